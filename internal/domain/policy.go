@@ -1,0 +1,369 @@
+package domain
+
+import (
+	"slices"
+	"time"
+)
+
+// PolicyStatus is where a policy stands on its way to the public.
+type PolicyStatus string
+
+// The states of a policy, in order. A step is taken by the methods of Policy.
+const (
+	Draft     PolicyStatus = "draft"     // imported and read by the machine
+	Reviewed  PolicyStatus = "reviewed"  // tags and measures confirmed by the drafter
+	Approved  PolicyStatus = "approved"  // released by a second person
+	Published PolicyStatus = "published" // public, and owed to its audience
+	Amended   PolicyStatus = "amended"   // replaced by a later policy
+	Withdrawn PolicyStatus = "withdrawn" // taken back
+	Expired   PolicyStatus = "expired"   // its time is over
+)
+
+// Label returns the Chinese word for the state.
+func (s PolicyStatus) Label() string {
+	switch s {
+	case Draft:
+		return "待确认"
+	case Reviewed:
+		return "待审批"
+	case Approved:
+		return "待发布"
+	case Published:
+		return "已发布"
+	case Amended:
+		return "已被替代"
+	case Withdrawn:
+		return "已撤回"
+	case Expired:
+		return "已失效"
+	default:
+		return string(s)
+	}
+}
+
+// Audience says for whom a document is written at all.
+type Audience string
+
+// The audiences of a document.
+const (
+	ForEnterprises Audience = "enterprise"
+	ForResidents   Audience = "resident"
+	ForBoth        Audience = "both"
+	ForNobody      Audience = "neither" // work inside government: never pushed
+)
+
+// ClauseKind says what part of a document a clause is.
+type ClauseKind string
+
+// The kinds of clauses.
+const (
+	TitleClause     ClauseKind = "title"
+	HeadClause      ClauseKind = "head"      // red head, number, addressee, navigation left over
+	HeadingClause   ClauseKind = "heading"   // 一、 (一) 第一章, without further text
+	TextClause      ClauseKind = "text"      // a paragraph, with or without a number
+	TableClause     ClauseKind = "table"     // rows parted by "\n", cells by "\t"
+	SignatureClause ClauseKind = "signature" // issuer and date under the text
+	NoteClause      ClauseKind = "note"      // (此件公开发布), 抄送, 印发, attachments list
+)
+
+// Clause is a passage of the normalised text, [Start, End) in code points.
+// Clauses follow one another and do not overlap; white space between them
+// belongs to none.
+type Clause struct {
+	Path  string     `json:"path"`  // where it stands: "二/(四)/1", "第五条"; "" before the first heading
+	Kind  ClauseKind `json:"kind"`  //
+	Level int        `json:"level"` // depth of a heading, from 1; 0 for a paragraph
+	Start int        `json:"start"`
+	End   int        `json:"end"`
+	Text  string     `json:"text"`
+}
+
+// Dimension names a kind of tag.
+type Dimension string
+
+// The dimensions of tags; codes are those of the files under rules/.
+const (
+	ThemeTag          Dimension = "theme"           // Q01…, M01…, Z01…
+	TaxTag            Dimension = "tax_kind"        // T01…, F01…
+	BenefitTag        Dimension = "benefit_kind"    // B01…
+	GroupTag          Dimension = "resident_group"  // G01…
+	EnterpriseKindTag Dimension = "enterprise_kind" // TX…, QH…, Z…
+	IndustryTag       Dimension = "industry"        // C, C34…
+	RegionTag         Dimension = "region"          // 330603…
+	KeywordTag        Dimension = "keyword"         // the word itself
+)
+
+// Dimensions lists the dimensions in the order of the pages.
+func Dimensions() []Dimension {
+	return []Dimension{ThemeTag, TaxTag, BenefitTag, GroupTag, EnterpriseKindTag, IndustryTag, RegionTag, KeywordTag}
+}
+
+// Label returns the Chinese name of the dimension.
+func (d Dimension) Label() string {
+	switch d {
+	case ThemeTag:
+		return "主题"
+	case TaxTag:
+		return "税费"
+	case BenefitTag:
+		return "支持方式"
+	case GroupTag:
+		return "居民群体"
+	case EnterpriseKindTag:
+		return "企业类型"
+	case IndustryTag:
+		return "行业"
+	case RegionTag:
+		return "地域"
+	case KeywordTag:
+		return "关键词"
+	default:
+		return string(d)
+	}
+}
+
+// TagState says how sure a tag is.
+type TagState string
+
+// The states of a tag. Assigned and Confirmed tags count; Suggested ones wait
+// for a person and Removed ones are kept so that a second reading does not
+// bring them back.
+const (
+	Suggested TagState = "suggested"
+	Assigned  TagState = "assigned"
+	Confirmed TagState = "confirmed"
+	Removed   TagState = "removed"
+)
+
+// Label returns the Chinese word for the state.
+func (s TagState) Label() string {
+	switch s {
+	case Suggested:
+		return "建议"
+	case Assigned:
+		return "自动判定"
+	case Confirmed:
+		return "已确认"
+	case Removed:
+		return "已删除"
+	default:
+		return string(s)
+	}
+}
+
+// Tag says that a document is about a code, with the words that earned it.
+type Tag struct {
+	Dimension Dimension  `json:"dimension"`
+	Code      string     `json:"code"`
+	Name      string     `json:"name,omitempty"` // the name of the code when the tag was made
+	Score     float64    `json:"score"`
+	State     TagState   `json:"state"`
+	Evidence  []Evidence `json:"evidence,omitempty"`
+}
+
+// Counts tells whether matching and pages use the tag.
+func (t Tag) Counts() bool { return t.State == Assigned || t.State == Confirmed }
+
+// Benefit is what a measure gives. Amounts are yuan, rates are fractions
+// (0.15 for 15 %); zero means that the text does not say.
+type Benefit struct {
+	Kind     string    `json:"kind,omitempty"`      // B01 …
+	Tax      []string  `json:"tax,omitempty"`       // T01 …, F01 …
+	Rate     float64   `json:"rate,omitempty"`      // 0.15
+	FromRate float64   `json:"from_rate,omitempty"` // the rate before, where the text says "from … to …"
+	Base     string    `json:"base,omitempty"`      // what the rate is taken of: 设备实际投资额
+	Amount   float64   `json:"amount,omitempty"`    // yuan
+	Tiers    []float64 `json:"tiers,omitempty"`     // yuan, in the order of the text
+	Unit     string    `json:"unit,omitempty"`      // per what: 人·月, 亩, 床
+	Once     bool      `json:"once,omitempty"`
+	Cap      float64   `json:"cap,omitempty"` // yuan
+	CapPer   string    `json:"cap_per,omitempty"`
+	Months   int       `json:"months,omitempty"` // how long it is given
+	Text     string    `json:"text,omitempty"`   // the words of the text, shortened for a card
+}
+
+// Window is when a measure can be had. Dates as in the package comment.
+type Window struct {
+	From     string `json:"from,omitempty"`
+	To       string `json:"to,omitempty"`
+	Deadline string `json:"deadline,omitempty"` // last day to apply
+	Yearly   bool   `json:"yearly,omitempty"`   // From and To are MM-DD of each year
+	Relative string `json:"relative,omitempty"` // 自取得营业执照之日起12个月内
+}
+
+// How says how a measure is had.
+type How struct {
+	Mode      string   `json:"mode,omitempty"` // automatic, apply
+	Where     string   `json:"where,omitempty"`
+	Materials []string `json:"materials,omitempty"`
+	Within    string   `json:"within,omitempty"` // processing time promised
+	Contact   string   `json:"contact,omitempty"`
+}
+
+// Measure (政策点) is the unit of matching and pushing: who gets what, how
+// much, until when, how. Evidence is keyed by field name ("benefit.rate",
+// "window.deadline", "criteria"); Unread lists passages that seemed to hold a
+// condition and could not be read.
+type Measure struct {
+	ID       MeasureID             `json:"id"`
+	Clause   string                `json:"clause"` // path of its clause
+	Title    string                `json:"title"`  // at most 30 characters, for lists
+	Text     string                `json:"text"`
+	Start    int                   `json:"start"`
+	End      int                   `json:"end"`
+	Who      string                `json:"who,omitempty"` // the words that name the beneficiary
+	Themes   []string              `json:"themes,omitempty"`
+	Criteria Criteria              `json:"criteria"`
+	Benefit  Benefit               `json:"benefit"`
+	Window   Window                `json:"window"`
+	How      How                   `json:"how"`
+	Evidence map[string][]Evidence `json:"evidence,omitempty"`
+	Unread   []string              `json:"unread,omitempty"`
+}
+
+// Reference is another document that a text names.
+type Reference struct {
+	Title     string `json:"title,omitempty"`
+	DocNumber string `json:"doc_number,omitempty"`
+}
+
+// Policy is one version of a document with what was understood of it.
+type Policy struct {
+	ID      PolicyID
+	Office  OfficeID
+	Version int // from 1; grows with every change after approval
+	Status  PolicyStatus
+
+	Title         string
+	DocNumber     string // 发文字号, the document's own
+	UnifiedCode   string // 统一编号
+	Issuers       []string
+	DocKind       string // D01 …
+	Audience      Audience
+	PublishDate   string
+	EffectiveFrom string
+	Expires       string
+	ApplyDeadline string
+	Replaces      []Reference
+	Contact       string // phone of the office that answers
+
+	SourceName string // file name as imported
+	SourceHash string // hex SHA-256 of the file
+	Text       string // normalised text
+	Clauses    []Clause
+	Tags       []Tag
+	Measures   []Measure
+
+	DraftedBy   OperatorID
+	ReviewedBy  OperatorID
+	ApprovedBy  OperatorID
+	PublishedBy OperatorID
+	CreatedAt   time.Time
+	ReviewedAt  time.Time
+	ApprovedAt  time.Time
+	PublishedAt time.Time
+	// NoInterpretation is the signed reason for publishing a kind that must
+	// be interpreted without an approved interpretation (浙政办发〔2018〕112号).
+	NoInterpretation string
+	// EndedReason says why a policy was withdrawn.
+	EndedReason string
+}
+
+// Codes returns the codes of the tags of one dimension that count.
+func (p *Policy) Codes(d Dimension) []string {
+	var codes []string
+	for _, t := range p.Tags {
+		if t.Dimension == d && t.Counts() {
+			codes = append(codes, t.Code)
+		}
+	}
+	return codes
+}
+
+// Review hands the policy to a second person. A policy without a title or
+// without measures is not ready: there is nothing to tell anybody.
+func (p *Policy) Review(by Operator, now time.Time) error {
+	switch {
+	case !by.May(DraftPolicies):
+		return Errorf(Forbidden, "您没有起草权限，请由发布员提交")
+	case p.Status != Draft:
+		return Errorf(Conflict, "《%s》是“%s”，只有待确认的政策可以提交审批", p.Title, p.Status.Label())
+	case p.Title == "":
+		return Errorf(Invalid, "政策没有标题，请先填写标题").In("标题")
+	case len(p.Measures) == 0:
+		return Errorf(Invalid, "政策没有政策点，请先补充至少一个政策点").In("政策点")
+	}
+	p.Status, p.ReviewedBy, p.ReviewedAt = Reviewed, by.ID, now
+	return nil
+}
+
+// Return gives the policy back to its drafter.
+func (p *Policy) Return(by Operator) error {
+	switch {
+	case !by.May(ApprovePolicies) && by.ID != p.ReviewedBy:
+		return Errorf(Forbidden, "您没有审批权限，不能退回")
+	case p.Status != Reviewed && p.Status != Approved:
+		return Errorf(Conflict, "《%s》是“%s”，不能退回", p.Title, p.Status.Label())
+	}
+	p.Status, p.ReviewedBy, p.ApprovedBy = Draft, 0, 0
+	return nil
+}
+
+// Approve releases a reviewed policy. It takes a second person: neither who
+// drafted nor who reviewed may approve.
+func (p *Policy) Approve(by Operator, now time.Time) error {
+	switch {
+	case !by.May(ApprovePolicies):
+		return Errorf(Forbidden, "您没有审批权限，请由审核员审批")
+	case p.Status != Reviewed:
+		return Errorf(Conflict, "《%s》是“%s”，只有待审批的政策可以审批", p.Title, p.Status.Label())
+	case by.ID == p.DraftedBy || by.ID == p.ReviewedBy:
+		return Errorf(Forbidden, "起草人不能审批自己提交的政策，请由另一位工作人员审批")
+	}
+	p.Status, p.ApprovedBy, p.ApprovedAt = Approved, by.ID, now
+	return nil
+}
+
+// Publish makes an approved policy public. interpreted tells whether an
+// approved interpretation stands beside it and mustInterpret whether its kind
+// demands one; if it does and there is none, NoInterpretation must say why.
+func (p *Policy) Publish(by Operator, interpreted, mustInterpret bool, now time.Time) error {
+	switch {
+	case !by.May(DraftPolicies) && !by.May(ApprovePolicies):
+		return Errorf(Forbidden, "您没有发布权限")
+	case p.Status != Approved:
+		return Errorf(Conflict, "《%s》尚未通过审批，不能发布", p.Title)
+	case mustInterpret && !interpreted && p.NoInterpretation == "":
+		return Errorf(Conflict, "这类文件应当解读：请先加一条解读，或写明不解读的理由")
+	}
+	p.Status, p.PublishedBy, p.PublishedAt = Published, by.ID, now
+	return nil
+}
+
+// Withdraw takes a published policy back. What is still owed is not sent.
+func (p *Policy) Withdraw(by Operator, reason string) error {
+	switch {
+	case !by.May(ApprovePolicies):
+		return Errorf(Forbidden, "您没有审批权限，不能撤回")
+	case p.Status != Published:
+		return Errorf(Conflict, "《%s》是“%s”，只有已发布的政策可以撤回", p.Title, p.Status.Label())
+	case reason == "":
+		return Errorf(Invalid, "请写明撤回理由").In("理由")
+	}
+	p.Status, p.EndedReason = Withdrawn, reason
+	return nil
+}
+
+// Editable tells whether tags, measures and fields may still be changed.
+func (p *Policy) Editable() bool { return p.Status == Draft }
+
+// InForce tells whether the policy can be had on a day (YYYY-MM-DD).
+func (p *Policy) InForce(day string) bool {
+	return p.Status == Published && (p.Expires == "" || p.Expires >= day[:min(len(day), len(p.Expires))])
+}
+
+// Pushable tells whether the policy may be pushed at all: work inside
+// government is not.
+func (p *Policy) Pushable() bool {
+	return p.Audience != ForNobody && !slices.ContainsFunc(p.Codes(ThemeTag), func(c string) bool { return c[0] == 'Z' })
+}

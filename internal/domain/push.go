@@ -1,0 +1,235 @@
+package domain
+
+import (
+	"strconv"
+	"time"
+)
+
+// PushKind says why a push goes out.
+type PushKind string
+
+// The kinds of pushes.
+const (
+	NewPolicy        PushKind = "new"
+	WithdrawalNotice PushKind = "withdrawal" // to those who got the original
+)
+
+// PushState is where a push stands.
+type PushState string
+
+// The states of a push. Owed becomes Running when its audience is frozen and
+// its deliveries are planned, and Done when every delivery has ended.
+const (
+	PushOwed    PushState = "owed"
+	PushRunning PushState = "running"
+	PushDone    PushState = "done"
+	PushStopped PushState = "stopped" // withdrawn while running
+)
+
+// Push is one policy version on its way to its audience.
+type Push struct {
+	ID        PushID
+	Policy    PolicyID
+	Version   int
+	Kind      PushKind
+	State     PushState
+	CreatedBy OperatorID
+	CreatedAt time.Time
+	// PlannedTo is the last subscriber whose deliveries are planned: a plan
+	// that is interrupted goes on after it.
+	PlannedTo SubscriberID
+	PlannedAt time.Time
+	// IncludePossible sends also to those whose match is Possible.
+	IncludePossible bool
+	Likely          int // size of the frozen audience
+	Possible        int
+	Title           string // of the policy, for lists
+}
+
+// FrozenAudience is the audience of a push as it was when it was planned: two
+// sets of subscriber ids in the portable roaring format, with the hash of both.
+type FrozenAudience struct {
+	Likely   []byte
+	Possible []byte
+	SHA256   string
+}
+
+// DeliveryState is where a delivery stands.
+type DeliveryState string
+
+// The states of a delivery: pending → sending → accepted → delivered | failed |
+// unknown, and from pending also held, suppressed, expired and withdrawn.
+const (
+	Pending    DeliveryState = "pending"
+	Sending    DeliveryState = "sending"
+	Accepted   DeliveryState = "accepted"  // the gateway took it
+	Delivered  DeliveryState = "delivered" // a receipt says that it arrived
+	Failed     DeliveryState = "failed"
+	UnknownEnd DeliveryState = "unknown" // it may have gone out: a receipt, a query or a person settles it
+	Suppressed DeliveryState = "suppressed"
+	Lapsed     DeliveryState = "expired"
+	CalledBack DeliveryState = "withdrawn"
+	Logged     DeliveryState = "logged" // written to the outbox: the channel is set to log
+)
+
+// DeliveryStates lists the states in the order of the pages.
+func DeliveryStates() []DeliveryState {
+	return []DeliveryState{Pending, Sending, Accepted, Delivered, Logged, Failed, UnknownEnd, Suppressed, Lapsed, CalledBack}
+}
+
+// Label returns the Chinese word for the state.
+func (s DeliveryState) Label() string {
+	switch s {
+	case Pending:
+		return "待发送"
+	case Sending:
+		return "发送中"
+	case Accepted:
+		return "网关已接收"
+	case Delivered:
+		return "已送达"
+	case Failed:
+		return "失败"
+	case UnknownEnd:
+		return "结果不明"
+	case Suppressed:
+		return "未发送"
+	case Lapsed:
+		return "已过期"
+	case CalledBack:
+		return "已撤回"
+	case Logged:
+		return "已记入发件箱"
+	default:
+		return string(s)
+	}
+}
+
+// Ended tells whether nothing more is sent for a delivery in this state.
+// Accepted is an end for sending; its receipt may still come.
+func (s DeliveryState) Ended() bool { return s != Pending && s != Sending }
+
+// Reason is the code that says why a delivery is in its end state, or held.
+type Reason string
+
+// The reasons. A gateway's own code follows after a colon: "gateway:5.1.1".
+const (
+	ReasonNone         Reason = ""
+	ReasonStopped      Reason = "stopped"       // the person said 退订
+	ReasonPaused       Reason = "paused"        // the person paused every push
+	ReasonBadAddress   Reason = "bad-address"   // the address was refused before
+	ReasonNoConsent    Reason = "no-consent"    //
+	ReasonQuietHours   Reason = "quiet-hours"   // held until morning
+	ReasonDigest       Reason = "digest"        // held for the daily or weekly mail
+	ReasonCap          Reason = "cap"           // too many this day or week: held
+	ReasonChannelOff   Reason = "channel-off"   //
+	ReasonPolicyEnded  Reason = "policy-ended"  // withdrawn or expired before it was sent
+	ReasonRefused      Reason = "refused"       // the gateway refused for good
+	ReasonTooManyTries Reason = "tries"         // the gateway was not reached in time
+	ReasonNoAnswer     Reason = "no-answer"     // handed over, no answer came
+	ReasonLost         Reason = "lost-worker"   // the process died between hand-over and record
+	ReasonUndelivered  Reason = "undelivered"   // the receipt says so
+	ReasonDuplicate    Reason = "same-address"  // another subscriber with this address gets it
+	ReasonNoAddress    Reason = "no-address"    // removed before it was sent
+	ReasonGatewayRetry Reason = "gateway-retry" // held until the next try
+)
+
+// Label returns the Chinese words for the reason.
+func (r Reason) Label() string {
+	for i := range r {
+		if r[i] == ':' {
+			return r[:i].Label() + "（" + string(r[i+1:]) + "）"
+		}
+	}
+	switch r {
+	case ReasonNone:
+		return ""
+	case ReasonStopped:
+		return "本人已退订"
+	case ReasonPaused:
+		return "本人已暂停接收"
+	case ReasonBadAddress:
+		return "号码或邮箱无效"
+	case ReasonNoConsent:
+		return "没有同意记录"
+	case ReasonQuietHours:
+		return "夜间不打扰，次日发送"
+	case ReasonDigest:
+		return "等待汇总"
+	case ReasonCap:
+		return "超过频次，稍后发送"
+	case ReasonChannelOff:
+		return "渠道未开通"
+	case ReasonPolicyEnded:
+		return "政策已撤回或失效"
+	case ReasonRefused:
+		return "网关拒绝"
+	case ReasonTooManyTries:
+		return "多次重试未成功"
+	case ReasonNoAnswer:
+		return "网关未回应"
+	case ReasonLost:
+		return "发送中断"
+	case ReasonUndelivered:
+		return "未能送达"
+	case ReasonDuplicate:
+		return "同一号码或邮箱已发送"
+	case ReasonNoAddress:
+		return "联系方式已删除"
+	case ReasonGatewayRetry:
+		return "网关繁忙，稍后重试"
+	default:
+		return string(r)
+	}
+}
+
+// Delivery is one message to one person over one channel that leaves the
+// house. The inbox needs none: it is computed from the frozen audience.
+type Delivery struct {
+	ID         DeliveryID
+	Push       PushID
+	Subscriber SubscriberID
+	Contact    ContactID
+	Channel    ChannelKind
+	Batch      BatchID
+	State      DeliveryState
+	Reason     Reason
+	Verdict    Verdict // Likely or Possible: decides the wording
+	Attempts   int
+	NextAt     time.Time // not before
+	ClaimedAt  time.Time
+	SentAt     time.Time // when the gateway accepted
+	EndedAt    time.Time
+	GatewayRef string // the gateway's id of the message
+}
+
+// ClientRef is the reference that we give the gateway. It never changes over
+// retries, so that a gateway that honours it sends once.
+func (d Delivery) ClientRef() string { return "d" + strconv.FormatInt(int64(d.ID), 10) }
+
+// BatchState is where a batch stands.
+type BatchState string
+
+// The states of a batch.
+const (
+	BatchNew    BatchState = "new"    // owed to the queue
+	BatchQueued BatchState = "queued" // handed to the queue
+	BatchDone   BatchState = "done"   // nothing in it waits any more
+)
+
+// Batch is up to 500 deliveries of one push and channel: the unit that the
+// queue carries. Gen grows when the batch is handed out anew; a task with an
+// older generation does nothing.
+type Batch struct {
+	ID      BatchID
+	Push    PushID
+	Channel ChannelKind
+	Gen     int
+	State   BatchState
+	Size    int
+	NextAt  time.Time // not before
+	BeatAt  time.Time // last sign of life
+}
+
+// MaxBatch is the largest number of deliveries in a batch.
+const MaxBatch = 500

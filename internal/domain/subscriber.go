@@ -1,0 +1,165 @@
+package domain
+
+import (
+	"strings"
+	"time"
+)
+
+// SubscriberKind says whether a subscriber is an enterprise or a resident.
+type SubscriberKind string
+
+// The kinds of subscribers.
+const (
+	Enterprise SubscriberKind = "enterprise"
+	Resident   SubscriberKind = "resident"
+)
+
+// Profile is what is known about a subscriber. A zero value means unknown,
+// never "no": an empty code, a nil number, a nil set. A set that is not nil is
+// complete: what it does not hold is not the case.
+type Profile struct {
+	Kind         SubscriberKind `json:"kind"`
+	Region       string         `json:"region,omitempty"`
+	Industry     string         `json:"industry,omitempty"`
+	Size         string         `json:"size,omitempty"`
+	Taxpayer     string         `json:"taxpayer,omitempty"`
+	Registration string         `json:"registration,omitempty"`
+	Ownership    string         `json:"ownership,omitempty"`
+	Attributes   []string       `json:"attributes"` // nil is unknown
+	Staff        *int64         `json:"staff,omitempty"`
+	Revenue      *int64         `json:"revenue,omitempty"` // yuan
+	Assets       *int64         `json:"assets,omitempty"`  // yuan
+	Income       *int64         `json:"income,omitempty"`  // yuan
+	Founded      string         `json:"founded,omitempty"` // YYYY-MM-DD, YYYY-MM or YYYY
+	Born         string         `json:"born,omitempty"`    // YYYY-MM-DD, YYYY-MM or YYYY: as little as the person gives
+	Groups       []string       `json:"groups"`            // nil is unknown
+	LifeEvents   []string       `json:"life_events"`       // nil is unknown
+	Hukou        string         `json:"hukou,omitempty"`
+}
+
+// Subscriber is an enterprise or a resident who asked to be told.
+type Subscriber struct {
+	ID           SubscriberID
+	ExternalID   string // the office's own id, unique; generated for people who subscribe themselves
+	Name         string // of an enterprise; residents need not give one
+	USCC         string // 统一社会信用代码, enterprises only; may be empty
+	Profile      Profile
+	Subscription Subscription
+	Contacts     []Contact
+	Consent      Consent
+	Version      int64 // grows with every change of the profile
+	CreatedAt    time.Time
+	Demo         bool
+}
+
+// Subscription is what a subscriber wants to hear about.
+type Subscription struct {
+	Themes   []string `json:"themes"`
+	Keywords []string `json:"keywords"`
+	// All asks for everything that may apply, whatever its theme.
+	All bool `json:"all_that_may_apply"`
+	// Paused stops every push; reading and the account stay.
+	Paused bool `json:"paused,omitempty"`
+}
+
+// Consent is the proof that the subscriber agreed (个人信息保护法 arts. 13–17).
+type Consent struct {
+	Version   string    `json:"version"` // of the text that was shown
+	At        time.Time `json:"at"`
+	Source    string    `json:"source"`              // portal, import:<file>, paper
+	Sensitive bool      `json:"sensitive,omitempty"` // separate consent for sensitive groups (art. 29)
+}
+
+// ChannelKind names a way to reach a person.
+type ChannelKind string
+
+// The channels.
+const (
+	App   ChannelKind = "app"
+	SMS   ChannelKind = "sms"
+	Email ChannelKind = "email"
+)
+
+// Label returns the Chinese name of the channel.
+func (c ChannelKind) Label() string {
+	switch c {
+	case App:
+		return "站内消息"
+	case SMS:
+		return "短信"
+	case Email:
+		return "电子邮件"
+	default:
+		return string(c)
+	}
+}
+
+// Channels lists the channels in the order of the pages.
+func Channels() []ChannelKind { return []ChannelKind{App, SMS, Email} }
+
+// Frequency is how often a channel may be used.
+type Frequency string
+
+// The frequencies.
+const (
+	Now    Frequency = "now"
+	Daily  Frequency = "daily"
+	Weekly Frequency = "weekly"
+)
+
+// Label returns the Chinese word for the frequency.
+func (f Frequency) Label() string {
+	switch f {
+	case Now:
+		return "有新政策就发"
+	case Daily:
+		return "每天汇总"
+	case Weekly:
+		return "每周汇总"
+	default:
+		return string(f)
+	}
+}
+
+// Contact is one address of a subscriber, in the order of preference. Address
+// is empty for App. Contacts are encrypted at rest; logs and pages show
+// Masked.
+type Contact struct {
+	ID       ContactID   `json:"-"`
+	Kind     ChannelKind `json:"kind"`
+	Address  string      `json:"address,omitempty"`
+	When     Frequency   `json:"when,omitempty"` // empty means Now
+	Verified bool        `json:"verified,omitempty"`
+	// Suppressed says why the address must not be used (stop, bounce:…), or "".
+	Suppressed string `json:"suppressed,omitempty"`
+}
+
+// Masked returns the address with its middle hidden.
+func (c Contact) Masked() string {
+	switch c.Kind {
+	case SMS:
+		return MaskPhone(c.Address)
+	case Email:
+		return MaskEmail(c.Address)
+	default:
+		return ""
+	}
+}
+
+// MaskPhone hides the middle of a phone number: 139****1234.
+func MaskPhone(s string) string {
+	if len(s) < 8 {
+		return strings.Repeat("*", len(s))
+	}
+	return s[:3] + "****" + s[len(s)-4:]
+}
+
+// MaskEmail hides all but the first letter of the local part: z***@example.com.
+func MaskEmail(s string) string {
+	at := strings.LastIndexByte(s, '@')
+	if at < 1 {
+		return strings.Repeat("*", len([]rune(s)))
+	}
+	first := []rune(s)[0]
+	return string(first) + "***" + s[at:]
+}
