@@ -1,0 +1,32 @@
+# 政策直达 (policypush). The five targets of the README; `make setup` is what `make test` needs and is called by it.
+SHELL := /bin/bash
+GO ?= go
+BIN := bin/policypush
+export GOFLAGS := -buildvcs=false
+TOOL := $(GO) tool -modfile=internal/tools/go.mod
+
+.PHONY: run build test lint bench dist setup clean
+
+build: ## the binary
+	$(GO) build -o $(BIN) ./cmd/policypush
+
+run: build ## the service at http://127.0.0.1:8080 with the demonstration county
+	$(BIN) serve --data data --listen 127.0.0.1:8080 --demo
+
+setup: ## what the tests need: apt-get as root, npm ci
+	@internal/tools/setup.sh
+
+test: setup build ## every test, on real servers started on free loopback ports
+	@internal/tools/test.sh
+
+lint: ## formatting, vet, staticcheck, errcheck, deadcode
+	@internal/tools/lint.sh
+
+bench: build ## what docs/benchmarks.md reports
+	$(BIN) bench all
+
+dist: ## an archive that runs without Go: dist/policypush-*.tar.gz
+	@internal/tools/dist.sh
+
+clean:
+	rm -rf bin dist e2e-artifacts

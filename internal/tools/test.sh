@@ -1,0 +1,9 @@
+#!/usr/bin/env bash
+# Every test. POLICYPUSH_BIN is the binary that the end-to-end tests start.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+export POLICYPUSH_BIN="$PWD/bin/policypush"
+# Two packages at a time: the machine of CI has two cores and many tests start servers of their own.
+go test -p 2 -timeout 20m ./...
+# What shares memory between goroutines, once more under the race detector.
+go test -race -timeout 15m ./internal/audience ./internal/channel/... ./internal/queue ./workers
