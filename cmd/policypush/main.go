@@ -1,0 +1,137 @@
+// Command policypush is the whole service in one binary: the web pages, the
+// workers that send, and the tools of a policy office.
+//
+// Exit codes: 0 done, 1 failed (one line says why and what to do), 2 wrong use.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"strings"
+	"syscall"
+)
+
+// Version is set by the linker when an archive is built.
+var version = ""
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], stdio{os.Stdin, os.Stdout, os.Stderr})
+	stop()
+	os.Exit(code)
+}
+
+// Stdio is what a command reads and prints to. Results go to out, progress and
+// errors to err.
+type stdio struct {
+	in  io.Reader
+	out io.Writer
+	err io.Writer
+}
+
+// Command is one line of the table of sub-commands.
+type command struct {
+	name    string // "subscribers import" has two words
+	args    string
+	summary string
+	run     func(ctx context.Context, std stdio, args []string) error
+}
+
+// Commands lists what the binary can do, in the order of the help text.
+func commands() []command {
+	return []command{
+		{"version", "", "显示版本", runVersion},
+	}
+}
+
+// ErrUsage is wrong use: exit code 2.
+type errUsage struct{ text string }
+
+func (e errUsage) Error() string { return e.text }
+
+// ErrReported is a failure whose lines have been printed already: exit code 1.
+var errReported = errors.New("already reported")
+
+// Run finds the command and turns its error into an exit code.
+func run(ctx context.Context, args []string, std stdio) int {
+	if len(args) == 0 {
+		printHelp(std.err)
+		return 2
+	}
+	switch args[0] {
+	case "help", "-h", "--help":
+		printHelp(std.out)
+		return 0
+	}
+	cmd, rest, ok := findCommand(args)
+	if !ok {
+		fmt.Fprintf(std.err, "policypush: 没有“%s”这个命令，运行 policypush help 查看全部命令\n", args[0])
+		return 2
+	}
+	err := cmd.run(ctx, std, rest)
+	var usage errUsage
+	switch {
+	case err == nil, errors.Is(err, flag.ErrHelp):
+		return 0
+	case errors.Is(err, errReported):
+		return 1
+	case errors.As(err, &usage):
+		fmt.Fprintf(std.err, "policypush %s: %s\n用法：policypush %s %s\n", cmd.name, usage.text, cmd.name, cmd.args)
+		return 2
+	default:
+		fmt.Fprintf(std.err, "policypush %s: %s\n", cmd.name, oneLine(err))
+		return 1
+	}
+}
+
+// FindCommand matches the longest name first: "subscribers import" before
+// "subscribers".
+func findCommand(args []string) (cmd command, rest []string, ok bool) {
+	for words := min(2, len(args)); words > 0; words-- {
+		name := strings.Join(args[:words], " ")
+		for _, c := range commands() {
+			if c.name == name {
+				return c, args[words:], true
+			}
+		}
+	}
+	return command{}, nil, false
+}
+
+func printHelp(w io.Writer) {
+	fmt.Fprint(w, "政策直达：把政策送到用得上的企业和群众。\n\n用法：policypush 命令 [选项]\n\n")
+	for _, c := range commands() {
+		fmt.Fprintf(w, "  %-20s %s\n", c.name, c.summary)
+	}
+	fmt.Fprint(w, "\n每个命令都可以加 --help 查看选项。\n")
+}
+
+func oneLine(err error) string { return strings.Join(strings.Fields(err.Error()), " ") }
+
+func runVersion(_ context.Context, std stdio, _ []string) error {
+	_, err := fmt.Fprintln(std.out, "policypush", versionText())
+	return err
+}
+
+// VersionText is the version of the archive, else that of the commit.
+func versionText() string {
+	if version != "" {
+		return version
+	}
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" {
+			return s.Value[:min(12, len(s.Value))]
+		}
+	}
+	return info.Main.Version
+}
