@@ -1,0 +1,372 @@
+package interpretations
+
+import (
+	"math"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"policypush/internal/domain"
+)
+
+// Kind says what form an interpretation has.
+type Kind string
+
+// The kinds, the three forms that 浙政办发〔2020〕16号 二(五) names.
+const (
+	QAKind    Kind = "qa"    // 简明问答
+	ChartKind Kind = "chart" // 图表图解
+	CaseKind  Kind = "case"  // 案例说明
+)
+
+// Kinds lists the kinds in the order of the pages.
+func Kinds() []Kind { return []Kind{QAKind, ChartKind, CaseKind} }
+
+// Label returns the Chinese name of the kind.
+func (k Kind) Label() string {
+	switch k {
+	case QAKind:
+		return "简明问答"
+	case ChartKind:
+		return "图表图解"
+	case CaseKind:
+		return "案例说明"
+	default:
+		return string(k)
+	}
+}
+
+// State is where an interpretation stands. Readers see approved ones only.
+type State string
+
+// The states.
+const (
+	Draft    State = "draft"
+	Approved State = "approved"
+)
+
+// Label returns the Chinese word for the state.
+func (s State) Label() string {
+	if s == Approved {
+		return "已审核"
+	}
+	return "待审核"
+}
+
+// Item is one interpretation of one policy version. Exactly one of QA, Chart
+// and Case is set, the one that Kind names.
+type Item struct {
+	ID            int64             `json:"id"`
+	Policy        domain.PolicyID   `json:"policy"`
+	PolicyVersion int               `json:"policy_version"`
+	Kind          Kind              `json:"kind"`
+	State         State             `json:"state"`
+	Title         string            `json:"title"` // empty for a QA: its question stands for it
+	Author        domain.OperatorID `json:"author"`
+	Approver      domain.OperatorID `json:"approver,omitempty"`
+	CreatedAt     time.Time         `json:"created_at"`
+	ApprovedAt    time.Time         `json:"approved_at,omitzero"`
+	QA            *QA               `json:"qa,omitempty"`
+	Chart         *Chart            `json:"chart,omitempty"`
+	Case          *Case             `json:"case,omitempty"`
+}
+
+// QA is a question in the words of those concerned and a short answer.
+type QA struct {
+	Question string   `json:"question"`
+	Answer   string   `json:"answer"`
+	Clauses  []string `json:"clauses"` // paths of the clauses that the answer rests on
+}
+
+// Form is the shape of a chart.
+type Form string
+
+// The forms of charts.
+const (
+	Compare  Form = "compare"  // before and after, one pair of bars a point
+	Rank     Form = "rank"     // one bar a point
+	Share    Form = "share"    // parts of a whole
+	Line     Form = "line"     // a value over time
+	Timeline Form = "timeline" // days, no values
+	Flow     Form = "flow"     // steps, no values
+)
+
+// Forms lists the forms in the order of the pages.
+func Forms() []Form { return []Form{Compare, Rank, Share, Line, Timeline, Flow} }
+
+// Label returns the Chinese name of the form.
+func (f Form) Label() string {
+	switch f {
+	case Compare:
+		return "前后对比"
+	case Rank:
+		return "数值对照"
+	case Share:
+		return "构成比例"
+	case Line:
+		return "变化趋势"
+	case Timeline:
+		return "时间节点"
+	case Flow:
+		return "办理流程"
+	default:
+		return string(f)
+	}
+}
+
+// Numeric tells whether the points of the form carry values.
+func (f Form) Numeric() bool { return f == Compare || f == Rank || f == Share || f == Line }
+
+// Chart is a figure that is also its data: every form is drawn from Points.
+type Chart struct {
+	Form   Form     `json:"form"`
+	Unit   string   `json:"unit,omitempty"`   // of the values; needed where the form has values
+	Before string   `json:"before,omitempty"` // name of the earlier series of a comparison
+	After  string   `json:"after,omitempty"`  // name of the later series
+	Points []Point  `json:"points"`           // 1 to MaxPoints
+	Total  *float64 `json:"total,omitempty"`  // if given, the values must add up to it
+	Clause string   `json:"clause"`           // path of the clause that the figures come from
+}
+
+// Point is one row of a chart.
+type Point struct {
+	Label  string  `json:"label"`            // name, year or step
+	Note   string  `json:"note,omitempty"`   // a few words below the label
+	Date   string  `json:"date,omitempty"`   // YYYY-MM-DD, for a timeline
+	Before float64 `json:"before,omitempty"` // for a comparison
+	Value  float64 `json:"value"`
+}
+
+// Case shows what a measure gives to one invented enterprise or person.
+type Case struct {
+	Who    string   `json:"who"`    // 小型企业，从业86人，青禾镇
+	Facts  []string `json:"facts"`  // what happened
+	Steps  []Step   `json:"steps"`  // the reckoning line by line, or what was done
+	Result Step     `json:"result"` // 可得补助, 18万元
+	Note   string   `json:"note,omitempty"`
+	Clause string   `json:"clause"`
+	// Measure, Base and Amount make the case checkable: Compute of the
+	// measure's benefit and Base must give Amount (both in yuan, or Base in
+	// the units that the benefit is paid per). Empty for a case without sums.
+	Measure domain.MeasureID `json:"measure,omitempty"`
+	Base    float64          `json:"base,omitempty"`
+	Amount  float64          `json:"amount,omitempty"`
+}
+
+// Step is one line of a reckoning: what, and how much.
+type Step struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}
+
+// The bounds of what a reader is asked to take in at once.
+const (
+	MaxAnswer = 200 // characters of an answer
+	MaxText   = 300 // characters of any other single text
+	MaxPoints = 12  // of a chart
+	MaxSteps  = 12  // of a case, likewise its facts
+)
+
+// Check refuses an interpretation that is incomplete, that cites a clause the
+// policy does not have, or whose figures contradict the policy. The error
+// names the field.
+func (it *Item) Check(policy *domain.Policy) error {
+	set := 0
+	for _, there := range []bool{it.QA != nil, it.Chart != nil, it.Case != nil} {
+		if there {
+			set++
+		}
+	}
+	if set != 1 {
+		return domain.Errorf(domain.Invalid, "一条解读只能是问答、图表、案例中的一种").In("解读形式")
+	}
+	switch {
+	case it.Kind == QAKind && it.QA != nil:
+		return it.QA.check(policy)
+	case it.Kind == ChartKind && it.Chart != nil:
+		if err := text("标题", it.Title, MaxText); err != nil {
+			return err
+		}
+		return it.Chart.check(policy)
+	case it.Kind == CaseKind && it.Case != nil:
+		if err := text("标题", it.Title, MaxText); err != nil {
+			return err
+		}
+		return it.Case.check(policy)
+	default:
+		return domain.Errorf(domain.Invalid, "解读形式与内容不一致，请重新选择形式").In("解读形式")
+	}
+}
+
+// Approve releases the item for readers. It takes a second person: the author
+// may not approve.
+func (it *Item) Approve(by domain.Operator, now time.Time) error {
+	switch {
+	case !by.May(domain.ApprovePolicies):
+		return domain.Errorf(domain.Forbidden, "您没有审批权限，请由审核员审核解读")
+	case it.State == Approved:
+		return domain.Errorf(domain.Conflict, "这条解读已经审核过了")
+	case by.ID == it.Author:
+		return domain.Errorf(domain.Forbidden, "编写人不能审核自己的解读，请由另一位工作人员审核")
+	}
+	it.State, it.Approver, it.ApprovedAt = Approved, by.ID, now
+	return nil
+}
+
+func (q *QA) check(policy *domain.Policy) error {
+	if err := text("问题", q.Question, MaxText); err != nil {
+		return err
+	}
+	if !strings.HasSuffix(q.Question, "？") && !strings.HasSuffix(q.Question, "?") {
+		return domain.Errorf(domain.Invalid, "问题要以问号结尾").In("问题")
+	}
+	if err := text("答复", q.Answer, MaxAnswer); err != nil {
+		return err
+	}
+	if len(q.Clauses) == 0 {
+		return domain.Errorf(domain.Invalid, "请至少选一条原文作为依据").In("依据")
+	}
+	for _, path := range q.Clauses {
+		if err := cited(policy, path); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *Chart) check(policy *domain.Policy) error {
+	if !slices.Contains(Forms(), c.Form) {
+		return domain.Errorf(domain.Invalid, "没有名为“%s”的图表样式，请重新选择", c.Form).In("图表样式")
+	}
+	if len(c.Points) == 0 || len(c.Points) > MaxPoints {
+		return domain.Errorf(domain.Invalid, "图表要有1到%d行数据，现有%d行", MaxPoints, len(c.Points)).In("数据")
+	}
+	if c.Form.Numeric() {
+		if err := text("单位", c.Unit, 20); err != nil {
+			return err
+		}
+	}
+	if c.Form == Compare {
+		if err := text("原来的名称", c.Before, 30); err != nil {
+			return err
+		}
+		if err := text("现在的名称", c.After, 30); err != nil {
+			return err
+		}
+	}
+	for i := range c.Points {
+		if err := c.checkPoint(i); err != nil {
+			return err
+		}
+	}
+	if err := c.checkTotal(); err != nil {
+		return err
+	}
+	return cited(policy, c.Clause)
+}
+
+func (c *Chart) checkPoint(i int) error {
+	p, row := c.Points[i], i+1
+	if err := text("数据", p.Label, 40); err != nil {
+		return domain.Errorf(domain.Invalid, "第%d行的名称要填写，且不超过40字", row).In("数据")
+	}
+	if utf8.RuneCountInString(p.Note) > MaxText {
+		return domain.Errorf(domain.Invalid, "第%d行的说明超过%d字，请缩短", row, MaxText).In("数据")
+	}
+	for _, v := range []float64{p.Value, p.Before} {
+		// The bound keeps sums exact and drawings finite; a county's
+		// whole budget is a thousandth of it.
+		if math.IsNaN(v) || math.Abs(v) > 1e13 {
+			return domain.Errorf(domain.Invalid, "第%d行的数值无效，请填写普通的数字", row).In("数据")
+		}
+		if v < 0 {
+			return domain.Errorf(domain.Invalid, "第%d行的数值小于0，图表只画0以上的数", row).In("数据")
+		}
+	}
+	if p.Date != "" {
+		if _, err := time.Parse(time.DateOnly, p.Date); err != nil {
+			return domain.Errorf(domain.Invalid, "第%d行的日期“%s”无效，请写成2026-12-10这样", row, p.Date).In("数据")
+		}
+	}
+	return nil
+}
+
+func (c *Chart) checkTotal() error {
+	sum := 0.0
+	for _, p := range c.Points {
+		sum += p.Value
+	}
+	switch {
+	case c.Form == Share && sum <= 0:
+		return domain.Errorf(domain.Invalid, "构成比例图的各项合计要大于0").In("数据")
+	case c.Total == nil:
+		return nil
+	case !c.Form.Numeric():
+		return domain.Errorf(domain.Invalid, "这种图表没有数值，不能写合计").In("合计")
+	case math.IsNaN(*c.Total) || math.Abs(sum-*c.Total) > 0.005:
+		return domain.Errorf(domain.Invalid, "各项相加是%s，与合计%s不符，请核对", number(sum), number(*c.Total)).In("合计")
+	}
+	return nil
+}
+
+func (c *Case) check(policy *domain.Policy) error {
+	if err := text("对象", c.Who, MaxText); err != nil {
+		return err
+	}
+	if len(c.Facts) == 0 || len(c.Facts) > MaxSteps {
+		return domain.Errorf(domain.Invalid, "请写1到%d条情况", MaxSteps).In("情况")
+	}
+	for _, fact := range c.Facts {
+		if err := text("情况", fact, MaxText); err != nil {
+			return err
+		}
+	}
+	if len(c.Steps) == 0 || len(c.Steps) > MaxSteps {
+		return domain.Errorf(domain.Invalid, "请写1到%d个步骤", MaxSteps).In("步骤")
+	}
+	for _, s := range c.Steps {
+		if err := s.check("步骤"); err != nil {
+			return err
+		}
+	}
+	if err := c.Result.check("结果"); err != nil {
+		return err
+	}
+	if utf8.RuneCountInString(c.Note) > MaxText {
+		return domain.Errorf(domain.Invalid, "说明超过%d字，请缩短", MaxText).In("说明")
+	}
+	if err := cited(policy, c.Clause); err != nil {
+		return err
+	}
+	return c.checkSum(policy)
+}
+
+func (s Step) check(field string) error {
+	if err := text(field, s.Name, MaxText); err != nil {
+		return err
+	}
+	return text(field, s.Value, MaxText)
+}
+
+// text refuses an empty or an overlong text.
+func text(field, s string, limit int) error {
+	if strings.TrimSpace(s) == "" {
+		return domain.Errorf(domain.Invalid, "请填写%s", field).In(field)
+	}
+	if n := utf8.RuneCountInString(s); n > limit {
+		return domain.Errorf(domain.Invalid, "%s有%d字，请缩短到%d字以内", field, n, limit).In(field)
+	}
+	return nil
+}
+
+// cited refuses a path that no clause of the policy has.
+func cited(policy *domain.Policy, path string) error {
+	if path == "" {
+		return domain.Errorf(domain.Invalid, "请选一条原文作为依据").In("依据")
+	}
+	if !slices.ContainsFunc(policy.Clauses, func(c domain.Clause) bool { return c.Path == path }) {
+		return domain.Errorf(domain.Invalid, "原文中没有“%s”，请重新选择依据", path).In("依据")
+	}
+	return nil
+}

@@ -1,0 +1,145 @@
+package interpretations
+
+import (
+	"math"
+	"math/big"
+	"strconv"
+	"strings"
+
+	"policypush/internal/domain"
+)
+
+// Compute reckons what a benefit gives for a base, in yuan rounded half up to
+// the fen, with the lines of the reckoning. The base is yuan for a rate and a
+// count of units for an amount that is paid per unit (3 人·月); a single
+// amount ignores it. It answers false where the benefit says too little: no
+// rate and no amount, or tiers that only a person can choose from.
+func Compute(b domain.Benefit, base float64) (float64, []Step, bool) {
+	if !usable(base, b.Rate, b.FromRate, b.Amount, b.Cap) {
+		return 0, nil, false
+	}
+	var steps []Step
+	sum := new(big.Rat)
+	switch {
+	case b.Rate > 0 && b.FromRate > b.Rate:
+		name := orElse(b.Base, "基数")
+		sum.Mul(exact(base), new(big.Rat).Sub(exact(b.FromRate), exact(b.Rate)))
+		steps = []Step{{name, Yuan(base)}, {"原比例", percent(b.FromRate)}, {"现比例", percent(b.Rate)}, {"少缴", Yuan(fen(sum))}}
+	case b.Rate > 0:
+		name := orElse(b.Base, "基数")
+		sum.Mul(exact(base), exact(b.Rate))
+		steps = []Step{{name, Yuan(base)}, {"比例", "× " + percent(b.Rate)}, {"相乘", Yuan(fen(sum))}}
+	case b.Amount > 0 && b.Unit != "":
+		sum.Mul(exact(b.Amount), exact(base))
+		steps = []Step{{"标准（每" + b.Unit + "）", Yuan(b.Amount)}, {"数量", "× " + number(base)}, {"相乘", Yuan(fen(sum))}}
+	case b.Amount > 0 && len(b.Tiers) < 2:
+		sum.Set(exact(b.Amount))
+		steps = []Step{{"标准", Yuan(b.Amount)}}
+	default:
+		return 0, nil, false
+	}
+	if b.Cap > 0 {
+		verdict := "未超过"
+		if limit := exact(b.Cap); sum.Cmp(limit) > 0 {
+			sum.Set(limit)
+			verdict = "超过，按上限"
+		}
+		steps = append(steps, Step{"是否超过" + Yuan(b.Cap) + "上限", verdict})
+	}
+	return fen(sum), steps, true
+}
+
+// checkSum refuses a case whose amount is not what its measure gives.
+func (c *Case) checkSum(policy *domain.Policy) error {
+	if c.Measure == "" {
+		return nil
+	}
+	if !usable(c.Base, c.Amount) {
+		return domain.Errorf(domain.Invalid, "基数和金额要是0以上的普通数字").In("结果")
+	}
+	for i := range policy.Measures {
+		m := &policy.Measures[i]
+		if m.ID != c.Measure {
+			continue
+		}
+		sum, _, ok := Compute(m.Benefit, c.Base)
+		switch {
+		case !ok:
+			return domain.Errorf(domain.Invalid, "政策点“%s”没有可计算的比例或金额，请不要关联政策点，或先补全它", m.Title).In("政策点")
+		case exact(sum).Cmp(exact(c.Amount)) != 0:
+			return domain.Errorf(domain.Invalid, "按政策点“%s”计算应为%s，案例写的是%s，请核对", m.Title, Yuan(sum), Yuan(c.Amount)).In("结果")
+		}
+		return nil
+	}
+	return domain.Errorf(domain.Invalid, "没有编号为“%s”的政策点，请重新选择", c.Measure).In("政策点")
+}
+
+// Yuan writes an amount for people: 18万元 from ten thousand on, 860元 below,
+// fen only where there are some.
+func Yuan(v float64) string {
+	if v >= 10000 && exact(v).Cmp(exact(math.Round(v))) == 0 && math.Mod(v, 100) == 0 {
+		return number(v/10000) + "万元"
+	}
+	return number(v) + "元"
+}
+
+func percent(rate float64) string {
+	r := new(big.Rat).Mul(exact(rate), big.NewRat(100, 1))
+	s := r.FloatString(4)
+	return strings.TrimRight(strings.TrimRight(s, "0"), ".") + "%"
+}
+
+// number writes a value with at most two decimals and commas every three
+// digits.
+func number(v float64) string {
+	s := strconv.FormatFloat(v, 'f', 2, 64)
+	whole, fraction, _ := strings.Cut(s, ".")
+	sign := ""
+	if whole[0] == '-' {
+		sign, whole = "-", whole[1:]
+	}
+	for i := len(whole) - 3; i > 0; i -= 3 {
+		whole = whole[:i] + "," + whole[i:]
+	}
+	if fraction = strings.TrimRight(fraction, "0"); fraction != "" {
+		whole += "." + fraction
+	}
+	return sign + whole
+}
+
+// exact takes a float as the decimal that a person typed: 0.15 is 15/100, so
+// that sums of money round as they do on paper.
+func exact(v float64) *big.Rat {
+	r, ok := new(big.Rat).SetString(strconv.FormatFloat(v, 'f', -1, 64))
+	if !ok { // NaN and infinities, which usable keeps out
+		return new(big.Rat)
+	}
+	return r
+}
+
+// fen rounds half up to the fen.
+func fen(r *big.Rat) float64 {
+	v, err := strconv.ParseFloat(r.FloatString(2), 64)
+	if err != nil { // FloatString writes digits only
+		return 0
+	}
+	return v
+}
+
+// usable tells whether all values are finite, not negative and small enough
+// to reckon with.
+func usable(values ...float64) bool {
+	for _, v := range values {
+		if math.IsNaN(v) || v < 0 || v > 1e13 {
+			return false
+		}
+	}
+	return true
+}
+
+func orElse(s, otherwise string) string {
+	if s == "" {
+		return otherwise
+	}
+	return s
+}
