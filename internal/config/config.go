@@ -1,0 +1,178 @@
+// Package config holds the settings of the service and knows where they come
+// from: built-in defaults, an optional YAML file, the environment
+// (POLICYPUSH_SMS_URL for sms.url) and flags (--sms.url), each overriding the
+// one before. Every setting has a default that works, and a name that is not
+// in the table is refused. Secrets are never settings: a setting names the
+// file that holds one.
+package config
+
+import (
+	"fmt"
+	"net"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// The modes of a channel. Log writes to the outbox what would have been sent.
+const (
+	Off  = "off"
+	Log  = "log"
+	Send = "send"
+)
+
+// Config is every setting of the service. Load makes one.
+type Config struct {
+	Data     string // folder of database, keys and outbox
+	Listen   string // host:port; an empty host is every address of the machine
+	BaseURL  string // how readers reach us; links in messages begin with it
+	Database string // sqlite:PATH or postgres://…; empty is a file under Data
+	Redis    string // redis://…; empty runs one inside the process
+	DictDir  string // jieba's dictionaries; empty looks in the usual places
+	RulesDir string // the office's own rules; empty is only the built-in ones
+	KeyFile  string // keys that seal contacts; empty is a file under Data
+	Metrics  string // host:port of the Prometheus page; empty is none
+
+	LogFormat string // text or json
+	LogLevel  string // debug, info, warn or error
+
+	QuietHours string // "20:00-08:00" or "none": no SMS in these hours
+	Possible   bool   // also tell those for whom a policy is only possible
+
+	SMS   SMS
+	Email Email
+	App   App
+	Work  Work
+}
+
+// SMS is the connection to a Kannel gateway.
+type SMS struct {
+	Mode         string
+	URL          string // of sendsms
+	Username     string
+	PasswordFile string
+	From         string // the sender number
+	Signature    string // between 【 and 】; empty is the office's own
+	Callback     string // base URL under which the gateway reaches us; empty is BaseURL
+	Concurrency  int    // batches sent at a time
+}
+
+// Email is the connection to a mail relay, and the listener for bounces.
+type Email struct {
+	Mode         string
+	Host         string
+	Port         int
+	TLS          string // implicit, starttls-required or none
+	CAFile       string // PEM; empty is the system's
+	Username     string
+	PasswordFile string
+	From         string
+	BounceDomain string
+	BounceListen string // host:port; empty is no listener
+	Concurrency  int    // connections to the relay
+}
+
+// App is the inbox on the portal.
+type App struct {
+	Mode string
+}
+
+// Work holds the clocks of the workers. The defaults are for real work; the
+// fault tests shorten them.
+type Work struct {
+	DispatchEvery time.Duration // look for owed pushes and due batches
+	SweepEvery    time.Duration // look for what a dead worker left behind
+	DeadAfter     time.Duration // a batch without a sign of life is handed out anew
+	LostAfter     time.Duration // a row that is being sent for longer is unknown
+	LeaderFor     time.Duration // how long a leader leads without a sign of life
+}
+
+// Defaults returns the settings of a machine where nobody has set anything.
+func Defaults() Config {
+	return Config{
+		Data: "data", Listen: ":8080", LogFormat: "text", LogLevel: "info", QuietHours: "20:00-08:00",
+		SMS:   SMS{Mode: Log, Concurrency: 4},
+		Email: Email{Mode: Log, Port: 587, TLS: "starttls-required", Concurrency: 4},
+		App:   App{Mode: Log},
+		Work: Work{
+			DispatchEvery: time.Second, SweepEvery: 30 * time.Second, DeadAfter: 3 * time.Minute,
+			LostAfter: 10 * time.Minute, LeaderFor: 15 * time.Second,
+		},
+	}
+}
+
+// DatabaseURL returns the database to open.
+func (c Config) DatabaseURL() string {
+	if c.Database != "" {
+		return c.Database
+	}
+	return "sqlite:" + filepath.Join(c.Data, "policypush.db")
+}
+
+// KeyPath returns the file of the keys that seal contacts.
+func (c Config) KeyPath() string {
+	if c.KeyFile != "" {
+		return c.KeyFile
+	}
+	return filepath.Join(c.Data, "keys", "contacts.key")
+}
+
+// LinkBase returns the URL that links begin with, without a slash at the end.
+func (c Config) LinkBase() string {
+	if c.BaseURL != "" {
+		return strings.TrimSuffix(c.BaseURL, "/")
+	}
+	host, port, err := net.SplitHostPort(c.Listen)
+	if err != nil {
+		return "http://127.0.0.1:8080"
+	}
+	if host == "" || net.ParseIP(host).IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	return "http://" + net.JoinHostPort(host, port)
+}
+
+// CallbackBase returns the URL under which the SMS gateway reaches us.
+func (c Config) CallbackBase() string {
+	if c.SMS.Callback != "" {
+		return strings.TrimSuffix(c.SMS.Callback, "/")
+	}
+	return c.LinkBase()
+}
+
+// Validate refuses settings that contradict each other, naming the setting and
+// what to do.
+func (c Config) Validate() error {
+	if c.SMS.Mode == Send && c.SMS.URL == "" {
+		return fmt.Errorf("sms.mode 是 send，但没有 sms.url：请填写短信网关地址，或把 sms.mode 改回 log")
+	}
+	if c.Email.Mode == Send && (c.Email.Host == "" || c.Email.From == "") {
+		return fmt.Errorf("email.mode 是 send，但没有 email.host 或 email.from：请填写邮件服务器和发件人，或把 email.mode 改回 log")
+	}
+	for _, u := range []struct{ key, value string }{
+		{"base_url", c.BaseURL}, {"sms.url", c.SMS.URL}, {"sms.callback", c.SMS.Callback},
+	} {
+		if u.value == "" {
+			continue
+		}
+		if parsed, err := url.Parse(u.value); err != nil || parsed.Host == "" || !strings.HasPrefix(parsed.Scheme, "http") {
+			return fmt.Errorf("%s 要是 http:// 或 https:// 开头的地址", u.key)
+		}
+	}
+	return nil
+}
+
+// ReadSecret reads the secret that a setting names by its file. An empty path
+// is an empty secret.
+func ReadSecret(path string) (string, error) {
+	if path == "" {
+		return "", nil
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return "", fmt.Errorf("读不到密码文件 %s：请检查路径和权限", path)
+	}
+	return strings.TrimSpace(string(data)), nil
+}

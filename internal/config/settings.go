@@ -1,0 +1,201 @@
+package config
+
+import (
+	"fmt"
+	"net"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Setting is one row of the table: a name, what it is for, and how it is read
+// and shown.
+type setting struct {
+	key  string
+	help string
+	set  func(string) error
+	show func() string
+	flag bool // takes no value on the command line: yes or no
+}
+
+// EnvName is the variable of a setting: POLICYPUSH_SMS_URL for sms.url.
+func (s setting) envName() string {
+	return "POLICYPUSH_" + strings.ToUpper(strings.NewReplacer(".", "_").Replace(s.key))
+}
+
+// Settings is the whole table over one Config, in the order they are printed.
+func (c *Config) settings() []setting {
+	return []setting{
+		text("data", "数据目录", &c.Data),
+		text("listen", "监听地址，如 :8080 或 127.0.0.1:8080", &c.Listen).checked(address),
+		text("base_url", "读者访问的网址，用于消息里的链接", &c.BaseURL),
+		text("database", "数据库，如 sqlite:data/policypush.db 或 postgres://…", &c.Database).shown(withoutPassword),
+		text("redis", "Redis 地址，如 redis://127.0.0.1:6379/0；不填则在进程内运行", &c.Redis).shown(withoutPassword),
+		text("dict_dir", "分词词典目录", &c.DictDir),
+		text("rules_dir", "本单位规则目录", &c.RulesDir),
+		text("key_file", "联系方式加密密钥文件", &c.KeyFile),
+		text("metrics", "监控指标监听地址，如 127.0.0.1:9090；不填则不开", &c.Metrics).checked(optional(address)),
+		text("log_format", "日志格式 text 或 json", &c.LogFormat).checked(oneOf("text", "json")),
+		text("log_level", "日志级别 debug、info、warn、error", &c.LogLevel).checked(oneOf("debug", "info", "warn", "error")),
+		text("quiet_hours", "不发短信的时段，如 20:00-08:00，或 none", &c.QuietHours).checked(quietHours),
+		yesNo("include_possible", "发布时默认同时告知“可能适用”的对象", &c.Possible),
+
+		text("sms.mode", "短信渠道 off、log 或 send", &c.SMS.Mode).checked(oneOf(Off, Log, Send)),
+		text("sms.url", "Kannel sendsms 地址", &c.SMS.URL).shown(withoutPassword),
+		text("sms.username", "短信网关用户名", &c.SMS.Username),
+		text("sms.password_file", "短信网关密码文件", &c.SMS.PasswordFile),
+		text("sms.from", "短信发送号码", &c.SMS.From),
+		text("sms.signature", "短信签名，不填则用发布单位的签名", &c.SMS.Signature),
+		text("sms.callback", "短信网关回调我们的网址，不填则同 base_url", &c.SMS.Callback),
+		number("sms.concurrency", "同时发送的短信批数", &c.SMS.Concurrency, 1, 64),
+
+		text("email.mode", "邮件渠道 off、log 或 send", &c.Email.Mode).checked(oneOf(Off, Log, Send)),
+		text("email.host", "邮件服务器", &c.Email.Host),
+		number("email.port", "邮件服务器端口", &c.Email.Port, 1, 65535),
+		text("email.tls", "加密方式 implicit、starttls-required 或 none", &c.Email.TLS).checked(oneOf("implicit", "starttls-required", "none")),
+		text("email.ca_file", "邮件服务器的根证书文件", &c.Email.CAFile),
+		text("email.username", "邮件账号", &c.Email.Username),
+		text("email.password_file", "邮件密码文件", &c.Email.PasswordFile),
+		text("email.from", "发件人", &c.Email.From),
+		text("email.bounce_domain", "接收退信的域名", &c.Email.BounceDomain),
+		text("email.bounce_listen", "接收退信的监听地址；不填则不开", &c.Email.BounceListen).checked(optional(address)),
+		number("email.concurrency", "到邮件服务器的连接数", &c.Email.Concurrency, 1, 64),
+
+		text("app.mode", "站内消息 off、log 或 send", &c.App.Mode).checked(oneOf(Off, Log, Send)),
+
+		duration("work.dispatch_every", "多久检查一次待发送批次", &c.Work.DispatchEvery),
+		duration("work.sweep_every", "多久清理一次中断的发送", &c.Work.SweepEvery),
+		duration("work.dead_after", "批次多久没有进展就重新分派", &c.Work.DeadAfter),
+		duration("work.lost_after", "一条消息发送多久没有结果就记为“结果不明”", &c.Work.LostAfter),
+		duration("work.leader_for", "调度者失联多久由别的进程接替", &c.Work.LeaderFor),
+	}
+}
+
+func text(key, help string, p *string) setting {
+	return setting{
+		key: key, help: help,
+		set:  func(v string) error { *p = v; return nil },
+		show: func() string { return *p },
+	}
+}
+
+func yesNo(key, help string, p *bool) setting {
+	return setting{key: key, help: help, flag: true, set: func(v string) error {
+		b, err := strconv.ParseBool(v)
+		if err != nil {
+			return fmt.Errorf("要是 true 或 false，不能是“%s”", v)
+		}
+		*p = b
+		return nil
+	}, show: func() string { return strconv.FormatBool(*p) }}
+}
+
+func number(key, help string, p *int, low, high int) setting {
+	return setting{key: key, help: help, set: func(v string) error {
+		n, err := strconv.Atoi(v)
+		if err != nil || n < low || n > high {
+			return fmt.Errorf("要是%d到%d的整数，不能是“%s”", low, high, v)
+		}
+		*p = n
+		return nil
+	}, show: func() string { return strconv.Itoa(*p) }}
+}
+
+func duration(key, help string, p *time.Duration) setting {
+	return setting{key: key, help: help, set: func(v string) error {
+		d, err := time.ParseDuration(v)
+		if err != nil || d <= 0 {
+			return fmt.Errorf("要是大于零的时长，如 30s、3m，不能是“%s”", v)
+		}
+		*p = d
+		return nil
+	}, show: func() string { return p.String() }}
+}
+
+// Checked returns a setting that takes only what check takes.
+func (s setting) checked(check func(string) error) setting {
+	set := s.set
+	s.set = func(v string) error {
+		if err := check(v); err != nil {
+			return err
+		}
+		return set(v)
+	}
+	return s
+}
+
+// Shown returns a setting that is printed through f.
+func (s setting) shown(f func(string) string) setting {
+	show := s.show
+	s.show = func() string { return f(show()) }
+	return s
+}
+
+func oneOf(words ...string) func(string) error {
+	return func(v string) error {
+		for _, w := range words {
+			if v == w {
+				return nil
+			}
+		}
+		return fmt.Errorf("只能是 %s，不能是“%s”", strings.Join(words, "、"), v)
+	}
+}
+
+func optional(check func(string) error) func(string) error {
+	return func(v string) error {
+		if v == "" {
+			return nil
+		}
+		return check(v)
+	}
+}
+
+func address(v string) error {
+	_, port, err := net.SplitHostPort(v)
+	if err == nil {
+		_, err = strconv.ParseUint(port, 10, 16)
+	}
+	if err != nil {
+		return fmt.Errorf("要是“地址:端口”，如 127.0.0.1:8080，不能是“%s”", v)
+	}
+	return nil
+}
+
+func quietHours(v string) error {
+	_, _, err := ParseQuietHours(v)
+	return err
+}
+
+// ParseQuietHours reads "20:00-08:00" into minutes after midnight, in the time
+// of the readers. "none" is 0, 0: no quiet hours.
+func ParseQuietHours(v string) (from, to int, err error) {
+	if v == "none" {
+		return 0, 0, nil
+	}
+	a, b, ok := strings.Cut(v, "-")
+	start, err1 := time.Parse("15:04", a)
+	end, err2 := time.Parse("15:04", b)
+	if !ok || err1 != nil || err2 != nil || start.Equal(end) {
+		return 0, 0, fmt.Errorf("要是 20:00-08:00 这样的时段或 none，不能是“%s”", v)
+	}
+	return start.Hour()*60 + start.Minute(), end.Hour()*60 + end.Minute(), nil
+}
+
+// WithoutPassword hides the password of a URL.
+func withoutPassword(v string) string {
+	u, err := url.Parse(v)
+	if err != nil {
+		return "（已隐藏）"
+	}
+	if q := u.Query(); len(q) > 0 {
+		for key := range q {
+			if strings.Contains(strings.ToLower(key), "pass") {
+				q.Set(key, "xxxxx")
+			}
+		}
+		u.RawQuery = q.Encode()
+	}
+	return u.Redacted()
+}
