@@ -1,0 +1,22 @@
+// Package document turns a file of an office (.txt, .md, .html, .docx, .pdf)
+// into normalised text and clauses with offsets.
+//
+// A file passes five stations. [Read] looks at the content, then at the name,
+// to find the format, and refuses what it cannot read with a text that says
+// what to do. The reader of the format turns it into lines: a paragraph, a
+// heading or a table each, with what the format knows about them. The lines
+// are normalised (half-width ASCII, 〔2026〕 around years, no blanks between
+// Chinese characters), freed of page numbers and of what web pages put around
+// a text, cut where a copy lost its line breaks and joined where a printer
+// broke them. At last every line is given its part: title, head, heading,
+// paragraph, table, signature or note, and the path of the headings above it.
+//
+// Paths are made of the numbers as the text writes them, joined by "/":
+// "二/(四)/1". An article stands for itself, whatever chapter it is in, since
+// its number is unique in its statute: "第五条", "第五条/(二)". Chapters and
+// sections only name themselves: "第三章", "第三章/第一节". If an attached
+// document numbers its headings anew, its paths begin with 附, 附2 and so on.
+// A paragraph without a number has the path of the heading it stands under.
+//
+// The patterns of rules/extraction-patterns.yaml expect the normalised form.
+package document
