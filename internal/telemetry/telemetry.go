@@ -1,0 +1,76 @@
+// Package telemetry is what those who run the service see of it: the log and
+// the numbers for Prometheus.
+package telemetry
+
+import (
+	"io"
+	"log/slog"
+	"net/http"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+)
+
+// NewLogger returns a structured logger. format is text or json, level is
+// debug, info, warn or error; anything else is text and info.
+func NewLogger(w io.Writer, format, level string) *slog.Logger {
+	var l slog.Level
+	if err := l.UnmarshalText([]byte(level)); err != nil {
+		l = slog.LevelInfo
+	}
+	options := &slog.HandlerOptions{Level: l}
+	if format == "json" {
+		return slog.New(slog.NewJSONHandler(w, options))
+	}
+	return slog.New(slog.NewTextHandler(w, options))
+}
+
+// Metrics are the numbers of one process.
+type Metrics struct {
+	registry   *prometheus.Registry
+	deliveries *prometheus.CounterVec
+	losses     prometheus.Counter
+	leader     prometheus.Gauge
+}
+
+// NewMetrics returns all numbers at zero.
+func NewMetrics() *Metrics {
+	m := &Metrics{
+		registry: prometheus.NewRegistry(),
+		deliveries: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "policypush_deliveries_total", Help: "Outcomes recorded by this process, by channel and state.",
+		}, []string{"channel", "state"}),
+		losses: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "policypush_queue_losses_total", Help: "Times that Redis was found emptied.",
+		}),
+		leader: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "policypush_leader", Help: "1 while this process hands out batches.",
+		}),
+	}
+	m.registry.MustRegister(m.deliveries, m.losses, m.leader, collectors.NewGoCollector(),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return m
+}
+
+// Delivered counts n outcomes.
+func (m *Metrics) Delivered(channel, state string, n int) {
+	m.deliveries.WithLabelValues(channel, state).Add(float64(n))
+}
+
+// QueueLost counts one loss of Redis.
+func (m *Metrics) QueueLost() { m.losses.Inc() }
+
+// Leading says whether this process hands out batches.
+func (m *Metrics) Leading(yes bool) {
+	if yes {
+		m.leader.Set(1)
+	} else {
+		m.leader.Set(0)
+	}
+}
+
+// Handler serves the numbers in Prometheus' text format.
+func (m *Metrics) Handler() http.Handler {
+	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
+}
