@@ -1,0 +1,205 @@
+package interpretations
+
+import (
+	"embed"
+	"fmt"
+	"html/template"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"policypush/internal/domain"
+)
+
+//go:embed templates/render.html
+var files embed.FS
+
+var forms = template.Must(template.ParseFS(files, "templates/render.html"))
+
+// Render draws the item for a page, as it stands on a day (YYYY-MM-DD): a
+// timeline shows what is over and what comes next. The markup follows
+// portal.css; its icon i-chev and the ids that Anchor gives to clauses come
+// from the page. An item that Check refuses may be drawn incompletely, but
+// never unescaped.
+func (it *Item) Render(policy *domain.Policy, day string) (template.HTML, error) {
+	var name string
+	var view any
+	switch {
+	case it.QA != nil:
+		name = "qa"
+		view = struct {
+			ID               int64
+			Question, Answer string
+			Cites            []Cite
+		}{it.ID, it.QA.Question, it.QA.Answer, cites(policy, it.QA.Clauses...)}
+	case it.Chart != nil && slices.Contains(Forms(), it.Chart.Form):
+		name = string(it.Chart.Form)
+		view = it.chartView(policy, day)
+	case it.Case != nil:
+		name = "case"
+		view = struct {
+			ID    int64
+			Title string
+			*Case
+			Cites []Cite
+		}{it.ID, it.Title, it.Case, cites(policy, it.Case.Clause)}
+	default:
+		return "", domain.Errorf(domain.Invalid, "这条解读没有内容，请重新编辑")
+	}
+	var b strings.Builder
+	if err := forms.ExecuteTemplate(&b, name, view); err != nil {
+		return "", fmt.Errorf("render interpretation %d: %w", it.ID, err)
+	}
+	return template.HTML(b.String()), nil // escaped by html/template
+}
+
+// Anchor is the id that a page gives to the clause with this index in
+// Policy.Clauses, so that a Cite finds it.
+func Anchor(clause int) string { return fmt.Sprintf("c%d", clause) }
+
+// Cite is a link to a clause on the same page.
+type Cite struct {
+	Href  string // #c12
+	Label string // 第五条, 二（四）1
+}
+
+// CiteOf returns the link to the first clause that has a path, and false if
+// there is none.
+func CiteOf(policy *domain.Policy, path string) (Cite, bool) {
+	for i := range policy.Clauses {
+		if policy.Clauses[i].Path == path {
+			label := strings.NewReplacer("/", "", "(", "（", ")", "）").Replace(path)
+			return Cite{Href: "#" + Anchor(i), Label: label}, true
+		}
+	}
+	return Cite{}, false
+}
+
+func cites(policy *domain.Policy, paths ...string) []Cite {
+	var cs []Cite
+	for _, path := range paths {
+		if c, ok := CiteOf(policy, path); ok {
+			cs = append(cs, c)
+		}
+	}
+	return cs
+}
+
+// chart is what the templates of the forms draw.
+type chart struct {
+	ID            int64
+	Title, Unit   string
+	Before, After string
+	Rows          []row
+	Sum, Total    string
+	Wide          bool // few enough steps to stand in a line
+	Plot          *plot
+	Cites         []Cite
+}
+
+// row is a point with everything that its form draws of it.
+type row struct {
+	Label, Note        string
+	Value, BeforeValue string
+	More, Less         string
+	Bar, BeforeBar     bar
+	Class              string // k1 … of a share; past, now of a timeline
+	Percent            string
+	Dash, Offset       string
+	Date, Day          string
+}
+
+type bar struct {
+	Class string
+	Width string // 0 to 100
+}
+
+func (it *Item) chartView(policy *domain.Policy, day string) chart {
+	c := it.Chart
+	view := chart{
+		ID: it.ID, Title: it.Title, Unit: c.Unit, Before: c.Before, After: c.After,
+		Wide: len(c.Points) <= 5, Cites: cites(policy, c.Clause),
+	}
+	top, sum := 0.0, 0.0
+	for _, p := range c.Points {
+		top = max(top, p.Value, p.Before)
+		sum += p.Value
+	}
+	view.Sum = number(sum)
+	if c.Total != nil {
+		view.Total = number(*c.Total)
+	}
+	drawn := 0.0
+	for i, p := range c.Points {
+		r := row{
+			Label: p.Label, Note: p.Note, Value: number(p.Value), BeforeValue: number(p.Before),
+			Bar: barOf(p.Value, top, "s1"), BeforeBar: barOf(p.Before, top, "s0"), Date: p.Date, Day: chineseDay(p.Date),
+		}
+		if d := p.Value - p.Before; d > 0 {
+			r.More = number(d)
+		} else if d < 0 {
+			r.Less = number(-d)
+		}
+		switch c.Form {
+		case Share:
+			r.Class = fmt.Sprintf("k%d", i%5+1)
+			r.Percent, r.Dash, r.Offset = slice(p.Value, drawn, sum)
+			drawn += p.Value
+		case Timeline:
+			r.Class = c.stage(i, day)
+		}
+		view.Rows = append(view.Rows, r)
+	}
+	if c.Form == Line {
+		view.Plot = c.plot()
+	}
+	return view
+}
+
+func barOf(v, top float64, class string) bar {
+	width := 0.0
+	if top > 0 {
+		width = v / top * 100
+	}
+	if v > 0 {
+		width = max(width, 1) // a small value is still seen
+	}
+	return bar{Class: class, Width: fmt.Sprintf("%.4g", width)}
+}
+
+// slice returns a part's percentage and the dash of its arc on the circle of
+// radius 42, a small gap apart from the next.
+func slice(v, before, sum float64) (percent, dash, offset string) {
+	const round = 2 * math.Pi * 42
+	if sum <= 0 {
+		return "0%", "0 264", "0"
+	}
+	arc := max(v/sum*round-1.4, 0.1)
+	return fmt.Sprintf("%.0f%%", v/sum*100), fmt.Sprintf("%.2f %.2f", arc, round-arc), fmt.Sprintf("%.2f", -before/sum*round)
+}
+
+// stage tells whether point i of a timeline is over or the next to come.
+func (c *Chart) stage(i int, day string) string {
+	date := c.Points[i].Date
+	switch {
+	case date == "":
+		return ""
+	case date < day:
+		return "past"
+	}
+	for j, p := range c.Points {
+		if p.Date >= day && (p.Date < date || p.Date == date && j < i) {
+			return ""
+		}
+	}
+	return "now"
+}
+
+func chineseDay(date string) string {
+	t, err := time.Parse(time.DateOnly, date)
+	if err != nil {
+		return date
+	}
+	return t.Format("2006年1月2日")
+}
