@@ -96,6 +96,9 @@ const (
 	LessThan Op = "lt"
 )
 
+// Orders tells whether the comparison takes a number.
+func (o Op) Orders() bool { return o == AtLeast || o == MoreThan || o == AtMost || o == LessThan }
+
 // Condition is a leaf of a criteria tree: one field compared with one value or
 // list, with the words of the text that say so.
 type Condition struct {
@@ -223,7 +226,7 @@ func (c *Condition) validate() error {
 			return Errorf(Invalid, "“%s”要有1到%d个值", c.Field.Label(), MaxLeafValues)
 		}
 	case NumberOf:
-		if !slices.Contains([]Op{AtLeast, MoreThan, AtMost, LessThan}, c.Op) {
+		if !c.Op.Orders() {
 			return Errorf(Invalid, "“%s”要与一个数比较大小", c.Field.Label())
 		}
 	case Unreadable:

@@ -367,3 +367,25 @@ func (p *Policy) InForce(day string) bool {
 func (p *Policy) Pushable() bool {
 	return p.Audience != ForNobody && !slices.ContainsFunc(p.Codes(ThemeTag), func(c string) bool { return c[0] == 'Z' })
 }
+
+// CriteriaOf returns the criteria of a measure together with what the document
+// says as a whole: one that is written for enterprises, residents or nobody
+// asks for that kind where the measure does not itself ask for a kind.
+func (p *Policy) CriteriaOf(m *Measure) Criteria {
+	kind := Enterprise
+	switch p.Audience {
+	case ForEnterprises:
+	case ForResidents:
+		kind = Resident
+	case ForNobody:
+		return Criteria{Any: []Criteria{}}
+	default:
+		return m.Criteria
+	}
+	asked := false
+	m.Criteria.Leaves(func(c *Condition) { asked = asked || c.Field == FieldKind })
+	if asked {
+		return m.Criteria
+	}
+	return AllOf(Leaf(Condition{Field: FieldKind, Op: In, Values: []string{string(kind)}}), m.Criteria)
+}
