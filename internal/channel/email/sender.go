@@ -1,0 +1,336 @@
+// Package email sends mails through one SMTP relay and listens for their
+// bounces.
+//
+// gomail composes (compose.go); the transport is a pool of our own over
+// go-smtp's client, for what gomail's lacks: deadlines, mandatory TLS, typed
+// answers, and a RSET after a refused recipient, without which every later mail
+// on the connection is refused as well.
+//
+// The one question that matters is whether a mail may have gone out. Until the
+// final dot it has not, and trying again is safe. Once the dot may have left,
+// only the relay's answer tells; without one the result is Unknown and nobody
+// sends it again.
+package email
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"net"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/emersion/go-smtp"
+
+	"policypush/internal/channel"
+	"policypush/internal/domain"
+)
+
+// Security says how the connection to the relay is protected.
+type Security string
+
+// The kinds of security.
+const (
+	StartTLS Security = "starttls" // the default: refused if the relay offers none
+	Implicit Security = "implicit" // TLS from the first octet, port 465
+	Plain    Security = "none"     // no protection; a password is sent to loopback only
+)
+
+// Config says which relay takes our mails, and as whom we send. Zero values
+// take the default behind each field.
+type Config struct {
+	Host     string
+	Port     int            // 587; 465 with Implicit; 25 with Plain
+	Security Security       // StartTLS
+	Roots    *x509.CertPool // authorities of the relay's certificate: the system's
+	Username string         // no authentication if empty
+	Password string
+	Hello    string // our name in EHLO: the domain of From
+
+	Composer Composer
+	// Envelope makes the sender of the envelope. Without a Domain it is the
+	// address of From, and bounces go to whoever reads that.
+	Envelope Envelope
+
+	Connections       int           // 4
+	ConnectTimeout    time.Duration // dial, TLS, EHLO and AUTH together: 30 s
+	CommandTimeout    time.Duration // one command: 30 s
+	SubmissionTimeout time.Duration // from the final dot to the answer: 5 min
+	Pause             time.Duration // after the relay said that we are too fast: 1 min
+	Grace             time.Duration // for the answer after ctx ended: 10 s
+	Now               func() time.Time
+}
+
+// The life of a pooled connection.
+const (
+	mailsPerConnection = 100
+	maxIdle            = 60 * time.Second
+	freshIdle          = 10 * time.Second // beyond it, NOOP before use
+)
+
+var (
+	errNoSTARTTLS = errors.New("relay offers no STARTTLS")
+	errNoAuth     = errors.New("relay offers neither AUTH PLAIN nor LOGIN")
+)
+
+// Sender is a channel.Sender for mails. Its Send may be called from several
+// goroutines; together they use at most Config.Connections connections.
+type Sender struct {
+	cfg   Config
+	slots chan struct{} // one token per connection in use
+
+	mu          sync.Mutex
+	idle        []*conn
+	closed      bool
+	pausedUntil time.Time
+}
+
+// New checks the settings. It does not connect.
+func New(cfg Config) (*Sender, error) {
+	if cfg.Security == "" {
+		cfg.Security = StartTLS
+	}
+	port := map[Security]int{StartTLS: 587, Implicit: 465, Plain: 25}[cfg.Security]
+	if port == 0 {
+		return nil, domain.Errorf(domain.Invalid, "邮件加密方式“%s”无法识别，请填写 starttls、implicit 或 none", cfg.Security).In("email.tls")
+	}
+	setDefault(&cfg.Port, port)
+	setDefault(&cfg.Connections, 4)
+	setDefault(&cfg.ConnectTimeout, 30*time.Second)
+	setDefault(&cfg.CommandTimeout, 30*time.Second)
+	setDefault(&cfg.SubmissionTimeout, 5*time.Minute)
+	setDefault(&cfg.Pause, time.Minute)
+	setDefault(&cfg.Grace, 10*time.Second)
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if cfg.Host == "" {
+		return nil, domain.Errorf(domain.Invalid, "没有填写邮件服务器地址").In("email.host")
+	}
+	from, err := Address(cfg.Composer.From.Address)
+	if err != nil {
+		return nil, domain.Errorf(domain.Invalid, "发件人地址不正确，请填写形如 tuisong@example.gov.cn 的地址").In("email.from").Because(err)
+	}
+	if cfg.Hello == "" {
+		cfg.Hello = from[strings.LastIndexByte(from, '@')+1:]
+	}
+	if cfg.Username != "" && cfg.Security == Plain && !loopback(cfg.Host) {
+		return nil, domain.Errorf(domain.Invalid, "不加密的连接不能发送密码：请改用 starttls 或 implicit").In("email.tls")
+	}
+	if cfg.Envelope.Domain != "" {
+		if len(cfg.Envelope.Key) < 16 {
+			return nil, domain.Errorf(domain.Invalid, "退信地址的签名密钥太短").In("email.bounce_domain")
+		}
+		if _, err := Address(cfg.Envelope.Address("d1")); err != nil {
+			return nil, domain.Errorf(domain.Invalid, "退信域名不正确").In("email.bounce_domain").Because(err)
+		}
+	}
+	return &Sender{cfg: cfg, slots: make(chan struct{}, cfg.Connections)}, nil
+}
+
+func setDefault[T int | time.Duration](v *T, d T) {
+	if *v <= 0 {
+		*v = d
+	}
+}
+
+func loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// Send implements channel.Sender.
+func (s *Sender) Send(ctx context.Context, ms []channel.Message) []channel.Result {
+	results := make([]channel.Result, len(ms))
+	var next atomic.Int64
+	var stop atomic.Pointer[channel.Result] // holds for all messages not yet begun
+	var wg sync.WaitGroup
+	for range min(s.cfg.Connections, len(ms)) {
+		wg.Go(func() {
+			s.work(ctx, ms, results, &next, &stop)
+		})
+	}
+	wg.Wait()
+	return results
+}
+
+// work sends messages over one connection at a time until none is left.
+func (s *Sender) work(ctx context.Context, ms []channel.Message, results []channel.Result, next *atomic.Int64, stop *atomic.Pointer[channel.Result]) {
+	held := false // whether this worker holds a slot
+	var c *conn
+	defer func() {
+		s.put(c)
+		if held {
+			<-s.slots
+		}
+	}()
+	for {
+		i := int(next.Add(1) - 1)
+		if i >= len(ms) {
+			return
+		}
+		m := ms[i]
+		if !held {
+			select {
+			case s.slots <- struct{}{}:
+				held = true
+			case <-ctx.Done():
+			}
+		}
+		var r channel.Result
+		switch done := stop.Load(); {
+		case done != nil:
+			r = *done
+		case ctx.Err() != nil:
+			r = channel.Result{Class: channel.Retry, Code: "stopped"}
+		case s.pause() > 0:
+			r = channel.Result{Class: channel.Throttled, Code: "paused", After: s.pause()}
+		default:
+			var all bool
+			c, r, all = s.one(ctx, c, m)
+			if all {
+				stop.CompareAndSwap(nil, &r)
+			}
+		}
+		r.Ref = m.Ref
+		results[i] = r
+	}
+}
+
+// one sends one message and returns the connection to go on with, or nil. It
+// tells whether the result holds for every other message alike.
+func (s *Sender) one(ctx context.Context, c *conn, m channel.Message) (after *conn, r channel.Result, all bool) {
+	to, err := Address(m.To)
+	if err != nil {
+		return c, channel.Result{Class: channel.Permanent, Code: "address", Note: err.Error(), BadAddress: true}, false
+	}
+	raw, err := s.cfg.Composer.Compose(m, s.cfg.Now())
+	if err != nil {
+		return c, channel.Result{Class: channel.Permanent, Code: "compose", Note: channel.Note(err.Error())}, false
+	}
+	for redialled := false; ; redialled = true {
+		fresh := false
+		if c, err = s.ready(ctx, c, &fresh); err != nil {
+			r = classify(&failure{connecting, err})
+			return nil, r, ctx.Err() == nil
+		}
+		f := c.submit(ctx, s.envelope(m), to, m.Ref, raw, s.cfg.Grace)
+		if f == nil {
+			return c, channel.Result{Class: channel.Accepted, GatewayRef: channel.Note(c.answer)}, false
+		}
+		if _, answered := errors.AsType[*smtp.SMTPError](f.err); !answered {
+			c.drop()
+			// A connection that died while it was idle says nothing about the
+			// mail: once more on a new one. A fresh one that dies does.
+			if f.at != dotted && !fresh && !redialled && ctx.Err() == nil && !timeout(f.err) {
+				c = nil
+				continue
+			}
+			return nil, classify(f), false
+		}
+		r = classify(f)
+		c = c.recover(f)
+		if r.Class == channel.Throttled {
+			r.After = s.cfg.Pause
+			s.pauseFor(s.cfg.Pause)
+		}
+		return c, r, r.Class == channel.Config
+	}
+}
+
+func timeout(err error) bool {
+	ne, ok := errors.AsType[net.Error](err)
+	return ok && ne.Timeout()
+}
+
+func (s *Sender) envelope(m channel.Message) string {
+	if s.cfg.Envelope.Domain == "" {
+		return s.cfg.Composer.From.Address
+	}
+	return s.cfg.Envelope.Address(m.Ref)
+}
+
+// pause returns how long the relay still wants to be left alone.
+func (s *Sender) pause() time.Duration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.pausedUntil.Sub(s.cfg.Now())
+}
+
+func (s *Sender) pauseFor(d time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.pausedUntil = s.cfg.Now().Add(d)
+}
+
+// ready returns a connection that may take a mail: c itself, one from the
+// pool, or a new one.
+func (s *Sender) ready(ctx context.Context, c *conn, fresh *bool) (*conn, error) {
+	for {
+		if c == nil {
+			if c = s.take(); c == nil {
+				*fresh = true
+				return s.dial(ctx)
+			}
+		}
+		idle := time.Since(c.used)
+		switch {
+		case c.mails >= mailsPerConnection || idle > maxIdle:
+			c.quit()
+		case idle > freshIdle && c.client.Noop() != nil:
+			c.drop()
+		default:
+			return c, nil
+		}
+		c = nil
+	}
+}
+
+func (s *Sender) take() *conn {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := len(s.idle)
+	if n == 0 {
+		return nil
+	}
+	c := s.idle[n-1]
+	s.idle = s.idle[:n-1]
+	return c
+}
+
+func (s *Sender) put(c *conn) {
+	if c == nil {
+		return
+	}
+	s.mu.Lock()
+	closed := s.closed
+	if !closed {
+		s.idle = append(s.idle, c)
+	}
+	s.mu.Unlock()
+	if closed {
+		c.quit()
+	}
+}
+
+// Close implements channel.Sender.
+func (s *Sender) Close() error {
+	s.mu.Lock()
+	idle := s.idle
+	s.idle, s.closed = nil, true
+	s.mu.Unlock()
+	for _, c := range idle {
+		c.quit()
+	}
+	return nil
+}
+
+func (s *Sender) address() string { return net.JoinHostPort(s.cfg.Host, strconv.Itoa(s.cfg.Port)) }
+
+func (s *Sender) tlsConfig() *tls.Config {
+	return &tls.Config{ServerName: s.cfg.Host, RootCAs: s.cfg.Roots, MinVersion: tls.VersionTLS12}
+}
