@@ -1,0 +1,158 @@
+package audience
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"policypush/internal/domain"
+)
+
+// Row is what the index wants to know about a subscriber.
+type Row struct {
+	ID           domain.SubscriberID
+	Profile      domain.Profile
+	Subscription domain.Subscription
+}
+
+// Change is an entry of the log of changed profiles. Seq has no gaps; Row is
+// the subscriber as it is now, which may be newer than the change.
+type Change struct {
+	Seq     int64
+	Deleted bool
+	Row     Row // of a deleted subscriber only the ID
+}
+
+// Source is where the subscribers are kept.
+type Source interface {
+	// WalkProfiles calls fn for every subscriber.
+	WalkProfiles(ctx context.Context, fn func(Row) error) error
+	// LastChange returns the number of the last change, 0 if there was none.
+	LastChange(ctx context.Context) (int64, error)
+	// Changes returns up to limit changes after a number, in order.
+	Changes(ctx context.Context, after int64, limit int) ([]Change, error)
+}
+
+// progress is how far the index has come in the log of changes.
+type progress struct {
+	mu      sync.Mutex
+	applied int64
+	moved   chan struct{} // closed when applied grows
+	hurry   chan struct{} // somebody waits: do not wait for the next poll
+}
+
+func newProgress() progress {
+	return progress{moved: make(chan struct{}), hurry: make(chan struct{}, 1)}
+}
+
+func (p *progress) move(seq int64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.applied = seq
+	close(p.moved)
+	p.moved = make(chan struct{})
+}
+
+// changesAtOnce is how many changes are read and applied together.
+const changesAtOnce = 1000
+
+// Build fills the index from a source, replacing what it held. When it
+// returns, everything is in that was changed before it was called.
+func (x *Index) Build(ctx context.Context, from Source) error {
+	// The log is read before the walk: a change during the walk is applied
+	// again afterwards, which does no harm.
+	seq, err := from.LastChange(ctx)
+	if err != nil {
+		return fmt.Errorf("build audience index: %w", err)
+	}
+	fresh := New()
+	err = from.WalkProfiles(ctx, func(r Row) error {
+		fresh.Put(r.ID, r.Profile, r.Subscription)
+		return ctx.Err()
+	})
+	if err != nil {
+		return fmt.Errorf("build audience index: %w", err)
+	}
+	x.mu.Lock()
+	x.all, x.fields, x.people = fresh.all, fresh.fields, fresh.people
+	x.themes, x.keywords, x.wantAll, x.paused = fresh.themes, fresh.keywords, fresh.wantAll, fresh.paused
+	x.mu.Unlock()
+	x.progress.move(seq)
+	return x.catchUp(ctx, from)
+}
+
+// Follow keeps a built index up to date until ctx ends: it asks for changes
+// every interval, and at once when somebody waits in WaitFor. An error of the
+// source is told to failed, and the next interval tries again.
+func (x *Index) Follow(ctx context.Context, from Source, interval time.Duration, failed func(error)) {
+	ticker := time.NewTicker(interval)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		case <-x.progress.hurry:
+		}
+		if err := x.catchUp(ctx, from); err != nil && ctx.Err() == nil {
+			failed(err)
+		}
+	}
+}
+
+func (x *Index) catchUp(ctx context.Context, from Source) error {
+	for {
+		changes, err := from.Changes(ctx, x.AppliedSeq(), changesAtOnce)
+		if err != nil {
+			return fmt.Errorf("follow changes of profiles: %w", err)
+		}
+		if len(changes) == 0 {
+			return nil
+		}
+		x.apply(changes)
+	}
+}
+
+// apply takes changes over in short holds of the lock, one a subscriber, so
+// that audiences are evaluated in between.
+func (x *Index) apply(changes []Change) {
+	for _, c := range changes {
+		if c.Deleted {
+			x.Delete(c.Row.ID)
+		} else {
+			x.Put(c.Row.ID, c.Row.Profile, c.Row.Subscription)
+		}
+	}
+	x.progress.move(changes[len(changes)-1].Seq)
+}
+
+// AppliedSeq returns the number of the last change that the index holds.
+func (x *Index) AppliedSeq() int64 {
+	x.progress.mu.Lock()
+	defer x.progress.mu.Unlock()
+	return x.progress.applied
+}
+
+// WaitFor returns when the index holds a change, or with the error of ctx. An
+// audience that is frozen for a push waits for the last change before it, so
+// that nobody who subscribed in time is missed.
+func (x *Index) WaitFor(ctx context.Context, seq int64) error {
+	for {
+		x.progress.mu.Lock()
+		applied, moved := x.progress.applied, x.progress.moved
+		x.progress.mu.Unlock()
+		if applied >= seq {
+			return nil
+		}
+		select {
+		case x.progress.hurry <- struct{}{}:
+		default: // already asked
+		}
+		select {
+		case <-moved:
+		case <-ctx.Done():
+			return fmt.Errorf("audience index is at change %d, waiting for %d: %w", applied, seq, ctx.Err())
+		}
+	}
+}
