@@ -33,7 +33,10 @@ type Config struct {
 	DictDir  string // jieba's dictionaries; empty looks in the usual places
 	RulesDir string // the office's own rules; empty is only the built-in ones
 	KeyFile  string // keys that seal contacts; empty is a file under Data
-	Metrics  string // host:port of the Prometheus page; empty is none
+	// SecretFile holds the secret that signs links and codes; empty is a file
+	// under Data. Every process of one installation has the same.
+	SecretFile string
+	Metrics    string // host:port of the Prometheus page; empty is none
 
 	LogFormat string // text or json
 	LogLevel  string // debug, info, warn or error
@@ -64,7 +67,7 @@ type Email struct {
 	Mode         string
 	Host         string
 	Port         int
-	TLS          string // implicit, starttls-required or none
+	TLS          string // implicit, starttls or none
 	CAFile       string // PEM; empty is the system's
 	Username     string
 	PasswordFile string
@@ -94,7 +97,7 @@ func Defaults() Config {
 	return Config{
 		Data: "data", Listen: ":8080", LogFormat: "text", LogLevel: "info", QuietHours: "20:00-08:00",
 		SMS:   SMS{Mode: Log, Concurrency: 4},
-		Email: Email{Mode: Log, Port: 587, TLS: "starttls-required", Concurrency: 4},
+		Email: Email{Mode: Log, Port: 587, TLS: "starttls", Concurrency: 4},
 		App:   App{Mode: Log},
 		Work: Work{
 			DispatchEvery: time.Second, SweepEvery: 30 * time.Second, DeadAfter: 3 * time.Minute,
@@ -117,6 +120,14 @@ func (c Config) KeyPath() string {
 		return c.KeyFile
 	}
 	return filepath.Join(c.Data, "keys", "contacts.key")
+}
+
+// SecretPath returns the file of the secret that signs links and codes.
+func (c Config) SecretPath() string {
+	if c.SecretFile != "" {
+		return c.SecretFile
+	}
+	return filepath.Join(c.Data, "keys", "signing.key")
 }
 
 // LinkBase returns the URL that links begin with, without a slash at the end.

@@ -14,8 +14,16 @@ import (
 // MaxFile bounds the settings file, in bytes.
 const maxFile = 1 << 20
 
-// TestPrefix begins the variables that are for tests and are no settings.
-const testPrefix = "POLICYPUSH_TEST_"
+// KeysVariable may hold the keys that seal contacts, in place of the key file,
+// where a platform hands secrets out that way. It is not a setting: Load never
+// reads it.
+const KeysVariable = "POLICYPUSH_KEYS"
+
+// NotSetting knows the variables with our prefix that mean something else: those
+// of tests, and the binary that they start.
+func notSetting(name string) bool {
+	return name == KeysVariable || name == "POLICYPUSH_BIN" || strings.HasPrefix(name, "POLICYPUSH_TEST_")
+}
 
 // Load reads the settings for a command: flags stand in args, variables in
 // environ (as of os.Environ). It returns what is left of args. extra may
@@ -89,7 +97,7 @@ func fromEnvironment(settings []setting, environ []string) (map[string]string, e
 	values := map[string]string{}
 	for _, entry := range environ {
 		name, value, _ := strings.Cut(entry, "=")
-		if !strings.HasPrefix(name, "POLICYPUSH_") || strings.HasPrefix(name, testPrefix) {
+		if !strings.HasPrefix(name, "POLICYPUSH_") || notSetting(name) {
 			continue
 		}
 		key, ok := keys[name]
