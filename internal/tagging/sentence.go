@@ -1,0 +1,91 @@
+package tagging
+
+import (
+	"strings"
+	"unicode/utf8"
+
+	"policypush/internal/domain"
+)
+
+// sentence is a part of a clause, [start, end) in code points of the document.
+type sentence struct {
+	text       string
+	start, end int
+}
+
+// sentences cuts a clause at 。；;！!？? and line breaks. The mark belongs to
+// the sentence before it.
+func sentences(c *domain.Clause) []sentence {
+	var out []sentence
+	from, at, begin := 0, c.Start, c.Start
+	for i, r := range c.Text {
+		at++
+		if !endsSentence(r) {
+			continue
+		}
+		next := i + utf8.RuneLen(r)
+		out = append(out, sentence{c.Text[from:next], begin, at})
+		from, begin = next, at
+	}
+	if from < len(c.Text) {
+		out = append(out, sentence{c.Text[from:], begin, c.End})
+	}
+	return out
+}
+
+func endsSentence(r rune) bool { return strings.ContainsRune("。；;！!？?\n", r) }
+
+// sentenceAround returns the bounds, in code points of text, of the sentence
+// that holds [start, end).
+func sentenceAround(text string, start, end int) (from, to int) {
+	at := 0
+	to = utf8.RuneCountInString(text)
+	for _, r := range text {
+		at++
+		switch {
+		case !endsSentence(r):
+		case at <= start:
+			from = at
+		case at >= end:
+			return from, at
+		}
+	}
+	return from, to
+}
+
+// evidence makes the evidence for bytes [i, j) of the sentence.
+func (s sentence) evidence(i, j int) domain.Evidence {
+	start := s.start + utf8.RuneCountInString(s.text[:i])
+	return domain.Evidence{Start: start, End: start + utf8.RuneCountInString(s.text[i:j]), Text: s.text[i:j]}
+}
+
+// trim cuts blanks and marks of enumeration off both ends.
+func (s sentence) trim() sentence {
+	const marks = " \t\n,，。;；:：、"
+	left := len(s.text) - len(strings.TrimLeft(s.text, marks))
+	return s.slice(left, left+len(strings.Trim(s.text, marks)))
+}
+
+// slice returns bytes [i, j) as a sentence of its own.
+func (s sentence) slice(i, j int) sentence {
+	if i >= j {
+		return sentence{start: s.start, end: s.start}
+	}
+	e := s.evidence(i, j)
+	return sentence{e.Text, e.Start, e.End}
+}
+
+// cut parts the sentence at byte i.
+func (s sentence) cut(i int) (before, after sentence) { return s.slice(0, i), s.slice(i, len(s.text)) }
+
+// byteAt turns an offset in code points of the document into a byte of text.
+func (s sentence) byteAt(codePoint int) int {
+	at := s.start
+	for i := range s.text {
+		if at == codePoint {
+			return i
+		}
+		at++
+	}
+	return len(s.text)
+}

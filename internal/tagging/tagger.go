@@ -1,0 +1,318 @@
+// Package tagging reads a document as a clerk would: what identifies it
+// (facts.go), what it is about (score.go), what it gives to whom (measure.go,
+// condition.go). Everything it says carries the words of the text that earned
+// it, and what it cannot read it leaves unknown.
+//
+// Nothing comes in from outside: no clock, no database, no network. One Tagger
+// serves any number of goroutines.
+package tagging
+
+import (
+	"cmp"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"policypush/internal/document"
+	"policypush/internal/domain"
+	"policypush/internal/segment"
+	"policypush/rules"
+)
+
+// Tagger reads documents by one set of rules.
+type Tagger struct {
+	rules    *rules.Rules
+	segment  *segment.Segmenter
+	patterns map[string]*regexp.Regexp
+	words    *lexicon
+	codes    []code
+	first    map[domain.Dimension][2]int // range of a dimension in codes
+}
+
+// code is one code of one dimension.
+type code struct {
+	dimension domain.Dimension
+	code      string
+	name      string
+}
+
+// New prepares a tagger. It fails if a rule that the reading depends on is
+// missing.
+func New(r *rules.Rules, seg *segment.Segmenter) (*Tagger, error) {
+	t := &Tagger{rules: r, segment: seg, patterns: map[string]*regexp.Regexp{}, words: newLexicon(), first: map[domain.Dimension][2]int{}}
+	for _, p := range r.Patterns.All() {
+		t.patterns[p.Code] = p.Re
+	}
+	for _, needed := range strings.Fields("X01 X02 X03 X07 X08 X09 X10 X12 X14 X15 X16 X19 X23 X25 X26 X27 X28 X29 X30 X31 X32 X33 X34 X35 X36 X37 X38 X39 X40 X41 X42 X43 X44 X45 X46 X48 X49 X61 X63 X67") {
+		if t.patterns[needed] == nil {
+			return nil, fmt.Errorf("抽取规则 %s 不见了：请恢复 extraction-patterns.yaml", needed)
+		}
+	}
+	t.enter()
+	return t, nil
+}
+
+// enter fills the lexicon with the words of every dimension.
+func (t *Tagger) enter() {
+	begin := func(d domain.Dimension) { t.first[d] = [2]int{len(t.codes), len(t.codes)} }
+	add := func(d domain.Dimension, item rules.Item) int {
+		t.codes = append(t.codes, code{d, item.Code, item.Name})
+		n := len(t.codes) - 1
+		t.first[d] = [2]int{t.first[d][0], n + 1}
+		t.words.add(n, nameOf, append(item.Aliases, plainName(item.Name))...)
+		t.words.add(n, trigger, item.Triggers...)
+		t.words.add(n, mask, item.Not...)
+		return n
+	}
+	begin(domain.ThemeTag)
+	for _, x := range t.rules.Themes.All() {
+		n := add(domain.ThemeTag, x.Item)
+		t.words.add(n, strong, x.Strong...)
+		t.words.add(n, weak, x.Weak...)
+		t.words.add(n, near, x.Near...)
+	}
+	begin(domain.TaxTag)
+	for _, x := range t.rules.Taxes.All() {
+		add(domain.TaxTag, x.Item)
+	}
+	begin(domain.BenefitTag)
+	for _, x := range t.rules.Benefits.All() {
+		n := add(domain.BenefitTag, x.Item)
+		t.words.add(n, strong, x.Strong...)
+	}
+	begin(domain.GroupTag)
+	for _, x := range t.rules.Groups.All() {
+		add(domain.GroupTag, x.Item)
+	}
+	begin(domain.EnterpriseKindTag)
+	for _, x := range t.rules.Attributes.All() {
+		add(domain.EnterpriseKindTag, x.Item)
+	}
+	begin(domain.IndustryTag)
+	for _, x := range t.rules.Industries.All() {
+		item := x.Item
+		item.Code = cmpEmpty(x.Full, x.Code)
+		add(domain.IndustryTag, item)
+	}
+}
+
+// plainName drops what a name says in brackets: 经营所得 in 个体工商户(经营所得).
+func plainName(name string) string {
+	if i := strings.IndexAny(name, "(（"); i > 0 {
+		return name[:i]
+	}
+	return name
+}
+
+// Read understands a document. The policy is a draft without id, office or
+// people; its title and number may be empty, which the caller tells the
+// officer.
+func (t *Tagger) Read(doc *document.Document) *domain.Policy {
+	p := &domain.Policy{
+		Status: domain.Draft, Version: 1, Text: doc.Text, Clauses: doc.Clauses,
+		SourceName: doc.Name, SourceHash: doc.SHA256,
+	}
+	t.facts(p)
+	passages := t.passages(p)
+	all := score(passages, len(t.codes), t.rules.Scoring)
+	p.Tags = append(p.Tags, t.themes(p, all)...)
+	p.Audience = t.audience(p)
+	regions := t.regions(p)
+	region := ""
+	if len(regions) == 1 {
+		region = regions[0].Code
+	}
+	p.Measures = t.measures(p, region)
+	p.Tags = append(p.Tags, t.others(p, all)...)
+	p.Tags = append(p.Tags, regions...)
+	p.Tags = append(p.Tags, t.keywords(p)...)
+	for i := range p.Measures {
+		p.Measures[i].Themes = p.Codes(domain.ThemeTag)
+	}
+	return p
+}
+
+// passages segments the clauses that say something, with the terms in them.
+func (t *Tagger) passages(p *domain.Policy) []passage {
+	var out []passage
+	for i := range p.Clauses {
+		c := &p.Clauses[i]
+		var in part
+		switch c.Kind {
+		case domain.TitleClause:
+			in = inTitle
+		case domain.HeadingClause:
+			in = inHeading
+		case domain.TextClause, domain.TableClause:
+			in = inBody
+		default:
+			continue
+		}
+		out = append(out, passage{c, in, t.words.find(t.shift(c.Text, c.Start))})
+	}
+	return out
+}
+
+// shift segments a text that begins at an offset of the document.
+func (t *Tagger) shift(text string, start int) []segment.Token {
+	words := t.segment.Words(text)
+	for i := range words {
+		words[i].Start += start
+		words[i].End += start
+	}
+	return words
+}
+
+// themes assigns by rules/index.yaml: enough in itself and beside the highest,
+// and in a long text carried by the title or by several paragraphs.
+func (t *Tagger) themes(p *domain.Policy, all []scored) []domain.Tag {
+	s := t.rules.Scoring
+	bounds := t.first[domain.ThemeTag]
+	ranked := slices.Clone(all[bounds[0]:bounds[1]])
+	slices.SortStableFunc(ranked, func(a, b scored) int { return cmp.Compare(b.total, a.total) })
+	if len(ranked) == 0 || ranked[0].total == 0 {
+		return nil
+	}
+	paragraphs := 0
+	for _, c := range p.Clauses {
+		if c.Kind == domain.TextClause {
+			paragraphs++
+		}
+	}
+	long := utf8.RuneCountInString(p.Text) > s.LongTextOver
+	var tags []domain.Tag
+	assigned := 0
+	for _, r := range ranked {
+		carried := !long || r.title >= 3 || r.paragraphs >= max(2, paragraphs/8)
+		tag := t.tag(r, domain.Suggested)
+		switch {
+		case r.total >= s.AssignAt && r.total >= s.RelativeToTop*ranked[0].total && carried && assigned < s.MaxThemes:
+			tag.State = domain.Assigned
+			assigned++
+		case r.total < 2 || len(tags) >= 12:
+			continue
+		}
+		tags = append(tags, tag)
+	}
+	return tags
+}
+
+func (t *Tagger) tag(r scored, state domain.TagState) domain.Tag {
+	c := t.codes[r.code]
+	return domain.Tag{Dimension: c.dimension, Code: c.code, Name: c.name, Score: r.total, State: state, Evidence: r.evidence}
+}
+
+// audience says for whom the document is at all: by its themes.
+func (t *Tagger) audience(p *domain.Policy) domain.Audience {
+	enterprise, resident := false, false
+	for i, c := range p.Codes(domain.ThemeTag) {
+		switch c[0] {
+		case 'Z':
+			if i == 0 {
+				return domain.ForNobody
+			}
+		case 'Q':
+			enterprise = true
+		case 'M':
+			resident = true
+		}
+	}
+	switch {
+	case enterprise && resident:
+		return domain.ForBoth
+	case enterprise:
+		return domain.ForEnterprises
+	case resident:
+		return domain.ForResidents
+	default:
+		return domain.ForNobody
+	}
+}
+
+// others tags taxes, kinds of support, groups, kinds of enterprise and
+// industries: assigned where a measure names them, suggested where the text
+// merely does.
+func (t *Tagger) others(p *domain.Policy, all []scored) []domain.Tag {
+	var tags []domain.Tag
+	for _, d := range []domain.Dimension{domain.TaxTag, domain.BenefitTag, domain.GroupTag, domain.EnterpriseKindTag, domain.IndustryTag} {
+		bounds := t.first[d]
+		ranked := slices.Clone(all[bounds[0]:bounds[1]])
+		slices.SortStableFunc(ranked, func(a, b scored) int { return cmp.Compare(b.total, a.total) })
+		for _, r := range ranked {
+			if r.total == 0 {
+				break
+			}
+			state := domain.Suggested
+			if r.title > 0 || inMeasure(p, r.evidence) {
+				state = domain.Assigned
+			}
+			tags = append(tags, t.tag(r, state))
+		}
+	}
+	return tags
+}
+
+// inMeasure tells whether one of the words stands in a measure.
+func inMeasure(p *domain.Policy, evidence []domain.Evidence) bool {
+	for _, m := range p.Measures {
+		for _, e := range evidence {
+			if e.Start >= m.Start && e.End <= m.End {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// keywords are the strongest words of the assigned themes, for subscriptions
+// and search.
+func (t *Tagger) keywords(p *domain.Policy) []domain.Tag {
+	var tags []domain.Tag
+	for _, theme := range p.Tags {
+		if theme.Dimension != domain.ThemeTag || !theme.Counts() {
+			continue
+		}
+		for _, e := range theme.Evidence {
+			known := slices.ContainsFunc(tags, func(k domain.Tag) bool { return k.Code == e.Text })
+			if e.Score >= 3 && !known && len(tags) < 12 {
+				tags = append(tags, domain.Tag{Dimension: domain.KeywordTag, Code: e.Text, Name: e.Text, Score: e.Score, State: domain.Assigned, Evidence: []domain.Evidence{e}})
+			}
+		}
+	}
+	return tags
+}
+
+// match is one match of an extraction rule in a sentence.
+type match struct {
+	re       *regexp.Regexp
+	text     string
+	loc      []int
+	evidence domain.Evidence
+}
+
+// find returns the matches of an extraction rule.
+func (t *Tagger) find(code string, s sentence) []match {
+	re := t.patterns[code]
+	var out []match
+	for _, loc := range re.FindAllStringSubmatchIndex(s.text, -1) {
+		out = append(out, match{re, s.text, loc, s.evidence(loc[0], loc[1])})
+	}
+	return out
+}
+
+// group returns the words of a named group, or "".
+func (m match) group(name string) string {
+	i := m.re.SubexpIndex(name)
+	if i < 0 || m.loc[2*i] < 0 {
+		return ""
+	}
+	return m.text[m.loc[2*i]:m.loc[2*i+1]]
+}
+
+// at returns the bytes of a named group.
+func (m match) at(name string) (int, int) {
+	i := m.re.SubexpIndex(name)
+	return m.loc[2*i], m.loc[2*i+1]
+}
