@@ -33,6 +33,7 @@ type Config struct {
 	DictDir  string // jieba's dictionaries; empty looks in the usual places
 	RulesDir string // the office's own rules; empty is only the built-in ones
 	KeyFile  string // keys that seal contacts; empty is a file under Data
+	SealWith string // algorithm of new keys: aes-256-gcm or sm4-gcm
 	// SecretFile holds the secret that signs links and codes; empty is a file
 	// under Data. Every process of one installation has the same.
 	SecretFile string
@@ -95,7 +96,7 @@ type Work struct {
 // Defaults returns the settings of a machine where nobody has set anything.
 func Defaults() Config {
 	return Config{
-		Data: "data", Listen: ":8080", LogFormat: "text", LogLevel: "info", QuietHours: "20:00-08:00",
+		Data: "data", Listen: ":8080", SealWith: "aes-256-gcm", LogFormat: "text", LogLevel: "info", QuietHours: "20:00-08:00",
 		SMS:   SMS{Mode: Log, Concurrency: 4},
 		Email: Email{Mode: Log, Port: 587, TLS: "starttls", Concurrency: 4},
 		App:   App{Mode: Log},

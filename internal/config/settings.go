@@ -35,6 +35,7 @@ func (c *Config) settings() []setting {
 		text("dict_dir", "分词词典目录", &c.DictDir),
 		text("rules_dir", "本单位规则目录", &c.RulesDir),
 		text("key_file", "联系方式加密密钥文件", &c.KeyFile),
+		text("seal_with", "新密钥的加密算法 aes-256-gcm 或 sm4-gcm", &c.SealWith).checked(oneOf("aes-256-gcm", "sm4-gcm")),
 		text("secret_file", "签名密钥文件，多台机器要用同一份", &c.SecretFile),
 		text("metrics", "监控指标监听地址，如 127.0.0.1:9090；不填则不开", &c.Metrics).checked(optional(address)),
 		text("log_format", "日志格式 text 或 json", &c.LogFormat).checked(oneOf("text", "json")),
