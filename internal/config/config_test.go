@@ -109,6 +109,15 @@ func TestWhatIsPrintedHoldsNoSecret(t *testing.T) {
 	}
 }
 
+func TestFlagsMayFollowTheFiles(t *testing.T) {
+	fs := flag.NewFlagSet("test", flag.ContinueOnError)
+	own := fs.Bool("json", false, "")
+	cfg, rest, err := Load(fs, []string{"a.csv", "--json", "b.csv", "--data", "d"}, nil)
+	if err != nil || !*own || cfg.Data != "d" || strings.Join(rest, " ") != "a.csv b.csv" {
+		t.Errorf("json=%v data=%s rest=%v err=%v", *own, cfg.Data, rest, err)
+	}
+}
+
 func TestQuietHours(t *testing.T) {
 	from, to, err := ParseQuietHours("20:00-08:30")
 	if err != nil || from != 1200 || to != 510 {

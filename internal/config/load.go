@@ -47,7 +47,7 @@ func Load(fs *flag.FlagSet, args, environ []string) (cfg Config, rest []string, 
 			return nil
 		})
 	}
-	if err := fs.Parse(args); err != nil {
+	if rest, err = parse(fs, args); err != nil {
 		return cfg, nil, err
 	}
 	environment, err := fromEnvironment(settings, environ)
@@ -77,7 +77,21 @@ func Load(fs *flag.FlagSet, args, environ []string) (cfg Config, rest []string, 
 			return cfg, nil, fmt.Errorf("选项 --%s %w", f.key, err)
 		}
 	}
-	return cfg, fs.Args(), cfg.Validate()
+	return cfg, rest, cfg.Validate()
+}
+
+// Parse takes flags before, between and after the other arguments.
+func parse(fs *flag.FlagSet, args []string) (rest []string, err error) {
+	for {
+		if err := fs.Parse(args); err != nil {
+			return nil, err
+		}
+		if fs.NArg() == 0 {
+			return rest, nil
+		}
+		rest = append(rest, fs.Arg(0))
+		args = fs.Args()[1:]
+	}
 }
 
 func orNone(v string) string {
