@@ -1,0 +1,131 @@
+package storage
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+
+	"policypush/internal/domain"
+)
+
+const batchColumns = `b.id, b.push_id, b.channel, b.gen, b.state, b.size, b.next_at, b.beat_at`
+
+func scanBatch(row scanner, b *domain.Batch) error {
+	return row.Scan(&b.ID, &b.Push, &b.Channel, &b.Gen, &b.State, &b.Size, timeInto(&b.NextAt), timeInto(&b.BeatAt))
+}
+
+// DueBatches returns up to limit batches that are owed to the queue now,
+// longest due first.
+func (s *Store) DueBatches(ctx context.Context, now time.Time, limit int) ([]domain.Batch, error) {
+	const q = `SELECT ` + batchColumns + ` FROM batches b JOIN pushes u ON u.id = b.push_id
+		WHERE b.state <> 'done' AND b.state = 'new' AND b.next_at <= $1 AND u.state <> 'stopped'
+		ORDER BY b.next_at, b.id LIMIT $2`
+	return list(ctx, s.read, scanBatch, q, micros(now), limit)
+}
+
+// Batch returns a batch, or NotFound.
+func (s *Store) Batch(ctx context.Context, id domain.BatchID) (domain.Batch, error) {
+	return batch(ctx, s.read, id)
+}
+
+func batch(ctx context.Context, q querier, id domain.BatchID) (domain.Batch, error) {
+	var b domain.Batch
+	err := scanBatch(q.QueryRowContext(ctx, `SELECT `+batchColumns+` FROM batches b WHERE b.id = $1`, id), &b)
+	return b, notFound(err, "没有第%d批", id)
+}
+
+// MarkQueued says that the queue has a batch. It fails with Conflict if the
+// batch was handed out anew since; one that a worker has finished already
+// stays done.
+func (s *Store) MarkQueued(ctx context.Context, id domain.BatchID, gen int, now time.Time) error {
+	const q = `UPDATE batches SET state = 'queued', beat_at = $3 WHERE id = $1 AND gen = $2 AND state = 'new'`
+	return s.ofGeneration(ctx, q, id, gen, micros(now))
+}
+
+// Beat is a worker's sign of life. It fails with Conflict if the batch was
+// handed out anew: the worker must stop.
+func (s *Store) Beat(ctx context.Context, id domain.BatchID, gen int, now time.Time) error {
+	const q = `UPDATE batches SET beat_at = $3 WHERE id = $1 AND gen = $2`
+	return s.ofGeneration(ctx, q, id, gen, micros(now))
+}
+
+// FinishBatch ends a batch in which nothing waits or is being sent; otherwise
+// it stays, for the sweep. It fails with Conflict if the batch was handed out
+// anew.
+func (s *Store) FinishBatch(ctx context.Context, id domain.BatchID, gen int, now time.Time) error {
+	const q = `
+		UPDATE batches SET state = 'done', beat_at = $3
+		WHERE id = $1 AND gen = $2 AND NOT EXISTS (
+			SELECT 1 FROM deliveries d
+			WHERE d.push_id = batches.push_id AND d.batch_id = batches.id AND d.state IN ('pending', 'sending'))`
+	return s.ofGeneration(ctx, q, id, gen, micros(now))
+}
+
+// ofGeneration runs a statement on a batch and, if it changed nothing, tells
+// whether that is because the generation is over.
+func (s *Store) ofGeneration(ctx context.Context, q string, id domain.BatchID, gen int, at int64) error {
+	n, err := changed(ctx, s.write, q, id, gen, at)
+	if err != nil {
+		return fmt.Errorf("batch %d: %w", id, err)
+	}
+	if n > 0 {
+		return nil
+	}
+	b, err := batch(ctx, s.write, id)
+	if err == nil && b.Gen != gen {
+		return overtaken(id)
+	}
+	return err
+}
+
+func overtaken(id domain.BatchID) error {
+	return domain.Errorf(domain.Conflict, "第%d批已重新派发，本次不再处理", id)
+}
+
+// SweepBatches hands out anew the queued batches that gave no sign of life
+// since a time, and returns them.
+func (s *Store) SweepBatches(ctx context.Context, deadBefore time.Time) ([]domain.Batch, error) {
+	const q = `
+		UPDATE batches AS b SET gen = gen + 1, state = 'new'
+		WHERE state <> 'done' AND state = 'queued' AND beat_at < $1
+		RETURNING ` + batchColumns
+	swept, err := list(ctx, s.write, scanBatch, q, micros(deadBefore))
+	if err != nil {
+		return nil, fmt.Errorf("sweep batches: %w", err)
+	}
+	return swept, nil
+}
+
+// RenewGenerations hands out anew every batch that is not done, because the
+// queue lost its memory, and returns how many they are.
+func (s *Store) RenewGenerations(ctx context.Context) (int, error) {
+	n, err := changed(ctx, s.write, `UPDATE batches SET gen = gen + 1, state = 'new' WHERE state <> 'done'`)
+	if err != nil {
+		return 0, fmt.Errorf("renew generations: %w", err)
+	}
+	return n, nil
+}
+
+// SweepSending ends the deliveries that were claimed before a time and never
+// recorded: their worker died, and the message may have gone out, so they are
+// unknown. It returns how many they are.
+func (s *Store) SweepSending(ctx context.Context, claimedBefore, now time.Time) (int, error) {
+	const q = `
+		UPDATE deliveries SET state = 'unknown', reason = 'lost-worker', ended_at = $2
+		WHERE state = 'sending' AND claimed_at < $1 RETURNING id`
+	var lost []domain.DeliveryID
+	err := s.inTx(ctx, func(tx *sql.Tx) error {
+		var err error
+		if lost, err = list(ctx, tx, one[domain.DeliveryID], q, micros(claimedBefore), micros(now)); err != nil {
+			return err
+		}
+		return insertEvents(ctx, tx, len(lost), func(i int) DeliveryEvent {
+			return DeliveryEvent{Delivery: lost[i], At: now, State: domain.UnknownEnd, Reason: domain.ReasonLost}
+		})
+	})
+	if err != nil {
+		return 0, fmt.Errorf("sweep deliveries: %w", err)
+	}
+	return len(lost), nil
+}

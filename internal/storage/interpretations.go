@@ -1,0 +1,65 @@
+package storage
+
+import (
+	"context"
+	"fmt"
+
+	"policypush/internal/domain"
+	"policypush/interpretations"
+)
+
+// SaveInterpretation inserts an interpretation whose ID is 0, and sets it, or
+// replaces one.
+func (s *Store) SaveInterpretation(ctx context.Context, it *interpretations.Item) error {
+	if it.ID == 0 {
+		const q = `
+			INSERT INTO interpretations (policy_id, policy_version, kind, state, body) VALUES ($1, $2, $3, $4, $5) RETURNING id`
+		err := s.write.QueryRowContext(ctx, q, it.Policy, it.PolicyVersion, it.Kind, it.State, asJSON(it)).Scan(&it.ID)
+		if err != nil {
+			return fmt.Errorf("insert interpretation: %w", err)
+		}
+		return nil
+	}
+	const q = `UPDATE interpretations SET policy_version = $3, kind = $4, state = $5, body = $6 WHERE id = $1 AND policy_id = $2`
+	n, err := changed(ctx, s.write, q, it.ID, it.Policy, it.PolicyVersion, it.Kind, it.State, asJSON(it))
+	if err == nil && n == 0 {
+		return domain.Errorf(domain.NotFound, "没有这条解读，可能已被删除")
+	}
+	return err
+}
+
+// scanInterpretation reads id and body. The body was written before a new item
+// had its id.
+func scanInterpretation(row scanner, it *interpretations.Item) error {
+	var id int64
+	err := row.Scan(&id, asJSON(it))
+	it.ID = id
+	return err
+}
+
+// Interpretation returns an interpretation, or NotFound.
+func (s *Store) Interpretation(ctx context.Context, id int64) (interpretations.Item, error) {
+	var it interpretations.Item
+	err := scanInterpretation(s.read.QueryRowContext(ctx, `SELECT id, body FROM interpretations WHERE id = $1`, id), &it)
+	return it, notFound(err, "没有这条解读，可能已被删除")
+}
+
+// Interpretations returns what stands beside a policy, oldest first; readers
+// are shown the approved ones only.
+func (s *Store) Interpretations(ctx context.Context, policy domain.PolicyID, approvedOnly bool) ([]interpretations.Item, error) {
+	q := `SELECT id, body FROM interpretations WHERE policy_id = $1 ORDER BY id`
+	if approvedOnly {
+		q = `SELECT id, body FROM interpretations WHERE policy_id = $1 AND state = 'approved' ORDER BY id`
+	}
+	return list(ctx, s.read, scanInterpretation, q, policy)
+}
+
+// DeleteInterpretation removes an interpretation. It fails with NotFound if
+// there is none.
+func (s *Store) DeleteInterpretation(ctx context.Context, id int64) error {
+	n, err := changed(ctx, s.write, `DELETE FROM interpretations WHERE id = $1`, id)
+	if err == nil && n == 0 {
+		return domain.Errorf(domain.NotFound, "没有这条解读，可能已被删除")
+	}
+	return err
+}

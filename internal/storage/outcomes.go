@@ -1,0 +1,250 @@
+package storage
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"policypush/internal/domain"
+)
+
+// Outcome is what became of a claimed delivery.
+type Outcome struct {
+	Delivery   domain.DeliveryID
+	State      domain.DeliveryState // Pending: to be tried again at NextAt
+	Reason     domain.Reason
+	GatewayRef string
+	NextAt     time.Time
+	At         time.Time
+	Note       string // the gateway's words, shortened, without personal data
+}
+
+// Receipt is what a gateway said later about a delivery, which is named by its
+// id or by the channel and the gateway's number.
+type Receipt struct {
+	Delivery   domain.DeliveryID
+	Channel    domain.ChannelKind
+	GatewayRef string
+	State      domain.DeliveryState // Accepted, Delivered or Failed
+	Reason     domain.Reason
+	At         time.Time
+	Note       string // as Outcome.Note
+}
+
+// RecordOutcomes records what became of claimed deliveries, in one
+// transaction. Only rows that are still in sending change, and those that the
+// sweep gave up as lost, which a late but certain end settles. Where a receipt
+// came first, only the gateway's number is filled in. Deliveries to be tried
+// again leave their batch for a new one that is due then; if their push was
+// stopped meanwhile, they are withdrawn.
+func (s *Store) RecordOutcomes(ctx context.Context, outcomes []Outcome) error {
+	return s.inTx(ctx, func(tx *sql.Tx) error {
+		rows, err := s.lockOutcomes(ctx, tx, outcomes)
+		if err != nil {
+			return fmt.Errorf("record outcomes: %w", err)
+		}
+		var ends []outcomeRow
+		for _, o := range outcomes {
+			row, there := rows[o.Delivery]
+			if !there {
+				continue
+			}
+			if end, changes := row.settle(o); changes {
+				ends = append(ends, end)
+			}
+			delete(rows, o.Delivery) // an outcome is told once
+		}
+		if err := s.giveBatches(ctx, tx, ends); err != nil {
+			return fmt.Errorf("record outcomes: %w", err)
+		}
+		return writeOutcomes(ctx, tx, ends)
+	})
+}
+
+// outcomeRow is a delivery, as it was and then as it is to be, with the note
+// of its event. Silent rows only learn their gateway's number.
+type outcomeRow struct {
+	domain.Delivery
+	at     time.Time
+	note   string
+	silent bool
+}
+
+// lockOutcomes reads the deliveries and holds them until the commit, in id
+// order so that two recorders never wait for each other.
+func (s *Store) lockOutcomes(ctx context.Context, tx *sql.Tx, outcomes []Outcome) (map[domain.DeliveryID]outcomeRow, error) {
+	ids := make([]domain.DeliveryID, len(outcomes))
+	for i, o := range outcomes {
+		ids[i] = o.Delivery
+	}
+	slices.Sort(ids)
+	rows := map[domain.DeliveryID]outcomeRow{}
+	err := chunks(ids, func(part []any) error {
+		q := `SELECT ` + deliveryColumns + ` FROM deliveries d WHERE d.id IN (` + places(1, len(part)) + `) ORDER BY d.id` + s.dialect.forUpdate
+		return each(ctx, tx, func(row scanner) error {
+			var d domain.Delivery
+			err := scanDelivery(row, &d)
+			rows[d.ID] = outcomeRow{Delivery: d}
+			return err
+		}, q, part...)
+	})
+	return rows, err
+}
+
+// settle decides what an outcome does to a row, and whether it does anything.
+func (r outcomeRow) settle(o Outcome) (outcomeRow, bool) {
+	lost := r.State == domain.UnknownEnd && r.Reason == domain.ReasonLost && o.State != domain.Pending
+	if r.State != domain.Sending && !lost {
+		r.silent = true
+		fills := r.GatewayRef == "" && o.GatewayRef != ""
+		if fills {
+			r.GatewayRef = o.GatewayRef
+		}
+		return r, fills
+	}
+	r.State, r.Reason, r.at, r.note = o.State, o.Reason, o.At, o.Note
+	if o.GatewayRef != "" {
+		r.GatewayRef = o.GatewayRef
+	}
+	r.SentAt, r.EndedAt = endTimes(r.Delivery, o.At)
+	if o.State == domain.Pending {
+		r.NextAt = o.NextAt
+	}
+	return r, true
+}
+
+// endTimes says when a delivery in its new state was sent and when it ended.
+func endTimes(d domain.Delivery, at time.Time) (sent, ended time.Time) {
+	sent = d.SentAt
+	switch d.State {
+	case domain.Accepted, domain.Delivered, domain.Logged:
+		if sent.IsZero() {
+			sent = at
+		}
+	}
+	if d.State.Ended() && d.State != domain.Accepted {
+		ended = at
+	}
+	return sent, ended
+}
+
+// giveBatches puts the rows that are to be tried again into new batches, or
+// withdraws them if their push was stopped. The pushes are held, so that they
+// cannot be stopped until the commit.
+func (s *Store) giveBatches(ctx context.Context, tx *sql.Tx, ends []outcomeRow) error {
+	var pushes []domain.PushID
+	for _, e := range ends {
+		if e.State == domain.Pending {
+			pushes = append(pushes, e.Push)
+		}
+	}
+	if len(pushes) == 0 {
+		return nil
+	}
+	slices.Sort(pushes)
+	stopped := map[domain.PushID]bool{}
+	err := chunks(slices.Compact(pushes), func(part []any) error {
+		q := `SELECT id, state = 'stopped' FROM pushes WHERE id IN (` + places(1, len(part)) + `) ORDER BY id` + s.dialect.forShare
+		return each(ctx, tx, func(row scanner) error {
+			var id domain.PushID
+			var is bool
+			err := row.Scan(&id, &is)
+			stopped[id] = is
+			return err
+		}, q, part...)
+	})
+	if err != nil {
+		return err
+	}
+	var again []domain.Delivery
+	var at []int
+	for i := range ends {
+		e := &ends[i]
+		switch {
+		case e.State != domain.Pending || e.silent:
+		case stopped[e.Push]:
+			e.State, e.Reason, e.EndedAt = domain.CalledBack, domain.ReasonPolicyEnded, e.at
+		default:
+			again, at = append(again, e.Delivery), append(at, i)
+		}
+	}
+	if err := makeBatches(ctx, tx, again); err != nil {
+		return err
+	}
+	for k, i := range at {
+		ends[i].Batch = again[k].Batch
+	}
+	return nil
+}
+
+// writeOutcomes writes the rows and their events. The rows are held.
+func writeOutcomes(ctx context.Context, tx *sql.Tx, ends []outcomeRow) error {
+	const update = `
+		UPDATE deliveries
+		SET state = $2, reason = $3, gateway_ref = $4, batch_id = $5, next_at = $6, sent_at = $7, ended_at = $8
+		WHERE id = $1`
+	if len(ends) == 0 {
+		return nil
+	}
+	stmt, err := tx.PrepareContext(ctx, update)
+	if err != nil {
+		return fmt.Errorf("write outcomes: %w", err)
+	}
+	var told []outcomeRow
+	for _, e := range ends {
+		_, err = stmt.ExecContext(ctx, e.ID, e.State, e.Reason, e.GatewayRef, e.Batch, micros(e.NextAt), micros(e.SentAt), micros(e.EndedAt))
+		if err != nil {
+			break
+		}
+		if !e.silent {
+			told = append(told, e)
+		}
+	}
+	if err := errors.Join(err, stmt.Close()); err != nil {
+		return fmt.Errorf("write outcomes: %w", err)
+	}
+	return insertEvents(ctx, tx, len(told), func(i int) DeliveryEvent {
+		e := told[i]
+		return DeliveryEvent{Delivery: e.ID, At: e.at, State: e.State, Reason: e.Reason, Note: e.note}
+	})
+}
+
+// RecordReceipt records what a gateway said. It is idempotent: Delivered and
+// Failed are final, whatever comes later or again. A receipt that comes before
+// the worker has recorded the outcome counts. It fails with NotFound if no
+// delivery is meant.
+func (s *Store) RecordReceipt(ctx context.Context, r Receipt) error {
+	return s.inTx(ctx, func(tx *sql.Tx) error {
+		d, err := s.receiptFor(ctx, tx, r)
+		if err != nil {
+			return err
+		}
+		changes := d.State == domain.Sending || d.State == domain.UnknownEnd || d.State == domain.Accepted && r.State != domain.Accepted
+		if !changes {
+			return nil
+		}
+		row := outcomeRow{Delivery: d, at: r.At, note: r.Note}
+		row.State, row.Reason = r.State, r.Reason
+		if row.GatewayRef == "" {
+			row.GatewayRef = r.GatewayRef
+		}
+		row.SentAt, row.EndedAt = endTimes(row.Delivery, r.At)
+		return writeOutcomes(ctx, tx, []outcomeRow{row})
+	})
+}
+
+// receiptFor finds and holds the delivery that a receipt means.
+func (s *Store) receiptFor(ctx context.Context, tx *sql.Tx, r Receipt) (domain.Delivery, error) {
+	var d domain.Delivery
+	q, args := `SELECT `+deliveryColumns+` FROM deliveries d WHERE d.id = $1`, []any{r.Delivery}
+	if r.Delivery == 0 {
+		q = `SELECT ` + deliveryColumns + ` FROM deliveries d
+			WHERE d.gateway_ref <> '' AND d.gateway_ref = $1 AND d.channel = $2 ORDER BY d.id DESC LIMIT 1`
+		args = []any{r.GatewayRef, r.Channel}
+	}
+	err := scanDelivery(tx.QueryRowContext(ctx, q+s.dialect.forUpdate, args...), &d)
+	return d, notFound(err, "没有与回执对应的消息")
+}

@@ -1,0 +1,276 @@
+package storage
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"strings"
+	"time"
+
+	"policypush/internal/domain"
+)
+
+// PolicyFilter says which policies a list shows. Zero fields do not restrict.
+type PolicyFilter struct {
+	Statuses  []domain.PolicyStatus
+	Office    domain.OfficeID
+	Theme     string // a code
+	Audience  string // enterprise and resident also show what is for both
+	Query     string // part of the title, the number or the text
+	InForceOn string // YYYY-MM-DD: published and not expired on that day
+	Limit     int    // 0: all
+	Offset    int
+	Order     string // "new" (default): latest first; "deadline": next deadline first, past ones and none last
+}
+
+// PolicySummary is a policy as lists show it.
+type PolicySummary struct {
+	ID            domain.PolicyID
+	Office        domain.OfficeID
+	Version       int
+	Title         string
+	DocNumber     string
+	Issuers       []string
+	Status        domain.PolicyStatus
+	Audience      domain.Audience
+	PublishDate   string
+	EffectiveFrom string
+	Expires       string
+	ApplyDeadline string
+	Themes        []string
+	Measures      int
+	FirstMeasure  string // its title
+	PublishedAt   time.Time
+	DraftedBy     domain.OperatorID
+}
+
+// policyColumns are written in this order by policyValues and read by
+// scanPolicy, after the id.
+const policyColumns = `office_id, version, status, title, doc_number, unified_code, issuers, doc_kind, audience,
+	publish_date, effective_from, expires, apply_deadline, replaces, contact, source_name, source_hash, text,
+	clauses, tags, measures, drafted_by, reviewed_by, approved_by, published_by, created_at, reviewed_at,
+	approved_at, published_at, no_interpretation, ended_reason, themes, measure_count, first_measure`
+
+func policyValues(p *domain.Policy) []any {
+	themes, first := p.Codes(domain.ThemeTag), ""
+	if len(p.Measures) > 0 {
+		first = p.Measures[0].Title
+	}
+	return []any{
+		p.Office, p.Version, p.Status, p.Title, p.DocNumber, p.UnifiedCode, asJSON(&p.Issuers), p.DocKind, p.Audience,
+		p.PublishDate, p.EffectiveFrom, p.Expires, p.ApplyDeadline, asJSON(&p.Replaces), p.Contact, p.SourceName, p.SourceHash, p.Text,
+		asJSON(&p.Clauses), asJSON(&p.Tags), asJSON(&p.Measures), p.DraftedBy, p.ReviewedBy, p.ApprovedBy, p.PublishedBy,
+		micros(p.CreatedAt), micros(p.ReviewedAt), micros(p.ApprovedAt), micros(p.PublishedAt),
+		p.NoInterpretation, p.EndedReason, asJSON(&themes), len(p.Measures), first,
+	}
+}
+
+func scanPolicy(row scanner, p *domain.Policy) error {
+	var themes, first string
+	var measures int
+	return row.Scan(&p.ID,
+		&p.Office, &p.Version, &p.Status, &p.Title, &p.DocNumber, &p.UnifiedCode, asJSON(&p.Issuers), &p.DocKind, &p.Audience,
+		&p.PublishDate, &p.EffectiveFrom, &p.Expires, &p.ApplyDeadline, asJSON(&p.Replaces), &p.Contact, &p.SourceName, &p.SourceHash, &p.Text,
+		asJSON(&p.Clauses), asJSON(&p.Tags), asJSON(&p.Measures), &p.DraftedBy, &p.ReviewedBy, &p.ApprovedBy, &p.PublishedBy,
+		timeInto(&p.CreatedAt), timeInto(&p.ReviewedAt), timeInto(&p.ApprovedAt), timeInto(&p.PublishedAt),
+		&p.NoInterpretation, &p.EndedReason, &themes, &measures, &first)
+}
+
+// CreatePolicy inserts a policy and sets its ID and Version (1). It fails with
+// Conflict if the office has a policy with that number already.
+func (s *Store) CreatePolicy(ctx context.Context, p *domain.Policy) error {
+	p.Version = 1
+	values := policyValues(p)
+	q := `INSERT INTO policies (` + policyColumns + `) VALUES (` + places(1, len(values)) + `) RETURNING id`
+	err := s.write.QueryRowContext(ctx, q, values...).Scan(&p.ID)
+	if isTaken(err) {
+		return s.sameNumber(ctx, p)
+	}
+	if err != nil {
+		return fmt.Errorf("insert policy: %w", err)
+	}
+	return nil
+}
+
+// sameNumber names the policy whose number p wants.
+func (s *Store) sameNumber(ctx context.Context, p *domain.Policy) error {
+	const q = `SELECT title FROM policies WHERE office_id = $1 AND doc_number = $2 AND status <> 'withdrawn' AND id <> $3`
+	var other string
+	if err := s.read.QueryRowContext(ctx, q, p.Office, p.DocNumber, p.ID).Scan(&other); err != nil {
+		other = "另一份文件"
+	}
+	return domain.Errorf(domain.Conflict, "文号“%s”已被《%s》使用，请核对文号，或打开那份文件修改", p.DocNumber, other).In("文号")
+}
+
+// SavePolicy writes every field of a policy whose version and status are still
+// p.Version and was. It fails with Conflict if they are not: somebody else was
+// first.
+func (s *Store) SavePolicy(ctx context.Context, p *domain.Policy, was domain.PolicyStatus) error {
+	err := savePolicy(ctx, s.write, p, was)
+	if isTaken(err) {
+		return s.sameNumber(ctx, p)
+	}
+	return err
+}
+
+func savePolicy(ctx context.Context, q querier, p *domain.Policy, was domain.PolicyStatus) error {
+	values := policyValues(p)
+	update := `UPDATE policies SET (` + policyColumns + `) = (` + places(4, len(values)) + `)
+		WHERE id = $1 AND version = $2 AND status = $3`
+	n, err := changed(ctx, q, update, append([]any{p.ID, p.Version, was}, values...)...)
+	if err != nil {
+		return fmt.Errorf("save policy %d: %w", p.ID, err)
+	}
+	if n == 0 {
+		return domain.Errorf(domain.Conflict, "其他人刚刚修改过《%s》，请刷新页面后再操作", p.Title)
+	}
+	return nil
+}
+
+// Policy returns a policy with its text, tags and measures, or NotFound.
+func (s *Store) Policy(ctx context.Context, id domain.PolicyID) (*domain.Policy, error) {
+	var p domain.Policy
+	if err := scanPolicy(s.read.QueryRowContext(ctx, `SELECT id, `+policyColumns+` FROM policies WHERE id = $1`, id), &p); err != nil {
+		return nil, notFound(err, "没有这份政策，可能已被删除")
+	}
+	return &p, nil
+}
+
+const summaryColumns = `p.id, p.office_id, p.version, p.title, p.doc_number, p.issuers, p.status, p.audience, p.publish_date,
+	p.effective_from, p.expires, p.apply_deadline, p.themes, p.measure_count, p.first_measure, p.published_at, p.drafted_by`
+
+func summaryInto(p *PolicySummary) []any {
+	return []any{
+		&p.ID, &p.Office, &p.Version, &p.Title, &p.DocNumber, asJSON(&p.Issuers), &p.Status, &p.Audience, &p.PublishDate,
+		&p.EffectiveFrom, &p.Expires, &p.ApplyDeadline, asJSON(&p.Themes), &p.Measures, &p.FirstMeasure,
+		timeInto(&p.PublishedAt), &p.DraftedBy,
+	}
+}
+
+// Policies returns a page of a list and how many policies the whole list has.
+func (s *Store) Policies(ctx context.Context, f PolicyFilter) ([]PolicySummary, int, error) {
+	where, args := f.where()
+	var total int
+	if err := s.read.QueryRowContext(ctx, `SELECT COUNT(*) FROM policies p WHERE `+where, args...).Scan(&total); err != nil {
+		return nil, 0, fmt.Errorf("count policies: %w", err)
+	}
+	order := `CASE WHEN p.published_at > 0 THEN p.published_at ELSE p.created_at END DESC, p.id DESC`
+	if f.Order == "deadline" {
+		order = `CASE WHEN p.apply_deadline = '' THEN 2 WHEN p.apply_deadline < ` + param(&args, today(f.InForceOn)) + ` THEN 1 ELSE 0 END,
+			p.apply_deadline, p.id DESC`
+	}
+	page := ""
+	if f.Limit > 0 {
+		page = ` LIMIT ` + param(&args, f.Limit) + ` OFFSET ` + param(&args, f.Offset)
+	}
+	found, err := list(ctx, s.read, func(row scanner, p *PolicySummary) error { return row.Scan(summaryInto(p)...) },
+		`SELECT `+summaryColumns+` FROM policies p WHERE `+where+` ORDER BY `+order+page, args...)
+	return found, total, err
+}
+
+// today is the day of a filter, or, where it names none, this day in China.
+func today(day string) string {
+	if day != "" {
+		return day
+	}
+	return time.Now().In(time.FixedZone("CST", 8*60*60)).Format(time.DateOnly)
+}
+
+// param appends an argument and returns its placeholder.
+func param(args *[]any, v any) string {
+	*args = append(*args, v)
+	return places(len(*args), 1)
+}
+
+func (f PolicyFilter) where() (string, []any) {
+	all, args := []string{"1 = 1"}, []any{}
+	if len(f.Statuses) > 0 {
+		var in []string
+		for _, status := range f.Statuses {
+			in = append(in, param(&args, status))
+		}
+		all = append(all, `p.status IN (`+strings.Join(in, ",")+`)`)
+	}
+	if f.Office != 0 {
+		all = append(all, `p.office_id = `+param(&args, f.Office))
+	}
+	if f.Theme != "" {
+		all = append(all, `p.themes LIKE `+param(&args, `%"`+likeLiteral(f.Theme)+`"%`)+` ESCAPE '!'`)
+	}
+	switch domain.Audience(f.Audience) {
+	case "":
+	case domain.ForEnterprises, domain.ForResidents:
+		all = append(all, `p.audience IN (`+param(&args, f.Audience)+`, 'both')`)
+	default:
+		all = append(all, `p.audience = `+param(&args, f.Audience))
+	}
+	if f.Query != "" {
+		like := param(&args, `%`+likeLiteral(f.Query)+`%`) + ` ESCAPE '!'`
+		all = append(all, `(p.title LIKE `+like+` OR p.doc_number LIKE `+like+` OR p.text LIKE `+like+`)`)
+	}
+	if f.InForceOn != "" { // as domain.Policy.InForce
+		day := param(&args, f.InForceOn)
+		all = append(all, `p.status = 'published' AND (p.expires = '' OR p.expires >= SUBSTR(`+day+`, 1, LENGTH(p.expires)))`)
+	}
+	return strings.Join(all, " AND "), args
+}
+
+// likeLiteral escapes what LIKE reads as a pattern.
+func likeLiteral(s string) string {
+	return strings.NewReplacer("!", "!!", "%", "!%", "_", "!_").Replace(s)
+}
+
+// PublishPolicy makes an approved policy public and owes its push, in one
+// transaction, and sets push.ID. From its commit on nothing can get lost.
+func (s *Store) PublishPolicy(ctx context.Context, p *domain.Policy, push *domain.Push) error {
+	return s.inTx(ctx, func(tx *sql.Tx) error {
+		if err := savePolicy(ctx, tx, p, domain.Approved); err != nil {
+			return err
+		}
+		return owePush(ctx, tx, p, push)
+	})
+}
+
+// WithdrawPolicy takes a published policy back in one transaction: its pushes
+// stop, what waits is not sent, and notice, which may be nil, is owed to those
+// who got the original. What a gateway is being handed right now cannot be
+// called back; it ends as the gateway says.
+func (s *Store) WithdrawPolicy(ctx context.Context, p *domain.Policy, notice *domain.Push, now time.Time) error {
+	return s.inTx(ctx, func(tx *sql.Tx) error {
+		if err := savePolicy(ctx, tx, p, domain.Published); err != nil {
+			return err
+		}
+		for _, q := range []struct {
+			text string
+			args []any
+		}{
+			{`UPDATE pushes SET state = 'stopped' WHERE policy_id = $1 AND state IN ('owed', 'running')`, []any{p.ID}},
+			{`UPDATE deliveries SET state = 'withdrawn', reason = 'policy-ended', ended_at = $2
+				WHERE push_id IN (SELECT id FROM pushes WHERE policy_id = $1)
+					AND state IN ('pending', 'sending') AND state = 'pending'`, []any{p.ID, micros(now)}},
+			{`UPDATE batches SET state = 'done' WHERE push_id IN (SELECT id FROM pushes WHERE policy_id = $1) AND state <> 'done'`, []any{p.ID}},
+		} {
+			if _, err := tx.ExecContext(ctx, q.text, q.args...); err != nil {
+				return fmt.Errorf("withdraw policy %d: %w", p.ID, err)
+			}
+		}
+		if notice == nil {
+			return nil
+		}
+		return owePush(ctx, tx, p, notice)
+	})
+}
+
+// owePush inserts a push of a policy and sets its fields.
+func owePush(ctx context.Context, tx *sql.Tx, p *domain.Policy, push *domain.Push) error {
+	push.Policy, push.Version, push.State, push.Title = p.ID, p.Version, domain.PushOwed, p.Title
+	const q = `
+		INSERT INTO pushes (policy_id, policy_version, kind, state, created_by, created_at,
+			planned_to, planned_at, include_possible, likely, possible)
+		VALUES ($1, $2, $3, 'owed', $4, $5, 0, 0, $6, 0, 0) RETURNING id`
+	err := tx.QueryRowContext(ctx, q, p.ID, p.Version, push.Kind, push.CreatedBy, micros(push.CreatedAt), push.IncludePossible).Scan(&push.ID)
+	if err != nil {
+		return fmt.Errorf("owe push of policy %d: %w", p.ID, err)
+	}
+	return nil
+}

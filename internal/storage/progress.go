@@ -1,0 +1,164 @@
+package storage
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"strings"
+	"time"
+
+	"policypush/internal/domain"
+)
+
+// PushCounts holds how many deliveries of a push are in each state, by channel.
+type PushCounts map[domain.ChannelKind]map[domain.DeliveryState]int
+
+// PushCounts counts the deliveries of a push. The sum is the number planned.
+func (s *Store) PushCounts(ctx context.Context, push domain.PushID) (PushCounts, error) {
+	counts := PushCounts{}
+	err := each(ctx, s.read, func(row scanner) error {
+		var channel domain.ChannelKind
+		var state domain.DeliveryState
+		var n int
+		if err := row.Scan(&channel, &state, &n); err != nil {
+			return err
+		}
+		if counts[channel] == nil {
+			counts[channel] = map[domain.DeliveryState]int{}
+		}
+		counts[channel][state] = n
+		return nil
+	}, `SELECT channel, state, COUNT(*) FROM deliveries WHERE push_id = $1 GROUP BY channel, state`, push)
+	return counts, err
+}
+
+// ReasonCount is how many deliveries of a push are in a state for a reason.
+type ReasonCount struct {
+	Channel domain.ChannelKind
+	State   domain.DeliveryState
+	Reason  domain.Reason
+	N       int
+}
+
+// Reasons counts the deliveries of a push that have a reason, the most
+// frequent first.
+func (s *Store) Reasons(ctx context.Context, push domain.PushID) ([]ReasonCount, error) {
+	const q = `
+		SELECT channel, state, reason, COUNT(*) FROM deliveries WHERE push_id = $1 AND reason <> ''
+		GROUP BY channel, state, reason ORDER BY COUNT(*) DESC, channel, state, reason`
+	return list(ctx, s.read, func(row scanner, r *ReasonCount) error {
+		return row.Scan(&r.Channel, &r.State, &r.Reason, &r.N)
+	}, q, push)
+}
+
+// DeliveryFilter says which deliveries a page shows. Zero fields do not
+// restrict.
+type DeliveryFilter struct {
+	Push       domain.PushID
+	Subscriber domain.SubscriberID
+	State      domain.DeliveryState
+	Limit      int // 0: 100
+	Offset     int
+}
+
+// DeliveryRow is a delivery as pages show it: the address is masked, and empty
+// if it is gone.
+type DeliveryRow struct {
+	domain.Delivery
+	Masked         string
+	SubscriberName string
+	SubscriberKind domain.SubscriberKind
+	PolicyTitle    string
+}
+
+// Deliveries returns a page of deliveries, newest first.
+func (s *Store) Deliveries(ctx context.Context, f DeliveryFilter) ([]DeliveryRow, error) {
+	where, args := []string{"1 = 1"}, []any{}
+	if f.Push != 0 {
+		where = append(where, `d.push_id = `+param(&args, f.Push))
+	}
+	if f.Subscriber != 0 {
+		where = append(where, `d.subscriber_id = `+param(&args, f.Subscriber))
+	}
+	if f.State != "" {
+		where = append(where, `d.state = `+param(&args, f.State))
+	}
+	if f.Limit <= 0 {
+		f.Limit = 100
+	}
+	q := `
+		SELECT ` + deliveryColumns + `, c.address, COALESCE(c.kind, ''), COALESCE(v.name, ''), COALESCE(v.kind, ''), p.title
+		FROM deliveries d JOIN pushes u ON u.id = d.push_id JOIN policies p ON p.id = u.policy_id
+			LEFT JOIN subscribers v ON v.id = d.subscriber_id
+			LEFT JOIN contacts c ON c.id = d.contact_id AND c.subscriber_id = d.subscriber_id
+		WHERE ` + strings.Join(where, " AND ") + ` ORDER BY d.id DESC LIMIT ` + param(&args, f.Limit) + ` OFFSET ` + param(&args, f.Offset)
+	return list(ctx, s.read, func(row scanner, r *DeliveryRow) error {
+		var sealed []byte
+		var c domain.Contact
+		err := row.Scan(append(deliveryInto(&r.Delivery), &sealed, &c.Kind, &r.SubscriberName, &r.SubscriberKind, &r.PolicyTitle)...)
+		if err != nil || sealed == nil {
+			return err
+		}
+		if c.Address, err = s.openAddress(sealed, c.Kind, r.Subscriber); err != nil {
+			return fmt.Errorf("contact %d: %w", r.Contact, err)
+		}
+		r.Masked = c.Masked()
+		return nil
+	}, q, args...)
+}
+
+// DeliveryEvent is one step of a delivery after it was planned.
+type DeliveryEvent struct {
+	Delivery domain.DeliveryID
+	At       time.Time
+	State    domain.DeliveryState
+	Reason   domain.Reason
+	Note     string // the gateway's words
+}
+
+// DeliveryEvents returns the steps of a delivery, oldest first.
+func (s *Store) DeliveryEvents(ctx context.Context, id domain.DeliveryID) ([]DeliveryEvent, error) {
+	const q = `SELECT delivery_id, at, state, reason, note FROM delivery_events WHERE delivery_id = $1 ORDER BY id`
+	return list(ctx, s.read, func(row scanner, e *DeliveryEvent) error {
+		return row.Scan(&e.Delivery, timeInto(&e.At), &e.State, &e.Reason, &e.Note)
+	}, q, id)
+}
+
+func insertEvents(ctx context.Context, tx *sql.Tx, n int, event func(i int) DeliveryEvent) error {
+	const head = `INSERT INTO delivery_events (delivery_id, at, state, reason, note)`
+	err := insertRows(ctx, tx, head, "", n, func(i int) []any {
+		e := event(i)
+		return []any{e.Delivery, micros(e.At), e.State, e.Reason, e.Note}
+	})
+	if err != nil {
+		return fmt.Errorf("insert delivery events: %w", err)
+	}
+	return nil
+}
+
+// SentSince returns how many messages went to the address of each contact
+// since a time, over whichever subscriber: one person may stand for several.
+// A digest counts once, and what may have gone out counts. Contacts without
+// any are not in the map.
+func (s *Store) SentSince(ctx context.Context, contacts []domain.ContactID, since time.Time) (map[domain.ContactID]int, error) {
+	sent := map[domain.ContactID]int{}
+	err := chunks(contacts, func(part []any) error {
+		// The rows of a digest are claimed at the same moment for one contact.
+		q := `
+			SELECT m.asked, COUNT(*) FROM (
+				SELECT DISTINCT c.id AS asked, d.contact_id AS sent_to, d.claimed_at AS moment
+				FROM contacts c JOIN contacts same ON same.blind = c.blind AND same.kind = c.kind
+					JOIN deliveries d ON d.contact_id = same.id
+				WHERE d.claimed_at > 0 AND d.claimed_at >= $1 AND d.state IN ('accepted', 'delivered', 'unknown', 'logged')
+					AND c.id IN (` + places(2, len(part)) + `)) AS m
+			GROUP BY m.asked`
+		return each(ctx, s.read, func(row scanner) error {
+			var id domain.ContactID
+			var n int
+			err := row.Scan(&id, &n)
+			sent[id] = n
+			return err
+		}, q, append([]any{micros(since)}, part...)...)
+	})
+	return sent, err
+}

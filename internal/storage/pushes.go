@@ -1,0 +1,233 @@
+package storage
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+	"time"
+
+	"policypush/internal/domain"
+)
+
+const pushColumns = `u.id, u.policy_id, u.policy_version, u.kind, u.state, u.created_by, u.created_at,
+	u.planned_to, u.planned_at, u.include_possible, u.likely, u.possible, p.title`
+
+func pushInto(u *domain.Push) []any {
+	return []any{
+		&u.ID, &u.Policy, &u.Version, &u.Kind, &u.State, &u.CreatedBy, timeInto(&u.CreatedAt),
+		&u.PlannedTo, timeInto(&u.PlannedAt), &u.IncludePossible, &u.Likely, &u.Possible, &u.Title,
+	}
+}
+
+func scanPush(row scanner, u *domain.Push) error { return row.Scan(pushInto(u)...) }
+
+// Push returns a push, or NotFound.
+func (s *Store) Push(ctx context.Context, id domain.PushID) (domain.Push, error) {
+	const q = `SELECT ` + pushColumns + ` FROM pushes u JOIN policies p ON p.id = u.policy_id WHERE u.id = $1`
+	var u domain.Push
+	return u, notFound(scanPush(s.read.QueryRowContext(ctx, q, id), &u), "没有这次推送")
+}
+
+// Pushes returns the latest pushes of a policy (0: of all), newest first.
+func (s *Store) Pushes(ctx context.Context, policy domain.PolicyID, limit int) ([]domain.Push, error) {
+	const q = `SELECT ` + pushColumns + ` FROM pushes u JOIN policies p ON p.id = u.policy_id
+		WHERE CAST($1 AS BIGINT) = 0 OR u.policy_id = $1 ORDER BY u.id DESC LIMIT $2`
+	return list(ctx, s.read, scanPush, q, policy, limit)
+}
+
+// OwedPushes returns the pushes that are not wholly planned, oldest first.
+func (s *Store) OwedPushes(ctx context.Context) ([]domain.Push, error) {
+	const q = `SELECT ` + pushColumns + ` FROM pushes u JOIN policies p ON p.id = u.policy_id WHERE u.state = 'owed' ORDER BY u.id`
+	return list(ctx, s.read, scanPush, q)
+}
+
+// FreezeAudience keeps the audience of a push with its two sizes. The first
+// writer wins; what is stored is returned, whoever wrote it.
+func (s *Store) FreezeAudience(ctx context.Context, push domain.PushID, a domain.FrozenAudience, likely, possible int) (domain.FrozenAudience, error) {
+	const insert = `
+		INSERT INTO push_audiences (push_id, likely, possible, sha256) VALUES ($1, $2, $3, $4) ON CONFLICT (push_id) DO NOTHING`
+	var kept domain.FrozenAudience
+	err := s.inTx(ctx, func(tx *sql.Tx) error {
+		n, err := changed(ctx, tx, insert, push, notNull(a.Likely), notNull(a.Possible), a.SHA256)
+		if err != nil {
+			return fmt.Errorf("freeze audience of push %d: %w", push, err)
+		}
+		if n == 1 {
+			kept = a
+			_, err = tx.ExecContext(ctx, `UPDATE pushes SET likely = $2, possible = $3 WHERE id = $1`, push, likely, possible)
+			return err
+		}
+		kept, err = audience(ctx, tx, push)
+		return err
+	})
+	return kept, err
+}
+
+// notNull makes a nil slice one that is stored as an empty value.
+func notNull(b []byte) []byte {
+	if b == nil {
+		return []byte{}
+	}
+	return b
+}
+
+// Audience returns the frozen audience of a push, or NotFound if it is not
+// frozen yet.
+func (s *Store) Audience(ctx context.Context, push domain.PushID) (domain.FrozenAudience, error) {
+	return audience(ctx, s.read, push)
+}
+
+func audience(ctx context.Context, q querier, push domain.PushID) (domain.FrozenAudience, error) {
+	var a domain.FrozenAudience
+	err := q.QueryRowContext(ctx, `SELECT likely, possible, sha256 FROM push_audiences WHERE push_id = $1`, push).
+		Scan(&a.Likely, &a.Possible, &a.SHA256)
+	return a, notFound(err, "这次推送的对象还没有确定")
+}
+
+// PlanDeliveries writes, in one transaction, the deliveries of the subscribers
+// up to upTo: rows, batches of at most [domain.MaxBatch] waiting rows with one
+// channel and time, and how far the plan has come. Rows that are there already
+// are left alone, so a plan that is run again adds nothing. It fails with
+// Conflict, and writes nothing, if the push was stopped or is done.
+func (s *Store) PlanDeliveries(ctx context.Context, push domain.PushID, upTo domain.SubscriberID, ds []domain.Delivery, now time.Time) error {
+	const advance = `
+		UPDATE pushes SET planned_to = CASE WHEN planned_to < $2 THEN $2 ELSE planned_to END
+		WHERE id = $1 AND state IN ('owed', 'running')`
+	return s.inTx(ctx, func(tx *sql.Tx) error {
+		n, err := changed(ctx, tx, advance, push, upTo) // holds the push until the commit
+		if err != nil {
+			return fmt.Errorf("plan push %d: %w", push, err)
+		}
+		if n == 0 {
+			return domain.Errorf(domain.Conflict, "这次推送已经停止或完成，不再增加收件人")
+		}
+		added, err := notPlanned(ctx, tx, push, ds)
+		if err != nil {
+			return fmt.Errorf("plan push %d: %w", push, err)
+		}
+		if err := makeBatches(ctx, tx, added); err != nil {
+			return fmt.Errorf("plan push %d: %w", push, err)
+		}
+		return insertDeliveries(ctx, tx, added, now)
+	})
+}
+
+// notPlanned returns the deliveries that have no row yet, in id order of their
+// subscribers, each once.
+func notPlanned(ctx context.Context, tx *sql.Tx, push domain.PushID, ds []domain.Delivery) ([]domain.Delivery, error) {
+	if len(ds) == 0 {
+		return nil, nil
+	}
+	type once struct {
+		subscriber domain.SubscriberID
+		channel    domain.ChannelKind
+	}
+	first, last := ds[0].Subscriber, ds[0].Subscriber
+	for _, d := range ds {
+		first, last = min(first, d.Subscriber), max(last, d.Subscriber)
+	}
+	there := map[once]bool{}
+	err := each(ctx, tx, func(row scanner) error {
+		var o once
+		err := row.Scan(&o.subscriber, &o.channel)
+		there[o] = true
+		return err
+	}, `SELECT subscriber_id, channel FROM deliveries WHERE push_id = $1 AND subscriber_id BETWEEN $2 AND $3`, push, first, last)
+	if err != nil {
+		return nil, err
+	}
+	var added []domain.Delivery
+	for _, d := range ds {
+		if o := (once{d.Subscriber, d.Channel}); !there[o] {
+			there[o] = true
+			d.Push = push
+			added = append(added, d)
+		}
+	}
+	slices.SortStableFunc(added, func(a, b domain.Delivery) int { return cmp.Compare(a.Subscriber, b.Subscriber) })
+	return added, nil
+}
+
+// makeBatches puts the waiting deliveries, of any pushes, into new batches and
+// sets their Batch. Others get none.
+func makeBatches(ctx context.Context, tx *sql.Tx, ds []domain.Delivery) error {
+	type group struct {
+		push    domain.PushID
+		channel domain.ChannelKind
+		nextAt  int64
+	}
+	var order []group
+	members := map[group][]int{}
+	for i, d := range ds {
+		if d.State != domain.Pending {
+			ds[i].Batch = 0
+			continue
+		}
+		g := group{d.Push, d.Channel, micros(d.NextAt)}
+		if members[g] == nil {
+			order = append(order, g)
+		}
+		members[g] = append(members[g], i)
+	}
+	const insert = `
+		INSERT INTO batches (push_id, channel, gen, state, size, next_at, beat_at)
+		VALUES ($1, $2, 1, 'new', $3, $4, 0) RETURNING id`
+	for _, g := range order {
+		for part := range slices.Chunk(members[g], domain.MaxBatch) {
+			var id domain.BatchID
+			if err := tx.QueryRowContext(ctx, insert, g.push, g.channel, len(part), g.nextAt).Scan(&id); err != nil {
+				return fmt.Errorf("insert batch: %w", err)
+			}
+			for _, i := range part {
+				ds[i].Batch = id
+			}
+		}
+	}
+	return nil
+}
+
+func insertDeliveries(ctx context.Context, tx *sql.Tx, ds []domain.Delivery, now time.Time) error {
+	const head = `INSERT INTO deliveries
+		(push_id, subscriber_id, contact_id, channel, batch_id, state, reason, verdict, next_at, ended_at)`
+	err := insertRows(ctx, tx, head, "", len(ds), func(i int) []any {
+		d := &ds[i]
+		ended := int64(0)
+		if d.State.Ended() {
+			ended = micros(now)
+		}
+		return []any{d.Push, d.Subscriber, d.Contact, d.Channel, d.Batch, d.State, d.Reason, d.Verdict, micros(d.NextAt), ended}
+	})
+	if err != nil {
+		return fmt.Errorf("insert deliveries: %w", err)
+	}
+	return nil
+}
+
+// FinishPlan says that the deliveries of an owed push are all planned: it is
+// running, or done if nothing waits. A push that is not owed stays as it is.
+func (s *Store) FinishPlan(ctx context.Context, push domain.PushID, now time.Time) error {
+	const q = `
+		UPDATE pushes SET planned_at = $2, state = CASE WHEN EXISTS (
+			SELECT 1 FROM deliveries d WHERE d.push_id = pushes.id AND d.state IN ('pending', 'sending')
+		) THEN 'running' ELSE 'done' END
+		WHERE id = $1 AND state = 'owed'`
+	if _, err := s.write.ExecContext(ctx, q, push, micros(now)); err != nil {
+		return fmt.Errorf("finish plan of push %d: %w", push, err)
+	}
+	return nil
+}
+
+// FinishPushes ends the running pushes of which nothing waits or is being
+// sent, and returns how many they were.
+func (s *Store) FinishPushes(ctx context.Context, _ time.Time) (int, error) {
+	const q = `
+		UPDATE pushes SET state = 'done' WHERE state = 'running' AND NOT EXISTS (
+			SELECT 1 FROM deliveries d WHERE d.push_id = pushes.id AND d.state IN ('pending', 'sending'))`
+	n, err := changed(ctx, s.write, q)
+	if err != nil {
+		return 0, fmt.Errorf("finish pushes: %w", err)
+	}
+	return n, nil
+}

@@ -1,0 +1,127 @@
+package storage
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"policypush/internal/domain"
+)
+
+// AuditEntry says who did what to what. Detail holds no personal data.
+type AuditEntry struct {
+	ID       int64
+	At       time.Time
+	Operator domain.OperatorID // 0: the service itself
+	Action   string            // publish, withdraw, sign-in …
+	Object   string            // policy/12, operator/3 …
+	Detail   string
+}
+
+// Audit appends an entry. Entries are never changed.
+func (s *Store) Audit(ctx context.Context, e AuditEntry) error {
+	const q = `INSERT INTO audit_entries (at, operator_id, action, object, detail) VALUES ($1, $2, $3, $4, $5)`
+	if _, err := s.write.ExecContext(ctx, q, micros(e.At), e.Operator, e.Action, e.Object, e.Detail); err != nil {
+		return fmt.Errorf("audit: %w", err)
+	}
+	return nil
+}
+
+// AuditEntries returns the latest entries about an object (empty: about
+// everything), newest first.
+func (s *Store) AuditEntries(ctx context.Context, object string, limit int) ([]AuditEntry, error) {
+	const q = `
+		SELECT id, at, operator_id, action, object, detail FROM audit_entries
+		WHERE $1 = '' OR object = $1 ORDER BY id DESC LIMIT $2`
+	return list(ctx, s.read, func(row scanner, e *AuditEntry) error {
+		return row.Scan(&e.ID, timeInto(&e.At), &e.Operator, &e.Action, &e.Object, &e.Detail)
+	}, q, object, limit)
+}
+
+// OutboxEntry is a message that a channel set to log would have sent.
+type OutboxEntry struct {
+	ID       int64
+	At       time.Time
+	Delivery domain.DeliveryID // 0 for a verification code
+	Channel  domain.ChannelKind
+	MaskedTo string
+	Subject  string
+	Body     string
+}
+
+// SaveOutbox appends an entry.
+func (s *Store) SaveOutbox(ctx context.Context, e OutboxEntry) error {
+	const q = `INSERT INTO outbox (at, delivery_id, channel, masked_to, subject, body) VALUES ($1, $2, $3, $4, $5, $6)`
+	if _, err := s.write.ExecContext(ctx, q, micros(e.At), e.Delivery, e.Channel, e.MaskedTo, e.Subject, e.Body); err != nil {
+		return fmt.Errorf("save outbox: %w", err)
+	}
+	return nil
+}
+
+// Outbox returns the latest entries, newest first.
+func (s *Store) Outbox(ctx context.Context, limit int) ([]OutboxEntry, error) {
+	const q = `SELECT id, at, delivery_id, channel, masked_to, subject, body FROM outbox ORDER BY id DESC LIMIT $1`
+	return list(ctx, s.read, func(row scanner, e *OutboxEntry) error {
+		return row.Scan(&e.ID, timeInto(&e.At), &e.Delivery, &e.Channel, &e.MaskedTo, &e.Subject, &e.Body)
+	}, q, limit)
+}
+
+// Reply is an answer by SMS that is not a stop word, for the officer to read.
+type Reply struct {
+	ID            int64
+	Channel       domain.ChannelKind
+	AddressMasked string
+	Text          string
+	At            time.Time
+}
+
+// SaveReply appends a reply.
+func (s *Store) SaveReply(ctx context.Context, r Reply) error {
+	const q = `INSERT INTO replies (channel, address_masked, text, at) VALUES ($1, $2, $3, $4)`
+	if _, err := s.write.ExecContext(ctx, q, r.Channel, r.AddressMasked, r.Text, micros(r.At)); err != nil {
+		return fmt.Errorf("save reply: %w", err)
+	}
+	return nil
+}
+
+// Replies returns the latest replies, newest first.
+func (s *Store) Replies(ctx context.Context, limit int) ([]Reply, error) {
+	const q = `SELECT id, channel, address_masked, text, at FROM replies ORDER BY id DESC LIMIT $1`
+	return list(ctx, s.read, func(row scanner, r *Reply) error {
+		return row.Scan(&r.ID, &r.Channel, &r.AddressMasked, &r.Text, timeInto(&r.At))
+	}, q, limit)
+}
+
+// SaveQuestion inserts a question and sets its ID.
+func (s *Store) SaveQuestion(ctx context.Context, v *domain.Question) error {
+	const q = `
+		INSERT INTO questions (policy_id, subscriber_id, text, asked_at, answer, answered_by, answered_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id`
+	err := s.write.QueryRowContext(ctx, q, v.Policy, v.Subscriber, v.Text, micros(v.AskedAt),
+		v.Answer, v.AnsweredBy, micros(v.AnsweredAt)).Scan(&v.ID)
+	if err != nil {
+		return fmt.Errorf("insert question: %w", err)
+	}
+	return nil
+}
+
+// Questions returns the questions about a policy (0: about all), oldest first.
+func (s *Store) Questions(ctx context.Context, policy domain.PolicyID) ([]domain.Question, error) {
+	const q = `
+		SELECT id, policy_id, subscriber_id, text, asked_at, answer, answered_by, answered_at FROM questions
+		WHERE CAST($1 AS BIGINT) = 0 OR policy_id = $1 ORDER BY id`
+	return list(ctx, s.read, func(row scanner, v *domain.Question) error {
+		return row.Scan(&v.ID, &v.Policy, &v.Subscriber, &v.Text, timeInto(&v.AskedAt), &v.Answer, &v.AnsweredBy, timeInto(&v.AnsweredAt))
+	}, q, policy)
+}
+
+// AnswerQuestion answers a question that nobody has answered yet. It fails
+// with Conflict if somebody has.
+func (s *Store) AnswerQuestion(ctx context.Context, id domain.QuestionID, answer string, by domain.OperatorID, now time.Time) error {
+	const q = `UPDATE questions SET answer = $2, answered_by = $3, answered_at = $4 WHERE id = $1 AND answered_at = 0`
+	n, err := changed(ctx, s.write, q, id, answer, by, micros(now))
+	if err == nil && n == 0 {
+		return domain.Errorf(domain.Conflict, "这个问题已有人答复，请刷新页面")
+	}
+	return err
+}

@@ -1,0 +1,152 @@
+package storage
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+	"time"
+
+	"policypush/internal/domain"
+)
+
+func sortByID(all []*domain.Subscriber) {
+	slices.SortFunc(all, func(a, b *domain.Subscriber) int { return int(a.ID - b.ID) })
+}
+
+// StopAddress keeps an address from being used, whoever has it or will have
+// it, from the next send on. Reason is stopped or a bounce; what the person
+// said outweighs what a gateway said. It is idempotent.
+func (s *Store) StopAddress(ctx context.Context, kind domain.ChannelKind, address string, reason domain.Reason, now time.Time) error {
+	const q = `
+		INSERT INTO stop_list (kind, blind, reason, at) VALUES ($1, $2, $3, $4)
+		ON CONFLICT (blind, kind) DO UPDATE SET reason = excluded.reason, at = excluded.at
+		WHERE excluded.reason = 'stopped' AND stop_list.reason <> 'stopped'`
+	if _, err := s.write.ExecContext(ctx, q, kind, s.blind(kind, address), reason, micros(now)); err != nil {
+		return fmt.Errorf("stop address: %w", err)
+	}
+	return nil
+}
+
+// AllowAddress takes an address off the stop-list. Only the person may ask for
+// it, by verifying the address again.
+func (s *Store) AllowAddress(ctx context.Context, kind domain.ChannelKind, address string) error {
+	_, err := s.write.ExecContext(ctx, `DELETE FROM stop_list WHERE blind = $1 AND kind = $2`, s.blind(kind, address), kind)
+	if err != nil {
+		return fmt.Errorf("allow address: %w", err)
+	}
+	return nil
+}
+
+// StopContact does as StopAddress with the address of a contact. It fails with
+// NotFound if the contact is gone.
+func (s *Store) StopContact(ctx context.Context, id domain.ContactID, reason domain.Reason, now time.Time) error {
+	const q = `
+		INSERT INTO stop_list (kind, blind, reason, at)
+		SELECT kind, blind, $2, $3 FROM contacts WHERE id = $1
+		ON CONFLICT (blind, kind) DO UPDATE
+		SET reason = CASE WHEN excluded.reason = 'stopped' THEN excluded.reason ELSE stop_list.reason END`
+	n, err := changed(ctx, s.write, q, id, reason, micros(now))
+	if err != nil {
+		return fmt.Errorf("stop contact %d: %w", id, err)
+	}
+	if n == 0 {
+		return domain.Errorf(domain.NotFound, "没有这个联系方式，可能已删除")
+	}
+	return nil
+}
+
+// RotateKeys seals anew, with the current key, what older keys sealed, in
+// transactions of up to batch rows, and calls progress, which may be nil, with
+// how many are done. The service runs on meanwhile: every process opens both
+// keys, and a row that changes under way is left as it is.
+func (s *Store) RotateKeys(ctx context.Context, batch int, progress func(done int)) error {
+	if progress == nil {
+		progress = func(int) {}
+	}
+	done := 0
+	for {
+		n, err := s.rotateContacts(ctx, batch)
+		if err != nil {
+			return fmt.Errorf("rotate contacts: %w", err)
+		}
+		if n == 0 {
+			break
+		}
+		done += n
+		progress(done)
+	}
+	for {
+		n, err := s.rotateSessions(ctx, batch)
+		if err != nil {
+			return fmt.Errorf("rotate sessions: %w", err)
+		}
+		if n == 0 {
+			return nil
+		}
+		done += n
+		progress(done)
+	}
+}
+
+func (s *Store) rotateContacts(ctx context.Context, batch int) (n int, err error) {
+	type old struct {
+		id      domain.ContactID
+		owner   domain.SubscriberID
+		kind    domain.ChannelKind
+		address []byte
+	}
+	find := `SELECT id, subscriber_id, kind, address FROM contacts WHERE sealed_with <> $1 LIMIT $2` + s.dialect.forUpdate
+	const update = `UPDATE contacts SET address = $2, sealed_with = $3 WHERE id = $1`
+	err = s.inTx(ctx, func(tx *sql.Tx) error {
+		rows, err := list(ctx, tx, func(row scanner, o *old) error { return row.Scan(&o.id, &o.owner, &o.kind, &o.address) },
+			find, s.keys.Current(), batch)
+		if err != nil {
+			return err
+		}
+		for _, o := range rows {
+			plain, err := s.keys.Open(o.address, contactContext(o.kind, o.owner))
+			if err != nil {
+				return fmt.Errorf("contact %d: %w", o.id, err)
+			}
+			sealed := s.keys.Seal(plain, contactContext(o.kind, o.owner))
+			if _, err := tx.ExecContext(ctx, update, o.id, sealed, s.keys.Current()); err != nil {
+				return err
+			}
+		}
+		n = len(rows)
+		return nil
+	})
+	return n, err
+}
+
+func (s *Store) rotateSessions(ctx context.Context, batch int) (n int, err error) {
+	type old struct{ token, contact, data []byte }
+	find := `SELECT token_hash, contact, data FROM sessions WHERE sealed_with <> $1 LIMIT $2` + s.dialect.forUpdate
+	const update = `UPDATE sessions SET contact = $2, data = $3, sealed_with = $4 WHERE token_hash = $1`
+	err = s.inTx(ctx, func(tx *sql.Tx) error {
+		rows, err := list(ctx, tx, func(row scanner, o *old) error { return row.Scan(&o.token, &o.contact, &o.data) },
+			find, s.keys.Current(), batch)
+		if err != nil {
+			return err
+		}
+		for _, o := range rows {
+			contact, err := s.keys.Open(o.contact, sessionContext("contact", o.token))
+			if err != nil {
+				return err
+			}
+			data, err := s.keys.Open(o.data, sessionContext("data", o.token))
+			if err != nil {
+				return err
+			}
+			_, err = tx.ExecContext(ctx, update, o.token, s.keys.Seal(contact, sessionContext("contact", o.token)),
+				s.keys.Seal(data, sessionContext("data", o.token)), s.keys.Current())
+			if err != nil {
+				return err
+			}
+		}
+		n = len(rows)
+		return nil
+	})
+	return n, err
+}

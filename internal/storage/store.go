@@ -1,0 +1,196 @@
+// Package storage keeps the record of the service: what was published, who
+// subscribed, what is owed to whom and what became of it. Redis only carries;
+// everything that must survive stands here.
+//
+// One SQL text serves SQLite (the default, one file) and PostgreSQL. Both take
+// $1; where they differ, [dialect] holds the difference. SQLite has one
+// connection that writes, whose transactions take the write lock when they
+// begin, and several that read. With synchronous=NORMAL a killed process loses
+// nothing; a power cut may lose the last transactions but breaks no file.
+//
+// Races are settled by the statement or by a row lock, never by a read before:
+// a push row is locked while its deliveries are planned or called back, and
+// the counter of profile changes while subscribers are written, which makes the
+// numbers of the change log free of gaps and its order that of the commits.
+//
+// Addresses are sealed (package seal) and found by blind index. They never
+// stand in an error, and in no other table than contacts and sessions.
+//
+// Errors are of the kinds of package domain where a caller can act on them:
+// NotFound, Conflict and Invalid, with a Chinese text for people.
+package storage
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+
+	"policypush/internal/domain"
+	"policypush/internal/seal"
+)
+
+// Store is the open database. It is safe for concurrent use.
+type Store struct {
+	read    *sql.DB
+	write   *sql.DB // the same pool on PostgreSQL, one connection on SQLite
+	dialect dialect
+	keys    *seal.Keyring
+}
+
+// dialect is everything in which the databases differ for this package. The
+// clauses lock rows on PostgreSQL and are empty on SQLite, whose writers wait
+// for one another anyway.
+type dialect struct {
+	name       string
+	folder     string // of its migrations
+	migrating  string // statement that keeps a second migration out
+	forUpdate  string
+	forShare   string
+	skipLocked string // lock the rows of d that nobody holds
+}
+
+var (
+	onSQLite   = dialect{name: "sqlite", folder: "migrations/sqlite"}
+	onPostgres = dialect{
+		name: "postgres", folder: "migrations/postgres",
+		migrating: `SELECT pg_advisory_xact_lock(7091120013)`,
+		forUpdate: " FOR UPDATE", forShare: " FOR SHARE", skipLocked: " FOR UPDATE OF d SKIP LOCKED",
+	}
+)
+
+// Open opens "sqlite:/path/file.db" or "postgres://…". It does not migrate.
+// The folder of an SQLite file must be there.
+func Open(ctx context.Context, url string, keys *seal.Keyring) (*Store, error) {
+	s := &Store{keys: keys}
+	var err error
+	switch {
+	case strings.HasPrefix(url, "sqlite:"):
+		s.dialect = onSQLite
+		err = s.openSQLite(strings.TrimPrefix(url, "sqlite:"))
+	case strings.HasPrefix(url, "postgres://"), strings.HasPrefix(url, "postgresql://"):
+		s.dialect = onPostgres
+		err = s.openPostgres(url)
+	default:
+		return nil, domain.Errorf(domain.Invalid, "数据库地址要以 sqlite: 或 postgres:// 开头，例如 sqlite:data/policypush.db")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open database: %w", err)
+	}
+	if err := s.Ping(ctx); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+func (s *Store) openSQLite(path string) error {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return err
+	}
+	at := (&url.URL{Scheme: "file", Path: path}).String()
+	const common = "?_pragma=busy_timeout(15000)&_pragma=foreign_keys(1)&_pragma=journal_mode(WAL)&_pragma=synchronous(NORMAL)&_pragma=temp_store(MEMORY)"
+	if s.write, err = sql.Open("sqlite", at+common+"&_pragma=cache_size(-32000)&_txlock=immediate"); err != nil {
+		return err
+	}
+	s.write.SetMaxOpenConns(1)
+	if s.read, err = sql.Open("sqlite", at+common+"&_pragma=cache_size(-8000)&_pragma=query_only(1)"); err != nil {
+		return errors.Join(err, s.write.Close())
+	}
+	s.read.SetMaxOpenConns(8)
+	s.read.SetMaxIdleConns(8)
+	return nil
+}
+
+func (s *Store) openPostgres(url string) error {
+	db, err := sql.Open("pgx", url)
+	if err != nil {
+		return err
+	}
+	db.SetMaxOpenConns(32)
+	db.SetMaxIdleConns(16)
+	db.SetConnMaxIdleTime(5 * time.Minute)
+	s.read, s.write = db, db
+	return nil
+}
+
+// Close ends every connection.
+func (s *Store) Close() error {
+	if s.read == s.write {
+		return s.write.Close()
+	}
+	return errors.Join(s.read.Close(), s.write.Close())
+}
+
+// Ping asks whether the database answers, to reading and to writing.
+func (s *Store) Ping(ctx context.Context) error {
+	if err := s.write.PingContext(ctx); err != nil {
+		return fmt.Errorf("database does not answer: %w", err)
+	}
+	if err := s.read.PingContext(ctx); err != nil {
+		return fmt.Errorf("database does not answer: %w", err)
+	}
+	return nil
+}
+
+// Dialect returns "sqlite" or "postgres".
+func (s *Store) Dialect() string { return s.dialect.name }
+
+// maxTries bounds how often a transaction is begun anew after PostgreSQL chose
+// it as the victim of a deadlock.
+const maxTries = 5
+
+// inTx runs do in one transaction. Do may run more than once and must keep
+// what it tells its caller in variables that it sets anew.
+func (s *Store) inTx(ctx context.Context, do func(tx *sql.Tx) error) error {
+	for try := 1; ; try++ {
+		err := s.once(ctx, do)
+		if try < maxTries && isDeadlock(err) {
+			continue
+		}
+		return err
+	}
+}
+
+func (s *Store) once(ctx context.Context, do func(tx *sql.Tx) error) error {
+	tx, err := s.write.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("begin transaction: %w", err)
+	}
+	if err := do(tx); err != nil {
+		if back := tx.Rollback(); back != nil && !errors.Is(back, sql.ErrTxDone) {
+			return errors.Join(err, back)
+		}
+		return err
+	}
+	if err := tx.Commit(); err != nil {
+		return fmt.Errorf("commit transaction: %w", err)
+	}
+	return nil
+}
+
+func isDeadlock(err error) bool {
+	pg, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && (pg.Code == "40P01" || pg.Code == "40001")
+}
+
+// isTaken tells whether a statement failed because a unique value is there
+// already.
+func isTaken(err error) bool {
+	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {
+		return pg.Code == "23505"
+	}
+	if lite, ok := errors.AsType[*sqlite.Error](err); ok {
+		return lite.Code() == sqlite3.SQLITE_CONSTRAINT_UNIQUE || lite.Code() == sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY
+	}
+	return false
+}
