@@ -59,11 +59,10 @@ type fieldInfo struct {
 // keyref and check. Anchors and aliases are refused: our files need none, and
 // they can make a small file large.
 type decoder struct {
-	file     string
-	report   func(*domain.Error)
-	refer    func(reference)
-	structs  map[reflect.Type][]fieldInfo
-	maxDepth int
+	file    string
+	report  func(*domain.Error)
+	refer   func(reference)
+	structs map[reflect.Type][]fieldInfo
 }
 
 var (

@@ -153,8 +153,11 @@ func (l *loader) folder(layer int, fsys fs.FS) {
 		l.file(name, data)
 		return nil
 	})
-	if err != nil {
+	switch {
+	case err != nil:
 		l.report(domain.Errorf(domain.Invalid, "规则文件夹读不出来，请检查权限").Because(err))
+	case files == 0:
+		l.report(domain.Errorf(domain.Invalid, "规则文件夹里没有规则文件（.yaml），请检查路径"))
 	}
 }
 
