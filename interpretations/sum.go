@@ -3,6 +3,7 @@ package interpretations
 import (
 	"math"
 	"math/big"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -68,10 +69,35 @@ func (c *Case) checkSum(policy *domain.Policy) error {
 			return domain.Errorf(domain.Invalid, "政策点“%s”没有可计算的比例或金额，请不要关联政策点，或先补全它", m.Title).In("政策点")
 		case exact(sum).Cmp(exact(c.Amount)) != 0:
 			return domain.Errorf(domain.Invalid, "按政策点“%s”计算应为%s，案例写的是%s，请核对", m.Title, Yuan(sum), Yuan(c.Amount)).In("结果")
+		case !says(c.Result.Value, sum):
+			return domain.Errorf(domain.Invalid, "按政策点“%s”计算应为%s，结果里写的是“%s”，请核对", m.Title, Yuan(sum), c.Result.Value).In("结果")
 		}
 		return nil
 	}
 	return domain.Errorf(domain.Invalid, "没有编号为“%s”的政策点，请重新选择", c.Measure).In("政策点")
+}
+
+var amounts = regexp.MustCompile(`(\d+(?:\.\d+)?)(亿|万)?元`)
+
+// says tells whether one of the amounts in a text, 1.2万元 or 12,000元, is v.
+func says(text string, v float64) bool {
+	plain := strings.NewReplacer(",", "", "，", "", " ", "").Replace(text)
+	for _, m := range amounts.FindAllStringSubmatch(plain, -1) {
+		r, ok := new(big.Rat).SetString(m[1])
+		if !ok {
+			continue
+		}
+		switch m[2] {
+		case "万":
+			r.Mul(r, big.NewRat(10_000, 1))
+		case "亿":
+			r.Mul(r, big.NewRat(100_000_000, 1))
+		}
+		if r.Cmp(exact(v)) == 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // Yuan writes an amount for people: 18万元 from ten thousand on, 860元 below,
