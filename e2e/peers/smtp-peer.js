@@ -109,14 +109,15 @@ const server = new SMTPServer({
     done();
   },
   onData(stream, session, done) {
-    const local = session.envelope.rcptTo[0].address.split('@')[0];
+    const envelope = session.envelope; // the session gets a new one with the answer
+    const local = envelope.rcptTo[0].address.split('@')[0];
     simpleParser(stream, {}, (err, mail) => {
       if (err) return done(refuse(554, '5.6.0 ' + err.message));
       const times = (taken.get(mail.messageId) || 0) + 1;
       taken.set(mail.messageId, times);
       const header = name => (mail.headerLines.find(h => h.key === name) || {}).line || '';
       say({
-        from: session.envelope.mailFrom.address || '', to: session.envelope.rcptTo.map(r => r.address),
+        from: envelope.mailFrom.address || '', to: envelope.rcptTo.map(r => r.address),
         tls: session.secure, user: session.user || '', hello: session.hostNameAppearsAs,
         subject: mail.subject || '', fromText: (mail.from && mail.from.text) || '', text: mail.text || '', html: mail.html || '',
         messageId: mail.messageId || '', times, headers: mail.headerLines.map(h => h.line),
@@ -129,7 +130,7 @@ const server = new SMTPServer({
         return;
       }
       done(null, '2.0.0 queued as ' + taken.size);
-      if (local.startsWith('bounce')) notify(session.envelope, mail.headerLines.map(h => h.line).join('\r\n') + '\r\n');
+      if (local.startsWith('bounce')) notify(envelope, mail.headerLines.map(h => h.line).join('\r\n') + '\r\n');
     });
   },
 });

@@ -15,7 +15,6 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"policypush/internal/channel"
@@ -71,7 +70,7 @@ func New(cfg Config) (*Sender, error) {
 			Proxy:                 nil, // the password stands in the address: it goes to the gateway and nowhere else
 			MaxIdleConnsPerHost:   cfg.Connections,
 			MaxConnsPerHost:       cfg.Connections,
-			IdleConnTimeout:       30 * time.Second,
+			IdleConnTimeout:       10 * time.Second,
 			ResponseHeaderTimeout: cfg.Timeout,
 			DialContext:           (&net.Dialer{Timeout: min(cfg.Timeout, 10*time.Second)}).DialContext,
 		},
@@ -139,25 +138,23 @@ func (s *Sender) one(ctx context.Context, m channel.Message) (r channel.Result, 
 	stop := context.AfterFunc(ctx, func() { time.AfterFunc(s.cfg.Grace, cancel) })
 	defer stop()
 
-	// From its first octet on the wire the request may have been understood.
-	var wrote atomic.Bool
+	// handed tells whether Kannel may have the whole request: it was given to
+	// a connection, and that did not say that it could not be written.
+	var handed atomic.Bool
 	req = httptrace.WithClientTrace(req, &httptrace.ClientTrace{
-		WroteHeaders: func() { wrote.Store(true) },
-		WroteRequest: func(httptrace.WroteRequestInfo) { wrote.Store(true) },
+		GotConn:      func(httptrace.GotConnInfo) { handed.Store(true) },
+		WroteRequest: func(w httptrace.WroteRequestInfo) { handed.Store(w.Err == nil) },
 	})
-	hr, err := http.NewRequestWithContext(req, http.MethodGet, s.address(m, to), nil)
+	// net/http repeats a GET by itself when a used connection dies before the
+	// answer, and the text would go out twice. It does not repeat a request
+	// with a body that it cannot read again; this one is empty and not sent.
+	hr, err := http.NewRequestWithContext(req, http.MethodGet, s.address(m, to), io.NopCloser(strings.NewReader("")))
 	if err != nil {
 		return channel.Result{Class: channel.Permanent, Code: "compose"}, false
 	}
-	// net/http repeats a GET by itself when a reused connection dies before
-	// the answer, and the text would go out twice. A request with a body that
-	// cannot be rewound is not repeated once written.
-	hr.Body = http.NoBody
-	hr.GetBody = nil
-	hr.Header["X-Idempotency-Key"] = nil
 	resp, err := s.client.Do(hr)
 	if err != nil {
-		return s.ioFailure(err, wrote.Load())
+		return ioFailure(err, handed.Load())
 	}
 	defer func() { _ = resp.Body.Close() }()
 	body, err := io.ReadAll(io.LimitReader(resp.Body, 4096))
@@ -171,17 +168,17 @@ func (s *Sender) one(ctx context.Context, m channel.Message) (r channel.Result, 
 	return r, r.Class == channel.Config || r.Class == channel.Throttled || r.Class == channel.Quota
 }
 
-// ioFailure sorts a request without an answer.
-func (s *Sender) ioFailure(err error, wrote bool) (channel.Result, bool) {
+// ioFailure sorts a request without an answer. Where not even a connection was
+// had, nobody else's message need try.
+func ioFailure(err error, handed bool) (r channel.Result, all bool) {
 	if ue, ok := errors.AsType[*url.Error](err); ok {
 		err = ue.Err // the address holds the password and the number
 	}
-	if wrote {
+	if handed {
 		return channel.Result{Class: channel.Unknown, Code: "no-answer", Note: channel.Note(err.Error())}, false
 	}
-	r := channel.Result{Class: channel.Retry, Code: "connect", Note: channel.Note(err.Error())}
-	_, dial := errors.AsType[*net.OpError](err)
-	return r, dial || errors.Is(err, syscall.ECONNREFUSED)
+	oe, ok := errors.AsType[*net.OpError](err)
+	return channel.Result{Class: channel.Retry, Code: "connect", Note: channel.Note(err.Error())}, ok && oe.Op == "dial"
 }
 
 func (s *Sender) address(m channel.Message, to string) string {
