@@ -1,0 +1,291 @@
+package push
+
+import (
+	"bytes"
+	_ "embed" // the e-mail's template
+	"fmt"
+	"html/template"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"policypush/internal/domain"
+)
+
+// Voice is who speaks: the office as its messages name it.
+type Voice struct {
+	Signature string // stands between 【 and 】 in text messages
+	Office    string
+	Phone     string // answers questions
+	// SearchIn is where a text message tells people to look a policy up, for
+	// example 浙里办. Carriers stop messages with links that were not filed.
+	SearchIn string
+	Link     string // the filed link for text messages, or ""
+}
+
+// Links are the addresses in an e-mail that belong to its reader. Each may be
+// empty.
+type Links struct {
+	Unsubscribe string // stops the channel
+	Settings    string // where topics and frequency are changed
+}
+
+// Message is what a channel sends. A text message has only Text.
+type Message struct {
+	Subject string
+	Text    string
+	HTML    string
+}
+
+// Composer writes messages in the voice of one office. It is safe for
+// concurrent use.
+type Composer struct {
+	voice Voice
+	mail  *template.Template
+}
+
+//go:embed mail.html
+var mailTemplate string
+
+// NewComposer returns a composer, or an error if the voice has no signature.
+func NewComposer(v Voice) (*Composer, error) {
+	v.Signature, v.Office, v.Phone = plain(v.Signature), plain(v.Office), plain(v.Phone)
+	if v.Signature == "" {
+		return nil, domain.Errorf(domain.Invalid, "发布单位没有短信签名，请先填写签名").In("签名")
+	}
+	if v.Office == "" {
+		v.Office = v.Signature
+	}
+	t, err := template.New("mail").Parse(mailTemplate)
+	if err != nil {
+		return nil, fmt.Errorf("template of the e-mail: %w", err)
+	}
+	return &Composer{voice: v, mail: t}, nil
+}
+
+// Compose writes the message for one policy, or one summary for several, in
+// the order of Sort. now decides which year goes without saying.
+func (c *Composer) Compose(channel domain.ChannelKind, cards []Card, links Links, now time.Time) (Message, error) {
+	if len(cards) == 0 {
+		return Message{}, fmt.Errorf("compose: no policy to write about")
+	}
+	today := now.In(Shanghai()).Format(time.DateOnly)
+	cards = Sort(cards, today)
+	switch channel {
+	case domain.SMS:
+		return Message{Text: c.sms(cards, today)}, nil
+	case domain.Email:
+		return c.email(cards, links, today)
+	case domain.App:
+		return Message{Subject: notice(cards[0]), Text: appText(cards[0], today)}, nil
+	default:
+		return Message{}, fmt.Errorf("compose: no channel %q", channel)
+	}
+}
+
+// soon is how many days before its deadline a policy comes first.
+const soon = 15
+
+// Sort returns the cards in the order of a summary: withdrawals, then what ends
+// within fifteen days, then likely before possible, then as they came. One
+// policy appears once; a withdrawal stands for the policy itself.
+func Sort(cards []Card, today string) []Card {
+	rank := func(c Card) int {
+		switch {
+		case c.Withdrawn:
+			return 0
+		case endsSoon(c.Deadline, today):
+			return 1
+		case c.Verdict == domain.Likely:
+			return 2
+		default:
+			return 3
+		}
+	}
+	sorted := slices.Clone(cards)
+	slices.SortStableFunc(sorted, func(a, b Card) int { return rank(a) - rank(b) })
+	seen := map[domain.PolicyID]bool{}
+	return slices.DeleteFunc(sorted, func(c Card) bool {
+		again := c.Policy != 0 && seen[c.Policy]
+		seen[c.Policy] = true
+		return again
+	})
+}
+
+func endsSoon(deadline, today string) bool {
+	last, err := time.Parse(time.DateOnly, deadline)
+	from, errToday := time.Parse(time.DateOnly, today)
+	if err != nil || errToday != nil {
+		return false
+	}
+	days := int(last.Sub(from) / day)
+	return days >= 0 && days <= soon
+}
+
+// notice is the one-line name of a card: a subject, a title on a lock screen.
+func notice(c Card) string {
+	switch {
+	case c.Withdrawn && c.Sensitive:
+		return "更正：一项政策已撤回"
+	case c.Withdrawn:
+		return shorten("更正："+c.Short, maxTitle)
+	case c.Sensitive:
+		return "您订阅的主题有新政策"
+	default:
+		return c.Short
+	}
+}
+
+// maxAppText is the length of a notice's body, in characters.
+const maxAppText = 60
+
+func appText(c Card, today string) string {
+	const ending = "，" + byDocument
+	switch {
+	case c.Withdrawn:
+		return "此前推送的政策已撤回，请勿据此办理" + ending + "。"
+	case c.Sensitive:
+		return "请打开查看" + ending + "。"
+	}
+	facts := slices.DeleteFunc([]string{c.Who, c.Gives}, func(s string) bool { return s == "" })
+	if last := dayWords(c.Deadline, today); last != "" {
+		facts = append(facts, last+"截止")
+	}
+	tail := "。" + c.Verdict.Label() + ending + "。"
+	if len(facts) == 0 {
+		return strings.TrimPrefix(tail, "。")
+	}
+	return shorten(strings.Join(facts, "，"), maxAppText-utf8.RuneCountInString(tail)) + tail
+}
+
+// mailPage is what the template of the e-mail is given.
+type mailPage struct {
+	Subject  string
+	Lead     string
+	Voice    Voice
+	Cards    []mailCard
+	Links    Links
+	Why      string
+	Document string
+}
+
+// mailCard is one policy in an e-mail.
+type mailCard struct {
+	Title   string
+	Verdict string
+	Facts   []fact
+	Notes   []string
+	URL     string
+}
+
+type fact struct{ Name, Value string }
+
+const (
+	whyMail      = "您订阅了政策推送，这些内容与您订阅的主题或填写的情况有关。登录后可以查看每项政策推送给您的理由。"
+	documentMail = "本邮件只作提示，内容" + byDocument + "；是否享受以主管部门审核为准。"
+)
+
+func (c *Composer) email(cards []Card, links Links, today string) (Message, error) {
+	page := mailPage{Voice: c.voice, Links: links, Why: whyMail, Document: documentMail}
+	if len(cards) == 1 {
+		page.Subject = notice(cards[0])
+		page.Lead = "有一项政策可能与您有关："
+		if cards[0].Withdrawn {
+			page.Lead = "我们此前向您推送的一项政策已撤回："
+		}
+	} else {
+		page.Subject = fmt.Sprintf("政策汇总：%d项可能与您有关", len(cards))
+		page.Lead = fmt.Sprintf("以下%d项政策可能与您有关，快要截止的在前：", len(cards))
+	}
+	for _, card := range cards {
+		page.Cards = append(page.Cards, mailCardOf(card, c.voice, today))
+	}
+	var html bytes.Buffer
+	if err := c.mail.Execute(&html, page); err != nil {
+		return Message{}, fmt.Errorf("compose e-mail: %w", err)
+	}
+	return Message{Subject: page.Subject, Text: page.text(), HTML: html.String()}, nil
+}
+
+func mailCardOf(c Card, v Voice, today string) mailCard {
+	m := mailCard{Title: c.Title, Verdict: c.Verdict.Label(), URL: c.URL}
+	if c.Sensitive {
+		m.Title = notice(c)
+		if c.Withdrawn {
+			m.Verdict = "已撤回"
+			m.Notes = []string{"请勿据此办理。为保护您的隐私，邮件不写具体内容，请登录查看。"}
+		} else {
+			m.Verdict = ""
+			m.Notes = []string{"为保护您的隐私，邮件不写具体内容，请登录查看。"}
+		}
+		return m
+	}
+	add := func(name, value string) {
+		if value != "" {
+			m.Facts = append(m.Facts, fact{name, value})
+		}
+	}
+	if c.Withdrawn {
+		m.Verdict = "已撤回"
+		add("撤回理由", c.Why)
+		m.Notes = []string{"请勿再按此前的推送办理。已经提交的申请，请咨询主管部门。"}
+	} else {
+		add("谁能享受", c.Who)
+		add("给什么", c.Gives)
+		add("怎么办", c.How)
+		if last := dayWords(c.Deadline, today); last != "" {
+			add("截止", last)
+		}
+		if c.Points > 1 {
+			add("政策点", fmt.Sprintf("共%d项", c.Points))
+		}
+	}
+	phone := c.Phone
+	if phone == "" {
+		phone = v.Phone
+	}
+	add("咨询电话", phone)
+	add("发文机关", c.Issuer)
+	add("文号", c.DocNumber)
+	return m
+}
+
+// text is the plain part of the e-mail: the same words without markup.
+func (p mailPage) text() string {
+	var b strings.Builder
+	b.WriteString(p.Lead + "\n")
+	for i, card := range p.Cards {
+		b.WriteString("\n")
+		if len(p.Cards) > 1 {
+			fmt.Fprintf(&b, "%d. ", i+1)
+		}
+		b.WriteString(card.Title)
+		if card.Verdict != "" {
+			b.WriteString("（" + card.Verdict + "）")
+		}
+		b.WriteString("\n")
+		for _, f := range card.Facts {
+			b.WriteString(f.Name + "：" + f.Value + "\n")
+		}
+		for _, note := range card.Notes {
+			b.WriteString(note + "\n")
+		}
+		if card.URL != "" {
+			b.WriteString("查看原文与解读：" + card.URL + "\n")
+		}
+	}
+	b.WriteString("\n" + p.Document + "\n为什么收到：" + p.Why + "\n")
+	if p.Links.Settings != "" {
+		b.WriteString("修改主题与频次：" + p.Links.Settings + "\n")
+	}
+	if p.Links.Unsubscribe != "" {
+		b.WriteString("退订：" + p.Links.Unsubscribe + "\n")
+	}
+	b.WriteString("\n" + p.Voice.Office)
+	if p.Voice.Phone != "" {
+		b.WriteString("　" + p.Voice.Phone)
+	}
+	b.WriteString("\n")
+	return b.String()
+}

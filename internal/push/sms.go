@@ -1,0 +1,209 @@
+package push
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+const (
+	// oneSMS is how many UTF-16 units a text message of one part holds;
+	// partSMS what each part of a longer one holds.
+	oneSMS  = 70
+	partSMS = 67
+	// optOut ends every text message and is never shortened.
+	optOut = "退订回TD"
+	// byDocument stands in every message: nothing is promised.
+	byDocument = "以正式文件为准"
+)
+
+// Segments returns of how many parts a text message is made, which is how many
+// are paid for.
+func Segments(text string) int {
+	n := units(text)
+	if n <= oneSMS {
+		return 1
+	}
+	return (n + partSMS - 1) / partSMS
+}
+
+func units(s string) int {
+	n := 0
+	for _, r := range s {
+		n += utf16.RuneLen(r)
+	}
+	return n
+}
+
+// sms writes the text message for one policy or for several. It tries to stay
+// within one part: first the title is shortened, then the hint where to look
+// goes, then who and what are cut; the signature, the warning that the
+// document decides, and the way to stop always stay.
+func (c *Composer) sms(cards []Card, today string) string {
+	if len(cards) > 1 {
+		return c.smsDigest(cards)
+	}
+	card := cards[0]
+	if card.Withdrawn {
+		return c.smsWithdrawal(card)
+	}
+	if card.Sensitive {
+		return c.sign("您订阅的主题有新政策，" + c.look() + "，" + byDocument + "。")
+	}
+	var text string
+	for _, size := range []struct {
+		title, who, gives int
+		where             bool
+	}{
+		{maxTitle, maxWho, maxGives, true},
+		{12, maxWho, maxGives, true},
+		{8, maxWho, maxGives, true},
+		{12, maxWho, maxGives, false},
+		{8, 12, 20, false},
+		{8, 8, 14, false},
+		{8, 0, 14, false},
+		{8, 0, 0, false},
+	} {
+		text = c.sign(c.smsBody(card, today, size.title, size.who, size.gives, size.where))
+		if units(text) <= oneSMS {
+			return text
+		}
+	}
+	return text
+}
+
+func (c *Composer) smsBody(card Card, today string, title, who, gives int, where bool) string {
+	name := shorten(card.Short, title)
+	facts := make([]string, 0, 3)
+	for _, fact := range []string{shorten(card.Who, who), shorten(card.Gives, gives)} {
+		if fact != "" {
+			facts = append(facts, fact)
+		}
+	}
+	if last := dayWords(card.Deadline, today); last != "" {
+		facts = append(facts, last+"截止")
+	}
+	var b strings.Builder
+	b.WriteString(name)
+	if len(facts) > 0 {
+		b.WriteString("：" + strings.Join(facts, "，"))
+	}
+	b.WriteString("。" + card.Verdict.Label() + "，" + byDocument + "。")
+	if where {
+		b.WriteString(c.find(name))
+	}
+	return b.String()
+}
+
+func (c *Composer) smsWithdrawal(card Card) string {
+	if card.Sensitive {
+		return c.sign("更正：此前推送的一项政策已撤回，请勿据此办理，" + c.look() + "。")
+	}
+	text := ""
+	for _, title := range []int{maxTitle, 12, 8} {
+		text = c.sign("更正：此前推送的“" + shorten(card.Short, title) + "”已撤回，请勿据此办理，" + byDocument + "。")
+		if units(text) <= oneSMS {
+			break
+		}
+	}
+	return text
+}
+
+// smsDigest names the first policies that fit and counts them all.
+func (c *Composer) smsDigest(cards []Card) string {
+	var names []string
+	fresh := 0
+	for _, card := range cards {
+		if card.Withdrawn {
+			continue
+		}
+		fresh++
+		if !card.Sensitive {
+			names = append(names, shorten(card.Short, 12))
+		}
+	}
+	said := ""
+	if fresh > 0 {
+		said = fmt.Sprintf("%d项新政策可能与您有关", fresh)
+	}
+	if taken := len(cards) - fresh; taken > 0 {
+		if said != "" {
+			said += "，"
+		}
+		said += fmt.Sprintf("另有%d项此前推送的政策已撤回", taken)
+	}
+	for n := min(len(names), 3); ; n-- {
+		listed := ""
+		if n > 0 {
+			listed = "：" + strings.Join(names[:n], "、")
+			if n < fresh {
+				listed += "等"
+			}
+		}
+		text := c.sign(said + listed + "，" + c.look() + "，" + byDocument + "。")
+		if n == 0 || units(text) <= oneSMS {
+			return text
+		}
+	}
+}
+
+// sign puts the signature before and the way to stop after a text.
+func (c *Composer) sign(body string) string { return "【" + c.voice.Signature + "】" + body + optOut }
+
+// find tells where to look for a policy by its name.
+func (c *Composer) find(name string) string {
+	switch {
+	case c.voice.Link != "":
+		return "详见 " + c.voice.Link + " 。"
+	case c.voice.SearchIn != "":
+		return c.voice.SearchIn + "搜“" + strings.TrimSuffix(name, "…") + "”。"
+	default:
+		return ""
+	}
+}
+
+// look tells where to look without naming anything.
+func (c *Composer) look() string {
+	switch {
+	case c.voice.Link != "":
+		return "请登录 " + c.voice.Link + " 查看"
+	case c.voice.SearchIn != "":
+		return "请登录" + c.voice.SearchIn + "查看"
+	default:
+		return "请登录政策直达查看"
+	}
+}
+
+// Lint returns what a gateway or the law would object to in a text message, in
+// Chinese; nothing if it may go out. filedLink is the one link that was filed
+// with the carriers, or "".
+func Lint(text, filedLink string) []string {
+	var found []string
+	body, signed := strings.CutPrefix(text, "【")
+	name, body, closed := strings.Cut(body, "】")
+	if !signed || !closed || name == "" {
+		found = append(found, "短信必须以【签名】开头")
+		body = text
+	}
+	if strings.ContainsAny(body, "【】") {
+		found = append(found, "正文不能出现【】，会被当作签名")
+	}
+	unfiled := body
+	if filedLink != "" {
+		unfiled = strings.ReplaceAll(body, filedLink, "")
+	}
+	if link.MatchString(unfiled) {
+		found = append(found, "正文含有未报备的链接")
+	}
+	if !strings.HasSuffix(text, optOut) {
+		found = append(found, "短信必须以“"+optOut+"”结尾")
+	}
+	if strings.Contains(text, "您符合") {
+		found = append(found, "不能写“您符合”，是否符合由主管部门审核")
+	}
+	if !utf8.ValidString(text) || strings.ContainsAny(text, "\r\n") {
+		found = append(found, "短信应为一行文字")
+	}
+	return found
+}
