@@ -24,6 +24,14 @@ type Limits struct {
 	MaxText     int           // code points of the text
 	MaxExpanded int64         // bytes of a packed file after unpacking
 	PDFTimeout  time.Duration // for the program that reads PDF files
+
+	plain bool // take everything for text
+}
+
+// asText makes Read take everything for text.
+func (l Limits) asText() Limits {
+	l.plain = true
+	return l
 }
 
 // DefaultLimits are far above what offices publish: 64 MB, 4,000,000 code

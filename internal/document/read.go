@@ -1,9 +1,13 @@
 package document
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
+	"io"
 	"os"
+	"path/filepath"
 	"strings"
 	"unicode/utf8"
 
@@ -13,46 +17,241 @@ import (
 // Read reads the bytes of a file. The error is a *domain.Error that names the
 // file and says what to do.
 func Read(name string, data []byte, lim Limits) (*Document, error) {
-	sum := sha256.Sum256(data)
-	d, err := FromText(name, string(data))
+	d, err := read(name, data, lim)
 	if err != nil {
-		return nil, err
+		return nil, err.At(name, 0)
 	}
+	sum := sha256.Sum256(data)
 	d.SHA256 = hex.EncodeToString(sum[:])
 	return d, nil
 }
 
-// ReadFile is Read for a file on this machine.
+// ReadFile is Read for a file on this machine. The name of the document is the
+// path as given. A file that is too large is refused before it is read.
 func ReadFile(path string, lim Limits) (*Document, error) {
-	data, err := os.ReadFile(path)
+	f, err := os.Open(path)
 	if err != nil {
-		return nil, domain.Errorf(domain.Invalid, "文件打不开，请检查路径和权限").At(path, 0).Because(err)
+		text := "文件打不开，请检查权限"
+		if os.IsNotExist(err) {
+			text = "没有这个文件，请检查路径"
+		}
+		return nil, domain.Errorf(domain.Invalid, "%s", text).At(path, 0)
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	switch {
+	case err != nil:
+		return nil, domain.Errorf(domain.Invalid, "文件读不了").At(path, 0).Because(err)
+	case !info.Mode().IsRegular():
+		return nil, domain.Errorf(domain.Invalid, "这不是文件，请给出具体的文件").At(path, 0)
+	case info.Size() > lim.MaxBytes:
+		return nil, tooLarge(info.Size(), lim).At(path, 0)
+	}
+	data, err := io.ReadAll(io.LimitReader(f, lim.MaxBytes+1))
+	if err != nil {
+		return nil, domain.Errorf(domain.Invalid, "文件读不了").At(path, 0).Because(err)
 	}
 	return Read(path, data, lim)
 }
 
 // FromText reads a text that was typed or pasted.
 func FromText(name, text string) (*Document, error) {
-	d := &Document{Name: name, Format: "txt"}
-	var out strings.Builder
-	at := 0
-	for l := range strings.Lines(text) {
-		l = strings.TrimSpace(l)
-		if l == "" {
-			continue
-		}
-		if at > 0 {
-			out.WriteByte('\n')
-			at++
-		}
-		n := utf8.RuneCountInString(l)
-		d.Clauses = append(d.Clauses, domain.Clause{Kind: domain.TextClause, Start: at, End: at + n, Text: l})
-		out.WriteString(l)
-		at += n
+	return Read(name, []byte(text), DefaultLimits().asText())
+}
+
+func tooLarge(size int64, lim Limits) *domain.Error {
+	return domain.Errorf(domain.Invalid, "文件有%s，超过上限%s，请压缩其中的图片或拆成几个文件", megabytes(size), megabytes(lim.MaxBytes))
+}
+
+func megabytes(n int64) string {
+	if n < 1<<20 {
+		return fmt.Sprintf("%.1fKB", float64(n)/(1<<10))
 	}
-	if at == 0 {
-		return nil, domain.Errorf(domain.Invalid, "没有文字，请检查内容").At(name, 0)
+	return fmt.Sprintf("%.1fMB", float64(n)/(1<<20))
+}
+
+// The formats.
+const (
+	formatText     = "txt"
+	formatMarkdown = "md"
+	formatHTML     = "html"
+	formatDOCX     = "docx"
+	formatPDF      = "pdf"
+)
+
+func read(name string, data []byte, lim Limits) (*Document, *domain.Error) {
+	if int64(len(data)) > lim.MaxBytes {
+		return nil, tooLarge(int64(len(data)), lim)
 	}
-	d.Text = out.String()
-	return d, nil
+	if len(bytes.TrimSpace(data)) == 0 {
+		return nil, domain.Errorf(domain.Invalid, "文件是空的，请检查是否选错了文件")
+	}
+	d := &Document{Name: name}
+	format, err := formatOf(name, data, lim)
+	if err != nil {
+		return nil, err
+	}
+	d.Format = format
+	var lines []line
+	switch format {
+	case formatDOCX:
+		lines, err = readDOCX(data, lim)
+	case formatPDF:
+		lines, err = readPDF(data, lim)
+	default:
+		var text, note string
+		text, note, err = decode(data)
+		if err != nil {
+			return nil, err
+		}
+		if note != "" {
+			d.Notes = append(d.Notes, note)
+		}
+		switch format {
+		case formatHTML:
+			lines, err = readHTML(text)
+		case formatMarkdown:
+			lines = readMarkdown(text)
+		default:
+			lines = readText(text)
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	return d, d.fill(lines, lim)
+}
+
+// fill makes the clauses and the text of them.
+func (d *Document) fill(lines []line, lim Limits) *domain.Error {
+	d.Clauses = outline(tidy(lines))
+	if len(d.Clauses) == 0 {
+		return domain.Errorf(domain.Invalid, "文件里没有文字，请检查内容")
+	}
+	if n := d.Clauses[len(d.Clauses)-1].End; n > lim.MaxText {
+		return domain.Errorf(domain.Invalid, "文字有%d字，超过上限%d字，请拆成几个文件", n, lim.MaxText)
+	}
+	var b strings.Builder
+	for i, c := range d.Clauses {
+		if i > 0 {
+			b.WriteByte('\n')
+		}
+		b.WriteString(c.Text)
+	}
+	d.Text = b.String()
+	return nil
+}
+
+// readText takes each line for what it is; a blank or tab at its beginning
+// shows that a paragraph begins.
+func readText(text string) []line {
+	var lines []line
+	page := false
+	start := 0
+	for i := 0; i <= len(text); {
+		r, n := rune('\n'), 1
+		if i < len(text) {
+			r, n = utf8.DecodeRuneInString(text[i:])
+		}
+		switch r {
+		case '\n', '\r', '\f', '\v', '\u0085', '\u2028', '\u2029':
+			s := text[start:i]
+			l := line{text: s, page: page}
+			if rest := strings.TrimLeft(s, " \t\u3000\u00a0"); len(s)-len(rest) >= 3 || strings.HasPrefix(s, "\t") || strings.HasPrefix(s, "  ") {
+				l.indent = true
+			}
+			lines = append(lines, l)
+			page = r == '\f'
+			start = i + n
+		}
+		i += n
+	}
+	return lines
+}
+
+// nameFormats are the formats by the ending of a file's name.
+var nameFormats = map[string]string{
+	".txt": formatText, ".text": formatText, ".md": formatMarkdown, ".markdown": formatMarkdown,
+	".html": formatHTML, ".htm": formatHTML, ".shtml": formatHTML, ".xhtml": formatHTML, ".docx": formatDOCX, ".pdf": formatPDF,
+}
+
+// advice says what to do with formats that are not read.
+var advice = map[string]string{
+	".doc": "这是旧版Word文件，请在Word或WPS中另存为docx", ".wps": "这是WPS文字文件，请在WPS中另存为docx",
+	".ofd": "这是OFD版式文件，请用OFD阅读器导出为PDF", ".rtf": "这是RTF文件，请在Word或WPS中另存为docx",
+	".xls": "这是表格文件，请把政策文字另存为docx或PDF", ".xlsx": "这是表格文件，请把政策文字另存为docx或PDF",
+	".ppt": "这是演示文件，请把政策文字另存为docx或PDF", ".pptx": "这是演示文件，请把政策文字另存为docx或PDF",
+	".zip": "这是压缩包，请解压后逐个导入", ".rar": "这是压缩包，请解压后逐个导入", ".7z": "这是压缩包，请解压后逐个导入", ".gz": "这是压缩包，请解压后逐个导入",
+	".png": onlyPicture, ".jpg": onlyPicture, ".jpeg": onlyPicture, ".gif": onlyPicture, ".tif": onlyPicture, ".bmp": onlyPicture, ".webp": onlyPicture,
+}
+
+const onlyPicture = "这是图片，请先做文字识别（OCR），再导入识别出的文字"
+
+const readable = "；可导入txt、md、html、docx、pdf"
+
+// magics tell formats by how their files begin.
+var magics = []struct{ begin, ending string }{
+	{"{\\rtf", ".rtf"},
+	{"\x89PNG", ".png"},
+	{"\xFF\xD8\xFF", ".jpg"},
+	{"GIF8", ".gif"},
+	{"II*\x00", ".tif"},
+	{"MM\x00*", ".tif"},
+	{"Rar!", ".rar"},
+	{"7z\xBC\xAF", ".7z"},
+	{"\x1F\x8B", ".gz"},
+}
+
+// formatOf finds the format by the content where that is plain to see, else by
+// the name; a file without a known ending is text.
+func formatOf(name string, data []byte, lim Limits) (string, *domain.Error) {
+	if lim.plain {
+		return formatText, nil
+	}
+	ending := strings.ToLower(filepath.Ext(name))
+	head := data[:min(len(data), 1024)]
+	switch {
+	case bytes.Contains(head, []byte("%PDF-")):
+		return formatPDF, nil
+	case bytes.HasPrefix(data, []byte("PK\x03\x04")) || bytes.HasPrefix(data, []byte("PK\x05\x06")):
+		return packedFormat(ending, data)
+	case bytes.HasPrefix(data, []byte("\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1")): // the container of old Office files
+		if bytes.Contains(data, utf16Name("EncryptedPackage")) {
+			return "", domain.Errorf(domain.Invalid, "文件加了密码，请在Word或WPS中取消密码后再导入")
+		}
+		if advice[ending] == "" {
+			ending = ".doc"
+		}
+		return "", domain.Errorf(domain.Invalid, "%s%s", advice[ending], readable)
+	}
+	for _, m := range magics {
+		if bytes.HasPrefix(data, []byte(m.begin)) {
+			return "", domain.Errorf(domain.Invalid, "%s%s", advice[m.ending], readable)
+		}
+	}
+	switch format := nameFormats[ending]; {
+	case format == formatDOCX || format == formatPDF:
+		return "", domain.Errorf(domain.Invalid, "文件名是%s，内容却不是，文件可能已损坏，请重新导出", ending)
+	case format == formatText && looksLikeHTML(head), format == "" && looksLikeHTML(head):
+		return formatHTML, nil
+	case format != "":
+		return format, nil
+	case advice[ending] != "":
+		return "", domain.Errorf(domain.Invalid, "%s%s", advice[ending], readable)
+	}
+	return formatText, nil
+}
+
+func utf16Name(s string) []byte {
+	b := make([]byte, 0, 2*len(s))
+	for i := range len(s) {
+		b = append(b, s[i], 0)
+	}
+	return b
+}
+
+func looksLikeHTML(head []byte) bool {
+	h := bytes.ToLower(bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\xEF\xBB\xBF")), " \t\r\n"))
+	return bytes.HasPrefix(h, []byte("<!doctype html")) || bytes.HasPrefix(h, []byte("<html")) ||
+		bytes.HasPrefix(h, []byte("<?xml")) && bytes.Contains(h, []byte("<html"))
 }

@@ -1,0 +1,345 @@
+package document
+
+import (
+	"archive/zip"
+	"bytes"
+	"encoding/xml"
+	"errors"
+	"io"
+	"strings"
+
+	"policypush/internal/domain"
+)
+
+// packedFormat tells what a zip file is.
+func packedFormat(ending string, data []byte) (string, *domain.Error) {
+	z, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
+	if err != nil {
+		if nameFormats[ending] == formatDOCX {
+			return "", brokenDOCX().Because(err)
+		}
+		return "", domain.Errorf(domain.Invalid, "压缩包已损坏，请重新打包或直接导入其中的文件").Because(err)
+	}
+	for _, f := range z.File {
+		switch f.Name {
+		case "word/document.xml":
+			return formatDOCX, nil
+		case "OFD.xml":
+			return "", domain.Errorf(domain.Invalid, "%s%s", advice[".ofd"], readable)
+		case "xl/workbook.xml":
+			return "", domain.Errorf(domain.Invalid, "%s%s", advice[".xlsx"], readable)
+		case "ppt/presentation.xml":
+			return "", domain.Errorf(domain.Invalid, "%s%s", advice[".pptx"], readable)
+		}
+	}
+	if nameFormats[ending] == formatDOCX {
+		return "", brokenDOCX()
+	}
+	return "", domain.Errorf(domain.Invalid, "%s%s", advice[".zip"], readable)
+}
+
+func brokenDOCX() *domain.Error {
+	return domain.Errorf(domain.Invalid, "docx文件已损坏，请用Word或WPS打开后重新保存")
+}
+
+// errExpanded says that a packed file is larger inside than allowed.
+var errExpanded = errors.New("unpacked size above the limit")
+
+// capped reads up to n bytes and fails after them.
+type capped struct {
+	r io.Reader
+	n *int64
+}
+
+func (c capped) Read(p []byte) (int, error) {
+	if *c.n <= 0 {
+		return 0, errExpanded
+	}
+	k, err := c.r.Read(p[:min(int64(len(p)), *c.n)])
+	*c.n -= int64(k)
+	return k, err
+}
+
+// readDOCX reads the paragraphs and tables of a Word document.
+func readDOCX(data []byte, lim Limits) ([]line, *domain.Error) {
+	z, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
+	if err != nil {
+		return nil, brokenDOCX().Because(err)
+	}
+	left := lim.MaxExpanded
+	part := func(name string, read func(*xml.Decoder) error) error {
+		for _, f := range z.File {
+			if f.Name != name {
+				continue
+			}
+			r, err := f.Open()
+			if err != nil {
+				return err
+			}
+			defer r.Close()
+			return read(xml.NewDecoder(capped{r, &left}))
+		}
+		return nil
+	}
+	d := docxReader{styles: docxStyles{}, limit: 4 * int64(lim.MaxText)}
+	// A document without these reads worse, but reads.
+	for name, read := range map[string]func(*xml.Decoder) error{"word/styles.xml": d.styles.read, "word/numbering.xml": d.numbering.read} {
+		if err := part(name, read); errors.Is(err, errExpanded) {
+			return nil, bomb(lim)
+		}
+	}
+	switch err := part("word/document.xml", d.read); {
+	case errors.Is(err, errExpanded):
+		return nil, bomb(lim)
+	case errors.Is(err, errTooMuchText):
+		return nil, domain.Errorf(domain.Invalid, "文字超过上限%d字，请拆成几个文件", lim.MaxText)
+	case err != nil:
+		return nil, brokenDOCX().Because(err)
+	}
+	return d.lines, nil
+}
+
+func bomb(lim Limits) *domain.Error {
+	return domain.Errorf(domain.Invalid, "文件解压后超过上限%s，已停止读取，请检查文件来源", megabytes(lim.MaxExpanded))
+}
+
+var errTooMuchText = errors.New("more text than the limit")
+
+// docxStyles tells by a style's id what its paragraphs are.
+type docxStyles map[string]docxStyle
+
+type docxStyle struct {
+	Based   string
+	Style   style
+	Level   int
+	List    string // numId
+	ListLvl int
+}
+
+// value returns an attribute by its local name.
+func value(e xml.StartElement, name string) string {
+	for _, a := range e.Attr {
+		if a.Name.Local == name {
+			return a.Value
+		}
+	}
+	return ""
+}
+
+func (s docxStyles) read(x *xml.Decoder) error {
+	id, cur := "", docxStyle{}
+	for {
+		t, err := x.Token()
+		if err == io.EOF {
+			return nil
+		} else if err != nil {
+			return err
+		}
+		switch e := t.(type) {
+		case xml.StartElement:
+			switch v := value(e, "val"); e.Name.Local {
+			case "style":
+				id, cur = value(e, "styleId"), docxStyle{}
+			case "name":
+				switch n := strings.ToLower(v); {
+				case n == "title" || n == "标题":
+					cur.Style = titleLine
+				case strings.HasPrefix(n, "heading ") || strings.HasPrefix(n, "标题 "):
+					cur.Style, cur.Level = headingLine, max(1, digits(n[strings.IndexByte(n, ' ')+1:]))
+				}
+			case "basedOn":
+				cur.Based = v
+			case "outlineLvl":
+				if n := digits(v); n < 9 && cur.Style == plainLine {
+					cur.Style, cur.Level = headingLine, n+1
+				}
+			case "numId":
+				cur.List = v
+			case "ilvl":
+				cur.ListLvl = digits(v)
+			}
+		case xml.EndElement:
+			if e.Name.Local == "style" && id != "" {
+				s[id] = cur
+			}
+		}
+	}
+}
+
+// lookup follows the styles that a style is based on.
+func (s docxStyles) lookup(id string) docxStyle {
+	found := s[id]
+	for based, n := found.Based, 0; based != "" && n < 10; n++ {
+		b := s[based]
+		if found.Style == plainLine && b.Style == headingLine {
+			found.Style, found.Level = b.Style, b.Level
+		}
+		if found.List == "" {
+			found.List, found.ListLvl = b.List, b.ListLvl
+		}
+		based = b.Based
+	}
+	return found
+}
+
+// docxReader walks through word/document.xml.
+type docxReader struct {
+	styles    docxStyles
+	numbering docxNumbering
+	lines     []line
+	limit     int64 // bytes of text
+
+	text   strings.Builder // of the paragraph
+	style  docxStyle
+	tables []*docxTable // open tables, the innermost last
+}
+
+type docxTable struct {
+	rows [][]string
+	cell []string // paragraphs of the open cell
+}
+
+// maxTables is how deep tables may nest.
+const maxTables = 20
+
+func (d *docxReader) read(x *xml.Decoder) error {
+	inText, hidden := false, false
+	for {
+		t, err := x.Token()
+		if err == io.EOF {
+			return nil
+		} else if err != nil {
+			return err
+		}
+		switch e := t.(type) {
+		case xml.StartElement:
+			switch v := value(e, "val"); e.Name.Local {
+			case "Fallback", "del", "moveFrom", "sectPr", "instrText": // told again, struck out, or no text
+				if err := x.Skip(); err != nil {
+					return err
+				}
+			case "p":
+				if d.text.Len() > 0 { // a text box within a paragraph
+					d.paragraph()
+				}
+				d.style = docxStyle{}
+			case "pStyle":
+				d.style = d.styles.lookup(v)
+			case "outlineLvl":
+				if n := digits(v); n < 9 && d.style.Style == plainLine {
+					d.style.Style, d.style.Level = headingLine, n+1
+				}
+			case "numId":
+				d.style.List = v
+			case "ilvl":
+				d.style.ListLvl = digits(v)
+			case "r":
+				hidden = false
+			case "vanish":
+				hidden = v != "0" && v != "false"
+			case "t":
+				inText = true
+			case "tab":
+				d.text.WriteByte(' ')
+			case "br", "cr":
+				if value(e, "type") != "page" {
+					d.text.WriteByte('\n')
+				}
+			case "tbl":
+				if len(d.tables) >= maxTables {
+					return errors.New("tables nest too deep")
+				}
+				d.tables = append(d.tables, &docxTable{})
+			case "tr":
+				if t := d.table(); t != nil {
+					t.rows = append(t.rows, nil)
+				}
+			case "tc":
+				if t := d.table(); t != nil {
+					t.cell = nil
+				}
+			}
+		case xml.CharData:
+			if inText && !hidden {
+				if d.limit -= int64(len(e)); d.limit < 0 {
+					return errTooMuchText
+				}
+				d.text.Write(e)
+			}
+		case xml.EndElement:
+			switch e.Name.Local {
+			case "t":
+				inText = false
+			case "p":
+				d.paragraph()
+			case "tc":
+				if t := d.table(); t != nil && len(t.rows) > 0 {
+					last := len(t.rows) - 1
+					t.rows[last] = append(t.rows[last], strings.Join(t.cell, ""))
+					t.cell = nil
+				}
+			case "tbl":
+				d.endTable()
+			}
+		}
+	}
+}
+
+func (d *docxReader) table() *docxTable {
+	if len(d.tables) == 0 {
+		return nil
+	}
+	return d.tables[len(d.tables)-1]
+}
+
+// paragraph ends a paragraph: into the cell of the open table, or as lines.
+func (d *docxReader) paragraph() {
+	text := d.text.String()
+	d.text.Reset()
+	if strings.TrimSpace(text) == "" {
+		return
+	}
+	if numberOf(normalise(text)).rank == noRank {
+		text = d.numbering.next(d.style.List, d.style.ListLvl) + text
+	}
+	if t := d.table(); t != nil {
+		t.cell = append(t.cell, text)
+		return
+	}
+	for part := range strings.SplitSeq(text, "\n") {
+		d.lines = append(d.lines, line{text: part, style: d.style.Style, level: d.style.Level, whole: d.style.Style != titleLine && !isPossibleTitle(d.lines)})
+	}
+}
+
+// isPossibleTitle tells whether the next paragraph may be a part of the title,
+// which Word documents break into paragraphs.
+func isPossibleTitle(before []line) bool { return len(before) < 6 }
+
+// endTable turns a table into a line. A table of one column only frames text;
+// a table in a table goes into its cell.
+func (d *docxReader) endTable() {
+	t := d.table()
+	if t == nil {
+		return
+	}
+	d.tables = d.tables[:len(d.tables)-1]
+	wide := 0
+	for _, row := range t.rows {
+		wide = max(wide, len(row))
+	}
+	if outer := d.table(); outer != nil {
+		for _, row := range t.rows {
+			outer.cell = append(outer.cell, strings.Join(row, " "))
+		}
+		return
+	}
+	if wide > 1 {
+		d.lines = append(d.lines, tableOf(t.rows)...)
+		return
+	}
+	for _, row := range t.rows {
+		for part := range strings.SplitSeq(strings.Join(row, ""), "\n") {
+			d.lines = append(d.lines, line{text: part, whole: true})
+		}
+	}
+}

@@ -1,0 +1,401 @@
+package document
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// style is what a file's format says about a line.
+type style int
+
+const (
+	plainLine style = iota
+	titleLine
+	headingLine
+	tableLine
+)
+
+// line is a paragraph, or what the file made of one.
+type line struct {
+	text   string
+	style  style
+	level  int  // of a heading, from 1
+	whole  bool // the format says that a paragraph ends here
+	indent bool // the format shows that a paragraph begins here
+	page   bool // first of a page
+}
+
+// lengths are in columns of the screen: two for a Chinese character.
+const (
+	shortest = 30 // a line shorter than this is not broken by a margin
+	longest  = 80 // a paragraph of this length does not end without a full stop
+	flatLine = 200
+)
+
+func columns(s string) int {
+	n := 0
+	for _, r := range s {
+		n++
+		if r >= 0x2E80 {
+			n++
+		}
+	}
+	return n
+}
+
+// tidy turns the lines of a file into paragraphs.
+func tidy(lines []line) []line {
+	kept := lines[:0]
+	for i, l := range lines {
+		if l.style != tableLine {
+			l.text = clean(l.text)
+		}
+		if l.text == "" || isPageNumber(l, lines, i) {
+			if l.page && i+1 < len(lines) {
+				lines[i+1].page = true
+			}
+			continue
+		}
+		kept = append(kept, l)
+	}
+	kept = dropRunning(kept)
+	flat := isFlat(kept)
+	var cut []line
+	for _, l := range kept {
+		if l.style == tableLine {
+			cut = append(cut, l)
+			continue
+		}
+		for piece := range slices.Values(unflatten(l.text, flat)) {
+			part := l
+			part.text = squeeze(piece)
+			part.indent = l.indent && len(cut) > 0
+			if part.text != "" {
+				cut = append(cut, part)
+			}
+		}
+	}
+	return joinBroken(dropFooter(dropNoise(cut)))
+}
+
+var (
+	pageNumber = regexp.MustCompile(`^(?:[-—–－─·] ?){1,3}\d{1,4}(?: ?[-—–－─·]){1,3}$|^第 ?\d{1,4} ?页(?: ?[,/]? ?共 ?\d{1,4} ?页)?$|^\d{1,4} ?/ ?\d{1,4}$`)
+	bareNumber = regexp.MustCompile(`^\d{1,4}$`)
+)
+
+// isPageNumber tells whether line i is a page number. A bare number is one
+// only where a page begins or ends.
+func isPageNumber(l line, lines []line, i int) bool {
+	if len(l.text) > 40 || l.style == tableLine {
+		return false
+	}
+	if pageNumber.MatchString(l.text) {
+		return true
+	}
+	return bareNumber.MatchString(l.text) && (l.page || i+1 < len(lines) && lines[i+1].page)
+}
+
+// dropRunning removes what stands at the head of three pages or more.
+func dropRunning(lines []line) []line {
+	seen := map[string]int{}
+	for _, l := range lines {
+		if l.page && columns(l.text) <= longest {
+			seen[l.text]++
+		}
+	}
+	kept := lines[:0]
+	for i, l := range lines {
+		if l.page && i > 0 && seen[l.text] >= 3 {
+			if i+1 < len(lines) {
+				lines[i+1].indent = lines[i+1].indent || l.indent
+			}
+			continue
+		}
+		kept = append(kept, l)
+	}
+	return kept
+}
+
+// isFlat tells whether the text lost its line breaks: nearly all of it stands
+// in lines of many sentences.
+func isFlat(lines []line) bool {
+	if len(lines) == 0 {
+		return false
+	}
+	long, all := 0, 0
+	for _, l := range lines {
+		if l.style == tableLine {
+			continue
+		}
+		all += len(l.text)
+		if n := utf8.RuneCountInString(l.text); n > flatLine && (n > 5*flatLine || len(lines) <= 4) {
+			long += len(l.text)
+		}
+	}
+	return long*10 > all*8
+}
+
+// unflatten cuts a line that holds several paragraphs: at blanks that stand
+// for a line break, and before the next number of a row of headings.
+func unflatten(s string, flat bool) []string {
+	if !flat && (len(s) < 3*flatLine || !hidesHeadings(s)) {
+		return []string{s}
+	}
+	var pieces []string
+	start := 0
+	var next [rankLetter + 1]int // the number that would continue a row of headings
+	for i, r := range s {
+		if i == start {
+			continue
+		}
+		cut := i
+		if r == ' ' {
+			if !breaksAtBlank(s[start:i], s[i+1:]) {
+				continue
+			}
+		} else {
+			if !afterStop(s[start:i]) {
+				continue
+			}
+			if n := numberOf(peek(s[i:])); n.rank == noRank || n.value != 1 && n.value != next[n.rank] {
+				continue
+			}
+		}
+		pieces = append(pieces, s[start:cut])
+		if r == ' ' {
+			cut++
+		}
+		start = cut
+		if n := numberOf(peek(s[cut:])); n.rank != noRank {
+			next[n.rank] = n.value + 1
+		}
+	}
+	return append(pieces, s[start:])
+}
+
+// peek returns enough of s to hold a number of a heading, without blanks.
+func peek(s string) string {
+	if len(s) > 48 {
+		s = s[:48]
+	}
+	return squeeze(strings.ToValidUTF8(s, ""))
+}
+
+// hidesHeadings tells whether a long line has headings behind blanks.
+func hidesHeadings(s string) bool {
+	found := 0
+	for i := 0; i < len(s); {
+		j := strings.IndexByte(s[i:], ' ')
+		if j < 0 {
+			break
+		}
+		i += j + 1
+		if n := numberOf(peek(s[i:])); n.rank != noRank && i > 1 && isStop(lastRune(s[:i-1])) {
+			if found++; found >= 2 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// afterStop tells whether a heading may follow: a sentence has ended.
+func afterStop(s string) bool {
+	r := lastRune(s)
+	return isStop(r) && r != ','
+}
+
+func isStop(r rune) bool { return strings.ContainsRune("。;:!?)”」》…", r) }
+
+// breaksAtBlank tells whether the blank between two parts of a text stands for
+// a line break. Blanks around numbers and after long unfinished sentences are
+// left to squeeze.
+func breaksAtBlank(left, right string) bool {
+	l, r := lastRune(left), firstRune(right)
+	if numberOf(peek(right)).rank != noRank || strings.HasPrefix(right, "(此件") || strings.HasPrefix(right, "附件") {
+		return true
+	}
+	if isStop(l) && l != ')' && l != '”' && l != '》' {
+		return true
+	}
+	if strings.ContainsRune("、,(《“", l) || strings.ContainsRune("、,)》”。;:", r) {
+		return false
+	}
+	if '0' <= l && l <= '9' || isAlnum(l) && isAlnum(r) {
+		return false
+	}
+	if isAlnum(r) {
+		if heading := numberOf(peek(left)); heading.rank != noRank && len(left) >= 30 && len(left) <= 150 && yearAtStart.MatchString(right) {
+			return !strings.ContainsAny(left, "。,;")
+		}
+		return startsWithDate(peek(right)) && len(left) < 200
+	}
+	return len(left) <= 150 && !strings.ContainsAny(left, "。,;")
+}
+
+var dateAtStart = regexp.MustCompile(`^(?:\d{4}|[一二][〇○零一二三四五六七八九]{3})年[\d一二三四五六七八九十]{1,3}月[\d一二三四五六七八九十]{1,3}日`)
+
+var yearAtStart = regexp.MustCompile(`^20\d{2} ?年`)
+
+func startsWithDate(s string) bool { return dateAtStart.MatchString(s) }
+
+// noise is what web pages put around a text.
+var noise = regexp.MustCompile(`^(?:` + strings.Join([]string{
+	`(?:您)?(?:的|现在的|现在所在的|当前的|当前|现在)?位置[:>].*`,
+	`(?:首页|网站首页)(?:[>»/|\-].*)?`,
+	`.{0,20}(?:分享到|分享至)[:]?.{0,40}`,
+	`[【\[(]?(?:字体|字号|字体大小)[:].{0,20}`,
+	`[【\[(]?(?:打印|打印本页|打印页面|我要打印|关闭|关闭窗口|关闭本页|收藏|返回|返回顶部|返回首页|返回列表|顶部)[】\])]?(?:[|/【\[(]?(?:打印|关闭|收藏|分享|返回|窗口|本页|关闭窗口)[】\])]?)*`,
+	`(?:上一篇|下一篇|上一条|下一条)[:]?.*`,
+	`(?:微信)?扫一?[扫描].{0,30}`,
+	`(?:浏览|访问|点击|阅读)(?:次数|量|数)?[:]?\d*次?`,
+	`(?:无障碍(?:浏览|阅读)?|长者(?:模式|版|专区)|关怀版|繁体(?:版|中文)?|简体(?:版|中文)?|登录|注册|搜索|网站地图|联系我们|关于我们|版权声明|隐私声明|网站声明|帮助|RSS|English)(?:[|/]?(?:无障碍|长者模式|繁体|简体|登录|注册|搜索|网站地图|联系我们|关于我们|版权声明|隐私声明|网站声明|帮助|RSS|English|设为首页|加入收藏))*`,
+	`关注[·|].{0,20}`,
+	`(?:相关|关联)(?:链接|阅读|文章|新闻|推荐)[:]?`,
+	`.{0,60}(?:ICP备|公网安备|网安备|网站标识码|版权所有|(?i:copyright)|建议使用.{0,20}浏览器).{0,80}`,
+	`(?:快)?转发给需要的人.?`,
+	`[-—–_=*·.~+|/\\<>#]+`,
+}, "|") + `)$`)
+
+// around is how many lines from either end may belong to the page, not the text.
+const around = 40
+
+func dropNoise(lines []line) []line {
+	kept := lines[:0]
+	for i, l := range lines {
+		edge := i < around || i >= len(lines)-around
+		if l.style != tableLine && edge && len(l.text) <= 300 && noise.MatchString(l.text) {
+			continue
+		}
+		kept = append(kept, l)
+	}
+	return kept
+}
+
+var footer = regexp.MustCompile(`^(?:主办|承办|主管|协办|维护|技术支持|运维|地址|邮编|邮政编码|传真|网站管理|责任编辑|编辑|审核)(?:单位|电话)?[:].{0,60}$`)
+
+// dropFooter removes the lines at the end of a page that say who runs it.
+func dropFooter(lines []line) []line {
+	end := len(lines)
+	for end > 1 && len(lines)-end < 8 && len(lines[end-1].text) <= 200 && footer.MatchString(lines[end-1].text) {
+		end--
+	}
+	if len(lines)-end < 2 { // one such line may belong to the text
+		return lines
+	}
+	return lines[:end]
+}
+
+// joinBroken joins lines that a margin broke. A line goes on in the next if
+// its sentence has not ended, the next does not begin something new, and it is
+// as long as the margin allows or too long to be a heading.
+func joinBroken(lines []line) []line {
+	width := margin(lines)
+	var out []line
+	var open strings.Builder // the text of the last line of out, while it grows
+	last := 0                // columns of the line that was added last
+	flush := func() {
+		if open.Len() > 0 {
+			out[len(out)-1].text = open.String()
+			open.Reset()
+		}
+	}
+	for _, l := range lines {
+		wide := columns(l.text)
+		if len(out) > 0 && !(len(out) <= 10 && endsLikeTitle(out[len(out)-1].text)) && goesOn(&out[len(out)-1], open.String(), l, last, width) {
+			open.WriteString(glue(open.String(), l.text))
+			out[len(out)-1].whole = l.whole
+		} else {
+			flush()
+			out = append(out, l)
+			open.WriteString(l.text)
+		}
+		last = wide
+	}
+	flush()
+	return out
+}
+
+// glue returns what is to be appended: a blank first between foreign words.
+func glue(a, b string) string {
+	if isLetter(lastRune(a)) && isAlnum(firstRune(b)) {
+		return " " + b
+	}
+	return b
+}
+
+// margin returns the columns at which lines were broken, or 0 if each line is
+// a paragraph: in a broken text, many lines are about as long as the longest.
+func margin(lines []line) int {
+	var all []int
+	for _, l := range lines {
+		if n := columns(l.text); !l.whole && l.style != tableLine && n >= shortest/2 {
+			all = append(all, n)
+		}
+	}
+	if len(all) < 6 {
+		return 0
+	}
+	slices.Sort(all)
+	long := all[len(all)*9/10]
+	if long < shortest || long > 140 {
+		return 0
+	}
+	near := 0
+	for _, n := range all {
+		if n*100 >= long*88 && n*100 <= long*108 {
+			near++
+		}
+	}
+	if near*100 < len(all)*35 {
+		return 0
+	}
+	return long
+}
+
+func goesOn(a *line, text string, b line, last, width int) bool {
+	if a.whole || a.style == tableLine || b.style != plainLine || a.style != b.style || b.indent {
+		return false
+	}
+	if len(text) > 1<<14 && last < longest { // no end in sight: not prose
+		return false
+	}
+	end := lastRune(text)
+	if strings.ContainsRune("。;:!?…", end) || startsAnew(b.text) || isNoteLine(text) {
+		return false
+	}
+	if width > 0 && last*100 >= width*85 {
+		return !isCardLabel(b.text)
+	}
+	if strings.ContainsRune("、,", end) {
+		return last >= shortest
+	}
+	if !unicode.Is(unicode.Han, end) && !strings.ContainsRune("《“(〔-", end) && !isAlnum(end) || isCardLabel(b.text) {
+		return false
+	}
+	return last >= longest || last >= shortest && strings.ContainsAny(text, "。;")
+}
+
+// startsAnew tells whether a line begins something of its own.
+func startsAnew(s string) bool {
+	if numberOf(s).rank != noRank {
+		return true
+	}
+	for _, p := range []string{"附件", "附:", "抄送", "(此件", "答:", "问:", "(责任单位", "(牵头单位"} {
+		if strings.HasPrefix(s, p) {
+			return p != "附件" || columns(s) < longest
+		}
+	}
+	return isDateLine(s) || len(s) <= 120 && numberLine.MatchString(s)
+}
+
+// cardLabels are the cell names of guide cards whose tables were flattened.
+var cardLabels = []string{
+	"依据文件", "发文机构", "发文字号", "发文时间", "发布日期", "工具分类", "服务对象", "服务内容", "条件要求",
+	"服务流程", "时间/频度", "联络方式", "适用对象", "申报条件", "申报材料", "办理流程", "办理时限", "咨询电话", "政策依据",
+}
+
+func isCardLabel(s string) bool { return len(s) <= 15 && slices.Contains(cardLabels, s) }

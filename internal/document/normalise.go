@@ -1,0 +1,180 @@
+package document
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// normalise brings a line into the form that the extraction patterns expect:
+// half-width ASCII, no blanks beside Chinese characters, 〔2026〕 around years.
+// Line feeds become blanks.
+func normalise(s string) string { return squeeze(clean(s)) }
+
+// clean maps single characters: full-width ASCII to half-width, all white
+// space to one blank, radicals and compatibility forms (which PDF files are
+// full of) to the character they stand for. Controls, marks of direction and
+// private characters are dropped.
+func clean(s string) string {
+	var b strings.Builder
+	b.Grow(len(s))
+	blank := false
+	for _, r := range s {
+		if r >= utf8.RuneSelf {
+			r = plain(r)
+		} else if r < ' ' || r == 0x7F {
+			if r != '\t' && r != '\n' && r != '\r' && r != '\f' && r != '\v' {
+				continue
+			}
+			r = ' '
+		}
+		switch {
+		case r == ' ':
+			blank = b.Len() > 0
+			continue
+		case r < 0:
+			continue
+		case blank:
+			b.WriteByte(' ')
+			blank = false
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+// plain returns the normal form of a character beyond ASCII, or -1 to drop it.
+func plain(r rune) rune {
+	switch {
+	case 0x4E00 <= r && r <= 0x9FFF: // nearly always
+		return r
+	case 0xFF01 <= r && r <= 0xFF5E:
+		return r - 0xFEE0
+	case 0x2E80 <= r && r <= 0x2FDF || 0xF900 <= r && r <= 0xFAFF:
+		folded, n := utf8.DecodeRuneInString(norm.NFKC.String(string(r)))
+		if n == 0 {
+			return -1
+		}
+		return folded
+	}
+	switch r {
+	case '\uFF61':
+		return '。'
+	case '\uFF64':
+		return '、'
+	case '﹝':
+		return '〔'
+	case '﹞':
+		return '〕'
+	case utf8.RuneError:
+		return -1
+	}
+	switch {
+	case unicode.IsSpace(r) || unicode.Is(unicode.Zs, r):
+		return ' '
+	case unicode.In(r, unicode.Cc, unicode.Cf, unicode.Co):
+		return -1
+	}
+	return r
+}
+
+// squeeze removes the blanks of a cleaned line but for those between foreign
+// words and numbers, and turns the brackets around years into 〔〕.
+func squeeze(s string) string {
+	if strings.IndexByte(s, ' ') >= 0 {
+		var b strings.Builder
+		b.Grow(len(s))
+		var before, last rune // of the runes written
+		blank := false
+		for _, r := range s {
+			if r == ' ' {
+				blank = true
+				continue
+			}
+			if blank && keepsBlank(before, last, r) {
+				b.WriteByte(' ')
+			}
+			blank = false
+			b.WriteRune(r)
+			before, last = last, r
+		}
+		s = b.String()
+	}
+	return yearBrackets(s)
+}
+
+func keepsBlank(before, last, next rune) bool {
+	switch {
+	case isAlnum(last):
+		return isAlnum(next) || next == '(' && isLetter(last)
+	case strings.ContainsRune(".,;:!?)", last):
+		return isLetter(next) && isLetter(before)
+	default:
+		return false
+	}
+}
+
+// yearBrackets writes 〔2026〕 for [2026] and 【2026】, and for (2026) within a
+// document number: 云政发(2026)3号.
+func yearBrackets(s string) string {
+	if !strings.ContainsAny(s, "[【〔(") {
+		return s
+	}
+	var b strings.Builder
+	done := 0
+	for i, r := range s {
+		if i < done || r != '[' && r != '【' && r != '〔' && r != '(' {
+			continue
+		}
+		year := i + utf8.RuneLen(r)
+		if len(s) < year+5 || !isYear(s[year:year+4]) {
+			continue
+		}
+		end, n := utf8.DecodeRuneInString(s[year+4:])
+		if !strings.ContainsRune("]】〕)", end) {
+			continue
+		}
+		if r == '(' && (i == 0 || !unicode.Is(unicode.Han, lastRune(s[:i])) || !isSerial(s[year+4+n:])) {
+			continue
+		}
+		b.WriteString(s[done:i])
+		b.WriteString("〔" + s[year:year+4] + "〕")
+		done = year + 4 + n
+	}
+	if done == 0 {
+		return s
+	}
+	b.WriteString(s[done:])
+	return b.String()
+}
+
+func isYear(s string) bool {
+	return (strings.HasPrefix(s, "19") || strings.HasPrefix(s, "20")) && isDigit(s[2]) && isDigit(s[3])
+}
+
+// isSerial tells whether s begins like the end of a document number: 16号.
+func isSerial(s string) bool {
+	n := 0
+	for n < len(s) && n < 6 && isDigit(s[n]) {
+		n++
+	}
+	return n > 0 && strings.HasPrefix(s[n:], "号")
+}
+
+func isDigit(c byte) bool { return '0' <= c && c <= '9' }
+
+func isLetter(r rune) bool { return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' }
+
+func isAlnum(r rune) bool { return isLetter(r) || '0' <= r && r <= '9' }
+
+func lastRune(s string) rune {
+	r, _ := utf8.DecodeLastRuneInString(s)
+	return r
+}
+
+func firstRune(s string) rune {
+	r, _ := utf8.DecodeRuneInString(s)
+	return r
+}

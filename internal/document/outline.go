@@ -1,0 +1,537 @@
+package document
+
+import (
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"policypush/internal/domain"
+)
+
+// outline gives every paragraph its part and its path.
+func outline(lines []line) []domain.Clause {
+	lines, title := findTitle(lines)
+	body := findBody(lines, title)
+	o := outliner{lines: lines, kinds: make([]domain.ClauseKind, len(lines)), parts: map[int]bool{}}
+	for i := range body {
+		if i == title {
+			o.kinds[i] = domain.TitleClause
+		} else if lines[i].style != tableLine {
+			o.kinds[i] = domain.HeadClause
+		}
+	}
+	o.markContents(body)
+	o.markEnds(body)
+	return o.clauses()
+}
+
+type outliner struct {
+	lines []line
+	kinds []domain.ClauseKind // "" for the body, which clauses decides on
+	parts map[int]bool        // where attached documents begin
+}
+
+// joined is the kind of a line that was joined to the title before it.
+const joined domain.ClauseKind = "joined"
+
+// titleKinds are the words that titles of documents end with.
+var titleKinds = []string{
+	"通知", "意见", "办法", "公告", "决定", "细则", "方案", "规定", "条例", "措施", "政策", "通告", "批复", "函", "指南", "指引", "解读",
+	"问答", "标准", "规范", "制度", "规划", "计划", "通报", "公示", "名单", "目录", "清单", "令", "法", "规程", "须知", "答复", "说明", "要点", "纪要", "报告", "举措", "若干条",
+}
+
+var titleTail = regexp.MustCompile(`[(〔](?:试行|暂行|草案|修订|修正|征求意见稿|\d{4}年?版?(?:修正|修订|本)?|\d{4}年.{0,6}|.{0,6}修[正订].{0,4}|.{0,8}稿)[)〕]$`)
+
+// endsLikeTitle tells whether a line ends with a kind of document.
+func endsLikeTitle(s string) bool {
+	s = titleTail.ReplaceAllString(s, "")
+	for _, k := range titleKinds {
+		if strings.HasSuffix(s, k) {
+			return true
+		}
+	}
+	return false
+}
+
+var (
+	numberLine = regexp.MustCompile(`^[\p{Han}()、]{1,24}〔\d{4}〕\d{1,5}号$|^第\d{1,4}号$|^[\p{Han}]{2,40}公告\d{4}年第\d{1,4}号$|^[A-Z]{4}\d{2}-\d{4}-\d{4}$|^[0-9A-Z]{9,20}(?:/\d{4}-\d{1,8})?$|^\d{4}年第\d{1,4}号$`)
+	dateLine   = regexp.MustCompile(`^(?:\d{4}|[一二][〇○零一二三四五六七八九]{3})(?:年[\d一二三四五六七八九十]{1,3}月[\d一二三四五六七八九十]{1,3}日|[-./]\d{1,2}[-./]\d{1,2})$`)
+	signedDate = regexp.MustCompile(`^[\p{Han}、()]{2,40}(?:\d{4}|[一二][〇○零一二三四五六七八九]{3})年[\d一二三四五六七八九十]{1,3}月[\d一二三四五六七八九十]{1,3}日$`)
+	printed    = regexp.MustCompile(`^.{0,40}\d{4}年\d{1,2}月\d{1,2}日印发$`)
+	revision   = regexp.MustCompile(`^[(]?\d{4}年\d{1,2}月\d{1,2}日.*(?:通过|公布|修[正订]|施行|批准|发布|修改)[)。]?$`)
+	orgLine    = regexp.MustCompile(`^[\p{Han}、()]{2,40}(?:局|厅|委|会|室|府|部|院|行|署|处|办|心|公司|站|馆|总队|支队|大队|协会|分局|党组|集团|学校|大学|医院)$`)
+	sealLine   = regexp.MustCompile(`^\(.{0,30}(?:代章|盖章|公章|章)\)$`)
+	attachment = regexp.MustCompile(`^附(?:件|表|录)?(?:\d{1,2}|[一二三四五六七八九十]{1,2})?$`)
+)
+
+func isDateLine(s string) bool {
+	return len(s) <= 60 && dateLine.MatchString(s)
+}
+
+func isOrgLine(s string) bool { return len(s) <= 120 && orgLine.MatchString(s) }
+
+// isNoteLine tells whether a line is about the paper and not about the policy.
+func isNoteLine(s string) bool {
+	for _, p := range []string{"(此件", "此件公开", "此件主动", "抄送:", "主题词:", "信息公开选项:", "公开方式:", "公开属性:", "附件:", "附:"} {
+		if strings.HasPrefix(s, p) {
+			return true
+		}
+	}
+	return len(s) <= 200 && printed.MatchString(s)
+}
+
+// beforeBody is how many lines a title may be looked for in.
+const beforeBody = 30
+
+// findTitle joins the lines of the title and returns where it stands. Without
+// a line that looks like one, a short first line will do; else it is -1.
+func findTitle(lines []line) ([]line, int) {
+	best, bestScore, bestSize := -1, 0, 1
+	for i := 0; i < len(lines) && i < beforeBody; i++ {
+		l := lines[i]
+		if l.style == tableLine {
+			continue
+		}
+		text, size := titleFrom(lines, i)
+		score := titleScore(text, l.style)
+		if score > bestScore {
+			best, bestScore, bestSize = i, score, size
+		}
+		if l.style == plainLine && (isAddressee(l.text) || startsBody(lines, i)) {
+			break
+		}
+	}
+	if best < 0 && len(lines) > 0 && lines[0].style != tableLine {
+		if s := lines[0].text; columns(s) <= 120 && !strings.ContainsAny(s, "。;") && numberOf(s).rank == noRank && !isDateLine(s) && !numberLine.MatchString(s) {
+			best = 0
+		}
+	}
+	if best < 0 {
+		return lines, -1
+	}
+	text, _ := titleFrom(lines, best)
+	if bestSize > 1 {
+		lines[best].text = text
+		lines = slices.Delete(lines, best+1, best+bestSize)
+	}
+	return lines, best
+}
+
+// titleFrom returns the title that begins at line i, and of how many lines it
+// is made: the lines up to one that ends with a kind of document, if they go
+// together.
+func titleFrom(lines []line, i int) (string, int) {
+	text := lines[i].text
+	if endsLikeTitle(text) && balanced(text) || len(text) > 240 {
+		return text, 1
+	}
+	joined := text
+	for n := 1; n < 5 && i+n < len(lines); n++ {
+		l := lines[i+n]
+		s := l.text
+		if l.style == tableLine || l.style == headingLine || len(s) > 180 || strings.ContainsAny(joined, "。;:") || strings.ContainsAny(s, "。;:") ||
+			numberOf(s).rank != noRank || isDateLine(s) || numberLine.MatchString(s) || strings.HasSuffix(joined, "文件") || isNoteLine(s) {
+			break
+		}
+		about := strings.Contains(joined, "关于") || strings.Contains(joined, "印发")
+		if !about && (n > 1 || !strings.HasPrefix(s, "关于") || !isOrgLine(joined)) {
+			break
+		}
+		joined += glue(joined, s)
+		if endsLikeTitle(joined) && balanced(joined) {
+			return joined, n + 1
+		}
+	}
+	return text, 1
+}
+
+// balanced tells whether every 《 is closed.
+func balanced(s string) bool { return strings.Count(s, "《") == strings.Count(s, "》") }
+
+func titleScore(s string, st style) int {
+	n := columns(s)
+	if n < 6 || n > 200 || strings.ContainsAny(s, "。;") || strings.HasSuffix(s, ":") || numberOf(s).rank != noRank || isDateLine(s) || numberLine.MatchString(s) ||
+		strings.HasPrefix(s, "《") && strings.HasSuffix(s, "》") || isNoteLine(s) || isCardLabel(s) || attachment.MatchString(s) {
+		return 0
+	}
+	score := 0
+	if endsLikeTitle(s) {
+		score += 2
+	}
+	if strings.Contains(s, "关于") {
+		score++
+		if score == 3 {
+			score += 2
+		}
+	}
+	switch st {
+	case titleLine:
+		score += 4
+	case headingLine:
+		score++
+	}
+	return score
+}
+
+var addressee = regexp.MustCompile(`^[\p{Han}、,()“”\d]{2,200}:$`)
+
+// isAddressee tells whether a line names those it is written to.
+func isAddressee(s string) bool {
+	if !strings.HasSuffix(s, ":") || len(s) > 640 || !addressee.MatchString(s) {
+		return false
+	}
+	for _, w := range []string{"各", "单位", "政府", "局", "企业", "委员会", "朋友", "市民", "公司", "部门", "纳税人"} {
+		if strings.Contains(s, w) {
+			return strings.HasPrefix(s, "各") || !strings.Contains(s, "如下")
+		}
+	}
+	return false
+}
+
+// startsBody tells whether the text of the document begins at a line.
+func startsBody(lines []line, i int) bool {
+	s := lines[i].text
+	if lines[i].style == tableLine || revision.MatchString(s[:min(len(s), 900)]) {
+		return false
+	}
+	return numberOf(s).rank != noRank || strings.Contains(s, "。") || columns(s) > 160 ||
+		slices.Contains(cardLabels[6:], s) || strings.HasPrefix(s, "服务对象") || strings.HasPrefix(s, "答:")
+}
+
+// findBody returns where the head ends.
+func findBody(lines []line, title int) int {
+	for i := range lines {
+		switch {
+		case i == title:
+			continue
+		case i > title && isAddressee(lines[i].text):
+			return i + 1
+		case i > title && startsBody(lines, i):
+			if i+1 < len(lines) && title < 0 && isAddressee(lines[i+1].text) {
+				return i + 2
+			}
+			return i
+		case i > title+beforeBody:
+			return title + 1
+		}
+	}
+	return min(len(lines), title+1)
+}
+
+// markContents marks a table of contents: the lines after 目录 until the first
+// of them comes again.
+func (o *outliner) markContents(body int) {
+	for i := 0; i < len(o.lines) && i < body+beforeBody; i++ {
+		if o.lines[i].text != "目录" || i+2 >= len(o.lines) {
+			continue
+		}
+		first := o.lines[i+1].text
+		for end := i + 2; end < len(o.lines) && end < i+200; end++ {
+			if o.lines[end].text == first {
+				for j := i; j < end; j++ {
+					o.kinds[j] = domain.HeadClause
+				}
+				return
+			}
+		}
+	}
+}
+
+// markEnds finds signatures, notes and attached documents.
+func (o *outliner) markEnds(body int) {
+	for i := body; i < len(o.lines); i++ {
+		if o.kinds[i] != "" || o.lines[i].style == tableLine {
+			continue
+		}
+		s := o.lines[i].text
+		if len(s) > 1000 {
+			continue
+		}
+		switch {
+		case isDateLine(s):
+			o.sign(i, body)
+		case len(s) <= 180 && strings.HasSuffix(s, "日") && signedDate.MatchString(s) && o.endsAt(i):
+			o.kinds[i] = domain.SignatureClause
+		case attachment.MatchString(s) && !o.listed(i):
+			o.kinds[i] = domain.NoteClause
+			o.beginPart(i + 1)
+		case isNoteLine(s):
+			o.kinds[i] = domain.NoteClause
+			if strings.HasPrefix(s, "附") {
+				o.list(i + 1)
+			} else if printed.MatchString(s) && i > body && isOrgLine(o.lines[i-1].text) {
+				o.kinds[i-1] = domain.NoteClause
+			}
+		case attachment.MatchString(s):
+			o.kinds[i] = domain.NoteClause
+			o.list(i + 1)
+		case strings.HasPrefix(s, "附件") && numberedAttachment.MatchString(s):
+			o.kinds[i] = domain.NoteClause
+		case numberLine.MatchString(s) && len(s) <= 24:
+			o.kinds[i] = domain.NoteClause
+		case i > body && o.kinds[i-1] != "" && o.kinds[i-1] != domain.HeadClause && o.beginsDocument(i):
+			o.beginPart(i)
+		}
+	}
+}
+
+var numberedAttachment = regexp.MustCompile(`^附件\d{1,2}[:.、].{2,80}$`)
+
+// sign marks a date line and the names above it, if there are any.
+func (o *outliner) sign(i, body int) {
+	first := i
+	for first > body && i-first < 10 && o.kinds[first-1] == "" && o.lines[first-1].style == plainLine &&
+		(isOrgLine(o.lines[first-1].text) || sealLine.MatchString(o.lines[first-1].text[:min(len(o.lines[first-1].text), 120)])) {
+		first--
+	}
+	if first == i && !o.endsAt(i) {
+		return
+	}
+	for j := first; j <= i; j++ {
+		o.kinds[j] = domain.SignatureClause
+	}
+}
+
+// endsAt tells whether nothing but notes or a new document follows line i.
+func (o *outliner) endsAt(i int) bool {
+	if i+1 >= len(o.lines) {
+		return true
+	}
+	s := o.lines[i+1].text
+	return isNoteLine(s) || attachment.MatchString(s[:min(len(s), 60)]) || o.beginsDocument(i+1)
+}
+
+// listed tells whether the line after 附件 is the first of a list.
+func (o *outliner) listed(i int) bool {
+	return i+1 < len(o.lines) && numberOf(o.lines[i+1].text).rank == rankThird
+}
+
+// list marks the names of attachments that follow 附件:.
+func (o *outliner) list(i int) {
+	for ; i < len(o.lines) && o.kinds[i] == ""; i++ {
+		s := o.lines[i].text
+		if numberOf(s).rank != rankThird || columns(s) > 160 || strings.Contains(s, "。") {
+			return
+		}
+		o.kinds[i] = domain.NoteClause
+	}
+}
+
+// beginsDocument tells whether line i is the title of an attached document.
+func (o *outliner) beginsDocument(i int) bool {
+	l := o.lines[i]
+	if l.style == tableLine || len(l.text) > 300 {
+		return false
+	}
+	text, _ := titleFrom(o.lines, i)
+	return titleScore(text, l.style) >= 2
+}
+
+// beginPart says that an attached document begins at line i, with its title
+// if that looks like one.
+func (o *outliner) beginPart(i int) {
+	if i >= len(o.lines) || o.lines[i].style == tableLine {
+		return
+	}
+	text, n := titleFrom(o.lines, i)
+	if l := o.lines[i]; titleScore(text, l.style) == 0 && (columns(l.text) > longest || strings.ContainsAny(l.text, "。;:") || numberOf(l.text).rank != noRank) {
+		o.parts[i] = true
+		return
+	}
+	o.lines[i].text = text
+	for j := i + 1; j < i+n; j++ {
+		o.kinds[j] = joined
+	}
+	o.kinds[i] = domain.HeadingClause
+	o.parts[i] = true
+}
+
+// longClause is the length in code points at which a paragraph is cut at the
+// ends of its sentences.
+const longClause = 2000
+
+// clauses makes the clauses, with offsets in the text that join makes of them.
+func (o *outliner) clauses() []domain.Clause {
+	out := make([]domain.Clause, 0, len(o.lines))
+	at := 0
+	add := func(kind domain.ClauseKind, path string, level int, text string) {
+		n := utf8.RuneCountInString(text)
+		out = append(out, domain.Clause{Path: path, Kind: kind, Level: level, Start: at, End: at + n, Text: text})
+		at += n + 1
+	}
+	var p pathStack
+	for i, l := range o.lines {
+		if o.parts[i] {
+			p.newPart()
+		}
+		switch kind := o.kinds[i]; {
+		case kind == joined:
+			continue
+		case kind == domain.HeadingClause:
+			add(kind, p.path(), 1, l.text)
+			continue
+		case kind != "":
+			add(kind, "", 0, l.text)
+			continue
+		case l.style == tableLine:
+			add(domain.TableClause, p.path(), 0, l.text)
+			continue
+		}
+		n := numberOf(l.text)
+		if n.rank == noRank && l.style == headingLine && columns(l.text) <= 2*longest {
+			n = number{rank: rank(min(max(l.level, 1), 9)), label: headingLabel(l.text)}
+		}
+		if n.rank == noRank {
+			p.paragraph()
+		} else {
+			p.enter(n, o.introduces(i-1))
+		}
+		if n.rank != noRank && o.isHeading(i, n, p.levels[len(p.levels)-1].listed) {
+			add(domain.HeadingClause, p.path(), p.depth(), l.text)
+			continue
+		}
+		for _, piece := range cutLong(l.text) {
+			add(domain.TextClause, p.path(), 0, piece)
+		}
+		p.ended(l.text)
+	}
+	return out
+}
+
+// headingLabel makes a part of a path from a heading without a number.
+func headingLabel(s string) string {
+	r := []rune(strings.ReplaceAll(strings.TrimRight(s, ":。"), "/", ""))
+	return string(r[:min(len(r), 20)])
+}
+
+// introduces tells whether line i announces a list.
+func (o *outliner) introduces(i int) bool {
+	return i >= 0 && strings.HasSuffix(o.lines[i].text, ":")
+}
+
+// isHeading tells whether a numbered line is a heading and not a paragraph or
+// an item of a list that a colon announced.
+func (o *outliner) isHeading(i int, n number, listed bool) bool {
+	l := o.lines[i]
+	text := l.text[n.size:]
+	if n.rank < rankArticle {
+		return !strings.Contains(text, "。")
+	}
+	end := lastRune(text)
+	if l.style == headingLine && !strings.Contains(text, "。") {
+		return true
+	}
+	if n.rank == rankArticle || columns(text) > 120 || text == "" || strings.ContainsAny(text[:len(text)-utf8.RuneLen(end)], "。;") || strings.ContainsRune(";,、", end) {
+		return false
+	}
+	if end == ':' && columns(text) > 40 || end == '。' && (listed || columns(text) > 26) {
+		return false
+	}
+	if n.rank == rankFirst && end != '。' {
+		return true
+	}
+	// In doubt it is one if something stands under it.
+	i++
+	if i >= len(o.lines) || o.kinds[i] != "" {
+		return false
+	}
+	next := numberOf(o.lines[i].text)
+	return o.lines[i].style == tableLine || next.rank > n.rank || next.rank == noRank && !strings.HasSuffix(o.lines[i].text, ":")
+}
+
+// cutLong cuts a paragraph of more than longClause at ends of sentences, or
+// anywhere if there are none.
+func cutLong(s string) []string {
+	if len(s) <= longClause || utf8.RuneCountInString(s) <= longClause {
+		return []string{s}
+	}
+	var pieces []string
+	start, n := 0, 0
+	for i, r := range s {
+		n++
+		size := utf8.RuneLen(r)
+		if n >= longClause/2 && strings.ContainsRune("。;!?", r) && i+size < len(s) || n >= longClause {
+			if i+size < len(s) && strings.ContainsRune("”』)」》", firstRune(s[i+size:])) && n < 2*longClause {
+				continue
+			}
+			pieces = append(pieces, s[start:i+size])
+			start, n = i+size, 0
+		}
+	}
+	if start < len(s) {
+		pieces = append(pieces, s[start:])
+	}
+	return pieces
+}
+
+// pathStack holds the numbers above the current line.
+type pathStack struct {
+	levels []level
+	prefix string // 附/ in an attached document that numbers anew
+	used   bool   // whether a path was made without a prefix
+	parts  int
+}
+
+type level struct {
+	number
+	listed bool // its numbers are items of a list that a colon announced
+	closed bool // the last item ended with 。
+}
+
+// enter goes to a number: up to where numbers of its rank stand, then in.
+func (p *pathStack) enter(n number, listed bool) {
+	for len(p.levels) > 0 && p.levels[len(p.levels)-1].rank >= n.rank {
+		if top := p.levels[len(p.levels)-1]; top.rank == n.rank {
+			listed = top.listed
+		}
+		p.levels = p.levels[:len(p.levels)-1]
+	}
+	p.levels = append(p.levels, level{number: n, listed: listed})
+	p.used = true
+}
+
+// paragraph goes up from a list that has ended: what follows belongs to what
+// announced it.
+func (p *pathStack) paragraph() {
+	for len(p.levels) > 1 && p.levels[len(p.levels)-1].listed && p.levels[len(p.levels)-1].closed {
+		p.levels = p.levels[:len(p.levels)-1]
+	}
+}
+
+// ended notes how the text of the current number ended.
+func (p *pathStack) ended(text string) {
+	if len(p.levels) > 0 {
+		p.levels[len(p.levels)-1].closed = strings.HasSuffix(text, "。")
+	}
+}
+
+func (p *pathStack) depth() int { return len(p.levels) }
+
+func (p *pathStack) path() string {
+	if len(p.levels) == 0 {
+		return strings.TrimSuffix(p.prefix, "/")
+	}
+	labels := make([]string, 0, len(p.levels))
+	for _, l := range p.levels {
+		if l.rank == rankArticle { // whatever chapter it is in
+			labels = labels[:0]
+		}
+		labels = append(labels, l.label)
+	}
+	return p.prefix + strings.Join(labels, "/")
+}
+
+// newPart begins an attached document.
+func (p *pathStack) newPart() {
+	p.levels = p.levels[:0]
+	if !p.used {
+		return
+	}
+	p.parts++
+	p.prefix = "附/"
+	if p.parts > 1 {
+		p.prefix = "附" + strconv.Itoa(p.parts) + "/"
+	}
+}
