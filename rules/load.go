@@ -166,7 +166,7 @@ func readBounded(fsys fs.FS, name string) ([]byte, *domain.Error) {
 	if err != nil {
 		return nil, domain.Errorf(domain.Invalid, "打不开，请检查权限").Because(err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // only read
 	data, err := io.ReadAll(io.LimitReader(f, MaxFile+1))
 	switch {
 	case err != nil:

@@ -178,22 +178,30 @@ func (r *Rules) sizeRule(industry string) *SizeRule {
 	if in.Level == "section" {
 		return r.bySize[in.SizeRule]
 	}
+	var whole *SizeRule // of the division
 	split := false
 	for _, rule := range r.Sizes.All() {
-		switch {
-		case !slices.Contains(rule.Divisions, in.Code):
-		case rule.Subclass == "":
-			return rule
-		case len(industry) >= 4 && strings.HasPrefix(industry[1:], rule.Subclass):
-			return rule
-		default:
-			split = true
+		parts := rule.Also
+		if rule.Subclass != "" {
+			parts = append([]string{rule.Subclass}, parts...)
+		} else if slices.Contains(rule.Divisions, in.Code) {
+			whole = rule
+		}
+		for _, part := range parts {
+			if strings.HasPrefix(industry[1:], part) {
+				return rule
+			}
+			split = split || strings.HasPrefix(part, in.Code)
 		}
 	}
-	if split && len(industry) >= 4 {
+	switch {
+	case split && len(industry) < len("K701"):
+		return nil
+	case split && whole == nil:
 		return r.Sizes.Find(otherIndustries) // 703 中介, 709 其他
+	default:
+		return whole
 	}
-	return nil
 }
 
 // checkSize holds the bounds of a rule to its metrics and to one another.

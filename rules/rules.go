@@ -90,18 +90,20 @@ func (r *Rules) Name(d domain.Dimension, code string) string {
 	return name
 }
 
-func nameOf[T any, P interface {
+// entry is what has the fields of Item.
+type entry[T any] interface {
 	*T
-	title() string
-}](p P,
-) string {
+	item() *Item
+}
+
+func (i *Item) item() *Item { return i }
+
+func nameOf[T any, P entry[T]](p P) string {
 	if p == nil {
 		return ""
 	}
-	return p.title()
+	return p.item().Name
 }
-
-func (i *Item) title() string { return i.Name }
 
 // MustInterpret tells whether a document of a kind (D07) has to be published
 // with an interpretation.

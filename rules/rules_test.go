@@ -176,13 +176,16 @@ func TestSize(t *testing.T) {
 		"property managers":                          {"K7020", n(300), n(10_000_000), nil, "medium"},
 		"agents of real estate are other":            {"K7030", n(100), nil, nil, "medium"},
 		"real estate without the group cannot tell":  {"K70", n(100), n(10_000_000), n(50_000_000), ""},
-		"leasing asks for staff and assets":          {"L71", n(100), nil, n(80_000_000), "medium"},
-		"other industries ask for staff alone":       {"M73", n(9), nil, nil, "micro"},
-		"social work is other":                       {"Q85", n(10), nil, nil, "small"},
-		"finance is not classified":                  {"J66", n(1000), n(1 << 40), n(1 << 40), ""},
-		"railways are not classified":                {"G53", n(1000), n(1 << 40), n(1 << 40), ""},
-		"an unknown industry":                        {"U99", n(1), n(1), n(1), ""},
-		"no industry":                                {"", n(1), n(1), n(1), ""},
+		"storage":                              {"G5920", n(100), n(10_000_000), nil, "medium"},
+		"loading goes with transport":          {"G5910", n(100), n(10_000_000), nil, "small"},
+		"storage or loading cannot tell":       {"G59", n(100), n(10_000_000), nil, ""},
+		"leasing asks for staff and assets":    {"L71", n(100), nil, n(80_000_000), "medium"},
+		"other industries ask for staff alone": {"M73", n(9), nil, nil, "micro"},
+		"social work is other":                 {"Q85", n(10), nil, nil, "small"},
+		"finance is not classified":            {"J66", n(1000), n(1 << 40), n(1 << 40), ""},
+		"railways are not classified":          {"G53", n(1000), n(1 << 40), n(1 << 40), ""},
+		"an unknown industry":                  {"U99", n(1), n(1), n(1), ""},
+		"no industry":                          {"", n(1), n(1), n(1), ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := r.Size(tt.industry, tt.staff, tt.revenue, tt.assets); got != tt.want {

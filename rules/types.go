@@ -65,11 +65,13 @@ type Thresholds struct {
 }
 
 // SizeRule is one line of 国统字〔2017〕213号. Subclass, if set, restricts the
-// rule to a part of its division (701 of 70).
+// rule to a part of its division (701 of 70); Also are parts of divisions that
+// otherwise follow another rule (591 of 59).
 type SizeRule struct {
 	Item      `yaml:",inline"`
 	Divisions []string   `yaml:"divisions,required" ref:"industry"`
 	Subclass  string     `yaml:"subclass"`
+	Also      []string   `yaml:"also"`
 	Metrics   []string   `yaml:"metrics,required" enum:"staff revenue assets"`
 	Large     Thresholds `yaml:"large,required"`
 	Medium    Thresholds `yaml:"medium,required"`
