@@ -1,0 +1,188 @@
+package demo
+
+import (
+	"context"
+	"encoding/base64"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"policypush/internal/auth"
+	"policypush/internal/document"
+	"policypush/internal/domain"
+	"policypush/internal/seal"
+	"policypush/internal/segment"
+	"policypush/internal/storage"
+	"policypush/internal/tagging"
+	"policypush/interpretations"
+)
+
+// loader works as in a running service: a real database, the real reading.
+func loader(t *testing.T) *Loader {
+	t.Helper()
+	secret := base64.StdEncoding.EncodeToString(make([]byte, 32))
+	keys, err := seal.Load("", "i index-hmac-sha256 "+secret+"; k aes-256-gcm "+secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	store, err := storage.Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "demo.db"), keys)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := store.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	if _, err := store.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	r := loadRules(t)
+	seg, err := segment.New("", r.UserWords())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(seg.Close)
+	tagger, err := tagging.New(r, seg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &Loader{
+		Store: store, Rules: r, Now: func() time.Time { return day },
+		Read: func(name string, data []byte) (*domain.Policy, error) {
+			doc, err := document.Read(name, data, document.DefaultLimits())
+			if err != nil {
+				return nil, err
+			}
+			return tagger.Read(doc), nil
+		},
+	}
+}
+
+func TestLoad(t *testing.T) {
+	l := loader(t)
+	ctx := t.Context()
+	if err := l.Load(ctx); err != nil {
+		t.Fatal(err)
+	}
+	check := func(when string) {
+		t.Helper()
+		enterprises, residents, err := l.Store.CountSubscribers(ctx)
+		if err != nil || enterprises != Enterprises || residents != Residents {
+			t.Errorf("%s: %d enterprises, %d residents, %v", when, enterprises, residents, err)
+		}
+		for status, want := range map[domain.PolicyStatus]int{domain.Published: 5, domain.Reviewed: 1} {
+			_, n, err := l.Store.Policies(ctx, storage.PolicyFilter{Statuses: []domain.PolicyStatus{status}, Limit: 10})
+			if err != nil || n != want {
+				t.Errorf("%s: %d policies are %s, want %d (%v)", when, n, status, want, err)
+			}
+		}
+		pushes, err := l.Store.OwedPushes(ctx)
+		if err != nil || len(pushes) != 5 {
+			t.Errorf("%s: %d pushes are owed, want 5 (%v)", when, len(pushes), err)
+		}
+	}
+	check("loaded")
+	checkOperators(t, l)
+
+	if err := l.Load(ctx); err != nil {
+		t.Fatal(err)
+	}
+	check("loaded twice")
+
+	if err := l.Store.RemoveDemo(ctx); err != nil {
+		t.Fatal(err)
+	}
+	checkEmpty(t, l)
+	if err := l.Load(ctx); err != nil {
+		t.Fatal(err)
+	}
+	check("loaded again")
+}
+
+func checkOperators(t *testing.T, l *Loader) {
+	t.Helper()
+	for login, may := range map[string]domain.Permission{DrafterLogin: domain.DraftPolicies, ApproverLogin: domain.ApprovePolicies} {
+		o, err := l.Store.OperatorByLogin(t.Context(), login)
+		if err != nil || !o.May(may) || !o.Demo || !auth.CheckPassword(o.PasswordHash, Password) {
+			t.Errorf("%s: %+v, %v", login, o, err)
+		}
+	}
+}
+
+func checkEmpty(t *testing.T, l *Loader) {
+	t.Helper()
+	enterprises, residents, err := l.Store.CountSubscribers(t.Context())
+	if err != nil || enterprises+residents != 0 {
+		t.Errorf("%d enterprises and %d residents are left, %v", enterprises, residents, err)
+	}
+	if there, err := l.Store.HasDemo(t.Context()); err != nil || there {
+		t.Errorf("HasDemo = %v, %v", there, err)
+	}
+}
+
+func TestLoadStartsAnewAfterAnInterruption(t *testing.T) {
+	l := loader(t)
+	read, reads := l.Read, 0
+	ctx, cancel := context.WithCancel(t.Context())
+	l.Read = func(name string, data []byte) (*domain.Policy, error) {
+		if reads++; reads == 3 {
+			cancel()
+		}
+		return read(name, data)
+	}
+	if err := l.Load(ctx); err == nil {
+		t.Fatal("an interrupted load said nothing")
+	}
+	checkEmpty(t, l)
+	l.Read = read
+	if err := l.Load(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestLoadRefusesRealInstallations(t *testing.T) {
+	l := loader(t)
+	office := domain.Office{Name: "某县政务公开办", Region: "330603"}
+	if err := l.Store.SaveOffice(t.Context(), &office); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Load(t.Context()); domain.KindOf(err) != domain.Conflict {
+		t.Errorf("Load = %v, want Conflict", err)
+	}
+	if there, err := l.Store.HasDemo(t.Context()); err != nil || there {
+		t.Errorf("HasDemo = %v, %v", there, err)
+	}
+}
+
+// Every case with a sum is reckoned from a measure that the machine read, and
+// every drawing is whole.
+func TestInterpretationsFitThePoliciesAsTheyAreRead(t *testing.T) {
+	l := loader(t)
+	for _, name := range policyNames {
+		text, err := files.ReadFile("policies/" + name + ".txt")
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := l.Read(name+".txt", text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p.Title == "" || p.DocNumber == "" || len(p.Measures) < 4 || !p.Pushable() {
+			t.Errorf("%s: title %q, number %q, %d measures, audience %s", name, p.Title, p.DocNumber, len(p.Measures), p.Audience)
+		}
+		items, err := Interpretations(name, p)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		for _, it := range items {
+			if _, err := it.Render(p, "2026-11-22"); err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+			if it.Kind == interpretations.CaseKind && it.Case.Amount > 0 && it.Case.Measure == "" {
+				t.Errorf("%s: no measure gives what the case %q says", name, it.Title)
+			}
+		}
+	}
+}
