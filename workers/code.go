@@ -1,0 +1,52 @@
+package workers
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"time"
+
+	"policypush/internal/channel"
+	"policypush/internal/domain"
+	"policypush/internal/storage"
+)
+
+// Courier sends one-time codes at once, past the queue: a person waits.
+type Courier struct {
+	Store     *storage.Store
+	Lines     map[domain.ChannelKind]Line
+	Signature string // at the head of an SMS, and the sender of a mail
+	Now       func() time.Time
+}
+
+// SendCode sends a code to an address that its owner has just typed. It fails
+// with Conflict where the channel is off or does not take it, and says what
+// else the person can do. In log mode the code is found on the outbox page.
+func (c Courier) SendCode(ctx context.Context, kind domain.ChannelKind, address, code string) error {
+	line, ok := c.Lines[kind]
+	if !ok || line.Mode == channel.Off {
+		return domain.Errorf(domain.Conflict, "%s渠道没有开通，请改用其他方式", kind.Label())
+	}
+	signature := c.Signature
+	if line.Signature != "" {
+		signature = line.Signature
+	}
+	m := channel.Message{
+		Ref: "c" + rand.Text()[:20], To: address, Subject: "验证码", FromName: signature,
+		Text: fmt.Sprintf("验证码 %s，10分钟内有效。如非本人操作，请忽略。", code),
+	}
+	if kind == domain.SMS {
+		m.Text = "【" + signature + "】" + m.Text
+	}
+	r := line.Sender.Send(ctx, []channel.Message{m})[0]
+	if r.Class != channel.Accepted && r.Class != channel.Unknown {
+		return domain.Errorf(domain.Conflict, "验证码没有发出，请核对%s地址，或过几分钟再试", kind.Label()).
+			Because(fmt.Errorf("gateway: %s %s %s", r.Class, r.Code, r.Note))
+	}
+	if line.Mode == channel.Log {
+		return c.Store.SaveOutbox(ctx, storage.OutboxEntry{
+			At: c.Now(), Channel: kind, MaskedTo: domain.Contact{Kind: kind, Address: address}.Masked(), Subject: m.Subject, Body: m.Text,
+		})
+	}
+	return nil
+}

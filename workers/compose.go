@@ -1,0 +1,65 @@
+package workers
+
+import (
+	"policypush/internal/channel"
+	"policypush/internal/domain"
+	"policypush/internal/push"
+	"policypush/internal/storage"
+)
+
+// Letterhead is what messages say beside their policy.
+type Letterhead struct {
+	SearchIn string // where an SMS tells people to look, for example 浙里办
+	Link     string // the link that was filed with the carriers, or ""
+	Settings string // URL where a reader changes topics and frequency
+	// Policy returns the URL of a policy's page.
+	Policy func(domain.PolicyID) string
+	// Unsubscribe returns the URL that stops a channel of a reader.
+	Unsubscribe func(domain.SubscriberID, domain.ContactID, domain.ChannelKind) string
+	// Sensitive tells whether belonging to a resident group is sensitive
+	// personal information.
+	Sensitive func(group string) bool
+}
+
+// Compose writes the message for one delivery or for the several of a digest,
+// in the voice of the office of the first.
+func (w *Workers) compose(kind domain.ChannelKind, o storage.Outgoing, ds []domain.Delivery, matters map[domain.PushID]matter) (channel.Message, error) {
+	office := matters[ds[0].Push].office
+	composer, err := w.composer(kind, office)
+	if err != nil {
+		return channel.Message{}, err
+	}
+	cards := make([]push.Card, len(ds))
+	for i, d := range ds {
+		policy := matters[d.Push].policy
+		cards[i] = push.CardOf(policy, d.Verdict, w.Letterhead.Sensitive)
+		cards[i].URL = w.Letterhead.Policy(policy.ID)
+	}
+	unsubscribe := w.Letterhead.Unsubscribe(ds[0].Subscriber, o.Contact.ID, kind)
+	text, err := composer.Compose(kind, cards, push.Links{Unsubscribe: unsubscribe, Settings: w.Letterhead.Settings}, w.Now())
+	return channel.Message{
+		Ref: ds[0].ClientRef(), To: o.Contact.Address, FromName: office.Name,
+		Subject: text.Subject, Text: text.Text, HTML: text.HTML, Unsubscribe: unsubscribe,
+	}, err
+}
+
+// Composer returns the composer of an office. It is made once per voice.
+func (w *Workers) composer(kind domain.ChannelKind, office domain.Office) (*push.Composer, error) {
+	voice := push.Voice{
+		Signature: office.Signature, Office: office.Name, Phone: office.Phone,
+		SearchIn: w.Letterhead.SearchIn, Link: w.Letterhead.Link,
+	}
+	if s := w.Lines[kind].Signature; s != "" {
+		voice.Signature = s
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if c := w.composers[voice]; c != nil {
+		return c, nil
+	}
+	c, err := push.NewComposer(voice)
+	if err == nil {
+		w.composers[voice] = c
+	}
+	return c, err
+}

@@ -1,0 +1,193 @@
+package workers
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/RoaringBitmap/roaring/v2"
+	"github.com/hibiken/asynq"
+
+	"policypush/internal/audience"
+	"policypush/internal/channel/app"
+	"policypush/internal/domain"
+	"policypush/internal/push"
+	"policypush/internal/queue"
+)
+
+// PlanRange is how many subscribers are planned in one transaction.
+const planRange = 2000
+
+// PlanLease is how long a planning is this process's without a sign of life.
+const planLease = time.Minute
+
+// IndexWait is how long a planning waits for the audience index to hold the
+// last change of a profile; then the queue tries again.
+const indexWait = 2 * time.Minute
+
+// PlanPush freezes the audience of a push and writes its deliveries, range by
+// range. An interrupted planning goes on where it stopped, on the audience
+// that was frozen first; a second one at the same time does nothing.
+func (w *Workers) planPush(ctx context.Context, t *asynq.Task) error {
+	var args queue.PlanArgs
+	if err := json.Unmarshal(t.Payload(), &args); err != nil {
+		return fmt.Errorf("task of a push: %w: %w", err, asynq.SkipRetry)
+	}
+	lease := fmt.Sprintf("plan:%d", args.Push)
+	mine, err := w.Store.AcquireLease(ctx, lease, w.holder, planLease, w.Now())
+	if err != nil || !mine {
+		return err
+	}
+	defer func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
+		defer cancel()
+		if err := w.Store.ReleaseLease(ctx, lease, w.holder); err != nil {
+			w.Log.WarnContext(ctx, "lease not given back", "lease", lease, "err", err)
+		}
+	}()
+	owed, err := w.Store.Push(ctx, args.Push)
+	if domain.KindOf(err) == domain.NotFound || err == nil && owed.State != domain.PushOwed {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	err = w.plan(ctx, owed, func() error {
+		mine, err := w.Store.AcquireLease(ctx, lease, w.holder, planLease, w.Now())
+		if err == nil && !mine {
+			err = domain.Errorf(domain.Conflict, "推送%d正由另一个进程分派", args.Push)
+		}
+		return err
+	})
+	if domain.KindOf(err) == domain.Conflict {
+		return nil // stopped, or another process goes on with it
+	}
+	return err
+}
+
+// Plan does the work of PlanPush. keep is called between ranges and fails when
+// the planning is no longer ours.
+func (w *Workers) plan(ctx context.Context, owed domain.Push, keep func() error) error {
+	started := w.Now()
+	policy, err := w.Store.Policy(ctx, owed.Policy)
+	if err != nil {
+		return err
+	}
+	frozen, err := w.Store.Audience(ctx, owed.ID)
+	if domain.KindOf(err) == domain.NotFound {
+		frozen, err = w.freeze(ctx, owed, policy)
+	}
+	if err != nil {
+		return err
+	}
+	set, err := audience.Thaw(frozen)
+	if err != nil {
+		return err
+	}
+	everybody := set.Likely
+	if owed.IncludePossible {
+		everybody = roaring.Or(set.Likely, set.Possible)
+	}
+	planner := w.planner(owed, set.Likely)
+	ids, rows := everybody.ManyIterator(), 0
+	for buffer := make([]uint32, planRange); ; {
+		n := ids.NextMany(buffer)
+		if n == 0 {
+			break
+		}
+		if err := keep(); err != nil {
+			return err
+		}
+		deliveries, err := planner.deliveries(ctx, buffer[:n])
+		if err != nil {
+			return err
+		}
+		upTo := domain.SubscriberID(buffer[n-1])
+		if upTo <= owed.PlannedTo {
+			continue // written before the interruption: read again for the addresses seen
+		}
+		if err := w.Store.PlanDeliveries(ctx, owed.ID, upTo, deliveries, w.Now()); err != nil {
+			return err
+		}
+		rows += len(deliveries)
+		w.Wake()
+	}
+	if err := w.Store.FinishPlan(ctx, owed.ID, w.Now()); err != nil {
+		return err
+	}
+	w.Log.InfoContext(ctx, "push planned", "push", owed.ID, "audience", everybody.GetCardinality(), "deliveries", rows,
+		"took", w.Now().Sub(started).Round(time.Millisecond))
+	w.Wake()
+	if w.Hub != nil {
+		w.Hub.Publish(app.Event{ID: int64(owed.ID)}, func(id domain.SubscriberID) bool { return everybody.Contains(uint32(id)) })
+	}
+	return nil
+}
+
+// Freeze decides once who is concerned. Whoever subscribed before this moment
+// is in: the index must hold the last change of a profile first.
+func (w *Workers) freeze(ctx context.Context, owed domain.Push, policy *domain.Policy) (domain.FrozenAudience, error) {
+	var none domain.FrozenAudience
+	set := audience.Result{Likely: roaring.New(), Possible: roaring.New()}
+	var err error
+	switch {
+	case owed.Kind == domain.WithdrawalNotice:
+		set, err = w.toldBefore(ctx, owed)
+	case policy.Pushable():
+		set, err = w.concerned(ctx, policy)
+	}
+	if err != nil {
+		return none, err
+	}
+	frozen, err := audience.Freeze(set.Likely, set.Possible)
+	if err != nil {
+		return none, err
+	}
+	return w.Store.FreezeAudience(ctx, owed.ID, frozen, int(set.Likely.GetCardinality()), int(set.Possible.GetCardinality()))
+}
+
+func (w *Workers) concerned(ctx context.Context, policy *domain.Policy) (audience.Result, error) {
+	seq, err := w.Store.LastProfileChange(ctx)
+	if err != nil {
+		return audience.Result{}, err
+	}
+	wait, cancel := context.WithTimeout(ctx, indexWait)
+	defer cancel()
+	if err := w.Index.WaitFor(wait, seq); err != nil {
+		return audience.Result{}, err
+	}
+	return w.Index.Evaluate(audience.QueryOf(policy, w.Now().In(push.Shanghai()).Format(time.DateOnly))), nil
+}
+
+// ToldBefore is the audience of a withdrawal notice: whoever was in the
+// audience of a push of the same policy.
+func (w *Workers) toldBefore(ctx context.Context, notice domain.Push) (audience.Result, error) {
+	told := audience.Result{Likely: roaring.New(), Possible: roaring.New()}
+	pushes, err := w.Store.Pushes(ctx, notice.Policy, 100)
+	if err != nil {
+		return told, err
+	}
+	for _, p := range pushes {
+		if p.Kind != domain.NewPolicy {
+			continue
+		}
+		frozen, err := w.Store.Audience(ctx, p.ID)
+		if domain.KindOf(err) == domain.NotFound {
+			continue // withdrawn before anybody was told
+		}
+		if err != nil {
+			return told, err
+		}
+		set, err := audience.Thaw(frozen)
+		if err != nil {
+			return told, err
+		}
+		told.Likely.Or(set.Likely)
+		if p.IncludePossible {
+			told.Possible.Or(set.Possible)
+		}
+	}
+	told.Possible.AndNot(told.Likely)
+	return told, nil
+}

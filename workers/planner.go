@@ -1,0 +1,63 @@
+package workers
+
+import (
+	"context"
+
+	"github.com/RoaringBitmap/roaring/v2"
+
+	"policypush/internal/channel"
+	"policypush/internal/domain"
+	"policypush/internal/push"
+)
+
+// Planner decides the deliveries of one push, range by range. It remembers the
+// addresses it has seen: whoever stands behind several enterprises is told once.
+type planner struct {
+	w      *Workers
+	push   domain.Push
+	likely *roaring.Bitmap
+	off    []domain.ChannelKind
+	seen   map[string]bool
+}
+
+func (w *Workers) planner(owed domain.Push, likely *roaring.Bitmap) *planner {
+	p := &planner{w: w, push: owed, likely: likely, seen: map[string]bool{}}
+	for kind, line := range w.Lines {
+		if line.Mode == channel.Off {
+			p.off = append(p.off, kind)
+		}
+	}
+	return p
+}
+
+// Deliveries plans for subscribers given by id, in order. Those who have gone
+// since the audience was frozen get nothing.
+func (p *planner) deliveries(ctx context.Context, bits []uint32) ([]domain.Delivery, error) {
+	ids := make([]domain.SubscriberID, len(bits))
+	for i, b := range bits {
+		ids[i] = domain.SubscriberID(b)
+	}
+	subscribers, err := p.w.Store.SubscribersIn(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	var planned []domain.Delivery
+	for _, s := range subscribers {
+		verdict := domain.Possible
+		if p.likely.Contains(uint32(s.ID)) {
+			verdict = domain.Likely
+		}
+		planned = append(planned, push.Plan(push.Input{
+			Push: p.push.ID, Kind: p.push.Kind, Subscriber: s, Verdict: verdict,
+			Now: p.w.Now(), Limits: p.w.Limits, Off: p.off, Seen: p.saw,
+		})...)
+	}
+	return planned, nil
+}
+
+func (p *planner) saw(kind domain.ChannelKind, address string) bool {
+	key := string(kind) + " " + address
+	before := p.seen[key]
+	p.seen[key] = true
+	return before
+}

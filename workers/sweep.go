@@ -1,0 +1,29 @@
+package workers
+
+import "context"
+
+// Sweep makes good what has stopped: batches whose worker gives no sign of
+// life, rows that were claimed and never ended, pushes that are through, and
+// sessions that are over.
+func (w *Workers) sweep(ctx context.Context) error {
+	now := w.Now()
+	batches, err := w.Store.SweepBatches(ctx, now.Add(-w.Clocks.DeadAfter))
+	if err != nil {
+		return err
+	}
+	lost, err := w.Store.SweepSending(ctx, now.Add(-w.Clocks.LostAfter), now)
+	if err != nil {
+		return err
+	}
+	done, err := w.Store.FinishPushes(ctx, now)
+	if err != nil {
+		return err
+	}
+	if len(batches) > 0 || lost > 0 || done > 0 {
+		w.Log.InfoContext(ctx, "swept", "dead_batches", len(batches), "lost_deliveries", lost, "done_pushes", done)
+	}
+	if len(batches) > 0 {
+		w.Wake()
+	}
+	return w.Store.DeleteExpiredSessions(ctx, now)
+}

@@ -1,0 +1,186 @@
+// Package workers does what the database says is owed: it plans pushes, sends
+// batches and makes good what a dead process left behind. A file holds a task.
+//
+// One process leads, by a lease in the database: its dispatcher hands due
+// batches to the queue, its sweeper finds what has stopped. Every process with
+// workers serves the queues, one server per channel, so that a gateway that
+// hangs holds up nothing else.
+//
+// What keeps a message from going out twice is the row, not the queue: a
+// worker claims rows before it calls the gateway, and a row that is claimed is
+// never handed to another worker. If the worker dies, the row ends as unknown.
+package workers
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"log/slog"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/hibiken/asynq"
+
+	"policypush/internal/audience"
+	"policypush/internal/channel"
+	"policypush/internal/channel/app"
+	"policypush/internal/domain"
+	"policypush/internal/push"
+	"policypush/internal/queue"
+	"policypush/internal/storage"
+)
+
+// ShutdownTimeout is how long Run waits for handlers when its context ends.
+const shutdownTimeout = 25 * time.Second
+
+// Line is an outgoing channel as it is set up.
+type Line struct {
+	Mode        channel.Mode
+	Sender      channel.Sender // nil when Mode is off; the outbox when it is log
+	Concurrency int            // batches at a time
+	Signature   string         // for SMS: overrides the office's
+}
+
+// Clocks say how often to look and how long to wait before something counts as
+// dead.
+type Clocks struct {
+	DispatchEvery time.Duration // look for owed pushes and due batches
+	SweepEvery    time.Duration // look for what a dead worker left behind
+	DeadAfter     time.Duration // a batch without a sign of life is handed out anew
+	LostAfter     time.Duration // a row that is being sent for longer is unknown
+	LeaderFor     time.Duration // how long a leader leads without a sign of life
+}
+
+// Events are called as things happen, for the numbers of the service. Each may
+// be nil.
+type Events struct {
+	Delivered func(channel, state string, n int)
+	QueueLost func()
+	Leading   func(bool)
+}
+
+// Config is what workers need. Every field but Hub and Events is required.
+type Config struct {
+	Store      *storage.Store
+	Queue      *queue.Queue
+	Index      *audience.Index
+	Lines      map[domain.ChannelKind]Line
+	Limits     push.Limits
+	Letterhead Letterhead
+	Clocks     Clocks
+	Hub        *app.Hub // nil in a process without web pages
+	Events     Events
+	Log        *slog.Logger
+	Now        func() time.Time
+}
+
+// Workers run the queues of one process.
+type Workers struct {
+	Config
+	holder string // name of this process in leases
+	wake   chan struct{}
+
+	mu        sync.Mutex
+	paused    map[domain.ChannelKind]time.Time // a channel whose settings the gateway refuses rests until then
+	leading   bool
+	redisOK   bool
+	composers map[push.Voice]*push.Composer
+}
+
+// New returns workers that do nothing until Run.
+func New(cfg Config) *Workers {
+	host, _ := os.Hostname() // a name for people; the random part makes it unique
+	return &Workers{
+		Config: cfg,
+		holder: host + "-" + rand.Text()[:8],
+		wake:   make(chan struct{}, 1),
+		paused: map[domain.ChannelKind]time.Time{}, composers: map[push.Voice]*push.Composer{}, redisOK: true,
+	}
+}
+
+// Wake makes the dispatcher look at once. It never blocks.
+func (w *Workers) Wake() {
+	select {
+	case w.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Run works until ctx ends, then lets handlers finish what they have claimed,
+// at most 25 s. It returns an error only if it could not start.
+func (w *Workers) Run(ctx context.Context) error {
+	var servers []*asynq.Server
+	stopAll := func() {
+		var wg sync.WaitGroup
+		for _, s := range servers {
+			wg.Go(s.Shutdown)
+		}
+		wg.Wait()
+	}
+	plan := w.server(queue.PlanQueue, 1)
+	if err := plan.Start(until(ctx, w.planPush)); err != nil {
+		return err
+	}
+	servers = append(servers, plan)
+	for kind, line := range w.Lines {
+		s := w.server(queue.QueueOf(kind), max(1, line.Concurrency))
+		if err := s.Start(until(ctx, w.deliver)); err != nil {
+			stopAll()
+			return err
+		}
+		servers = append(servers, s)
+	}
+	w.dispatch(ctx)
+	stopAll()
+	w.stepDown()
+	return nil
+}
+
+// Until makes a handler whose context also ends with run, so that it stops
+// between two recipients as soon as the process is asked to end. (Were run the
+// servers' base context, asynq would not wait for the handler's last words.)
+func until(run context.Context, handle asynq.HandlerFunc) asynq.Handler {
+	return asynq.HandlerFunc(func(ctx context.Context, t *asynq.Task) error {
+		ctx, cancel := context.WithCancel(ctx)
+		defer cancel()
+		defer context.AfterFunc(run, cancel)()
+		return handle(ctx, t)
+	})
+}
+
+// Server makes the asynq server of one queue.
+func (w *Workers) server(name string, concurrency int) *asynq.Server {
+	return asynq.NewServerFromRedisClient(w.Queue.Redis(), asynq.Config{
+		Concurrency:     concurrency,
+		Queues:          map[string]int{name: 1},
+		ShutdownTimeout: shutdownTimeout,
+		RetryDelayFunc:  retryDelay,
+		// A pause or an ending process is no failure of the task.
+		IsFailure: func(err error) bool {
+			_, rests := errors.AsType[restError](err)
+			return !rests && !errors.Is(err, context.Canceled)
+		},
+		ErrorHandler: asynq.ErrorHandlerFunc(func(ctx context.Context, t *asynq.Task, err error) {
+			if _, rests := errors.AsType[restError](err); rests || errors.Is(err, context.Canceled) {
+				return
+			}
+			w.Log.ErrorContext(ctx, "task failed", "task", t.Type(), "args", string(t.Payload()), "err", err)
+		}),
+		Logger: asynqLog{w.Log.With("queue", name)}, LogLevel: asynq.WarnLevel,
+	})
+}
+
+// RestError asks the queue to come back later without counting a failure.
+type restError struct {
+	until time.Duration
+}
+
+func (e restError) Error() string { return "channel rests for " + e.until.String() }
+
+func retryDelay(n int, err error, _ *asynq.Task) time.Duration {
+	if rest, ok := errors.AsType[restError](err); ok {
+		return rest.until
+	}
+	return min(time.Second<<min(n, 6), time.Minute)
+}

@@ -1,0 +1,104 @@
+package workers
+
+import (
+	"context"
+
+	"policypush/internal/channel"
+	"policypush/internal/domain"
+	"policypush/internal/push"
+	"policypush/internal/storage"
+)
+
+// Letter is one message on its way, with the deliveries that it ends: one, or
+// several of a digest.
+type letter struct {
+	message    channel.Message
+	to         domain.Contact
+	deliveries []domain.Delivery
+}
+
+// Matter is what a push is about.
+type matter struct {
+	push   domain.Push
+	policy *domain.Policy
+	office domain.Office
+}
+
+// Write decides about what was claimed as the world is now, and composes what
+// is to be sent. Deliveries that are not to be sent, or not yet, come back as
+// outcomes.
+func (w *Workers) write(ctx context.Context, batch domain.Batch, claimed []storage.Outgoing) ([]storage.Outcome, []letter, error) {
+	matters := map[domain.PushID]matter{}
+	var contacts []domain.ContactID
+	for _, o := range claimed {
+		contacts = append(contacts, o.Contact.ID)
+		for _, d := range o.Deliveries {
+			if _, known := matters[d.Push]; known {
+				continue
+			}
+			m, err := w.matter(ctx, d.Push)
+			if err != nil {
+				return nil, nil, err
+			}
+			matters[d.Push] = m
+		}
+	}
+	now := w.Now()
+	today, err := w.Store.SentSince(ctx, contacts, push.DayStart(now))
+	if err != nil {
+		return nil, nil, err
+	}
+	week, err := w.Store.SentSince(ctx, contacts, push.WeekStart(now))
+	if err != nil {
+		return nil, nil, err
+	}
+	var outcomes []storage.Outcome
+	var letters []letter
+	for _, o := range claimed {
+		l := letter{to: o.Contact}
+		for _, d := range o.Deliveries {
+			m := matters[d.Push]
+			decision := push.Recheck(push.Check{
+				Delivery: d, Kind: m.push.Kind, Contact: o.Contact, Policy: m.policy, Paused: o.Paused, NoConsent: o.NoConsent,
+				Off: w.Lines[batch.Channel].Mode == channel.Off, SentToday: today[o.Contact.ID], SentThisWeek: week[o.Contact.ID],
+				Now: now, Limits: w.Limits,
+			})
+			switch {
+			case m.push.State == domain.PushStopped:
+				decision = push.Decision{State: domain.CalledBack, Reason: domain.ReasonPolicyEnded}
+				fallthrough
+			case decision.State != domain.Sending:
+				outcomes = append(outcomes, storage.Outcome{
+					Delivery: d.ID, State: decision.State, Reason: decision.Reason, NextAt: decision.NextAt, At: now,
+				})
+			default:
+				l.deliveries = append(l.deliveries, d)
+			}
+		}
+		if len(l.deliveries) == 0 {
+			continue
+		}
+		// One address may stand in a range twice: the second counts the first.
+		today[o.Contact.ID]++
+		week[o.Contact.ID]++
+		var err error
+		if l.message, err = w.compose(batch.Channel, o, l.deliveries, matters); err != nil {
+			return nil, nil, err
+		}
+		letters = append(letters, l)
+	}
+	return outcomes, letters, nil
+}
+
+func (w *Workers) matter(ctx context.Context, id domain.PushID) (matter, error) {
+	p, err := w.Store.Push(ctx, id)
+	if err != nil {
+		return matter{}, err
+	}
+	policy, err := w.Store.Policy(ctx, p.Policy)
+	if err != nil {
+		return matter{}, err
+	}
+	office, err := w.Store.Office(ctx, policy.Office)
+	return matter{p, policy, office}, err
+}
