@@ -185,28 +185,34 @@ func (k *Kannel) Reply(t testing.TB, from, text string) {
 
 var gotMessage = regexp.MustCompile(`Got message \d+: <(\S+) (\S+) (?:udh (\S+) )?(\S+) (.*)>`)
 
-// Received returns what the fake centre got, in its order.
+// Received returns what the fake centre got, in its order. Everything we send
+// is UTF-16; of a part of a long message fakesmsc says only that it is data.
 func (k *Kannel) Received(t testing.TB) []SMS {
 	t.Helper()
 	var out []SMS
-	parts := map[string]int{} // to and reference of a long message: where it stands in out
+	var raw [][]byte          // the octets behind out's texts
+	parts := map[string]int{} // number and reference of a long message: where it stands in out
 	for _, m := range gotMessage.FindAllStringSubmatch(k.fake.err.String()+k.fake.out.String(), -1) {
-		body, err := url.PathUnescape(strings.ReplaceAll(m[5], "+", " "))
+		body, err := url.QueryUnescape(m[5])
 		if err != nil {
 			t.Fatalf("fakesmsc printed %q: %v", m[0], err)
 		}
-		if m[4] == "ucs-2" {
-			body = fromUTF16([]byte(body))
+		udh, err := url.QueryUnescape(m[3])
+		if err != nil {
+			t.Fatalf("fakesmsc printed %q: %v", m[0], err)
 		}
-		if udh, err := url.PathUnescape(m[3]); err == nil && len(udh) == 6 {
+		if len(udh) == 6 {
 			key := m[2] + udh[:4]
 			if i, ok := parts[key]; ok {
-				out[i].Text += body
+				raw[i] = append(raw[i], body...)
 				continue
 			}
 			parts[key] = len(out)
 		}
-		out = append(out, SMS{From: m[1], To: m[2], Text: body})
+		out, raw = append(out, SMS{From: m[1], To: m[2]}), append(raw, []byte(body))
+	}
+	for i := range out {
+		out[i].Text = fromUTF16(raw[i])
 	}
 	return out
 }
