@@ -2,6 +2,7 @@ package domain
 
 import (
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -206,6 +207,17 @@ type Delivery struct {
 // ClientRef is the reference that we give the gateway. It never changes over
 // retries, so that a gateway that honours it sends once.
 func (d Delivery) ClientRef() string { return "d" + strconv.FormatInt(int64(d.ID), 10) }
+
+// DeliveryOf reads the id back from a reference made by ClientRef. It fails
+// with Invalid if the reference is not ours.
+func DeliveryOf(ref string) (DeliveryID, error) {
+	digits, ours := strings.CutPrefix(ref, "d")
+	id, err := strconv.ParseInt(digits, 10, 64)
+	if !ours || err != nil || id < 1 {
+		return 0, Errorf(Invalid, "消息编号无法识别")
+	}
+	return DeliveryID(id), nil
+}
 
 // BatchState is where a batch stands.
 type BatchState string

@@ -1,0 +1,105 @@
+package web
+
+import (
+	"bytes"
+	"compress/gzip"
+	"crypto/sha256"
+	"embed"
+	"encoding/hex"
+	"fmt"
+	"io/fs"
+	"mime"
+	"path"
+	"strings"
+
+	"github.com/gofiber/fiber/v2"
+)
+
+//go:embed static
+var staticFiles embed.FS
+
+// asset is an embedded file as it is sent.
+type asset struct {
+	kind  string // content type
+	plain []byte
+	gzip  []byte // nil where packing does not help
+}
+
+// assets are the embedded files under names that hold a hash of their content,
+// so that a browser may keep them for ever.
+type assets struct {
+	byName map[string]asset  // "ui.1a2b3c4d5e6f.css"
+	urls   map[string]string // "ui.css" → "/static/ui.1a2b3c4d5e6f.css"
+}
+
+func loadAssets() (*assets, error) {
+	a := &assets{byName: map[string]asset{}, urls: map[string]string{}}
+	err := fs.WalkDir(staticFiles, "static", func(p string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		data, err := staticFiles.ReadFile(p)
+		if err != nil {
+			return err
+		}
+		packed, err := gzipped(data)
+		if err != nil {
+			return err
+		}
+		sum := sha256.Sum256(data)
+		name := strings.TrimPrefix(p, "static/")
+		ext := path.Ext(name)
+		hashed := strings.TrimSuffix(name, ext) + "." + hex.EncodeToString(sum[:6]) + ext
+		a.byName[hashed] = asset{kind: mime.TypeByExtension(ext), plain: data, gzip: packed}
+		a.urls[name] = "/static/" + hashed
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read the embedded files: %w", err)
+	}
+	return a, nil
+}
+
+func gzipped(data []byte) ([]byte, error) {
+	var b bytes.Buffer
+	w, err := gzip.NewWriterLevel(&b, gzip.BestCompression)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := w.Write(data); err != nil {
+		return nil, err
+	}
+	if err := w.Close(); err != nil {
+		return nil, err
+	}
+	if b.Len() >= len(data) {
+		return nil, nil
+	}
+	return b.Bytes(), nil
+}
+
+// url returns the address of an embedded file; a name that is not there is a
+// mistake in a template and fails its rendering.
+func (a *assets) url(name string) (string, error) {
+	u, ok := a.urls[name]
+	if !ok {
+		return "", fmt.Errorf("no static file %q", name)
+	}
+	return u, nil
+}
+
+// serve answers GET /static/*.
+func (a *assets) serve(c *fiber.Ctx) error {
+	file, ok := a.byName[c.Params("*")]
+	if !ok {
+		return fiber.ErrNotFound
+	}
+	c.Set(fiber.HeaderContentType, file.kind)
+	c.Set(fiber.HeaderCacheControl, "public, max-age=31536000, immutable")
+	c.Set(fiber.HeaderVary, fiber.HeaderAcceptEncoding)
+	if file.gzip != nil && strings.Contains(c.Get(fiber.HeaderAcceptEncoding), "gzip") {
+		c.Set(fiber.HeaderContentEncoding, "gzip")
+		return c.Send(file.gzip)
+	}
+	return c.Send(file.plain)
+}

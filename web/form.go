@@ -1,0 +1,70 @@
+package web
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/gofiber/fiber/v2"
+)
+
+// problem is one thing that is wrong with a form. Its Field is the name of the
+// input that the summary links to.
+type problem struct {
+	Field string
+	Text  string
+}
+
+// problems are what is wrong with a form, in the order of its fields.
+type problems []problem
+
+// Of returns the text beside a field, or "".
+func (ps problems) Of(field string) string {
+	for _, p := range ps {
+		if p.Field == field {
+			return p.Text
+		}
+	}
+	return ""
+}
+
+func (ps *problems) add(field, text string) { *ps = append(*ps, problem{Field: field, Text: text}) }
+
+// field returns one value of a posted form without white space around it.
+func field(c *fiber.Ctx, name string) string { return strings.TrimSpace(c.FormValue(name)) }
+
+// fields returns all values of one name of a posted form.
+func fields(c *fiber.Ctx, name string) []string {
+	var vs []string
+	for _, v := range c.Request().PostArgs().PeekMulti(name) {
+		if s := strings.TrimSpace(string(v)); s != "" {
+			vs = append(vs, s)
+		}
+	}
+	return vs
+}
+
+// option is an entry of a select or a group of boxes.
+type option struct {
+	Code, Name string
+	Selected   bool
+}
+
+// optionGroup is a named part of a select.
+type optionGroup struct {
+	Name    string
+	Options []option
+}
+
+// wholeNumber reads a number of at least 0 as people write it: 1,200 or 1200.
+// The empty text is not given.
+func wholeNumber(s string) (n *int64, ok bool) {
+	s = strings.NewReplacer(",", "", "，", "", " ", "").Replace(s)
+	if s == "" {
+		return nil, true
+	}
+	v, err := strconv.ParseInt(s, 10, 64)
+	if err != nil || v < 0 || v > 1e12 {
+		return nil, false
+	}
+	return &v, true
+}

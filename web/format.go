@@ -1,0 +1,153 @@
+package web
+
+import (
+	"fmt"
+	"html/template"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// shanghai is the zone of every date that a page shows. China has had no
+// summer time since 1991, so a fixed zone is exact and needs no zone files.
+var shanghai = time.FixedZone("CST", 8*60*60)
+
+// funcs are what templates may call.
+func (s *Server) funcs() template.FuncMap {
+	return template.FuncMap{
+		"asset":    s.assets.url,
+		"date":     longDate,
+		"shortday": shortDate,
+		"moment":   moment,
+		"money":    money,
+		"percent":  percent,
+		"title":    breakableTitle,
+		"join":     strings.Join,
+	}
+}
+
+var weekdays = [...]string{"日", "一", "二", "三", "四", "五", "六"}
+
+// longDate writes 2026-12-10 as 2026年12月10日 and 2026-12 as 2026年12月; what
+// is not a date stays as it is.
+func longDate(day string) string {
+	if t, err := time.Parse(time.DateOnly, day); err == nil {
+		return fmt.Sprintf("%d年%d月%d日", t.Year(), t.Month(), t.Day())
+	}
+	if t, err := time.Parse("2006-01", day); err == nil {
+		return fmt.Sprintf("%d年%d月", t.Year(), t.Month())
+	}
+	return day
+}
+
+// shortDate writes 2026-12-10 as 12月10日（周四）.
+func shortDate(day string) string {
+	t, err := time.Parse(time.DateOnly, day)
+	if err != nil {
+		return longDate(day)
+	}
+	return fmt.Sprintf("%d月%d日（周%s）", t.Month(), t.Day(), weekdays[t.Weekday()])
+}
+
+// moment writes a time as a person in China reads it: 11月22日 14:05, with the
+// year if it is not this one. The zero time is empty.
+func moment(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.In(shanghai).Format("2006年1月2日 15:04")
+}
+
+// money writes yuan: 800000 is 80万元, 1500 is 1500元, 2.5e8 is 2.5亿元.
+func money(yuan float64) string {
+	switch {
+	case yuan >= 1e8:
+		return trimmed(yuan/1e8) + "亿元"
+	case yuan >= 1e4:
+		return trimmed(yuan/1e4) + "万元"
+	default:
+		return trimmed(yuan) + "元"
+	}
+}
+
+// percent writes a fraction: 0.15 is 15%.
+func percent(rate float64) string { return trimmed(rate*100) + "%" }
+
+func trimmed(x float64) string {
+	return strconv.FormatFloat(math.Round(x*1e4)/1e4, 'f', -1, 64)
+}
+
+// breaks are the words before which the title of a document may be broken
+// into lines: it is set with word-break: keep-all.
+var breaks = []string{"关于", "支持", "促进", "推进", "推动", "加快", "加强", "鼓励", "印发", "实施", "若干", "办法", "通知", "意见", "公告", "管理", "中小", "企业", "补助", "补贴", "奖励", "政策", "方案", "的"}
+
+// breakableTitle escapes a title and marks where its lines may end.
+func breakableTitle(title string) template.HTML {
+	var b strings.Builder
+	for i, r := range title {
+		rest := title[i:]
+		for _, w := range breaks {
+			if i == 0 || !strings.HasPrefix(rest, w) {
+				continue
+			}
+			if w == "的" { // the particle ends a phrase
+				continue
+			}
+			b.WriteString("<wbr>")
+			break
+		}
+		b.WriteString(template.HTMLEscapeString(string(r)))
+		if r == '的' || r == '、' || r == '》' {
+			b.WriteString("<wbr>")
+		}
+	}
+	return template.HTML(b.String())
+}
+
+// today is the date in China, as policies write dates.
+func (s *Server) today() string { return s.Now().In(shanghai).Format(time.DateOnly) }
+
+// deadline says how long a policy can still be applied for.
+type deadline struct {
+	Day  string // YYYY-MM-DD
+	Days int    // left; 0 is the last day, negative is over
+}
+
+// Text is the sentence beside the number.
+func (d deadline) Text() string {
+	switch {
+	case d.Day == "":
+		return ""
+	case d.Days < 0:
+		return "已截止（" + longDate(d.Day) + "）"
+	case d.Days == 0:
+		return "今天24:00截止"
+	default:
+		return fmt.Sprintf("还剩%d天", d.Days)
+	}
+}
+
+// Over tells whether the deadline has passed.
+func (d deadline) Over() bool { return d.Day != "" && d.Days < 0 }
+
+// Soon tells whether three days or less are left.
+func (d deadline) Soon() bool { return d.Day != "" && d.Days >= 0 && d.Days <= 3 }
+
+// deadlineOn counts the days from today to day. A text that names a month only
+// ends with its last day.
+func deadlineOn(day, today string) deadline {
+	end, err := time.Parse(time.DateOnly, day)
+	if err != nil {
+		month, err := time.Parse("2006-01", day)
+		if err != nil {
+			return deadline{}
+		}
+		end = month.AddDate(0, 1, -1)
+	}
+	now, err := time.Parse(time.DateOnly, today)
+	if err != nil {
+		return deadline{}
+	}
+	return deadline{Day: end.Format(time.DateOnly), Days: int(end.Sub(now).Hours() / 24)}
+}

@@ -1,0 +1,27 @@
+package web
+
+import (
+	"github.com/gofiber/fiber/v2"
+)
+
+// healthz answers as long as the process runs.
+func (s *Server) healthz(c *fiber.Ctx) error { return c.SendString("ok\n") }
+
+// readyz answers 200 when the service can do its work.
+func (s *Server) readyz(c *fiber.Ctx) error {
+	ctx := c.UserContext()
+	err := s.Store.Ping(ctx)
+	if err == nil && s.Ready != nil {
+		err = s.Ready(ctx)
+	}
+	if err != nil {
+		s.Log.WarnContext(ctx, "not ready", "err", err)
+		return c.Status(fiber.StatusServiceUnavailable).SendString("not ready\n")
+	}
+	return c.SendString("ready\n")
+}
+
+// robots keeps crawlers off personal pages.
+func (s *Server) robots(c *fiber.Ctx) error {
+	return c.SendString("User-agent: *\nDisallow: /console\nDisallow: /me\nDisallow: /inbox\nDisallow: /login\nDisallow: /subscribe\nDisallow: /u/\nDisallow: /display\n")
+}

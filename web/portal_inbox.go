@@ -1,0 +1,369 @@
+package web
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net"
+	"slices"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/RoaringBitmap/roaring/v2"
+	"github.com/gofiber/fiber/v2"
+
+	"policypush/internal/audience"
+	"policypush/internal/channel/app"
+	"policypush/internal/domain"
+	"policypush/internal/storage"
+)
+
+// inboxDepth is how many pushes back an inbox reaches.
+const inboxDepth = 300
+
+// inboxShown is how many messages the inbox shows.
+const inboxShown = 50
+
+// pushCache keeps the frozen audiences of pushes opened: they never change.
+type pushCache struct {
+	mu   sync.Mutex
+	open map[domain.PushID]*openPush
+}
+
+// openPush is a push with its audience ready to be asked.
+type openPush struct {
+	likely, possible *roaring.Bitmap
+	policy           storage.PolicySummary
+}
+
+// inboxItem is one push as it stands in somebody's inbox.
+type inboxItem struct {
+	Push      domain.PushID
+	Policy    domain.PolicyID
+	Title     string
+	Gain      string
+	Issuer    string
+	Deadline  deadline
+	At        time.Time
+	Verdict   domain.Verdict
+	Withdrawn bool // a notice that the policy was taken back
+	Stopped   bool // the policy of this push was taken back
+	Seen      bool
+	Read      bool
+	Dismissed bool
+}
+
+// inboxOf computes the inbox of a subscriber, newest first: the pushes whose
+// frozen audience holds them, with their marks.
+func (s *Server) inboxOf(ctx context.Context, id domain.SubscriberID) ([]inboxItem, error) {
+	pushes, err := s.Store.Pushes(ctx, 0, inboxDepth)
+	if err != nil {
+		return nil, err
+	}
+	marks, err := s.Store.InboxMarks(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	var items []inboxItem
+	for _, push := range pushes {
+		if push.State == domain.PushOwed {
+			continue
+		}
+		op, err := s.openPush(ctx, push.ID)
+		if err != nil {
+			return nil, err
+		}
+		if op == nil {
+			continue
+		}
+		verdict := domain.Possible
+		switch {
+		case op.likely.Contains(uint32(id)):
+			verdict = domain.Likely
+		case !op.possible.Contains(uint32(id)):
+			continue
+		}
+		mark := marks[push.ID]
+		items = append(items, inboxItem{
+			Push: push.ID, Policy: push.Policy, Title: op.policy.Title, Gain: op.policy.FirstMeasure, At: push.CreatedAt,
+			Issuer: firstOf(op.policy.Issuers), Deadline: deadlineOn(op.policy.ApplyDeadline, s.today()),
+			Verdict: verdict, Withdrawn: push.Kind == domain.WithdrawalNotice, Stopped: push.State == domain.PushStopped,
+			Seen: !mark.SeenAt.IsZero(), Read: !mark.ReadAt.IsZero(), Dismissed: !mark.DismissedAt.IsZero(),
+		})
+	}
+	slices.SortFunc(items, func(a, b inboxItem) int { return int(b.Push - a.Push) })
+	return items, nil
+}
+
+func firstOf(list []string) string {
+	if len(list) == 0 {
+		return ""
+	}
+	return list[0]
+}
+
+// openPush returns a planned push with its audience, or nil if it has none.
+func (s *Server) openPush(ctx context.Context, id domain.PushID) (*openPush, error) {
+	s.pushes.mu.Lock()
+	op := s.pushes.open[id]
+	s.pushes.mu.Unlock()
+	if op != nil {
+		return op, nil
+	}
+	found, err := s.Store.InboxPushes(ctx, id-1, 1)
+	if err != nil {
+		return nil, err
+	}
+	if len(found) == 0 || found[0].Push.ID != id {
+		return nil, nil
+	}
+	sets, err := audience.Thaw(found[0].Audience)
+	if err != nil {
+		return nil, fmt.Errorf("open the audience of push %d: %w", id, err)
+	}
+	op = &openPush{likely: sets.Likely, possible: sets.Possible, policy: found[0].Policy}
+	s.pushes.mu.Lock()
+	defer s.pushes.mu.Unlock()
+	if s.pushes.open == nil || len(s.pushes.open) > 2*inboxDepth { // the old ones have dropped out of every inbox
+		s.pushes.open = map[domain.PushID]*openPush{}
+	}
+	s.pushes.open[id] = op
+	return op, nil
+}
+
+// unread counts what the reader has not even seen in the list: the number on
+// the bell.
+func unread(items []inboxItem) int {
+	n := 0
+	for _, it := range items {
+		if !it.Seen && !it.Dismissed {
+			n++
+		}
+	}
+	return n
+}
+
+// liveURL is where a page listens for what comes after these messages.
+func liveURL(items []inboxItem) string {
+	last := domain.PushID(0)
+	if len(items) > 0 {
+		last = items[0].Push
+	}
+	return fmt.Sprintf("/inbox/events?after=%d", last)
+}
+
+// inboxView is the list of messages.
+type inboxView struct {
+	Page
+	Tab       string // all, unread, dismissed
+	Items     []inboxItem
+	Waiting   int // not read yet
+	Dismissed int
+	Paused    bool
+}
+
+func (inboxView) template() string { return "portal/inbox" }
+
+func (s *Server) inbox(c *fiber.Ctx) error {
+	ctx := c.UserContext()
+	sub, err := s.subscriber(c)
+	if err != nil {
+		return err
+	}
+	p, err := s.page(c, "消息")
+	if err != nil {
+		return err
+	}
+	p.Section = "inbox"
+	items, err := s.inboxOf(ctx, sub.ID)
+	if err != nil {
+		return err
+	}
+	v := inboxView{Page: p, Tab: "all", Paused: sub.Subscription.Paused}
+	switch tab := c.Query("tab"); tab {
+	case "unread", "dismissed":
+		v.Tab = tab
+	}
+	for _, it := range items {
+		switch {
+		case it.Dismissed:
+			v.Dismissed++
+		case !it.Read:
+			v.Waiting++
+		}
+		shown := v.Tab == "all" && !it.Dismissed || v.Tab == "unread" && !it.Dismissed && !it.Read || v.Tab == "dismissed" && it.Dismissed
+		if !shown || len(v.Items) == inboxShown {
+			continue
+		}
+		v.Items = append(v.Items, it)
+		if !it.Seen {
+			if err := s.Store.MarkInbox(ctx, sub.ID, it.Push, "seen", s.Now()); err != nil {
+				return err
+			}
+		}
+	}
+	return s.render(c, v)
+}
+
+// item returns the push of the address, if it is in the reader's inbox.
+func (s *Server) item(c *fiber.Ctx) (*domain.Subscriber, inboxItem, error) {
+	sub, err := s.subscriber(c)
+	if err != nil {
+		return nil, inboxItem{}, err
+	}
+	items, err := s.inboxOf(c.UserContext(), sub.ID)
+	if err != nil {
+		return nil, inboxItem{}, err
+	}
+	for _, it := range items {
+		if strconv.FormatInt(int64(it.Push), 10) == c.Params("push") {
+			return sub, it, nil
+		}
+	}
+	return nil, inboxItem{}, domain.Errorf(domain.NotFound, "没有这条消息，可能发给了另一个订阅。")
+}
+
+// openItem marks a message as read and shows its policy.
+func (s *Server) openItem(c *fiber.Ctx) error {
+	sub, it, err := s.item(c)
+	if err != nil {
+		return err
+	}
+	if !it.Read {
+		if err := s.Store.MarkInbox(c.UserContext(), sub.ID, it.Push, "read", s.Now()); err != nil {
+			return err
+		}
+	}
+	return c.Redirect(fmt.Sprintf("/policies/%d#match", it.Policy), fiber.StatusSeeOther)
+}
+
+// dismiss puts a message aside as 与我无关, or takes it back.
+func (s *Server) dismiss(c *fiber.Ctx) error {
+	sub, it, err := s.item(c)
+	if err != nil {
+		return err
+	}
+	what := "dismissed"
+	if field(c, "undo") != "" {
+		what = "undismissed"
+	}
+	if err := s.Store.MarkInbox(c.UserContext(), sub.ID, it.Push, what, s.Now()); err != nil {
+		return err
+	}
+	if what == "dismissed" {
+		s.setFlash(c, "pine", "已标为与我无关，可在“与我无关”里找回。")
+	}
+	return c.Redirect("/inbox", fiber.StatusSeeOther)
+}
+
+func (s *Server) readAll(c *fiber.Ctx) error {
+	sub, err := s.subscriber(c)
+	if err != nil {
+		return err
+	}
+	items, err := s.inboxOf(c.UserContext(), sub.ID)
+	if err != nil {
+		return err
+	}
+	for _, it := range items {
+		if !it.Read && !it.Dismissed {
+			if err := s.Store.MarkInbox(c.UserContext(), sub.ID, it.Push, "read", s.Now()); err != nil {
+				return err
+			}
+		}
+	}
+	return c.Redirect("/inbox", fiber.StatusSeeOther)
+}
+
+// stopFromInbox is 退订 in the inbox: of the themes of this policy, or of
+// everything. It holds for the next send.
+func (s *Server) stopFromInbox(c *fiber.Ctx) error {
+	ctx := c.UserContext()
+	sub, it, err := s.item(c)
+	if err != nil {
+		return err
+	}
+	if field(c, "what") == "all" {
+		sub.Subscription.Paused = true
+		s.setFlash(c, "pine", "已退订全部推送。想恢复时，请到“我的订阅”。")
+	} else {
+		policy, err := s.Store.Policy(ctx, it.Policy)
+		if err != nil {
+			return err
+		}
+		s.dropThemes(&sub.Subscription, sub.Profile.Kind, policy.Codes(domain.ThemeTag))
+		s.setFlash(c, "pine", "已退订这类政策。其余订阅不变，可在“我的订阅”里改回。")
+	}
+	if err := s.Store.SaveSubscriber(ctx, sub); err != nil {
+		return err
+	}
+	return c.Redirect("/inbox", fiber.StatusSeeOther)
+}
+
+// dropThemes takes themes out of a subscription. Somebody who asked for
+// everything keeps every other theme of their kind.
+func (s *Server) dropThemes(sub *domain.Subscription, kind domain.SubscriberKind, drop []string) {
+	if sub.All {
+		sub.All = false
+		for _, t := range s.themesFor(kind) {
+			if !slices.Contains(sub.Themes, t.Code) {
+				sub.Themes = append(sub.Themes, t.Code)
+			}
+		}
+	}
+	sub.Themes = slices.DeleteFunc(slices.Clone(sub.Themes), func(code string) bool { return slices.Contains(drop, code) })
+	if sub.Themes == nil {
+		sub.Themes = []string{}
+	}
+}
+
+// inboxEvents hands the connection to the hub, which tells of new messages as
+// they come. What came since the page was made is replayed first.
+func (s *Server) inboxEvents(c *fiber.Ctx) error {
+	sub, err := s.subscriber(c)
+	if err != nil {
+		return err
+	}
+	id := sub.ID
+	since := c.Get("Last-Event-ID")
+	if since == "" {
+		since = c.Query("after")
+	}
+	after := app.LastEventID(since)
+	ctx := context.WithoutCancel(c.UserContext())
+	c.Context().HijackSetNoResponse(true)
+	c.Context().Hijack(func(conn net.Conn) {
+		s.Hub.ServeConn(conn, id, after, func(after int64) []app.Event { return s.replay(ctx, id, after) })
+	})
+	return nil
+}
+
+// replay lists the messages of a subscriber after a push, oldest first.
+func (s *Server) replay(ctx context.Context, id domain.SubscriberID, after int64) []app.Event {
+	items, err := s.inboxOf(ctx, id)
+	if err != nil {
+		s.Log.ErrorContext(ctx, "replay of the inbox failed", "subscriber", id, "err", err)
+		return nil
+	}
+	var events []app.Event
+	for _, it := range slices.Backward(items) {
+		if int64(it.Push) > after {
+			events = append(events, noticeOf(it))
+		}
+	}
+	return events
+}
+
+// noticeOf is the hint that a browser shows: the title, nothing about the
+// person.
+func noticeOf(it inboxItem) app.Event {
+	data, err := json.Marshal(struct {
+		Title string `json:"title"`
+	}{it.Title})
+	if err != nil {
+		data = []byte(`{}`) // cannot happen: it is a string
+	}
+	return app.Event{ID: int64(it.Push), Name: "notice", Data: string(data)}
+}
+

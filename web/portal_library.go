@@ -1,0 +1,336 @@
+package web
+
+import (
+	"context"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/gofiber/fiber/v2"
+
+	"policypush/internal/domain"
+	"policypush/internal/matching"
+	"policypush/internal/storage"
+)
+
+// pageSize is the number of policies on a page of the library.
+const pageSize = 10
+
+// card is a policy in a list.
+type card struct {
+	ID       domain.PolicyID
+	Title    string
+	Gain     string
+	Issuer   string
+	Number   string
+	Date     string
+	Deadline deadline
+	Ended    string         // why it cannot be had any more, or ""
+	Verdict  domain.Verdict // for the signed-in reader, or ""
+	Fit      string
+}
+
+// homeView is the front page.
+type homeView struct {
+	Page
+	Mine    []card // what fits the signed-in reader best
+	Closing []card
+	Newest  []card
+}
+
+func (homeView) template() string { return "portal/home" }
+
+func (s *Server) home(c *fiber.Ctx) error {
+	ctx := c.UserContext()
+	p, err := s.page(c, "首页")
+	if err != nil {
+		return err
+	}
+	p.Section, p.Description = "home", "政策发布后，按您填写的情况判断哪些可能适用，主动告诉您，并附要点、问答、图解和原文依据。"
+	v := homeView{Page: p}
+	inForce := storage.PolicyFilter{Statuses: []domain.PolicyStatus{domain.Published}, InForceOn: s.today(), Order: "new", Limit: 6}
+	newest, _, err := s.Store.Policies(ctx, inForce)
+	if err != nil {
+		return err
+	}
+	inForce.Order, inForce.Limit = "deadline", 20
+	closing, _, err := s.Store.Policies(ctx, inForce)
+	if err != nil {
+		return err
+	}
+	for _, sum := range closing {
+		if d := s.cardOf(sum); d.Deadline.Day != "" && !d.Deadline.Over() && len(v.Closing) < 4 {
+			v.Closing = append(v.Closing, d)
+		}
+	}
+	for _, sum := range newest {
+		v.Newest = append(v.Newest, s.cardOf(sum))
+	}
+	if p.Reader != nil {
+		me, err := s.subscriber(c)
+		if err != nil {
+			return err
+		}
+		mine, err := s.matchesOf(ctx, me)
+		if err != nil {
+			return err
+		}
+		v.Mine = mine[:min(3, len(mine))]
+	}
+	return s.render(c, v)
+}
+
+func (s *Server) cardOf(sum storage.PolicySummary) card {
+	cd := card{
+		ID: sum.ID, Title: sum.Title, Gain: sum.FirstMeasure, Number: sum.DocNumber,
+		Issuer: strings.Join(sum.Issuers, "、"), Date: sum.PublishDate,
+		Deadline: deadlineOn(sum.ApplyDeadline, s.today()),
+	}
+	if sum.Status != domain.Published {
+		cd.Ended = sum.Status.Label()
+	} else if sum.Expires != "" && deadlineOn(sum.Expires, s.today()).Over() {
+		cd.Ended = domain.Expired.Label()
+	}
+	return cd
+}
+
+// libraryView lists policies by what the reader asks for.
+type libraryView struct {
+	Page
+	Query     string
+	Audiences []option
+	Validity  []option
+	Themes    []optionGroup
+	Theme     string
+	Sort      string
+	Chips     []chip
+	Applied   int
+	Total     int
+	Cards     []card
+	Pages     []pageLink
+	Subscribe string // address that subscribes to these conditions
+}
+
+func (libraryView) template() string { return "portal/library" }
+
+// chip is an applied filter and the address without it.
+type chip struct{ Name, Without string }
+
+// pageLink is an entry of the pager; URL is empty for the current page.
+type pageLink struct{ Label, URL string }
+
+func (s *Server) library(c *fiber.Ctx) error {
+	ctx := c.UserContext()
+	p, err := s.page(c, "政策库")
+	if err != nil {
+		return err
+	}
+	p.Section = "library"
+	asked := url.Values{}
+	for _, name := range []string{"q", "s", "t", "v", "sort"} {
+		if value := strings.TrimSpace(c.Query(name)); value != "" {
+			asked.Set(name, cutRunes(value, 60))
+		}
+	}
+	v := libraryView{Page: p, Query: asked.Get("q"), Theme: asked.Get("t"), Sort: asked.Get("sort")}
+	v.Audiences = pickOne([]option{{Code: "enterprise", Name: "企业"}, {Code: "resident", Name: "居民"}}, asked.Get("s"))
+	v.Validity = pickOne([]option{{Code: "ok", Name: "现行有效"}, {Code: "off", Name: "已失效、撤回或被替代"}}, asked.Get("v"))
+	v.Themes = s.themeGroups(asked.Get("t"))
+
+	filter := storage.PolicyFilter{Query: v.Query, Theme: asked.Get("t"), Audience: asked.Get("s"), Limit: pageSize, Order: "new"}
+	if v.Sort == "deadline" {
+		filter.Order = "deadline"
+	}
+	switch asked.Get("v") {
+	case "ok":
+		filter.Statuses, filter.InForceOn = []domain.PolicyStatus{domain.Published}, s.today()
+	case "off":
+		filter.Statuses = []domain.PolicyStatus{domain.Amended, domain.Withdrawn, domain.Expired}
+	default:
+		filter.Statuses = []domain.PolicyStatus{domain.Published, domain.Amended, domain.Withdrawn, domain.Expired}
+	}
+	number, _ := strconv.Atoi(c.Query("page")) // anything else is the first page
+	number = min(max(number, 1), 1000)
+	filter.Offset = (number - 1) * pageSize
+	sums, total, err := s.Store.Policies(ctx, filter)
+	if err != nil {
+		return err
+	}
+	v.Total = total
+	for _, sum := range sums {
+		v.Cards = append(v.Cards, s.cardOf(sum))
+	}
+	if err := s.addFit(c, v.Cards); err != nil {
+		return err
+	}
+	v.Chips = s.chips(asked)
+	v.Applied = len(v.Chips)
+	v.Pages = pager(asked, number, total)
+	v.Subscribe = subscribeTo(asked)
+	return s.render(c, v)
+}
+
+// addFit says on each card how it fits the signed-in reader.
+func (s *Server) addFit(c *fiber.Ctx, cards []card) error {
+	r, err := s.reader(c)
+	if err != nil || r == nil || r.subscriber == nil {
+		return err
+	}
+	for i := range cards {
+		policy, err := s.Store.Policy(c.UserContext(), cards[i].ID)
+		if err != nil {
+			return err
+		}
+		s.fit(&cards[i], policy, r.subscriber)
+	}
+	return nil
+}
+
+// fit fills in how a policy fits a subscriber: how many of its measures
+// probably and possibly apply.
+func (s *Server) fit(cd *card, policy *domain.Policy, sub *domain.Subscriber) {
+	verdict, matches := matching.MatchPolicy(policy, &sub.Profile, s.today(), s.Rules.ValueName)
+	if verdict == domain.NotForThem || cd.Ended != "" {
+		return
+	}
+	likely, possible := 0, 0
+	for _, m := range matches {
+		switch m.Verdict {
+		case domain.Likely:
+			likely++
+		case domain.Possible:
+			possible++
+		}
+	}
+	cd.Verdict = verdict
+	var parts []string
+	if likely > 0 {
+		parts = append(parts, strconv.Itoa(likely)+"项"+domain.Likely.Label())
+	}
+	if possible > 0 {
+		parts = append(parts, strconv.Itoa(possible)+"项"+domain.Possible.Label())
+	}
+	cd.Fit = strings.Join(parts, "，")
+}
+
+// matchesOf lists the policies in force that may apply to a subscriber, the
+// probable ones first.
+func (s *Server) matchesOf(ctx context.Context, sub *domain.Subscriber) ([]card, error) {
+	sums, _, err := s.Store.Policies(ctx, storage.PolicyFilter{
+		Statuses: []domain.PolicyStatus{domain.Published}, InForceOn: s.today(), Order: "new", Limit: 300,
+	})
+	if err != nil {
+		return nil, err
+	}
+	var likely, possible []card
+	for _, sum := range sums {
+		policy, err := s.Store.Policy(ctx, sum.ID)
+		if err != nil {
+			return nil, err
+		}
+		cd := s.cardOf(sum)
+		s.fit(&cd, policy, sub)
+		switch cd.Verdict {
+		case domain.Likely:
+			likely = append(likely, cd)
+		case domain.Possible:
+			possible = append(possible, cd)
+		}
+	}
+	return append(likely, possible...), nil
+}
+
+func (s *Server) chips(asked url.Values) []chip {
+	var chips []chip
+	for _, name := range []string{"q", "s", "t", "v"} {
+		value := asked.Get(name)
+		if value == "" {
+			continue
+		}
+		label := value
+		switch name {
+		case "q":
+			label = "“" + value + "”"
+		case "s":
+			label = map[string]string{"enterprise": "企业", "resident": "居民"}[value]
+		case "t":
+			label = s.Rules.Name(domain.ThemeTag, value)
+		case "v":
+			label = map[string]string{"ok": "现行有效", "off": "已失效、撤回或被替代"}[value]
+		}
+		if label == "" {
+			label = value
+		}
+		rest := url.Values{}
+		for k, vs := range asked {
+			if k != name {
+				rest[k] = vs
+			}
+		}
+		chips = append(chips, chip{Name: label, Without: address("/policies", rest)})
+	}
+	return chips
+}
+
+func pager(asked url.Values, current, total int) []pageLink {
+	last := (total + pageSize - 1) / pageSize
+	if last < 2 {
+		return nil
+	}
+	at := func(n int) string {
+		q := url.Values{}
+		for k, vs := range asked {
+			q[k] = vs
+		}
+		q.Set("page", strconv.Itoa(n))
+		return address("/policies", q)
+	}
+	var links []pageLink
+	if current > 1 {
+		links = append(links, pageLink{"上一页", at(current - 1)})
+	}
+	for n := max(1, current-3); n <= min(last, current+3); n++ {
+		link := pageLink{Label: strconv.Itoa(n)}
+		if n != current {
+			link.URL = at(n)
+		}
+		links = append(links, link)
+	}
+	if current < last {
+		links = append(links, pageLink{"下一页", at(current + 1)})
+	}
+	return links
+}
+
+// subscribeTo is the address of the subscription with the conditions of a
+// search filled in.
+func subscribeTo(asked url.Values) string {
+	q := url.Values{}
+	for from, to := range map[string]string{"s": "kind", "t": "theme", "q": "keyword"} {
+		if value := asked.Get(from); value != "" {
+			q.Set(to, value)
+		}
+	}
+	return address("/subscribe", q)
+}
+
+func address(path string, q url.Values) string {
+	if len(q) == 0 {
+		return path
+	}
+	return path + "?" + q.Encode()
+}
+
+func pickOne(options []option, code string) []option {
+	for i := range options {
+		options[i].Selected = options[i].Code == code
+	}
+	return options
+}
+
+func cutRunes(s string, n int) string {
+	if r := []rune(s); len(r) > n {
+		return string(r[:n])
+	}
+	return s
+}

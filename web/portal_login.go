@@ -1,0 +1,208 @@
+package web
+
+import (
+	"encoding/json"
+
+	"github.com/gofiber/fiber/v2"
+
+	"policypush/internal/domain"
+	"policypush/internal/storage"
+)
+
+// pendingLogin is what the session of somebody who is signing in holds. The
+// address stands in Session.Contact.
+type pendingLogin struct {
+	Login    bool // tells it from a draft
+	To       string
+	Verified bool
+}
+
+// loginView asks for the address of a subscription.
+type loginView struct {
+	Page
+	Address  string
+	To       string
+	Problems problems
+}
+
+func (loginView) template() string { return "portal/login" }
+
+func (s *Server) loginPage(c *fiber.Ctx) error { return s.showLogin(c, "", c.Query("to"), nil) }
+
+func (s *Server) showLogin(c *fiber.Ctx, address, to string, ps problems) error {
+	p, err := s.wizardPage(c, "登录", ps)
+	if err != nil {
+		return err
+	}
+	p.Section = "login"
+	if !localPath(to) {
+		to = "/inbox"
+	}
+	return s.render(c, loginView{Page: p, Address: address, To: to, Problems: ps})
+}
+
+// login sends a code to an address that has a subscription. To others it
+// sends nothing and answers the same: nobody learns here who subscribed.
+func (s *Server) login(c *fiber.Ctx) error {
+	ctx := c.UserContext()
+	typed, to := field(c, "address"), field(c, "to")
+	kind, address, ok := addressOf(typed)
+	if !ok {
+		return s.showLogin(c, typed, to, problems{{"address", "请填写订阅时用的11位手机号或完整邮箱地址"}})
+	}
+	ids, err := s.Store.SubscribersByAddress(ctx, kind, address)
+	if err != nil {
+		return err
+	}
+	send := s.sendCode
+	if len(ids) == 0 {
+		send = s.pretendCode
+	}
+	if err := send(ctx, kind, address); err != nil && domain.KindOf(err) != domain.Conflict {
+		return err
+	}
+	if !localPath(to) {
+		to = "/inbox"
+	}
+	data, err := json.Marshal(pendingLogin{Login: true, To: to})
+	if err != nil {
+		return err
+	}
+	if err := s.openSession(c, storage.Session{Contact: address, ContactKind: kind, Data: string(data)}, wizardSession); err != nil {
+		return err
+	}
+	return c.Redirect("/login/code", fiber.StatusSeeOther)
+}
+
+// pending returns the sign-in under way, or false if there is none.
+func (s *Server) pending(c *fiber.Ctx) (*reader, pendingLogin, bool, error) {
+	r, err := s.reader(c)
+	if err != nil || r == nil || r.session.Contact == "" {
+		return nil, pendingLogin{}, false, err
+	}
+	var l pendingLogin
+	if json.Unmarshal([]byte(r.session.Data), &l) != nil || !l.Login {
+		return nil, pendingLogin{}, false, nil
+	}
+	return r, l, true, nil
+}
+
+// codeView asks for a code.
+type codeView struct {
+	Page
+	Masked   string
+	Kind     domain.ChannelKind
+	Demo     bool
+	Action   string
+	Back     string
+	Problems problems
+}
+
+func (codeView) template() string { return "portal/code" }
+
+func (s *Server) loginCodePage(c *fiber.Ctx) error {
+	r, _, ok, err := s.pending(c)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return c.Redirect("/login", fiber.StatusSeeOther)
+	}
+	return s.showCode(c, r.session, "/login/code", "/login", nil)
+}
+
+func (s *Server) showCode(c *fiber.Ctx, session storage.Session, action, back string, ps problems) error {
+	p, err := s.wizardPage(c, "输入验证码", ps)
+	if err != nil {
+		return err
+	}
+	contact := domain.Contact{Kind: session.ContactKind, Address: session.Contact}
+	return s.render(c, codeView{
+		Page: p, Masked: contact.Masked(), Kind: contact.Kind, Demo: s.demoHint(contact.Kind), Action: action, Back: back, Problems: ps,
+	})
+}
+
+func (s *Server) loginCode(c *fiber.Ctx) error {
+	ctx := c.UserContext()
+	r, l, ok, err := s.pending(c)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return c.Redirect("/login", fiber.StatusSeeOther)
+	}
+	if err := s.tryCode(ctx, r.session.ContactKind, r.session.Contact, field(c, "code")); err != nil {
+		text, mine := shownError(err)
+		if !mine {
+			return err
+		}
+		return s.showCode(c, r.session, "/login/code", "/login", problems{{"code", text}})
+	}
+	ids, err := s.Store.SubscribersByAddress(ctx, r.session.ContactKind, r.session.Contact)
+	if err != nil {
+		return err
+	}
+	if len(ids) == 1 {
+		if err := s.signIn(c, ids[0]); err != nil {
+			return err
+		}
+		return c.Redirect(l.To, fiber.StatusSeeOther)
+	}
+	l.Verified = true
+	data, err := json.Marshal(l)
+	if err != nil {
+		return err
+	}
+	session := storage.Session{Contact: r.session.Contact, ContactKind: r.session.ContactKind, Data: string(data)}
+	if err := s.openSession(c, session, wizardSession); err != nil {
+		return err
+	}
+	return c.Redirect("/login/choose", fiber.StatusSeeOther)
+}
+
+// owned lists the subscriptions at the address that a sign-in has proved.
+func (s *Server) owned(c *fiber.Ctx) ([]*domain.Subscriber, pendingLogin, error) {
+	r, l, ok, err := s.pending(c)
+	if err != nil {
+		return nil, l, err
+	}
+	if !ok || !l.Verified {
+		return nil, l, nil
+	}
+	subs, err := s.knownAt(c.UserContext(), []domain.Contact{{Kind: r.session.ContactKind, Address: r.session.Contact, Verified: true}})
+	return subs, l, err
+}
+
+func (s *Server) loginChoosePage(c *fiber.Ctx) error {
+	subs, _, err := s.owned(c)
+	if err != nil {
+		return err
+	}
+	if len(subs) == 0 {
+		return c.Redirect("/login", fiber.StatusSeeOther)
+	}
+	p, err := s.wizardPage(c, "选择要登录的订阅", nil)
+	if err != nil {
+		return err
+	}
+	return s.render(c, chooseView{Page: p, Known: s.known(subs), Action: "/login/choose"})
+}
+
+func (s *Server) loginChoose(c *fiber.Ctx) error {
+	subs, l, err := s.owned(c)
+	if err != nil {
+		return err
+	}
+	if len(subs) == 0 {
+		return c.Redirect("/login", fiber.StatusSeeOther)
+	}
+	return s.signInAs(c, subs, field(c, "id"), l.To)
+}
+
+func (s *Server) logout(c *fiber.Ctx) error {
+	if err := s.closeSession(c); err != nil {
+		return err
+	}
+	s.setFlash(c, "pine", "已退出登录。")
+	return c.Redirect("/", fiber.StatusSeeOther)
+}

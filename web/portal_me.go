@@ -1,0 +1,499 @@
+package web
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"github.com/gofiber/fiber/v2"
+
+	"policypush/internal/domain"
+)
+
+// contactView is an address of the signed-in subscriber.
+type contactView struct {
+	ID      domain.ContactID
+	Kind    domain.ChannelKind
+	Masked  string
+	When    domain.Frequency
+	Whens   []option
+	Stopped string // why nothing is sent to it, or ""
+}
+
+func contactViews(sub *domain.Subscriber) []contactView {
+	var views []contactView
+	for _, contact := range sub.Contacts {
+		if contact.Kind == domain.App {
+			continue
+		}
+		when := frequency(string(contact.When))
+		v := contactView{ID: contact.ID, Kind: contact.Kind, Masked: contact.Masked(), When: when, Whens: frequencies(when)}
+		if contact.Suppressed != "" {
+			v.Stopped = domain.Reason(contact.Suppressed).Label()
+		}
+		views = append(views, v)
+	}
+	return views
+}
+
+// meView is the page to manage a subscription.
+type meView struct {
+	Page
+	Subscriber *domain.Subscriber
+	Facts      []factView
+	Topics     []string
+	Contacts   []contactView
+	Whens      []option
+	Problems   problems
+	Kind       string // of the address that is being added
+	Address    string
+}
+
+// factView is a fact of the profile in words.
+type factView struct{ Label, Value string }
+
+func (meView) template() string { return "portal/me" }
+
+func (s *Server) me(c *fiber.Ctx) error { return s.showMe(c, "", "", nil) }
+
+func (s *Server) showMe(c *fiber.Ctx, kind, address string, ps problems) error {
+	sub, err := s.subscriber(c)
+	if err != nil {
+		return err
+	}
+	p, err := s.wizardPage(c, "我的订阅", ps)
+	if err != nil {
+		return err
+	}
+	p.Section = "me"
+	v := meView{
+		Page: p, Subscriber: sub, Facts: s.factsOf(sub), Contacts: contactViews(sub), Whens: frequencies(domain.Now),
+		Problems: ps, Kind: kind, Address: address,
+	}
+	if sub.Subscription.All {
+		v.Topics = append(v.Topics, "所有可能适用的政策")
+	}
+	for _, code := range sub.Subscription.Themes {
+		v.Topics = append(v.Topics, s.Rules.Name(domain.ThemeTag, code))
+	}
+	for _, word := range sub.Subscription.Keywords {
+		v.Topics = append(v.Topics, "“"+word+"”")
+	}
+	return s.render(c, v)
+}
+
+// factsOf lists what is known about a subscriber, in words, with what is not.
+func (s *Server) factsOf(sub *domain.Subscriber) []factView {
+	p := sub.Profile
+	var facts []factView
+	one := func(f domain.Field, code string) {
+		value := "未填写"
+		if code != "" {
+			value = s.Rules.ValueName(f, code)
+		}
+		facts = append(facts, factView{f.Label(), value})
+	}
+	set := func(f domain.Field, codes []string) {
+		value := "未填写"
+		if codes != nil {
+			value = "都不是"
+		}
+		for i, code := range codes {
+			if i == 0 {
+				value = s.Rules.ValueName(f, code)
+			} else {
+				value += "、" + s.Rules.ValueName(f, code)
+			}
+		}
+		facts = append(facts, factView{f.Label(), value})
+	}
+	number := func(f domain.Field, n *int64, write func(float64) string) {
+		value := "未填写"
+		if n != nil {
+			value = write(float64(*n))
+		}
+		facts = append(facts, factView{f.Label(), value})
+	}
+	one(domain.FieldKind, string(p.Kind))
+	one(domain.FieldRegion, p.Region)
+	if p.Kind == domain.Resident {
+		born := "未填写"
+		if p.Born != "" {
+			born = p.Born[:min(4, len(p.Born))] + "年"
+		}
+		facts = append(facts, factView{"出生年份", born})
+		set(domain.FieldGroup, p.Groups)
+		return facts
+	}
+	one(domain.FieldIndustry, p.Industry)
+	one(domain.FieldSize, p.Size)
+	number(domain.FieldStaff, p.Staff, func(n float64) string { return trimmed(n) + "人" })
+	number(domain.FieldRevenue, p.Revenue, money)
+	one(domain.FieldTaxpayer, p.Taxpayer)
+	founded := "未填写"
+	if p.Founded != "" {
+		founded = p.Founded[:min(4, len(p.Founded))] + "年"
+	}
+	facts = append(facts, factView{"成立年份", founded})
+	set(domain.FieldAttribute, p.Attributes)
+	return facts
+}
+
+// myPoliciesView lists the policies in force that may apply to the reader.
+type myPoliciesView struct {
+	Page
+	Likely   []card
+	Possible []card
+	Missing  []string // facts that are not filled in
+}
+
+func (myPoliciesView) template() string { return "portal/my-policies" }
+
+func (s *Server) myPolicies(c *fiber.Ctx) error {
+	sub, err := s.subscriber(c)
+	if err != nil {
+		return err
+	}
+	p, err := s.page(c, "我的政策")
+	if err != nil {
+		return err
+	}
+	p.Section = "mine"
+	v := myPoliciesView{Page: p}
+	mine, err := s.matchesOf(c.UserContext(), sub)
+	if err != nil {
+		return err
+	}
+	for _, cd := range mine {
+		if cd.Verdict == domain.Likely {
+			v.Likely = append(v.Likely, cd)
+		} else {
+			v.Possible = append(v.Possible, cd)
+		}
+	}
+	for _, f := range s.factsOf(sub) {
+		if f.Value == "未填写" {
+			v.Missing = append(v.Missing, f.Label)
+		}
+	}
+	return s.render(c, v)
+}
+
+// profileView corrects what is known about the reader.
+type profileView struct {
+	Page
+	whoFields
+}
+
+func (profileView) template() string { return "portal/me-profile" }
+
+func (s *Server) myProfile(c *fiber.Ctx) error {
+	sub, err := s.subscriber(c)
+	if err != nil {
+		return err
+	}
+	return s.showProfile(c, whoOf(sub), nil)
+}
+
+func (s *Server) showProfile(c *fiber.Ctx, f whoForm, ps problems) error {
+	p, err := s.wizardPage(c, "修改我的情况", ps)
+	if err != nil {
+		return err
+	}
+	p.Section = "me"
+	who, err := s.whoFields(c, f, ps)
+	if err != nil {
+		return err
+	}
+	return s.render(c, profileView{Page: p, whoFields: who})
+}
+
+func (s *Server) saveProfile(c *fiber.Ctx) error {
+	sub, err := s.subscriber(c)
+	if err != nil {
+		return err
+	}
+	f := readWho(c)
+	f.Kind = sub.Profile.Kind // what somebody is does not change
+	if ps := s.checkWho(f); len(ps) > 0 {
+		return s.showProfile(c, f, ps)
+	}
+	if f.SensitiveConsent != sub.Consent.Sensitive {
+		sub.Consent = newConsent(s.Now(), f.SensitiveConsent)
+	}
+	s.applyWho(f, sub)
+	if err := s.Store.SaveSubscriber(c.UserContext(), sub); err != nil {
+		return err
+	}
+	s.setFlash(c, "pine", "已保存。之后的匹配和推送按新的情况进行。")
+	return c.Redirect("/me", fiber.StatusSeeOther)
+}
+
+// topicsView changes what the reader wants to hear about.
+type topicsView struct {
+	Page
+	whatFields
+}
+
+func (topicsView) template() string { return "portal/me-topics" }
+
+func (s *Server) myTopics(c *fiber.Ctx) error {
+	sub, err := s.subscriber(c)
+	if err != nil {
+		return err
+	}
+	return s.showTopics(c, sub, whatOf(sub.Subscription), nil)
+}
+
+func (s *Server) showTopics(c *fiber.Ctx, sub *domain.Subscriber, f whatForm, ps problems) error {
+	p, err := s.wizardPage(c, "修改订阅主题", ps)
+	if err != nil {
+		return err
+	}
+	p.Section = "me"
+	return s.render(c, topicsView{Page: p, whatFields: s.whatFields(sub.Profile.Kind, f, ps)})
+}
+
+func (s *Server) saveTopics(c *fiber.Ctx) error {
+	sub, err := s.subscriber(c)
+	if err != nil {
+		return err
+	}
+	f := readWhat(c)
+	if ps := s.checkWhat(f); len(ps) > 0 {
+		return s.showTopics(c, sub, f, ps)
+	}
+	f.apply(&sub.Subscription)
+	if err := s.Store.SaveSubscriber(c.UserContext(), sub); err != nil {
+		return err
+	}
+	s.setFlash(c, "pine", "订阅主题已保存。")
+	return c.Redirect("/me", fiber.StatusSeeOther)
+}
+
+// pause stops or resumes every push.
+func (s *Server) pause(c *fiber.Ctx) error {
+	sub, err := s.subscriber(c)
+	if err != nil {
+		return err
+	}
+	sub.Subscription.Paused = field(c, "paused") == "yes"
+	if err := s.Store.SaveSubscriber(c.UserContext(), sub); err != nil {
+		return err
+	}
+	if sub.Subscription.Paused {
+		s.setFlash(c, "pine", "已暂停。恢复之前不再推送任何政策，账户和设置都保留。")
+	} else {
+		s.setFlash(c, "pine", "已恢复推送。")
+	}
+	return c.Redirect("/me", fiber.StatusSeeOther)
+}
+
+// addContact begins to add an address, or to use a stopped one again: a code
+// is sent to it.
+func (s *Server) addContact(c *fiber.Ctx) error {
+	ctx := c.UserContext()
+	typed := field(c, "address")
+	kind, address, ok := addressOf(typed)
+	if id := field(c, "id"); id != "" { // a stopped one, which the person cannot see in full
+		sub, err := s.subscriber(c)
+		if err != nil {
+			return err
+		}
+		at := slices.IndexFunc(sub.Contacts, func(contact domain.Contact) bool { return fmt.Sprint(contact.ID) == id })
+		if at < 0 {
+			return domain.Errorf(domain.NotFound, "没有这个联系方式，可能已删除。")
+		}
+		kind, address, ok = sub.Contacts[at].Kind, sub.Contacts[at].Address, true
+	}
+	if !ok {
+		return s.showMe(c, "", typed, problems{{"address", "请填写11位手机号或完整的邮箱地址"}})
+	}
+	if err := s.sendCode(ctx, kind, address); err != nil {
+		text, mine := shownError(err)
+		if !mine {
+			return err
+		}
+		return s.showMe(c, "", typed, problems{{"address", text}})
+	}
+	r, err := s.reader(c)
+	if err != nil {
+		return err
+	}
+	r.session.Contact, r.session.ContactKind, r.session.Data = address, kind, field(c, "when")
+	if err := s.Store.SaveSession(ctx, r.session); err != nil {
+		return err
+	}
+	return c.Redirect("/me/contacts/verify", fiber.StatusSeeOther)
+}
+
+func (s *Server) contactCodePage(c *fiber.Ctx) error {
+	r, err := s.reader(c)
+	if err != nil {
+		return err
+	}
+	if r.session.Contact == "" {
+		return c.Redirect("/me", fiber.StatusSeeOther)
+	}
+	return s.showCode(c, r.session, "/me/contacts/verify", "/me", nil)
+}
+
+// contactCode adds the verified address, or takes it off the stop-list.
+func (s *Server) contactCode(c *fiber.Ctx) error {
+	ctx := c.UserContext()
+	r, err := s.reader(c)
+	if err != nil {
+		return err
+	}
+	kind, address := r.session.ContactKind, r.session.Contact
+	if address == "" {
+		return c.Redirect("/me", fiber.StatusSeeOther)
+	}
+	if err := s.tryCode(ctx, kind, address, field(c, "code")); err != nil {
+		text, mine := shownError(err)
+		if !mine {
+			return err
+		}
+		return s.showCode(c, r.session, "/me/contacts/verify", "/me", problems{{"code", text}})
+	}
+	sub := r.subscriber
+	at := slices.IndexFunc(sub.Contacts, func(contact domain.Contact) bool { return contact.Kind == kind && contact.Address == address })
+	if at < 0 {
+		sub.Contacts = append(sub.Contacts, domain.Contact{Kind: kind, Address: address, When: frequency(r.session.Data), Verified: true})
+	} else {
+		sub.Contacts[at].Verified = true
+	}
+	if err := s.Store.SaveSubscriber(ctx, sub); err != nil {
+		return err
+	}
+	if err := s.Store.AllowAddress(ctx, kind, address); err != nil {
+		return err
+	}
+	r.session.Contact, r.session.ContactKind, r.session.Data = "", "", ""
+	if err := s.Store.SaveSession(ctx, r.session); err != nil {
+		return err
+	}
+	s.setFlash(c, "pine", "已验证"+domain.Contact{Kind: kind, Address: address}.Masked()+"，之后会用它通知您。")
+	return c.Redirect("/me", fiber.StatusSeeOther)
+}
+
+// changeContact stops, removes or re-times one address.
+func (s *Server) changeContact(c *fiber.Ctx) error {
+	ctx := c.UserContext()
+	sub, err := s.subscriber(c)
+	if err != nil {
+		return err
+	}
+	at := slices.IndexFunc(sub.Contacts, func(contact domain.Contact) bool { return fmt.Sprint(contact.ID) == c.Params("id") })
+	if at < 0 {
+		return domain.Errorf(domain.NotFound, "没有这个联系方式，可能已删除。")
+	}
+	contact := sub.Contacts[at]
+	switch field(c, "do") {
+	case "stop":
+		if err := s.Store.StopContact(ctx, contact.ID, domain.ReasonStopped, s.Now()); err != nil {
+			return err
+		}
+		s.setFlash(c, "pine", "已退订"+contact.Kind.Label()+contact.Masked()+"，不再向它发送。")
+	case "remove":
+		others := slices.ContainsFunc(sub.Contacts, func(o domain.Contact) bool { return o.ID != contact.ID && o.Kind != domain.App })
+		if !others {
+			return domain.Errorf(domain.Conflict, "这是唯一的登录方式，不能删除。请先添加另一个，或删除整个订阅。")
+		}
+		sub.Contacts = slices.Delete(sub.Contacts, at, at+1)
+		if err := s.Store.SaveSubscriber(ctx, sub); err != nil {
+			return err
+		}
+		s.setFlash(c, "pine", "已删除"+contact.Masked()+"。")
+	default:
+		sub.Contacts[at].When = frequency(field(c, "when"))
+		if err := s.Store.SaveSubscriber(ctx, sub); err != nil {
+			return err
+		}
+		s.setFlash(c, "pine", contact.Masked()+"改为"+sub.Contacts[at].When.Label()+"。")
+	}
+	return c.Redirect("/me", fiber.StatusSeeOther)
+}
+
+// exported is everything about a subscriber, for them to take along.
+type exported struct {
+	ID           string              `json:"id"`
+	Name         string              `json:"name,omitempty"`
+	USCC         string              `json:"uscc,omitempty"`
+	Profile      domain.Profile      `json:"profile"`
+	Subscription domain.Subscription `json:"subscription"`
+	Contacts     []domain.Contact    `json:"contacts"`
+	Consent      domain.Consent      `json:"consent"`
+	CreatedAt    string              `json:"created_at"`
+	Inbox        []exportedItem      `json:"inbox"`
+}
+
+type exportedItem struct {
+	Policy  string         `json:"policy"`
+	At      string         `json:"at"`
+	Verdict domain.Verdict `json:"verdict"`
+	Read    bool           `json:"read"`
+}
+
+func (s *Server) export(c *fiber.Ctx) error {
+	sub, err := s.subscriber(c)
+	if err != nil {
+		return err
+	}
+	items, err := s.inboxOf(c.UserContext(), sub.ID)
+	if err != nil {
+		return err
+	}
+	out := exported{
+		ID: sub.ExternalID, Name: sub.Name, USCC: sub.USCC, Profile: sub.Profile, Subscription: sub.Subscription,
+		Contacts: sub.Contacts, Consent: sub.Consent, CreatedAt: sub.CreatedAt.In(shanghai).Format("2006-01-02T15:04:05+08:00"),
+		Inbox: []exportedItem{},
+	}
+	for _, it := range items {
+		out.Inbox = append(out.Inbox, exportedItem{it.Title, it.At.In(shanghai).Format("2006-01-02T15:04:05+08:00"), it.Verdict, it.Read})
+	}
+	data, err := json.MarshalIndent(out, "", "  ")
+	if err != nil {
+		return err
+	}
+	c.Set(fiber.HeaderContentType, fiber.MIMEApplicationJSONCharsetUTF8)
+	c.Set(fiber.HeaderContentDisposition, `attachment; filename="policypush-my-data.json"`)
+	return c.Send(append(data, '\n'))
+}
+
+// deleteView asks once more before everything about the reader is deleted.
+type deleteView struct {
+	Page
+	Problems problems
+}
+
+func (deleteView) template() string { return "portal/me-delete" }
+
+func (s *Server) deletePage(c *fiber.Ctx) error { return s.showDelete(c, nil) }
+
+func (s *Server) showDelete(c *fiber.Ctx, ps problems) error {
+	p, err := s.wizardPage(c, "删除我的订阅和信息", ps)
+	if err != nil {
+		return err
+	}
+	p.Section = "me"
+	return s.render(c, deleteView{Page: p, Problems: ps})
+}
+
+func (s *Server) deleteMe(c *fiber.Ctx) error {
+	sub, err := s.subscriber(c)
+	if err != nil {
+		return err
+	}
+	if field(c, "sure") == "" {
+		return s.showDelete(c, problems{{"sure", "请先勾选确认"}})
+	}
+	if err := s.Store.DeleteSubscriber(c.UserContext(), sub.ID); err != nil {
+		return err
+	}
+	if err := s.closeSession(c); err != nil {
+		return err
+	}
+	s.setFlash(c, "pine", "您的信息已全部删除。之后不会再收到任何推送。")
+	return c.Redirect("/", fiber.StatusSeeOther)
+}

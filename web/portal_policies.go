@@ -1,0 +1,661 @@
+package web
+
+import (
+	"fmt"
+	"html/template"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/gofiber/fiber/v2"
+
+	"policypush/internal/domain"
+	"policypush/internal/matching"
+	"policypush/interpretations"
+)
+
+// policyView is one policy: what it gives, why it reached the reader, how it
+// is explained, and its text.
+type policyView struct {
+	Page
+	Policy       *domain.Policy
+	Preview      string // what a preview by staff is of, or ""
+	Ended        string // why it cannot be had any more, or ""
+	Kinds        []string
+	Due          *due
+	Keys         []keyFact
+	Measures     []measureView
+	Match        *matchView
+	QA           []template.HTML
+	Charts       []template.HTML
+	Cases        []template.HTML
+	Changed      []domain.Reference // what it replaces
+	Answered     []domain.Question
+	Clauses      []clauseView
+	Ways         []wayView
+	Materials    []string
+	Contact      string
+	Subscribe    string
+	Problems     problems
+	Question     string
+	HasOriginal  bool
+	AutomaticAll bool // every measure comes without an application
+}
+
+func (policyView) template() string { return "portal/policy" }
+
+// due is the countdown to the last day to apply.
+type due struct {
+	deadline
+	From   string // first day, or ""
+	Passed string // share of the window that is over, 0 to 100, for the bar
+	Gone   int    // days since the first day
+}
+
+// keyFact is one of the five facts on top of a policy.
+type keyFact struct {
+	Label string
+	Lines []factLine
+}
+
+// factLine is a statement with its clause.
+type factLine struct {
+	Big  string // a number that stands out before the text
+	Text string
+	Cite *interpretations.Cite
+}
+
+// measureView is one measure (政策点) as a card.
+type measureView struct {
+	ID       domain.MeasureID
+	Title    string
+	Gain     string
+	Who      string
+	Criteria string
+	Window   string
+	Over     bool
+	How      string
+	Verdict  domain.Verdict // for the signed-in reader, or ""
+	Cite     *interpretations.Cite
+	Unread   []string
+}
+
+// matchView says why a policy reached the signed-in reader.
+type matchView struct {
+	Name      string
+	Verdict   domain.Verdict
+	Summary   string
+	Measures  []measureMatch
+	Reasons   []reasonView
+	Ask       string
+	Interests []string // the part of the subscription that asked for it
+}
+
+type measureMatch struct {
+	ID      domain.MeasureID
+	Title   string
+	Verdict domain.Verdict
+	Amount  string
+}
+
+// reasonView is one condition with what the profile says to it.
+type reasonView struct {
+	Class, Icon, Said string // yes check 对得上, ask ask 还不清楚, no no 对不上
+	Condition         string
+	Value             string
+	Cite              *interpretations.Cite
+}
+
+// clauseView is a passage of the original text.
+type clauseView struct {
+	ID      string
+	Kind    domain.ClauseKind
+	Number  string // 第五条, 二、 at the head of the passage
+	Text    string
+	Rows    [][]string // of a table
+	Answers []answerLink
+}
+
+// answerLink leads from a clause to an answer that explains it.
+type answerLink struct {
+	Href, Question string
+}
+
+// wayView says how measures are had: where, by when, whom to ask.
+type wayView struct{ Title, Where, Within, Contact string }
+
+func (s *Server) policy(c *fiber.Ctx) error {
+	v, err := s.policyView(c)
+	if err != nil {
+		return err
+	}
+	return s.render(c, v)
+}
+
+func (s *Server) policyView(c *fiber.Ctx) (policyView, error) {
+	ctx := c.UserContext()
+	id, err := c.ParamsInt("id")
+	if err != nil {
+		return policyView{}, fiber.ErrNotFound
+	}
+	policy, err := s.Store.Policy(ctx, domain.PolicyID(id))
+	if err != nil {
+		return policyView{}, err
+	}
+	v := policyView{Policy: policy}
+	if v.Preview, err = s.mayRead(c, policy); err != nil {
+		return policyView{}, err
+	}
+	if v.Page, err = s.page(c, policy.Title); err != nil {
+		return policyView{}, err
+	}
+	v.Section, v.Description = "library", description(policy)
+	v.Ended = s.ended(policy)
+	for _, code := range policy.Codes(domain.BenefitTag) {
+		v.Kinds = append(v.Kinds, s.Rules.Name(domain.BenefitTag, code))
+	}
+	for _, code := range policy.Codes(domain.ThemeTag) {
+		v.Kinds = append(v.Kinds, s.Rules.Name(domain.ThemeTag, code))
+	}
+	v.Kinds = v.Kinds[:min(5, len(v.Kinds))]
+	v.Due = s.dueOf(policy)
+	v.Measures = s.measures(policy)
+	v.Keys = s.keyFacts(policy, v.Measures)
+	v.Changed = policy.Replaces
+	v.Ways, v.Materials = ways(policy)
+	v.AutomaticAll = len(policy.Measures) > 0 && !slices.ContainsFunc(policy.Measures, func(m domain.Measure) bool { return m.How.Mode != "automatic" })
+	v.Contact = policy.Contact
+	if v.Contact == "" {
+		v.Contact = v.Site.Phone
+	}
+	v.Subscribe = "/subscribe"
+	if themes := policy.Codes(domain.ThemeTag); len(themes) > 0 {
+		v.Subscribe += "?theme=" + themes[0]
+	}
+	items, err := s.Store.Interpretations(ctx, policy.ID, v.Preview == "")
+	if err != nil {
+		return policyView{}, err
+	}
+	if err := v.addInterpretations(items, s.today()); err != nil {
+		return policyView{}, err
+	}
+	v.Clauses = clauses(policy, items)
+	questions, err := s.Store.Questions(ctx, policy.ID)
+	if err != nil {
+		return policyView{}, err
+	}
+	for _, q := range questions {
+		if q.Answer != "" {
+			v.Answered = append(v.Answered, q)
+		}
+	}
+	r, err := s.reader(c)
+	if err != nil {
+		return policyView{}, err
+	}
+	if r != nil && r.subscriber != nil {
+		v.Match = s.match(policy, r.subscriber, v.Measures)
+	}
+	return v, nil
+}
+
+// mayRead lets the public read what was published, and staff preview the rest.
+func (s *Server) mayRead(c *fiber.Ctx, policy *domain.Policy) (preview string, err error) {
+	switch policy.Status {
+	case domain.Published, domain.Amended, domain.Withdrawn, domain.Expired:
+		return "", nil
+	}
+	st, err := s.staff(c)
+	if err != nil {
+		return "", err
+	}
+	if st == nil || !st.operator.May(domain.ReadConsole) {
+		return "", domain.Errorf(domain.NotFound, "没有找到这份政策。它可能尚未公开。")
+	}
+	return policy.Status.Label(), nil
+}
+
+func description(policy *domain.Policy) string {
+	var titles []string
+	for _, m := range policy.Measures {
+		titles = append(titles, m.Title)
+	}
+	return cutRunes(strings.Join(titles, "；"), 120)
+}
+
+func (s *Server) ended(policy *domain.Policy) string {
+	switch policy.Status {
+	case domain.Withdrawn:
+		text := "这份政策已撤回，不再执行。"
+		if policy.EndedReason != "" {
+			text += "原因：" + policy.EndedReason
+		}
+		return text
+	case domain.Amended:
+		return "这份政策已被新的政策替代，请以新政策为准。"
+	case domain.Expired:
+		return "这份政策已失效，内容仅供查阅。"
+	case domain.Published:
+		if !policy.InForce(s.today()) {
+			return "这份政策的有效期到" + longDate(policy.Expires) + "，已失效，内容仅供查阅。"
+		}
+	}
+	return ""
+}
+
+func (s *Server) dueOf(policy *domain.Policy) *due {
+	d := due{deadline: deadlineOn(policy.ApplyDeadline, s.today())}
+	if d.Day == "" {
+		return nil
+	}
+	for _, m := range policy.Measures {
+		if m.Window.Deadline == policy.ApplyDeadline && len(m.Window.From) == len(d.Day) {
+			d.From = m.Window.From
+		}
+	}
+	if d.From == "" && len(policy.PublishDate) == len(d.Day) {
+		d.From = policy.PublishDate
+	}
+	if d.From == "" {
+		return &d
+	}
+	start := deadlineOn(d.From, s.today())
+	d.Gone = max(0, -start.Days)
+	whole := d.Days - start.Days
+	d.Passed = "100"
+	if whole > 0 && d.Days >= 0 {
+		d.Passed = trimmed(float64(d.Gone) * 100 / float64(whole))
+	}
+	return &d
+}
+
+func (s *Server) measures(policy *domain.Policy) []measureView {
+	var vs []measureView
+	for i := range policy.Measures {
+		m := &policy.Measures[i]
+		criteria := policy.CriteriaOf(m)
+		v := measureView{
+			ID: m.ID, Title: m.Title, Gain: s.gain(m.Benefit), Who: m.Who,
+			Criteria: matching.Describe(&criteria, s.Rules.ValueName),
+			Window:   windowText(m.Window), Over: !matching.InWindow(m.Window, s.today()) && m.Window.From <= s.today(),
+			How: howText(m.How), Cite: citeAt(policy, m.Start), Unread: m.Unread,
+		}
+		if v.Title == "" {
+			v.Title = cutRunes(m.Text, 30)
+		}
+		vs = append(vs, v)
+	}
+	return vs
+}
+
+// gain says what a measure gives, in one line.
+func (s *Server) gain(b domain.Benefit) string {
+	var parts []string
+	switch {
+	case b.FromRate > 0 && b.Rate > 0:
+		parts = append(parts, "由"+percent(b.FromRate)+"调整为"+percent(b.Rate))
+	case b.Rate > 0 && b.Base != "":
+		parts = append(parts, "按"+b.Base+"的"+percent(b.Rate))
+	case b.Rate > 0:
+		parts = append(parts, "按"+percent(b.Rate))
+	}
+	if b.Amount > 0 {
+		amount := money(b.Amount)
+		if b.Unit != "" {
+			amount = "每" + b.Unit + amount
+		}
+		if b.Once {
+			amount = "一次性" + amount
+		}
+		parts = append(parts, amount)
+	}
+	if len(b.Tiers) > 1 {
+		var tiers []string
+		for _, t := range b.Tiers {
+			tiers = append(tiers, money(t))
+		}
+		parts = append(parts, "分档"+strings.Join(tiers, "、"))
+	}
+	if b.Cap > 0 {
+		most := "最高" + money(b.Cap)
+		if b.CapPer != "" {
+			most = "每" + strings.TrimPrefix(b.CapPer, "每") + most
+		}
+		parts = append(parts, most)
+	}
+	if b.Months > 0 {
+		parts = append(parts, fmt.Sprintf("为期%d个月", b.Months))
+	}
+	if len(parts) == 0 {
+		return b.Text
+	}
+	text := strings.Join(parts, "，")
+	if b.Kind != "" {
+		text = s.Rules.Name(domain.BenefitTag, b.Kind) + "：" + text
+	}
+	return text
+}
+
+// most is the largest sum that a measure can give, or 0.
+func most(b domain.Benefit) float64 {
+	if b.Cap > 0 {
+		return b.Cap
+	}
+	return max(b.Amount, slices.Max(append([]float64{0}, b.Tiers...)))
+}
+
+func windowText(w domain.Window) string {
+	var parts []string
+	yearly := func(d string) string { return strings.TrimPrefix(longDate("2000-"+d), "2000年") }
+	switch {
+	case w.Yearly && w.From != "" && w.To != "":
+		parts = append(parts, "每年"+yearly(w.From)+"至"+yearly(w.To))
+	case w.From != "" && w.To != "":
+		parts = append(parts, longDate(w.From)+"至"+longDate(w.To))
+	case w.From != "":
+		parts = append(parts, longDate(w.From)+"起")
+	case w.To != "":
+		parts = append(parts, "到"+longDate(w.To))
+	}
+	if w.Deadline != "" && w.Deadline != w.To {
+		parts = append(parts, longDate(w.Deadline)+"前申请")
+	}
+	if w.Relative != "" {
+		parts = append(parts, w.Relative)
+	}
+	return strings.Join(parts, "；")
+}
+
+func howText(h domain.How) string {
+	var parts []string
+	switch h.Mode {
+	case "automatic":
+		parts = append(parts, "免申即享，不用申请")
+	case "apply":
+		parts = append(parts, "需要申请")
+	}
+	if h.Where != "" {
+		parts = append(parts, h.Where)
+	}
+	if h.Within != "" {
+		parts = append(parts, h.Within)
+	}
+	return strings.Join(parts, "；")
+}
+
+// keyFacts answers who, what, how much, when and how from the measures.
+func (s *Server) keyFacts(policy *domain.Policy, measures []measureView) []keyFact {
+	const limit = 4
+	who := keyFact{Label: "谁能享受"}
+	what := keyFact{Label: "给什么"}
+	top, topAt := 0.0, -1
+	for i, m := range policy.Measures {
+		text := m.Who
+		if text == "" && measures[i].Criteria != "" {
+			text = measures[i].Criteria
+		}
+		if text != "" && len(who.Lines) < limit && !slices.ContainsFunc(who.Lines, func(l factLine) bool { return l.Text == text }) {
+			who.Lines = append(who.Lines, factLine{Text: text, Cite: measures[i].Cite})
+		}
+		if len(what.Lines) < limit {
+			what.Lines = append(what.Lines, factLine{Text: measures[i].Title, Cite: measures[i].Cite})
+		}
+		if sum := most(m.Benefit); sum > top {
+			top, topAt = sum, i
+		}
+	}
+	if more := len(policy.Measures) - len(what.Lines); more > 0 {
+		what.Lines = append(what.Lines, factLine{Text: fmt.Sprintf("另有%d项，见下面的政策点", more)})
+	}
+	much := keyFact{Label: "最高多少", Lines: []factLine{{Text: "文件没有写明金额，按主管部门核定"}}}
+	if topAt >= 0 {
+		much.Lines[0] = factLine{Big: money(top), Text: "，" + measures[topAt].Title, Cite: measures[topAt].Cite}
+	}
+	facts := []keyFact{who, what, much, s.whenFact(policy, measures), howFact(policy, measures)}
+	if len(who.Lines) == 0 {
+		facts[0].Lines = []factLine{{Text: audienceText(policy.Audience)}}
+	}
+	return facts
+}
+
+func audienceText(a domain.Audience) string {
+	switch a {
+	case domain.ForEnterprises:
+		return "企业，具体条件见原文"
+	case domain.ForResidents:
+		return "居民，具体条件见原文"
+	default:
+		return "企业和居民，具体条件见原文"
+	}
+}
+
+func (s *Server) whenFact(policy *domain.Policy, measures []measureView) keyFact {
+	fact := keyFact{Label: "什么时候"}
+	if policy.ApplyDeadline != "" {
+		fact.Lines = append(fact.Lines, factLine{Text: "申请截止" + longDate(policy.ApplyDeadline)})
+	} else {
+		for i := range measures {
+			if text := measures[i].Window; text != "" {
+				fact.Lines = append(fact.Lines, factLine{Text: text, Cite: measures[i].Cite})
+				break
+			}
+		}
+	}
+	switch {
+	case policy.EffectiveFrom != "" && policy.Expires != "":
+		fact.Lines = append(fact.Lines, factLine{Text: "文件有效期" + longDate(policy.EffectiveFrom) + "至" + longDate(policy.Expires)})
+	case policy.Expires != "":
+		fact.Lines = append(fact.Lines, factLine{Text: "文件有效期到" + longDate(policy.Expires)})
+	case policy.EffectiveFrom != "":
+		fact.Lines = append(fact.Lines, factLine{Text: longDate(policy.EffectiveFrom) + "起施行"})
+	}
+	if len(fact.Lines) == 0 {
+		fact.Lines = []factLine{{Text: "文件没有写明期限"}}
+	}
+	return fact
+}
+
+func howFact(policy *domain.Policy, measures []measureView) keyFact {
+	fact := keyFact{Label: "怎么办"}
+	for i := range policy.Measures {
+		text := measures[i].How
+		if text != "" && len(fact.Lines) < 3 && !slices.ContainsFunc(fact.Lines, func(l factLine) bool { return l.Text == text }) {
+			fact.Lines = append(fact.Lines, factLine{Text: text, Cite: measures[i].Cite})
+		}
+	}
+	if len(fact.Lines) == 0 {
+		fact.Lines = []factLine{{Text: "文件没有写明，请咨询发文单位"}}
+	}
+	return fact
+}
+
+func ways(policy *domain.Policy) ([]wayView, []string) {
+	var found []wayView
+	var materials []string
+	for _, m := range policy.Measures {
+		if w := (wayView{m.Title, m.How.Where, m.How.Within, m.How.Contact}); w.Where != "" || w.Within != "" || w.Contact != "" {
+			found = append(found, w)
+		}
+		for _, material := range m.How.Materials {
+			if !slices.Contains(materials, material) {
+				materials = append(materials, material)
+			}
+		}
+	}
+	return found, materials
+}
+
+// match explains a policy to a subscriber and marks their verdicts on the
+// measures.
+func (s *Server) match(policy *domain.Policy, sub *domain.Subscriber, measures []measureView) *matchView {
+	verdict, matches := matching.MatchPolicy(policy, &sub.Profile, s.today(), s.Rules.ValueName)
+	v := &matchView{Name: readerName(sub), Verdict: verdict, Interests: s.interests(policy, sub)}
+	likely, possible := 0, 0
+	for i, m := range matches {
+		measures[i].Verdict = m.Verdict
+		switch m.Verdict {
+		case domain.Likely:
+			likely++
+		case domain.Possible:
+			possible++
+			if v.Ask == "" && len(m.Ask) > 0 {
+				v.Ask = m.Ask[0]
+			}
+		}
+		amount := ""
+		if sum := most(policy.Measures[i].Benefit); sum > 0 {
+			amount = money(sum)
+		}
+		v.Measures = append(v.Measures, measureMatch{ID: m.Measure, Title: measures[i].Title, Verdict: m.Verdict, Amount: amount})
+		for _, r := range m.Reasons {
+			if m.Verdict == domain.NotForThem && verdict != domain.NotForThem {
+				continue // why the others apply is what the reader asks
+			}
+			v.addReason(policy, r)
+		}
+	}
+	v.Summary = fmt.Sprintf("%d项支持，%d项适用可能性高，%d项可能适用", len(matches), likely, possible)
+	return v
+}
+
+func (v *matchView) addReason(policy *domain.Policy, r matching.Reason) {
+	const limit = 8
+	if len(v.Reasons) >= limit || slices.ContainsFunc(v.Reasons, func(o reasonView) bool { return o.Condition == r.Condition }) {
+		return
+	}
+	view := reasonView{Condition: r.Condition, Value: r.Value}
+	switch r.Result {
+	case domain.Yes:
+		view.Class, view.Icon, view.Said = "yes", "check", "对得上"
+	case domain.Unknown:
+		view.Class, view.Icon, view.Said = "ask", "ask", "还不清楚"
+	default:
+		view.Class, view.Icon, view.Said = "no", "no", "对不上"
+	}
+	if len(r.Evidence) > 0 {
+		view.Cite = citeAt(policy, r.Evidence[0].Start)
+	}
+	v.Reasons = append(v.Reasons, view)
+}
+
+// interests names what of a subscription a policy answers to.
+func (s *Server) interests(policy *domain.Policy, sub *domain.Subscriber) []string {
+	var found []string
+	for _, code := range policy.Codes(domain.ThemeTag) {
+		if slices.Contains(sub.Subscription.Themes, code) {
+			found = append(found, "主题“"+s.Rules.Name(domain.ThemeTag, code)+"”")
+		}
+	}
+	text := strings.ToLower(policy.Title + policy.Text)
+	for _, word := range sub.Subscription.Keywords {
+		if strings.Contains(text, strings.ToLower(word)) {
+			found = append(found, "关键词“"+word+"”")
+		}
+	}
+	if sub.Subscription.All {
+		found = append(found, "所有可能适用的政策")
+	}
+	return found
+}
+
+func (v *policyView) addInterpretations(items []interpretations.Item, day string) error {
+	for i := range items {
+		html, err := items[i].Render(v.Policy, day)
+		if err != nil {
+			return err
+		}
+		switch items[i].Kind {
+		case interpretations.QAKind:
+			v.QA = append(v.QA, html)
+		case interpretations.ChartKind:
+			v.Charts = append(v.Charts, html)
+		case interpretations.CaseKind:
+			v.Cases = append(v.Cases, html)
+		}
+	}
+	return nil
+}
+
+// citeAt returns the link to the clause around a position of the text.
+func citeAt(policy *domain.Policy, at int) *interpretations.Cite {
+	for i, cl := range policy.Clauses {
+		if at < cl.Start || at >= cl.End {
+			continue
+		}
+		cite := interpretations.Cite{Href: "#" + interpretations.Anchor(i), Label: "原文"}
+		if found, ok := interpretations.CiteOf(policy, cl.Path); ok && cl.Path != "" {
+			cite.Label = found.Label
+		}
+		return &cite
+	}
+	return nil
+}
+
+var numberAtHead = regexp.MustCompile(`^(第[一二三四五六七八九十百零〇]+[章节条]|[一二三四五六七八九十]+、|（[一二三四五六七八九十]+）|\([一二三四五六七八九十]+\)|\d+[.．、])`)
+
+// clauses prepares the text, with links from a clause to the answers that
+// cite it.
+func clauses(policy *domain.Policy, items []interpretations.Item) []clauseView {
+	answers := map[string][]answerLink{}
+	for _, it := range items {
+		if it.QA == nil {
+			continue
+		}
+		for _, path := range it.QA.Clauses {
+			answers[path] = append(answers[path], answerLink{Href: fmt.Sprintf("#qa-%d", it.ID), Question: it.QA.Question})
+		}
+	}
+	views := make([]clauseView, len(policy.Clauses))
+	for i, cl := range policy.Clauses {
+		v := clauseView{ID: interpretations.Anchor(i), Kind: cl.Kind, Text: cl.Text}
+		switch cl.Kind {
+		case domain.TableClause:
+			for line := range strings.SplitSeq(cl.Text, "\n") {
+				v.Rows = append(v.Rows, strings.Split(line, "\t"))
+			}
+		case domain.TextClause, domain.HeadingClause:
+			v.Number = numberAtHead.FindString(cl.Text)
+			v.Text = strings.TrimSpace(strings.TrimPrefix(cl.Text, v.Number))
+		}
+		if cl.Path != "" {
+			v.Answers = answers[cl.Path]
+			delete(answers, cl.Path) // once, at the first passage of the clause
+		}
+		views[i] = v
+	}
+	return views
+}
+
+// maxQuestion is the length of a question in characters.
+const maxQuestion = 500
+
+// ask stores a question about a policy. What was typed stays when something is
+// wrong with it.
+func (s *Server) ask(c *fiber.Ctx) error {
+	text := field(c, "question")
+	v, err := s.policyView(c)
+	if err != nil {
+		return err
+	}
+	switch {
+	case len([]rune(text)) < 5:
+		v.Problems.add("question", "请把问题写得具体一些，至少5个字")
+	case len([]rune(text)) > maxQuestion:
+		v.Problems.add("question", fmt.Sprintf("问题最多%d字，现在有%d字，请精简", maxQuestion, len([]rune(text))))
+	}
+	if len(v.Problems) > 0 {
+		v.Question, v.Title = text, "出错："+v.Title
+		return s.render(c.Status(fiber.StatusUnprocessableEntity), v)
+	}
+	q := domain.Question{Policy: v.Policy.ID, Text: text, AskedAt: s.Now()}
+	if r, err := s.reader(c); err != nil {
+		return err
+	} else if r != nil && r.subscriber != nil {
+		q.Subscriber = r.subscriber.ID
+	}
+	if err := s.Store.SaveQuestion(c.UserContext(), &q); err != nil {
+		return err
+	}
+	s.setFlash(c, "pine", "问题已提交，由"+v.Site.Owner+"答复，答复会公布在本页。请不要在问题里写身份证号、电话等个人信息。")
+	return c.Redirect(fmt.Sprintf("/policies/%d#ask", v.Policy.ID), fiber.StatusSeeOther)
+}
