@@ -10,7 +10,6 @@ package tagging
 import (
 	"cmp"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -25,7 +24,7 @@ import (
 type Tagger struct {
 	rules    *rules.Rules
 	segment  *segment.Segmenter
-	patterns map[string]*regexp.Regexp
+	patterns map[string]pattern
 	words    *lexicon
 	codes    []code
 	first    map[domain.Dimension][2]int // range of a dimension in codes
@@ -41,12 +40,12 @@ type code struct {
 // New prepares a tagger. It fails if a rule that the reading depends on is
 // missing.
 func New(r *rules.Rules, seg *segment.Segmenter) (*Tagger, error) {
-	t := &Tagger{rules: r, segment: seg, patterns: map[string]*regexp.Regexp{}, words: newLexicon(), first: map[domain.Dimension][2]int{}}
+	t := &Tagger{rules: r, segment: seg, patterns: map[string]pattern{}, words: newLexicon(), first: map[domain.Dimension][2]int{}}
 	for _, p := range r.Patterns.All() {
-		t.patterns[p.Code] = p.Re
+		t.patterns[p.Code] = newPattern(p.Re)
 	}
 	for _, needed := range strings.Fields("X01 X02 X03 X07 X08 X09 X10 X12 X14 X15 X16 X19 X23 X25 X26 X27 X28 X29 X30 X31 X32 X33 X34 X35 X36 X37 X38 X39 X40 X41 X42 X43 X44 X45 X46 X48 X49 X61 X63 X67") {
-		if t.patterns[needed] == nil {
+		if t.patterns[needed].re == nil {
 			return nil, fmt.Errorf("抽取规则 %s 不见了：请恢复 extraction-patterns.yaml", needed)
 		}
 	}
@@ -282,37 +281,4 @@ func (t *Tagger) keywords(p *domain.Policy) []domain.Tag {
 		}
 	}
 	return tags
-}
-
-// match is one match of an extraction rule in a sentence.
-type match struct {
-	re       *regexp.Regexp
-	text     string
-	loc      []int
-	evidence domain.Evidence
-}
-
-// find returns the matches of an extraction rule.
-func (t *Tagger) find(code string, s sentence) []match {
-	re := t.patterns[code]
-	var out []match
-	for _, loc := range re.FindAllStringSubmatchIndex(s.text, -1) {
-		out = append(out, match{re, s.text, loc, s.evidence(loc[0], loc[1])})
-	}
-	return out
-}
-
-// group returns the words of a named group, or "".
-func (m match) group(name string) string {
-	i := m.re.SubexpIndex(name)
-	if i < 0 || m.loc[2*i] < 0 {
-		return ""
-	}
-	return m.text[m.loc[2*i]:m.loc[2*i+1]]
-}
-
-// at returns the bytes of a named group.
-func (m match) at(name string) (int, int) {
-	i := m.re.SubexpIndex(name)
-	return m.loc[2*i], m.loc[2*i+1]
 }
