@@ -6,7 +6,9 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 	"unicode"
+	"unicode/utf8"
 
 	"policypush/internal/domain"
 )
@@ -128,7 +130,7 @@ func gives(b domain.Benefit) string {
 	if len(said) == 0 {
 		return shorten(text, maxGives)
 	}
-	return shorten(strings.Join(said, "，"), maxGives)
+	return brief(strings.Join(said, "，"), maxGives)
 }
 
 func yuan(n float64) string {
@@ -194,7 +196,8 @@ func plain(s string) string {
 	return strings.Join(strings.Fields(s), " ")
 }
 
-// shorten cuts to n characters, the last of them an ellipsis.
+// shorten cuts to n characters, the last of them an ellipsis. No number stands
+// before it: a part of one would be another, and 300 without its 万 as well.
 func shorten(s string, n int) string {
 	rs := []rune(s)
 	if len(rs) <= n {
@@ -203,24 +206,35 @@ func shorten(s string, n int) string {
 	if n <= 1 {
 		return ""
 	}
-	return strings.TrimRight(string(rs[:n-1]), "，、；：（《“ ") + "…"
+	return strings.TrimRight(string(rs[:n-1]), "0123456789.,万亿，、；：（《“ ") + "…"
+}
+
+// brief leaves out leading parts, each up to a comma, until at most n
+// characters remain; what the last part says, the most there is, stays longest.
+func brief(s string, n int) string {
+	for utf8.RuneCountInString(s) > n {
+		_, rest, more := strings.Cut(s, "，")
+		if !more {
+			return ""
+		}
+		s = rest
+	}
+	return s
 }
 
 // dayWords writes a date as 12月31日, with the year if it is not that of today.
+// A date that names a month only is the end of it; anything else is "".
 func dayWords(date, today string) string {
-	var y, m, d int
-	n, _ := fmt.Sscanf(date, "%4d-%2d-%2d", &y, &m, &d) // fewer parts: a month or nothing
-	var words string
-	switch {
-	case n >= 3:
-		words = fmt.Sprintf("%d月%d日", m, d)
-	case n == 2:
-		words = fmt.Sprintf("%d月底", m)
-	default:
-		return ""
+	layout := "1月2日"
+	t, err := time.Parse(time.DateOnly, date)
+	if err != nil {
+		layout = "1月底"
+		if t, err = time.Parse("2006-01", date); err != nil {
+			return ""
+		}
 	}
-	if len(today) < 4 || date[:4] != today[:4] {
-		words = fmt.Sprintf("%d年", y) + words
+	if !strings.HasPrefix(today, t.Format("2006")) {
+		layout = "2006年" + layout
 	}
-	return words
+	return t.Format(layout)
 }

@@ -12,6 +12,8 @@ const (
 	// partSMS what each part of a longer one holds.
 	oneSMS  = 70
 	partSMS = 67
+	// minTitle is the shortest a title is cut to, in characters.
+	minTitle = 8
 	// optOut ends every text message and is never shortened.
 	optOut = "退订回TD"
 	// byDocument stands in every message: nothing is promised.
@@ -38,8 +40,8 @@ func units(s string) int {
 
 // sms writes the text message for one policy or for several. It tries to stay
 // within one part: first the title is shortened, then the hint where to look
-// goes, then who and what are cut; the signature, the warning that the
-// document decides, and the way to stop always stay.
+// makes room for it, then who and what are cut; the signature, the warning
+// that the document decides, and the way to stop always stay.
 func (c *Composer) sms(cards []Card, today string) string {
 	if len(cards) > 1 {
 		return c.smsDigest(cards)
@@ -52,21 +54,19 @@ func (c *Composer) sms(cards []Card, today string) string {
 		return c.sign("您订阅的主题有新政策，" + c.look() + "，" + byDocument + "。")
 	}
 	var text string
-	for _, size := range []struct {
-		title, who, gives int
-		where             bool
-	}{
-		{maxTitle, maxWho, maxGives, true},
-		{12, maxWho, maxGives, true},
-		{8, maxWho, maxGives, true},
-		{12, maxWho, maxGives, false},
-		{8, 12, 20, false},
-		{8, 8, 14, false},
-		{8, 0, 14, false},
-		{8, 0, 0, false},
-	} {
-		text = c.sign(c.smsBody(card, today, size.title, size.who, size.gives, size.where))
-		if units(text) <= oneSMS {
+	fits := func(title, who, gives int, where bool) bool {
+		text = c.sign(c.smsBody(card, today, title, who, gives, where))
+		return units(text) <= oneSMS
+	}
+	for _, where := range []bool{true, false} {
+		for title := maxTitle; title >= minTitle; title-- {
+			if fits(title, maxWho, maxGives, where) {
+				return text
+			}
+		}
+	}
+	for _, size := range []struct{ who, gives int }{{12, 20}, {8, 14}, {0, 14}, {0, 0}} {
+		if fits(minTitle, size.who, size.gives, false) {
 			return text
 		}
 	}
@@ -76,7 +76,7 @@ func (c *Composer) sms(cards []Card, today string) string {
 func (c *Composer) smsBody(card Card, today string, title, who, gives int, where bool) string {
 	name := shorten(card.Short, title)
 	facts := make([]string, 0, 3)
-	for _, fact := range []string{shorten(card.Who, who), shorten(card.Gives, gives)} {
+	for _, fact := range []string{shorten(card.Who, who), brief(card.Gives, gives)} {
 		if fact != "" {
 			facts = append(facts, fact)
 		}

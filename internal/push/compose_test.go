@@ -1,0 +1,337 @@
+package push_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"golang.org/x/net/html"
+	"pgregory.net/rapid"
+
+	"policypush/internal/domain"
+	"policypush/internal/push"
+)
+
+var noon = time.Date(2026, 11, 22, 12, 0, 0, 0, push.Shanghai())
+
+func composer(t testing.TB, v push.Voice) *push.Composer {
+	t.Helper()
+	c, err := push.NewComposer(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func yunchuan() push.Voice {
+	return push.Voice{Signature: "云川发布", Office: "云川县政务公开办", Phone: "0570-0000000", SearchIn: "浙里办"}
+}
+
+func retrofit() *domain.Policy {
+	return &domain.Policy{
+		ID: 1, Status: domain.Published, Title: "云川县人民政府办公室关于支持制造业企业技术改造的通知", DocNumber: "云政办发〔2026〕31号",
+		Issuers: []string{"云川县人民政府办公室"}, ApplyDeadline: "2026-12-31",
+		Measures: []domain.Measure{{
+			ID: "m1", Who: "规上工业企业", Benefit: domain.Benefit{Rate: 0.15, Base: "设备投资", Cap: 3_000_000},
+			How: domain.How{Mode: "apply", Where: "登录浙里办企业服务专区申报"},
+		}},
+	}
+}
+
+func allowance() *domain.Policy {
+	return &domain.Policy{
+		ID: 2, Status: domain.Published, Title: "云川县民政局关于低保家庭冬季取暖补贴的通知", DocNumber: "云民〔2026〕8号",
+		Measures: []domain.Measure{{
+			ID: "m1", Who: "低保家庭", Benefit: domain.Benefit{Amount: 600, Unit: "户"},
+			Criteria: domain.Leaf(domain.Condition{Field: domain.FieldGroup, Op: domain.In, Values: []string{"G07"}}),
+		}},
+	}
+}
+
+func isSensitive(group string) bool { return group == "G07" }
+
+func TestTextMessages(t *testing.T) {
+	many := retrofit()
+	many.ID = 3
+	many.Title = "关于印发《云川县促进先进制造业集群高质量发展与数字化绿色化协同转型若干政策措施（试行）》的通知"
+	many.ApplyDeadline = "2027-06"
+	many.Measures[0].Who = "在本县注册登记并依法纳税的规模以上工业企业和服务业企业"
+	withdrawn := retrofit()
+	withdrawn.Status, withdrawn.EndedReason = domain.Withdrawn, "补助比例有误"
+	hidden := allowance()
+	hidden.Status = domain.Withdrawn
+	for name, tt := range map[string]struct {
+		policies []*domain.Policy
+		verdict  domain.Verdict
+		voice    func(*push.Voice)
+		want     string
+	}{
+		"who, what, until when and where": {
+			[]*domain.Policy{retrofit()}, domain.Likely, nil,
+			"【云川发布】支持制造业企业技术…：规上工业企业，按设备投资15%，最高300万元，12月31日截止。适用可能性高，以正式文件为准。退订回TD",
+		},
+		"a long title is cut before anything else": {
+			[]*domain.Policy{many}, domain.Possible, nil,
+			"【云川发布】云川县促进先进…：在本县注册登记…，最高300万元，2027年6月底截止。可能适用，以正式文件为准。退订回TD",
+		},
+		"what is sensitive is not named": {
+			[]*domain.Policy{allowance()}, domain.Likely, nil,
+			"【云川发布】您订阅的主题有新政策，请登录浙里办查看，以正式文件为准。退订回TD",
+		},
+		"a link only if it was filed": {
+			[]*domain.Policy{allowance()}, domain.Likely, func(v *push.Voice) { v.Link = "https://yc.example/z" },
+			"【云川发布】您订阅的主题有新政策，请登录 https://yc.example/z 查看，以正式文件为准。退订回TD",
+		},
+		"a withdrawal": {
+			[]*domain.Policy{withdrawn}, domain.Likely, nil,
+			"【云川发布】更正：此前推送的“支持制造业企业技术改造”已撤回，请勿据此办理，以正式文件为准。退订回TD",
+		},
+		"a withdrawal of what is sensitive": {
+			[]*domain.Policy{hidden}, domain.Likely, nil,
+			"【云川发布】更正：此前推送的一项政策已撤回，请勿据此办理，请登录浙里办查看。退订回TD",
+		},
+		"a summary names what may be named": {
+			[]*domain.Policy{allowance(), retrofit()}, domain.Likely, nil,
+			"【云川发布】2项新政策可能与您有关：支持制造业企业技术改造等，请登录浙里办查看，以正式文件为准。退订回TD",
+		},
+		"a summary with a withdrawal": {
+			[]*domain.Policy{withdrawn, many}, domain.Likely, nil,
+			"【云川发布】1项新政策可能与您有关，另有1项此前推送的政策已撤回：云川县促进先进制造业集…，请登录浙里办查看，以正式文件为准。退订回TD",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			v := yunchuan()
+			if tt.voice != nil {
+				tt.voice(&v)
+			}
+			var cards []push.Card
+			for _, p := range tt.policies {
+				cards = append(cards, push.CardOf(p, tt.verdict, isSensitive))
+			}
+			m, err := composer(t, v).Compose(domain.SMS, cards, push.Links{}, noon)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if m.Text != tt.want {
+				t.Errorf("got  %s\nwant %s", m.Text, tt.want)
+			}
+			if n := push.Segments(m.Text); n != 1 {
+				t.Errorf("%d parts, want one", n)
+			}
+			if bad := push.Lint(m.Text, v.Link); len(bad) > 0 {
+				t.Errorf("refused: %v", bad)
+			}
+		})
+	}
+}
+
+// hostile draws words as a document from anywhere may hold them.
+func hostile(t *rapid.T, label string) string {
+	parts := rapid.SliceOfN(rapid.SampledFrom([]string{
+		"【紧急】", "www.example.com/x", "https://example.net/a?b=c", "技术改造", "\n", "\x00", "您的", "𠮷田", "<script>alert(1)</script>",
+		"补助", "《办法》", "关于", "的通知", "，", "\u202e", "100万元", "{{.}}", "退订回TD", "\xff",
+	}), 0, 14).Draw(t, label)
+	return strings.Join(parts, "")
+}
+
+// TestMessagesFromAnyDocument: whatever a document says, a text message has
+// one part, our signature, no link, and ends with the way to stop; an e-mail
+// has no markup of others.
+func TestMessagesFromAnyDocument(t *testing.T) {
+	c := composer(t, yunchuan())
+	rapid.Check(t, func(t *rapid.T) {
+		var cards []push.Card
+		for i := range rapid.IntRange(1, 5).Draw(t, "policies") {
+			p := &domain.Policy{
+				ID: domain.PolicyID(i + 1), Status: rapid.SampledFrom([]domain.PolicyStatus{domain.Published, domain.Withdrawn}).Draw(t, "status"),
+				Title: hostile(t, "title"), DocNumber: hostile(t, "number"), Contact: hostile(t, "contact"), EndedReason: hostile(t, "reason"),
+				ApplyDeadline: rapid.SampledFrom([]string{"", "2026-12-01", "2027-03", "2026", "1-2", "长期"}).Draw(t, "deadline"),
+			}
+			for range rapid.IntRange(0, 3).Draw(t, "measures") {
+				m := domain.Measure{Who: hostile(t, "who"), Benefit: domain.Benefit{
+					Text: hostile(t, "benefit"), Base: hostile(t, "base"),
+					Rate: rapid.Float64Range(0, 2).Draw(t, "rate"), Cap: rapid.Float64Range(0, 1e10).Draw(t, "cap"),
+				}, How: domain.How{Where: hostile(t, "where")}}
+				if rapid.Bool().Draw(t, "group") {
+					m.Criteria = domain.Leaf(domain.Condition{Field: domain.FieldGroup, Op: domain.In, Values: []string{"G07"}})
+				}
+				p.Measures = append(p.Measures, m)
+			}
+			verdict := rapid.SampledFrom([]domain.Verdict{domain.Likely, domain.Possible}).Draw(t, "verdict")
+			cards = append(cards, push.CardOf(p, verdict, isSensitive))
+		}
+		sms, err := c.Compose(domain.SMS, cards, push.Links{}, noon)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if bad := push.Lint(sms.Text, ""); len(bad) > 0 || push.Segments(sms.Text) > 1 {
+			t.Fatalf("%d parts, refused for %v: %q", push.Segments(sms.Text), bad, sms.Text)
+		}
+		mail, err := c.Compose(domain.Email, cards, push.Links{Unsubscribe: "https://yc.example/u/abc"}, noon)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.ContainsAny(mail.Subject, "\r\n\x00") || !utf8.ValidString(mail.Text) {
+			t.Fatalf("subject %q, text %q", mail.Subject, mail.Text)
+		}
+		for tokens := html.NewTokenizer(strings.NewReader(mail.HTML)); ; {
+			if tokens.Next() == html.ErrorToken {
+				break
+			}
+			if name, _ := tokens.TagName(); string(name) == "script" {
+				t.Fatalf("a script in %s", mail.HTML)
+			}
+		}
+		app, err := c.Compose(domain.App, cards, push.Links{}, noon)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := utf8.RuneCountInString(app.Subject); n > 20 {
+			t.Fatalf("a notice title of %d characters: %s", n, app.Subject)
+		}
+		if n := utf8.RuneCountInString(app.Text); n > 60 {
+			t.Fatalf("a notice of %d characters: %s", n, app.Text)
+		}
+		for _, text := range []string{sms.Text, mail.Text, app.Text} {
+			if !strings.Contains(text, "以正式文件为准") && !strings.Contains(text, "请登录") {
+				t.Fatalf("promises too much: %s", text)
+			}
+		}
+	})
+}
+
+func TestEmail(t *testing.T) {
+	card := push.CardOf(retrofit(), domain.Possible, isSensitive)
+	card.URL = "https://yc.example/policies/1"
+	secret := push.CardOf(allowance(), domain.Likely, isSensitive)
+	secret.URL = "https://yc.example/policies/2"
+	links := push.Links{Unsubscribe: "https://yc.example/u/abc", Settings: "https://yc.example/me"}
+	c := composer(t, yunchuan())
+	for name, tt := range map[string]struct {
+		cards     []push.Card
+		subject   string
+		has, lack []string
+	}{
+		"one policy": {
+			[]push.Card{card}, "支持制造业企业技术改造",
+			[]string{
+				"可能适用", "规上工业企业", "按设备投资15%，最高300万元", "登录浙里办企业服务专区申报", "12月31日", "云政办发〔2026〕31号",
+				"https://yc.example/policies/1", "https://yc.example/u/abc", "https://yc.example/me", "0570-0000000", "为什么收到", "以主管部门审核为准",
+			},
+			[]string{"您符合"},
+		},
+		"what is sensitive stays behind the sign-in": {
+			[]push.Card{secret}, "您订阅的主题有新政策",
+			[]string{"https://yc.example/policies/2", "以正式文件为准"},
+			[]string{"低保", "600元", "云民"},
+		},
+		"a summary": {
+			[]push.Card{secret, card}, "政策汇总：2项可能与您有关",
+			[]string{"支持制造业企业技术改造", "您订阅的主题有新政策"},
+			[]string{"低保"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m, err := c.Compose(domain.Email, tt.cards, links, noon)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if m.Subject != tt.subject {
+				t.Errorf("subject %q, want %q", m.Subject, tt.subject)
+			}
+			for part, text := range map[string]string{"text": m.Text, "html": m.HTML} {
+				for _, want := range tt.has {
+					if !strings.Contains(text, want) {
+						t.Errorf("%s lacks %q:\n%s", part, want, text)
+					}
+				}
+				for _, no := range tt.lack {
+					if strings.Contains(m.Subject+text, no) {
+						t.Errorf("%s says %q:\n%s", part, no, text)
+					}
+				}
+			}
+		})
+	}
+}
+
+func TestSort(t *testing.T) {
+	cards := []push.Card{
+		{Policy: 1, Verdict: domain.Possible},
+		{Policy: 2, Verdict: domain.Likely},
+		{Policy: 3, Verdict: domain.Possible, Deadline: "2026-12-07"},
+		{Policy: 4, Verdict: domain.Likely, Deadline: "2026-12-08"},
+		{Policy: 2, Withdrawn: true},
+		{Policy: 5, Verdict: domain.Likely, Deadline: "2026-11-21"},
+	}
+	var got []domain.PolicyID
+	for _, c := range push.Sort(cards, "2026-11-22") {
+		got = append(got, c.Policy)
+	}
+	want := []domain.PolicyID{2, 3, 4, 5, 1}
+	if len(got) != len(want) {
+		t.Fatalf("order %v, want %v", got, want)
+	}
+	for i := range want {
+		if got[i] != want[i] {
+			t.Fatalf("order %v, want %v: withdrawn, then ending within 15 days, then likely", got, want)
+		}
+	}
+}
+
+func TestSegments(t *testing.T) {
+	for name, tt := range map[string]struct {
+		text string
+		want int
+	}{
+		"seventy characters are one part":          {strings.Repeat("政", 70), 1},
+		"seventy-one are two":                      {strings.Repeat("政", 71), 2},
+		"a part of several holds sixty-seven":      {strings.Repeat("政", 134), 2},
+		"one more than two parts hold":             {strings.Repeat("政", 135), 3},
+		"a rare character is two units on its own": {strings.Repeat("𠮷", 36), 2},
+		"nothing": {"", 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := push.Segments(tt.text); got != tt.want {
+				t.Errorf("%d parts, want %d", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestLint(t *testing.T) {
+	for name, tt := range map[string]struct {
+		text, link string
+		refused    int
+	}{
+		"as it should be":            {"【云川发布】技改补助，12月31日截止。退订回TD", "", 0},
+		"the filed link":             {"【云川发布】详见 https://yc.example/z 。退订回TD", "https://yc.example/z", 0},
+		"another link":               {"【云川发布】详见 https://yc.example/q 。退订回TD", "https://yc.example/z", 1},
+		"a bare domain":              {"【云川发布】详见yunchuan.gov.cn。退订回TD", "", 1},
+		"no signature":               {"技改补助。退订回TD", "", 1},
+		"a second signature":         {"【云川发布】【紧急】技改补助。退订回TD", "", 1},
+		"no way to stop":             {"【云川发布】技改补助。", "", 1},
+		"promises":                   {"【云川发布】您符合技改补助条件。退订回TD", "", 1},
+		"two lines":                  {"【云川发布】技改\n补助。退订回TD", "", 1},
+		"everything wrong counts up": {"您符合【急】www.example.com\n", "", 6},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := push.Lint(tt.text, tt.link); len(got) != tt.refused {
+				t.Errorf("refused for %v, want %d reasons", got, tt.refused)
+			}
+		})
+	}
+}
+
+func TestComposerNeedsASignature(t *testing.T) {
+	if _, err := push.NewComposer(push.Voice{Signature: " \n"}); domain.KindOf(err) != domain.Invalid {
+		t.Errorf("err = %v", err)
+	}
+}
+
+func TestNothingToWriteAbout(t *testing.T) {
+	if _, err := composer(t, yunchuan()).Compose(domain.SMS, nil, push.Links{}, noon); err == nil {
+		t.Error("a message about nothing")
+	}
+}
