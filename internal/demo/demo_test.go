@@ -1,7 +1,6 @@
 package demo
 
 import (
-	"encoding/json"
 	"reflect"
 	"strings"
 	"testing"
@@ -154,12 +153,12 @@ func TestPolicyTextsAndInterpretationsBelongTogether(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		items, err := attachments(name)
+		review, err := reviewOf(name)
 		if err != nil {
 			t.Fatal(err)
 		}
 		kinds := map[string]int{}
-		for _, it := range items {
+		for _, it := range review.Items {
 			kinds[string(it.Kind)]++
 			for _, words := range quoted(&it) {
 				if n := strings.Count(string(text), *words); n != 1 {
@@ -168,8 +167,7 @@ func TestPolicyTextsAndInterpretationsBelongTogether(t *testing.T) {
 			}
 		}
 		if kinds["qa"] < 3 || kinds["chart"] < 1 || kinds["case"] < 1 {
-			b, _ := json.Marshal(kinds)
-			t.Errorf("%s has %s", name, b)
+			t.Errorf("%s has %v", name, kinds)
 		}
 	}
 }

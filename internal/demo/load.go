@@ -1,18 +1,14 @@
 package demo
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"policypush/internal/auth"
 	"policypush/internal/domain"
 	"policypush/internal/storage"
-	"policypush/interpretations"
 	"policypush/rules"
 )
 
@@ -114,16 +110,24 @@ func (l *Loader) load(ctx context.Context) error {
 	return nil
 }
 
-// policy takes one policy the way of every other: read, reviewed, interpreted,
-// approved by a second person and published, so that its push is owed. The
-// waiting one stops before the approval.
+// policy takes one policy the way of every other: read by the machine,
+// corrected by the drafter, interpreted, approved by a second person and
+// published, so that its push is owed. The waiting one stops before the
+// approval.
 func (l *Loader) policy(ctx context.Context, name string, office domain.Office, drafter, approver domain.Operator) error {
 	text, err := files.ReadFile("policies/" + name + ".txt")
 	if err != nil {
 		return err
 	}
+	review, err := reviewOf(name)
+	if err != nil {
+		return err
+	}
 	p, err := l.Read(name+".txt", text)
 	if err != nil {
+		return err
+	}
+	if err := review.confirm(p, l.Rules); err != nil {
 		return err
 	}
 	now := l.Now()
@@ -137,7 +141,7 @@ func (l *Loader) policy(ctx context.Context, name string, office domain.Office, 
 	if err := l.Store.SavePolicy(ctx, p, domain.Draft); err != nil {
 		return err
 	}
-	items, err := Interpretations(name, p)
+	items, err := review.interpret(p)
 	if err != nil {
 		return err
 	}
@@ -165,89 +169,6 @@ func (l *Loader) policy(ctx context.Context, name string, office domain.Office, 
 	}
 	return l.Store.PublishPolicy(ctx, p, &domain.Push{
 		Policy: p.ID, Version: p.Version, Kind: domain.NewPolicy, State: domain.PushOwed, CreatedBy: drafter.ID, CreatedAt: now, Title: p.Title,
+		IncludePossible: review.Possible,
 	})
-}
-
-// Interpretations returns the interpretations of one of the six policies,
-// bound to the policy as it was read: the words that they quote become the
-// paths of their clauses, and a case with sums the measure of its clause.
-func Interpretations(name string, p *domain.Policy) ([]interpretations.Item, error) {
-	items, err := attachments(name)
-	if err != nil {
-		return nil, err
-	}
-	for i := range items {
-		it := &items[i]
-		it.Policy, it.PolicyVersion, it.State = p.ID, p.Version, interpretations.Draft
-		if it.Case != nil && it.Case.Amount > 0 {
-			it.Case.Measure = measureAt(p, it.Case)
-		}
-		for _, words := range quoted(it) {
-			path, ok := pathOf(p, *words)
-			if !ok {
-				return nil, domain.Errorf(domain.Invalid, "原文中没有“%s”", *words).At(name+".json", 0)
-			}
-			*words = path
-		}
-		if err := it.Check(p); err != nil {
-			return nil, fmt.Errorf("%s, item %d: %w", name, i+1, err)
-		}
-	}
-	return items, nil
-}
-
-// attachments reads the .json of a policy. Its clauses are quotations.
-func attachments(name string) ([]interpretations.Item, error) {
-	data, err := files.ReadFile("policies/" + name + ".json")
-	if err != nil {
-		return nil, err
-	}
-	dec := json.NewDecoder(bytes.NewReader(data))
-	dec.DisallowUnknownFields()
-	var items []interpretations.Item
-	if err := dec.Decode(&items); err != nil {
-		return nil, fmt.Errorf("read %s.json: %w", name, err)
-	}
-	return items, nil
-}
-
-// quoted returns the places of an item that hold quotations.
-func quoted(it *interpretations.Item) []*string {
-	var words []*string
-	if it.QA != nil {
-		for i := range it.QA.Clauses {
-			words = append(words, &it.QA.Clauses[i])
-		}
-	}
-	if it.Chart != nil {
-		words = append(words, &it.Chart.Clause)
-	}
-	if it.Case != nil {
-		words = append(words, &it.Case.Clause)
-	}
-	return words
-}
-
-func pathOf(p *domain.Policy, words string) (string, bool) {
-	for _, c := range p.Clauses {
-		if c.Path != "" && strings.Contains(c.Text, words) {
-			return c.Path, true
-		}
-	}
-	return "", false
-}
-
-// measureAt finds the measure that gives what the case says in the clause that
-// it quotes. Where the machine read none, the case stands without one, as an
-// officer would leave it.
-func measureAt(p *domain.Policy, c *interpretations.Case) domain.MeasureID {
-	for _, m := range p.Measures {
-		if !strings.Contains(m.Text, c.Clause) {
-			continue
-		}
-		if sum, _, ok := interpretations.Compute(m.Benefit, c.Base); ok && sum == c.Amount {
-			return m.ID
-		}
-	}
-	return ""
 }

@@ -4,8 +4,10 @@ import (
 	"context"
 	"encoding/base64"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"policypush/internal/auth"
 	"policypush/internal/document"
@@ -14,7 +16,7 @@ import (
 	"policypush/internal/segment"
 	"policypush/internal/storage"
 	"policypush/internal/tagging"
-	"policypush/interpretations"
+	"policypush/rules"
 )
 
 // loader works as in a running service: a real database, the real reading.
@@ -155,9 +157,9 @@ func TestLoadRefusesRealInstallations(t *testing.T) {
 	}
 }
 
-// Every case with a sum is reckoned from a measure that the machine read, and
-// every drawing is whole.
-func TestInterpretationsFitThePoliciesAsTheyAreRead(t *testing.T) {
+// What the drafter confirmed stands in the text as it is read: every condition
+// has its words, every case with a sum its measure, every drawing is whole.
+func TestReviewsFitThePoliciesAsTheyAreRead(t *testing.T) {
 	l := loader(t)
 	for _, name := range policyNames {
 		text, err := files.ReadFile("policies/" + name + ".txt")
@@ -168,21 +170,53 @@ func TestInterpretationsFitThePoliciesAsTheyAreRead(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if p.Title == "" || p.DocNumber == "" || len(p.Measures) < 4 || !p.Pushable() {
-			t.Errorf("%s: title %q, number %q, %d measures, audience %s", name, p.Title, p.DocNumber, len(p.Measures), p.Audience)
+		review, err := reviewOf(name)
+		if err != nil {
+			t.Fatal(err)
 		}
-		items, err := Interpretations(name, p)
+		if err := review.confirm(p, l.Rules); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if p.Title == "" || p.DocNumber == "" || len(p.Issuers) == 0 || p.EffectiveFrom == "" || !p.Pushable() {
+			t.Errorf("%s: title %q, number %q, issuers %v, from %s", name, p.Title, p.DocNumber, p.Issuers, p.EffectiveFrom)
+		}
+		checkMeasures(t, l.Rules, name, p)
+		items, err := review.interpret(p)
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
-			continue
 		}
 		for _, it := range items {
 			if _, err := it.Render(p, "2026-11-22"); err != nil {
 				t.Errorf("%s: %v", name, err)
 			}
-			if it.Kind == interpretations.CaseKind && it.Case.Amount > 0 && it.Case.Measure == "" {
+			if it.Case != nil && it.Case.Measure == "" {
 				t.Errorf("%s: no measure gives what the case %q says", name, it.Title)
 			}
 		}
+	}
+}
+
+func checkMeasures(t *testing.T, r *rules.Rules, name string, p *domain.Policy) {
+	t.Helper()
+	text := []rune(p.Text)
+	for _, m := range p.Measures {
+		if m.Benefit.Text == "" || strings.HasPrefix(m.Benefit.Text, "\x80") || utf8.RuneCountInString(m.Title) > 30 {
+			t.Errorf("%s %s: title %q, benefit %q", name, m.ID, m.Title, m.Benefit.Text)
+		}
+		m.Criteria.Leaves(func(leaf *domain.Condition) {
+			for _, v := range leaf.Values {
+				if !r.ValidCode(leaf.Field, v) {
+					t.Errorf("%s %s: %s has no code %q", name, m.ID, leaf.Field, v)
+				}
+			}
+			for _, e := range leaf.Evidence {
+				if string(text[e.Start:e.End]) != e.Text {
+					t.Errorf("%s %s: evidence %q stands elsewhere", name, m.ID, e.Text)
+				}
+			}
+			if len(leaf.Evidence) == 0 && leaf.Field != domain.FieldKind && leaf.Field != domain.FieldRegion && leaf.Field != domain.FieldGroup {
+				t.Errorf("%s %s: a condition on %s without words", name, m.ID, leaf.Field)
+			}
+		})
 	}
 }
