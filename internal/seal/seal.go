@@ -62,7 +62,7 @@ type key struct {
 // content of an environment variable, whose lines may be parted by semicolons.
 // Empty lines and lines that begin with # are left out.
 func Load(path, text string) (*Keyring, error) {
-	name := "environment"
+	name, text := "environment", strings.ReplaceAll(text, ";", "\n")
 	if path != "" {
 		data, err := os.ReadFile(path)
 		if err != nil {
@@ -71,13 +71,13 @@ func Load(path, text string) (*Keyring, error) {
 		name, text = path, string(data)
 	}
 	k := &Keyring{}
-	for i, line := range strings.FieldsFunc(text, func(r rune) bool { return r == '\n' || r == ';' }) {
+	for i, line := range strings.Split(text, "\n") {
 		line = strings.TrimSpace(line)
 		if line == "" || line[0] == '#' {
 			continue
 		}
 		if err := k.add(line); err != nil {
-			return nil, fmt.Errorf("keys of %s, entry %d: %w", name, i+1, err)
+			return nil, fmt.Errorf("keys of %s, line %d: %w", name, i+1, err)
 		}
 	}
 	if len(k.keys) == 0 || k.index == nil {
@@ -98,7 +98,7 @@ func Generate(path string, with Algorithm) (*Keyring, error) {
 	if err != nil {
 		return nil, err
 	}
-	text := "# Keys of the addresses in the database. Keep a copy apart from the database; never remove a line that is in use.\n" + index + data
+	text := "# Keys of the addresses in the database. Keep a copy apart from the database and never remove a line that is in use.\n" + index + data
 	if err := writeFile(path, os.O_CREATE|os.O_EXCL, text); err != nil {
 		return nil, err
 	}
