@@ -56,7 +56,7 @@ type Hub struct {
 	closed  bool
 	total   int
 	clients map[domain.SubscriberID]map[*client]struct{}
-	forward func(Event) // to the other processes; nil without a bridge
+	forward func() // to the other processes; nil without a bridge
 	serving sync.WaitGroup
 }
 
@@ -97,7 +97,7 @@ func (h *Hub) Publish(ev Event, to func(domain.SubscriberID) bool) {
 	}
 	h.mu.Unlock()
 	if forward != nil {
-		forward(ev)
+		forward()
 	}
 }
 
