@@ -335,7 +335,10 @@ func TestFollow(t *testing.T) {
 	source.fail(errors.New("the database is away"))
 	seq = source.write(person(3001))
 	waiting, giveUp := context.WithCancel(ctx)
-	go func() { <-failures; giveUp() }()
+	go func() {
+		defer giveUp()
+		t.Logf("told of: %v", <-failures)
+	}()
 	if err := x.WaitFor(waiting, seq); !errors.Is(err, context.Canceled) {
 		t.Errorf("waiting for a failing source: %v", err)
 	}

@@ -48,7 +48,8 @@ type Composer struct {
 //go:embed mail.html
 var mailTemplate string
 
-// NewComposer returns a composer, or an error if the voice has no signature.
+// NewComposer returns a composer, or an error of kind Invalid if text messages
+// in this voice would be refused, see Lint.
 func NewComposer(v Voice) (*Composer, error) {
 	v.Signature, v.Office, v.Phone = plain(v.Signature), plain(v.Office), plain(v.Phone)
 	if v.Signature == "" {
@@ -61,7 +62,11 @@ func NewComposer(v Voice) (*Composer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("template of the e-mail: %w", err)
 	}
-	return &Composer{voice: v, mail: t}, nil
+	c := &Composer{voice: v, mail: t}
+	if bad := Lint(c.sign(c.look()+"。"), v.Link); len(bad) > 0 {
+		return nil, domain.Errorf(domain.Invalid, "短信不能这样发出：%s，请检查签名和链接设置", strings.Join(bad, "；")).In("签名")
+	}
+	return c, nil
 }
 
 // Compose writes the message for one policy, or one summary for several, in

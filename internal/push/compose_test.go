@@ -68,35 +68,43 @@ func TestTextMessages(t *testing.T) {
 		want     string
 	}{
 		"who, what, until when and where": {
-			[]*domain.Policy{retrofit()}, domain.Likely, nil,
+			[]*domain.Policy{retrofit()},
+			domain.Likely, nil,
 			"【云川发布】支持制造业企业技术…：规上工业企业，按设备投资15%，最高300万元，12月31日截止。适用可能性高，以正式文件为准。退订回TD",
 		},
 		"a long title is cut before anything else": {
-			[]*domain.Policy{many}, domain.Possible, nil,
+			[]*domain.Policy{many},
+			domain.Possible, nil,
 			"【云川发布】云川县促进先进…：在本县注册登记…，最高300万元，2027年6月底截止。可能适用，以正式文件为准。退订回TD",
 		},
 		"what is sensitive is not named": {
-			[]*domain.Policy{allowance()}, domain.Likely, nil,
+			[]*domain.Policy{allowance()},
+			domain.Likely, nil,
 			"【云川发布】您订阅的主题有新政策，请登录浙里办查看，以正式文件为准。退订回TD",
 		},
 		"a link only if it was filed": {
-			[]*domain.Policy{allowance()}, domain.Likely, func(v *push.Voice) { v.Link = "https://yc.example/z" },
+			[]*domain.Policy{allowance()},
+			domain.Likely, func(v *push.Voice) { v.Link = "https://yc.example/z" },
 			"【云川发布】您订阅的主题有新政策，请登录 https://yc.example/z 查看，以正式文件为准。退订回TD",
 		},
 		"a withdrawal": {
-			[]*domain.Policy{withdrawn}, domain.Likely, nil,
+			[]*domain.Policy{withdrawn},
+			domain.Likely, nil,
 			"【云川发布】更正：此前推送的“支持制造业企业技术改造”已撤回，请勿据此办理，以正式文件为准。退订回TD",
 		},
 		"a withdrawal of what is sensitive": {
-			[]*domain.Policy{hidden}, domain.Likely, nil,
+			[]*domain.Policy{hidden},
+			domain.Likely, nil,
 			"【云川发布】更正：此前推送的一项政策已撤回，请勿据此办理，请登录浙里办查看。退订回TD",
 		},
 		"a summary names what may be named": {
-			[]*domain.Policy{allowance(), retrofit()}, domain.Likely, nil,
+			[]*domain.Policy{allowance(), retrofit()},
+			domain.Likely, nil,
 			"【云川发布】2项新政策可能与您有关：支持制造业企业技术改造等，请登录浙里办查看，以正式文件为准。退订回TD",
 		},
 		"a summary with a withdrawal": {
-			[]*domain.Policy{withdrawn, many}, domain.Likely, nil,
+			[]*domain.Policy{withdrawn, many},
+			domain.Likely, nil,
 			"【云川发布】1项新政策可能与您有关，另有1项此前推送的政策已撤回：云川县促进先进制造业集…，请登录浙里办查看，以正式文件为准。退订回TD",
 		},
 	} {
@@ -214,7 +222,8 @@ func TestEmail(t *testing.T) {
 		has, lack []string
 	}{
 		"one policy": {
-			[]push.Card{card}, "支持制造业企业技术改造",
+			[]push.Card{card},
+			"支持制造业企业技术改造",
 			[]string{
 				"可能适用", "规上工业企业", "按设备投资15%，最高300万元", "登录浙里办企业服务专区申报", "12月31日", "云政办发〔2026〕31号",
 				"https://yc.example/policies/1", "https://yc.example/u/abc", "https://yc.example/me", "0570-0000000", "为什么收到", "以主管部门审核为准",
@@ -222,12 +231,14 @@ func TestEmail(t *testing.T) {
 			[]string{"您符合"},
 		},
 		"what is sensitive stays behind the sign-in": {
-			[]push.Card{secret}, "您订阅的主题有新政策",
+			[]push.Card{secret},
+			"您订阅的主题有新政策",
 			[]string{"https://yc.example/policies/2", "以正式文件为准"},
 			[]string{"低保", "600元", "云民"},
 		},
 		"a summary": {
-			[]push.Card{secret, card}, "政策汇总：2项可能与您有关",
+			[]push.Card{secret, card},
+			"政策汇总：2项可能与您有关",
 			[]string{"支持制造业企业技术改造", "您订阅的主题有新政策"},
 			[]string{"低保"},
 		},
@@ -324,9 +335,17 @@ func TestLint(t *testing.T) {
 	}
 }
 
-func TestComposerNeedsASignature(t *testing.T) {
-	if _, err := push.NewComposer(push.Voice{Signature: " \n"}); domain.KindOf(err) != domain.Invalid {
-		t.Errorf("err = %v", err)
+func TestVoicesThatCarriersRefuse(t *testing.T) {
+	for name, v := range map[string]push.Voice{
+		"no signature":               {Signature: " \n"},
+		"a look-up that is a link":   {Signature: "云川发布", SearchIn: "www.example.com"},
+		"a look-up with a signature": {Signature: "云川发布", SearchIn: "【浙里办】"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if _, err := push.NewComposer(v); domain.KindOf(err) != domain.Invalid {
+				t.Errorf("err = %v, want Invalid", err)
+			}
+		})
 	}
 }
 

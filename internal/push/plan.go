@@ -44,14 +44,14 @@ func Plan(in Input) []domain.Delivery {
 		}
 		d := domain.Delivery{
 			Push: in.Push, Subscriber: in.Subscriber.ID, Contact: contact.ID, Channel: channel,
-			Verdict: in.Verdict, State: domain.Pending, NextAt: in.Now,
+			Verdict: in.Verdict, State: domain.Pending,
 		}
 		reason := refusal(contact, slices.Contains(in.Off, channel), in.Subscriber.Subscription.Paused, in.Subscriber.Consent.At.IsZero())
 		if reason == domain.ReasonNone && in.Seen != nil && in.Seen(channel, contact.Address) {
 			reason = domain.ReasonDuplicate
 		}
 		if reason != domain.ReasonNone {
-			d.State, d.Reason, d.NextAt, d.EndedAt = domain.Suppressed, reason, time.Time{}, in.Now
+			d.State, d.Reason, d.EndedAt = domain.Suppressed, reason, in.Now
 		} else {
 			d.NextAt, d.Reason = in.due(channel, contact.When)
 		}
@@ -110,9 +110,9 @@ func (in Input) due(channel domain.ChannelKind, when domain.Frequency) (time.Tim
 			return in.Limits.quiet(channel, nextMonday(in.Now, in.Limits.Digest)), domain.ReasonDigest
 		}
 	}
-	next := in.Limits.quiet(channel, in.Now)
-	if next.After(in.Now) {
+	if next := in.Limits.quiet(channel, in.Now); next.After(in.Now) {
 		return next, domain.ReasonQuietHours
 	}
-	return next, domain.ReasonNone
+	// Rows with the same time share a batch, so those of one planning do.
+	return in.Now.Truncate(time.Minute), domain.ReasonNone
 }

@@ -45,13 +45,22 @@ func Recheck(c Check) Decision {
 			return Decision{State: state, Reason: domain.ReasonPolicyEnded}
 		}
 		if next := c.capped(); next.After(c.Now) {
-			return Decision{State: domain.Pending, Reason: domain.ReasonCap, NextAt: next}
+			return c.hold(domain.ReasonCap, next)
 		}
 	}
 	if next := c.Limits.quiet(c.Delivery.Channel, c.Now); next.After(c.Now) {
-		return Decision{State: domain.Pending, Reason: domain.ReasonQuietHours, NextAt: next}
+		return c.hold(domain.ReasonQuietHours, next)
 	}
 	return Decision{State: domain.Sending}
+}
+
+// hold keeps a delivery back. Part of a summary stays that, whatever holds it:
+// its reason is what gathers the parts.
+func (c Check) hold(reason domain.Reason, next time.Time) Decision {
+	if c.Delivery.Reason == domain.ReasonDigest {
+		reason = domain.ReasonDigest
+	}
+	return Decision{State: domain.Pending, Reason: reason, NextAt: next}
 }
 
 // ended returns the state that a policy which is over brings its deliveries

@@ -23,19 +23,14 @@ const (
 // Segments returns of how many parts a text message is made, which is how many
 // are paid for.
 func Segments(text string) int {
-	n := units(text)
+	n := 0
+	for _, r := range text {
+		n += utf16.RuneLen(r)
+	}
 	if n <= oneSMS {
 		return 1
 	}
 	return (n + partSMS - 1) / partSMS
-}
-
-func units(s string) int {
-	n := 0
-	for _, r := range s {
-		n += utf16.RuneLen(r)
-	}
-	return n
 }
 
 // sms writes the text message for one policy or for several. It tries to stay
@@ -56,7 +51,7 @@ func (c *Composer) sms(cards []Card, today string) string {
 	var text string
 	fits := func(title, who, gives int, where bool) bool {
 		text = c.sign(c.smsBody(card, today, title, who, gives, where))
-		return units(text) <= oneSMS
+		return Segments(text) == 1
 	}
 	for _, where := range []bool{true, false} {
 		for title := maxTitle; title >= minTitle; title-- {
@@ -103,7 +98,7 @@ func (c *Composer) smsWithdrawal(card Card) string {
 	text := ""
 	for _, title := range []int{maxTitle, 12, 8} {
 		text = c.sign("更正：此前推送的“" + shorten(card.Short, title) + "”已撤回，请勿据此办理，" + byDocument + "。")
-		if units(text) <= oneSMS {
+		if Segments(text) == 1 {
 			break
 		}
 	}
@@ -142,7 +137,7 @@ func (c *Composer) smsDigest(cards []Card) string {
 			}
 		}
 		text := c.sign(said + listed + "，" + c.look() + "，" + byDocument + "。")
-		if n == 0 || units(text) <= oneSMS {
+		if n == 0 || Segments(text) == 1 {
 			return text
 		}
 	}
