@@ -10,9 +10,8 @@ import (
 	"policypush/internal/domain"
 )
 
-// maxDepth is how deep elements may nest; what is deeper counts as text of
-// the element there.
-const maxDepth = 400
+// maxDepth is how deep elements may nest; the parser refuses more than 512.
+const maxDepth = 600
 
 // readHTML reads the part of a page that holds its text.
 func readHTML(source string) ([]line, *domain.Error) {

@@ -78,7 +78,7 @@ func tidy(lines []line) []line {
 			}
 		}
 	}
-	return joinBroken(dropFooter(dropNoise(cut)))
+	return joinBroken(dropNoise(dropFooter(cut)))
 }
 
 var (
@@ -146,9 +146,13 @@ func unflatten(s string, flat bool) []string {
 	}
 	var pieces []string
 	start := 0
+	if m := gluedTitle.FindStringSubmatchIndex(s[:min(len(s), 600)]); m != nil {
+		start = m[2]
+		pieces = append(pieces, s[:start])
+	}
 	var next [rankLetter + 1]int // the number that would continue a row of headings
 	for i, r := range s {
-		if i == start {
+		if i <= start {
 			continue
 		}
 		cut := i
@@ -175,6 +179,9 @@ func unflatten(s string, flat bool) []string {
 	}
 	return append(pieces, s[start:])
 }
+
+// gluedTitle is a title that the text follows without so much as a blank.
+var gluedTitle = regexp.MustCompile(`^[^ 。,;:]{0,40}关于[^ 。,;:]{4,80}?(?:通知|意见|办法|公告|通告|决定|细则|方案|规定|措施|政策)(?:\([^)]{2,8}\))?(为)`)
 
 // peek returns enough of s to hold a number of a heading, without blanks.
 func peek(s string) string {
@@ -228,7 +235,7 @@ func breaksAtBlank(left, right string) bool {
 		return false
 	}
 	if isAlnum(r) {
-		if heading := numberOf(peek(left)); heading.rank != noRank && len(left) >= 30 && len(left) <= 150 && yearAtStart.MatchString(right) {
+		if heading := numberOf(peek(left)); heading.rank != noRank && len(left) >= 15 && len(left) <= 150 && yearAtStart.MatchString(right) {
 			return !strings.ContainsAny(left, "。,;")
 		}
 		return startsWithDate(peek(right)) && len(left) < 200
@@ -280,7 +287,7 @@ var footer = regexp.MustCompile(`^(?:主办|承办|主管|协办|维护|技术�
 // dropFooter removes the lines at the end of a page that say who runs it.
 func dropFooter(lines []line) []line {
 	end := len(lines)
-	for end > 1 && len(lines)-end < 8 && len(lines[end-1].text) <= 200 && footer.MatchString(lines[end-1].text) {
+	for end > 1 && len(lines)-end < 8 && len(lines[end-1].text) <= 300 && (footer.MatchString(lines[end-1].text) || noise.MatchString(lines[end-1].text)) {
 		end--
 	}
 	if len(lines)-end < 2 { // one such line may belong to the text

@@ -167,7 +167,7 @@ func arabic(s string) number {
 	case strings.HasPrefix(rest, "、"):
 		return number{rankThird, s[:n], v, n + 3}
 	case rest[0] == ')':
-		return number{rankFourth, s[:n], v, n + 1}
+		return number{rankFourth, s[:n+1], v, n + 1}
 	case rest[0] == '.':
 		if len(rest) > 1 && isDigit(rest[1]) {
 			return decimal(s, n)

@@ -136,7 +136,7 @@ func titleFrom(lines []line, i int) (string, int) {
 			break
 		}
 		about := strings.Contains(joined, "关于") || strings.Contains(joined, "印发")
-		if !about && (n > 1 || !strings.HasPrefix(s, "关于") || !isOrgLine(joined)) {
+		if !about && (n > 1 || !strings.HasPrefix(s, "关于") || !isOrgLine(joined) || i > 0 && isOrgLine(lines[i-1].text)) { // several issuers are no part of it
 			break
 		}
 		joined += glue(joined, s)
@@ -388,14 +388,14 @@ func (o *outliner) clauses() []domain.Clause {
 		} else {
 			p.enter(n, o.introduces(i-1))
 		}
-		if n.rank != noRank && o.isHeading(i, n, p.levels[len(p.levels)-1].listed) {
+		if n.rank != noRank && o.isHeading(i, n, p.levels[len(p.levels)-1]) {
 			add(domain.HeadingClause, p.path(), p.depth(), l.text)
 			continue
 		}
 		for _, piece := range cutLong(l.text) {
 			add(domain.TextClause, p.path(), 0, piece)
 		}
-		p.ended(l.text)
+		p.ended(l.text, n.rank != noRank)
 	}
 	return out
 }
@@ -413,7 +413,7 @@ func (o *outliner) introduces(i int) bool {
 
 // isHeading tells whether a numbered line is a heading and not a paragraph or
 // an item of a list that a colon announced.
-func (o *outliner) isHeading(i int, n number, listed bool) bool {
+func (o *outliner) isHeading(i int, n number, at level) bool {
 	l := o.lines[i]
 	text := l.text[n.size:]
 	if n.rank < rankArticle {
@@ -426,15 +426,16 @@ func (o *outliner) isHeading(i int, n number, listed bool) bool {
 	if n.rank == rankArticle || columns(text) > 120 || text == "" || strings.ContainsAny(text[:len(text)-utf8.RuneLen(end)], "。;") || strings.ContainsRune(";,、", end) {
 		return false
 	}
-	if end == ':' && columns(text) > 40 || end == '。' && (listed || columns(text) > 26) {
+	if end == ':' && columns(text) > 40 || end == '。' && (at.listed || columns(text) > 26) {
 		return false
 	}
 	if n.rank == rankFirst && end != '。' {
 		return true
 	}
-	// In doubt it is one if something stands under it.
+	// In doubt it is one if something stands under it, but not after an item
+	// of the same shape.
 	i++
-	if i >= len(o.lines) || o.kinds[i] != "" {
+	if at.item || i >= len(o.lines) || o.kinds[i] != "" {
 		return false
 	}
 	next := numberOf(o.lines[i].text)
@@ -477,18 +478,21 @@ type pathStack struct {
 type level struct {
 	number
 	listed bool // its numbers are items of a list that a colon announced
+	item   bool // the number before it was an item of a list, of one sentence
 	closed bool // the last item ended with 。
+	single bool // it is one sentence that is no heading
 }
 
 // enter goes to a number: up to where numbers of its rank stand, then in.
 func (p *pathStack) enter(n number, listed bool) {
+	item := false
 	for len(p.levels) > 0 && p.levels[len(p.levels)-1].rank >= n.rank {
 		if top := p.levels[len(p.levels)-1]; top.rank == n.rank {
-			listed = top.listed
+			listed, item = top.listed, top.single
 		}
 		p.levels = p.levels[:len(p.levels)-1]
 	}
-	p.levels = append(p.levels, level{number: n, listed: listed})
+	p.levels = append(p.levels, level{number: n, listed: listed, item: item})
 	p.used = true
 }
 
@@ -500,10 +504,13 @@ func (p *pathStack) paragraph() {
 	}
 }
 
-// ended notes how the text of the current number ended.
-func (p *pathStack) ended(text string) {
+// ended notes how the text of the current number ended; what follows the
+// numbered line itself makes it more than an item.
+func (p *pathStack) ended(text string, numbered bool) {
 	if len(p.levels) > 0 {
-		p.levels[len(p.levels)-1].closed = strings.HasSuffix(text, "。")
+		top := &p.levels[len(p.levels)-1]
+		top.closed = strings.HasSuffix(text, "。")
+		top.single = numbered && !strings.Contains(strings.TrimSuffix(text, "。"), "。")
 	}
 }
 

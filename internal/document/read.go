@@ -166,7 +166,30 @@ func readText(text string) []line {
 		}
 		i += n
 	}
-	return lines
+	return tabbed(lines)
+}
+
+// tabbed turns two or more lines with the same number of tabs into a table.
+func tabbed(lines []line) []line {
+	out := lines[:0]
+	for i := 0; i < len(lines); {
+		n, end := strings.Count(strings.TrimSpace(lines[i].text), "\t"), i+1
+		for n > 0 && end < len(lines) && strings.Count(strings.TrimSpace(lines[end].text), "\t") == n {
+			end++
+		}
+		if end-i < 2 {
+			out = append(out, lines[i])
+			i++
+			continue
+		}
+		rows := make([][]string, 0, end-i)
+		for _, l := range lines[i:end] {
+			rows = append(rows, strings.Split(strings.TrimSpace(l.text), "\t"))
+		}
+		i = end
+		out = append(out, tableOf(rows)...)
+	}
+	return out
 }
 
 // nameFormats are the formats by the ending of a file's name.

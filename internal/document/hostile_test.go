@@ -1,0 +1,176 @@
+package document
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"policypush/internal/domain"
+)
+
+// TestHostileTexts reads what nobody writes. A reader that needs the square of
+// a megabyte does not come back before the test's time is over.
+func TestHostileTexts(t *testing.T) {
+	const mega = 1 << 20
+	for name, text := range map[string]string{
+		"one line without a stop":      strings.Repeat("政策", mega/6),
+		"one line of sentences":        strings.Repeat("对小微企业减半征收。", mega/30),
+		"one line of blanks and words": strings.Repeat("政策 ", mega/7),
+		"one line of numbers":          strings.Repeat("一、补贴。二、奖励。", mega/30),
+		"one line of open brackets":    strings.Repeat("(", 10_000) + strings.Repeat("《", 10_000) + "政策",
+		"many brackets with years":     strings.Repeat("[2026", mega/5) + "政策",
+		"a million line feeds":         "政策" + strings.Repeat("\n", mega) + "服务",
+		"many short lines":             strings.Repeat("政\n", mega/4),
+		"many attachments":             strings.Repeat("附件\n关于补贴\n的通知\n", mega/40),
+		"many signatures":              strings.Repeat("云川县财政局\n2026年1月1日\n", mega/37),
+		"many contents":                strings.Repeat("目录\n第一章总则\n", mega/25),
+		"many titles":                  strings.Repeat("关于促进\n", mega/13),
+		"many page numbers":            "政策\n" + strings.Repeat("— 1 —\n\f", mega/12),
+		"many tabs":                    strings.Repeat("甲\t乙\n丙\n", mega/12),
+		"ever deeper numbers":          strings.Repeat("一、甲\n(一)乙\n1.丙\n(1)丁\n①戊\n", mega/50),
+		"broken lines without end":     strings.Repeat(strings.Repeat("政", 30)+"\n", mega/91),
+		"only commas":                  strings.Repeat(",\n", mega/2),
+		"letters":                      strings.Repeat("a b ", mega/4),
+		"dates":                        strings.Repeat("2026年1月1日\n", mega/16),
+	} {
+		t.Run(name, func(t *testing.T) {
+			d, err := FromText("a.txt", text)
+			if err != nil {
+				t.Fatal(err)
+			}
+			checkOffsets(t, d)
+			for _, c := range d.Clauses {
+				if n := c.End - c.Start; n > 2*longClause && c.Kind == "text" {
+					t.Fatalf("a clause has %d code points", n)
+				}
+			}
+		})
+	}
+	for name, page := range map[string]string{
+		"elements nest deep": strings.Repeat("<div>", 400) + "政策" + strings.Repeat("</div>", 400),
+		"tables nest deep":   strings.Repeat("<table><tr><td>", 120) + "政策",
+		"a list of many":     "<ol>" + strings.Repeat("<li>政策", 50_000) + "</ol>",
+		"many cells":         "<table>" + strings.Repeat("<tr><td>甲<td>乙", 50_000) + "</table>",
+		"broken tags":        strings.Repeat("<p <b>政策</", 20_000),
+		"blocks of blocks":   strings.Repeat("<p><div><p>政策", 10_000),
+	} {
+		t.Run(name, func(t *testing.T) {
+			d, err := Read("a.html", []byte(page), DefaultLimits())
+			if domain.KindOf(err) == domain.Invalid {
+				return // refusing is an answer
+			} else if err != nil {
+				t.Fatal(err)
+			}
+			checkOffsets(t, d)
+		})
+	}
+}
+
+// TestAnyLines holds the promises of offsets for texts made of the pieces that
+// readers decide on.
+func TestAnyLines(t *testing.T) {
+	pieces := []string{
+		"云川县人民政府文件", "云政发〔2026〕1号", "关于促进就业的通知", "关于促进", "就业的意见", "各乡镇人民政府:", "一、总体要求", "(一)补贴标准。",
+		"1.身份证;", "(1)复印件", "第一章 总则", "第二条 为了", "目录", "附件", "附件:1.表", "2.名册", "云川县财政局", "2026年1月1日", "(此件公开发布)",
+		"抄送:县委", "给予补贴。", "按照以下条件:", "2", "— 3 —", "姓名\t户籍", "张某\t云川", "打印本页", "主办单位:县府办", "服务对象", "  ", "　　本办法所称企业,是指", "①", "\f", "\x00", "𠮷",
+	}
+	seps := []string{"\n", " ", "", "\r\n", "\n\n", "\t", "。"}
+	rapid.Check(t, func(rt *rapid.T) {
+		var b strings.Builder
+		b.WriteString("政策")
+		for range rapid.IntRange(0, 40).Draw(rt, "n") {
+			b.WriteString(rapid.SampledFrom(seps).Draw(rt, "sep"))
+			b.WriteString(rapid.SampledFrom(pieces).Draw(rt, "piece"))
+		}
+		d, err := FromText("a.txt", b.String())
+		if err != nil {
+			rt.Fatal(err)
+		}
+		checkOffsets(t, d)
+		// Reading the result again changes no word.
+		again, err := FromText("a.txt", d.Text)
+		if err != nil {
+			rt.Fatal(err)
+		}
+		checkOffsets(t, again)
+	})
+}
+
+func fuzzRead(f *testing.F, name string, seeds ...string) {
+	for _, s := range seeds {
+		f.Add([]byte(s))
+	}
+	lim := DefaultLimits()
+	lim.MaxExpanded, lim.MaxBytes, lim.PDFTimeout = 1<<20, 1<<16, 5*time.Second
+	f.Fuzz(func(t *testing.T, data []byte) {
+		d, err := Read(name, data, lim)
+		if err == nil {
+			checkOffsets(t, d)
+		}
+	})
+}
+
+func FuzzText(f *testing.F) {
+	fuzzRead(f, "a.txt", noticeText, "目录\n第一章\n第一章", "\xFF\xFE\x2F\x65", "政\x00策\xff", "附件\n附件1\n1.表", "一、 (一) 1. 云川县 2026年1月1日")
+}
+
+func FuzzMarkdown(f *testing.F) {
+	fuzzRead(f, "a.md", "# 标题\n\n1. 一\n2. 二\n\n|a|b|\n|-|-|\n|c|d|\n", "    代码\n\n<table><tr><td>x", "- [ ] *a* `b` ![c](d) <http://e>")
+}
+
+func FuzzHTML(f *testing.F) {
+	fuzzRead(f, "a.html", "<title>通知</title><p>政策<br>服务", "<table><tr><td>甲<td>乙<tr><td><table>", "<ol><li>一<li>二</ol><pre>a\n b</pre><svg><title>x", "<form><h1>标题</h1><div hidden>x")
+}
+
+func FuzzDOCX(f *testing.F) {
+	fuzzRead(f, "a.docx", string(docx(f, map[string]string{"word/document.xml": docxOpen + item(0, "政策") + docxClose, "word/numbering.xml": docxList, "word/styles.xml": docxStyleSheet})),
+		"PK\x03\x04", string(docx(f, map[string]string{"OFD.xml": "x"})))
+}
+
+// FuzzDocumentXML mutates what is inside a Word document, where a mutated zip
+// file mostly ends at its checksum.
+func FuzzDocumentXML(f *testing.F) {
+	f.Add(docxOpen+para("2", "政策")+item(1, "一")+"<w:tbl><w:tr><w:tc>"+para("", "甲")+"</w:tc></w:tr></w:tbl>"+docxClose, docxList, docxStyleSheet)
+	f.Add("<w:tc><w:p><w:br/></w:p></w:tbl>", "<lvl ilvl='9'/>", "<style/>")
+	f.Fuzz(func(t *testing.T, document, numbering, styles string) {
+		d, err := Read("a.docx", docx(t, map[string]string{"word/document.xml": document, "word/numbering.xml": numbering, "word/styles.xml": styles}), DefaultLimits())
+		if err == nil {
+			checkOffsets(t, d)
+		}
+	})
+}
+
+// FuzzPDFLayout mutates what pdftotext prints; the program itself is poppler's
+// to test.
+func FuzzPDFLayout(f *testing.F) {
+	f.Add("    关于补贴的通知\n\n  品类   比例\n  空调   15%\n\f - 2 -\n")
+	f.Add("\f\f\n 1\n\f2\n\f3\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		d := &Document{}
+		if err := d.fill(pdfLines(strings.ToValidUTF8(text, "")), DefaultLimits()); err == nil {
+			checkOffsets(t, d)
+		}
+	})
+}
+
+func BenchmarkRead(b *testing.B) {
+	text := strings.Repeat("一、支持稳岗。对不裁员的小微企业，按参保人数给予每人 500 元补贴，单个企业最高不超过10万元。\n（一）申报条件\n1．在本县注册登记；\n登录浙里办在线申报，审核期限不超过15个工作日。\n", 9000)
+	b.Run("2 MB", func(b *testing.B) {
+		b.SetBytes(int64(len(text)))
+		for b.Loop() {
+			if _, err := FromText("a.txt", text); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("10 KB", func(b *testing.B) {
+		b.SetBytes(10_000)
+		for b.Loop() {
+			if _, err := FromText("a.txt", strings.ToValidUTF8(text[:10_000], "")); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}
