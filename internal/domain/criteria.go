@@ -34,7 +34,7 @@ const (
 	FieldFounded      Field = "founded"      // date as the number YYYYMMDD
 	FieldAge          Field = "age"          // full years on the day asked
 	FieldGroup        Field = "group"        // G01 …: resident groups, a set
-	FieldLifeEvent    Field = "life_event"   // I01 …: what is going on in a life, a set
+	FieldLifeEvent    Field = "life_event"   // E01 …, L01 …: what is going on, a set
 	FieldHukou        Field = "hukou"        // region of household registration
 	// FieldOther is a condition that was found but could not be read: it is
 	// Unknown for everybody and its words stand in Condition.Unread.

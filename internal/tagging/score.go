@@ -23,7 +23,7 @@ type scored struct {
 	code       int
 	total      float64
 	title      float64
-	paragraphs int // body paragraphs in which it earned 2 or more
+	paragraphs int // body paragraphs that carry it, see Scoring.LongParagraphAt
 	evidence   []domain.Evidence
 }
 
@@ -52,11 +52,13 @@ func score(passages []passage, codes int, s rules.Scoring) []scored {
 	for _, p := range passages {
 		byCode := map[int][]counted{}
 		collect(p, byCode)
+		bounds := ends(p.clause)
 		for code, list := range byCode {
 			paragraph[code] = 0
+			beside := sentencesWithNear(list, bounds)
 			for _, c := range keep(list) {
 				w := weight(c.role, s)
-				if c.role == weak && !nearBy(c, list, p) {
+				if c.role == weak && !beside[sentenceOf(c.hit, bounds)] {
 					continue
 				}
 				paragraph[code] += w
@@ -74,7 +76,7 @@ func score(passages []passage, codes int, s rules.Scoring) []scored {
 					Start: c.hit.start, End: c.hit.end, Text: c.hit.term, Score: earned,
 				})
 			}
-			if p.part == inBody && paragraph[code] >= 2 {
+			if p.part == inBody && paragraph[code] >= s.LongParagraphAt {
 				out[code].paragraphs++
 			}
 		}
@@ -116,17 +118,35 @@ func keep(list []counted) []counted {
 	slices.SortStableFunc(terms, func(a, b counted) int {
 		return cmp.Or(cmp.Compare(b.hit.end-b.hit.start, a.hit.end-a.hit.start), cmp.Compare(a.hit.start, b.hit.start), cmp.Compare(rank(a.role), rank(b.role)))
 	})
+	taken := map[int]bool{} // code points that a mask or a longer term holds
+	for _, m := range masks {
+		m.take(taken)
+	}
 	var kept []counted
 	for _, c := range terms {
-		if !slices.ContainsFunc(masks, c.overlaps) && !slices.ContainsFunc(kept, c.overlaps) {
+		if c.free(taken) {
 			kept = append(kept, c)
+			c.take(taken)
 		}
 	}
 	slices.SortFunc(kept, func(a, b counted) int { return cmp.Compare(a.hit.start, b.hit.start) })
 	return kept
 }
 
-func (c counted) overlaps(o counted) bool { return c.hit.start < o.hit.end && o.hit.start < c.hit.end }
+func (c counted) take(taken map[int]bool) {
+	for i := c.hit.start; i < c.hit.end; i++ {
+		taken[i] = true
+	}
+}
+
+func (c counted) free(taken map[int]bool) bool {
+	for i := c.hit.start; i < c.hit.end; i++ {
+		if taken[i] {
+			return false
+		}
+	}
+	return true
+}
 
 // rank orders the roles by what they earn.
 func rank(r role) int {
@@ -157,13 +177,33 @@ func multiplier(p part, s rules.Scoring) float64 {
 	}
 }
 
-// nearBy tells whether a near word of the same code stands in the sentence of c.
-func nearBy(c counted, list []counted, p passage) bool {
-	from, to := sentenceAround(p.clause.Text, c.hit.start-p.clause.Start, c.hit.end-p.clause.Start)
-	for _, n := range list {
-		if n.role == near && n.hit.start-p.clause.Start >= from && n.hit.end-p.clause.Start <= to {
-			return true
+// sentencesWithNear returns the sentences of a passage that hold a near word of
+// the code, by their number.
+func sentencesWithNear(list []counted, bounds []int) map[int]bool {
+	found := map[int]bool{}
+	for _, c := range list {
+		if c.role == near {
+			found[sentenceOf(c.hit, bounds)] = true
 		}
 	}
-	return false
+	return found
+}
+
+// sentenceOf returns the number of the sentence in which a hit begins; bounds
+// are the ends of the sentences.
+func sentenceOf(h hit, bounds []int) int {
+	i, exact := slices.BinarySearch(bounds, h.start)
+	if exact {
+		i++
+	}
+	return i
+}
+
+// ends returns where the sentences of a clause end, in code points.
+func ends(c *domain.Clause) []int {
+	var out []int
+	for _, s := range sentences(c) {
+		out = append(out, s.end)
+	}
+	return out
 }

@@ -41,24 +41,6 @@ func sentences(c *domain.Clause) []sentence {
 
 func endsSentence(r rune) bool { return strings.ContainsRune("。；;！!？?\n", r) }
 
-// sentenceAround returns the bounds, in code points of text, of the sentence
-// that holds [start, end).
-func sentenceAround(text string, start, end int) (from, to int) {
-	at := 0
-	to = utf8.RuneCountInString(text)
-	for _, r := range text {
-		at++
-		switch {
-		case !endsSentence(r):
-		case at <= start:
-			from = at
-		case at >= end:
-			return from, at
-		}
-	}
-	return from, to
-}
-
 // evidence makes the evidence for bytes [i, j) of the sentence.
 func (s sentence) evidence(i, j int) domain.Evidence {
 	start := s.start + utf8.RuneCountInString(s.text[:i])

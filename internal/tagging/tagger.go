@@ -164,6 +164,9 @@ func (t *Tagger) shift(text string, start int) []segment.Token {
 	return words
 }
 
+// maxTags bounds what is shown of themes and of keywords.
+const maxTags = 12
+
 // themes assigns by rules/index.yaml: enough in itself and beside the highest,
 // and in a long text carried by the title or by several paragraphs.
 func (t *Tagger) themes(p *domain.Policy, all []scored) []domain.Tag {
@@ -184,13 +187,14 @@ func (t *Tagger) themes(p *domain.Policy, all []scored) []domain.Tag {
 	var tags []domain.Tag
 	assigned := 0
 	for _, r := range ranked {
-		carried := !long || r.title >= 3 || r.paragraphs >= max(2, paragraphs/8)
+		carried := !long || r.title >= s.LongTitleAt ||
+			r.paragraphs >= max(s.LongParagraphsMin, int(float64(paragraphs)*s.LongParagraphsShare))
 		tag := t.tag(r, domain.Suggested)
 		switch {
 		case r.total >= s.AssignAt && r.total >= s.RelativeToTop*ranked[0].total && carried && assigned < s.MaxThemes:
 			tag.State = domain.Assigned
 			assigned++
-		case r.total < 2 || len(tags) >= 12:
+		case r.total < s.SuggestAt || len(tags) >= maxTags:
 			continue
 		}
 		tags = append(tags, tag)
@@ -275,7 +279,7 @@ func (t *Tagger) keywords(p *domain.Policy) []domain.Tag {
 		}
 		for _, e := range theme.Evidence {
 			known := slices.ContainsFunc(tags, func(k domain.Tag) bool { return k.Code == e.Text })
-			if e.Score >= 3 && !known && len(tags) < 12 {
+			if e.Score >= 3 && !known && len(tags) < maxTags {
 				tags = append(tags, domain.Tag{Dimension: domain.KeywordTag, Code: e.Text, Name: e.Text, Score: e.Score, State: domain.Assigned, Evidence: []domain.Evidence{e}})
 			}
 		}
