@@ -119,10 +119,21 @@ func (w *Workers) plan(ctx context.Context, owed domain.Push, keep func() error)
 	w.Log.InfoContext(ctx, "push planned", "push", owed.ID, "audience", everybody.GetCardinality(), "deliveries", rows,
 		"took", w.Now().Sub(started).Round(time.Millisecond))
 	w.Wake()
-	if w.Hub != nil {
-		w.Hub.Publish(app.Event{ID: int64(owed.ID)}, func(id domain.SubscriberID) bool { return everybody.Contains(uint32(id)) })
-	}
+	w.tellInboxes(ctx, owed, everybody)
 	return nil
+}
+
+// TellInboxes hints to open pages that their inbox has something new. The
+// inbox itself is read from the frozen audience: a lost hint loses nothing.
+func (w *Workers) tellInboxes(ctx context.Context, p domain.Push, everybody *roaring.Bitmap) {
+	title, err := json.Marshal(map[string]string{"title": p.Title})
+	if err != nil {
+		w.Log.WarnContext(ctx, "no hint to inboxes", "push", p.ID, "err", err)
+		return
+	}
+	w.Hub.Publish(app.Event{ID: int64(p.ID), Name: "notice", Data: string(title)}, func(id domain.SubscriberID) bool {
+		return everybody.Contains(uint32(id))
+	})
 }
 
 // Freeze decides once who is concerned. Whoever subscribed before this moment

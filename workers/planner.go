@@ -41,6 +41,7 @@ func (p *planner) deliveries(ctx context.Context, bits []uint32) ([]domain.Deliv
 	if err != nil {
 		return nil, err
 	}
+	now := p.w.Now() // one for all: what is due at the same moment shares a batch
 	var planned []domain.Delivery
 	for _, s := range subscribers {
 		verdict := domain.Possible
@@ -49,7 +50,7 @@ func (p *planner) deliveries(ctx context.Context, bits []uint32) ([]domain.Deliv
 		}
 		planned = append(planned, push.Plan(push.Input{
 			Push: p.push.ID, Kind: p.push.Kind, Subscriber: s, Verdict: verdict,
-			Now: p.w.Now(), Limits: p.w.Limits, Off: p.off, Seen: p.saw,
+			Now: now, Limits: p.w.Limits, Off: p.off, Seen: p.saw,
 		})...)
 	}
 	return planned, nil

@@ -60,7 +60,7 @@ type Events struct {
 	Leading   func(bool)
 }
 
-// Config is what workers need. Every field but Hub and Events is required.
+// Config is what workers need. Every field but Events is required.
 type Config struct {
 	Store      *storage.Store
 	Queue      *queue.Queue

@@ -46,6 +46,11 @@ type command struct {
 // Commands lists what the binary can do, in the order of the help text.
 func commands() []command {
 	return []command{
+		{"serve", "[--data DIR] [--listen ADDR] [--demo] [--database URL] [--redis URL] [--config FILE]", "启动全部服务：网页、发送、清理", runServe},
+		{"web", "[选项同 serve]", "只启动网页", runWeb},
+		{"work", "[选项同 serve]", "只启动发送", runWork},
+		{"analyze", "[--as-of DATE] [--json] [--text] FILE…", "读文件并输出读懂的内容，不用数据库", runAnalyze},
+		{"rules check", "DIR [--json]", "检查本单位的规则目录", runRulesCheck},
 		{"version", "", "显示版本", runVersion},
 	}
 }

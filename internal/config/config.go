@@ -25,15 +25,16 @@ const (
 
 // Config is every setting of the service. Load makes one.
 type Config struct {
-	Data     string // folder of database, keys and outbox
-	Listen   string // host:port; an empty host is every address of the machine
-	BaseURL  string // how readers reach us; links in messages begin with it
-	Database string // sqlite:PATH or postgres://…; empty is a file under Data
-	Redis    string // redis://…; empty runs one inside the process
-	DictDir  string // jieba's dictionaries; empty looks in the usual places
-	RulesDir string // the office's own rules; empty is only the built-in ones
-	KeyFile  string // keys that seal contacts; empty is a file under Data
-	SealWith string // algorithm of new keys: aes-256-gcm or sm4-gcm
+	Data        string // folder of database, keys and outbox
+	Listen      string // host:port; an empty host is every address of the machine
+	BaseURL     string // how readers reach us; links in messages begin with it
+	Database    string // sqlite:PATH or postgres://…; empty is a file under Data
+	Redis       string // redis://…; empty runs one inside the process
+	ProxyHeader string // names the header of a proxy in front of us
+	DictDir     string // jieba's dictionaries; empty looks in the usual places
+	RulesDir    string // the office's own rules; empty is only the built-in ones
+	KeyFile     string // keys that seal contacts; empty is a file under Data
+	SealWith    string // algorithm of new keys: aes-256-gcm or sm4-gcm
 	// SecretFile holds the secret that signs links and codes; empty is a file
 	// under Data. Every process of one installation has the same.
 	SecretFile string
@@ -59,6 +60,8 @@ type SMS struct {
 	PasswordFile string
 	From         string // the sender number
 	Signature    string // between 【 and 】; empty is the office's own
+	SearchIn     string // where a text tells people to look, for example 浙里办
+	Link         string // the link filed with the carriers, or none
 	Callback     string // base URL under which the gateway reaches us; empty is BaseURL
 	Concurrency  int    // batches sent at a time
 }

@@ -32,6 +32,7 @@ func (c *Config) settings() []setting {
 		text("base_url", "读者访问的网址，用于消息里的链接", &c.BaseURL),
 		text("database", "数据库，如 sqlite:data/policypush.db 或 postgres://…", &c.Database).shown(withoutPassword),
 		text("redis", "Redis 地址，如 redis://127.0.0.1:6379/0；不填则在进程内运行", &c.Redis).shown(withoutPassword),
+		text("proxy_header", "前置代理传读者网络地址的请求头，如 X-Real-IP", &c.ProxyHeader),
 		text("dict_dir", "分词词典目录", &c.DictDir),
 		text("rules_dir", "本单位规则目录", &c.RulesDir),
 		text("key_file", "联系方式加密密钥文件", &c.KeyFile),
@@ -49,6 +50,8 @@ func (c *Config) settings() []setting {
 		text("sms.password_file", "短信网关密码文件", &c.SMS.PasswordFile),
 		text("sms.from", "短信发送号码", &c.SMS.From),
 		text("sms.signature", "短信签名，不填则用发布单位的签名", &c.SMS.Signature),
+		text("sms.search_in", "短信里请读者到哪里搜索，如 浙里办", &c.SMS.SearchIn),
+		text("sms.link", "已向运营商报备、可写进短信的网址", &c.SMS.Link),
 		text("sms.callback", "短信网关回调我们的网址，不填则同 base_url", &c.SMS.Callback),
 		number("sms.concurrency", "同时发送的短信批数", &c.SMS.Concurrency, 1, 64),
 

@@ -1,0 +1,302 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"policypush/internal/audience"
+	"policypush/internal/auth"
+	"policypush/internal/channel/app"
+	"policypush/internal/demo"
+	"policypush/internal/domain"
+	"policypush/internal/push"
+	"policypush/internal/queue"
+	"policypush/internal/telemetry"
+	"policypush/rules"
+	"policypush/web"
+	"policypush/workers"
+)
+
+// Parts of the service that a process runs.
+type parts struct{ web, work bool }
+
+func runServe(ctx context.Context, std stdio, args []string) error {
+	return runParts(ctx, std, "serve", args, parts{web: true, work: true})
+}
+
+func runWeb(ctx context.Context, std stdio, args []string) error {
+	return runParts(ctx, std, "web", args, parts{web: true})
+}
+
+func runWork(ctx context.Context, std stdio, args []string) error {
+	return runParts(ctx, std, "work", args, parts{work: true})
+}
+
+// WebDrain is how long requests under way may take when the process ends.
+// Workers have their own, longer time; both end within 30 s.
+const webDrain = 10 * time.Second
+
+// FollowEvery is how often the audience index asks for changed profiles.
+const followEvery = time.Second
+
+// Service is a running process.
+type service struct {
+	*base
+	parts    parts
+	withDemo bool
+	queue    *queue.Queue
+	reading  *reading
+	index    *audience.Index
+	hub      *app.Hub
+	lines    map[domain.ChannelKind]workers.Line
+	workers  *workers.Workers
+	built    atomic.Bool // the audience index holds everybody
+}
+
+func runParts(ctx context.Context, std stdio, name string, args []string, p parts) error {
+	var withDemo bool
+	b, rest, err := openBase(ctx, std, name, args, func(fs *flag.FlagSet) {
+		fs.BoolVar(&withDemo, "demo", false, "第一次启动时载入演示县（虚构的云川县）")
+	})
+	if err != nil {
+		return err
+	}
+	defer b.close()
+	if len(rest) > 0 {
+		return errUsage{fmt.Sprintf("不认识“%s”", rest[0])}
+	}
+	if !p.work && b.cfg.Redis == "" || !p.web && b.cfg.Redis == "" {
+		b.log.Info("no redis is set: this process carries its own queue")
+	}
+	s := &service{base: b, parts: p, withDemo: withDemo, index: audience.New(), hub: app.NewHub(app.Limits{})}
+	if err := s.prepare(ctx); err != nil {
+		return err
+	}
+	b.log.Info("policypush", "version", versionText(), "settings", b.cfg.Changed())
+	return errors.Join(s.run(ctx), s.release())
+}
+
+// Prepare opens what the parts share. The demonstration comes first: it brings
+// rules of its own.
+func (s *service) prepare(ctx context.Context) error {
+	hasDemo, err := s.store.HasDemo(ctx)
+	if err != nil {
+		return err
+	}
+	r, err := layeredRules(s.cfg.RulesDir, hasDemo || s.withDemo)
+	if err != nil {
+		return err
+	}
+	if s.reading, err = readingWith(r, s.cfg.DictDir); err != nil {
+		return err
+	}
+	if s.lines, err = s.base.lines(); err != nil {
+		return err
+	}
+	if s.queue, err = queue.Open(s.cfg.Redis); err != nil {
+		return err
+	}
+	metrics := telemetry.NewMetrics()
+	limits, err := s.limits()
+	if err != nil {
+		return err
+	}
+	s.workers = workers.New(workers.Config{
+		Store: s.store, Queue: s.queue, Index: s.index, Hub: s.hub, Lines: s.lines, Limits: limits, Letterhead: s.letterhead(r),
+		Clocks: workers.Clocks{
+			DispatchEvery: s.cfg.Work.DispatchEvery, SweepEvery: s.cfg.Work.SweepEvery, DeadAfter: s.cfg.Work.DeadAfter,
+			LostAfter: s.cfg.Work.LostAfter, LeaderFor: s.cfg.Work.LeaderFor,
+		},
+		Events: workers.Events{Delivered: metrics.Delivered, QueueLost: metrics.QueueLost, Leading: metrics.Leading},
+		Log:    s.log, Now: time.Now,
+	})
+	return s.serveMetrics(ctx, metrics)
+}
+
+// LayeredRules reads the built-in rules, then those of the demonstration, then
+// the office's own.
+func layeredRules(dir string, withDemo bool) (*rules.Rules, error) {
+	switch {
+	case withDemo && dir != "":
+		if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+			return nil, domain.Errorf(domain.Invalid, "没有规则文件夹“%s”，请检查路径", dir)
+		}
+		return rules.LoadFS(demo.Rules(), os.DirFS(dir))
+	case withDemo:
+		return rules.LoadFS(demo.Rules())
+	case dir != "":
+		return rules.LoadWith(dir)
+	default:
+		return rules.Load()
+	}
+}
+
+func (s *service) limits() (push.Limits, error) {
+	limits := push.DefaultLimits()
+	var err error
+	limits.Quiet, err = quietHours(s.cfg.QuietHours)
+	return limits, err
+}
+
+func (s *service) letterhead(r *rules.Rules) workers.Letterhead {
+	link := s.cfg.LinkBase()
+	return workers.Letterhead{
+		SearchIn: s.cfg.SMS.SearchIn, Link: s.cfg.SMS.Link, Settings: link + "/me",
+		Policy: func(id domain.PolicyID) string { return fmt.Sprintf("%s/policies/%d", link, id) },
+		Unsubscribe: func(sub domain.SubscriberID, contact domain.ContactID, kind domain.ChannelKind) string {
+			return link + "/u/" + s.signer.Unsubscribe(auth.Unsubscribe{Subscriber: sub, Contact: contact, Kind: kind})
+		},
+		Sensitive: func(group string) bool {
+			g := r.Groups.Find(group)
+			return g != nil && g.Sensitive
+		},
+	}
+}
+
+// Run serves until ctx ends or a part fails, then ends every part in turn.
+func (s *service) run(ctx context.Context) error {
+	group, ctx := errgroup.WithContext(ctx)
+	if s.parts.web {
+		if err := s.serveWeb(ctx, group); err != nil {
+			return err
+		}
+	}
+	group.Go(func() error { return s.begin(ctx, group) })
+	if !s.queue.Embedded() {
+		group.Go(func() error {
+			s.hub.Bridge(ctx, s.queue.Redis(), "push:inbox", s.log)
+			return nil
+		})
+	}
+	return group.Wait()
+}
+
+// Begin loads the demonstration, builds the audience index and starts the
+// workers, in the background: pages answer meanwhile, /readyz does not.
+func (s *service) begin(ctx context.Context, group *errgroup.Group) error {
+	started := time.Now()
+	if s.withDemo {
+		loader := demo.Loader{Store: s.store, Rules: s.reading.rules, Now: time.Now, Read: func(name string, data []byte) (*domain.Policy, error) {
+			p, _, err := s.reading.read(name, data)
+			return p, err
+		}}
+		if err := loader.Load(ctx); err != nil {
+			return unlessEnded(ctx, err)
+		}
+		s.log.Info("demonstration loaded", "office", demo.OfficeName, "logins", demo.DrafterLogin+" "+demo.ApproverLogin, "password", demo.Password)
+	}
+	source := workers.Profiles{Store: s.store}
+	if err := s.index.Build(ctx, source); err != nil {
+		return unlessEnded(ctx, err)
+	}
+	s.built.Store(true)
+	s.log.Info("ready", "url", s.cfg.LinkBase(), "subscribers", s.index.Len(), "took", time.Since(started).Round(time.Millisecond))
+	group.Go(func() error {
+		s.index.Follow(ctx, source, followEvery, func(err error) { s.log.Error("audience index does not follow", "err", err) })
+		return nil
+	})
+	if !s.parts.work {
+		return nil
+	}
+	group.Go(func() error { return s.workers.Run(ctx) })
+	if s.cfg.Email.BounceListen != "" {
+		group.Go(func() error { return s.serveBounces(ctx) })
+	}
+	return nil
+}
+
+// UnlessEnded returns nil for an error that is only the end of the process.
+func unlessEnded(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
+}
+
+func (s *service) serveWeb(ctx context.Context, group *errgroup.Group) error {
+	callbacks, err := s.callbacks()
+	if err != nil {
+		return err
+	}
+	modes := map[domain.ChannelKind]string{domain.App: s.cfg.App.Mode, domain.SMS: s.cfg.SMS.Mode, domain.Email: s.cfg.Email.Mode}
+	courier := workers.Courier{Store: s.store, Lines: s.lines, Signature: "政策直达", Now: time.Now}
+	site, err := web.New(web.Config{
+		Store: s.store, Rules: s.reading.rules, Index: s.index, Hub: s.hub, Secret: s.secret, BaseURL: s.cfg.LinkBase(),
+		Callbacks: callbacks, ProxyHeader: s.cfg.ProxyHeader, Modes: modes, Read: s.reading.read, SendCode: courier.SendCode,
+		Wake: s.workers.Wake, Ready: s.ready, Log: s.log, Now: time.Now,
+	})
+	if err != nil {
+		return err
+	}
+	ln, err := net.Listen("tcp", s.cfg.Listen)
+	if err != nil {
+		return domain.Errorf(domain.Conflict, "监听不了 %s：端口可能已被占用，请用 --listen 换一个", s.cfg.Listen).Because(err)
+	}
+	group.Go(func() error { return unlessEnded(ctx, site.Serve(ln)) })
+	group.Go(func() error {
+		<-ctx.Done()
+		s.hub.Close()
+		drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), webDrain)
+		defer cancel()
+		if err := site.Shutdown(drain); err != nil {
+			s.log.Warn("requests cut off", "err", err)
+		}
+		return nil
+	})
+	return nil
+}
+
+// Ready says why the service cannot answer yet.
+func (s *service) ready(ctx context.Context) error {
+	if !s.built.Load() {
+		return errors.New("audience index is being built")
+	}
+	if err := s.store.Ping(ctx); err != nil {
+		return err
+	}
+	return s.queue.Ping(ctx)
+}
+
+func (s *service) release() error {
+	err := errors.Join(s.queue.Close(), closeLines(s.lines))
+	s.reading.segment.Close()
+	return err
+}
+
+// ServeMetrics serves the numbers for Prometheus on an address of their own:
+// they are not for the public.
+func (s *service) serveMetrics(ctx context.Context, m *telemetry.Metrics) error {
+	if s.cfg.Metrics == "" {
+		return nil
+	}
+	ln, err := net.Listen("tcp", s.cfg.Metrics)
+	if err != nil {
+		return domain.Errorf(domain.Conflict, "监听不了监控地址 %s：请用 --metrics 换一个", s.cfg.Metrics).Because(err)
+	}
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", m.Handler())
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) { // for a process without pages
+		if err := s.ready(r.Context()); err != nil {
+			http.Error(w, "not ready", http.StatusServiceUnavailable)
+			return
+		}
+		_, _ = w.Write([]byte("ready\n")) // the asker may have gone
+	})
+	server := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}
+	context.AfterFunc(ctx, func() { _ = server.Close() }) // nothing under way is worth waiting for
+	go func() {
+		if err := server.Serve(ln); !errors.Is(err, http.ErrServerClosed) {
+			s.log.Error("numbers are not served", "err", err)
+		}
+	}()
+	return nil
+}

@@ -1,0 +1,131 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"policypush/internal/auth"
+	"policypush/internal/config"
+	"policypush/internal/domain"
+	"policypush/internal/push"
+	"policypush/internal/storage"
+	"policypush/internal/telemetry"
+	"policypush/rules"
+)
+
+// Base is what every command that works with an installation opens: settings,
+// log, secrets and the database.
+type base struct {
+	cfg    config.Config
+	log    *slog.Logger
+	store  *storage.Store
+	secret []byte // signs links and codes
+	signer *auth.Signer
+}
+
+// OpenBase reads the settings from args and opens the installation, migrated.
+// own declares the command's own flags.
+func openBase(ctx context.Context, std stdio, name string, args []string, own func(*flag.FlagSet)) (*base, []string, error) {
+	cfg, rest, err := loadConfig(std, name, args, own)
+	if err != nil {
+		return nil, nil, err
+	}
+	b := &base{cfg: cfg, log: telemetry.NewLogger(std.err, cfg.LogFormat, cfg.LogLevel)}
+	if err := b.open(ctx); err != nil {
+		return nil, nil, err
+	}
+	return b, rest, nil
+}
+
+func (b *base) open(ctx context.Context) error {
+	if err := b.makeFolders(); err != nil {
+		return err
+	}
+	keys, made, err := openKeys(b.cfg)
+	if err != nil {
+		return err
+	}
+	if b.secret, err = openSecret(b.cfg.SecretPath()); err != nil {
+		return err
+	}
+	if b.signer, err = auth.NewSigner(b.secret); err != nil {
+		return err
+	}
+	if b.store, err = storage.Open(ctx, b.cfg.DatabaseURL(), keys); err != nil {
+		return err
+	}
+	if err := b.migrate(ctx, made); err != nil {
+		return errors.Join(err, b.store.Close())
+	}
+	return nil
+}
+
+// Migrate brings the database up to date. New keys beside old contacts mean
+// that the old keys are gone, and nobody could be reached.
+func (b *base) migrate(ctx context.Context, newKeys bool) error {
+	if _, err := b.store.Migrate(ctx); err != nil {
+		return err
+	}
+	if !newKeys {
+		return nil
+	}
+	enterprises, residents, err := b.store.CountSubscribers(ctx)
+	if err != nil {
+		return err
+	}
+	if enterprises+residents == 0 {
+		return nil
+	}
+	if err := os.Remove(b.cfg.KeyPath()); err != nil {
+		return fmt.Errorf("remove the new key file: %w", err)
+	}
+	return domain.Errorf(domain.Conflict, "数据库里已有%d个订阅者，但没有找到密钥文件 %s：请从备份恢复它，或用 --key_file 指明位置，否则联系方式无法读取",
+		enterprises+residents, b.cfg.KeyPath())
+}
+
+func (b *base) makeFolders() error {
+	if err := os.MkdirAll(b.cfg.Data, 0o700); err != nil {
+		return domain.Errorf(domain.Invalid, "建不了数据目录 %s：请检查权限，或用 --data 换一个目录", b.cfg.Data).Because(err)
+	}
+	if path, ok := strings.CutPrefix(b.cfg.DatabaseURL(), "sqlite:"); ok {
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			return fmt.Errorf("make folder of the database: %w", err)
+		}
+	}
+	return nil
+}
+
+func (b *base) close() {
+	if err := b.store.Close(); err != nil {
+		b.log.Warn("database not closed", "err", err)
+	}
+}
+
+// LoadRules reads the built-in rules, those of the demonstration where it is
+// loaded, and the office's own.
+func (b *base) loadRules(ctx context.Context) (*rules.Rules, error) {
+	demo, err := b.store.HasDemo(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return layeredRules(b.cfg.RulesDir, demo)
+}
+
+// Shanghai is the time of the readers.
+var shanghai = time.FixedZone("CST", 8*60*60)
+
+// Today is the day of the readers.
+func today() string { return time.Now().In(shanghai).Format(time.DateOnly) }
+
+// QuietHours turns "20:00-08:00" into the hours in which no text goes out.
+func quietHours(setting string) (push.Hours, error) {
+	from, to, err := config.ParseQuietHours(setting)
+	return push.Hours{From: time.Duration(from) * time.Minute, To: time.Duration(to) * time.Minute}, err
+}
