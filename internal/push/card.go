@@ -178,7 +178,9 @@ func subject(title string) string {
 // plain makes words of a document fit for a message: one line, no brackets
 // that a gateway takes for a signature, no links.
 func plain(s string) string {
-	s = link.ReplaceAllString(s, "")
+	if strings.Contains(s, ".") || strings.Contains(s, "://") { // most words hold no link
+		s = link.ReplaceAllString(s, "")
+	}
 	s = strings.Map(func(r rune) rune {
 		switch {
 		case r == '【':
