@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 	"unicode/utf8"
@@ -18,6 +19,19 @@ import (
 	"policypush/internal/tagging"
 	"policypush/rules"
 )
+
+// pipeline is made once: the dictionaries take a second.
+var pipeline = sync.OnceValues(func() (*tagging.Tagger, error) {
+	r, err := rules.LoadFS(Rules())
+	if err != nil {
+		return nil, err
+	}
+	seg, err := segment.New("", r.UserWords())
+	if err != nil {
+		return nil, err
+	}
+	return tagging.New(r, seg)
+})
 
 // loader works as in a running service: a real database, the real reading.
 func loader(t *testing.T) *Loader {
@@ -39,18 +53,12 @@ func loader(t *testing.T) *Loader {
 	if _, err := store.Migrate(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	r := loadRules(t)
-	seg, err := segment.New("", r.UserWords())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(seg.Close)
-	tagger, err := tagging.New(r, seg)
+	tagger, err := pipeline()
 	if err != nil {
 		t.Fatal(err)
 	}
 	return &Loader{
-		Store: store, Rules: r, Now: func() time.Time { return day },
+		Store: store, Rules: loadRules(t), Now: func() time.Time { return day },
 		Read: func(name string, data []byte) (*domain.Policy, error) {
 			doc, err := document.Read(name, data, document.DefaultLimits())
 			if err != nil {
@@ -64,6 +72,9 @@ func loader(t *testing.T) *Loader {
 func TestLoad(t *testing.T) {
 	l := loader(t)
 	ctx := t.Context()
+	interrupted(t, l)
+	checkEmpty(t, l)
+
 	if err := l.Load(ctx); err != nil {
 		t.Fatal(err)
 	}
@@ -96,10 +107,24 @@ func TestLoad(t *testing.T) {
 		t.Fatal(err)
 	}
 	checkEmpty(t, l)
-	if err := l.Load(ctx); err != nil {
-		t.Fatal(err)
+}
+
+// interrupted loads until the third policy is read.
+func interrupted(t *testing.T, l *Loader) {
+	t.Helper()
+	half := *l
+	reads := 0
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	half.Read = func(name string, data []byte) (*domain.Policy, error) {
+		if reads++; reads == 3 {
+			cancel()
+		}
+		return l.Read(name, data)
 	}
-	check("loaded again")
+	if err := half.Load(ctx); err == nil {
+		t.Fatal("an interrupted load said nothing")
+	}
 }
 
 func checkOperators(t *testing.T, l *Loader) {
@@ -120,26 +145,6 @@ func checkEmpty(t *testing.T, l *Loader) {
 	}
 	if there, err := l.Store.HasDemo(t.Context()); err != nil || there {
 		t.Errorf("HasDemo = %v, %v", there, err)
-	}
-}
-
-func TestLoadStartsAnewAfterAnInterruption(t *testing.T) {
-	l := loader(t)
-	read, reads := l.Read, 0
-	ctx, cancel := context.WithCancel(t.Context())
-	l.Read = func(name string, data []byte) (*domain.Policy, error) {
-		if reads++; reads == 3 {
-			cancel()
-		}
-		return read(name, data)
-	}
-	if err := l.Load(ctx); err == nil {
-		t.Fatal("an interrupted load said nothing")
-	}
-	checkEmpty(t, l)
-	l.Read = read
-	if err := l.Load(t.Context()); err != nil {
-		t.Fatal(err)
 	}
 }
 
