@@ -9,7 +9,8 @@ import (
 	"policypush/internal/domain"
 )
 
-const batchColumns = `b.id, b.push_id, b.channel, b.gen, b.state, b.size, b.next_at, b.beat_at`
+const batchColumns = `batches.id, batches.push_id, batches.channel, batches.gen, batches.state, batches.size,
+	batches.next_at, batches.beat_at`
 
 func scanBatch(row scanner, b *domain.Batch) error {
 	return row.Scan(&b.ID, &b.Push, &b.Channel, &b.Gen, &b.State, &b.Size, timeInto(&b.NextAt), timeInto(&b.BeatAt))
@@ -18,9 +19,9 @@ func scanBatch(row scanner, b *domain.Batch) error {
 // DueBatches returns up to limit batches that are owed to the queue now,
 // longest due first.
 func (s *Store) DueBatches(ctx context.Context, now time.Time, limit int) ([]domain.Batch, error) {
-	const q = `SELECT ` + batchColumns + ` FROM batches b JOIN pushes u ON u.id = b.push_id
-		WHERE b.state <> 'done' AND b.state = 'new' AND b.next_at <= $1 AND u.state <> 'stopped'
-		ORDER BY b.next_at, b.id LIMIT $2`
+	const q = `SELECT ` + batchColumns + ` FROM batches JOIN pushes u ON u.id = batches.push_id
+		WHERE batches.state <> 'done' AND batches.state = 'new' AND batches.next_at <= $1 AND u.state <> 'stopped'
+		ORDER BY batches.next_at, batches.id LIMIT $2`
 	return list(ctx, s.read, scanBatch, q, micros(now), limit)
 }
 
@@ -31,7 +32,7 @@ func (s *Store) Batch(ctx context.Context, id domain.BatchID) (domain.Batch, err
 
 func batch(ctx context.Context, q querier, id domain.BatchID) (domain.Batch, error) {
 	var b domain.Batch
-	err := scanBatch(q.QueryRowContext(ctx, `SELECT `+batchColumns+` FROM batches b WHERE b.id = $1`, id), &b)
+	err := scanBatch(q.QueryRowContext(ctx, `SELECT `+batchColumns+` FROM batches WHERE id = $1`, id), &b)
 	return b, notFound(err, "没有第%d批", id)
 }
 
@@ -87,7 +88,7 @@ func overtaken(id domain.BatchID) error {
 // since a time, and returns them.
 func (s *Store) SweepBatches(ctx context.Context, deadBefore time.Time) ([]domain.Batch, error) {
 	const q = `
-		UPDATE batches AS b SET gen = gen + 1, state = 'new'
+		UPDATE batches SET gen = gen + 1, state = 'new'
 		WHERE state <> 'done' AND state = 'queued' AND beat_at < $1
 		RETURNING ` + batchColumns
 	swept, err := list(ctx, s.write, scanBatch, q, micros(deadBefore))

@@ -21,8 +21,9 @@ type Outgoing struct {
 	NoConsent      bool // also for somebody who is gone
 }
 
-const deliveryColumns = `d.id, d.push_id, d.subscriber_id, d.contact_id, d.channel, d.batch_id, d.state, d.reason, d.verdict,
-	d.attempts, d.next_at, d.claimed_at, d.sent_at, d.ended_at, d.gateway_ref`
+const deliveryColumns = `deliveries.id, deliveries.push_id, deliveries.subscriber_id, deliveries.contact_id, deliveries.channel,
+	deliveries.batch_id, deliveries.state, deliveries.reason, deliveries.verdict, deliveries.attempts, deliveries.next_at,
+	deliveries.claimed_at, deliveries.sent_at, deliveries.ended_at, deliveries.gateway_ref`
 
 func deliveryInto(d *domain.Delivery) []any {
 	return []any{
@@ -72,8 +73,8 @@ func (s *Store) claim(ctx context.Context, tx *sql.Tx, b domain.Batch, limit int
 			SELECT d.id FROM deliveries d
 			WHERE d.push_id = $1 AND d.batch_id = $2 AND d.state IN ('pending', 'sending') AND d.state = 'pending' AND d.next_at <= $3
 			ORDER BY d.id LIMIT $4` + s.dialect.skipLocked + `)
-		UPDATE deliveries AS d SET state = 'sending', attempts = attempts + 1, claimed_at = $3
-		WHERE d.id IN (SELECT id FROM due)
+		UPDATE deliveries SET state = 'sending', attempts = attempts + 1, claimed_at = $3
+		WHERE id IN (SELECT id FROM due)
 		RETURNING ` + deliveryColumns
 	return list(ctx, tx, scanDelivery, q, b.Push, b.ID, micros(now), limit)
 }
@@ -95,8 +96,8 @@ func (s *Store) claimDigests(ctx context.Context, tx *sql.Tx, claimed []domain.D
 				WHERE d.channel = $1 AND d.next_at <= $2 AND d.state = 'pending' AND d.reason = 'digest' AND u.state <> 'stopped'
 					AND d.subscriber_id IN (` + places(3, len(part)) + `)
 				ORDER BY d.id` + s.dialect.skipLocked + `)
-			UPDATE deliveries AS d SET state = 'sending', attempts = attempts + 1, claimed_at = $2
-			WHERE d.id IN (SELECT id FROM due)
+			UPDATE deliveries SET state = 'sending', attempts = attempts + 1, claimed_at = $2
+			WHERE id IN (SELECT id FROM due)
 			RETURNING ` + deliveryColumns
 		found, err := list(ctx, tx, scanDelivery, q, append([]any{claimed[0].Channel, micros(now)}, part...)...)
 		more = append(more, found...)

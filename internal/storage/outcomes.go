@@ -83,7 +83,7 @@ func (s *Store) lockOutcomes(ctx context.Context, tx *sql.Tx, outcomes []Outcome
 	slices.Sort(ids)
 	rows := map[domain.DeliveryID]outcomeRow{}
 	err := chunks(ids, func(part []any) error {
-		q := `SELECT ` + deliveryColumns + ` FROM deliveries d WHERE d.id IN (` + places(1, len(part)) + `) ORDER BY d.id` + s.dialect.forUpdate
+		q := `SELECT ` + deliveryColumns + ` FROM deliveries WHERE id IN (` + places(1, len(part)) + `) ORDER BY id` + s.dialect.forUpdate
 		return each(ctx, tx, func(row scanner) error {
 			var d domain.Delivery
 			err := scanDelivery(row, &d)
@@ -239,10 +239,10 @@ func (s *Store) RecordReceipt(ctx context.Context, r Receipt) error {
 // receiptFor finds and holds the delivery that a receipt means.
 func (s *Store) receiptFor(ctx context.Context, tx *sql.Tx, r Receipt) (domain.Delivery, error) {
 	var d domain.Delivery
-	q, args := `SELECT `+deliveryColumns+` FROM deliveries d WHERE d.id = $1`, []any{r.Delivery}
+	q, args := `SELECT `+deliveryColumns+` FROM deliveries WHERE id = $1`, []any{r.Delivery}
 	if r.Delivery == 0 {
-		q = `SELECT ` + deliveryColumns + ` FROM deliveries d
-			WHERE d.gateway_ref <> '' AND d.gateway_ref = $1 AND d.channel = $2 ORDER BY d.id DESC LIMIT 1`
+		q = `SELECT ` + deliveryColumns + ` FROM deliveries
+			WHERE gateway_ref <> '' AND gateway_ref = $1 AND channel = $2 ORDER BY id DESC LIMIT 1`
 		args = []any{r.GatewayRef, r.Channel}
 	}
 	err := scanDelivery(tx.QueryRowContext(ctx, q+s.dialect.forUpdate, args...), &d)

@@ -20,7 +20,7 @@ type PolicyFilter struct {
 	InForceOn string // YYYY-MM-DD: published and not expired on that day
 	Limit     int    // 0: all
 	Offset    int
-	Order     string // "new" (default): latest first; "deadline": next deadline first, past ones and none last
+	Order     string // "new" (default): latest first; "deadline": next deadline first, those before InForceOn and none last
 }
 
 // PolicySummary is a policy as lists show it.
@@ -156,7 +156,7 @@ func (s *Store) Policies(ctx context.Context, f PolicyFilter) ([]PolicySummary, 
 	}
 	order := `CASE WHEN p.published_at > 0 THEN p.published_at ELSE p.created_at END DESC, p.id DESC`
 	if f.Order == "deadline" {
-		order = `CASE WHEN p.apply_deadline = '' THEN 2 WHEN p.apply_deadline < ` + param(&args, today(f.InForceOn)) + ` THEN 1 ELSE 0 END,
+		order = `CASE WHEN p.apply_deadline = '' THEN 2 WHEN p.apply_deadline < ` + param(&args, f.InForceOn) + ` THEN 1 ELSE 0 END,
 			p.apply_deadline, p.id DESC`
 	}
 	page := ""
@@ -166,14 +166,6 @@ func (s *Store) Policies(ctx context.Context, f PolicyFilter) ([]PolicySummary, 
 	found, err := list(ctx, s.read, func(row scanner, p *PolicySummary) error { return row.Scan(summaryInto(p)...) },
 		`SELECT `+summaryColumns+` FROM policies p WHERE `+where+` ORDER BY `+order+page, args...)
 	return found, total, err
-}
-
-// today is the day of a filter, or, where it names none, this day in China.
-func today(day string) string {
-	if day != "" {
-		return day
-	}
-	return time.Now().In(time.FixedZone("CST", 8*60*60)).Format(time.DateOnly)
 }
 
 // param appends an argument and returns its placeholder.

@@ -75,23 +75,23 @@ type DeliveryRow struct {
 func (s *Store) Deliveries(ctx context.Context, f DeliveryFilter) ([]DeliveryRow, error) {
 	where, args := []string{"1 = 1"}, []any{}
 	if f.Push != 0 {
-		where = append(where, `d.push_id = `+param(&args, f.Push))
+		where = append(where, `deliveries.push_id = `+param(&args, f.Push))
 	}
 	if f.Subscriber != 0 {
-		where = append(where, `d.subscriber_id = `+param(&args, f.Subscriber))
+		where = append(where, `deliveries.subscriber_id = `+param(&args, f.Subscriber))
 	}
 	if f.State != "" {
-		where = append(where, `d.state = `+param(&args, f.State))
+		where = append(where, `deliveries.state = `+param(&args, f.State))
 	}
 	if f.Limit <= 0 {
 		f.Limit = 100
 	}
 	q := `
 		SELECT ` + deliveryColumns + `, c.address, COALESCE(c.kind, ''), COALESCE(v.name, ''), COALESCE(v.kind, ''), p.title
-		FROM deliveries d JOIN pushes u ON u.id = d.push_id JOIN policies p ON p.id = u.policy_id
-			LEFT JOIN subscribers v ON v.id = d.subscriber_id
-			LEFT JOIN contacts c ON c.id = d.contact_id AND c.subscriber_id = d.subscriber_id
-		WHERE ` + strings.Join(where, " AND ") + ` ORDER BY d.id DESC LIMIT ` + param(&args, f.Limit) + ` OFFSET ` + param(&args, f.Offset)
+		FROM deliveries JOIN pushes u ON u.id = deliveries.push_id JOIN policies p ON p.id = u.policy_id
+			LEFT JOIN subscribers v ON v.id = deliveries.subscriber_id
+			LEFT JOIN contacts c ON c.id = deliveries.contact_id AND c.subscriber_id = deliveries.subscriber_id
+		WHERE ` + strings.Join(where, " AND ") + ` ORDER BY deliveries.id DESC LIMIT ` + param(&args, f.Limit) + ` OFFSET ` + param(&args, f.Offset)
 	return list(ctx, s.read, func(row scanner, r *DeliveryRow) error {
 		var sealed []byte
 		var c domain.Contact

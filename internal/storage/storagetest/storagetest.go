@@ -1,0 +1,243 @@
+// Package storagetest is the exam that storage passes on every database, and
+// a store for the tests of others.
+package storagetest
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"policypush/internal/domain"
+	"policypush/internal/seal"
+	"policypush/internal/storage"
+)
+
+// Open returns a migrated store in an SQLite file of its own.
+func Open(t testing.TB) *storage.Store {
+	t.Helper()
+	keys := Keys(t)
+	return open(t, "sqlite:"+filepath.Join(t.TempDir(), "test.db"), keys)
+}
+
+// Keys returns a keyring of its own.
+func Keys(t testing.TB) *seal.Keyring {
+	t.Helper()
+	keys, err := seal.Generate(filepath.Join(t.TempDir(), "keys"), seal.AES)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return keys
+}
+
+func open(t testing.TB, url string, keys *seal.Keyring) *storage.Store {
+	t.Helper()
+	s, err := storage.Open(t.Context(), url, keys)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	if _, err := s.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// raw opens the database beside the store.
+func raw(t testing.TB, url string) *sql.DB {
+	t.Helper()
+	driver, source := "pgx", url
+	if path, ok := strings.CutPrefix(url, "sqlite:"); ok {
+		driver, source = "sqlite", path
+	}
+	db, err := sql.Open(driver, source)
+	must(t, err)
+	t.Cleanup(func() { must(t, db.Close()) })
+	return db
+}
+
+// Run holds the exam. Fresh returns the URL of a new, empty database.
+func Run(t *testing.T, fresh func(t *testing.T) string) {
+	for name, test := range map[string]func(t *testing.T, url string){
+		"migrations run once, also when two processes start":            migratesOnce,
+		"a database of a newer release is refused":                      refusesNewer,
+		"offices and operators are kept, logins are unique":             keepsOperators,
+		"a session is found by its token until it expires":              keepsSessions,
+		"a code is tried five times, used once, and not resent at once": triesCodes,
+		"a policy comes back as it was saved":                           keepsPolicies,
+		"a list of policies is filtered, ordered and paged":             listsPolicies,
+		"a document number is used once in an office":                   refusesSameNumber,
+		"who saves a policy second is told so":                          savesPolicyOnce,
+		"publishing owes a push, once":                                  publishesOnce,
+		"withdrawing stops what waits and owes the notice":              withdraws,
+		"interpretations are kept, readers see approved ones":           keepsInterpretations,
+		"audit, outbox, replies and questions are kept in order":        keepsRecords,
+		"a subscriber comes back as saved":                              keepsSubscribers,
+		"a subscriber is updated by the office's own id":                updatesByExternalID,
+		"an address keeps its contact id":                               keepsContactIDs,
+		"many subscribers are saved as one":                             savesMany,
+		"subscribers that cannot be saved are named":                    refusesSubscribers,
+		"profile changes follow one another without a gap":              followsProfiles,
+		"profiles are walked in order":                                  walksProfiles,
+		"a stopped address stays stopped after its person is gone":      stopsAddresses,
+		"an address is found however it is spelled":                     findsAddresses,
+		"no clear address is in the database":                           sealsAddresses,
+		"keys are rotated while others read and write":                  rotatesKeys,
+		"an audience is frozen by the first writer":                     freezesAudience,
+		"a plan that is run again adds nothing":                         plansOnce,
+		"a stopped push is planned no further":                          plansNoStopped,
+		"two planners of one push leave each row once":                  plansConcurrently,
+		"batches are due, queued, swept and renewed by generation":      runsBatches,
+		"a claim takes what is due and says to whom":                    claims,
+		"a claim of an older generation gets nothing":                   refusesOldClaims,
+		"claimers at the same time take disjoint rows":                  claimsConcurrently,
+		"a digest is one message of several pushes":                     claimsDigests,
+		"outcomes end deliveries and hold others for a new batch":       recordsOutcomes,
+		"a receipt may come before the outcome":                         receiptFirst,
+		"receipts are idempotent and final":                             recordsReceipts,
+		"a lost worker leaves unknown, which a late outcome settles":    sweepsLostWorkers,
+		"a retry of a withdrawn policy is withdrawn":                    withdrawsRetries,
+		"the sums over states are the plan, whatever happens":           keepsSums,
+		"messages of an address are counted over its persons":           countsSent,
+		"pages show masked addresses":                                   listsDeliveries,
+		"an inbox is the planned pushes and its marks":                  keepsInbox,
+		"a lease has one holder":                                        leases,
+		"the epoch is made once":                                        keepsEpoch,
+		"the demonstration is removed, what is real stays":              removesDemo,
+	} {
+		t.Run(name, func(t *testing.T) { test(t, fresh(t)) })
+	}
+}
+
+// morning is when the exam takes place.
+var morning = time.Date(2026, 11, 23, 1, 0, 0, 0, time.UTC)
+
+// must fails the test on an error.
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// got returns the value of a call that must not fail.
+func got[T any](v T, err error) func(t testing.TB) T {
+	return func(t testing.TB) T {
+		t.Helper()
+		must(t, err)
+		return v
+	}
+}
+
+// wantKind fails the test unless err has the kind.
+func wantKind(t testing.TB, err error, kind domain.Kind) {
+	t.Helper()
+	if err == nil || domain.KindOf(err) != kind {
+		t.Fatalf("got error %v, want one of kind %d", err, kind)
+	}
+}
+
+// equal fails the test unless got is want.
+func equal[T comparable](t testing.TB, what string, got, want T) {
+	t.Helper()
+	if got != want {
+		t.Fatalf("%s: got %v, want %v", what, got, want)
+	}
+}
+
+// approved returns a policy that is ready to be published.
+func approved(t testing.TB, s *storage.Store, title string) *domain.Policy {
+	t.Helper()
+	p := &domain.Policy{
+		Office: 1, Status: domain.Approved, Title: title, Audience: domain.ForBoth,
+		Measures:  []domain.Measure{{ID: "m1", Title: "缓缴社会保险费"}},
+		Tags:      []domain.Tag{{Dimension: domain.ThemeTag, Code: "Q01", State: domain.Confirmed}},
+		CreatedAt: morning,
+	}
+	must(t, s.CreatePolicy(t.Context(), p))
+	return p
+}
+
+// published returns a policy with its push, which is owed.
+func published(t testing.TB, s *storage.Store, title string) (*domain.Policy, domain.Push) {
+	t.Helper()
+	p := approved(t, s, title)
+	p.Status, p.PublishedAt = domain.Published, morning
+	push := domain.Push{Kind: domain.NewPolicy, CreatedAt: morning, CreatedBy: 2}
+	must(t, s.PublishPolicy(t.Context(), p, &push))
+	return p, push
+}
+
+// person returns a resident with a mobile and a mailbox, not yet saved.
+func person(i int) *domain.Subscriber {
+	return &domain.Subscriber{
+		ExternalID:   fmt.Sprintf("R%06d", i),
+		Profile:      domain.Profile{Kind: domain.Resident, Region: "339901", Born: "1958", Groups: []string{"G01"}},
+		Subscription: domain.Subscription{Themes: []string{"M09"}},
+		Consent:      domain.Consent{Version: "1", At: morning.Add(-time.Hour), Source: "portal"},
+		Contacts: []domain.Contact{
+			{Kind: domain.SMS, Address: fmt.Sprintf("1990000%04d", i), When: domain.Now, Verified: true},
+			{Kind: domain.Email, Address: fmt.Sprintf("r%d@yunchuan.example", i), When: domain.Daily, Verified: true},
+		},
+		CreatedAt: morning.Add(-time.Hour),
+	}
+}
+
+// people saves n residents.
+func people(t testing.TB, s *storage.Store, n int) []*domain.Subscriber {
+	t.Helper()
+	all := make([]*domain.Subscriber, n)
+	for i := range all {
+		all[i] = person(i + 1)
+	}
+	must(t, s.SaveSubscribers(t.Context(), all))
+	return all
+}
+
+// waiting returns a delivery over the contact'th contact of each subscriber,
+// due in the morning.
+func waiting(all []*domain.Subscriber, contact int) []domain.Delivery {
+	ds := make([]domain.Delivery, len(all))
+	for i, v := range all {
+		ds[i] = domain.Delivery{
+			Subscriber: v.ID, Contact: v.Contacts[contact].ID, Channel: v.Contacts[contact].Kind,
+			State: domain.Pending, Verdict: domain.Likely, NextAt: morning,
+		}
+	}
+	return ds
+}
+
+// planned plans deliveries of a push and returns its due batches.
+func planned(t testing.TB, s *storage.Store, push domain.PushID, ds []domain.Delivery) []domain.Batch {
+	t.Helper()
+	must(t, s.PlanDeliveries(t.Context(), push, ds[len(ds)-1].Subscriber, ds, morning))
+	must(t, s.FinishPlan(t.Context(), push, morning))
+	return got(s.DueBatches(t.Context(), morning, 1000))(t)
+}
+
+// sendBatch claims a whole batch.
+func sendBatch(t testing.TB, s *storage.Store, b domain.Batch) []storage.Outgoing {
+	t.Helper()
+	must(t, s.MarkQueued(t.Context(), b.ID, b.Gen, morning))
+	return got(s.ClaimDeliveries(t.Context(), b.ID, b.Gen, domain.MaxBatch, morning))(t)
+}
+
+// sum adds the deliveries of a push up over channels and states.
+func sum(t testing.TB, s *storage.Store, push domain.PushID) (n int, byState map[domain.DeliveryState]int) {
+	t.Helper()
+	byState = map[domain.DeliveryState]int{}
+	for _, states := range got(s.PushCounts(context.WithoutCancel(t.Context()), push))(t) {
+		for state, k := range states {
+			n += k
+			byState[state] += k
+		}
+	}
+	return n, byState
+}
