@@ -63,13 +63,12 @@ func (l *Loader) office(ctx context.Context) (office domain.Office, there bool, 
 		return office, false, fmt.Errorf("list offices: %w", err)
 	}
 	for _, o := range offices {
-		if !o.Demo {
-			return office, false, domain.Errorf(domain.Conflict, "这里已有真实单位“%s”，不能载入演示数据；请去掉 --demo，或用 --data 指定另一个空文件夹", o.Name)
+		if o.Demo {
+			return o, true, nil
 		}
-		office, there = o, true
 	}
-	if there {
-		return office, true, nil
+	if len(offices) > 0 {
+		return office, false, domain.Errorf(domain.Conflict, "这里已有真实单位“%s”，不能载入演示数据；请去掉 --demo，或用 --data 指定另一个空文件夹", offices[0].Name)
 	}
 	enterprises, residents, err := l.Store.CountSubscribers(ctx)
 	if err != nil {
