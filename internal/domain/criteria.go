@@ -206,6 +206,9 @@ func (c *Criteria) validate(depth int, leaves *int) error {
 	if c.Not != nil {
 		return c.Not.validate(depth+1, leaves)
 	}
+	if c.Any != nil && len(c.Any) == 0 {
+		return Errorf(Invalid, "“任一”条件至少要有一项") // and could not be told from "no condition" once stored
+	}
 	for _, parts := range [][]Criteria{c.All, c.Any} {
 		for i := range parts {
 			if err := parts[i].validate(depth+1, leaves); err != nil {
