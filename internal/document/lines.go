@@ -396,7 +396,7 @@ func startsAnew(s string) bool {
 			return p != "附件" || columns(s) < longest
 		}
 	}
-	return isDateLine(s) || len(s) <= 120 && numberLine.MatchString(s)
+	return isDateLine(s) || isNumberLine(s)
 }
 
 // cardLabels are the cell names of guide cards whose tables were flattened.

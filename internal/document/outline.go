@@ -67,7 +67,12 @@ var (
 )
 
 func isDateLine(s string) bool {
-	return len(s) <= 60 && dateLine.MatchString(s)
+	return len(s) <= 60 && (strings.HasSuffix(s, "日") || s != "" && isDigit(s[len(s)-1])) && dateLine.MatchString(s)
+}
+
+// isNumberLine tells whether a line is the number of a document and no more.
+func isNumberLine(s string) bool {
+	return len(s) <= 200 && (strings.HasSuffix(s, "号") || isAlnum(lastRune(s))) && numberLine.MatchString(s)
 }
 
 func isOrgLine(s string) bool { return len(s) <= 120 && orgLine.MatchString(s) }
@@ -79,7 +84,7 @@ func isNoteLine(s string) bool {
 			return true
 		}
 	}
-	return len(s) <= 200 && printed.MatchString(s)
+	return strings.HasSuffix(s, "印发") && len(s) <= 200 && printed.MatchString(s)
 }
 
 // beforeBody is how many lines a title may be looked for in.
@@ -104,7 +109,7 @@ func findTitle(lines []line) ([]line, int) {
 		}
 	}
 	if best < 0 && len(lines) > 0 && lines[0].style != tableLine {
-		if s := lines[0].text; columns(s) <= 120 && !strings.ContainsAny(s, "。;") && numberOf(s).rank == noRank && !isDateLine(s) && !numberLine.MatchString(s) {
+		if s := lines[0].text; columns(s) <= 120 && !strings.ContainsAny(s, "。;") && numberOf(s).rank == noRank && !isDateLine(s) && !isNumberLine(s) {
 			best = 0
 		}
 	}
@@ -132,7 +137,7 @@ func titleFrom(lines []line, i int) (string, int) {
 		l := lines[i+n]
 		s := l.text
 		if l.style == tableLine || l.style == headingLine || len(s) > 180 || strings.ContainsAny(joined, "。;:") || strings.ContainsAny(s, "。;:") ||
-			numberOf(s).rank != noRank || isDateLine(s) || numberLine.MatchString(s) || strings.HasSuffix(joined, "文件") || isNoteLine(s) {
+			numberOf(s).rank != noRank || isDateLine(s) || isNumberLine(s) || strings.HasSuffix(joined, "文件") || isNoteLine(s) {
 			break
 		}
 		about := strings.Contains(joined, "关于") || strings.Contains(joined, "印发")
@@ -152,7 +157,7 @@ func balanced(s string) bool { return strings.Count(s, "《") == strings.Count(s
 
 func titleScore(s string, st style) int {
 	n := columns(s)
-	if n < 6 || n > 200 || strings.ContainsAny(s, "。;") || strings.HasSuffix(s, ":") || numberOf(s).rank != noRank || isDateLine(s) || numberLine.MatchString(s) ||
+	if n < 6 || n > 200 || strings.ContainsAny(s, "。;") || strings.HasSuffix(s, ":") || numberOf(s).rank != noRank || isDateLine(s) || isNumberLine(s) ||
 		strings.HasPrefix(s, "《") && strings.HasSuffix(s, "》") || isNoteLine(s) || isCardLabel(s) || attachment.MatchString(s) {
 		return 0
 	}
@@ -246,7 +251,7 @@ func (o *outliner) markEnds(body int) {
 			continue
 		}
 		s := o.lines[i].text
-		if len(s) > 1000 {
+		if len(s) > 1000 || strings.HasSuffix(s, "。") && !isNoteLine(s) {
 			continue
 		}
 		switch {
@@ -269,7 +274,7 @@ func (o *outliner) markEnds(body int) {
 			o.list(i + 1)
 		case strings.HasPrefix(s, "附件") && numberedAttachment.MatchString(s):
 			o.kinds[i] = domain.NoteClause
-		case numberLine.MatchString(s) && len(s) <= 24:
+		case len(s) <= 24 && isNumberLine(s):
 			o.kinds[i] = domain.NoteClause
 		case i > body && o.kinds[i-1] != "" && o.kinds[i-1] != domain.HeadClause && o.beginsDocument(i):
 			o.beginPart(i)
