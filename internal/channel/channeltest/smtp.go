@@ -13,7 +13,6 @@ import (
 	"net"
 	"os"
 	"path/filepath"
-	"strconv"
 	"testing"
 	"time"
 )
@@ -98,9 +97,6 @@ func StartSMTPPeer(t testing.TB, o SMTPOptions) *SMTPPeer {
 	})
 	return peer
 }
-
-// Address returns host:port.
-func (s *SMTPPeer) Address() string { return net.JoinHostPort(s.Host, strconv.Itoa(s.Port)) }
 
 // Errors returns what the peer complained about, for the text of a failure.
 func (s *SMTPPeer) Errors() string { return s.p.err.String() }

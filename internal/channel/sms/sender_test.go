@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -182,6 +183,9 @@ func TestThroughARealKannel(t *testing.T) {
 			}
 		}
 	})
+	if got := k.Refused(); !slices.Equal(got, []string{"19900000003", "19910000004"}) {
+		t.Errorf("the refusing centre got %q", got)
+	}
 	back.mu.Lock()
 	defer back.mu.Unlock()
 	if len(back.refused) > 0 {
@@ -226,7 +230,7 @@ func TestEachAnswerOfTheGatewayHasItsClass(t *testing.T) {
 		"too busy":               {answer(503, "Temporal failure, try again later."), channel.Throttled},
 		"denied number":          {answer(400, "Number(s) has/have been denied by white- and/or black-lists."), channel.Permanent},
 		"broken":                 {answer(500, "oops"), channel.Retry},
-		"sent elsewhere":         {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "https://example.com/", 302) }, channel.Config},
+		"sent elsewhere":         {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "https://example.com/", http.StatusFound) }, channel.Config},
 		"connection cut":         {hangUp, channel.Unknown},
 	} {
 		t.Run(name, func(t *testing.T) {
