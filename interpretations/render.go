@@ -94,6 +94,7 @@ type chart struct {
 	Rows          []row
 	Sum, Total    string
 	Wide          bool // few enough steps to stand in a line
+	Noted         bool // a point has a note, which needs a line of its own
 	Plot          *plot
 	Cites         []Cite
 }
@@ -150,6 +151,7 @@ func (it *Item) chartView(policy *domain.Policy, day string) chart {
 			r.Class = c.stage(i, day)
 		}
 		view.Rows = append(view.Rows, r)
+		view.Noted = view.Noted || p.Note != ""
 	}
 	if c.Form == Line {
 		view.Plot = c.plot()

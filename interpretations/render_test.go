@@ -18,6 +18,9 @@ func every() map[string]*Item {
 	for _, f := range Forms() {
 		items[string(f)] = figure(f)
 	}
+	plain := figure(Rank)
+	plain.Chart.Points[0].Note = ""
+	items["rank-plain"] = plain
 	long := figure(Line)
 	for len(long.Chart.Points) < MaxPoints {
 		long.Chart.Points = append(long.Chart.Points, Point{Label: "年", Value: float64(len(long.Chart.Points)) * 37})
