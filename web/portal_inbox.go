@@ -366,4 +366,3 @@ func noticeOf(it inboxItem) app.Event {
 	}
 	return app.Event{ID: int64(it.Push), Name: "notice", Data: string(data)}
 }
-

@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -112,6 +113,16 @@ type libraryView struct {
 }
 
 func (libraryView) template() string { return "portal/library" }
+
+// AudienceChosen tells whether the list is restricted to an audience.
+func (v libraryView) AudienceChosen() bool { return oneSelected(v.Audiences) }
+
+// ValidityChosen tells whether the list is restricted by force.
+func (v libraryView) ValidityChosen() bool { return oneSelected(v.Validity) }
+
+func oneSelected(options []option) bool {
+	return slices.ContainsFunc(options, func(o option) bool { return o.Selected })
+}
 
 // chip is an applied filter and the address without it.
 type chip struct{ Name, Without string }

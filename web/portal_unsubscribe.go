@@ -78,4 +78,3 @@ func (s *Server) showUnsubscribe(c *fiber.Ctx, done bool) error {
 	}
 	return s.render(c, v)
 }
-

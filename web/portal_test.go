@@ -1,0 +1,404 @@
+package web
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"policypush/internal/auth"
+	"policypush/internal/domain"
+)
+
+func TestPublicPages(t *testing.T) {
+	site := newSite(t)
+	policy := site.publish()
+	page := fmt.Sprintf("/policies/%d", policy.ID)
+	for name, tt := range map[string]struct {
+		path   string
+		status int
+		says   []string
+	}{
+		"the front page shows what is new":          {"/", 200, []string{"设备投资补助", "还剩<b>18</b>天", "订阅"}},
+		"the library lists the policy":              {"/policies", 200, []string{"1条结果", "设备投资补助"}},
+		"the library finds by words":                {"/policies?q=技术改造&s=enterprise&t=Q01&v=ok", 200, []string{"1条结果", "全部清除"}},
+		"an empty result says what to do":           {"/policies?q=" + url.QueryEscape("没有的词"+hostile), 200, []string{"没有找到", "订阅"}},
+		"a page number out of range is empty":       {"/policies?page=99999999999999999999", 200, []string{"1条结果"}},
+		"the policy has its five facts":             {page, 200, []string{"谁能享受", "给什么", "300万元", "2026年12月10日", "怎么办"}},
+		"the policy has its measure and its text":   {page, 200, []string{`id="m1"`, "按设备投资额的15%", `id="c1"`, `href="#c1"`, "发票"}},
+		"the policy has its interpretations":        {page, 200, []string{"最多补多少？", "机械厂买设备", "解读："}},
+		"the policy asks strangers to subscribe":    {page, 200, []string{"我能享受吗", "/subscribe?theme=Q01"}},
+		"a policy that is not there":                {"/policies/999", 404, []string{"没有这份政策"}},
+		"a page that is not there":                  {"/nothing/here", 404, []string{"没有这个页面", "去政策库"}},
+		"a policy's id that is no number":           {"/policies/abc", 404, nil},
+		"the statement on privacy":                  {"/privacy", 200, []string{"隐私说明", consentVersion}},
+		"the statement on accessibility":            {"/accessibility", 200, []string{"无障碍说明"}},
+		"the page of display modes":                 {"/display", 200, []string{"特大字"}},
+		"the sign-in":                               {"/login", 200, []string{"验证码"}},
+		"the first step asks for whom":              {"/subscribe", 200, []string{"为自己或家人"}},
+		"residents are asked for a year of birth":   {"/subscribe?kind=resident", 200, []string{"出生年份", "单独同意"}},
+		"health":                                    {"/healthz", 200, []string{"ok"}},
+		"readiness":                                 {"/readyz", 200, []string{"ready"}},
+		"robots":                                    {"/robots.txt", 200, []string{"Disallow: /me"}},
+		"a forged link of 退订":                       {"/u/AAAA", 404, []string{"退订链接"}},
+		"callbacks without the secret do not exist": {"/callback/sms/wrong/reply?from=13900000001&text=TD", 404, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := site.browser()
+			b.site = &testSite{Server: site.Server, t: t}
+			b.get(tt.path)
+			path, _, _ := strings.Cut(tt.path, "?")
+			b.at(path, tt.status, tt.says...)
+			if csp := b.header.Get("Content-Security-Policy"); !strings.Contains(csp, "default-src 'none'") {
+				t.Errorf("content security policy is %q", csp)
+			}
+		})
+	}
+}
+
+func TestDraftsAreNotPublic(t *testing.T) {
+	site := newSite(t)
+	policy := &domain.Policy{Office: site.office.ID, Status: domain.Draft, Title: "还在写的文件"}
+	if err := site.Store.CreatePolicy(context.Background(), policy); err != nil {
+		t.Fatal(err)
+	}
+	path := fmt.Sprintf("/policies/%d", policy.ID)
+	site.browser().get(path).at(path, 404, "尚未公开")
+	site.browser().get("/policies").at("/policies", 200, "0条结果")
+}
+
+// TestSubscribeReceiveOpenUnsubscribe goes the whole way without JavaScript.
+func TestSubscribeReceiveOpenUnsubscribe(t *testing.T) {
+	site := newSite(t)
+	b := site.browser()
+	id := b.subscribe("13900000001")
+	b.at("/subscribe/done", 200, "订阅成功", "139****0001")
+	b.get("/inbox").at("/inbox", 200, "还没有消息")
+
+	policy := site.publish(id)
+	b.get("/").at("/", 200, `data-unread>1<`)
+	b.get("/inbox").at("/inbox", 200, "设备投资补助", "适用可能性高", "未读：")
+	b.get("/").at("/", 200, `data-unread hidden>0<`) // seen, not read
+	b.get("/inbox/1").at(fmt.Sprintf("/policies/%d", policy.ID), 200, "为什么推给您", "对得上", "从业人数", "所有可能适用的政策", "以主管部门审核为准")
+	if strings.Contains(b.body, "您符合") {
+		t.Error("the page says that the reader qualifies: the office decides")
+	}
+	b.get("/inbox?tab=unread").at("/inbox", 200, "没有未读消息")
+	b.get("/me/policies").at("/me/policies", 200, "适用可能性高（1）")
+
+	b.get("/inbox")
+	b.post("/inbox/1/dismiss", url.Values{}).at("/inbox", 200, "已标为与我无关", "还没有消息")
+	b.get("/inbox?tab=dismissed")
+	b.post("/inbox/1/dismiss", url.Values{"undo": {"yes"}}).at("/inbox", 200, "设备投资补助")
+
+	b.post("/inbox/1/stop", url.Values{"what": {"theme"}}).at("/inbox", 200, "已退订这类政策")
+	sub, err := site.Store.Subscriber(context.Background(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if sub.Subscription.All || slices.Contains(sub.Subscription.Themes, "Q01") || !slices.Contains(sub.Subscription.Themes, "Q02") {
+		t.Errorf("after 退订 of one theme the subscription is %+v", sub.Subscription)
+	}
+	b.get("/inbox")
+	b.post("/inbox/1/stop", url.Values{"what": {"all"}}).at("/inbox", 200, "已退订全部推送")
+	if sub, err = site.Store.Subscriber(context.Background(), id); err != nil || !sub.Subscription.Paused {
+		t.Errorf("after 退订 of everything paused is %v, %v", sub.Subscription.Paused, err)
+	}
+}
+
+func TestWhatWasTypedIsKept(t *testing.T) {
+	site := newSite(t)
+	b := site.browser()
+	b.get("/subscribe?kind=enterprise&theme=Q03")
+	b.post("/subscribe", url.Values{"kind": {"enterprise"}, "name": {"云川甲厂"}, "staff": {"很多"}, "region": {"999999"}})
+	b.at("/subscribe", 422, "请先改好下面2处", "从业人数要写成整数", `value="很多"`, `value="云川甲厂"`, "所在地", "出错：")
+	b.get("/").get("/subscribe").at("/subscribe", 200, `value="云川甲厂"`)
+	b.post("/subscribe", url.Values{"kind": {"enterprise"}, "name": {"云川甲厂"}, "region": {"330603"}})
+	b.at("/subscribe/topics", 200, `value="Q03" checked`)
+	b.post("/subscribe/topics", url.Values{"keywords": {"一"}}).at("/subscribe/topics", 422, "2到20个字", `value="一"`)
+	b.post("/subscribe/topics", url.Values{"themes": {"Q01", "Q03"}, "keywords": {"技改，加计扣除"}}).at("/subscribe/channels", 200)
+	b.post("/subscribe/channels", url.Values{"sms": {"yes"}, "phone": {"123"}, "email": {"yes"}, "address": {"a b@example.com"}})
+	b.at("/subscribe/channels", 422, "请先改好下面3处", `value="123"`, "请阅读并勾选同意")
+	b.post("/subscribe/channels", url.Values{"sms": {"yes"}, "phone": {"+86 139-0000-0002"}, "email": {"yes"}, "address": {"li@Example.com"}, "consent": {"yes"}})
+	b.at("/subscribe/verify", 200, "139****0002", "l***@example.com", "/console/outbox")
+	b.post("/subscribe/verify", url.Values{"kind": {"sms"}, "code": {"000000"}}).at("/subscribe/verify", 422, "验证码")
+	b.post("/subscribe/verify", url.Values{"kind": {"sms"}, "do": {"resend"}}).at("/subscribe/verify", 422, "1分钟")
+	b.post("/subscribe/verify", url.Values{"kind": {"email"}, "do": {"skip"}}).at("/subscribe/verify", 422, "请先验证")
+	b.post("/subscribe/verify", url.Values{"kind": {"sms"}, "code": {site.code("13900000002")}}).at("/subscribe/verify", 200, "已验证")
+	b.post("/subscribe/verify", url.Values{"kind": {"email"}, "code": {site.code("li@example.com")}}).at("/subscribe/done", 200, "订阅成功")
+}
+
+func TestStepsCannotBeSkipped(t *testing.T) {
+	site := newSite(t)
+	for path, want := range map[string]string{
+		"/subscribe/topics": "/subscribe", "/subscribe/channels": "/subscribe", "/subscribe/verify": "/subscribe",
+		"/subscribe/existing": "/subscribe", "/subscribe/done": "/login", "/login/code": "/login", "/login/choose": "/login",
+		"/me": "/login", "/me/policies": "/login", "/me/export": "/login", "/inbox": "/login", "/inbox/events": "/login",
+	} {
+		site.browser().get(path).at(want, 200)
+	}
+}
+
+func TestSensitiveGroupsNeedTheirOwnConsent(t *testing.T) {
+	site := newSite(t)
+	b := site.browser()
+	b.get("/subscribe?kind=resident")
+	form := url.Values{"kind": {"resident"}, "region": {"330603"}, "born": {"1958"}, "groups": {"G01", "G02"}}
+	b.post("/subscribe", form).at("/subscribe", 422, "需要您单独同意", `value="G02" checked`)
+	form.Set("sensitive", "yes")
+	b.post("/subscribe", form).at("/subscribe/topics", 200)
+}
+
+func TestAnExistingSubscriptionIsOfferedInsteadOfASecond(t *testing.T) {
+	site := newSite(t)
+	id := site.browser().subscribe("13900000003")
+	site.now = site.now.Add(2 * time.Minute)
+	b := site.browser()
+	b.subscribe("13900000003")
+	b.at("/subscribe/existing", 200, "恒达精密", "再新建一份")
+	b.post("/subscribe/existing", url.Values{"id": {"77"}}).at("/subscribe/existing", 400)
+	b.get("/subscribe/existing")
+	b.post("/subscribe/existing", url.Values{"id": {fmt.Sprint(id)}}).at("/me", 200, "139****0003")
+}
+
+func TestSignIn(t *testing.T) {
+	site := newSite(t)
+	site.browser().subscribe("13900000004")
+	site.now = site.now.Add(2 * time.Minute)
+
+	b := site.browser()
+	b.get("/me").at("/login", 200)
+	b.post("/login", url.Values{"address": {"一二三"}, "to": {"/me"}}).at("/login", 422, "11位手机号")
+	b.post("/login", url.Values{"address": {"13900000004"}, "to": {"/me"}}).at("/login/code", 200, "139****0004")
+	b.post("/login/code", url.Values{"code": {"000000"}}).at("/login/code", 422, "不正确")
+	b.post("/login/code", url.Values{"code": {site.code("13900000004")}}).at("/me", 200, "我的情况", "通用设备制造业")
+
+	stranger := site.browser()
+	stranger.get("/login")
+	stranger.post("/login", url.Values{"address": {"13900000099"}, "to": {"//evil.example"}}).at("/login/code", 200, "139****0099")
+	if len(site.codes) != 0 {
+		t.Errorf("a code was sent to a number without a subscription: %v", site.codes)
+	}
+	stranger.post("/login/code", url.Values{"code": {"000000"}}).at("/login/code", 422, "不正确")
+
+	old := b.cookies[readerCookie]
+	b.get("/me")
+	b.post("/logout", url.Values{}).at("/", 200, "已退出登录")
+	b.cookies[readerCookie] = old
+	b.get("/me").at("/login", 200)
+}
+
+func TestManageASubscription(t *testing.T) {
+	site := newSite(t)
+	ctx := context.Background()
+	b := site.browser()
+	id := b.subscribe("13900000005")
+	contact := func() domain.Contact {
+		sub, err := site.Store.Subscriber(ctx, id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return sub.Contacts[slices.IndexFunc(sub.Contacts, func(c domain.Contact) bool { return c.Kind == domain.SMS })]
+	}
+	one := fmt.Sprintf("/me/contacts/%d", contact().ID)
+
+	b.get("/me/profile").at("/me/profile", 200, `value="恒达精密"`, `value="86"`)
+	b.post("/me/profile", url.Values{"name": {"恒达精密"}, "region": {"330603"}, "industry": {"C34"}, "staff": {"90"}}).at("/me", 200, "已保存", "90人")
+	b.get("/me/topics")
+	b.post("/me/topics", url.Values{}).at("/me/topics", 422, "请至少选一个主题")
+	b.post("/me/topics", url.Values{"themes": {"Q02"}}).at("/me", 200, "订阅主题已保存")
+	b.post("/me/pause", url.Values{"paused": {"yes"}}).at("/me", 200, "已暂停")
+	b.post("/me/pause", url.Values{"paused": {"no"}}).at("/me", 200, "已恢复")
+	b.post(one, url.Values{"do": {"when"}, "when": {"weekly"}}).at("/me", 200, "每周汇总")
+	b.post(one, url.Values{"do": {"remove"}}).at("/me/contacts/"+one[len("/me/contacts/"):], 409, "唯一的登录方式")
+
+	b.get("/me")
+	b.post(one, url.Values{"do": {"stop"}}).at("/me", 200, "已退订短信", "不再发送：本人已退订")
+	if got := contact().Suppressed; got == "" {
+		t.Error("the address is still used")
+	}
+	site.now = site.now.Add(2 * time.Minute)
+	b.post("/me/contacts", url.Values{"id": {fmt.Sprint(contact().ID)}}).at("/me/contacts/verify", 200)
+	b.post("/me/contacts/verify", url.Values{"code": {site.code("13900000005")}}).at("/me", 200, "已验证")
+	if got := contact().Suppressed; got != "" {
+		t.Errorf("the address is still stopped: %s", got)
+	}
+	b.post("/me/contacts", url.Values{"address": {"wang@example.com"}, "when": {"daily"}}).at("/me/contacts/verify", 200, "w***@example.com")
+	b.post("/me/contacts/verify", url.Values{"code": {site.code("wang@example.com")}}).at("/me", 200, "w***@example.com")
+
+	b.get("/me/export").at("/me/export", 200, "13900000005", "wang@example.com")
+	var out map[string]any
+	if err := json.Unmarshal([]byte(b.body), &out); err != nil {
+		t.Errorf("the export is not JSON: %v", err)
+	}
+	if got := b.header.Get("Cache-Control"); got != "no-store" {
+		t.Errorf("Cache-Control of the export is %q", got)
+	}
+	b.get("/me/delete")
+	b.post("/me/delete", url.Values{}).at("/me/delete", 422, "请先勾选确认")
+	b.post("/me/delete", url.Values{"sure": {"yes"}}).at("/", 200, "已全部删除")
+	if _, err := site.Store.Subscriber(ctx, id); domain.KindOf(err) != domain.NotFound {
+		t.Errorf("the subscriber is still there: %v", err)
+	}
+}
+
+func TestNobodyTouchesAnothersThings(t *testing.T) {
+	site := newSite(t)
+	mine, theirs := site.browser(), site.browser()
+	id := mine.subscribe("13900000006")
+	theirs.subscribe("13900000007")
+	site.publish(id)
+	sub, err := site.Store.Subscriber(context.Background(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	theirs.get("/me")
+	contact := fmt.Sprintf("/me/contacts/%d", sub.Contacts[1].ID)
+	theirs.post(contact, url.Values{"do": {"stop"}}).at(contact, 404)
+	theirs.get("/inbox/1").at("/inbox/1", 404)
+	theirs.get("/me")
+	theirs.post("/inbox/1/stop", url.Values{"what": {"all"}}).at("/inbox/1/stop", 404)
+}
+
+func TestFormsFromElsewhereAreRefused(t *testing.T) {
+	site := newSite(t)
+	b := site.browser()
+	b.subscribe("13900000008")
+	b.get("/me")
+	token := tokenInPage.FindStringSubmatch(b.body)[1]
+	other := site.browser()
+	other.get("/login")
+	foreign := tokenInPage.FindStringSubmatch(other.body)[1]
+
+	b.postAsIs("/me/pause", url.Values{"paused": {"yes"}}).at("/me/pause", 403, "页面已过期")
+	b.postAsIs("/me/pause", url.Values{"paused": {"yes"}, "_csrf": {foreign}}).at("/me/pause", 403)
+	b.postAsIs("/me/pause", url.Values{"paused": {"yes"}, "_csrf": {"%%%"}}).at("/me/pause", 403)
+	req := httptest.NewRequest(http.MethodPost, "/me/pause", strings.NewReader(url.Values{"paused": {"yes"}, "_csrf": {token}}.Encode()))
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	req.Header.Set("Sec-Fetch-Site", "cross-site")
+	b.do(req).at("/me/pause", 403)
+	b.postAsIs("/me/pause", url.Values{"paused": {"yes"}, "_csrf": {token}}).at("/me", 200, "已暂停")
+}
+
+func TestAsk(t *testing.T) {
+	site := newSite(t)
+	policy := site.publish()
+	page := fmt.Sprintf("/policies/%d", policy.ID)
+	b := site.browser()
+	b.get(page)
+	b.post(page+"/ask", url.Values{"question": {"啊"}}).at(page+"/ask", 422, "至少5个字", ">啊</textarea>")
+	b.post(page+"/ask", url.Values{"question": {"二手设备算不算投资额？" + hostile}}).at(page, 200, "问题已提交")
+	qs, err := site.Store.Questions(context.Background(), policy.ID)
+	if err != nil || len(qs) != 1 || !strings.HasPrefix(qs[0].Text, "二手设备") {
+		t.Fatalf("questions are %+v, %v", qs, err)
+	}
+	if err := site.Store.AnswerQuestion(context.Background(), qs[0].ID, "不算，见第一条。", 1, site.now); err != nil {
+		t.Fatal(err)
+	}
+	b.get(page).at(page, 200, "二手设备算不算投资额？", "不算，见第一条。")
+}
+
+func TestUnsubscribeByLink(t *testing.T) {
+	site := newSite(t)
+	ctx := context.Background()
+	id := site.browser().subscribe("13900000009")
+	sub, err := site.Store.Subscriber(ctx, id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	link := "/u/" + site.signer.Unsubscribe(auth.Unsubscribe{Subscriber: id, Contact: sub.Contacts[1].ID, Kind: domain.SMS})
+	stopped := func() bool {
+		now, err := site.Store.Subscriber(ctx, id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return now.Contacts[1].Suppressed != ""
+	}
+	b := site.browser()
+	b.get(link).at(link, 200, "确认退订", "139****0009")
+	if stopped() {
+		t.Fatal("opening the link has stopped the address: scanners of mail open every link")
+	}
+	mailer := site.browser() // no cookie, no token, as RFC 8058 has it
+	mailer.postAsIs(link, url.Values{"List-Unsubscribe": {"One-Click"}}).at(link, 200, "已退订")
+	if !stopped() {
+		t.Fatal("one click has not stopped the address")
+	}
+	mailer.postAsIs(link, url.Values{}).at(link, 200, "已退订") // again
+	if err := site.Store.DeleteSubscriber(ctx, id); err != nil {
+		t.Fatal(err)
+	}
+	mailer.postAsIs(link, url.Values{}).at(link, 200, "已退订") // and after the person has gone
+}
+
+func TestRepliesByText(t *testing.T) {
+	site := newSite(t)
+	ctx := context.Background()
+	id := site.browser().subscribe("13900000010")
+	base := "/callback/sms/" + site.Callbacks.Secret() + "/reply?from=%2B8613900000010&to=1069&text="
+	b := site.browser()
+	b.get(base + url.QueryEscape("怎么申请？")).at("/callback/sms/"+site.Callbacks.Secret()+"/reply", 200)
+	replies, err := site.Store.Replies(ctx, 10)
+	if err != nil || len(replies) != 1 || replies[0].AddressMasked != "139****0010" {
+		t.Fatalf("replies are %+v, %v", replies, err)
+	}
+	b.get(base + url.QueryEscape("ｔｄ。"))
+	if b.body != "" {
+		t.Errorf("the answer %q would be texted to the person", b.body)
+	}
+	sub, err := site.Store.Subscriber(ctx, id)
+	if err != nil || sub.Contacts[1].Suppressed != "stopped" {
+		t.Errorf("after TD the contact is %+v, %v", sub.Contacts[1], err)
+	}
+}
+
+func TestDisplayModes(t *testing.T) {
+	site := newSite(t)
+	b := site.browser()
+	b.get("/display?ui=elder&to=/policies").at("/policies", 200, `data-ui="elder"`)
+	b.get("/display?contrast=high&to=//evil.example/").at("/display", 200, `data-ui="elder"`, `data-contrast="high"`)
+	b.get("/display?ui=<x>&to=/").at("/", 200, `data-ui="elder"`)
+}
+
+func TestLimits(t *testing.T) {
+	site := newSite(t)
+	b := site.browser()
+	for range 11 {
+		b.get("/login")
+		b.post("/login", url.Values{"address": {"x"}})
+	}
+	b.at("/login", 429, "操作太频繁")
+	site.now = site.now.Add(time.Minute)
+	b.get("/login")
+	b.post("/login", url.Values{"address": {"x"}}).at("/login", 422)
+
+	req := httptest.NewRequest(http.MethodPost, "/login", strings.NewReader(strings.Repeat("a", formLimit+1)))
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	res, err := site.app.Test(req, 5000)
+	if err == nil {
+		defer res.Body.Close()
+	}
+	if err == nil && res.StatusCode != http.StatusRequestEntityTooLarge {
+		t.Errorf("a large form is answered with %d", res.StatusCode)
+	}
+}
+
+func TestAssetsAreKeptForEver(t *testing.T) {
+	site := newSite(t)
+	name, err := site.assets.url("ui.css")
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := site.browser().get(name)
+	if b.status != 200 || !strings.Contains(b.header.Get("Cache-Control"), "immutable") || !strings.HasPrefix(b.header.Get("Content-Type"), "text/css") {
+		t.Errorf("%s: %d, %v", name, b.status, b.header)
+	}
+	site.browser().get("/static/ui.css").at("/static/ui.css", 404)
+	site.browser().get("/static/../server.go").at("/static/../server.go", 404)
+}
