@@ -121,7 +121,7 @@ func (s *Store) SweepSending(ctx context.Context, claimedBefore, now time.Time) 
 		if lost, err = list(ctx, tx, one[domain.DeliveryID], q, micros(claimedBefore), micros(now)); err != nil {
 			return err
 		}
-		return insertEvents(ctx, tx, len(lost), func(i int) DeliveryEvent {
+		return s.insertEvents(ctx, tx, len(lost), func(i int) DeliveryEvent {
 			return DeliveryEvent{Delivery: lost[i], At: now, State: domain.UnknownEnd, Reason: domain.ReasonLost}
 		})
 	})

@@ -94,7 +94,7 @@ func (s *Store) claimDigests(ctx context.Context, tx *sql.Tx, claimed []domain.D
 			WITH due AS MATERIALIZED (
 				SELECT d.id FROM deliveries d JOIN pushes u ON u.id = d.push_id
 				WHERE d.channel = $1 AND d.next_at <= $2 AND d.state = 'pending' AND d.reason = 'digest' AND u.state <> 'stopped'
-					AND d.subscriber_id IN (` + places(3, len(part)) + `)
+					AND d.subscriber_id IN (` + s.dialect.places(3, len(part)) + `)
 				ORDER BY d.id` + s.dialect.skipLocked + `)
 			UPDATE deliveries SET state = 'sending', attempts = attempts + 1, claimed_at = $2
 			WHERE id IN (SELECT id FROM due)
@@ -132,7 +132,7 @@ func (s *Store) outgoing(ctx context.Context, tx *sql.Tx, claimed []domain.Deliv
 			FROM deliveries d JOIN subscribers v ON v.id = d.subscriber_id
 				LEFT JOIN contacts c ON c.id = d.contact_id AND c.subscriber_id = d.subscriber_id
 				LEFT JOIN stop_list x ON x.blind = c.blind AND x.kind = c.kind
-			WHERE d.id IN (` + places(1, len(part)) + `)`
+			WHERE d.id IN (` + s.dialect.places(1, len(part)) + `)`
 		return each(ctx, tx, func(row scanner) error {
 			var id domain.DeliveryID
 			var kind domain.SubscriberKind

@@ -60,7 +60,7 @@ func (s *Store) RecordOutcomes(ctx context.Context, outcomes []Outcome) error {
 		if err := s.giveBatches(ctx, tx, ends); err != nil {
 			return fmt.Errorf("record outcomes: %w", err)
 		}
-		return writeOutcomes(ctx, tx, ends)
+		return s.writeOutcomes(ctx, tx, ends)
 	})
 }
 
@@ -83,7 +83,7 @@ func (s *Store) lockOutcomes(ctx context.Context, tx *sql.Tx, outcomes []Outcome
 	slices.Sort(ids)
 	rows := map[domain.DeliveryID]outcomeRow{}
 	err := chunks(ids, func(part []any) error {
-		q := `SELECT ` + deliveryColumns + ` FROM deliveries WHERE id IN (` + places(1, len(part)) + `) ORDER BY id` + s.dialect.forUpdate
+		q := `SELECT ` + deliveryColumns + ` FROM deliveries WHERE id IN (` + s.dialect.places(1, len(part)) + `) ORDER BY id` + s.dialect.forUpdate
 		return each(ctx, tx, func(row scanner) error {
 			var d domain.Delivery
 			err := scanDelivery(row, &d)
@@ -147,7 +147,7 @@ func (s *Store) giveBatches(ctx context.Context, tx *sql.Tx, ends []outcomeRow) 
 	slices.Sort(pushes)
 	stopped := map[domain.PushID]bool{}
 	err := chunks(slices.Compact(pushes), func(part []any) error {
-		q := `SELECT id, state = 'stopped' FROM pushes WHERE id IN (` + places(1, len(part)) + `) ORDER BY id` + s.dialect.forShare
+		q := `SELECT id, state = 'stopped' FROM pushes WHERE id IN (` + s.dialect.places(1, len(part)) + `) ORDER BY id` + s.dialect.forShare
 		return each(ctx, tx, func(row scanner) error {
 			var id domain.PushID
 			var is bool
@@ -181,7 +181,7 @@ func (s *Store) giveBatches(ctx context.Context, tx *sql.Tx, ends []outcomeRow) 
 }
 
 // writeOutcomes writes the rows and their events. The rows are held.
-func writeOutcomes(ctx context.Context, tx *sql.Tx, ends []outcomeRow) error {
+func (s *Store) writeOutcomes(ctx context.Context, tx *sql.Tx, ends []outcomeRow) error {
 	const update = `
 		UPDATE deliveries
 		SET state = $2, reason = $3, gateway_ref = $4, batch_id = $5, next_at = $6, sent_at = $7, ended_at = $8
@@ -206,7 +206,7 @@ func writeOutcomes(ctx context.Context, tx *sql.Tx, ends []outcomeRow) error {
 	if err := errors.Join(err, stmt.Close()); err != nil {
 		return fmt.Errorf("write outcomes: %w", err)
 	}
-	return insertEvents(ctx, tx, len(told), func(i int) DeliveryEvent {
+	return s.insertEvents(ctx, tx, len(told), func(i int) DeliveryEvent {
 		e := told[i]
 		return DeliveryEvent{Delivery: e.ID, At: e.at, State: e.State, Reason: e.Reason, Note: e.note}
 	})
@@ -232,7 +232,7 @@ func (s *Store) RecordReceipt(ctx context.Context, r Receipt) error {
 			row.GatewayRef = r.GatewayRef
 		}
 		row.SentAt, row.EndedAt = endTimes(row.Delivery, r.At)
-		return writeOutcomes(ctx, tx, []outcomeRow{row})
+		return s.writeOutcomes(ctx, tx, []outcomeRow{row})
 	})
 }
 

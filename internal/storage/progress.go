@@ -124,9 +124,9 @@ func (s *Store) DeliveryEvents(ctx context.Context, id domain.DeliveryID) ([]Del
 	}, q, id)
 }
 
-func insertEvents(ctx context.Context, tx *sql.Tx, n int, event func(i int) DeliveryEvent) error {
+func (s *Store) insertEvents(ctx context.Context, tx *sql.Tx, n int, event func(i int) DeliveryEvent) error {
 	const head = `INSERT INTO delivery_events (delivery_id, at, state, reason, note)`
-	err := insertRows(ctx, tx, head, "", n, func(i int) []any {
+	err := s.dialect.insertRows(ctx, tx, head, "", n, func(i int) []any {
 		e := event(i)
 		return []any{e.Delivery, micros(e.At), e.State, e.Reason, e.Note}
 	})
@@ -150,7 +150,7 @@ func (s *Store) SentSince(ctx context.Context, contacts []domain.ContactID, sinc
 				FROM contacts c JOIN contacts same ON same.blind = c.blind AND same.kind = c.kind
 					JOIN deliveries d ON d.contact_id = same.id
 				WHERE d.claimed_at > 0 AND d.claimed_at >= $1 AND d.state IN ('accepted', 'delivered', 'unknown', 'logged')
-					AND c.id IN (` + places(2, len(part)) + `)) AS m
+					AND c.id IN (` + s.dialect.places(2, len(part)) + `)) AS m
 			GROUP BY m.asked`
 		return each(ctx, s.read, func(row scanner) error {
 			var id domain.ContactID

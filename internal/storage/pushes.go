@@ -110,7 +110,7 @@ func (s *Store) PlanDeliveries(ctx context.Context, push domain.PushID, upTo dom
 		if err := makeBatches(ctx, tx, added); err != nil {
 			return fmt.Errorf("plan push %d: %w", push, err)
 		}
-		return insertDeliveries(ctx, tx, added, now)
+		return s.insertDeliveries(ctx, tx, added, now)
 	})
 }
 
@@ -188,10 +188,10 @@ func makeBatches(ctx context.Context, tx *sql.Tx, ds []domain.Delivery) error {
 	return nil
 }
 
-func insertDeliveries(ctx context.Context, tx *sql.Tx, ds []domain.Delivery, now time.Time) error {
+func (s *Store) insertDeliveries(ctx context.Context, tx *sql.Tx, ds []domain.Delivery, now time.Time) error {
 	const head = `INSERT INTO deliveries
 		(push_id, subscriber_id, contact_id, channel, batch_id, state, reason, verdict, next_at, ended_at)`
-	err := insertRows(ctx, tx, head, "", len(ds), func(i int) []any {
+	err := s.dialect.insertRows(ctx, tx, head, "", len(ds), func(i int) []any {
 		d := &ds[i]
 		ended := int64(0)
 		if d.State.Ended() {

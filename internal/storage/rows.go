@@ -74,14 +74,14 @@ var batchSizes = []int{500, 100, 10, 1}
 
 // insertRows inserts n rows of a fixed width in as few statements as may be.
 // Head ends before VALUES; tail follows the rows.
-func insertRows(ctx context.Context, tx *sql.Tx, head, tail string, n int, row func(i int) []any) error {
+func (d dialect) insertRows(ctx context.Context, tx *sql.Tx, head, tail string, n int, row func(i int) []any) error {
 	done := 0
 	for _, size := range batchSizes {
 		if n-done < size {
 			continue
 		}
 		width := len(row(done))
-		stmt, err := tx.PrepareContext(ctx, head+" VALUES "+tuples(size, width)+tail)
+		stmt, err := tx.PrepareContext(ctx, head+" VALUES "+d.tuples(size, width)+tail)
 		if err != nil {
 			return err
 		}
@@ -101,7 +101,7 @@ func insertRows(ctx context.Context, tx *sql.Tx, head, tail string, n int, row f
 }
 
 // tuples writes "($1,$2),($3,$4)" for two rows of two.
-func tuples(rows, width int) string {
+func (d dialect) tuples(rows, width int) string {
 	var b strings.Builder
 	b.Grow(rows * width * 6)
 	for r := range rows {
@@ -109,10 +109,20 @@ func tuples(rows, width int) string {
 			b.WriteByte(',')
 		}
 		b.WriteByte('(')
-		b.WriteString(places(r*width+1, width))
+		b.WriteString(d.places(r*width+1, width))
 		b.WriteByte(')')
 	}
 	return b.String()
+}
+
+// places writes "$3,$4" for two parameters from the third on. SQLite looks for
+// the name of each among all others, which is slow for many: there it writes
+// "?,?", which counts on from the last parameter of the text before.
+func (d dialect) places(from, n int) string {
+	if !d.named && n > 0 {
+		return strings.Repeat("?,", n-1) + "?"
+	}
+	return places(from, n)
 }
 
 // places writes "$3,$4" for two parameters from the third on.

@@ -53,6 +53,7 @@ type Store struct {
 type dialect struct {
 	name       string
 	folder     string // of its migrations
+	named      bool   // many $n parameters are as fast as ?
 	migrating  string // statement that keeps a second migration out
 	forUpdate  string
 	forShare   string
@@ -62,7 +63,7 @@ type dialect struct {
 var (
 	onSQLite   = dialect{name: "sqlite", folder: "migrations/sqlite"}
 	onPostgres = dialect{
-		name: "postgres", folder: "migrations/postgres",
+		name: "postgres", folder: "migrations/postgres", named: true,
 		migrating: `SELECT pg_advisory_xact_lock(7091120013)`,
 		forUpdate: " FOR UPDATE", forShare: " FOR SHARE", skipLocked: " FOR UPDATE OF d SKIP LOCKED",
 	}

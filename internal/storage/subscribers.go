@@ -58,7 +58,7 @@ func (s *Store) SaveSubscribers(ctx context.Context, all []*domain.Subscriber) e
 			}
 			saved, rest = append(saved, rows...), rest[n:]
 		}
-		return insertRows(ctx, tx, `INSERT INTO profile_changes (seq, subscriber_id, deleted)`, "", len(saved), func(i int) []any {
+		return s.dialect.insertRows(ctx, tx, `INSERT INTO profile_changes (seq, subscriber_id, deleted)`, "", len(saved), func(i int) []any {
 			return []any{seq + int64(i), saved[i].id, false}
 		})
 	})
@@ -116,7 +116,7 @@ type contactRow struct {
 
 // saveChunk writes up to 500 different subscribers.
 func (s *Store) saveChunk(ctx context.Context, tx *sql.Tx, all []*domain.Subscriber) ([]subscriberRow, error) {
-	rows, err := rowsOf(ctx, tx, all)
+	rows, err := s.rowsOf(ctx, tx, all)
 	if err != nil {
 		return nil, err
 	}
@@ -126,7 +126,7 @@ func (s *Store) saveChunk(ctx context.Context, tx *sql.Tx, all []*domain.Subscri
 		SET external_id = excluded.external_id, kind = excluded.kind, name = excluded.name, uscc = excluded.uscc,
 			profile = excluded.profile, subscription = excluded.subscription, consent = excluded.consent,
 			paused = excluded.paused, consented = excluded.consented, version = excluded.version, demo = excluded.demo`
-	err = insertRows(ctx, tx, head, tail, len(all), func(i int) []any {
+	err = s.dialect.insertRows(ctx, tx, head, tail, len(all), func(i int) []any {
 		v, row := all[i], rows[i]
 		return []any{
 			row.id, row.externalID, v.Profile.Kind, v.Name, v.USCC, asJSON(&v.Profile), asJSON(&v.Subscription), asJSON(&v.Consent),
@@ -143,7 +143,7 @@ func (s *Store) saveChunk(ctx context.Context, tx *sql.Tx, all []*domain.Subscri
 }
 
 // rowsOf finds out who is there already and gives ids to the others.
-func rowsOf(ctx context.Context, tx *sql.Tx, all []*domain.Subscriber) ([]subscriberRow, error) {
+func (s *Store) rowsOf(ctx context.Context, tx *sql.Tx, all []*domain.Subscriber) ([]subscriberRow, error) {
 	var ids []domain.SubscriberID
 	var names []string
 	for _, v := range all {
@@ -164,13 +164,13 @@ func rowsOf(ctx context.Context, tx *sql.Tx, all []*domain.Subscriber) ([]subscr
 	}
 	const find = `SELECT id, external_id, version, created_at FROM subscribers WHERE `
 	err := chunks(ids, func(part []any) error {
-		return each(ctx, tx, remember, find+`id IN (`+places(1, len(part))+`)`, part...)
+		return each(ctx, tx, remember, find+`id IN (`+s.dialect.places(1, len(part))+`)`, part...)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("find subscribers: %w", err)
 	}
 	err = chunks(names, func(part []any) error {
-		return each(ctx, tx, remember, find+`external_id IN (`+places(1, len(part))+`)`, part...)
+		return each(ctx, tx, remember, find+`external_id IN (`+s.dialect.places(1, len(part))+`)`, part...)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("find subscribers: %w", err)
@@ -232,7 +232,7 @@ func (s *Store) contactBlind(c domain.Contact, owner domain.SubscriberID) string
 // saveContacts makes the contacts of the subscribers those in all and fills
 // the rows' contacts in.
 func (s *Store) saveContacts(ctx context.Context, tx *sql.Tx, all []*domain.Subscriber, rows []subscriberRow) error {
-	there, err := contactsOf(ctx, tx, rows)
+	there, err := s.contactsOf(ctx, tx, rows)
 	if err != nil {
 		return fmt.Errorf("find contacts: %w", err)
 	}
@@ -264,7 +264,7 @@ func (s *Store) saveContacts(ctx context.Context, tx *sql.Tx, all []*domain.Subs
 		}
 		there[owner] = old
 	}
-	if err := deleteContacts(ctx, tx, there); err != nil {
+	if err := s.deleteContacts(ctx, tx, there); err != nil {
 		return err
 	}
 	next, err := nextNumbers(ctx, tx, "contacts", added)
@@ -292,7 +292,7 @@ func (s *Store) saveContacts(ctx context.Context, tx *sql.Tx, all []*domain.Subs
 	const tail = ` ON CONFLICT (id) DO UPDATE
 		SET position = excluded.position, address = excluded.address, sealed_with = excluded.sealed_with,
 			frequency = excluded.frequency, verified = excluded.verified`
-	err = insertRows(ctx, tx, head, tail, len(writes), func(i int) []any {
+	err = s.dialect.insertRows(ctx, tx, head, tail, len(writes), func(i int) []any {
 		w := writes[i]
 		sealed := s.keys.Seal([]byte(w.contact.Address), contactContext(w.kind, w.owner))
 		return []any{w.id, w.owner, w.position, w.kind, sealed, s.keys.Current(), []byte(w.blind), w.contact.When, w.contact.Verified}
@@ -304,7 +304,7 @@ func (s *Store) saveContacts(ctx context.Context, tx *sql.Tx, all []*domain.Subs
 }
 
 // contactsOf returns the contacts that those who were there before have.
-func contactsOf(ctx context.Context, tx *sql.Tx, rows []subscriberRow) (map[domain.SubscriberID][]contactRow, error) {
+func (s *Store) contactsOf(ctx context.Context, tx *sql.Tx, rows []subscriberRow) (map[domain.SubscriberID][]contactRow, error) {
 	var ids []domain.SubscriberID
 	for _, r := range rows {
 		if r.version > 1 {
@@ -323,12 +323,12 @@ func contactsOf(ctx context.Context, tx *sql.Tx, rows []subscriberRow) (map[doma
 			c.blind = string(blind)
 			there[owner] = append(there[owner], c)
 			return nil
-		}, `SELECT id, subscriber_id, kind, blind FROM contacts WHERE subscriber_id IN (`+places(1, len(part))+`)`, part...)
+		}, `SELECT id, subscriber_id, kind, blind FROM contacts WHERE subscriber_id IN (`+s.dialect.places(1, len(part))+`)`, part...)
 	})
 	return there, err
 }
 
-func deleteContacts(ctx context.Context, tx *sql.Tx, gone map[domain.SubscriberID][]contactRow) error {
+func (s *Store) deleteContacts(ctx context.Context, tx *sql.Tx, gone map[domain.SubscriberID][]contactRow) error {
 	var ids []domain.ContactID
 	for _, contacts := range gone {
 		for _, c := range contacts {
@@ -336,7 +336,7 @@ func deleteContacts(ctx context.Context, tx *sql.Tx, gone map[domain.SubscriberI
 		}
 	}
 	return chunks(ids, func(part []any) error {
-		_, err := tx.ExecContext(ctx, `DELETE FROM contacts WHERE id IN (`+places(1, len(part))+`)`, part...)
+		_, err := tx.ExecContext(ctx, `DELETE FROM contacts WHERE id IN (`+s.dialect.places(1, len(part))+`)`, part...)
 		return err
 	})
 }

@@ -49,7 +49,7 @@ func (s *Store) SubscribersIn(ctx context.Context, ids []domain.SubscriberID) ([
 	var all []*domain.Subscriber
 	byID := make(map[domain.SubscriberID]*domain.Subscriber, len(ids))
 	err := chunks(ids, func(part []any) error {
-		in := places(1, len(part))
+		in := s.dialect.places(1, len(part))
 		err := each(ctx, s.read, func(row scanner) error {
 			v := &domain.Subscriber{}
 			if err := scanSubscriber(row, v); err != nil {
