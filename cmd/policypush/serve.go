@@ -54,7 +54,8 @@ type service struct {
 	parts    parts
 	withDemo bool
 	queue    *queue.Queue
-	reading  *reading
+	rules    *rules.Rules
+	reading  *reading // nil in a process that reads no documents
 	index    *audience.Index
 	hub      *app.Hub
 	lines    map[domain.ChannelKind]workers.Line
@@ -92,12 +93,13 @@ func (s *service) prepare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r, err := layeredRules(s.cfg.RulesDir, hasDemo || s.withDemo)
-	if err != nil {
+	if s.rules, err = layeredRules(s.cfg.RulesDir, hasDemo || s.withDemo); err != nil {
 		return err
 	}
-	if s.reading, err = readingWith(r, s.cfg.DictDir); err != nil {
-		return err
+	if s.parts.web || s.withDemo { // workers alone read no documents and need no dictionary
+		if s.reading, err = readingWith(s.rules, s.cfg.DictDir); err != nil {
+			return err
+		}
 	}
 	if s.lines, err = s.base.lines(); err != nil {
 		return err
@@ -111,7 +113,7 @@ func (s *service) prepare(ctx context.Context) error {
 		return err
 	}
 	s.workers = workers.New(workers.Config{
-		Store: s.store, Queue: s.queue, Index: s.index, Hub: s.hub, Lines: s.lines, Limits: limits, Letterhead: s.letterhead(r),
+		Store: s.store, Queue: s.queue, Index: s.index, Hub: s.hub, Lines: s.lines, Limits: limits, Letterhead: s.letterhead(),
 		Clocks: workers.Clocks{
 			DispatchEvery: s.cfg.Work.DispatchEvery, SweepEvery: s.cfg.Work.SweepEvery, DeadAfter: s.cfg.Work.DeadAfter,
 			LostAfter: s.cfg.Work.LostAfter, LeaderFor: s.cfg.Work.LeaderFor,
@@ -147,7 +149,7 @@ func (s *service) limits() (push.Limits, error) {
 	return limits, err
 }
 
-func (s *service) letterhead(r *rules.Rules) workers.Letterhead {
+func (s *service) letterhead() workers.Letterhead {
 	link := s.cfg.LinkBase()
 	return workers.Letterhead{
 		SearchIn: s.cfg.SMS.SearchIn, Link: s.cfg.SMS.Link, Settings: link + "/me",
@@ -156,7 +158,7 @@ func (s *service) letterhead(r *rules.Rules) workers.Letterhead {
 			return link + "/u/" + s.signer.Unsubscribe(auth.Unsubscribe{Subscriber: sub, Contact: contact, Kind: kind})
 		},
 		Sensitive: func(group string) bool {
-			g := r.Groups.Find(group)
+			g := s.rules.Groups.Find(group)
 			return g != nil && g.Sensitive
 		},
 	}
@@ -185,7 +187,7 @@ func (s *service) run(ctx context.Context) error {
 func (s *service) begin(ctx context.Context, group *errgroup.Group) error {
 	started := time.Now()
 	if s.withDemo {
-		loader := demo.Loader{Store: s.store, Rules: s.reading.rules, Now: time.Now, Read: func(name string, data []byte) (*domain.Policy, error) {
+		loader := demo.Loader{Store: s.store, Rules: s.rules, Now: time.Now, Read: func(name string, data []byte) (*domain.Policy, error) {
 			p, _, err := s.reading.read(name, data)
 			return p, err
 		}}
@@ -230,7 +232,7 @@ func (s *service) serveWeb(ctx context.Context, group *errgroup.Group) error {
 	modes := map[domain.ChannelKind]string{domain.App: s.cfg.App.Mode, domain.SMS: s.cfg.SMS.Mode, domain.Email: s.cfg.Email.Mode}
 	courier := workers.Courier{Store: s.store, Lines: s.lines, Signature: "政策直达", Now: time.Now}
 	site, err := web.New(web.Config{
-		Store: s.store, Rules: s.reading.rules, Index: s.index, Hub: s.hub, Secret: s.secret, BaseURL: s.cfg.LinkBase(),
+		Store: s.store, Rules: s.rules, Index: s.index, Hub: s.hub, Secret: s.secret, BaseURL: s.cfg.LinkBase(),
 		Callbacks: callbacks, ProxyHeader: s.cfg.ProxyHeader, Modes: modes, Read: s.reading.read, SendCode: courier.SendCode,
 		Wake: s.workers.Wake, Ready: s.ready, Log: s.log, Now: time.Now,
 	})
@@ -267,9 +269,10 @@ func (s *service) ready(ctx context.Context) error {
 }
 
 func (s *service) release() error {
-	err := errors.Join(s.queue.Close(), closeLines(s.lines))
-	s.reading.segment.Close()
-	return err
+	if s.reading != nil {
+		s.reading.segment.Close()
+	}
+	return errors.Join(s.queue.Close(), closeLines(s.lines))
 }
 
 // ServeMetrics serves the numbers for Prometheus on an address of their own:
