@@ -13,6 +13,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strconv"
 	"testing"
 	"time"
 )
@@ -101,8 +102,16 @@ func StartSMTPPeer(t testing.TB, o SMTPOptions) *SMTPPeer {
 // Errors returns what the peer complained about, for the text of a failure.
 func (s *SMTPPeer) Errors() string { return s.p.err.String() }
 
-// Mails returns the mails that came whole, in their order, whatever the answer
-// to them was.
+// Await waits until at least n mails have come whole and returns them all: what
+// the peer prints may be read a moment after its answer.
+func (s *SMTPPeer) Await(t testing.TB, n int) []Mail {
+	t.Helper()
+	await(t, strconv.Itoa(n)+" mails", func() bool { return len(s.Mails(t)) >= n })
+	return s.Mails(t)
+}
+
+// Mails returns the mails that came whole up to now, in their order, whatever
+// the answer to them was.
 func (s *SMTPPeer) Mails(t testing.TB) []Mail {
 	t.Helper()
 	text := s.p.out.String()

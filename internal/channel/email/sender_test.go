@@ -56,8 +56,36 @@ func send(t *testing.T, s *email.Sender, m channel.Message) channel.Result {
 	return rs[0]
 }
 
-func TestEachAnswerOfTheRelayHasItsClass(t *testing.T) {
+// TestThroughAPlainRelay holds the tests that share one server.
+func TestThroughAPlainRelay(t *testing.T) {
 	peer := channeltest.StartSMTPPeer(t, channeltest.SMTPOptions{})
+	for name, test := range map[string]func(*testing.T, *channeltest.SMTPPeer){
+		"each answer has its class":                                 eachAnswerHasItsClass,
+		"a greylisted mail is taken the second time, under its id":  greylistedMailIsTakenTheSecondTime,
+		"a refused recipient does not harm the next":                aRefusedRecipientDoesNotHarmTheNext,
+		"an ending context starts nothing new":                      anEndingContextStartsNothingNew,
+		"after the relay asked for a pause nothing is tried":        inAPauseNothingIsTried,
+		"TLS that was demanded and is not offered: nothing is sent": noTLSNoMail,
+	} {
+		t.Run(name, func(t *testing.T) { test(t, peer) })
+	}
+}
+
+// awaitMail waits for the mail of one delivery.
+func awaitMail(t *testing.T, peer *channeltest.SMTPPeer, ref string) {
+	t.Helper()
+	for n := 1; len(arrived(t, peer, ref)) == 0; n++ {
+		peer.Await(t, n)
+	}
+}
+
+// arrived returns the mails of one delivery that came whole.
+func arrived(t *testing.T, peer *channeltest.SMTPPeer, ref string) []channeltest.Mail {
+	t.Helper()
+	return slices.DeleteFunc(peer.Mails(t), func(m channeltest.Mail) bool { return m.MessageID != "<"+ref+"@yunchuan.example>" })
+}
+
+func eachAnswerHasItsClass(t *testing.T, peer *channeltest.SMTPPeer) {
 	for name, tt := range map[string]struct {
 		to   string
 		want channel.Result // Ref, GatewayRef and Note are not compared
@@ -94,8 +122,7 @@ func TestEachAnswerOfTheRelayHasItsClass(t *testing.T) {
 	}
 }
 
-func TestGreylistedMailIsTakenTheSecondTimeUnderTheSameID(t *testing.T) {
-	peer := channeltest.StartSMTPPeer(t, channeltest.SMTPOptions{})
+func greylistedMailIsTakenTheSecondTime(t *testing.T, peer *channeltest.SMTPPeer) {
 	s := open(t, config(peer, email.Plain))
 	if r := send(t, s, notice("d7", "grey@example.com")); r.Class != channel.Retry || r.Code != "4.7.1" {
 		t.Fatalf("first: %+v", r)
@@ -103,14 +130,13 @@ func TestGreylistedMailIsTakenTheSecondTimeUnderTheSameID(t *testing.T) {
 	if r := send(t, s, notice("d7", "grey@example.com")); r.Class != channel.Accepted {
 		t.Fatalf("second: %+v", r)
 	}
-	ms := peer.Mails(t)
-	if len(ms) != 1 || ms[0].MessageID != "<d7@yunchuan.example>" {
+	awaitMail(t, peer, "d7")
+	if ms := arrived(t, peer, "d7"); len(ms) != 1 || ms[0].Times != 1 {
 		t.Fatalf("mails: %+v", ms)
 	}
 }
 
-func TestARefusedRecipientDoesNotHarmTheNext(t *testing.T) {
-	peer := channeltest.StartSMTPPeer(t, channeltest.SMTPOptions{})
+func aRefusedRecipientDoesNotHarmTheNext(t *testing.T, peer *channeltest.SMTPPeer) {
 	cfg := config(peer, email.Plain)
 	cfg.Connections = 1 // so that all share one connection
 	s := open(t, cfg)
@@ -144,7 +170,7 @@ func TestAMailArrivesAsItWasMeant(t *testing.T) {
 	if r := send(t, s, m); r.Class != channel.Accepted {
 		t.Fatalf("%+v", r)
 	}
-	got := peer.Mails(t)[0]
+	got := peer.Await(t, 1)[0]
 	if got.Subject != m.Subject || got.Text != m.Text || got.HTML != m.HTML {
 		t.Errorf("subject %q\ntext %q\nhtml %q", got.Subject, got.Text, got.HTML)
 	}
@@ -183,9 +209,7 @@ func TestWrongSettingsAreToldApartFromBadMails(t *testing.T) {
 		change func(*email.Config)
 		code   string
 	}{
-		"TLS demanded, none offered":    {channeltest.SMTPOptions{}, func(c *email.Config) { c.Security = email.StartTLS }, "no-starttls"},
 		"certificate of a stranger":     {channeltest.SMTPOptions{Security: "starttls"}, func(c *email.Config) { c.Security, c.Roots = email.StartTLS, x509.NewCertPool() }, "tls"},
-		"TLS spoken to a plain port":    {channeltest.SMTPOptions{}, func(c *email.Config) { c.Security = email.Implicit }, "tls"},
 		"wrong password":                {channeltest.SMTPOptions{Security: "implicit", Credentials: "push:right"}, func(c *email.Config) { c.Security, c.Username, c.Password = email.Implicit, "push", "wrong" }, "5.7.8"},
 		"password where none is wanted": {channeltest.SMTPOptions{Credentials: "push:right"}, func(*email.Config) {}, "530"},
 	} {
@@ -267,25 +291,34 @@ func TestAMuteRelayIsGivenUp(t *testing.T) {
 	}
 }
 
-func TestAnEndingContextStartsNothingNew(t *testing.T) {
-	peer := channeltest.StartSMTPPeer(t, channeltest.SMTPOptions{})
+func anEndingContextStartsNothingNew(t *testing.T, peer *channeltest.SMTPPeer) {
 	cfg := config(peer, email.Plain)
 	cfg.Connections = 1
 	s := open(t, cfg)
 	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 	defer cancel()
 	// The first never answers to RCPT: the context ends in the middle of it.
-	rs := s.Send(ctx, []channel.Message{notice("d1", "hang@example.com"), notice("d2", "a@example.com")})
+	rs := s.Send(ctx, []channel.Message{notice("d51", "hang@example.com"), notice("d52", "a@example.com")})
 	if rs[0].Class != channel.Retry || rs[1].Class != channel.Retry {
 		t.Errorf("%+v", rs)
 	}
-	if n := len(peer.Mails(t)); n > 0 {
+	if n := len(arrived(t, peer, "d51")) + len(arrived(t, peer, "d52")); n > 0 {
 		t.Errorf("%d mails went out", n)
 	}
 }
 
-func TestAfterTheRelayAskedForAPauseNothingIsTried(t *testing.T) {
-	peer := channeltest.StartSMTPPeer(t, channeltest.SMTPOptions{})
+func noTLSNoMail(t *testing.T, peer *channeltest.SMTPPeer) {
+	for security, code := range map[email.Security]string{email.StartTLS: "no-starttls", email.Implicit: "tls"} {
+		if r := send(t, open(t, config(peer, security)), notice("d61", "a@example.com")); r.Class != channel.Config || r.Code != code {
+			t.Errorf("%s: %+v", security, r)
+		}
+	}
+	if n := len(arrived(t, peer, "d61")); n > 0 {
+		t.Errorf("%d mails went out", n)
+	}
+}
+
+func inAPauseNothingIsTried(t *testing.T, peer *channeltest.SMTPPeer) {
 	now := time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
 	cfg := config(peer, email.Plain)
 	cfg.Now = func() time.Time { return now }

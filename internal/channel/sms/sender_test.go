@@ -230,8 +230,10 @@ func TestEachAnswerOfTheGatewayHasItsClass(t *testing.T) {
 		"too busy":               {answer(503, "Temporal failure, try again later."), channel.Throttled},
 		"denied number":          {answer(400, "Number(s) has/have been denied by white- and/or black-lists."), channel.Permanent},
 		"broken":                 {answer(500, "oops"), channel.Retry},
-		"sent elsewhere":         {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "https://example.com/", http.StatusFound) }, channel.Config},
-		"connection cut":         {hangUp, channel.Unknown},
+		"sent elsewhere": {func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "https://example.com/", http.StatusFound)
+		}, channel.Config},
+		"connection cut": {hangUp, channel.Unknown},
 	} {
 		t.Run(name, func(t *testing.T) {
 			cfg, hits := gateway(t, tt.answer)
