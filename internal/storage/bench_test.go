@@ -7,10 +7,31 @@ import (
 
 	"policypush/internal/domain"
 	"policypush/internal/storage"
+	"policypush/internal/storage/pgtest"
 	"policypush/internal/storage/storagetest"
 )
 
 var benchTime = time.Date(2026, 11, 23, 1, 0, 0, 0, time.UTC)
+
+// onBoth runs a benchmark on an empty store of each database.
+func onBoth(b *testing.B, run func(b *testing.B, s *storage.Store)) {
+	b.Run("sqlite", func(b *testing.B) { run(b, storagetest.Open(b)) })
+	b.Run("postgres", func(b *testing.B) {
+		s, err := storage.Open(b.Context(), pgtest.Start(b).Database(b), storagetest.Keys(b))
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.Cleanup(func() {
+			if err := s.Close(); err != nil {
+				b.Error(err)
+			}
+		})
+		if _, err := s.Migrate(b.Context()); err != nil {
+			b.Fatal(err)
+		}
+		run(b, s)
+	})
+}
 
 func benchPeople(from, n int) []*domain.Subscriber {
 	all := make([]*domain.Subscriber, n)
@@ -58,78 +79,83 @@ func benchDeliveries(from, n int) []domain.Delivery {
 // BenchmarkSaveSubscribers imports 2,000 new residents an operation.
 func BenchmarkSaveSubscribers(b *testing.B) {
 	const size = 2000
-	s, n := storagetest.Open(b), 0
-	for b.Loop() {
-		if err := s.SaveSubscribers(b.Context(), benchPeople(n, size)); err != nil {
-			b.Fatal(err)
+	onBoth(b, func(b *testing.B, s *storage.Store) {
+		n := 0
+		for b.Loop() {
+			if err := s.SaveSubscribers(b.Context(), benchPeople(n, size)); err != nil {
+				b.Fatal(err)
+			}
+			n += size
 		}
-		n += size
-	}
-	b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "rows/s")
+		b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "rows/s")
+	})
 }
 
 // BenchmarkPlanDeliveries plans 2,000 deliveries an operation, one range of a
 // push after the other.
 func BenchmarkPlanDeliveries(b *testing.B) {
 	const size = 2000
-	s, n := storagetest.Open(b), 0
-	push := benchPush(b, s)
-	for b.Loop() {
-		ds := benchDeliveries(n+1, size)
-		if err := s.PlanDeliveries(b.Context(), push, ds[size-1].Subscriber, ds, benchTime); err != nil {
-			b.Fatal(err)
+	onBoth(b, func(b *testing.B, s *storage.Store) {
+		n := 0
+		push := benchPush(b, s)
+		for b.Loop() {
+			ds := benchDeliveries(n+1, size)
+			if err := s.PlanDeliveries(b.Context(), push, ds[size-1].Subscriber, ds, benchTime); err != nil {
+				b.Fatal(err)
+			}
+			n += size
 		}
-		n += size
-	}
-	b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "rows/s")
+		b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "rows/s")
+	})
 }
 
 // BenchmarkClaimAndRecord claims 50 deliveries of a large push and records
 // their outcomes.
 func BenchmarkClaimAndRecord(b *testing.B) {
 	const people, size = 20000, 50
-	s := storagetest.Open(b)
-	if err := s.SaveSubscribers(b.Context(), benchPeople(0, people)); err != nil {
-		b.Fatal(err)
-	}
-	var batches []domain.Batch
-	var claim, record time.Duration
-	for b.Loop() {
-		if len(batches) == 0 {
-			b.StopTimer()
-			push := benchPush(b, s)
-			ds := benchDeliveries(1, people)
-			for i := range ds {
-				ds[i].Contact = domain.ContactID(2 * (i + 1))
-			}
-			if err := s.PlanDeliveries(b.Context(), push, people, ds, benchTime); err != nil {
-				b.Fatal(err)
-			}
-			var err error
-			if batches, err = s.DueBatches(b.Context(), benchTime, 1000); err != nil {
-				b.Fatal(err)
-			}
-			b.StartTimer()
-		}
-		start := time.Now()
-		out, err := s.ClaimDeliveries(b.Context(), batches[0].ID, 1, size, benchTime)
-		if err != nil {
+	onBoth(b, func(b *testing.B, s *storage.Store) {
+		if err := s.SaveSubscribers(b.Context(), benchPeople(0, people)); err != nil {
 			b.Fatal(err)
 		}
-		claim += time.Since(start)
-		if len(out) < size {
-			batches = batches[1:]
+		var batches []domain.Batch
+		var claim, record time.Duration
+		for b.Loop() {
+			if len(batches) == 0 {
+				b.StopTimer()
+				push := benchPush(b, s)
+				ds := benchDeliveries(1, people)
+				for i := range ds {
+					ds[i].Contact = domain.ContactID(2 * (i + 1))
+				}
+				if err := s.PlanDeliveries(b.Context(), push, people, ds, benchTime); err != nil {
+					b.Fatal(err)
+				}
+				var err error
+				if batches, err = s.DueBatches(b.Context(), benchTime, 1000); err != nil {
+					b.Fatal(err)
+				}
+				b.StartTimer()
+			}
+			start := time.Now()
+			out, err := s.ClaimDeliveries(b.Context(), batches[0].ID, 1, size, benchTime)
+			if err != nil {
+				b.Fatal(err)
+			}
+			claim += time.Since(start)
+			if len(out) < size {
+				batches = batches[1:]
+			}
+			outcomes := make([]storage.Outcome, len(out))
+			for i, o := range out {
+				outcomes[i] = storage.Outcome{Delivery: o.Deliveries[0].ID, State: domain.Accepted, GatewayRef: o.Deliveries[0].ClientRef(), At: benchTime}
+			}
+			start = time.Now()
+			if err := s.RecordOutcomes(b.Context(), outcomes); err != nil {
+				b.Fatal(err)
+			}
+			record += time.Since(start)
 		}
-		outcomes := make([]storage.Outcome, len(out))
-		for i, o := range out {
-			outcomes[i] = storage.Outcome{Delivery: o.Deliveries[0].ID, State: domain.Accepted, GatewayRef: o.Deliveries[0].ClientRef(), At: benchTime}
-		}
-		start = time.Now()
-		if err := s.RecordOutcomes(b.Context(), outcomes); err != nil {
-			b.Fatal(err)
-		}
-		record += time.Since(start)
-	}
-	b.ReportMetric(float64(claim.Milliseconds())/float64(b.N), "claim-ms")
-	b.ReportMetric(float64(record.Milliseconds())/float64(b.N), "record-ms")
+		b.ReportMetric(float64(claim.Milliseconds())/float64(b.N), "claim-ms")
+		b.ReportMetric(float64(record.Milliseconds())/float64(b.N), "record-ms")
+	})
 }

@@ -87,6 +87,7 @@ func Run(t *testing.T, fresh func(t *testing.T) string) {
 		"profile changes follow one another without a gap":              followsProfiles,
 		"profiles are walked in order":                                  walksProfiles,
 		"a stopped address stays stopped after its person is gone":      stopsAddresses,
+		"a bounce stops the address of its delivery":                    stopsByDelivery,
 		"an address is found however it is spelled":                     findsAddresses,
 		"no clear address is in the database":                           sealsAddresses,
 		"keys are rotated while others read and write":                  rotatesKeys,

@@ -279,6 +279,19 @@ func stopsAddresses(t *testing.T, url string) {
 	equal(t, "another's inbox", suppressed(inbox[1], 0), "")
 }
 
+func stopsByDelivery(t *testing.T, url string) {
+	s, ctx := open(t, url, Keys(t)), t.Context()
+	_, push := published(t, s, "稳岗返还")
+	all := people(t, s, 2)
+	id := sendBatch(t, s, planned(t, s, push.ID, waiting(all, 1))[0])[0].Deliveries[0].ID
+	must(t, s.StopDelivery(ctx, id, "bounce:5.1.1", morning))
+	equal(t, "the address", got(s.Subscriber(ctx, all[0].ID))(t).Contacts[1].Suppressed, "bounce:5.1.1")
+	equal(t, "another's", got(s.Subscriber(ctx, all[1].ID))(t).Contacts[1].Suppressed, "")
+	wantKind(t, s.StopDelivery(ctx, 999, "bounce:5.1.1", morning), domain.NotFound)
+	must(t, s.DeleteSubscriber(ctx, all[0].ID))
+	wantKind(t, s.StopDelivery(ctx, id, "bounce:5.1.1", morning), domain.NotFound)
+}
+
 func findsAddresses(t *testing.T, url string) {
 	s, ctx := open(t, url, Keys(t)), t.Context()
 	a, b := person(1), person(2)
