@@ -3,9 +3,9 @@ package storage
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"policypush/internal/domain"
@@ -182,29 +182,32 @@ func (s *Store) giveBatches(ctx context.Context, tx *sql.Tx, ends []outcomeRow) 
 
 // writeOutcomes writes the rows and their events. The rows are held.
 func (s *Store) writeOutcomes(ctx context.Context, tx *sql.Tx, ends []outcomeRow) error {
+	// The casts tell PostgreSQL the types, which it cannot see in a list of values.
+	const row = `(CAST(%s AS BIGINT), CAST(%s AS TEXT), CAST(%s AS TEXT), CAST(%s AS TEXT), CAST(%s AS BIGINT), CAST(%s AS BIGINT), CAST(%s AS BIGINT), CAST(%s AS BIGINT))`
 	const update = `
 		UPDATE deliveries
-		SET state = $2, reason = $3, gateway_ref = $4, batch_id = $5, next_at = $6, sent_at = $7, ended_at = $8
-		WHERE id = $1`
-	if len(ends) == 0 {
-		return nil
-	}
-	stmt, err := tx.PrepareContext(ctx, update)
-	if err != nil {
-		return fmt.Errorf("write outcomes: %w", err)
-	}
+		SET state = o.state, reason = o.reason, gateway_ref = o.gateway_ref, batch_id = o.batch_id,
+			next_at = o.next_at, sent_at = o.sent_at, ended_at = o.ended_at
+		FROM o WHERE deliveries.id = o.id`
 	var told []outcomeRow
-	for _, e := range ends {
-		_, err = stmt.ExecContext(ctx, e.ID, e.State, e.Reason, e.GatewayRef, e.Batch, micros(e.NextAt), micros(e.SentAt), micros(e.EndedAt))
-		if err != nil {
-			break
+	for part := range slices.Chunk(ends, batchSizes[1]) {
+		var values []string
+		var args []any
+		for _, e := range part {
+			places := make([]any, 8)
+			for i := range places {
+				places[i] = s.dialect.places(len(args)+i+1, 1)
+			}
+			values = append(values, fmt.Sprintf(row, places...))
+			args = append(args, e.ID, e.State, e.Reason, e.GatewayRef, e.Batch, micros(e.NextAt), micros(e.SentAt), micros(e.EndedAt))
+			if !e.silent {
+				told = append(told, e)
+			}
 		}
-		if !e.silent {
-			told = append(told, e)
+		q := `WITH o (id, state, reason, gateway_ref, batch_id, next_at, sent_at, ended_at) AS (VALUES ` + strings.Join(values, ",") + `)` + update
+		if _, err := tx.ExecContext(ctx, q, args...); err != nil {
+			return fmt.Errorf("write outcomes: %w", err)
 		}
-	}
-	if err := errors.Join(err, stmt.Close()); err != nil {
-		return fmt.Errorf("write outcomes: %w", err)
 	}
 	return s.insertEvents(ctx, tx, len(told), func(i int) DeliveryEvent {
 		e := told[i]

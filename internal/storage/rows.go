@@ -70,7 +70,7 @@ func changed(ctx context.Context, q querier, query string, args ...any) (int, er
 // batchSizes are the numbers of rows or ids that one statement takes. A few
 // fixed sizes keep the number of different statements, which PostgreSQL
 // prepares and keeps, small.
-var batchSizes = []int{500, 100, 10, 1}
+var batchSizes = []int{500, 100, 50, 10, 1}
 
 // insertRows inserts n rows of a fixed width in as few statements as may be.
 // Head ends before VALUES; tail follows the rows.
