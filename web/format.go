@@ -80,7 +80,7 @@ func trimmed(x float64) string {
 
 // breaks are the words before which the title of a document may be broken
 // into lines: it is set with word-break: keep-all.
-var breaks = []string{"关于", "支持", "促进", "推进", "推动", "加快", "加强", "鼓励", "印发", "实施", "若干", "办法", "通知", "意见", "公告", "管理", "中小", "企业", "补助", "补贴", "奖励", "政策", "方案", "的"}
+var breaks = []string{"关于", "支持", "促进", "推进", "推动", "加快", "加强", "鼓励", "印发", "实施", "若干", "办法", "通知", "意见", "公告", "中小", "小微", "补助", "补贴", "奖励", "方案"}
 
 // breakableTitle escapes a title and marks where its lines may end.
 func breakableTitle(title string) template.HTML {
@@ -89,9 +89,6 @@ func breakableTitle(title string) template.HTML {
 		rest := title[i:]
 		for _, w := range breaks {
 			if i == 0 || !strings.HasPrefix(rest, w) {
-				continue
-			}
-			if w == "的" { // the particle ends a phrase
 				continue
 			}
 			b.WriteString("<wbr>")
@@ -133,6 +130,9 @@ func (d deadline) Over() bool { return d.Day != "" && d.Days < 0 }
 
 // Soon tells whether three days or less are left.
 func (d deadline) Soon() bool { return d.Day != "" && d.Days >= 0 && d.Days <= 3 }
+
+// Near tells whether at most sixty days are left: such a number is shown large.
+func (d deadline) Near() bool { return d.Day != "" && d.Days >= 0 && d.Days <= 60 }
 
 // deadlineOn counts the days from today to day. A text that names a month only
 // ends with its last day.

@@ -30,7 +30,7 @@ func (s *Server) secureHeaders(c *fiber.Ctx) error {
 	c.Set("Referrer-Policy", "same-origin")
 	c.Set("Cross-Origin-Opener-Policy", "same-origin")
 	c.Set("Cross-Origin-Resource-Policy", "same-origin")
-	c.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), interest-cohort=()")
+	c.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=()")
 	c.Set(fiber.HeaderCacheControl, "private, no-cache")
 	if s.https() {
 		c.Set("Strict-Transport-Security", "max-age=31536000")

@@ -60,7 +60,7 @@ func (s *Server) home(c *fiber.Ctx) error {
 		return err
 	}
 	for _, sum := range closing {
-		if d := s.cardOf(sum); d.Deadline.Day != "" && !d.Deadline.Over() && len(v.Closing) < 4 {
+		if d := s.cardOf(sum); d.Deadline.Near() && len(v.Closing) < 4 {
 			v.Closing = append(v.Closing, d)
 		}
 	}

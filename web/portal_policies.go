@@ -50,6 +50,7 @@ type due struct {
 	From   string // first day, or ""
 	Passed string // share of the window that is over, 0 to 100, for the bar
 	Gone   int    // days since the first day
+	Ahead  bool   // the first day is still to come
 }
 
 // keyFact is one of the five facts on top of a policy.
@@ -260,7 +261,7 @@ func (s *Server) dueOf(policy *domain.Policy) *due {
 		return &d
 	}
 	start := deadlineOn(d.From, s.today())
-	d.Gone = max(0, -start.Days)
+	d.Gone, d.Ahead = max(0, -start.Days), start.Days > 0
 	whole := d.Days - start.Days
 	d.Passed = "100"
 	if whole > 0 && d.Days >= 0 {
@@ -327,7 +328,7 @@ func (s *Server) gain(b domain.Benefit) string {
 		parts = append(parts, fmt.Sprintf("为期%d个月", b.Months))
 	}
 	if len(parts) == 0 {
-		return b.Text
+		return cutRunes(b.Text, 80)
 	}
 	text := strings.Join(parts, "，")
 	if b.Kind != "" {

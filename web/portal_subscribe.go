@@ -23,8 +23,8 @@ type draft struct {
 	Step     int              // the last step that was completed
 }
 
-// draftOf returns the draft of the session, empty if there is none.
-func (s *Server) draftOf(c *fiber.Ctx) (draft, error) {
+// draftIn returns the draft of the session, empty if there is none.
+func (s *Server) draftIn(c *fiber.Ctx) (draft, error) {
 	r, err := s.reader(c)
 	if err != nil || r == nil || r.session.Data == "" {
 		return draft{}, err
@@ -63,7 +63,7 @@ type whoView struct {
 func (whoView) template() string { return "portal/subscribe-who" }
 
 func (s *Server) subscribeWho(c *fiber.Ctx) error {
-	d, err := s.draftOf(c)
+	d, err := s.draftIn(c)
 	if err != nil {
 		return err
 	}
@@ -116,7 +116,7 @@ func (s *Server) wizardPage(c *fiber.Ctx, title string, ps problems) (Page, erro
 }
 
 func (s *Server) saveWho(c *fiber.Ctx) error {
-	d, err := s.draftOf(c)
+	d, err := s.draftIn(c)
 	if err != nil {
 		return err
 	}
@@ -143,7 +143,7 @@ type whatView struct {
 func (whatView) template() string { return "portal/subscribe-what" }
 
 func (s *Server) subscribeWhat(c *fiber.Ctx) error {
-	d, err := s.draftOf(c)
+	d, err := s.draftIn(c)
 	if err != nil {
 		return err
 	}
@@ -162,7 +162,7 @@ func (s *Server) showWhat(c *fiber.Ctx, d draft, ps problems) error {
 }
 
 func (s *Server) saveWhat(c *fiber.Ctx) error {
-	d, err := s.draftOf(c)
+	d, err := s.draftIn(c)
 	if err != nil {
 		return err
 	}
@@ -197,7 +197,7 @@ type howView struct {
 func (howView) template() string { return "portal/subscribe-how" }
 
 func (s *Server) subscribeHow(c *fiber.Ctx) error {
-	d, err := s.draftOf(c)
+	d, err := s.draftIn(c)
 	if err != nil {
 		return err
 	}
@@ -220,7 +220,7 @@ func (s *Server) showHow(c *fiber.Ctx, d draft, ps problems) error {
 
 func (s *Server) saveHow(c *fiber.Ctx) error {
 	ctx := c.UserContext()
-	d, err := s.draftOf(c)
+	d, err := s.draftIn(c)
 	if err != nil {
 		return err
 	}
@@ -277,7 +277,7 @@ type waitingContact struct {
 func (verifyView) template() string { return "portal/subscribe-verify" }
 
 func (s *Server) subscribeVerify(c *fiber.Ctx) error {
-	d, err := s.draftOf(c)
+	d, err := s.draftIn(c)
 	if err != nil {
 		return err
 	}
@@ -307,7 +307,7 @@ func (s *Server) showVerify(c *fiber.Ctx, d draft, ps problems) error {
 // verifyContact takes a code, sends a new one, or goes on without an address.
 func (s *Server) verifyContact(c *fiber.Ctx) error {
 	ctx := c.UserContext()
-	d, err := s.draftOf(c)
+	d, err := s.draftIn(c)
 	if err != nil {
 		return err
 	}
@@ -416,7 +416,7 @@ func (s *Server) known(subs []*domain.Subscriber) []knownSubscriber {
 
 // verifiedDraft is the draft once every address in it is verified.
 func (s *Server) verifiedDraft(c *fiber.Ctx) (d draft, ok bool, err error) {
-	d, err = s.draftOf(c)
+	d, err = s.draftIn(c)
 	ok = d.Step >= 3 && len(d.Contacts) > 0 && !slices.ContainsFunc(d.Contacts, func(contact domain.Contact) bool { return !contact.Verified })
 	return d, ok, err
 }

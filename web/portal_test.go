@@ -25,28 +25,28 @@ func TestPublicPages(t *testing.T) {
 		status int
 		says   []string
 	}{
-		"the front page shows what is new":          {"/", 200, []string{"设备投资补助", "还剩<b>18</b>天", "订阅"}},
-		"the library lists the policy":              {"/policies", 200, []string{"1条结果", "设备投资补助"}},
-		"the library finds by words":                {"/policies?q=技术改造&s=enterprise&t=Q01&v=ok", 200, []string{"1条结果", "全部清除"}},
-		"an empty result says what to do":           {"/policies?q=" + url.QueryEscape("没有的词"+hostile), 200, []string{"没有找到", "订阅"}},
-		"a page number out of range is empty":       {"/policies?page=99999999999999999999", 200, []string{"1条结果"}},
-		"the policy has its five facts":             {page, 200, []string{"谁能享受", "给什么", "300万元", "2026年12月10日", "怎么办"}},
-		"the policy has its measure and its text":   {page, 200, []string{`id="m1"`, "按设备投资额的15%", `id="c1"`, `href="#c1"`, "发票"}},
-		"the policy has its interpretations":        {page, 200, []string{"最多补多少？", "机械厂买设备", "解读："}},
-		"the policy asks strangers to subscribe":    {page, 200, []string{"我能享受吗", "/subscribe?theme=Q01"}},
-		"a policy that is not there":                {"/policies/999", 404, []string{"没有这份政策"}},
-		"a page that is not there":                  {"/nothing/here", 404, []string{"没有这个页面", "去政策库"}},
-		"a policy's id that is no number":           {"/policies/abc", 404, nil},
-		"the statement on privacy":                  {"/privacy", 200, []string{"隐私说明", consentVersion}},
-		"the statement on accessibility":            {"/accessibility", 200, []string{"无障碍说明"}},
-		"the page of display modes":                 {"/display", 200, []string{"特大字"}},
-		"the sign-in":                               {"/login", 200, []string{"验证码"}},
-		"the first step asks for whom":              {"/subscribe", 200, []string{"为自己或家人"}},
-		"residents are asked for a year of birth":   {"/subscribe?kind=resident", 200, []string{"出生年份", "单独同意"}},
-		"health":                                    {"/healthz", 200, []string{"ok"}},
-		"readiness":                                 {"/readyz", 200, []string{"ready"}},
-		"robots":                                    {"/robots.txt", 200, []string{"Disallow: /me"}},
-		"a forged link of 退订":                       {"/u/AAAA", 404, []string{"退订链接"}},
+		"the front page shows what is new":        {"/", 200, []string{"设备投资补助", "还剩<b>18</b>天", "订阅"}},
+		"the library lists the policy":            {"/policies", 200, []string{"1条结果", "设备投资补助"}},
+		"the library finds by words":              {"/policies?q=技术改造&s=enterprise&t=Q01&v=ok", 200, []string{"1条结果", "全部清除"}},
+		"an empty result says what to do":         {"/policies?q=" + url.QueryEscape("没有的词"+hostile), 200, []string{"没有找到", "订阅"}},
+		"a page number out of range is empty":     {"/policies?page=99999999999999999999", 200, []string{"1条结果"}},
+		"the policy has its five facts":           {page, 200, []string{"谁能享受", "给什么", "300万元", "2026年12月10日", "怎么办"}},
+		"the policy has its measure and its text": {page, 200, []string{`id="m1"`, "按设备投资额的15%", `id="c1"`, `href="#c1"`, "发票"}},
+		"the policy has its interpretations":      {page, 200, []string{"最多补多少？", "机械厂买设备", "解读："}},
+		"the policy asks strangers to subscribe":  {page, 200, []string{"我能享受吗", "/subscribe?theme=Q01"}},
+		"a policy that is not there":              {"/policies/999", 404, []string{"没有这份政策"}},
+		"a page that is not there":                {"/nothing/here", 404, []string{"没有这个页面", "去政策库"}},
+		"a policy's id that is no number":         {"/policies/abc", 404, nil},
+		"the statement on privacy":                {"/privacy", 200, []string{"隐私说明", consentVersion}},
+		"the statement on accessibility":          {"/accessibility", 200, []string{"无障碍说明"}},
+		"the page of display modes":               {"/display", 200, []string{"特大字"}},
+		"the sign-in":                             {"/login", 200, []string{"验证码"}},
+		"the first step asks for whom":            {"/subscribe", 200, []string{"为自己或家人"}},
+		"residents are asked for a year of birth": {"/subscribe?kind=resident", 200, []string{"出生年份", "单独同意"}},
+		"health":              {"/healthz", 200, []string{"ok"}},
+		"readiness":           {"/readyz", 200, []string{"ready"}},
+		"robots":              {"/robots.txt", 200, []string{"Disallow: /me"}},
+		"a forged link of 退订": {"/u/AAAA", 404, []string{"退订链接"}},
 		"callbacks without the secret do not exist": {"/callback/sms/wrong/reply?from=13900000001&text=TD", 404, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -343,7 +343,7 @@ func TestRepliesByText(t *testing.T) {
 	id := site.browser().subscribe("13900000010")
 	base := "/callback/sms/" + site.Callbacks.Secret() + "/reply?from=%2B8613900000010&to=1069&text="
 	b := site.browser()
-	b.get(base + url.QueryEscape("怎么申请？")).at("/callback/sms/"+site.Callbacks.Secret()+"/reply", 200)
+	b.get(base+url.QueryEscape("怎么申请？")).at("/callback/sms/"+site.Callbacks.Secret()+"/reply", 200)
 	replies, err := site.Store.Replies(ctx, 10)
 	if err != nil || len(replies) != 1 || replies[0].AddressMasked != "139****0010" {
 		t.Fatalf("replies are %+v, %v", replies, err)
