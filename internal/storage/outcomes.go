@@ -183,7 +183,7 @@ func (s *Store) giveBatches(ctx context.Context, tx *sql.Tx, ends []outcomeRow) 
 // writeOutcomes writes the rows and their events. The rows are held.
 func (s *Store) writeOutcomes(ctx context.Context, tx *sql.Tx, ends []outcomeRow) error {
 	// The casts tell PostgreSQL the types, which it cannot see in a list of values.
-	const row = `(CAST(%s AS BIGINT), CAST(%s AS TEXT), CAST(%s AS TEXT), CAST(%s AS TEXT), CAST(%s AS BIGINT), CAST(%s AS BIGINT), CAST(%s AS BIGINT), CAST(%s AS BIGINT))`
+	types := []string{"BIGINT", "TEXT", "TEXT", "TEXT", "BIGINT", "BIGINT", "BIGINT", "BIGINT"}
 	const update = `
 		UPDATE deliveries
 		SET state = o.state, reason = o.reason, gateway_ref = o.gateway_ref, batch_id = o.batch_id,
@@ -194,11 +194,11 @@ func (s *Store) writeOutcomes(ctx context.Context, tx *sql.Tx, ends []outcomeRow
 		var values []string
 		var args []any
 		for _, e := range part {
-			places := make([]any, 8)
-			for i := range places {
-				places[i] = s.dialect.places(len(args)+i+1, 1)
+			row := make([]string, len(types))
+			for i, as := range types {
+				row[i] = "CAST(" + s.dialect.places(len(args)+i+1, 1) + " AS " + as + ")"
 			}
-			values = append(values, fmt.Sprintf(row, places...))
+			values = append(values, "("+strings.Join(row, ",")+")")
 			args = append(args, e.ID, e.State, e.Reason, e.GatewayRef, e.Batch, micros(e.NextAt), micros(e.SentAt), micros(e.EndedAt))
 			if !e.silent {
 				told = append(told, e)
