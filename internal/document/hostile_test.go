@@ -32,6 +32,7 @@ func TestHostileTexts(t *testing.T) {
 		"ever deeper numbers":          strings.Repeat("一、甲\n(一)乙\n1.丙\n(1)丁\n①戊\n", mega/50),
 		"broken lines without end":     strings.Repeat(strings.Repeat("政", 30)+"\n", mega/91),
 		"only commas":                  strings.Repeat(",\n", mega/2),
+		"many cards":                   "依据文件\n" + strings.Repeat("1.甲\n条件要求\n2.乙\n服务内容\n服务对象丙\n服务流程\n", mega/80),
 		"letters":                      strings.Repeat("a b ", mega/4),
 		"dates":                        strings.Repeat("2026年1月1日\n", mega/16),
 	} {

@@ -78,7 +78,7 @@ func tidy(lines []line) []line {
 			}
 		}
 	}
-	return joinBroken(dropNoise(dropFooter(cut)))
+	return joinBroken(readCard(dropNoise(dropFooter(cut))))
 }
 
 var (
@@ -398,11 +398,3 @@ func startsAnew(s string) bool {
 	}
 	return isDateLine(s) || isNumberLine(s)
 }
-
-// cardLabels are the cell names of guide cards whose tables were flattened.
-var cardLabels = []string{
-	"依据文件", "发文机构", "发文字号", "发文时间", "发布日期", "工具分类", "服务对象", "服务内容", "条件要求",
-	"服务流程", "时间/频度", "联络方式", "适用对象", "申报条件", "申报材料", "办理流程", "办理时限", "咨询电话", "政策依据",
-}
-
-func isCardLabel(s string) bool { return len(s) <= 15 && slices.Contains(cardLabels, s) }

@@ -129,7 +129,7 @@ func findTitle(lines []line) ([]line, int) {
 // together.
 func titleFrom(lines []line, i int) (string, int) {
 	text := lines[i].text
-	if endsLikeTitle(text) && balanced(text) || len(text) > 240 {
+	if endsLikeTitle(text) && balanced(text) && !breaksTitle(lines, i) || len(text) > 240 {
 		return text, 1
 	}
 	joined := text
@@ -150,6 +150,19 @@ func titleFrom(lines []line, i int) (string, int) {
 		}
 	}
 	return text, 1
+}
+
+// breaksTitle tells whether a title that seems to end at line i goes on: it is
+// about 政策 or 措施, and the next line is short and ends with what titles end
+// with first of all.
+func breaksTitle(lines []line, i int) bool {
+	text := lines[i].text
+	if i+1 >= len(lines) || !strings.Contains(text, "关于") || !strings.HasSuffix(text, "政策") && !strings.HasSuffix(text, "措施") && !strings.HasSuffix(text, "标准") {
+		return false
+	}
+	next := lines[i+1].text
+	return columns(next) <= 60 && !strings.Contains(next, "关于") && !strings.ContainsAny(next, "《。:") &&
+		(strings.HasSuffix(next, "的通知") || strings.HasSuffix(next, "的意见") || strings.HasSuffix(next, "的公告") || strings.HasSuffix(next, "的通告"))
 }
 
 // balanced tells whether every 《 is closed.
@@ -182,14 +195,20 @@ func titleScore(s string, st style) int {
 
 var addressee = regexp.MustCompile(`^[\p{Han}、,()“”\d]{2,200}:$`)
 
+// announces finds what lines that announce a list say.
+var announces = regexp.MustCompile(`如下|以下|下列|下述|条件|应当|必须|材料|流程|可以|包括|要求|通知|标准`)
+
 // isAddressee tells whether a line names those it is written to.
 func isAddressee(s string) bool {
 	if !strings.HasSuffix(s, ":") || len(s) > 640 || !addressee.MatchString(s) {
 		return false
 	}
+	if announces.MatchString(s) {
+		return false
+	}
 	for _, w := range []string{"各", "单位", "政府", "局", "企业", "委员会", "朋友", "市民", "公司", "部门", "纳税人"} {
 		if strings.Contains(s, w) {
-			return strings.HasPrefix(s, "各") || !strings.Contains(s, "如下")
+			return true
 		}
 	}
 	return false
@@ -202,7 +221,7 @@ func startsBody(lines []line, i int) bool {
 		return false
 	}
 	return numberOf(s).rank != noRank || strings.Contains(s, "。") || columns(s) > 160 ||
-		slices.Contains(cardLabels[6:], s) || strings.HasPrefix(s, "服务对象") || strings.HasPrefix(s, "答:")
+		isBodyLabel(s) || strings.HasPrefix(s, "答:") || strings.HasSuffix(s, ":") && !isAddressee(s) && !isNoteLine(s) && columns(s) >= shortest
 }
 
 // findBody returns where the head ends.
@@ -428,7 +447,7 @@ func (o *outliner) isHeading(i int, n number, at level) bool {
 	if l.style == headingLine && !strings.Contains(text, "。") {
 		return true
 	}
-	if n.rank == rankArticle || columns(text) > 120 || text == "" || strings.ContainsAny(text[:len(text)-utf8.RuneLen(end)], "。;") || strings.ContainsRune(";,、", end) {
+	if n.rank == rankArticle || n.rank >= rankCircle || n.rank >= rankThird && columns(text) > 50 || columns(text) > 120 || text == "" || strings.ContainsAny(text[:len(text)-utf8.RuneLen(end)], "。;") || strings.ContainsRune(";,、", end) {
 		return false
 	}
 	if end == ':' && columns(text) > 40 || end == '。' && (at.listed || columns(text) > 26) {
