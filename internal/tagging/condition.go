@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"policypush/internal/domain"
 )
@@ -19,13 +20,15 @@ type conditions struct {
 }
 
 var (
-	joins      = regexp.MustCompile(`、|以及|或者|或|及其|和|及`)
-	ageRange   = regexp.MustCompile(`(\d{1,3})(?:周岁)?(?:至|到|-|~)(\d{1,3})周岁`)
-	ageBound   = regexp.MustCompile(`(年满|未满|不满|满)?(\d{1,3})周岁(及以上|\(含\)以上|以上|及以下|\(含\)以下|以下)?`)
-	localHukou = regexp.MustCompile(`(?:本|我)(?:省|市|县|区|地)(?:常住)?户(?:籍|口)|(?:具有|取得)[\p{Han}]{0,8}?户籍`)
-	localRegis = regexp.MustCompile(`(?:在|于)?(?:本|我)(?:省|市|县|区)(?:行政区域内|范围内)?(?:依法)?(?:注册|登记|纳税|参保|经营)`)
-	residence  = regexp.MustCompile(`(?:持有)?[\p{Han}]{0,6}居住证(?:满\d+(?:个月|年))?|连续居住满?\d+(?:个月|年)`)
-	unreadable = regexp.MustCompile(`[^,。;:]{2,60}(?:[≥≤]|不低于|不超过|不少于|不高于|(?:以上|以下|以内)的?$|满\d+(?:个月|年)|\d+(?:个月|年)以上|信用等级|验收合格|已通过|未发生|无(?:重大)?(?:违法|失信|事故))[^,。;:]{0,40}`)
+	joins        = regexp.MustCompile(`、|以及|或者|或|及其|和|及`)
+	ageRange     = regexp.MustCompile(`(\d{1,3})(?:周岁)?(?:至|到|-|~)(\d{1,3})周岁`)
+	ageBound     = regexp.MustCompile(`(年满|未满|不满|满)?(\d{1,3})周岁(及以上|\(含\)以上|以上|及以下|\(含\)以下|以下)?`)
+	hukou        = regexp.MustCompile(`(?:具有|取得|持有|属于)?([\p{Han}]{1,10}?)(?:常住|农村|城镇)?户(?:籍|口)`)
+	registered   = regexp.MustCompile(`(?:在|于)((?:本|我)(?:省|市|县|区|镇|乡|街道)|[\p{Han}]{2,10}?(?:省|市|县|区|镇|乡|街道))(?:行政区域内|范围内|境内)?(?:依法)?(?:注册|登记|纳税|参保|经营|设立)`)
+	foundedBound = regexp.MustCompile(`(\d{4})年(\d{1,2})月(\d{1,2})日(?:\(含\))?(以后|之后|及以后|起|以来|以前|之前|前)[\p{Han}]{0,4}?(?:成立|登记|注册|设立)`)
+	agedGroup    = regexp.MustCompile(`^(\d{1,3})周岁以上`)
+	residence    = regexp.MustCompile(`(?:持有)?[\p{Han}]{0,6}居住证(?:满\d+(?:个月|年))?|连续居住满?\d+(?:个月|年)`)
+	unreadable   = regexp.MustCompile(`[^,。;:]{2,60}(?:[≥≤]|不低于|不超过|不少于|不高于|(?:以上|以下|以内)的?$|满\d+(?:个月|年)|\d+(?:个月|年)以上|信用等级|验收合格|已通过|未发生|无(?:重大)?(?:违法|失信|事故))[^,。;:]{0,40}`)
 )
 
 // metricFields maps the measured quantity of rule X19 to a profile field.
@@ -79,15 +82,22 @@ var sizeWords = []struct {
 	{"微型企业", []string{"micro"}},
 }
 
+// hires are the verbs after which a phrase about an enterprise names whom it
+// takes on, not who is meant: 企业招用高校毕业生.
+var hires = regexp.MustCompile(`(?:企业|单位|机构|合作社|个体工商户)(?:新)?((?:招用|吸纳|录用|聘用|招聘|安置|接收).*)$`)
+
 // read returns the criteria in a passage that names beneficiaries. Joined
 // names (小微企业和个体工商户) are alternatives; what stands before the last 的 of the
 // first name holds for all of them (在本县注册的小微企业、个体工商户).
 func (c conditions) read(s sentence) domain.Criteria {
-	names := c.alternatives(s.trim())
-	if len(names) == 0 {
-		return domain.Criteria{}
-	}
+	s = s.trim()
 	var parts []domain.Criteria
+	if m := hires.FindStringSubmatchIndex(s.text); m != nil {
+		e := s.evidence(m[2], len(s.text))
+		parts = append(parts, leaf(domain.FieldKind, []string{string(domain.Enterprise)}, s.evidence(m[0], m[2])), other(e))
+		s = s.slice(0, m[2])
+	}
+	names := c.alternatives(s)
 	if len(names) > 1 {
 		common, name := names[0].cut(strings.LastIndex(names[0].text, "的") + len("的"))
 		if strings.Contains(names[0].text, "的") {
@@ -102,9 +112,36 @@ func (c conditions) read(s sentence) domain.Criteria {
 		}
 	}
 	if len(any) > 0 {
-		parts = append(parts, merge(any))
+		common, any := distribute(any)
+		parts = append(append(parts, common...), merge(any))
 	}
 	return domain.AllOf(parts...)
+}
+
+// distribute finds what the first of several names says beside its own kind:
+// 餐饮业小型企业和微型企业 are small or micro, and both in catering.
+func distribute(any []domain.Criteria) (common, rest []domain.Criteria) {
+	if len(any) < 2 || any[0].All == nil {
+		return nil, any
+	}
+	var field domain.Field
+	for _, c := range any[1:] {
+		if c.Leaf == nil || field != "" && c.Leaf.Field != field {
+			return nil, any
+		}
+		field = c.Leaf.Field
+	}
+	own := -1
+	for i, c := range any[0].All {
+		if c.Leaf != nil && c.Leaf.Field == field {
+			own = i
+		}
+	}
+	if own < 0 {
+		return nil, any
+	}
+	common = slices.Delete(slices.Clone(any[0].All), own, own+1)
+	return common, append([]domain.Criteria{any[0].All[own]}, any[1:]...)
 }
 
 // alternatives parts a phrase at its joins. A piece that names no kind of
@@ -160,11 +197,31 @@ func (c conditions) one(s sentence) domain.Criteria {
 		return domain.Criteria{}
 	}
 	var parts []domain.Criteria
-	parts = append(parts, c.codes(s)...)
-	parts = append(parts, c.numbers(s)...)
-	parts = append(parts, c.ages(s)...)
+	numbers, ages := c.numbers(s), c.ages(s)
+	parts = append(parts, c.codes(s, numbers, ages)...)
+	parts = append(parts, numbers...)
+	parts = append(parts, ages...)
+	parts = append(parts, c.founded(s)...)
 	parts = append(parts, c.places(s)...)
 	return domain.AllOf(parts...)
+}
+
+// founded reads 2026年1月1日以后新登记的.
+func (c conditions) founded(s sentence) []domain.Criteria {
+	m := foundedBound.FindStringSubmatchIndex(s.text)
+	if m == nil {
+		return nil
+	}
+	d := day(submatch(s.text, m, 1), submatch(s.text, m, 2), submatch(s.text, m, 3))
+	n, err := strconv.ParseInt(strings.ReplaceAll(d, "-", ""), 10, 64)
+	if err != nil {
+		return nil
+	}
+	op := domain.AtLeast
+	if strings.HasSuffix(submatch(s.text, m, 4), "前") {
+		op = domain.LessThan
+	}
+	return []domain.Criteria{number(domain.FieldFounded, op, n, s.evidence(m[0], m[1]))}
 }
 
 func leaf(f domain.Field, values []string, e domain.Evidence) domain.Criteria {
@@ -180,7 +237,8 @@ func other(e domain.Evidence) domain.Criteria {
 }
 
 // codes reads sizes, kinds of enterprise, industries and resident groups.
-func (c conditions) codes(s sentence) []domain.Criteria {
+// What stands in a number (在职职工人数) names nobody.
+func (c conditions) codes(s sentence, numbers, ages []domain.Criteria) []domain.Criteria {
 	var parts []domain.Criteria
 	taken := make([]bool, len(s.text))
 	for _, w := range sizeWords {
@@ -196,7 +254,13 @@ func (c conditions) codes(s sentence) []domain.Criteria {
 	marks := map[domain.Field][]domain.Evidence{}
 	var order []domain.Field
 	for _, f := range c.t.facets(s) {
-		if i := s.byteAt(f.evidence.Start); i < len(taken) && taken[i] {
+		if i := s.byteAt(f.evidence.Start); i < len(taken) && taken[i] || within(f.evidence, numbers) {
+			continue
+		}
+		if tree, ok := c.byAge(f, ages); ok {
+			if !tree.IsZero() {
+				parts = append(parts, tree)
+			}
 			continue
 		}
 		if f.criteria != nil { // a code that is itself defined by conditions: 小型微利企业
@@ -215,6 +279,37 @@ func (c conditions) codes(s sentence) []domain.Criteria {
 		parts = append(parts, domain.Leaf(domain.Condition{Field: field, Op: domain.In, Values: hits[field], Evidence: marks[field]}))
 	}
 	return parts
+}
+
+// within tells whether words stand inside those of a condition.
+func within(e domain.Evidence, conditions []domain.Criteria) bool {
+	inside := false
+	for i := range conditions {
+		conditions[i].Leaves(func(l *domain.Condition) {
+			for _, o := range l.Evidence {
+				inside = inside || e.Start >= o.Start && e.End <= o.End
+			}
+		})
+	}
+	return inside
+}
+
+// byAge reads a group that is an age (老年人, from 60): where the phrase gives an
+// age of its own the group adds nothing; else the group or the age will do,
+// since a profile may hold either.
+func (c conditions) byAge(f facet, ages []domain.Criteria) (domain.Criteria, bool) {
+	if f.field != domain.FieldGroup {
+		return domain.Criteria{}, false
+	}
+	m := agedGroup.FindStringSubmatch(c.t.rules.Groups.Find(f.value).Age)
+	if m == nil {
+		return domain.Criteria{}, false
+	}
+	if len(ages) > 0 {
+		return domain.Criteria{}, true
+	}
+	from, _ := strconv.ParseInt(m[1], 10, 64)
+	return domain.AnyOf(leaf(f.field, []string{f.value}, f.evidence), number(domain.FieldAge, domain.AtLeast, from, f.evidence)), true
 }
 
 // withEvidence returns a copy of a tree in which every leaf carries e.
@@ -286,20 +381,46 @@ func (c conditions) ages(s sentence) []domain.Criteria {
 	return parts
 }
 
-// places reads 在本县注册 and 本市户籍; a residence permit and its duration are in
-// no profile.
+// places reads 在本县注册 and 具有云川县户籍; a residence permit and its duration are
+// in no profile.
 func (c conditions) places(s sentence) []domain.Criteria {
 	var parts []domain.Criteria
-	if m := localHukou.FindStringIndex(s.text); m != nil && c.region != "" {
-		parts = append(parts, leaf(domain.FieldHukou, []string{c.region}, s.evidence(m[0], m[1])))
-	}
-	if m := localRegis.FindStringIndex(s.text); m != nil && c.region != "" {
-		parts = append(parts, leaf(domain.FieldRegion, []string{c.region}, s.evidence(m[0], m[1])))
+	for _, p := range []struct {
+		field domain.Field
+		re    *regexp.Regexp
+	}{{domain.FieldHukou, hukou}, {domain.FieldRegion, registered}} {
+		m := p.re.FindStringSubmatchIndex(s.text)
+		if m == nil {
+			continue
+		}
+		e := s.evidence(m[0], m[1])
+		if code := c.place(submatch(s.text, m, 1)); code != "" {
+			parts = append(parts, leaf(p.field, []string{code}, e))
+		} else if p.field == domain.FieldHukou {
+			parts = append(parts, other(e))
+		}
 	}
 	if m := residence.FindStringIndex(s.text); m != nil {
 		parts = append(parts, other(s.evidence(m[0], m[1])))
 	}
 	return parts
+}
+
+// place returns the code of 本县 or of a division's name, or "".
+func (c conditions) place(name string) string {
+	if r, _ := utf8.DecodeRuneInString(name); r == '本' || r == '我' {
+		return c.region
+	}
+	found := c.t.rules.DivisionsByName(name)
+	for _, d := range found {
+		if strings.HasPrefix(d.Code, domain.RegionPrefix(c.region)) || strings.HasPrefix(c.region, domain.RegionPrefix(d.Code)) {
+			return d.Code
+		}
+	}
+	if len(found) == 1 {
+		return found[0].Code
+	}
+	return ""
 }
 
 func submatch(text string, m []int, group int) string {

@@ -1,7 +1,11 @@
 package tagging
 
 import (
+	"cmp"
+	"regexp"
+	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"policypush/internal/domain"
 	"policypush/rules"
@@ -9,14 +13,16 @@ import (
 
 // facet is a code found in a phrase, as a condition on a profile.
 type facet struct {
-	field    domain.Field
-	value    string
-	criteria *domain.Criteria // instead of field and value, where the code is defined by conditions
-	evidence domain.Evidence
+	dimension domain.Dimension
+	field     domain.Field
+	value     string
+	criteria  *domain.Criteria // instead of field and value, where the code is defined by conditions
+	evidence  domain.Evidence
 }
 
 // facets finds the kinds of enterprise, industries and resident groups that a
-// phrase names.
+// phrase names, in the order of the phrase. Of terms that overlap within a
+// dimension the longest counts, and of codes of one term the narrowest.
 func (t *Tagger) facets(s sentence) []facet {
 	hits := t.words.find(t.shift(s.text, s.start))
 	byCode := map[int][]counted{}
@@ -27,23 +33,81 @@ func (t *Tagger) facets(s sentence) []facet {
 			continue
 		}
 		for _, k := range keep(byCode[n]) {
-			f := facet{evidence: domain.Evidence{Start: k.hit.start, End: k.hit.end, Text: k.hit.term}}
-			switch c.dimension {
-			case domain.GroupTag:
-				f.field, f.value = domain.FieldGroup, c.code
-			case domain.IndustryTag:
-				f.field, f.value = domain.FieldIndustry, c.code
-			default:
-				if c.code == "TX3" {
-					tree := t.smallLowProfit()
-					f.criteria = &tree
-				} else if f.field, f.value = t.rules.Attributes.Find(c.code).Field(); f.field == domain.FieldSize {
-					continue // sizes are read as the words of the text name them
-				}
+			if f, ok := t.facet(c, k); ok {
+				out = append(out, f)
 			}
-			out = append(out, f)
 		}
 	}
+	out = slices.DeleteFunc(out, func(f facet) bool { return slices.ContainsFunc(out, f.givesWayTo) })
+	slices.SortStableFunc(out, func(a, b facet) int { return cmp.Compare(a.evidence.Start, b.evidence.Start) })
+	return onlyTrades(out, s)
+}
+
+// facet turns a hit of a code into a condition.
+func (t *Tagger) facet(c code, k counted) (facet, bool) {
+	f := facet{dimension: c.dimension, evidence: domain.Evidence{Start: k.hit.start, End: k.hit.end, Text: k.hit.term}}
+	switch c.dimension {
+	case domain.GroupTag:
+		f.field, f.value = domain.FieldGroup, c.code
+	case domain.IndustryTag:
+		f.field, f.value = domain.FieldIndustry, c.code
+		return f, k.role == nameOf
+	default:
+		if c.code == smallLowProfitCode {
+			tree := t.smallLowProfit()
+			f.criteria = &tree
+			return f, true
+		}
+		f.field, f.value = t.rules.Attributes.Find(c.code).Field()
+	}
+	return f, f.field != domain.FieldSize // sizes are read as the words of the text name them
+}
+
+// smallLowProfitCode is 小型微利企业 in enterprise-attributes.yaml.
+const smallLowProfitCode = "TX3"
+
+// givesWayTo tells whether g says the same place of the text better: by a
+// longer term, a narrower code, or a class of registration instead of an
+// attribute of the same name.
+func (f facet) givesWayTo(g facet) bool {
+	a, b := f.evidence, g.evidence
+	if f.dimension != g.dimension || a.Start < b.Start || a.End > b.End {
+		return false
+	}
+	if a.End-a.Start < b.End-b.Start {
+		return true
+	}
+	switch {
+	case f.dimension == domain.IndustryTag:
+		return len(f.value) < len(g.value) && strings.HasPrefix(g.value, f.value)
+	default:
+		return f.field == domain.FieldAttribute && g.field == domain.FieldRegistration
+	}
+}
+
+// traders are the words that make the trade before them one of an enterprise:
+// 餐饮企业, and not 保险补贴 or 银行贷款.
+var traders = regexp.MustCompile(`^(?:行?业)?(?:领域)?的?(?:类|等)?(?:大中小|中小|小型|微型|中型|大型|小微|规模|龙头|骨干)?(?:企业|单位|机构|经营|个体|纳税人|市场主体|以上|以下|合作社|生产)`)
+
+// onlyTrades drops industries that the phrase does not give to an enterprise.
+// In a list (餐饮、住宿、零售企业) the last decides for all.
+func onlyTrades(facets []facet, s sentence) []facet {
+	accepted := map[int]bool{} // by where the term begins
+	var out []facet
+	for i := len(facets) - 1; i >= 0; i-- {
+		f := facets[i]
+		if f.dimension == domain.IndustryTag {
+			rest := s.text[s.byteAt(f.evidence.End):]
+			next := strings.TrimLeft(rest, "、和或及")
+			listed := next != rest && accepted[f.evidence.End+utf8.RuneCountInString(rest)-utf8.RuneCountInString(next)]
+			if !strings.HasSuffix(f.evidence.Text, "业") && !traders.MatchString(rest) && !listed {
+				continue
+			}
+			accepted[f.evidence.Start] = true
+		}
+		out = append(out, f)
+	}
+	slices.Reverse(out)
 	return out
 }
 

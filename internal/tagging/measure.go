@@ -24,39 +24,60 @@ var (
 // gives are the extraction rules that mark a sentence which gives something.
 var gives = []string{"X25", "X26", "X27", "X28", "X29", "X30", "X31", "X32", "X34", "X35", "X37", "X63"}
 
+// item is a clause with the side of a measure that its heading or its own
+// first words name: 对象, 条件, 标准, 程序 …; empty where nothing does.
+type item struct {
+	*domain.Clause
+	side string
+}
+
+// unit is the clauses of one measure: its own, and those it shares with the
+// other measures of a document that is laid out by sides.
+type unit struct {
+	heading string
+	path    string
+	own     []item
+	shared  []item
+}
+
 // section is a run of clauses under one heading.
 type section struct {
 	heading string
 	path    string
-	clauses []*domain.Clause
+	side    string // of the heading
+	items   []item
 }
 
 // measures finds what the document gives to whom. The unit is the paragraph
 // that gives something, with the paragraphs beside it that say who, when and
-// how; where a section (or the whole document) is laid out as 对象, 条件, 标准,
-// 程序 it is one measure.
+// how. Where the headings of a document are the sides of a measure (一、补贴对象
+// 二、补贴标准 三、申请程序), the paragraphs that give something share the others;
+// where a section is laid out so, it is one measure.
 func (t *Tagger) measures(p *domain.Policy, region string) []domain.Measure {
 	sections := split(p.Clauses)
-	var groups []section
-	if whole := labelled(sections); whole != nil {
-		groups = []section{*whole}
+	var units []unit
+	if bySides(sections) {
+		units = t.share(sections)
 	} else {
 		for _, s := range sections {
-			groups = append(groups, t.units(s)...)
+			units = append(units, t.units(s)...)
 		}
 	}
 	var out []domain.Measure
-	for _, g := range groups {
-		if m, ok := t.measure(p, g, conditions{t, region}); ok {
+	for _, u := range units {
+		if m, ok := t.measure(p, u, conditions{t, region}); ok {
 			m.ID = domain.MeasureID("m" + strconv.Itoa(len(out)+1))
 			out = append(out, m)
 		}
-		if len(out) == 200 {
+		if len(out) == maxMeasures {
 			break
 		}
 	}
 	return out
 }
+
+// maxMeasures bounds what is read of one document; laws hold a quarter of it.
+const maxMeasures = 200
 
 // split parts the clauses at headings. Title, head, signature and notes belong
 // to no section.
@@ -66,64 +87,105 @@ func split(clauses []domain.Clause) []section {
 		c := &clauses[i]
 		switch c.Kind {
 		case domain.HeadingClause:
-			out = append(out, section{heading: strings.TrimSpace(enumeration.ReplaceAllString(c.Text, "")), path: c.Path})
+			heading := strings.Trim(enumeration.ReplaceAllString(c.Text, ""), " 。:")
+			out = append(out, section{heading: heading, path: c.Path, side: sideOfHeading(heading)})
 		case domain.TextClause, domain.TableClause:
 			if len(out) == 0 {
 				out = append(out, section{path: c.Path})
 			}
-			out[len(out)-1].clauses = append(out[len(out)-1].clauses, c)
+			s := &out[len(out)-1]
+			side := s.side
+			if m := label.FindStringSubmatch(c.Text + "\n"); m != nil {
+				side = m[1]
+			}
+			s.items = append(s.items, item{c, side})
 		}
 	}
 	return out
 }
 
-// labelled joins all sections if the headings themselves are the labels of one
-// measure (一、补贴对象 二、补贴标准 三、申请程序).
-func labelled(sections []section) *section {
+func sideOfHeading(heading string) string {
+	if m := labelHeading.FindStringSubmatch(heading); m != nil && utf8.RuneCountInString(heading) <= 12 {
+		return m[1]
+	}
+	return ""
+}
+
+// bySides tells whether the headings themselves are the sides of a measure.
+func bySides(sections []section) bool {
 	n := map[string]bool{}
 	for _, s := range sections {
-		if m := labelHeading.FindStringSubmatch(s.heading); m != nil && utf8.RuneCountInString(s.heading) <= 12 {
-			n[m[1]] = true
+		if s.side != "" {
+			n[s.side] = true
 		}
 	}
-	if len(n) < 2 || !n["标准"] && !n["额度"] && !n["条件"] {
-		return nil
-	}
-	all := section{}
+	return len(n) >= 2 && (n["标准"] || n["额度"] || n["条件"] || n["对象"])
+}
+
+// share makes a measure of every numbered paragraph that gives something, or
+// one of the whole document if they are not numbered.
+func (t *Tagger) share(sections []section) []unit {
+	var all, giving []item
+	path := ""
 	for _, s := range sections {
-		all.path = cmpEmpty(all.path, s.path)
-		all.clauses = append(all.clauses, s.clauses...)
+		path = cmpEmpty(path, s.path)
+		for _, it := range s.items {
+			all = append(all, it)
+			if t.givesSomething(it.Clause) && enumeration.MatchString(it.Text) {
+				giving = append(giving, it)
+			}
+		}
 	}
-	return &all
+	if len(giving) < 2 {
+		return []unit{{path: path, own: all}}
+	}
+	var shared []item
+	for _, it := range all {
+		if !t.givesSomething(it.Clause) {
+			shared = append(shared, it)
+		}
+	}
+	var out []unit
+	for _, it := range giving {
+		out = append(out, unit{path: it.Path, own: []item{it}, shared: shared})
+	}
+	return out
 }
 
 // units parts a section into measures.
-func (t *Tagger) units(s section) []section {
-	labels := 0
-	for _, c := range s.clauses {
-		if label.MatchString(c.Text + "\n") {
-			labels++
+func (t *Tagger) units(s section) []unit {
+	sides := 0
+	for _, it := range s.items {
+		if it.side != "" && it.side != s.side {
+			sides++
 		}
 	}
-	if labels >= 2 {
-		return []section{s}
+	if sides >= 2 {
+		return []unit{{heading: s.heading, path: s.path, own: s.items}}
 	}
-	var out []section
-	for _, c := range s.clauses {
-		if t.givesSomething(c) || len(out) == 0 {
-			out = append(out, section{heading: s.heading, path: c.Path})
+	var out []unit
+	for _, it := range s.items {
+		if t.givesSomething(it.Clause) || len(out) == 0 {
+			out = append(out, unit{heading: s.heading, path: it.Path})
 		}
-		out[len(out)-1].clauses = append(out[len(out)-1].clauses, c)
+		out[len(out)-1].own = append(out[len(out)-1].own, it)
 	}
 	return out
 }
 
 func (t *Tagger) givesSomething(c *domain.Clause) bool {
 	for _, s := range sentences(c) {
-		for _, code := range gives {
-			if len(t.find(code, s)) > 0 {
-				return true
-			}
+		if t.givenIn(s) {
+			return true
+		}
+	}
+	return false
+}
+
+func (t *Tagger) givenIn(s sentence) bool {
+	for _, code := range gives {
+		if len(t.find(code, s)) > 0 {
+			return true
 		}
 	}
 	return false
@@ -131,45 +193,46 @@ func (t *Tagger) givesSomething(c *domain.Clause) bool {
 
 // measure reads one measure out of its clauses. ok is false if they give
 // nothing.
-func (t *Tagger) measure(p *domain.Policy, g section, c conditions) (domain.Measure, bool) {
-	if len(g.clauses) == 0 {
+func (t *Tagger) measure(p *domain.Policy, u unit, c conditions) (domain.Measure, bool) {
+	if len(u.own) == 0 {
 		return domain.Measure{}, false
 	}
-	first, last := g.clauses[0], g.clauses[len(g.clauses)-1]
 	m := domain.Measure{
-		Clause: g.path, Start: first.Start, End: last.End, Evidence: map[string][]domain.Evidence{},
-		Text: joinTexts(g.clauses),
+		Clause: u.path, Start: u.own[0].Start, End: u.own[len(u.own)-1].End, Evidence: map[string][]domain.Evidence{},
+		Text: joinTexts(u.own),
 	}
-	var conditionsFound, exclusions []domain.Criteria
-	for _, clause := range g.clauses {
-		for _, s := range sentences(clause) {
+	r := reader{t: t, m: &m, c: c}
+	for _, it := range u.own {
+		for _, s := range sentences(it.Clause) {
 			t.benefit(&m, s)
 			t.window(&m, s)
 			t.how(&m, s)
-			found, excluded := t.who(&m, s, c)
-			conditionsFound = append(conditionsFound, found...)
-			exclusions = append(exclusions, excluded...)
+			r.who(s, it)
 		}
 	}
 	if m.Benefit.Kind == "" {
 		return domain.Measure{}, false
 	}
+	for _, it := range u.shared {
+		for _, s := range sentences(it.Clause) {
+			t.window(&m, s)
+			t.how(&m, s)
+			r.who(s, it)
+		}
+	}
 	if organising.MatchString(m.Text) && m.Who == "" && m.Benefit.Amount+m.Benefit.Rate+m.Benefit.Cap == 0 {
 		return domain.Measure{}, false
 	}
-	parts := []domain.Criteria{}
-	if kind := t.kindOf(p, conditionsFound); kind != "" {
-		parts = append(parts, leaf(domain.FieldKind, []string{kind}, domain.Evidence{Start: m.Start, End: m.Start, Text: ""}))
+	var parts []domain.Criteria
+	if kind := t.kindOf(p, r.found); kind != "" {
+		parts = append(parts, domain.Leaf(domain.Condition{Field: domain.FieldKind, Op: domain.In, Values: []string{kind}}))
 	}
-	if c.region != "" && !asksRegion(conditionsFound) {
+	if c.region != "" && !asksRegion(r.found) {
 		parts = append(parts, domain.Leaf(domain.Condition{Field: domain.FieldRegion, Op: domain.In, Values: []string{c.region}}))
 	}
-	parts = append(parts, simplify(conditionsFound)...)
-	for _, e := range exclusions {
+	parts = append(parts, simplify(r.found)...)
+	for _, e := range r.excluded {
 		parts = append(parts, domain.NotOf(e))
-	}
-	for i := range parts {
-		dropEmptyEvidence(&parts[i])
 	}
 	m.Criteria = domain.AllOf(parts...)
 	m.Criteria.Leaves(func(l *domain.Condition) {
@@ -180,111 +243,161 @@ func (t *Tagger) measure(p *domain.Policy, g section, c conditions) (domain.Meas
 	if m.How.Mode == "" && (m.Window.Deadline != "" || m.How.Where != "") {
 		m.How.Mode = "apply"
 	}
-	m.Title = t.measureTitle(p, g, &m)
+	m.Title = t.measureTitle(p, u, &m)
 	return m, true
 }
 
-func dropEmptyEvidence(c *domain.Criteria) {
-	if c.Leaf != nil && len(c.Leaf.Evidence) == 1 && c.Leaf.Evidence[0].Text == "" {
-		c.Leaf.Evidence = nil
-	}
-}
-
-func joinTexts(clauses []*domain.Clause) string {
-	texts := make([]string, len(clauses))
-	for i, c := range clauses {
-		texts[i] = c.Text
+func joinTexts(items []item) string {
+	texts := make([]string, len(items))
+	for i, it := range items {
+		texts[i] = it.Text
 	}
 	return strings.Join(texts, "\n")
 }
 
 // measureTitle is the heading, or what the measure gives, at most 30 characters.
-func (t *Tagger) measureTitle(p *domain.Policy, g section, m *domain.Measure) string {
-	title := strings.Trim(g.heading, "。:； ")
-	if title == "" || labelHeading.MatchString(title) {
-		title = m.Benefit.Text
+func (t *Tagger) measureTitle(p *domain.Policy, u unit, m *domain.Measure) string {
+	title := ""
+	if first := enumeration.ReplaceAllString(u.own[0].Text, ""); first != u.own[0].Text { // (一)技术改造补助。对…
+		if i := strings.IndexAny(first, "。:"); i > 0 && utf8.RuneCountInString(first[:i]) <= 20 {
+			title = first[:i]
+		}
 	}
+	if title == "" && sideOfHeading(u.heading) == "" {
+		title = u.heading
+	}
+	title = cmpEmpty(title, m.Benefit.Text)
 	if i := strings.IndexAny(title, "。;"); i > 0 {
 		title = title[:i]
 	}
-	title = enumeration.ReplaceAllString(title, "")
-	if title == "" {
-		title = p.Title
-	}
-	return firstRunes(title, 30)
+	return firstRunes(cmpEmpty(enumeration.ReplaceAllString(title, ""), p.Title), 30)
+}
+
+// reader collects who may use a measure from its sentences.
+type reader struct {
+	t        *Tagger
+	m        *domain.Measure
+	c        conditions
+	found    []domain.Criteria
+	excluded []domain.Criteria
 }
 
 // who reads the beneficiaries and conditions of one sentence.
-func (t *Tagger) who(m *domain.Measure, s sentence, c conditions) (found, excluded []domain.Criteria) {
-	for _, x := range t.find("X23", s) {
-		phrase := s.slice(x.at("who"))
-		tree := c.read(phrase)
-		if tree.IsZero() {
-			tree = other(s.evidence(x.at("who")))
-		}
-		excluded = append(excluded, tree)
-		m.Evidence["exclude"] = append(m.Evidence["exclude"], x.evidence)
+func (r *reader) who(s sentence, it item) {
+	if r.exclusion(s) || it.Kind == domain.TableClause {
+		return
 	}
-	if len(excluded) > 0 {
-		return nil, excluded
+	switch it.side {
+	case "对象", "主体", "范围":
+		r.beneficiary(s.afterLabel())
+		return
+	case "条件":
+		r.condition(s)
+		return
+	case "程序", "流程", "方式", "渠道", "时间", "期限", "材料":
+		return
 	}
+	named := false
 	for _, code := range []string{"X14", "X15", "X16"} {
-		for _, x := range t.find(code, s) {
+		for _, x := range r.t.find(code, s) {
 			i, j := x.at("who")
-			phrase := s.slice(i, j)
-			if m.Who == "" {
-				m.Who = phrase.text
-				m.Evidence["who"] = append(m.Evidence["who"], s.evidence(i, j))
+			if r.m.Who == "" || code != "X14" { // a second 对… names a tier, not another condition
+				r.beneficiary(s.slice(i, j))
 			}
-			if tree := c.read(phrase); !tree.IsZero() {
-				found = append(found, tree)
-				m.Evidence["criteria"] = append(m.Evidence["criteria"], s.evidence(i, j))
-			}
+			named = true
 		}
 	}
-	if len(found) == 0 && (label.MatchString(s.text+"\n") || enumeration.MatchString(s.text)) {
-		found = append(found, t.listed(m, s, c)...)
-	} else if len(found) == 0 {
-		for _, part := range [][]domain.Criteria{c.numbers(s), c.ages(s), c.places(s)} {
-			found = append(found, part...)
+	switch {
+	case named:
+	case r.t.givenIn(s):
+		if len(r.found) == 0 { // 小微企业新增贷款的,按…给予贴息: the subject before what is given
+			r.beneficiary(s.subject())
 		}
+	case enumeration.MatchString(s.text):
+		r.condition(s)
 	}
-	return found, nil
 }
 
-// listed reads an item of a list of conditions. What has the look of a
+// exclusion reads rule X23: 列入严重失信主体名单的企业不享受本政策.
+func (r *reader) exclusion(s sentence) bool {
+	found := r.t.find("X23", s)
+	for _, x := range found {
+		i, j := x.at("who")
+		tree := r.c.read(s.slice(i, j))
+		if tree.IsZero() {
+			tree = other(s.evidence(i, j))
+		}
+		r.excluded = append(r.excluded, tree)
+		r.m.Evidence["exclude"] = append(r.m.Evidence["exclude"], x.evidence)
+	}
+	return len(found) > 0
+}
+
+// beneficiary reads a phrase that names who gets it.
+func (r *reader) beneficiary(phrase sentence) {
+	if phrase.text == "" || sideOfHeading(phrase.text) != "" {
+		return
+	}
+	e := domain.Evidence{Start: phrase.start, End: phrase.end, Text: phrase.text}
+	tree := r.c.read(phrase)
+	if r.m.Who == "" {
+		r.m.Who = firstRunes(phrase.text, 60)
+		r.m.Evidence["who"] = append(r.m.Evidence["who"], e)
+	}
+	if !tree.IsZero() {
+		r.found = append(r.found, tree)
+		r.m.Evidence["criteria"] = append(r.m.Evidence["criteria"], e)
+	}
+}
+
+// condition reads an item of a list of conditions. What has the look of a
 // condition and cannot be read is kept as unread.
-func (t *Tagger) listed(m *domain.Measure, s sentence, c conditions) []domain.Criteria {
-	tree := c.one(s)
-	if tree.IsZero() {
-		if u := unreadable.FindStringIndex(s.text); u != nil && len(t.find("X31", s))+len(t.find("X30", s))+len(t.find("X33", s)) == 0 {
-			return []domain.Criteria{other(s.evidence(u[0], u[1]))}
-		}
-		return nil
+func (r *reader) condition(s sentence) {
+	tree := r.c.one(s)
+	if !tree.IsZero() {
+		r.found = append(r.found, tree)
+		r.m.Evidence["criteria"] = append(r.m.Evidence["criteria"], s.evidence(0, len(s.text)))
+		return
 	}
-	m.Evidence["criteria"] = append(m.Evidence["criteria"], s.evidence(0, len(s.text)))
-	return []domain.Criteria{tree}
+	if u := unreadable.FindStringIndex(s.text); u != nil && !r.t.givenIn(s) {
+		r.found = append(r.found, other(s.evidence(u[0], u[1])))
+	}
 }
 
-// simplify drops a tree that says the same as one before it, and joins
-// alternatives of the same field that stand in different sentences.
+// simplify makes one list of the trees that all hold, without repeats, and
+// joins alternatives of one field that stand in different sentences.
 func simplify(trees []domain.Criteria) []domain.Criteria {
-	var out []domain.Criteria
-	for _, tree := range trees {
-		if !slices.ContainsFunc(out, func(o domain.Criteria) bool { return same(o, tree) }) {
-			out = append(out, tree)
+	var flat []domain.Criteria
+	var flatten func(c domain.Criteria)
+	flatten = func(c domain.Criteria) {
+		if c.All == nil {
+			if !slices.ContainsFunc(flat, func(o domain.Criteria) bool { return same(o, c) }) {
+				flat = append(flat, c)
+			}
+			return
 		}
+		for _, part := range c.All {
+			flatten(part)
+		}
+	}
+	for _, tree := range trees {
+		flatten(tree)
 	}
 	var named, rest []domain.Criteria
-	for _, tree := range out {
-		if tree.Leaf != nil && tree.Leaf.Op == domain.In && (tree.Leaf.Field == domain.FieldSize || tree.Leaf.Field == domain.FieldGroup || tree.Leaf.Field == domain.FieldAttribute) {
-			named = append(named, tree)
+	for _, c := range flat {
+		if c.Leaf != nil && c.Leaf.Op == domain.In && (c.Leaf.Field == domain.FieldSize || c.Leaf.Field == domain.FieldGroup) {
+			named = append(named, c)
 		} else {
-			rest = append(rest, tree)
+			rest = append(rest, c)
 		}
 	}
 	if len(named) > 0 {
-		rest = append(rest, merge(named))
+		for _, field := range []domain.Field{domain.FieldSize, domain.FieldGroup} {
+			of := slices.DeleteFunc(slices.Clone(named), func(c domain.Criteria) bool { return c.Leaf.Field != field })
+			if len(of) > 0 {
+				rest = append(rest, merge(of))
+			}
+		}
 	}
 	return rest
 }

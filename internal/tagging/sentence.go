@@ -77,3 +77,26 @@ func (s sentence) byteAt(codePoint int) int {
 	}
 	return len(s.text)
 }
+
+// afterLabel cuts off what an item of a list or a label says before its colon:
+// "(一)补贴对象:在本县…" is 在本县….
+func (s sentence) afterLabel() sentence {
+	if m := enumeration.FindStringIndex(s.text); m != nil {
+		s = s.slice(m[1], len(s.text))
+	}
+	if i := strings.IndexAny(s.text, ":："); i >= 0 && utf8.RuneCountInString(s.text[:i]) <= 10 {
+		_, size := utf8.DecodeRuneInString(s.text[i:])
+		s = s.slice(i+size, len(s.text))
+	}
+	return s.trim()
+}
+
+// subject is what stands before the first comma, without number and title:
+// "(二)贷款贴息。规模以上企业新增贷款的,按…".
+func (s sentence) subject() sentence {
+	s = s.afterLabel()
+	if i := strings.IndexAny(s.text, ",，"); i > 0 {
+		return s.slice(0, i)
+	}
+	return sentence{start: s.start, end: s.start}
+}

@@ -235,9 +235,11 @@ func (t *Tagger) audience(p *domain.Policy) domain.Audience {
 }
 
 // others tags taxes, kinds of support, groups, kinds of enterprise and
-// industries: assigned where a measure names them, suggested where the text
-// merely does.
+// industries. Taxes and kinds of support are assigned where a measure names
+// them; who is meant is assigned where a measure asks for it or the title says
+// so; what the text merely mentions is suggested.
 func (t *Tagger) others(p *domain.Policy, all []scored) []domain.Tag {
+	asked := askedFor(p)
 	var tags []domain.Tag
 	for _, d := range []domain.Dimension{domain.TaxTag, domain.BenefitTag, domain.GroupTag, domain.EnterpriseKindTag, domain.IndustryTag} {
 		bounds := t.first[d]
@@ -247,14 +249,55 @@ func (t *Tagger) others(p *domain.Policy, all []scored) []domain.Tag {
 			if r.total == 0 {
 				break
 			}
-			state := domain.Suggested
-			if r.title > 0 || inMeasure(p, r.evidence) {
-				state = domain.Assigned
+			tag := t.tag(r, domain.Suggested)
+			switch d {
+			case domain.TaxTag, domain.BenefitTag:
+				if r.title > 0 || inMeasure(p, r.evidence) {
+					tag.State = domain.Assigned
+				}
+			default:
+				if r.title >= t.rules.Scoring.TitleMultiplier || asked[t.valueOf(tag)] {
+					tag.State = domain.Assigned
+				}
 			}
-			tags = append(tags, t.tag(r, state))
+			tags = append(tags, tag)
 		}
 	}
 	return tags
+}
+
+// valueOf is how a condition on a profile asks for a tag's code: Z3 is the
+// size small.
+func (t *Tagger) valueOf(tag domain.Tag) string {
+	if a := t.rules.Attributes.Find(tag.Code); tag.Dimension == domain.EnterpriseKindTag && a != nil {
+		_, value := a.Field()
+		return value
+	}
+	return tag.Code
+}
+
+// askedFor collects the values that the measures ask for; what they exclude is
+// not asked for.
+func askedFor(p *domain.Policy) map[string]bool {
+	values := map[string]bool{}
+	var walk func(c *domain.Criteria)
+	walk = func(c *domain.Criteria) {
+		if c.Leaf != nil {
+			for _, v := range c.Leaf.Values {
+				values[v] = true
+			}
+		}
+		for i := range c.All {
+			walk(&c.All[i])
+		}
+		for i := range c.Any {
+			walk(&c.Any[i])
+		}
+	}
+	for i := range p.Measures {
+		walk(&p.Measures[i].Criteria)
+	}
+	return values
 }
 
 // inMeasure tells whether one of the words stands in a measure.
