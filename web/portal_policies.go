@@ -328,7 +328,7 @@ func (s *Server) gain(b domain.Benefit) string {
 		parts = append(parts, fmt.Sprintf("为期%d个月", b.Months))
 	}
 	if len(parts) == 0 {
-		return cutRunes(b.Text, 80)
+		return cutRunes(strings.TrimPrefix(b.Text, numberAtHead.FindString(b.Text)), 80)
 	}
 	text := strings.Join(parts, "，")
 	if b.Kind != "" {
@@ -515,7 +515,7 @@ func (s *Server) match(policy *domain.Policy, sub *domain.Subscriber, measures [
 			v.addReason(policy, r)
 		}
 	}
-	v.Summary = fmt.Sprintf("%d项支持，%d项适用可能性高，%d项可能适用", len(matches), likely, possible)
+	v.Summary = fmt.Sprintf("%d项支持，", len(matches)) + fitText(likely, possible)
 	return v
 }
 
