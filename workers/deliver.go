@@ -83,7 +83,7 @@ func (w *Workers) sendClaimed(ctx context.Context, batch domain.Batch, claimed [
 		for _, o := range claimed {
 			for _, d := range o.Deliveries {
 				outcomes = append(outcomes, storage.Outcome{
-					Delivery: d.ID, State: domain.Pending, Reason: domain.ReasonGatewayRetry, NextAt: w.Now().Add(time.Minute), At: w.Now(),
+					Delivery: d.ID, State: domain.Pending, Reason: domain.ReasonGatewayRetry, NextAt: w.Now().Add(time.Minute), At: w.Now(), NotTried: true,
 				})
 			}
 		}
@@ -164,16 +164,16 @@ func (w *Workers) settle(ctx context.Context, kind domain.ChannelKind, l letter,
 	case channel.Unknown:
 		out.State, out.Reason = domain.UnknownEnd, domain.ReasonNoAnswer
 	case channel.Quota:
-		out.State, out.Reason, out.NextAt = domain.Pending, domain.ReasonGatewayRetry, nextMidnight(now)
+		out.State, out.Reason, out.NextAt, out.NotTried = domain.Pending, domain.ReasonGatewayRetry, nextMidnight(now), true
 	case channel.Config:
 		w.rest(ctx, kind, r)
-		out.State, out.Reason, out.NextAt = domain.Pending, domain.ReasonGatewayRetry, now.Add(restFor)
+		out.State, out.Reason, out.NextAt, out.NotTried = domain.Pending, domain.ReasonGatewayRetry, now.Add(restFor), true
 	case channel.Throttled:
-		out.State, out.Reason, out.NextAt = domain.Pending, domain.ReasonGatewayRetry, now.Add(max(r.After, time.Second))
+		out.State, out.Reason, out.NextAt, out.NotTried = domain.Pending, domain.ReasonGatewayRetry, now.Add(max(r.After, time.Second)), true
 	case channel.Retry:
 		switch wait, again := backoff(attempts); {
 		case ctx.Err() != nil: // the process ends: not the gateway's fault
-			out.State, out.Reason, out.NextAt = domain.Pending, domain.ReasonGatewayRetry, now
+			out.State, out.Reason, out.NextAt, out.NotTried = domain.Pending, domain.ReasonGatewayRetry, now, true
 		case again:
 			out.State, out.Reason, out.NextAt = domain.Pending, domain.ReasonGatewayRetry, now.Add(max(r.After, wait))
 		default:

@@ -69,7 +69,7 @@ func (w *Workers) write(ctx context.Context, batch domain.Batch, claimed []stora
 				fallthrough
 			case decision.State != domain.Sending:
 				outcomes = append(outcomes, storage.Outcome{
-					Delivery: d.ID, State: decision.State, Reason: decision.Reason, NextAt: decision.NextAt, At: now,
+					Delivery: d.ID, State: decision.State, Reason: decision.Reason, NextAt: decision.NextAt, At: now, NotTried: true,
 				})
 			default:
 				l.deliveries = append(l.deliveries, d)
