@@ -76,7 +76,7 @@ func TestAddresses(t *testing.T) {
 
 func TestOnlyOurOwnPathsAreGoneBackTo(t *testing.T) {
 	for path, want := range map[string]bool{
-		"/": true, "/policies?q=1": true, "": false, "//evil.example": false, `/\evil.example`: false, "https://evil.example": false, "/a\r\nb": false,
+		"/": true, "/policies?q=1": true, "": false, "//evil.example": false, `/\evil.example`: false, "https://evil.example": false, "/a\r\nb": false, "/\t/evil.example": false,
 	} {
 		if got := localPath(path); got != want {
 			t.Errorf("localPath(%q) = %v", path, got)

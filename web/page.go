@@ -153,5 +153,6 @@ func (s *Server) takeFlash(c *fiber.Ctx) flash {
 
 // localPath tells whether a path given by the browser leads to this site.
 func localPath(p string) bool {
-	return strings.HasPrefix(p, "/") && !strings.HasPrefix(p, "//") && !strings.ContainsAny(p, "\\\r\n")
+	control := func(r rune) bool { return r < ' ' || r == '\\' } // browsers drop tabs and turn the slash
+	return strings.HasPrefix(p, "/") && !strings.HasPrefix(p, "//") && !strings.ContainsFunc(p, control)
 }
