@@ -4,6 +4,7 @@ import (
 	"context"
 	"testing"
 
+	"policypush/internal/channel"
 	"policypush/internal/domain"
 )
 
@@ -96,10 +97,17 @@ func TestWhoSubscribedBeforeThePublishIsInTheAudience(t *testing.T) {
 func TestAWithdrawalNoticeGoesToWhomTheOriginalReached(t *testing.T) {
 	b := newBench(t)
 	ctx := context.Background()
-	b.people(3, nil)
+	b.people(4, nil)
 	p, id := b.publish("关于发放居民消费券的通知")
 	check(t, b.planTask(id))
+	b.sms.answer = func(m channel.Message) channel.Result {
+		if m.To == "13900000003" {
+			return channel.Result{Class: channel.Permanent, Code: "400"}
+		}
+		return channel.Result{Class: channel.Accepted}
+	}
 	check(t, b.deliverDue())
+	b.expect(id, "accepted: 3, failed refused:400: 1")
 	b.people(1, func(_ int, s *domain.Subscriber) { s.ExternalID, s.Contacts[0].Address = "late", "13922222222" })
 	check(t, p.Withdraw(b.second, "金额有误"))
 	notice := domain.Push{Policy: p.ID, Version: p.Version, Kind: domain.WithdrawalNotice, State: domain.PushOwed, CreatedAt: b.Now(), Title: p.Title}
@@ -109,7 +117,7 @@ func TestAWithdrawalNoticeGoesToWhomTheOriginalReached(t *testing.T) {
 	check(t, b.deliverDue())
 	b.expect(notice.ID, "accepted: 3")
 	for _, m := range b.sms.got {
-		if m.To == "13922222222" {
+		if m.To == "13922222222" || m.To == "13900000003" {
 			t.Error("somebody who never heard of it was told that it is withdrawn")
 		}
 	}

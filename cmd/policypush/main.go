@@ -50,7 +50,18 @@ func commands() []command {
 		{"web", "[选项同 serve]", "只启动网页", runWeb},
 		{"work", "[选项同 serve]", "只启动发送", runWork},
 		{"analyze", "[--as-of DATE] [--json] [--text] FILE…", "读文件并输出读懂的内容，不用数据库", runAnalyze},
+		{"match", "--profiles FILE [--as-of DATE] [--json] POLICYFILE…", "哪些政策点适用于哪些主体，不用数据库", runMatch},
 		{"rules check", "DIR [--json]", "检查本单位的规则目录", runRulesCheck},
+		{"import", "--login 登录名 [--office ID] [--json] FILE…", "把政策文件读成草稿", runImport},
+		{"audience", "FILE… | --policy ID [--as-of DATE] [--json]", "一项政策涉及多少企业和居民", runAudience},
+		{"subscribers import", "FILE… [--json]", "导入订阅者（.jsonl 或 .csv）", runSubscribersImport},
+		{"subscribers export", "ID…", "导出订阅者的全部资料", runSubscribersExport},
+		{"offices add", "--name 名称 --signature 短信签名 --region 区划代码 [--phone 电话]", "添加单位", runOfficesAdd},
+		{"operators add", "--login 登录名 --name 姓名 --roles 角色 [--office ID]", "添加工作人员，密码从终端或标准输入读", runOperatorsAdd},
+		{"migrate", "[--database URL]", "把数据库升级到最新", runMigrate},
+		{"sms callback", "", "显示短信网关的上行回调地址（填进 Kannel 的 get-url）", runSMSCallback},
+		{"keys rotate", "[--add]", "更换联系方式的加密密钥", runKeysRotate},
+		{"demo remove", "", "删除演示数据", runDemoRemove},
 		{"version", "", "显示版本", runVersion},
 	}
 }
