@@ -474,7 +474,12 @@ func ways(policy *domain.Policy) ([]wayView, []string) {
 	var found []wayView
 	var materials []string
 	for _, m := range policy.Measures {
-		if w := (wayView{m.Title, m.How.Where, m.How.Within, m.How.Contact}); w.Where != "" || w.Within != "" || w.Contact != "" {
+		w := wayView{m.Title, m.How.Where, m.How.Within, m.How.Contact}
+		same := slices.IndexFunc(found, func(o wayView) bool { return o.Where == w.Where && o.Within == w.Within && o.Contact == w.Contact })
+		switch {
+		case same >= 0:
+			found[same].Title += "、" + w.Title
+		case w.Where != "" || w.Within != "" || w.Contact != "":
 			found = append(found, w)
 		}
 		for _, material := range m.How.Materials {
