@@ -34,11 +34,14 @@ func TestMatchAnswersEveryPair(t *testing.T) {
 	}
 	verdicts := map[string]string{}
 	for line := range strings.Lines(out.String()) {
-		var p pairing
+		var p struct {
+			Profile, Verdict string
+			Measures         []struct{ Ask []string }
+		}
 		if err := json.Unmarshal([]byte(line), &p); err != nil {
 			t.Fatal(err)
 		}
-		verdicts[p.Profile] = string(p.Verdict)
+		verdicts[p.Profile] = p.Verdict
 		if p.Profile == "E2" && (len(p.Measures) != 1 || len(p.Measures[0].Ask) == 0) {
 			t.Errorf("E2 is not asked for what is missing: %+v", p.Measures)
 		}
