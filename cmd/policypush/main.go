@@ -15,6 +15,8 @@ import (
 	"runtime/debug"
 	"strings"
 	"syscall"
+
+	"policypush/internal/domain"
 )
 
 // Version is set by the linker when an archive is built.
@@ -128,7 +130,22 @@ func printHelp(w io.Writer) {
 	fmt.Fprint(w, "\n每个命令都可以加 --help 查看选项。\n")
 }
 
-func oneLine(err error) string { return strings.Join(strings.Fields(err.Error()), " ") }
+// OneLine is an error as people read it. The cause of a mistake that they can
+// mend is left out: it is for the log.
+func oneLine(err error) string {
+	if shown, ok := errors.AsType[*domain.Error](err); ok && shown.Kind != domain.Internal {
+		err = shown.Because(nil)
+	}
+	return strings.Join(strings.Fields(err.Error()), " ")
+}
+
+// OneLineOf is oneLine for an error about a file, which it names once.
+func oneLineOf(file string, err error) string {
+	if shown, ok := errors.AsType[*domain.Error](err); ok && shown.File != "" {
+		return oneLine(err)
+	}
+	return file + "：" + oneLine(err)
+}
 
 func runVersion(_ context.Context, std stdio, _ []string) error {
 	_, err := fmt.Fprintln(std.out, "policypush", versionText())

@@ -66,7 +66,7 @@ func runImport(ctx context.Context, std stdio, args []string) error {
 		done, err := b.importPolicy(ctx, reading, path, of, by.ID)
 		switch {
 		case err != nil:
-			fmt.Fprintf(std.err, "%s：%s\n", path, oneLine(err))
+			fmt.Fprintln(std.err, oneLineOf(path, err))
 			failed = true
 			continue
 		case asJSON:

@@ -52,7 +52,7 @@ func runSubscribersImport(ctx context.Context, std stdio, args []string) error {
 	for _, path := range files {
 		done, err := b.importSubscribers(ctx, std, path, r, asJSON)
 		if err != nil {
-			fmt.Fprintf(std.err, "%s：%s\n", path, oneLine(err))
+			fmt.Fprintln(std.err, oneLineOf(path, err))
 		}
 		failed = failed || err != nil || done.Refused > 0
 		if asJSON {
@@ -109,7 +109,7 @@ func (b *base) importSubscribers(ctx context.Context, std stdio, path string, r 
 		return write()
 	}, func(problem error) {
 		done.Refused++
-		report(std, problem, asJSON)
+		tell(std, problem, asJSON)
 	})
 	if err == nil {
 		err = write()
@@ -118,9 +118,9 @@ func (b *base) importSubscribers(ctx context.Context, std stdio, path string, r 
 	return done, err
 }
 
-// Report prints one mistake in a file: a line of text on standard error, or an
+// Tell prints one mistake in a file: a line of text on standard error, or an
 // object on standard output.
-func report(std stdio, problem error, asJSON bool) {
+func tell(std stdio, problem error, asJSON bool) {
 	e, ok := problem.(*domain.Error)
 	if !asJSON || !ok {
 		fmt.Fprintln(std.err, oneLine(problem))
