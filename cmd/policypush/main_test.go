@@ -77,7 +77,7 @@ func TestAnOfficeIsSetUpFromTheCommandLine(t *testing.T) {
 		}
 	}
 	policy := filepath.Join(t.TempDir(), "通知.txt")
-	text := "云川县人民政府办公室关于发放高龄津贴的通知\n云政办发〔2026〕3号\n一、发放高龄津贴。对年满80周岁的老年人，每人每月发放高龄津贴100元。\n"
+	text := "云川县人民政府办公室关于发放高龄津贴的通知\n云政办发〔2026〕3号\n一、高龄津贴。对年满80周岁的老年人，按每人每月100元给予高龄津贴。\n"
 	if err := os.WriteFile(policy, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
