@@ -16,14 +16,15 @@ var shanghai = time.FixedZone("CST", 8*60*60)
 // funcs are what templates may call.
 func (s *Server) funcs() template.FuncMap {
 	return template.FuncMap{
-		"asset":   s.assets.url,
-		"date":    longDate,
-		"weekday": dateWithDay,
-		"moment":  moment,
-		"money":   money,
-		"percent": percent,
-		"title":   breakableTitle,
-		"join":    strings.Join,
+		"asset":     s.assets.url,
+		"date":      longDate,
+		"weekday":   dateWithDay,
+		"moment":    moment,
+		"money":     money,
+		"percent":   percent,
+		"title":     breakableTitle,
+		"join":      strings.Join,
+		"thousands": thousands,
 	}
 }
 

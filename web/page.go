@@ -37,6 +37,7 @@ type pageReader struct {
 type pageOperator struct {
 	Name    string
 	Office  string
+	Read    bool // may see policies and, masked, people
 	Draft   bool // may draft policies
 	Approve bool
 	Admin   bool
