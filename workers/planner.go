@@ -10,7 +10,7 @@ import (
 	"policypush/internal/push"
 )
 
-// Planner decides the deliveries of one push, range by range. It remembers the
+// planner decides the deliveries of one push, range by range. It remembers the
 // addresses it has seen: whoever stands behind several enterprises is told once.
 type planner struct {
 	w      *Workers
@@ -30,7 +30,7 @@ func (w *Workers) planner(owed domain.Push, likely *roaring.Bitmap) *planner {
 	return p
 }
 
-// Deliveries plans for subscribers given by id, in order. Those who have gone
+// deliveries plans for subscribers given by id, in order. Those who have gone
 // since the audience was frozen get nothing.
 func (p *planner) deliveries(ctx context.Context, bits []uint32) ([]domain.Delivery, error) {
 	ids := make([]domain.SubscriberID, len(bits))

@@ -26,7 +26,7 @@ import (
 	"policypush/internal/storage"
 )
 
-// Bench is an installation with everything real but the gateways and the
+// bench is an installation with everything real but the gateways and the
 // clock.
 type bench struct {
 	*Workers
@@ -205,7 +205,7 @@ func (b *bench) expect(id domain.PushID, want string) {
 	}
 }
 
-// Gateway answers as it is told and remembers everything it was given.
+// gateway answers as it is told and remembers everything it was given.
 type gateway struct {
 	mu     sync.Mutex
 	got    []channel.Message

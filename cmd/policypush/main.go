@@ -19,7 +19,7 @@ import (
 	"policypush/internal/domain"
 )
 
-// Version is set by the linker when an archive is built.
+// version is set by the linker when an archive is built.
 var version = ""
 
 func main() {
@@ -29,7 +29,7 @@ func main() {
 	os.Exit(code)
 }
 
-// Stdio is what a command reads and prints to. Results go to out, progress and
+// stdio is what a command reads and prints to. Results go to out, progress and
 // errors to err.
 type stdio struct {
 	in  io.Reader
@@ -37,7 +37,7 @@ type stdio struct {
 	err io.Writer
 }
 
-// Command is one line of the table of sub-commands.
+// command is one line of the table of sub-commands.
 type command struct {
 	name    string // "subscribers import" has two words
 	args    string
@@ -45,7 +45,7 @@ type command struct {
 	run     func(ctx context.Context, std stdio, args []string) error
 }
 
-// Commands lists what the binary can do, in the order of the help text.
+// commands lists what the binary can do, in the order of the help text.
 func commands() []command {
 	return []command{
 		{"serve", "[--data DIR] [--listen ADDR] [--demo] [--database URL] [--redis URL] [--config FILE]", "启动全部服务：网页、发送、清理", runServe},
@@ -64,19 +64,20 @@ func commands() []command {
 		{"sms callback", "", "显示短信网关的上行回调地址（填进 Kannel 的 get-url）", runSMSCallback},
 		{"keys rotate", "[--add]", "更换联系方式的加密密钥", runKeysRotate},
 		{"demo remove", "", "删除演示数据", runDemoRemove},
+		{"bench", "tag|audience|push|web|start|all [选项] [--json]", "测量速度和内存", runBench},
 		{"version", "", "显示版本", runVersion},
 	}
 }
 
-// ErrUsage is wrong use: exit code 2.
+// errUsage is wrong use: exit code 2.
 type errUsage struct{ text string }
 
 func (e errUsage) Error() string { return e.text }
 
-// ErrReported is a failure whose lines have been printed already: exit code 1.
+// errReported is a failure whose lines have been printed already: exit code 1.
 var errReported = errors.New("already reported")
 
-// Run finds the command and turns its error into an exit code.
+// run finds the command and turns its error into an exit code.
 func run(ctx context.Context, args []string, std stdio) int {
 	if len(args) == 0 {
 		printHelp(std.err)
@@ -108,7 +109,7 @@ func run(ctx context.Context, args []string, std stdio) int {
 	}
 }
 
-// FindCommand matches the longest name first: "subscribers import" before
+// findCommand matches the longest name first: "subscribers import" before
 // "subscribers".
 func findCommand(args []string) (cmd command, rest []string, ok bool) {
 	for words := min(2, len(args)); words > 0; words-- {
@@ -130,7 +131,7 @@ func printHelp(w io.Writer) {
 	fmt.Fprint(w, "\n每个命令都可以加 --help 查看选项。\n")
 }
 
-// OneLine is an error as people read it. The cause of a mistake that they can
+// oneLine is an error as people read it. The cause of a mistake that they can
 // mend is left out: it is for the log.
 func oneLine(err error) string {
 	if shown, ok := errors.AsType[*domain.Error](err); ok && shown.Kind != domain.Internal {
@@ -139,7 +140,7 @@ func oneLine(err error) string {
 	return strings.Join(strings.Fields(err.Error()), " ")
 }
 
-// OneLineOf is oneLine for an error about a file, which it names once.
+// oneLineOf is oneLine for an error about a file, which it names once.
 func oneLineOf(file string, err error) string {
 	if shown, ok := errors.AsType[*domain.Error](err); ok && shown.File != "" {
 		return oneLine(err)
@@ -152,7 +153,7 @@ func runVersion(_ context.Context, std stdio, _ []string) error {
 	return err
 }
 
-// VersionText is the version of the archive, else that of the commit.
+// versionText is the version of the archive, else that of the commit.
 func versionText() string {
 	if version != "" {
 		return version

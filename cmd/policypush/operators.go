@@ -16,7 +16,7 @@ import (
 	"policypush/internal/domain"
 )
 
-// MinPassword is the least length of an operator's password, in characters.
+// minPassword is the least length of an operator's password, in characters.
 const minPassword = 10
 
 func runOfficesAdd(ctx context.Context, std stdio, args []string) error {
@@ -102,7 +102,7 @@ func runOperatorsAdd(ctx context.Context, std stdio, args []string) error {
 	return err
 }
 
-// OfficeOf returns the office with an id, or the only one there is.
+// officeOf returns the office with an id, or the only one there is.
 func (b *base) officeOf(ctx context.Context, id domain.OfficeID) (domain.OfficeID, error) {
 	if id != 0 {
 		o, err := b.store.Office(ctx, id)
@@ -120,7 +120,7 @@ func (b *base) officeOf(ctx context.Context, id domain.OfficeID) (domain.OfficeI
 	return offices[0].ID, nil
 }
 
-// ReadPassword reads a password from the terminal without showing it, or the
+// readPassword reads a password from the terminal without showing it, or the
 // first line of a pipe.
 func readPassword(std stdio) (string, error) {
 	var password string

@@ -15,7 +15,7 @@ import (
 	"policypush/workers"
 )
 
-// ImportedPolicy is one file of import, as a line of --json.
+// importedPolicy is one file of import, as a line of --json.
 type importedPolicy struct {
 	File      string          `json:"file"`
 	Policy    domain.PolicyID `json:"policy"`
@@ -100,7 +100,7 @@ func (b *base) importPolicy(ctx context.Context, reading *reading, path string, 
 	return importedPolicy{File: path, Policy: p.ID, Title: p.Title, DocNumber: p.DocNumber, Measures: len(p.Measures), Notes: notes}, nil
 }
 
-// AudienceSize is the answer of audience, as a line of --json.
+// audienceSize is the answer of audience, as a line of --json.
 type audienceSize struct {
 	File     string          `json:"file,omitempty"`
 	Policy   domain.PolicyID `json:"policy,omitempty"`

@@ -13,10 +13,10 @@ import (
 	"policypush/rules"
 )
 
-// ImportChunk is how many subscribers are written in one transaction.
+// importChunk is how many subscribers are written in one transaction.
 const importChunk = 1000
 
-// Imported is what became of one file, as a line of --json.
+// imported is what became of one file, as a line of --json.
 type imported struct {
 	File     string `json:"file"`
 	Imported int    `json:"imported"`
@@ -24,7 +24,7 @@ type imported struct {
 	Silent   int    `json:"without_consent"` // get no text and no mail
 }
 
-// Refusal is one row that was not imported, as a line of --json.
+// refusal is one row that was not imported, as a line of --json.
 type refusal struct {
 	File  string `json:"file"`
 	Line  int    `json:"line"`
@@ -74,7 +74,7 @@ func runSubscribersImport(ctx context.Context, std stdio, args []string) error {
 	return nil
 }
 
-// ImportSubscribers imports one file. Rows with mistakes are told and left
+// importSubscribers imports one file. Rows with mistakes are told and left
 // out.
 func (b *base) importSubscribers(ctx context.Context, std stdio, path string, r *rules.Rules, asJSON bool) (imported, error) {
 	done := imported{File: path}
@@ -118,7 +118,7 @@ func (b *base) importSubscribers(ctx context.Context, std stdio, path string, r 
 	return done, err
 }
 
-// Tell prints one mistake in a file: a line of text on standard error, or an
+// tell prints one mistake in a file: a line of text on standard error, or an
 // object on standard output.
 func tell(std stdio, problem error, asJSON bool) {
 	e, ok := problem.(*domain.Error)
@@ -134,7 +134,7 @@ func tell(std stdio, problem error, asJSON bool) {
 	fmt.Fprintln(std.out, string(line))
 }
 
-// Exported is everything that is kept about a subscriber.
+// exported is everything that is kept about a subscriber.
 type exported struct {
 	ID           string              `json:"id"`
 	Name         string              `json:"name,omitempty"`

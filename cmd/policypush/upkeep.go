@@ -22,10 +22,10 @@ func runMigrate(ctx context.Context, std stdio, args []string) error {
 	return err
 }
 
-// RotateChunk is how many rows are sealed anew in one transaction.
+// rotateChunk is how many rows are sealed anew in one transaction.
 const rotateChunk = 500
 
-// RunKeysRotate adds a key and seals old rows with it. Processes that run on
+// runKeysRotate adds a key and seals old rows with it. Processes that run on
 // the old file read rows of both until they are restarted, so they are
 // restarted between the two steps.
 func runKeysRotate(ctx context.Context, std stdio, args []string) error {
