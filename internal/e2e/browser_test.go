@@ -102,7 +102,7 @@ func (b *browser) holds(words ...string) {
 	b.t.Helper()
 	text := b.text()
 	for _, w := range words {
-		if !strings.Contains(text, w) {
+		if !strings.Contains(squeezed(text), squeezed(w)) {
 			b.t.Fatalf("%s (%d) does not say “%s”:\n%s", b.at, b.status, w, text)
 		}
 	}
@@ -112,7 +112,7 @@ func (b *browser) silent(words ...string) *browser {
 	b.t.Helper()
 	text := b.text()
 	for _, w := range words {
-		if strings.Contains(text, w) {
+		if strings.Contains(squeezed(text), squeezed(w)) {
 			b.t.Errorf("%s says “%s”:\n%s", b.at, w, text)
 		}
 	}
@@ -125,13 +125,107 @@ func (b *browser) text() string { return textOf(b.page) }
 // follow opens the first link that carries the words.
 func (b *browser) follow(words string) *browser {
 	b.t.Helper()
+	return b.open(b.href(words))
+}
+
+// href is the address of the first link that carries the words.
+func (b *browser) href(words string) string {
+	b.t.Helper()
 	for n := range b.page.Descendants() {
-		if n.Type == html.ElementNode && n.Data == "a" && strings.Contains(textOf(n), words) {
-			return b.open(attr(n, "href"))
+		if n.Type == html.ElementNode && n.Data == "a" && strings.Contains(squeezed(textOf(n)), squeezed(words)) {
+			return attr(n, "href")
 		}
 	}
 	b.t.Fatalf("no link “%s” on %s:\n%s", words, b.at, b.text())
+	return ""
+}
+
+// hrefTo is the first link of the page's main part that begins so.
+func (b *browser) hrefTo(start string) string {
+	b.t.Helper()
+	for n := range b.page.Descendants() {
+		if n.Type == html.ElementNode && n.Data == "a" && strings.HasPrefix(attr(n, "href"), start) {
+			return attr(n, "href")
+		}
+	}
+	b.t.Fatalf("no link to %s on %s:\n%s", start, b.at, b.text())
+	return ""
+}
+
+// table reads the first table that has these columns: a map for each row.
+func (b *browser) table(columns ...string) []map[string]string {
+	for n := range b.page.Descendants() {
+		if n.Type != html.ElementNode || n.Data != "table" {
+			continue
+		}
+		var head []string
+		var rows []map[string]string
+		for tr := range n.Descendants() {
+			if tr.Type != html.ElementNode || tr.Data != "tr" {
+				continue
+			}
+			cells := cellsOf(tr)
+			if head == nil {
+				head = cells
+				continue
+			}
+			row := map[string]string{}
+			for i, cell := range cells {
+				if i < len(head) {
+					row[head[i]] = cell
+				}
+			}
+			rows = append(rows, row)
+		}
+		if !slices.ContainsFunc(columns, func(c string) bool { return !slices.Contains(head, c) }) {
+			return rows
+		}
+	}
 	return nil
+}
+
+func cellsOf(tr *html.Node) []string {
+	var cells []string
+	for c := range tr.ChildNodes() {
+		if c.Type == html.ElementNode && (c.Data == "td" || c.Data == "th") {
+			cells = append(cells, textOf(c))
+		}
+	}
+	return cells
+}
+
+// item is an entry of a list.
+type item struct{ node *html.Node }
+
+// list returns the entries of the first list of a class.
+func (b *browser) list(class string) []item {
+	for n := range b.page.Descendants() {
+		if n.Type != html.ElementNode || n.Data != "ul" && n.Data != "ol" || !inClass(n, class) {
+			continue
+		}
+		var items []item
+		for c := range n.ChildNodes() {
+			if c.Type == html.ElementNode && c.Data == "li" {
+				items = append(items, item{c})
+			}
+		}
+		return items
+	}
+	return nil
+}
+
+// one is the text of the first part of an entry that has a class.
+func (i item) one(class string) string {
+	for n := range i.node.Descendants() {
+		if n.Type == html.ElementNode && inClass(n, class) {
+			return textOf(n)
+		}
+	}
+	return ""
+}
+
+func inClass(n *html.Node, class string) bool {
+	return slices.Contains(strings.Fields(attr(n, "class")), class)
 }
 
 // fill is what a person writes into a form: a field's name and its values.
@@ -144,27 +238,48 @@ type upload struct {
 	content     []byte
 }
 
-// press presses the first button whose words or value contain the words.
+// press presses the first button of the page whose words contain the words.
 func (b *browser) press(words string, in fill, files ...upload) *browser {
 	b.t.Helper()
-	return b.pressIn("", words, in, files...)
-}
-
-// pressIn does the same in a form whose action contains a text.
-func (b *browser) pressIn(action, words string, in fill, files ...upload) *browser {
-	b.t.Helper()
 	for n := range b.page.Descendants() {
-		if !isButton(n) || !strings.Contains(textOf(n)+attr(n, "aria-label"), words) {
-			continue
+		if form := b.formOf(n); isButton(n) && form != nil && strings.Contains(squeezed(textOf(n)), squeezed(words)) {
+			return b.submit(form, n, in, files)
 		}
-		form := b.formOf(n)
-		if form == nil || !strings.Contains(b.actionOf(form, n), action) {
-			continue
-		}
-		return b.submit(form, n, in, files)
 	}
 	b.t.Fatalf("no button “%s” on %s (%d):\n%s", words, b.at, b.status, b.text())
 	return nil
+}
+
+// send sends the first form of the page whose address ends so.
+func (b *browser) send(action string, in fill, files ...upload) *browser {
+	b.t.Helper()
+	button := b.buttonTo(action)
+	if button == nil {
+		b.t.Fatalf("no form to %s on %s (%d):\n%s", action, b.at, b.status, b.text())
+	}
+	return b.submit(b.formOf(button), button, in, files)
+}
+
+// offers tells whether the page has a form whose address ends so.
+func (b *browser) offers(action string) bool { return b.buttonTo(action) != nil }
+
+func (b *browser) buttonTo(action string) *html.Node {
+	for n := range b.page.Descendants() {
+		if form := b.formOf(n); isButton(n) && form != nil && strings.HasSuffix(b.actionOf(form, n), action) {
+			return n
+		}
+	}
+	return nil
+}
+
+// asks tells whether the page has a field of this name.
+func (b *browser) asks(field string) bool {
+	for n := range b.page.Descendants() {
+		if n.Type == html.ElementNode && (n.Data == "input" || n.Data == "textarea" || n.Data == "select") && attr(n, "name") == field {
+			return true
+		}
+	}
+	return false
 }
 
 func isButton(n *html.Node) bool {
@@ -348,6 +463,10 @@ func rawText(n *html.Node) string {
 	}
 	return b.String()
 }
+
+// squeezed is a text without its blanks: where markup parts two words is not
+// what a test is about.
+func squeezed(text string) string { return strings.Join(strings.Fields(text), "") }
 
 // textOf is the text of a node, its white space made one blank.
 func textOf(n *html.Node) string {
