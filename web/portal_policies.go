@@ -320,7 +320,10 @@ func (s *Server) gain(b domain.Benefit) string {
 	if b.Cap > 0 {
 		most := "最高" + money(b.Cap)
 		if b.CapPer != "" {
-			most = "每" + strings.TrimPrefix(b.CapPer, "每") + most
+			most = b.CapPer + most
+			if !strings.ContainsAny(b.CapPer, "每单同累") { // 户, not 单个项目
+				most = "每" + most
+			}
 		}
 		parts = append(parts, most)
 	}
