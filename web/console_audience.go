@@ -340,7 +340,7 @@ func channelsOf(person *domain.Subscriber) string {
 	return strings.Join(said, "、")
 }
 
-// maskName hides the middle of a name: 云川恒达精密机械有限公司 is 云川***有限公司, and a
+// maskName hides what tells one from another: 云川恒达精密机械有限公司 is 云川**精密机械有限公司, and a
 // resident keeps the family name.
 func maskName(person *domain.Subscriber) string {
 	name := []rune(person.Name)
@@ -350,6 +350,6 @@ func maskName(person *domain.Subscriber) string {
 	case person.Profile.Kind == domain.Resident || len(name) < 7:
 		return string(name[0]) + strings.Repeat("*", max(1, len(name)-1))
 	default:
-		return string(name[:2]) + "***" + string(name[len(name)-4:])
+		return string(name[:2]) + "**" + string(name[4:])
 	}
 }

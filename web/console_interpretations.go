@@ -58,7 +58,7 @@ func (s *Server) interpretationsPage(c *fiber.Ctx) error {
 	for _, it := range items {
 		row := itemRow{Item: it, Writer: names[it.Author]}
 		row.MayApprove = it.State == interpretations.Draft && allowed(me, toApprove) && it.Author != me.ID && p.Office == me.Office
-		if row.HTML, err = it.Render(p, s.today()); err != nil {
+		if row.HTML, err = s.drawn(p, &it); err != nil {
 			return err
 		}
 		if text, ok := shownError(it.Check(p)); ok {
@@ -67,6 +67,17 @@ func (s *Server) interpretationsPage(c *fiber.Ctx) error {
 		v.Items = append(v.Items, row)
 	}
 	return s.render(c, v)
+}
+
+// drawn draws an interpretation for the console: answers are open, and
+// citations lead to the public page, for the text is not on this one.
+func (s *Server) drawn(p *domain.Policy, it *interpretations.Item) (template.HTML, error) {
+	html, err := it.Render(p, s.today())
+	if err != nil {
+		return "", err
+	}
+	// Quotes that people type are escaped, so only our own attributes match.
+	return template.HTML(strings.NewReplacer(`href="#`, fmt.Sprintf(`href="/policies/%d#`, p.ID), `<details`, `<details open`).Replace(string(html))), nil
 }
 
 // mayExplain tells whether an operator may write interpretations: until a
@@ -167,7 +178,7 @@ func (s *Server) interpretationPage(c *fiber.Ctx) error {
 		return err
 	}
 	v := itemView{ID: it.ID, Kind: it.Kind, Form: formOfItem(it)}
-	if v.Preview, err = it.Render(p, s.today()); err != nil {
+	if v.Preview, err = s.drawn(p, &it); err != nil {
 		return err
 	}
 	return s.showItem(c, p, v)
@@ -291,7 +302,7 @@ func itemTitle(it interpretations.Item) string {
 }
 
 func (s *Server) drawItem(c *fiber.Ctx, p *domain.Policy, v itemView, it interpretations.Item) error {
-	html, err := it.Render(p, s.today())
+	html, err := s.drawn(p, &it)
 	if err != nil {
 		return err
 	}

@@ -113,6 +113,10 @@ type outboxRow struct {
 	ChannelName string
 }
 
+// Long tells whether the message is folded away: an e-mail is, a text message
+// is read at a glance.
+func (r outboxRow) Long() bool { return len([]rune(r.Body)) > 200 }
+
 func (outboxView) template() string { return "console/outbox" }
 
 func (s *Server) outboxPage(c *fiber.Ctx) error {

@@ -19,6 +19,7 @@ type tagsView struct {
 	policyHead
 	Clauses  []evidenceClause
 	Tags     []tagRow
+	Keywords []tagRow
 	Removed  []tagRow
 	Add      []optionGroup
 	Measures []conditionRow
@@ -90,14 +91,17 @@ func (s *Server) tagsPage(c *fiber.Ctx) error {
 	v.Clauses = text.clauses
 	for _, tag := range p.Tags {
 		row := s.tagRow(p, tag, &text)
-		switch tag.State {
-		case domain.Removed:
+		switch {
+		case tag.State == domain.Removed:
 			v.Removed = append(v.Removed, row)
-			continue
-		case domain.Suggested:
+		case tag.Dimension == domain.KeywordTag:
+			v.Keywords = append(v.Keywords, row)
+		default:
+			v.Tags = append(v.Tags, row)
+		}
+		if tag.State == domain.Suggested {
 			v.Waiting++
 		}
-		v.Tags = append(v.Tags, row)
 	}
 	order := domain.Dimensions()
 	slices.SortStableFunc(v.Tags, func(a, b tagRow) int {
@@ -131,7 +135,7 @@ const wordsShown = 6
 func (s *Server) tagRow(p *domain.Policy, tag domain.Tag, text *evidenceText) tagRow {
 	class, _ := tagMark(tag.Dimension)
 	row := tagRow{
-		Value: string(tag.Dimension) + "|" + tag.Code, Dimension: tag.Dimension.Label(), Class: class, Code: tag.Code,
+		Value: string(tag.Dimension) + "|" + tag.Code, Dimension: chipOf(tag.Dimension), Class: class, Code: tag.Code,
 		Name: s.Rules.Name(tag.Dimension, tag.Code), State: tag.State, StateText: tag.State.Label(), Score: trimmed(tag.Score),
 	}
 	if tag.Dimension == domain.KeywordTag {
@@ -154,6 +158,20 @@ func (s *Server) tagRow(p *domain.Policy, tag domain.Tag, text *evidenceText) ta
 		row.Words = append(row.Words, link)
 	}
 	return row
+}
+
+// chipOf is the name of a dimension in two or three characters.
+func chipOf(d domain.Dimension) string {
+	switch d {
+	case domain.BenefitTag:
+		return "支持"
+	case domain.GroupTag:
+		return "群体"
+	case domain.EnterpriseKindTag:
+		return "企业"
+	default:
+		return d.Label()
+	}
 }
 
 // tagOptions lists every code that a person can add as a tag.
