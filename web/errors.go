@@ -60,6 +60,9 @@ func textOf(status int) string {
 
 func (s *Server) errorPage(c *fiber.Ctx, status int, text string) error {
 	c.Status(status)
+	if status == fiber.StatusRequestEntityTooLarge {
+		linger(c.Context().Conn())
+	}
 	if inConsole(c.Path()) {
 		return s.consoleError(c, status, text)
 	}
