@@ -72,6 +72,7 @@ class Person {
     await this.page.screenshot({ path: path.join(shots, file), fullPage: true });
     if (!scripts) return; // nothing can be asked of a page without them
     const { wide, found } = await this.page.evaluate(async ({ axe, rules }) => {
+      scrollTo(0, 0); // what sticks to the top of a scrolled page hides parts of others
       const wide = document.documentElement.scrollWidth - innerWidth;
       if (!window.axe) (0, eval)(axe);
       const { violations } = await window.axe.run(document, { runOnly: rules });
