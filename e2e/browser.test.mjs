@@ -69,10 +69,10 @@ class Person {
     this.shown++;
     const { scripts, width } = this.variant;
     const file = `${scripts ? 'js' : 'nojs'}-${width}-${this.name}-${String(this.shown).padStart(2, '0')}-${what}.png`;
+    if (scripts) await this.page.evaluate(() => scrollTo(0, 0)); // what sticks to the top of a scrolled page hides parts of it
     await this.page.screenshot({ path: path.join(shots, file), fullPage: true });
     if (!scripts) return; // nothing can be asked of a page without them
     const { wide, found } = await this.page.evaluate(async ({ axe, rules }) => {
-      scrollTo(0, 0); // what sticks to the top of a scrolled page hides parts of others
       const wide = document.documentElement.scrollWidth - innerWidth;
       if (!window.axe) (0, eval)(axe);
       const { violations } = await window.axe.run(document, { runOnly: rules });
