@@ -19,7 +19,7 @@ type startReport struct {
 	AgainSeconds float64 `json:"ready_again_seconds"` // it is there already
 	ReadyCPU     float64 `json:"ready_cpu_seconds"`
 	AgainCPU     float64 `json:"ready_again_cpu_seconds"`
-	RSSReady     int64   `json:"rss_ready_bytes"`     // of the first start
+	RSSReady     int64   `json:"rss_ready_bytes"` // of the first start
 	RSSPages     int64   `json:"rss_after_pages_bytes"`
 	RSSAgain     int64   `json:"rss_again_bytes"`
 	RSSPeak      int64   `json:"rss_peak_bytes"`
