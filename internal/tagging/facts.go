@@ -11,20 +11,18 @@ import (
 )
 
 var (
-	chineseDate  = regexp.MustCompile(`([零〇○一二三四五六七八九]{4}|\d{4})年([一二三四五六七八九十]{1,3}|\d{1,2})月([一二三四五六七八九十]{1,3}|\d{1,2})日`)
-	isoDate      = regexp.MustCompile(`(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})`)
-	dateLine     = regexp.MustCompile(`^(?:([零〇○一二三四五六七八九]{4}|\d{4})年([一二三四五六七八九十]{1,3}|\d{1,2})月([一二三四五六七八九十]{1,3}|\d{1,2})日)(?:印发|发布)?$`)
-	dateLabel    = regexp.MustCompile(`(?:成文|发文|发布|公布|印发|生成)(?:日期|时间)[: ]*\n?`)
-	numberLabel  = regexp.MustCompile(`(?:发文字号|文号|文件编号|发文号)[: ]*\n?`)
-	issuerLabel  = regexp.MustCompile(`(?:发文机关|发文机构|发布机构|制定机关|发布单位|发文单位)[: ]*\n?([\p{Han}、 ]{4,60})`)
-	numberTail   = regexp.MustCompile(`(?:通知|意见|办法|公告|通告|决定|细则|方案|措施|规定|政策|批复|函|文件|文号|字号|根据|按照|依据|落实|贯彻|执行|印发)$`)
-	titleIssuer  = regexp.MustCompile(`^([\p{Han}、 ]{3,60}?)(?:办公室关于|关于|印发|转发)`)
-	monthFrom    = regexp.MustCompile(`自(\d{4})年(\d{1,2})月(?:份)?起(?:施行|实施|执行|生效)`)
-	yearsValid   = regexp.MustCompile(`(?:有效期|实施期限?|试行期|执行期限?)(?:暂定)?(?:为|限)?(\d{1,2}|[一二两三四五六七八九十]{1,3})(年|个月)`)
-	kindInTitle  = regexp.MustCompile(`(征求意见稿|实施意见|指导意见|意见|实施细则|操作细则|申报指南|办理指南|细则|办法|通知|公告|通告|决定|批复|复函|函|纪要|公示|名单|令|条例|规定|方案|措施|政策解读|解读|问答|法)(?:\(.{0,12}\))?$`)
-	quotedTitle  = regexp.MustCompile(`《[^》]*》`)
-	agencyEnd    = regexp.MustCompile(`(?:人民政府|办公厅|办公室|委员会|局|厅|部|委|院|中心|支行|分行|总局|管委会|银行|法院|检察院|联合会|总工会|公司|税务局|署|办)$`)
-	forwardTitle = regexp.MustCompile(`(?:转发|印发)`)
+	chineseDate = regexp.MustCompile(`([零〇○一二三四五六七八九]{4}|\d{4})年([一二三四五六七八九十]{1,3}|\d{1,2})月([一二三四五六七八九十]{1,3}|\d{1,2})日`)
+	isoDate     = regexp.MustCompile(`(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})`)
+	dateLine    = regexp.MustCompile(`^(?:([零〇○一二三四五六七八九]{4}|\d{4})年([一二三四五六七八九十]{1,3}|\d{1,2})月([一二三四五六七八九十]{1,3}|\d{1,2})日)(?:印发|发布)?$`)
+	dateLabel   = regexp.MustCompile(`(?:成文|发文|发布|公布|印发|生成)(?:日期|时间)[: ]*\n?`)
+	numberLabel = regexp.MustCompile(`(?:发文字号|文号|文件编号|发文号)[: ]*\n?`)
+	issuerLabel = regexp.MustCompile(`(?:发文机关|发文机构|发布机构|制定机关|发布单位|发文单位)[: ]*\n?([\p{Han}、 ]{4,60})`)
+	numberTail  = regexp.MustCompile(`(?:通知|意见|办法|公告|通告|决定|细则|方案|措施|规定|政策|批复|函|文件|文号|字号|根据|按照|依据|落实|贯彻|执行|印发)$`)
+	titleIssuer = regexp.MustCompile(`^([\p{Han}、 ]{3,60}?)(?:办公室关于|关于|印发|转发)`)
+	monthFrom   = regexp.MustCompile(`自(\d{4})年(\d{1,2})月(?:份)?起(?:施行|实施|执行|生效)`)
+	yearsValid  = regexp.MustCompile(`(?:有效期|实施期限?|试行期|执行期限?)(?:暂定)?(?:为|限)?(\d{1,2}|[一二两三四五六七八九十]{1,3})(年|个月)`)
+	quotedTitle = regexp.MustCompile(`《[^》]*》`)
+	agencyEnd   = regexp.MustCompile(`(?:人民政府|办公厅|办公室|委员会|局|厅|部|委|院|中心|支行|分行|总局|管委会|银行|法院|检察院|联合会|总工会|公司|税务局|署|办)$`)
 )
 
 // facts fills in what identifies the document: number, issuers, dates, kind.
@@ -316,49 +314,6 @@ func addOnce(list []string, s string) []string {
 		return list
 	}
 	return append(list, s)
-}
-
-// docKind finds the kind of document at the end of its title, quotations cut
-// out: 关于印发《…办法》的通知 is a 通知.
-func (t *Tagger) docKind(title string) string {
-	if title == "" {
-		return ""
-	}
-	bare := strings.TrimSpace(title)
-	if !forwardTitle.MatchString(title) && strings.HasSuffix(bare, "》") {
-		bare = strings.TrimSuffix(bare, "》")
-	}
-	bare = strings.Join(strings.Fields(bare), "")
-	m := kindInTitle.FindStringSubmatch(bare)
-	if m == nil {
-		return ""
-	}
-	best, length := "", 0
-	for _, k := range t.rules.DocumentKinds.All() {
-		for _, suffix := range append(slices.Clone(k.Suffix), k.Name) {
-			if suffix == m[1] && kindRank(k.Code) > length {
-				best, length = k.Code, kindRank(k.Code)
-			}
-		}
-	}
-	return best
-}
-
-// kindRank prefers, for one suffix, the kind whose name it is over the levels
-// of law that also use it: a title alone does not make a 办法 a regulation.
-func kindRank(code string) int {
-	switch code {
-	case "D08", "D09", "D10", "D11", "D12", "D13", "D14", "D15", "D16", "D19", "D20", "D21":
-		return 5
-	case "D18":
-		return 4
-	case "D07":
-		return 3
-	case "D01", "D04":
-		return 2
-	default:
-		return 1
-	}
 }
 
 func (t *Tagger) replaces(p *domain.Policy) []domain.Reference {
