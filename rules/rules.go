@@ -48,6 +48,7 @@ type Rules struct {
 	byFull   map[string]*Industry
 	bySize   map[string]*SizeRule // by name and by alias
 	jargon   map[string]*Jargon   // by name and by alias
+	places   *places
 }
 
 // Table is the entries of one kind in the order of their files, with a

@@ -8,7 +8,6 @@ import (
 	"unicode/utf8"
 
 	"policypush/internal/domain"
-	"policypush/rules"
 )
 
 // facet is a code found in a phrase, as a condition on a profile.
@@ -125,63 +124,4 @@ func (t *Tagger) smallLowProfit() domain.Criteria {
 		}
 	}
 	return domain.AllOf(parts...)
-}
-
-// regions are the divisions that the document governs: from the issuer, else
-// from the title. A national issuer gives the code 000000.
-func (t *Tagger) regions(p *domain.Policy) []domain.Tag {
-	for _, text := range append(append([]string{}, p.Issuers...), p.Title) {
-		if d, ok := t.division(text); ok {
-			return []domain.Tag{{Dimension: domain.RegionTag, Code: d.Code, Name: t.rules.FullName(d.Code), Score: 1, State: domain.Assigned, Evidence: evidenceOf(p, text)}}
-		}
-	}
-	for _, issuer := range p.Issuers {
-		if national(issuer) {
-			return []domain.Tag{{Dimension: domain.RegionTag, Code: "000000", Name: "全国", Score: 1, State: domain.Assigned, Evidence: evidenceOf(p, issuer)}}
-		}
-	}
-	return nil
-}
-
-// national tells whether an office governs the whole country.
-func national(issuer string) bool {
-	for _, prefix := range []string{"国务院", "国家", "中共中央", "中央", "全国", "最高人民", "财政部", "人力资源社会保障部", "人力资源和社会保障部", "工业和信息化部", "商务部", "教育部", "民政部", "农业农村部", "科技部", "科学技术部", "海关总署", "中国人民银行", "住房城乡建设部", "住房和城乡建设部", "生态环境部", "交通运输部", "自然资源部", "文化和旅游部", "应急管理部", "退役军人事务部", "水利部", "司法部", "公安部", "税务总局", "市场监管总局"} {
-		if strings.HasPrefix(issuer, prefix) {
-			return true
-		}
-	}
-	return false
-}
-
-func evidenceOf(p *domain.Policy, words string) []domain.Evidence {
-	for i := range p.Clauses {
-		c := &p.Clauses[i]
-		if at := strings.Index(c.Text, words); at >= 0 && words != "" {
-			return []domain.Evidence{whole(c).evidence(at, at+len(words))}
-		}
-	}
-	return nil
-}
-
-// division finds the lowest division that a text names in full (云川县). Where
-// a name occurs twice in the province, the one whose parent is named too.
-func (t *Tagger) division(text string) (*rules.Division, bool) {
-	var best *rules.Division
-	depth := 0
-	for _, d := range t.rules.Divisions.All() {
-		if !strings.Contains(text, d.Name) {
-			continue
-		}
-		level := 1
-		for up := t.rules.Divisions.Find(d.Parent); up != nil; up = t.rules.Divisions.Find(up.Parent) {
-			level += 2
-			if strings.Contains(text, up.Name) {
-				level++
-			}
-		}
-		if level > depth {
-			best, depth = d, level
-		}
-	}
-	return best, best != nil
 }
