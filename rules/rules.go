@@ -34,6 +34,7 @@ type Rules struct {
 	Files               Table[File]
 
 	Scoring        Scoring
+	Verdict        Verdict
 	Numbers        NumberPatterns
 	Validity       ValidityPatterns
 	SmallLowProfit Ceiling // 小型微利企业

@@ -12,7 +12,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"policypush/internal/document"
 	"policypush/internal/domain"
@@ -115,8 +114,9 @@ func (t *Tagger) Read(doc *document.Document) *domain.Policy {
 	}
 	t.facts(p)
 	passages := t.passages(p)
-	all := score(passages, len(t.codes), t.rules.Scoring)
-	p.Tags = append(p.Tags, t.themes(p, all)...)
+	prepare(passages)
+	all := score(passages, len(t.codes), t.first[domain.ThemeTag], t.rules.Scoring)
+	p.Tags = append(p.Tags, t.themes(p, all, passages)...)
 	p.Audience = t.audience(p)
 	regions := t.regions(p)
 	region := ""
@@ -149,7 +149,7 @@ func (t *Tagger) passages(p *domain.Policy) []passage {
 		default:
 			continue
 		}
-		out = append(out, passage{c, in, t.words.find(t.shift(c.Text, c.Start))})
+		out = append(out, passage{clause: c, part: in, hits: t.words.find(t.shift(c.Text, c.Start))})
 	}
 	return out
 }
@@ -167,34 +167,45 @@ func (t *Tagger) shift(text string, start int) []segment.Token {
 // maxTags bounds what is shown of themes and of keywords.
 const maxTags = 12
 
-// themes assigns by rules/index.yaml: enough in itself and beside the highest,
-// and in a long text carried by the title or by several paragraphs.
-func (t *Tagger) themes(p *domain.Policy, all []scored) []domain.Tag {
+// themes assigns what rules/tagging/verdict.yaml decides; what earned enough
+// words and was not decided for is suggested. Work inside government is assigned
+// by its score alone: it keeps a document from being pushed.
+func (t *Tagger) themes(p *domain.Policy, all []scored, passages []passage) []domain.Tag {
 	s := t.rules.Scoring
+	weighed := t.weigh(p, all, passages)
+	type judged struct {
+		scored
+		inclines float64
+	}
+	var ranked []judged
 	bounds := t.first[domain.ThemeTag]
-	ranked := slices.Clone(all[bounds[0]:bounds[1]])
-	slices.SortStableFunc(ranked, func(a, b scored) int { return cmp.Compare(b.total, a.total) })
-	if len(ranked) == 0 || ranked[0].total == 0 {
-		return nil
+	top := 0.0
+	for _, r := range all[bounds[0]:bounds[1]] {
+		top = max(top, r.total)
 	}
-	paragraphs := 0
-	for _, c := range p.Clauses {
-		if c.Kind == domain.TextClause {
-			paragraphs++
+	for _, r := range all[bounds[0]:bounds[1]] {
+		x := weighed[r.code]
+		if x == nil {
+			continue
 		}
+		j := judged{r, inclination(t.rules.Verdict, t.codes[r.code].code, x)}
+		if t.codes[r.code].code[0] == 'Z' {
+			j.inclines = -1
+			if r.total >= s.AssignAt && (r.title >= s.LongTitleAt || r.total >= 0.8*top) {
+				j.inclines = 1
+			}
+		}
+		ranked = append(ranked, j)
 	}
-	long := utf8.RuneCountInString(p.Text) > s.LongTextOver
+	slices.SortStableFunc(ranked, func(a, b judged) int {
+		return cmp.Or(cmp.Compare(b.inclines, a.inclines), cmp.Compare(b.total, a.total))
+	})
 	var tags []domain.Tag
-	assigned := 0
 	for _, r := range ranked {
-		carried := !long || r.title >= s.LongTitleAt ||
-			r.paragraphs >= max(s.LongParagraphsMin, int(float64(paragraphs)*s.LongParagraphsShare))
-		tag := t.tag(r, domain.Suggested)
-		switch {
-		case r.total >= s.AssignAt && r.total >= s.RelativeToTop*ranked[0].total && carried && assigned < s.MaxThemes:
+		tag := t.tag(r.scored, domain.Suggested)
+		if r.inclines > 0 {
 			tag.State = domain.Assigned
-			assigned++
-		case r.total < s.SuggestAt || len(tags) >= maxTags:
+		} else if r.total < s.SuggestAt || len(tags) >= maxTags {
 			continue
 		}
 		tags = append(tags, tag)
