@@ -117,7 +117,16 @@ func (t *Tagger) Read(doc *document.Document) *domain.Policy {
 	prepare(passages)
 	all := score(passages, len(t.codes), t.first[domain.ThemeTag], t.rules.Scoring)
 	p.Tags = append(p.Tags, t.themes(p, all, passages)...)
-	p.Audience = t.audience(p)
+	side := outward(p, passages)
+	internal := isInternal(p, side, t.internalFirst(p))
+	if internal {
+		for i := range p.Tags { // an officer may still assign them
+			if tag := &p.Tags[i]; tag.Dimension == domain.ThemeTag && tag.Code[0] != 'Z' {
+				tag.State = domain.Suggested
+			}
+		}
+	}
+	p.Audience = t.audience(p, side, internal)
 	regions := t.regions(p)
 	region := ""
 	if len(regions) == 1 {
@@ -218,31 +227,15 @@ func (t *Tagger) tag(r scored, state domain.TagState) domain.Tag {
 	return domain.Tag{Dimension: c.dimension, Code: c.code, Name: c.name, Score: r.total, State: state, Evidence: r.evidence}
 }
 
-// audience says for whom the document is at all: by its themes.
-func (t *Tagger) audience(p *domain.Policy) domain.Audience {
-	enterprise, resident := false, false
-	for i, c := range p.Codes(domain.ThemeTag) {
-		switch c[0] {
-		case 'Z':
-			if i == 0 {
-				return domain.ForNobody
-			}
-		case 'Q':
-			enterprise = true
-		case 'M':
-			resident = true
+// internalFirst tells whether work inside government is the first of the themes.
+func (t *Tagger) internalFirst(p *domain.Policy) bool {
+	best, internal := 0.0, false
+	for _, tag := range p.Tags {
+		if tag.Dimension == domain.ThemeTag && tag.Score > best && (tag.Counts() || tag.Code[0] == 'Z') {
+			best, internal = tag.Score, tag.Code[0] == 'Z'
 		}
 	}
-	switch {
-	case enterprise && resident:
-		return domain.ForBoth
-	case enterprise:
-		return domain.ForEnterprises
-	case resident:
-		return domain.ForResidents
-	default:
-		return domain.ForNobody
-	}
+	return internal
 }
 
 // others tags taxes, kinds of support, groups, kinds of enterprise and
