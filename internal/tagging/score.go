@@ -3,6 +3,7 @@ package tagging
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"policypush/internal/domain"
 	"policypush/rules"
@@ -29,6 +30,8 @@ type scored struct {
 	first    int     // of them those that are about it before all else
 	given    float64 // what it earned in sentences that give something
 	body     float64 // what it earned in measures, each bounded
+	clauses  int     // paragraphs that name it otherwise than in passing
+	named    int     // of them those that name it in full where something is given or required
 	evidence []domain.Evidence
 }
 
@@ -102,6 +105,7 @@ func score(passages []passage, codes int, themes [2]int, s rules.Scoring) []scor
 		bounds := ends(p.clause)
 		for code, list := range byCode {
 			beside := sentencesWithNear(list, bounds)
+			inClause, named := false, false
 			for _, c := range keep(list) {
 				w := weight(c.role, s)
 				if c.role == weak && !beside[sentenceOf(c.hit, bounds)] || p.part != inTitle && p.citedAt(c.hit) {
@@ -113,6 +117,10 @@ func score(passages []passage, codes int, themes [2]int, s rules.Scoring) []scor
 					earned *= does.share()
 				}
 				leads := p.part == inBody && c.hit.end <= p.lead && earned > 0
+				if p.part == inBody && does >= says {
+					inClause = true
+					named = named || does >= requires && (c.role == nameOf || c.role == strong || isLevy(c.hit.term))
+				}
 				if leads {
 					earned *= 1.5
 				}
@@ -150,6 +158,12 @@ func score(passages []passage, codes int, themes [2]int, s rules.Scoring) []scor
 					Start: c.hit.start, End: c.hit.end, Text: c.hit.term, Score: earned,
 				})
 			}
+			if inClause {
+				out[code].clauses++
+			}
+			if named {
+				out[code].named++
+			}
 		}
 	}
 	closePoint()
@@ -157,6 +171,17 @@ func score(passages []passage, codes int, themes [2]int, s rules.Scoring) []scor
 		slices.SortStableFunc(out[i].evidence, func(a, b domain.Evidence) int { return cmp.Compare(a.Start, b.Start) })
 	}
 	return out
+}
+
+// isLevy tells whether a word is itself the name of something that is levied:
+// 失业保险费, and not 缴费基数.
+func isLevy(term string) bool {
+	for _, end := range []string{"税", "费", "附加", "基金", "保障金", "经费"} {
+		if strings.HasSuffix(term, end) {
+			return true
+		}
+	}
+	return false
 }
 
 // counted is one hit seen from one code.

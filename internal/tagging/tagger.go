@@ -244,6 +244,14 @@ func (t *Tagger) internalFirst(p *domain.Policy) bool {
 // so; what the text merely mentions is suggested.
 func (t *Tagger) others(p *domain.Policy, all []scored) []domain.Tag {
 	asked := askedFor(p)
+	forPeople := p.Audience == domain.ForResidents || p.Audience == domain.ForBoth
+	forEnterprises := p.Audience == domain.ForEnterprises || p.Audience == domain.ForBoth
+	cell := cellOf(p)
+	named := map[domain.Dimension]int{} // in how many paragraphs the most named of a dimension stands
+	for _, r := range all {
+		d := t.codes[r.code].dimension
+		named[d] = max(named[d], r.clauses)
+	}
 	var tags []domain.Tag
 	for _, d := range []domain.Dimension{domain.TaxTag, domain.BenefitTag, domain.GroupTag, domain.EnterpriseKindTag, domain.IndustryTag} {
 		bounds := t.first[d]
@@ -254,15 +262,21 @@ func (t *Tagger) others(p *domain.Policy, all []scored) []domain.Tag {
 				break
 			}
 			tag := t.tag(r, domain.Suggested)
+			assigned := false
 			switch d {
-			case domain.TaxTag, domain.BenefitTag:
-				if r.title > 0 || inMeasure(p, r.evidence) {
-					tag.State = domain.Assigned
-				}
-			default:
-				if r.title >= t.rules.Scoring.TitleMultiplier || asked[t.valueOf(tag)] {
-					tag.State = domain.Assigned
-				}
+			case domain.TaxTag:
+				assigned = levied(r)
+			case domain.BenefitTag:
+				assigned = r.title > 0 || inMeasure(p, r.evidence)
+			case domain.GroupTag:
+				assigned = forPeople && meant(r, named[d])
+			case domain.EnterpriseKindTag:
+				assigned = forEnterprises && !generic[tag.Code] && meant(r, named[d])
+			case domain.IndustryTag:
+				assigned = forEnterprises && t.inTrade(r, cell)
+			}
+			if assigned || d != domain.TaxTag && d != domain.BenefitTag && d != domain.IndustryTag && asked[t.valueOf(tag)] && !generic[tag.Code] {
+				tag.State = domain.Assigned
 			}
 			tags = append(tags, tag)
 		}
