@@ -17,7 +17,7 @@ const (
 	dayRE   = `([一二三四五六七八九十]{1,3}|\d{1,2})日`
 	// dateRE is a date of which the year or the day may be missing: 6月30日,
 	// 2020年6月, 2020年6月底, 2020年底.
-	dateRE = `(?:` + yearRE + `)?(?:(?:` + monthRE + `(?:` + dayRE + `|(底|末)?))|(底|末))(?:\([^()]{1,12}\))?(?:\d{1,2}(?:时|点|:\d{2}))?(?:整)?`
+	dateRE = `(?:` + yearRE + `)?(?:(?:` + monthRE + `(?:` + dayRE + `|(底|末)?))|(底|末))(?:\([^()]{1,12}\))?(?:\d{1,2}(?:时|点|:\d{2})|零时|零点)?(?:整)?`
 )
 
 var (
@@ -106,7 +106,7 @@ func publishDate(p *domain.Policy, meta map[string]string) string {
 	}
 	for _, c := range headClauses(p) {
 		for line := range strings.SplitSeq(c.Text, "\n") {
-			line = strings.Trim(line, "() ")
+			line = strings.TrimPrefix(strings.Trim(line, "() "), "日期:")
 			if m := dateLine.FindStringSubmatch(line); m != nil {
 				return day(m[1], m[2], m[3])
 			}
@@ -144,7 +144,7 @@ func enactedOn(p *domain.Policy) string {
 		d := firstDate(c.Text)
 		revised := strings.Contains(c.Text, "修正") || strings.Contains(c.Text, "修订") || strings.Contains(c.Text, "修改")
 		switch {
-		case d == "" || strings.HasSuffix(strings.Trim(c.Text, "()"), "施行"):
+		case d == "" || !strings.Contains(c.Text, "通过") && !strings.Contains(c.Text, "公布") && strings.HasSuffix(strings.Trim(c.Text, "()"), "施行"):
 		case passed == "":
 			passed = d
 		case !revised && strings.Contains(c.Text, "公布"):
@@ -399,11 +399,11 @@ func signed(p *domain.Policy) bool {
 
 var (
 	applyBy    = regexp.MustCompile(`(?:申报|受理|报名|申请|申领|征集|材料报送|材料提交|推荐|兑现|提交|报送|揭榜|参评|登记|投稿|认定|填报)[\p{Han}]{0,6}?(?:截止|截至)[\p{Han}]{0,4}?(?:时间|日期)?(?:为|:|是|于|到|至)*` + dateRE)
-	applyUntil = regexp.MustCompile(`(?:申报|受理|报名|申请|申领|征集|材料报送|揭榜|填报|登记)(?:时间|期限|日期|受理时间|工作)?(?:截止)?(?:为|至|到|:|是|于)*(?:` + dateRE + `)?(?:\d{1,2}:\d{2})?(?:起)?(?:至|到|-|—|~)*` + dateRE + `(?:\d{1,2}:\d{2})?(?:前|止|截止|。|;|,|$|\n|期间|,逾期)`)
+	applyUntil = regexp.MustCompile(`(?:申报|受理|报名|申请|申领|征集|材料报送|揭榜|填报|登记)(?:时间|期限|日期|受理时间|工作)?(?:截止)?(?:为|至|到|:|是|于|自|从)*(?:` + dateRE + `)?(?:\d{1,2}:\d{2})?(?:起)?(?:至|到|-|—|~)*` + dateRE + `(?:\d{1,2}:\d{2})?(?:前|止|截止|。|;|,|$|\n|期间|,逾期)`)
 	handIn     = regexp.MustCompile(`(?:于|在|截至|截止)?` + dateRE + `(?:\d{1,2}:\d{2})?(?:\(含\))?(?:以前|之前|前|止)[,]?([^。;]{0,60})`)
 	byLabel    = regexp.MustCompile(`^(?:[(]?[一二三四五六七八九十\d]{1,2}[)、.])?(?:截止(?:日期|时间)|申报截止(?:日期|时间)?|报名截止(?:日期|时间)?)(?:为|:)` + dateRE)
 	hands      = regexp.MustCompile(`申报|申请|申领|报名|材料|资料|提交|报送|上传|寄送|送达|填报|参评|揭榜|发送至|登录`)
-	inside     = regexp.MustCompile(`各地|各市|各县|各区|各部门|各单位|各省|各级|各乡镇|总结|工作情况|落实情况|贯彻|实施方案|台账|联系人|进展|反馈意见|整改|汇总|完成|建成|竣工|投产|成立|注册|取得|毕业|出生|缴纳|发放`)
+	inside     = regexp.MustCompile(`各地|各市|各县|各区|各部门|各单位|各省|各级|各乡镇|总结|工作情况|落实情况|贯彻|实施方案|台账|意见|联系人|进展|反馈意见|整改|汇总|完成|建成|竣工|投产|成立|注册|取得|毕业|出生|缴纳|发放`)
 )
 
 // deadline reads the last day to apply. What offices hand in to each other is
@@ -428,7 +428,7 @@ func (t *Tagger) deadline(p *domain.Policy, s sentence, year string, found *clai
 	}
 	for _, m := range handIn.FindAllStringSubmatchIndex(s.text, -1) {
 		rest, before := submatch(s.text, m, 6), s.text[:m[0]]
-		if submatch(s.text, m, 1) == "" && year == "" || submatch(s.text, m, 3) == "" && submatch(s.text, m, 4) == "" {
+		if submatch(s.text, m, 1) == "" && year == "" || submatch(s.text, m, 3) == "" && submatch(s.text, m, 4) == "" || strings.HasSuffix(before, "年") {
 			continue
 		}
 		hand := hands.FindStringIndex(rest)

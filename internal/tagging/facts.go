@@ -27,6 +27,7 @@ var (
 func (t *Tagger) facts(p *domain.Policy) {
 	p.Title = title(p.Clauses)
 	meta := metadata(p.Clauses)
+	p.Title = cmpEmpty(p.Title, first(meta, "标题", "名称"))
 	p.DocNumber = t.docNumber(p, meta)
 	p.UnifiedCode = t.unifiedCode(p)
 	p.Issuers = t.issuers(p, meta)
@@ -121,7 +122,7 @@ func (t *Tagger) docNumber(p *domain.Policy, meta map[string]string) string {
 			for _, m := range t.find(code, sentence{text, c.Start, c.End}) {
 				n := cleanNumber(m.evidence.Text)
 				rest := strings.Trim(strings.Replace(text, m.evidence.Text, "", 1), "()（） \n")
-				if utf8.RuneCountInString(rest) <= 8 || c.Kind == domain.TitleClause && code == "X02" && !strings.Contains(text, "关于") {
+				if utf8.RuneCountInString(rest) <= 8 || c.Kind == domain.TitleClause && code == "X02" && (!strings.Contains(text, "关于") || strings.HasPrefix(text, m.evidence.Text)) {
 					return n
 				}
 			}
