@@ -60,7 +60,9 @@ func runRulesFit(ctx context.Context, std stdio, args []string) error {
 		if err != nil {
 			return err
 		}
-		cases = append(cases, r.tagger.NewCase(c.Code, r.tagger.Read(doc), c.Must, r.unsaid(c)))
+		short := r.tagger.NewCase(c.Code, r.tagger.Read(doc), c.Must, r.unsaid(c))
+		short.Short = true
+		cases = append(cases, short)
 	}
 	before := tagging.Measure(cases, r.rules.Verdict)
 	v, crossed := tagging.Fit(cases)

@@ -89,6 +89,7 @@ type Case struct {
 	Policy   *domain.Policy // as read
 	Themes   []string
 	Optional []string // neither right nor wrong
+	Short    bool     // a sentence or two beside the rules: learnt from, not counted in the effect
 	rows     []row
 }
 
@@ -127,6 +128,9 @@ func (e Effect) F1() float64 {
 }
 
 func (e *Effect) add(c Case, v rules.Verdict) {
+	if c.Short {
+		return
+	}
 	found := map[string]bool{}
 	for _, r := range c.rows {
 		if inclination(v, r.theme, r.x) > 0 {
