@@ -135,6 +135,10 @@ var generic = map[string]bool{
 	"TX4": true, "TX5": true, "ST4": true, "ST5": true, "CR4": true, "PK1": true,
 }
 
+// wide are groups whose words stand in texts that are meant for others too: a
+// title or heading has to name them.
+var wide = map[string]bool{"G08": true, "G13": true, "G19": true, "G22": true, "G12": true}
+
 // levied tells whether a document is about a tax or fee: in the title, or named
 // in full where something is given or required.
 func levied(r scored) bool {
@@ -155,7 +159,7 @@ func meant(r scored, most int) bool {
 	case r.clauses >= 3:
 		return r.clauses*4 >= most
 	}
-	return r.clauses >= 2 && r.clauses*3 >= most
+	return r.clauses >= 2 && r.clauses*3 >= most || r.given > 0 && most <= 2
 }
 
 // cellOf is where the text names the beneficiaries in a cell or section of their

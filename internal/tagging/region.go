@@ -180,6 +180,13 @@ func (t *Tagger) mostNamed(text string) (code, name string) {
 			best = c
 		}
 	}
+	if best != "" && levelOf(t.rules.Place(best)) == 0 { // a city of it is closer
+		for _, c := range codes {
+			if c != best && strings.HasPrefix(c, domain.RegionPrefix(best)) {
+				return c, names[c]
+			}
+		}
+	}
 	return best, names[best]
 }
 

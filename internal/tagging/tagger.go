@@ -118,7 +118,7 @@ func (t *Tagger) Read(doc *document.Document) *domain.Policy {
 	all := score(passages, len(t.codes), t.first[domain.ThemeTag], t.rules.Scoring)
 	p.Tags = append(p.Tags, t.themes(p, all, passages)...)
 	side := outward(p, passages)
-	internal := isInternal(p, side, t.internalFirst(p))
+	internal := isInternal(p, side, t.internalFirst(p), t.titled(all))
 	if internal {
 		for i := range p.Tags { // an officer may still assign them
 			if tag := &p.Tags[i]; tag.Dimension == domain.ThemeTag && tag.Code[0] != 'Z' {
@@ -238,6 +238,14 @@ func (t *Tagger) internalFirst(p *domain.Policy) bool {
 	return internal
 }
 
+// titled tells whether the title names a theme for people outside.
+func (t *Tagger) titled(all []scored) bool {
+	bounds := t.first[domain.ThemeTag]
+	return slices.ContainsFunc(all[bounds[0]:bounds[1]], func(r scored) bool {
+		return t.codes[r.code].code[0] != 'Z' && r.title >= t.rules.Scoring.LongTitleAt
+	})
+}
+
 // others tags taxes, kinds of support, groups, kinds of enterprise and
 // industries. Taxes and kinds of support are assigned where a measure names
 // them; who is meant is assigned where a measure asks for it or the title says
@@ -269,7 +277,7 @@ func (t *Tagger) others(p *domain.Policy, all []scored) []domain.Tag {
 			case domain.BenefitTag:
 				assigned = r.title > 0 || inMeasure(p, r.evidence)
 			case domain.GroupTag:
-				assigned = forPeople && meant(r, named[d])
+				assigned = forPeople && meant(r, named[d]) && (!wide[tag.Code] || r.title > 0 || r.heading > 0 && r.clauses*2 >= named[d])
 			case domain.EnterpriseKindTag:
 				assigned = forEnterprises && !generic[tag.Code] && meant(r, named[d])
 			case domain.IndustryTag:
