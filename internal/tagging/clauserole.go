@@ -5,8 +5,6 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
-
-	"policypush/internal/domain"
 )
 
 // doing is what a sentence does for or to those outside the government.
@@ -17,12 +15,12 @@ const (
 	organises              // work among offices
 	says                   // nothing recognised
 	requires
-	gives_
+	grants
 )
 
 // share is what a word earns by what its sentence does.
 func (d doing) share() float64 {
-	return [...]float64{mentions: 0, organises: 0.35, says: 0.7, requires: 0.9, gives_: 1.3}[d]
+	return [...]float64{mentions: 0, organises: 0.35, says: 0.7, requires: 0.9, grants: 1.3}[d]
 }
 
 var (
@@ -118,7 +116,7 @@ func whatDoes(s string, before, aside bool) doing {
 		}
 		return organises
 	case gives:
-		return gives_
+		return grants
 	case demanding.MatchString(s):
 		return requires
 	default:
@@ -164,5 +162,3 @@ func (p *passage) doesAt(at int) doing {
 func (p *passage) citedAt(h hit) bool {
 	return slices.ContainsFunc(p.cited, func(s stretch) bool { return h.start >= s.start && h.end <= s.end })
 }
-
-var _ = domain.TextClause

@@ -50,7 +50,7 @@ func (t *Tagger) facet(c code, k counted) (facet, bool) {
 		f.field, f.value = domain.FieldGroup, c.code
 	case domain.IndustryTag:
 		f.field, f.value = domain.FieldIndustry, c.code
-		return f, k.role == nameOf
+		return f, k.role == nameOf || trades.MatchString(k.hit.term)
 	default:
 		if c.code == smallLowProfitCode {
 			tree := t.smallLowProfit()
@@ -157,9 +157,9 @@ func meant(r scored, most int) bool {
 	case r.title > 0, r.heading > 0 && r.clauses >= 1:
 		return true
 	case r.clauses >= 3:
-		return r.clauses*4 >= most
+		return r.clauses*5 >= most*2
 	}
-	return r.clauses >= 2 && r.clauses*3 >= most || r.given > 0 && most <= 2
+	return r.clauses >= 2 && r.clauses*3 >= most || r.given > 0 && most <= 3
 }
 
 // cellOf is where the text names the beneficiaries in a cell or section of their

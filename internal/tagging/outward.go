@@ -39,7 +39,7 @@ func outward(p *domain.Policy, passages []passage) side {
 				continue
 			}
 			text := cited.ReplaceAllString(one.text, "")
-			acts := does == gives_ || does == requires || giving.MatchString(text)
+			acts := does == grants || does == requires || giving.MatchString(text)
 			if !acts {
 				continue
 			}

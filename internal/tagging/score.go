@@ -139,7 +139,7 @@ func score(passages []passage, codes int, themes [2]int, s rules.Scoring) []scor
 					if leads {
 						ps.lead += earned
 					}
-					if does == gives_ {
+					if does == grants {
 						out[code].given += earned
 					}
 				}

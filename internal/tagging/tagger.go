@@ -176,6 +176,10 @@ func (t *Tagger) shift(text string, start int) []segment.Token {
 // maxTags bounds what is shown of themes and of keywords.
 const maxTags = 12
 
+// atLeastOne is how far below 0 the first theme of a document may incline that
+// has a theme in its title.
+const atLeastOne = -2.0
+
 // themes assigns what rules/tagging/verdict.yaml decides; what earned enough
 // words and was not decided for is suggested. Work inside government is assigned
 // by its score alone: it keeps a document from being pushed.
@@ -209,6 +213,16 @@ func (t *Tagger) themes(p *domain.Policy, all []scored, passages []passage) []do
 	slices.SortStableFunc(ranked, func(a, b judged) int {
 		return cmp.Or(cmp.Compare(b.inclines, a.inclines), cmp.Compare(b.total, a.total))
 	})
+	if len(ranked) > 0 && t.titled(all) { // what has a title about something is about something
+		for i := range ranked {
+			if r := &ranked[i]; t.codes[r.code].code[0] != 'Z' {
+				if r.inclines > atLeastOne {
+					r.inclines = max(r.inclines, 0.01)
+				}
+				break
+			}
+		}
+	}
 	var tags []domain.Tag
 	for _, r := range ranked {
 		tag := t.tag(r.scored, domain.Suggested)
@@ -258,6 +272,9 @@ func (t *Tagger) others(p *domain.Policy, all []scored) []domain.Tag {
 	named := map[domain.Dimension]int{} // in how many paragraphs the most named of a dimension stands
 	for _, r := range all {
 		d := t.codes[r.code].dimension
+		if wide[t.codes[r.code].code] {
+			continue
+		}
 		named[d] = max(named[d], r.clauses)
 	}
 	var tags []domain.Tag

@@ -189,7 +189,7 @@ func Fit(cases []Case) (rules.Verdict, Effect) {
 // The strength of the pull to 0, for weights and for offsets of themes, and how
 // many steps are taken.
 const (
-	ridge      = 0.5
+	ridge      = 2.0
 	themeRidge = 3.0
 	steps      = 4000
 )
