@@ -41,6 +41,7 @@ var (
 	// sinceIssue is the same from the day of issue: 自发布之日起至2020年6月30日.
 	sinceIssue = regexp.MustCompile(`(?:印发|发布|公布|下发|发文|签发|颁布|即)(?:之)?日(?:起)?(?:施行|实施|执行|生效|有效)?[,]?(?:有效期|暂定|执行|实施|期限)?(?:至|到)` + dateRE)
 	until      = regexp.MustCompile(`(?:有效期限?|执行期限?|实施期限?|试行期限?|有效|施行|实施|执行|试行|暂定)(?:期限)?(?:暂定)?(?:为)?(?:延长|延续|截止|截至|顺延)?(?:至|到|截止)(?:日期为)?` + dateRE)
+	endsOn     = regexp.MustCompile(`(?:至|于|到|[,。;])` + dateRE + `(?:起|后)?(?:自动|自行|同时)?(?:废止|失效|终止|到期)`)
 	monthsLong = regexp.MustCompile(`(?:有效期限?|实施期限?|试行期限?|执行期限?|施行期限?|试行|有效|政策期限)(?:暂定|原则上)?(?:为|限|是)?(?:自[\p{Han}]{2,10}之日起)?(?:暂定)?(?:为)?([一二两三四五六七八九十]{1,3}|\d{1,2})(?:个)?(年|月)`)
 	general    = regexp.MustCompile(`本(?:法|条例|规定|办法|细则|通知|公告|通告|意见|方案|政策|措施|决定|指南|制度|标准|文件|规则|规程|若干|实施|暂行|令|规范|规划|计划|清单|目录|指引)|上述|以上(?:政策|措施|规定|条款)|此前`)
 	starts     = regexp.MustCompile(`(?:^|[,。;!:自从])` + yearRE + monthRE + `(?:` + dayRE + `)?(?:\([^()]{1,12}\))?(?:起|开始)`)
@@ -245,7 +246,7 @@ func (t *Tagger) validity(p *domain.Policy, meta map[string]string) {
 			if c.Kind == domain.HeadClause && !enacted.MatchString(s.text) {
 				continue
 			}
-			hasStart, hasEnd := strings.ContainsAny(s.text, "起始") || strings.Contains(s.text, "施行") || strings.Contains(s.text, "于"), strings.ContainsAny(s.text, "至到-—~")
+			hasStart, hasEnd := strings.ContainsAny(s.text, "起始") || strings.Contains(s.text, "施行") || strings.Contains(s.text, "于"), strings.ContainsAny(s.text, "至到-—~") || strings.Contains(s.text, "废止") || strings.Contains(s.text, "失效")
 			if hasStart {
 				for _, re := range []*regexp.Regexp{fromDate, onDate} {
 					for _, m := range re.FindAllStringSubmatchIndex(s.text, -1) {
@@ -326,7 +327,7 @@ func holds(text string, m []int) bool {
 	if before == "" || general.MatchString(text[:m[0]]) || strings.HasSuffix(before, "施行") || strings.HasSuffix(before, "实施") ||
 		strings.HasSuffix(before, "执行") || strings.HasSuffix(before, "生效") || strings.HasSuffix(before, "起") || strings.HasSuffix(before, "政策") || strings.HasSuffix(before, "外") {
 		rest := text[m[1]:]
-		return !strings.HasPrefix(rest, "以") && !strings.HasPrefix(rest, "内") && !strings.HasPrefix(rest, "前")
+		return !strings.HasPrefix(rest, "的") && !strings.HasPrefix(rest, "以") && !strings.HasPrefix(rest, "内") && !strings.HasPrefix(rest, "前")
 	}
 	return enumeration.MatchString(text[:m[0]]) && enumeration.ReplaceAllString(text[:m[0]], "") == ""
 }
@@ -359,7 +360,13 @@ func (t *Tagger) ends(p *domain.Policy, s sentence, year string, from, ends *cla
 		if strings.Contains(s.text[m[0]:m[1]], "延") && strings.Contains(s.text[:m[0]], "》") && r < 2 {
 			r = 0 // the extension of another document
 		}
+		if r == 1 && !holds(s.text, m) {
+			continue // 证书有效期至…
+		}
 		ends.add(dateIn(s.text, m, 1, year, true), r)
+	}
+	for _, m := range endsOn.FindAllStringSubmatchIndex(s.text, -1) {
+		ends.add(dateIn(s.text, m, 1, year, true), rankOf(p, s.text[:m[0]]))
 	}
 }
 

@@ -19,6 +19,8 @@ var (
 	enacted    = regexp.MustCompile(`^[(]?(?:\d{4}|[零〇○一二三四五六七八九]{4})年.{2,20}日.*(?:通过|公布|发布|修[正订]|批准|施行|令|公告)`)
 	// cites stand before a number that belongs to another document.
 	cites       = regexp.MustCompile(`(?:根据|按照|依据|依照|贯彻|落实|执行|参照|详见|以下简称|废止|转发)$`)
+	citing      = regexp.MustCompile(`根据|按照|依据|依照|贯彻|落实`)
+	titleEnd    = regexp.MustCompile(`(?:通知|意见|办法|公告|通告|决定|细则|方案|措施|规定|批复|函)[ \n]?$`)
 	quotedTitle = regexp.MustCompile(`《[^》]*》`)
 )
 
@@ -191,6 +193,9 @@ func (t *Tagger) numberBehindTitle(p *domain.Policy) string {
 			continue
 		}
 		n := cleanNumber(m.evidence.Text)
+		if row := masked[:strings.Index(masked, n)]; citing.MatchString(row[strings.LastIndexAny(row, "\n ")+1:]) && !titleEnd.MatchString(row) {
+			continue
+		}
 		word := n[:strings.Index(n, "〔")]
 		if utf8.RuneCountInString(word) >= 2 && utf8.RuneCountInString(word) <= 12 && !strings.ContainsAny(before, "。") {
 			return n
