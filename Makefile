@@ -1,11 +1,11 @@
-# 政策直达 (policypush). The five targets of the README; `make setup` is what `make test` needs and is called by it.
+# 政策直达 (policypush). The five targets of the README, and others; `make setup` is what `make test` needs and is called by it.
 SHELL := /bin/bash
 GO ?= go
 BIN := bin/policypush
 # One set of flags for builds and tests, and for the archive: one build cache.
 export GOFLAGS := -buildvcs=false -trimpath
 
-.PHONY: run build test lint bench dist setup clean
+.PHONY: run build test lint bench dist setup clean score
 
 build: ## the binary
 	$(GO) build -o $(BIN) ./cmd/policypush
@@ -27,6 +27,10 @@ bench: build ## what docs/benchmarks.md reports
 
 dist: ## an archive that runs without Go: dist/policypush-*.tar.gz
 	@internal/tools/dist.sh
+
+score: build ## how well labelled documents are read: our own, and ../shared/corpus-dev where it is
+	$(BIN) rules score internal/tagging/testdata/corpus
+	@if [ -f ../shared/corpus-dev/labels.jsonl ]; then $(BIN) rules score ../shared/corpus-dev; fi
 
 clean:
 	rm -rf bin dist e2e-artifacts

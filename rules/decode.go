@@ -51,7 +51,7 @@ type fieldInfo struct {
 	enum     []string // the words that it may hold
 	refs     []string // the kinds of entries that it names
 	keyRefs  []string // the kinds of entries that the keys of a map name
-	check    string   // date, month, clock
+	check    string   // date, month, clock; signed for numbers that may be below 0
 }
 
 // decoder fills structs from YAML nodes. Unlike yaml's own it knows which line
@@ -216,7 +216,7 @@ func (d *decoder) scalar(n *yaml.Node, v reflect.Value, key string, f *fieldInfo
 		v.SetInt(i)
 	case reflect.Float64:
 		var x float64
-		if tag != "!!int" && tag != "!!float" || n.Decode(&x) != nil || math.IsNaN(x) || math.IsInf(x, 0) || x < 0 {
+		if tag != "!!int" && tag != "!!float" || n.Decode(&x) != nil || math.IsNaN(x) || math.IsInf(x, 0) || x < 0 && f.check != "signed" {
 			d.fail(n, key, "应当是不小于0的数，写成了“%s”", shorten(n.Value))
 			return
 		}

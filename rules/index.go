@@ -5,6 +5,7 @@ import "slices"
 // index builds the look-ups and checks what single entries cannot know. The
 // loader has reported nothing so far: every code is there.
 func (r *Rules) index(l *loader) {
+	r.places = newPlaces(placesText)
 	r.children, r.byName = map[string][]*Division{}, map[string][]*Division{}
 	for _, d := range r.Divisions.all {
 		l.checkDivision(d)

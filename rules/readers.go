@@ -52,6 +52,7 @@ var readers = map[string]reader{
 	"themes-internal":       readThemes('Z'),
 	"themes-livelihood":     readThemes('M'),
 	"validity-terms":        readValidity,
+	"verdict":               readVerdict,
 	"workdays":              readWorkdays,
 }
 
@@ -239,4 +240,13 @@ func readWorkdays(l *loader, fill func(any)) {
 	var f list[calendarYear]
 	fill(&f)
 	l.calendar(f.Items)
+}
+
+func readVerdict(l *loader, fill func(any)) {
+	var f struct {
+		Meta    meta     `yaml:"meta,required"`
+		Verdict *Verdict `yaml:"verdict,required"`
+	}
+	fill(&f)
+	set(&l.rules.Verdict, f.Verdict)
 }

@@ -11,10 +11,14 @@ import (
 func (r *Rules) Children(code string) []*Division { return r.children[code] }
 
 // FullName returns the name of a division after those of its province, city
-// and county, 浙江省绍兴市柯桥区, or "" for an unknown code.
+// and county, 浙江省绍兴市柯桥区, also in other provinces (江苏省泰州市), or "" for
+// an unknown code.
 func (r *Rules) FullName(code string) string {
 	d := r.Divisions.Find(code)
 	if d == nil {
+		if place := r.Place(code); place != nil {
+			return place.Full // of another province
+		}
 		return ""
 	}
 	return r.FullName(d.Parent) + d.Name

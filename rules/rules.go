@@ -34,6 +34,7 @@ type Rules struct {
 	Files               Table[File]
 
 	Scoring        Scoring
+	Verdict        Verdict
 	Numbers        NumberPatterns
 	Validity       ValidityPatterns
 	SmallLowProfit Ceiling // 小型微利企业
@@ -48,6 +49,7 @@ type Rules struct {
 	byFull   map[string]*Industry
 	bySize   map[string]*SizeRule // by name and by alias
 	jargon   map[string]*Jargon   // by name and by alias
+	places   *places
 }
 
 // Table is the entries of one kind in the order of their files, with a

@@ -46,7 +46,7 @@ func TestValueName(t *testing.T) {
 	r := load(t)
 	for code, want := range map[string]string{
 		"kind/enterprise": "企业", "size/micro": "微型企业", "taxpayer/small-scale": "增值税小规模纳税人", "region/330600": "浙江省绍兴市",
-		"hukou/340100": "340100", "industry/C": "制造业", "registration/R112": "私营有限责任公司", "ownership/OW1": "民营企业",
+		"hukou/340100": "安徽省合肥市", "industry/C": "制造业", "registration/R112": "私营有限责任公司", "ownership/OW1": "民营企业",
 		"attribute/QH1": "高新技术企业", "group/G02": "残疾人", "life_event/E01": "开办企业", "size/huge": "huge",
 	} {
 		field, value, _ := strings.Cut(code, "/")

@@ -377,3 +377,12 @@ type File struct {
 	Content    string `yaml:"content"`
 	Use        string `yaml:"use"`
 }
+
+// Verdict decides which themes a document is about: the sum of Base, the offset
+// of the theme and the weighed features, above 0. It is fitted by `policypush
+// rules fit`, not by hand.
+type Verdict struct {
+	Base    float64            `yaml:"base" check:"signed"`
+	Weights map[string]float64 `yaml:"weights,required" check:"signed"`      // by the name of the feature
+	Themes  map[string]float64 `yaml:"themes" keyref:"theme" check:"signed"` // by code: which need more words, and which fewer
+}

@@ -8,6 +8,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"policypush/internal/document"
@@ -92,6 +93,7 @@ type analysis struct {
 	DocKind         string             `json:"doc_kind"`
 	Audience        domain.Audience    `json:"audience"`
 	Themes          []analysedTag      `json:"themes"`
+	Internal        []analysedTag      `json:"internal"` // kinds of work inside government (Z…), which is not pushed
 	TaxKinds        []analysedTag      `json:"tax_kinds"`
 	BenefitKinds    []analysedTag      `json:"benefit_kinds"`
 	ResidentGroups  []analysedTag      `json:"resident_groups"`
@@ -137,6 +139,9 @@ func analyse(p *domain.Policy, notes []string) analysis {
 		Industries: tags(domain.IndustryTag), Regions: tags(domain.RegionTag), Keywords: tags(domain.KeywordTag),
 		Measures: []analysedMeasure{},
 	}
+	inside := func(t analysedTag) bool { return strings.HasPrefix(t.Code, "Z") }
+	a.Internal = slices.DeleteFunc(slices.Clone(a.Themes), func(t analysedTag) bool { return !inside(t) })
+	a.Themes = slices.DeleteFunc(a.Themes, inside)
 	for _, m := range p.Measures {
 		a.Measures = append(a.Measures, analysedMeasure{m, [2]int{m.Start, m.End}})
 	}
@@ -228,6 +233,7 @@ func printAnalysis(w io.Writer, a analysis, asOf string) error {
 		tags  []analysedTag
 	}{
 		{"主题", a.Themes},
+		{"内部事务", a.Internal},
 		{"税费", a.TaxKinds},
 		{"支持方式", a.BenefitKinds},
 		{"居民群体", a.ResidentGroups},

@@ -54,6 +54,8 @@ func commands() []command {
 		{"analyze", "[--as-of DATE] [--json] [--text] FILE…", "读文件并输出读懂的内容，不用数据库", runAnalyze},
 		{"match", "--profiles FILE [--as-of DATE] [--json] POLICYFILE…", "哪些政策点适用于哪些主体，不用数据库", runMatch},
 		{"rules check", "DIR [--json]", "检查本单位的规则目录", runRulesCheck},
+		{"rules score", "DIR [--json] [--rules DIR]", "对照标注（labels.jsonl）给识别打分", runRulesScore},
+		{"rules fit", "DIR... [--write FILE] [--rules DIR]", "用标注文件拟合主题判定权重", runRulesFit},
 		{"import", "--login 登录名 [--office ID] [--json] FILE…", "把政策文件读成草稿", runImport},
 		{"audience", "FILE… | --policy ID [--as-of DATE] [--json]", "一项政策涉及多少企业和居民", runAudience},
 		{"subscribers import", "FILE… [--json]", "导入订阅者（.jsonl 或 .csv）", runSubscribersImport},

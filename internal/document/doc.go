@@ -1,4 +1,4 @@
-// Package document turns a file of an office (.txt, .md, .html, .docx, .pdf)
+// Package document turns a file of an office (.txt, .md, .html, .docx, .pdf, .ofd)
 // into normalised text and clauses with offsets.
 //
 // A file passes five stations. [Read] looks at the content, then at the name,

@@ -9,7 +9,7 @@ import (
 // Document is what was read from a file.
 type Document struct {
 	Name   string // as given by the person
-	Format string // txt, md, html, docx, pdf
+	Format string // txt, md, html, docx, pdf, ofd
 	SHA256 string // of the file's bytes, in hexadecimal digits
 	// Text is the normalised text: the texts of the clauses, each followed by
 	// a line feed except for the last.

@@ -25,15 +25,18 @@ func packedFormat(ending string, data []byte) (string, *domain.Error) {
 		case "word/document.xml":
 			return formatDOCX, nil
 		case "OFD.xml":
-			return "", domain.Errorf(domain.Invalid, "%s%s", advice[".ofd"], readable)
+			return formatOFD, nil
 		case "xl/workbook.xml":
 			return "", domain.Errorf(domain.Invalid, "%s%s", advice[".xlsx"], readable)
 		case "ppt/presentation.xml":
 			return "", domain.Errorf(domain.Invalid, "%s%s", advice[".pptx"], readable)
 		}
 	}
-	if nameFormats[ending] == formatDOCX {
+	switch nameFormats[ending] {
+	case formatDOCX:
 		return "", brokenDOCX()
+	case formatOFD:
+		return "", brokenOFD()
 	}
 	return "", domain.Errorf(domain.Invalid, "%s%s", advice[".zip"], readable)
 }

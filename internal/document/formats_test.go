@@ -153,7 +153,7 @@ func TestHostileDOCX(t *testing.T) {
 			}
 		})
 	}
-	for file, want := range map[string]string{"OFD.xml": "OFD", "xl/workbook.xml": "表格", "ppt/presentation.xml": "演示", "other": "docx文件已损坏"} {
+	for file, want := range map[string]string{"OFD.xml": "ofd", "xl/workbook.xml": "表格", "ppt/presentation.xml": "演示", "other": "docx文件已损坏"} {
 		if _, err := Read("a.docx", docx(t, map[string]string{file: "x"}), lim); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("a zip file with %s: %v, want %q", file, err, want)
 		}

@@ -56,12 +56,12 @@ func endsLikeTitle(s string) bool {
 }
 
 var (
-	numberLine = regexp.MustCompile(`^[\p{Han}()、]{1,24}〔\d{4}〕\d{1,5}号$|^第\d{1,4}号$|^[\p{Han}]{2,40}公告\d{4}年第\d{1,4}号$|^[A-Z]{4}\d{2}-\d{4}-\d{4}$|^[0-9A-Z]{9,20}(?:/\d{4}-\d{1,8})?$|^\d{4}年第\d{1,4}号$`)
+	numberLine = regexp.MustCompile(`^[\p{Han}()、]{1,24}〔\d{4}〕第?\d{1,5}号$|^第\d{1,4}号$|^[\p{Han}]{2,40}公告\d{4}年第\d{1,4}号$|^[A-Z]{4}\d{2}-\d{4}-\d{4}$|^[0-9A-Z]{9,20}(?:/\d{4}-\d{1,8})?$|^\d{4}年第\d{1,4}号$`)
 	dateLine   = regexp.MustCompile(`^(?:\d{4}|[一二][〇○零一二三四五六七八九]{3})(?:年[\d一二三四五六七八九十]{1,3}月[\d一二三四五六七八九十]{1,3}日|[-./]\d{1,2}[-./]\d{1,2})$`)
 	signedDate = regexp.MustCompile(`^[\p{Han}、()]{2,40}(?:\d{4}|[一二][〇○零一二三四五六七八九]{3})年[\d一二三四五六七八九十]{1,3}月[\d一二三四五六七八九十]{1,3}日$`)
 	printed    = regexp.MustCompile(`^.{0,40}\d{4}年\d{1,2}月\d{1,2}日印发$`)
 	revision   = regexp.MustCompile(`^[(]?\d{4}年\d{1,2}月\d{1,2}日.*(?:通过|公布|修[正订]|施行|批准|发布|修改)[)。]?$`)
-	orgLine    = regexp.MustCompile(`^[\p{Han}、()]{2,40}(?:局|厅|委|会|室|府|部|院|行|署|处|办|心|公司|站|馆|总队|支队|大队|协会|分局|党组|集团|学校|大学|医院)$`)
+	orgLine    = regexp.MustCompile(`^[\p{Han}、()]{2,40}(?:局|厅|委|会|室|府|部|院|行|署|处|办|心|公司|站|馆|总队|支队|大队|协会|分局|党组|集团|学校|大学|医院|领导小组|工作组|专班|指挥部|联席会议|联合体|商会|学会)$`)
 	sealLine   = regexp.MustCompile(`^\(.{0,30}(?:代章|盖章|公章|章)\)$`)
 	attachment = regexp.MustCompile(`^附(?:件|表|录)?(?:\d{1,2}|[一二三四五六七八九十]{1,2})?$`)
 )
@@ -76,6 +76,15 @@ func isNumberLine(s string) bool {
 }
 
 func isOrgLine(s string) bool { return len(s) <= 120 && orgLine.MatchString(s) }
+
+// pageFacts name what a page says about a document in one line.
+var pageFacts = regexp.MustCompile(`(?:索引号|主题分类|发文机关|发文机构|发布机构|发文字号|文号|成文日期|发文日期|发布日期|生成日期|公开日期|标题|名称|主题词|有效性|信息来源|来源|浏览次数|字体|字号)[】\]]?[:]`)
+
+// isMetaLine tells whether a line holds two or more facts about the document
+// by name, as pages put above or below a text.
+func isMetaLine(s string) bool {
+	return len(s) <= 1500 && strings.Contains(s, ":") && len(pageFacts.FindAllStringIndex(s, 2)) >= 2
+}
 
 // isNoteLine tells whether a line is about the paper and not about the policy.
 func isNoteLine(s string) bool {
@@ -217,7 +226,7 @@ func isAddressee(s string) bool {
 // startsBody tells whether the text of the document begins at a line.
 func startsBody(lines []line, i int) bool {
 	s := lines[i].text
-	if lines[i].style == tableLine || revision.MatchString(s[:min(len(s), 900)]) {
+	if lines[i].style == tableLine || isMetaLine(s) || revision.MatchString(s[:min(len(s), 900)]) {
 		return false
 	}
 	return numberOf(s).rank != noRank || strings.Contains(s, "。") || columns(s) > 160 ||
@@ -291,6 +300,8 @@ func (o *outliner) markEnds(body int) {
 		case attachment.MatchString(s):
 			o.kinds[i] = domain.NoteClause
 			o.list(i + 1)
+		case isMetaLine(s):
+			o.kinds[i] = domain.NoteClause
 		case strings.HasPrefix(s, "附件") && numberedAttachment.MatchString(s):
 			o.kinds[i] = domain.NoteClause
 		case len(s) <= 24 && isNumberLine(s):

@@ -77,6 +77,7 @@ const (
 	formatHTML     = "html"
 	formatDOCX     = "docx"
 	formatPDF      = "pdf"
+	formatOFD      = "ofd"
 )
 
 func read(name string, data []byte, lim Limits) (*Document, *domain.Error) {
@@ -98,6 +99,8 @@ func read(name string, data []byte, lim Limits) (*Document, *domain.Error) {
 		lines, err = readDOCX(data, lim)
 	case formatPDF:
 		lines, err = readPDF(data, lim)
+	case formatOFD:
+		lines, err = readOFD(data, lim)
 	default:
 		var text, note string
 		text, note, err = decode(data)
@@ -195,13 +198,13 @@ func tabbed(lines []line) []line {
 // nameFormats are the formats by the ending of a file's name.
 var nameFormats = map[string]string{
 	".txt": formatText, ".text": formatText, ".md": formatMarkdown, ".markdown": formatMarkdown,
-	".html": formatHTML, ".htm": formatHTML, ".shtml": formatHTML, ".xhtml": formatHTML, ".docx": formatDOCX, ".pdf": formatPDF,
+	".html": formatHTML, ".htm": formatHTML, ".shtml": formatHTML, ".xhtml": formatHTML, ".docx": formatDOCX, ".pdf": formatPDF, ".ofd": formatOFD,
 }
 
 // advice says what to do with formats that are not read.
 var advice = map[string]string{
 	".doc": "这是旧版Word文件，请在Word或WPS中另存为docx", ".wps": "这是WPS文字文件，请在WPS中另存为docx",
-	".ofd": "这是OFD版式文件，请用OFD阅读器导出为PDF", ".rtf": "这是RTF文件，请在Word或WPS中另存为docx",
+	".rtf": "这是RTF文件，请在Word或WPS中另存为docx",
 	".xls": "这是表格文件，请把政策文字另存为docx或PDF", ".xlsx": "这是表格文件，请把政策文字另存为docx或PDF",
 	".ppt": "这是演示文件，请把政策文字另存为docx或PDF", ".pptx": "这是演示文件，请把政策文字另存为docx或PDF",
 	".zip": "这是压缩包，请解压后逐个导入", ".rar": "这是压缩包，请解压后逐个导入", ".7z": "这是压缩包，请解压后逐个导入", ".gz": "这是压缩包，请解压后逐个导入",
@@ -210,7 +213,7 @@ var advice = map[string]string{
 
 const onlyPicture = "这是图片，请先做文字识别（OCR），再导入识别出的文字"
 
-const readable = "；可导入txt、md、html、docx、pdf"
+const readable = "；可导入txt、md、html、docx、pdf、ofd"
 
 // magics tell formats by how their files begin.
 var magics = []struct{ begin, ending string }{
@@ -253,7 +256,7 @@ func formatOf(name string, data []byte, lim Limits) (string, *domain.Error) {
 		}
 	}
 	switch format := nameFormats[ending]; {
-	case format == formatDOCX || format == formatPDF:
+	case format == formatDOCX || format == formatPDF || format == formatOFD:
 		return "", domain.Errorf(domain.Invalid, "文件名是%s，内容却不是，文件可能已损坏，请重新导出", ending)
 	case format == formatText && looksLikeHTML(head), format == "" && looksLikeHTML(head):
 		return formatHTML, nil

@@ -69,7 +69,7 @@ func TestRefusals(t *testing.T) {
 		"a WPS file":                     {"a.wps", ole, "WPS", DefaultLimits()},
 		"an encrypted docx":              {"a.docx", ole + string(utf16Name("EncryptedPackage")), "密码", DefaultLimits()},
 		"rich text":                      {"a.doc", "{\\rtf1 }", "RTF", DefaultLimits()},
-		"an OFD by its name":             {"a.ofd", "abc", "OFD", DefaultLimits()},
+		"an OFD by its name":             {"a.ofd", "abc", "内容却不是", DefaultLimits()},
 		"text named docx":                {"a.docx", "政策", "内容却不是", DefaultLimits()},
 		"text named pdf":                 {"a.pdf", "政策", "内容却不是", DefaultLimits()},
 		"a broken zip named docx":        {"a.docx", "PK\x03\x04 broken", "docx文件已损坏", DefaultLimits()},

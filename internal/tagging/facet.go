@@ -8,7 +8,6 @@ import (
 	"unicode/utf8"
 
 	"policypush/internal/domain"
-	"policypush/rules"
 )
 
 // facet is a code found in a phrase, as a condition on a profile.
@@ -51,7 +50,7 @@ func (t *Tagger) facet(c code, k counted) (facet, bool) {
 		f.field, f.value = domain.FieldGroup, c.code
 	case domain.IndustryTag:
 		f.field, f.value = domain.FieldIndustry, c.code
-		return f, k.role == nameOf
+		return f, k.role == nameOf || trades.MatchString(k.hit.term)
 	default:
 		if c.code == smallLowProfitCode {
 			tree := t.smallLowProfit()
@@ -127,61 +126,74 @@ func (t *Tagger) smallLowProfit() domain.Criteria {
 	return domain.AllOf(parts...)
 }
 
-// regions are the divisions that the document governs: from the issuer, else
-// from the title. A national issuer gives the code 000000.
-func (t *Tagger) regions(p *domain.Policy) []domain.Tag {
-	for _, text := range append(append([]string{}, p.Issuers...), p.Title) {
-		if d, ok := t.division(text); ok {
-			return []domain.Tag{{Dimension: domain.RegionTag, Code: d.Code, Name: t.rules.FullName(d.Code), Score: 1, State: domain.Assigned, Evidence: evidenceOf(p, text)}}
-		}
-	}
-	for _, issuer := range p.Issuers {
-		if national(issuer) {
-			return []domain.Tag{{Dimension: domain.RegionTag, Code: "000000", Name: "全国", Score: 1, State: domain.Assigned, Evidence: evidenceOf(p, issuer)}}
-		}
-	}
-	return nil
+// generic are kinds of enterprise that texts name without meaning a class of
+// their own, or that another code says better: 市场主体 are all enterprises,
+// 民营企业 is OW1, 外商投资企业 is OW3, 个体工商户 is R500.
+var generic = map[string]bool{
+	"R900": true, "R112": true, "R119": true, "R121": true, "R129": true, "R131": true, "R132": true, "R190": true,
+	"R210": true, "R220": true, "R230": true, "R290": true, "R310": true, "R320": true, "R330": true, "R390": true,
+	"TX4": true, "TX5": true, "ST4": true, "ST5": true, "CR4": true, "PK1": true,
 }
 
-// national tells whether an office governs the whole country.
-func national(issuer string) bool {
-	for _, prefix := range []string{"国务院", "国家", "中共中央", "中央", "全国", "最高人民", "财政部", "人力资源社会保障部", "人力资源和社会保障部", "工业和信息化部", "商务部", "教育部", "民政部", "农业农村部", "科技部", "科学技术部", "海关总署", "中国人民银行", "住房城乡建设部", "住房和城乡建设部", "生态环境部", "交通运输部", "自然资源部", "文化和旅游部", "应急管理部", "退役军人事务部", "水利部", "司法部", "公安部", "税务总局", "市场监管总局"} {
-		if strings.HasPrefix(issuer, prefix) {
+// wide are groups whose words stand in texts that are meant for others too: a
+// title or heading has to name them.
+var wide = map[string]bool{"G08": true, "G13": true, "G19": true, "G22": true, "G12": true}
+
+// levied tells whether a document is about a tax or fee: in the title, or named
+// in full where something is given or required.
+func levied(r scored) bool {
+	for _, e := range r.evidence {
+		if r.title > 0 && isLevy(e.Text) {
 			return true
 		}
 	}
-	return false
+	return r.named > 0
 }
 
-func evidenceOf(p *domain.Policy, words string) []domain.Evidence {
-	for i := range p.Clauses {
-		c := &p.Clauses[i]
-		if at := strings.Index(c.Text, words); at >= 0 && words != "" {
-			return []domain.Evidence{whole(c).evidence(at, at+len(words))}
-		}
+// meant tells whether a document speaks to a group or kind of enterprise: the
+// title names it, or several paragraphs do, compared with the most named one.
+func meant(r scored, most int) bool {
+	switch {
+	case r.title > 0, r.heading > 0 && r.clauses >= 1:
+		return true
+	case r.clauses >= 3:
+		return r.clauses*5 >= most*2
 	}
-	return nil
+	return r.clauses >= 2 && r.clauses*3 >= most || r.given > 0 && most <= 3
 }
 
-// division finds the lowest division that a text names in full (云川县). Where
-// a name occurs twice in the province, the one whose parent is named too.
-func (t *Tagger) division(text string) (*rules.Division, bool) {
-	var best *rules.Division
-	depth := 0
-	for _, d := range t.rules.Divisions.All() {
-		if !strings.Contains(text, d.Name) {
+// cellOf is where the text names the beneficiaries in a cell or section of their
+// own, [start, end) in code points.
+func cellOf(p *domain.Policy) [2]int {
+	for i, c := range p.Clauses {
+		if !beneficiaryCell.MatchString(c.Text) {
 			continue
 		}
-		level := 1
-		for up := t.rules.Divisions.Find(d.Parent); up != nil; up = t.rules.Divisions.Find(up.Parent) {
-			level += 2
-			if strings.Contains(text, up.Name) {
-				level++
-			}
+		if beneficiaryCell.ReplaceAllString(c.Text, "") == "" && i+1 < len(p.Clauses) {
+			return [2]int{p.Clauses[i+1].Start, p.Clauses[i+1].End}
 		}
-		if level > depth {
-			best, depth = d, level
+		return [2]int{c.Start, c.End}
+	}
+	return [2]int{}
+}
+
+// trades are ends of words that make a word for a business: 快递业, 餐饮企业.
+var trades = regexp.MustCompile(`(?:业|企业|公司|机构)$`)
+
+// inTrade tells whether a document is for an industry: the title or the cell of
+// beneficiaries names it, or many paragraphs name the trade itself.
+func (t *Tagger) inTrade(r scored, cell [2]int) bool {
+	code := t.codes[r.code].code
+	if code[0] == 'S' || code[0] == 'T' {
+		return false // offices and associations are no business
+	}
+	trade := false
+	for _, e := range r.evidence {
+		full := trades.MatchString(e.Text)
+		trade = trade || full
+		if (r.title > 0 || e.Start >= cell[0] && e.End <= cell[1]) && (full || !strings.ContainsAny(code[:1], "JPQ")) {
+			return true
 		}
 	}
-	return best, best != nil
+	return trade && r.clauses >= 4 && !strings.ContainsAny(code[:1], "JPQ")
 }

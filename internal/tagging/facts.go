@@ -4,40 +4,39 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"policypush/internal/domain"
 )
 
 var (
-	chineseDate  = regexp.MustCompile(`([零〇○一二三四五六七八九]{4}|\d{4})年([一二三四五六七八九十]{1,3}|\d{1,2})月([一二三四五六七八九十]{1,3}|\d{1,2})日`)
-	isoDate      = regexp.MustCompile(`(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})`)
-	dateLine     = regexp.MustCompile(`^(?:([零〇○一二三四五六七八九]{4}|\d{4})年([一二三四五六七八九十]{1,3}|\d{1,2})月([一二三四五六七八九十]{1,3}|\d{1,2})日)(?:印发|发布)?$`)
-	dateLabel    = regexp.MustCompile(`(?:成文|发文|发布|公布|印发|生成)(?:日期|时间)[: ]*\n?`)
-	numberLabel  = regexp.MustCompile(`(?:发文字号|文号|文件编号|发文号)[: ]*\n?`)
-	issuerLabel  = regexp.MustCompile(`(?:发文机关|发文机构|发布机构|制定机关|发布单位|发文单位)[: ]*\n?([\p{Han}、 ]{4,60})`)
-	numberTail   = regexp.MustCompile(`(?:通知|意见|办法|公告|通告|决定|细则|方案|措施|规定|政策|批复|函|文件|文号|字号|根据|按照|依据|落实|贯彻|执行|印发)$`)
-	titleIssuer  = regexp.MustCompile(`^([\p{Han}、 ]{3,60}?)(?:办公室关于|关于|印发|转发)`)
-	monthFrom    = regexp.MustCompile(`自(\d{4})年(\d{1,2})月(?:份)?起(?:施行|实施|执行|生效)`)
-	yearsValid   = regexp.MustCompile(`(?:有效期|实施期限?|试行期|执行期限?)(?:暂定)?(?:为|限)?(\d{1,2}|[一二两三四五六七八九十]{1,3})(年|个月)`)
-	kindInTitle  = regexp.MustCompile(`(征求意见稿|实施意见|指导意见|意见|实施细则|操作细则|申报指南|办理指南|细则|办法|通知|公告|通告|决定|批复|复函|函|纪要|公示|名单|令|条例|规定|方案|措施|政策解读|解读|问答|法)(?:\(.{0,12}\))?$`)
-	quotedTitle  = regexp.MustCompile(`《[^》]*》`)
-	agencyEnd    = regexp.MustCompile(`(?:人民政府|办公厅|办公室|委员会|局|厅|部|委|院|中心|支行|分行|总局|管委会|银行|法院|检察院|联合会|总工会|公司|税务局|署|办)$`)
-	forwardTitle = regexp.MustCompile(`(?:转发|印发)`)
+	metaLabel  = regexp.MustCompile(`(发文机关|发文机构|发布机构|发布机关|制定机关|制定单位|发布单位|发文单位|公布机关|印发机关|发文字号|文号|文件编号|发文号|文件字号|成文日期|成文时间|发文日期|发文时间|印发日期|签发日期|发布日期|发布时间|公布日期|公布时间|生成日期|施行日期|实施日期|生效日期|实施时间|施行时间|失效日期|失效时间|废止日期|截止日期|有效期至|标题|名称|索引号|主题分类|主题词|信息来源|来源|有效性|依据文件|工具分类|浏览次数|字体)[\]】]?[: \t]+|[\t\n]`)
+	bareLabel  = regexp.MustCompile(`^(?:发文机关|发文机构|发布机构|发布机关|制定机关|制定单位|发布单位|发文单位|发文字号|文号|文件编号|成文日期|成文时间|发文日期|发文时间|印发日期|发布日期|发布时间|公布日期|施行日期|实施日期|生效日期|失效日期|废止日期|有效期至|依据文件|工具分类):?$`)
+	numberTail = regexp.MustCompile(`(?:通知|意见|办法|公告|通告|决定|细则|方案|措施|规定|政策|批复|函|文件|文号|字号|根据|按照|依据|落实|贯彻|执行|印发)$`)
+	orderText  = regexp.MustCompile(`([\p{Han}]{1,30}令)(?:\d{4}年)?第[零〇○一二三四五六七八九十百\d]{1,8}号`)
+	orderLine  = regexp.MustCompile(`^[(]?([\p{Han}、]{2,60}(?:令|公告|通告))[(]?(?:\d{4}年)?第[零〇○一二三四五六七八九十百\d]{1,8}号[)]?$`)
+	orderTail  = regexp.MustCompile(`^[(]?(?:\d{4}年)?第[零〇○一二三四五六七八九十百\d]{1,8}号[)]?$`)
+	enacted    = regexp.MustCompile(`^[(]?(?:\d{4}|[零〇○一二三四五六七八九]{4})年.{2,20}日.*(?:通过|公布|发布|修[正订]|批准|施行|令|公告)`)
+	// cites stand before a number that belongs to another document.
+	cites       = regexp.MustCompile(`(?:根据|按照|依据|依照|贯彻|落实|执行|参照|详见|以下简称|废止|转发)$`)
+	citing      = regexp.MustCompile(`根据|按照|依据|依照|贯彻|落实`)
+	titleEnd    = regexp.MustCompile(`(?:通知|意见|办法|公告|通告|决定|细则|方案|措施|规定|批复|函)[ \n]?$`)
+	quotedTitle = regexp.MustCompile(`《[^》]*》`)
 )
 
 // facts fills in what identifies the document: number, issuers, dates, kind.
 // Numbers, dates and titles that the text only cites are left alone.
 func (t *Tagger) facts(p *domain.Policy) {
 	p.Title = title(p.Clauses)
-	p.DocNumber = t.docNumber(p)
+	meta := metadata(p.Clauses)
+	p.Title = cmpEmpty(p.Title, first(meta, "标题", "名称"))
+	p.DocNumber = t.docNumber(p, meta)
 	p.UnifiedCode = t.unifiedCode(p)
-	p.Issuers = t.issuers(p)
-	p.PublishDate = publishDate(p)
-	t.validity(p)
-	p.DocKind = t.docKind(p.Title)
-	p.Replaces = t.replaces(p)
+	p.Issuers = t.issuers(p, meta)
+	p.PublishDate = publishDate(p, meta)
+	t.validity(p, meta)
+	p.DocKind = t.docKind(p)
+	p.Replaces = replaced(p)
 	p.Contact = t.contact(p)
 }
 
@@ -53,8 +52,57 @@ func title(clauses []domain.Clause) string {
 	return strings.TrimSpace(b.String())
 }
 
-// headText returns the beginning of the document up to the first paragraph,
-// at most 600 code points, and where the first paragraph begins.
+// metadata collects what a page or a guide card says about the document in
+// cells and lines of names and values. The first value of a name counts.
+func metadata(clauses []domain.Clause) map[string]string {
+	meta := map[string]string{}
+	set := func(label, value string) {
+		label, value = strings.TrimRight(label, ":"), strings.Trim(value, " \t\n:|[]【】")
+		if label != "" && value != "" && meta[label] == "" {
+			meta[label] = firstRunes(value, 120)
+		}
+	}
+	for i, c := range clauses {
+		switch {
+		case c.Kind == domain.HeadingClause, c.Kind == domain.TextClause && (i > 40 && i < len(clauses)-5 || strings.Contains(c.Text, "。")), utf8.RuneCountInString(c.Text) > 600:
+			continue
+		case bareLabel.MatchString(c.Text):
+			if i+1 < len(clauses) && !bareLabel.MatchString(clauses[i+1].Text) {
+				set(c.Text, clauses[i+1].Text)
+			}
+			continue
+		}
+		if !strings.ContainsAny(c.Text, ":\t ") {
+			continue
+		}
+		at, label := 0, ""
+		for _, m := range metaLabel.FindAllStringSubmatchIndex(c.Text, -1) {
+			if m[2] < 0 && label == "" { // a cell without a name before it
+				at = m[1]
+				continue
+			}
+			set(label, c.Text[at:m[0]])
+			label, at = "", m[1]
+			if m[2] >= 0 {
+				label = c.Text[m[2]:m[3]]
+			}
+		}
+		set(label, c.Text[at:])
+	}
+	return meta
+}
+
+// first returns the first of several names of metadata that has a value.
+func first(meta map[string]string, labels ...string) string {
+	for _, l := range labels {
+		if meta[l] != "" {
+			return meta[l]
+		}
+	}
+	return ""
+}
+
+// headClauses returns the clauses before the first paragraph.
 func headClauses(p *domain.Policy) []domain.Clause {
 	for i, c := range p.Clauses {
 		if c.Kind != domain.TitleClause && c.Kind != domain.HeadClause || c.Start > 800 {
@@ -66,33 +114,71 @@ func headClauses(p *domain.Policy) []domain.Clause {
 
 // docNumber finds the document's own 发文字号. It stands alone on a line of the
 // head, in brackets under the title, after a label, or, where a copy has lost
-// its line breaks, right behind the title.
-func (t *Tagger) docNumber(p *domain.Policy) string {
-	for _, c := range headClauses(p) {
+// its line breaks, right behind the title. The number of an order or an
+// announcement counts, too: 国务院令第663号.
+func (t *Tagger) docNumber(p *domain.Policy, meta map[string]string) string {
+	head := headClauses(p)
+	for _, c := range head {
 		text := quotedTitle.ReplaceAllString(c.Text, "")
 		for _, code := range []string{"X01", "X02"} {
 			for _, m := range t.find(code, sentence{text, c.Start, c.End}) {
 				n := cleanNumber(m.evidence.Text)
 				rest := strings.Trim(strings.Replace(text, m.evidence.Text, "", 1), "()（） \n")
-				alone := utf8.RuneCountInString(rest) <= 8 || numberLabel.MatchString(text)
-				if alone || c.Kind == domain.TitleClause && code == "X02" && !strings.Contains(text, "关于") {
+				if utf8.RuneCountInString(rest) <= 8 || c.Kind == domain.TitleClause && code == "X02" && (!strings.Contains(text, "关于") || strings.HasPrefix(text, m.evidence.Text)) {
 					return n
 				}
 			}
 		}
 	}
-	for i, c := range p.Clauses {
-		if loc := numberLabel.FindStringIndex(c.Text); loc != nil && utf8.RuneCountInString(c.Text) < 120 {
-			text := c.Text[loc[1]:]
-			if strings.TrimSpace(text) == "" && i+1 < len(p.Clauses) {
-				text = p.Clauses[i+1].Text
-			}
-			for _, m := range t.find("X01", sentence{text, 0, utf8.RuneCountInString(text)}) {
+	if value := first(meta, "发文字号", "文号", "文件编号", "发文号", "文件字号"); value != "" {
+		for _, code := range []string{"X01", "X02"} {
+			for _, m := range t.find(code, sentence{value, 0, utf8.RuneCountInString(value)}) {
 				return cleanNumber(m.evidence.Text)
 			}
 		}
+		if m := orderText.FindString(value); m != "" {
+			return m
+		}
+	}
+	if n := numberOfOrder(head); n != "" {
+		return n
 	}
 	return t.numberBehindTitle(p)
+}
+
+// numberOfOrder finds the number of an order in the head: on a line of its own,
+// over two lines, or in the first note of how a statute came about.
+func numberOfOrder(head []domain.Clause) string {
+	for i, c := range head {
+		if utf8.RuneCountInString(c.Text) > 200 {
+			continue
+		}
+		if orderLine.MatchString(c.Text) && (c.Kind != domain.TitleClause || strings.Contains(c.Text, "令")) {
+			return strings.Trim(c.Text, "()")
+		}
+		if i > 0 && orderTail.MatchString(c.Text) {
+			before := head[i-1].Text
+			if strings.HasSuffix(before, "令") || strings.HasSuffix(before, "公告") && !strings.Contains(before, "关于") {
+				return before + strings.Trim(c.Text, "()")
+			}
+		}
+	}
+	for _, c := range head {
+		if c.Kind == domain.TitleClause || !enacted.MatchString(c.Text) {
+			continue
+		}
+		if m := orderText.FindStringIndex(c.Text); m != nil {
+			n := c.Text[m[0]:m[1]]
+			if at := strings.LastIndex(n, "日"); at >= 0 {
+				n = n[at+len("日"):]
+			}
+			n = strings.TrimPrefix(strings.TrimPrefix(n, "经"), "中华人民共和国")
+			if !strings.Contains(n, "修") {
+				return n
+			}
+		}
+	}
+	return ""
 }
 
 // numberBehindTitle looks for the number in the first 300 code points of a
@@ -103,10 +189,13 @@ func (t *Tagger) numberBehindTitle(p *domain.Policy) string {
 	for _, m := range t.find("X01", sentence{masked, 0, utf8.RuneCountInString(masked)}) {
 		at := strings.Index(masked, m.evidence.Text)
 		before := strings.TrimRight(masked[:max(at, 0)], " \n")
-		if strings.HasSuffix(before, "(") || strings.HasSuffix(before, "、") {
+		if strings.HasSuffix(before, "(") || strings.HasSuffix(before, "、") || cites.MatchString(before) {
 			continue
 		}
 		n := cleanNumber(m.evidence.Text)
+		if row := masked[:strings.Index(masked, n)]; citing.MatchString(row[strings.LastIndexAny(row, "\n ")+1:]) && !titleEnd.MatchString(row) {
+			continue
+		}
 		word := n[:strings.Index(n, "〔")]
 		if utf8.RuneCountInString(word) >= 2 && utf8.RuneCountInString(word) <= 12 && !strings.ContainsAny(before, "。") {
 			return n
@@ -153,157 +242,6 @@ func (t *Tagger) unifiedCode(p *domain.Policy) string {
 	return ""
 }
 
-// issuers lists the issuing offices: the signature, else the red head, else a
-// label, else the beginning of the title.
-func (t *Tagger) issuers(p *domain.Policy) []string {
-	var signed []string
-	for _, c := range p.Clauses {
-		if c.Kind == domain.SignatureClause {
-			text := dateLineFree(c.Text)
-			for _, name := range strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune("\n\t 、", r) }) {
-				if agencyEnd.MatchString(name) && utf8.RuneCountInString(name) >= 3 && !slices.Contains(signed, name) {
-					signed = append(signed, name)
-				}
-			}
-		}
-	}
-	if len(signed) > 0 {
-		return signed
-	}
-	for _, c := range headClauses(p) {
-		for _, m := range t.find("X67", whole(&c)) {
-			return []string{m.group("issuer")}
-		}
-	}
-	for _, c := range p.Clauses {
-		if m := issuerLabel.FindStringSubmatch(c.Text); m != nil && utf8.RuneCountInString(c.Text) < 120 {
-			return splitNames(m[1])
-		}
-	}
-	if m := titleIssuer.FindStringSubmatch(p.Title); m != nil {
-		if names := splitNames(m[1]); len(names) > 0 && agencyEnd.MatchString(names[len(names)-1]) {
-			return names
-		}
-	}
-	return nil
-}
-
-func dateLineFree(s string) string { return chineseDate.ReplaceAllString(s, "\n") }
-
-func splitNames(s string) []string {
-	return strings.FieldsFunc(s, func(r rune) bool { return r == ' ' || r == '、' || r == '\n' })
-}
-
-// publishDate is the date under the text, else one after a label, else the
-// date alone on a line of the head.
-func publishDate(p *domain.Policy) string {
-	for _, kind := range []domain.ClauseKind{domain.SignatureClause, domain.NoteClause} {
-		for i := len(p.Clauses) - 1; i >= 0; i-- {
-			c := p.Clauses[i]
-			if c.Kind != kind {
-				continue
-			}
-			if all := chineseDate.FindAllStringSubmatch(c.Text, -1); len(all) > 0 && (kind == domain.SignatureClause || strings.Contains(c.Text, "印发")) {
-				m := all[len(all)-1]
-				return day(m[1], m[2], m[3])
-			}
-		}
-	}
-	for i, c := range p.Clauses {
-		if loc := dateLabel.FindStringIndex(c.Text); loc != nil && utf8.RuneCountInString(c.Text) < 200 {
-			text := c.Text[loc[1]:]
-			if strings.TrimSpace(text) == "" && i+1 < len(p.Clauses) {
-				text = p.Clauses[i+1].Text
-			}
-			if d := firstDate(firstRunes(text, 20)); d != "" {
-				return d
-			}
-		}
-	}
-	for _, c := range p.Clauses {
-		for line := range strings.SplitSeq(c.Text, "\n") {
-			if m := dateLine.FindStringSubmatch(strings.Trim(line, "() ")); m != nil {
-				return day(m[1], m[2], m[3])
-			}
-		}
-	}
-	return ""
-}
-
-func firstDate(s string) string {
-	if m := chineseDate.FindStringSubmatch(s); m != nil {
-		return day(m[1], m[2], m[3])
-	}
-	if m := isoDate.FindStringSubmatch(s); m != nil {
-		return day(m[1], m[2], m[3])
-	}
-	return ""
-}
-
-// validity reads from when to when the document holds and the last day to
-// apply. 自印发之日起 is the date of the document; a period of years is counted
-// from the day it takes effect; two different ends are left to the officer.
-func (t *Tagger) validity(p *domain.Policy) {
-	var ends, deadlines []string
-	var years, months int
-	fromIssue := false
-	for i := range p.Clauses {
-		c := &p.Clauses[i]
-		if c.Kind == domain.SignatureClause {
-			continue
-		}
-		for _, s := range sentences(c) {
-			for _, m := range t.find("X07", s) {
-				p.EffectiveFrom = cmpEmpty(p.EffectiveFrom, day(m.group("y"), m.group("m"), m.group("d")))
-			}
-			if m := monthFrom.FindStringSubmatch(s.text); m != nil && p.EffectiveFrom == "" {
-				p.EffectiveFrom = strings.TrimSuffix(day(m[1], m[2], "1"), "-01")
-			}
-			for _, m := range t.find("X08", s) {
-				if m.group("days") == "" && !strings.Contains(s.text, "《") {
-					fromIssue = true
-				}
-			}
-			for _, m := range t.find("X09", s) {
-				ends = addOnce(ends, day(m.group("y"), m.group("m"), m.group("d")))
-			}
-			if m := yearsValid.FindStringSubmatch(s.text); m != nil && !strings.Contains(s.text, "内") {
-				if n, ok := integer(m[1]); ok && m[2] == "年" {
-					years = n
-				} else if ok {
-					months = n
-				}
-			}
-			for _, code := range []string{"X40", "X41", "X61"} {
-				for _, m := range t.find(code, s) {
-					deadlines = addOnce(deadlines, day(m.group("y"), m.group("m"), m.group("d")))
-				}
-			}
-		}
-	}
-	if p.EffectiveFrom == "" && fromIssue {
-		p.EffectiveFrom = p.PublishDate
-	}
-	switch {
-	case len(ends) == 1:
-		p.Expires = ends[0]
-	case len(ends) == 0 && years+months > 0:
-		p.Expires = after(cmpEmpty(p.EffectiveFrom, p.PublishDate), years, months)
-	}
-	if len(deadlines) == 1 {
-		p.ApplyDeadline = deadlines[0]
-	}
-}
-
-// after returns the last day of a period that begins on a date.
-func after(from string, years, months int) string {
-	d, err := time.Parse(time.DateOnly, from)
-	if err != nil {
-		return ""
-	}
-	return d.AddDate(years, months, -1).Format(time.DateOnly)
-}
-
 func cmpEmpty(a, b string) string {
 	if a != "" {
 		return a
@@ -311,62 +249,38 @@ func cmpEmpty(a, b string) string {
 	return b
 }
 
-func addOnce(list []string, s string) []string {
-	if s == "" || slices.Contains(list, s) {
-		return list
-	}
-	return append(list, s)
-}
+var (
+	ending      = regexp.MustCompile(`废止|停止执行|失效|不再执行|停止使用|终止执行`)
+	endedInList = regexp.MustCompile(`《([^《》]{2,100})》(?:\(([^()]{4,60})\))?`)
+	// between parts the titles of one list and what stands before the verb.
+	between = regexp.MustCompile(`^(?:[、,;]|以及|和|及|与|等|\d*(?:个|份|件)?(?:规范性|政策)?文件|同时|即行|相应|予以|一并|均|即|自[^,。;《》]{1,24}起|原|的|有关(?:规定|政策)|自行)*$`)
+)
 
-// docKind finds the kind of document at the end of its title, quotations cut
-// out: 关于印发《…办法》的通知 is a 通知.
-func (t *Tagger) docKind(title string) string {
-	if title == "" {
-		return ""
-	}
-	bare := strings.TrimSpace(title)
-	if !forwardTitle.MatchString(title) && strings.HasSuffix(bare, "》") {
-		bare = strings.TrimSuffix(bare, "》")
-	}
-	bare = strings.Join(strings.Fields(bare), "")
-	m := kindInTitle.FindStringSubmatch(bare)
-	if m == nil {
-		return ""
-	}
-	best, length := "", 0
-	for _, k := range t.rules.DocumentKinds.All() {
-		for _, suffix := range append(slices.Clone(k.Suffix), k.Name) {
-			if suffix == m[1] && kindRank(k.Code) > length {
-				best, length = k.Code, kindRank(k.Code)
-			}
-		}
-	}
-	return best
-}
-
-// kindRank prefers, for one suffix, the kind whose name it is over the levels
-// of law that also use it: a title alone does not make a 办法 a regulation.
-func kindRank(code string) int {
-	switch code {
-	case "D08", "D09", "D10", "D11", "D12", "D13", "D14", "D15", "D16", "D19", "D20", "D21":
-		return 5
-	case "D18":
-		return 4
-	case "D07":
-		return 3
-	case "D01", "D04":
-		return 2
-	default:
-		return 1
-	}
-}
-
-func (t *Tagger) replaces(p *domain.Policy) []domain.Reference {
+// replaced lists the documents that this one ends: every title of the list
+// before 废止, with its number.
+func replaced(p *domain.Policy) []domain.Reference {
 	var refs []domain.Reference
 	for i := range p.Clauses {
-		for _, s := range sentences(&p.Clauses[i]) {
-			for _, m := range t.find("X12", s) {
-				ref := domain.Reference{Title: m.group("title"), DocNumber: m.group("docno")}
+		c := &p.Clauses[i]
+		if !strings.Contains(c.Text, "》") {
+			continue
+		}
+		for _, s := range sentences(c) {
+			v := ending.FindStringIndex(s.text)
+			if v == nil || strings.Contains(s.text[:v[0]], "修改") {
+				continue
+			}
+			listed := endedInList.FindAllStringSubmatchIndex(s.text[:v[0]], -1)
+			end := v[0]
+			var found []domain.Reference
+			for _, m := range slices.Backward(listed) {
+				if !between.MatchString(s.text[m[1]:end]) {
+					break
+				}
+				found = append(found, domain.Reference{Title: s.text[m[2]:m[3]], DocNumber: submatch(s.text, m, 2)})
+				end = m[0]
+			}
+			for _, ref := range slices.Backward(found) {
 				if !slices.Contains(refs, ref) {
 					refs = append(refs, ref)
 				}

@@ -3,6 +3,7 @@ package tagging
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"policypush/internal/domain"
 	"policypush/rules"
@@ -20,11 +21,18 @@ const (
 
 // scored is what one code earned in a document.
 type scored struct {
-	code       int
-	total      float64
-	title      float64
-	paragraphs int // body paragraphs that carry it, see Scoring.LongParagraphAt
-	evidence   []domain.Evidence
+	code     int
+	total    float64 // all that its words earned
+	title    float64 // of it in the title
+	heading  float64 // of it in headings and in the first words of numbered paragraphs
+	points   int     // measures that are about it
+	led      int     // of them those that begin with it
+	first    int     // of them those that are about it before all else
+	given    float64 // what it earned in sentences that give something
+	body     float64 // what it earned in measures, each bounded
+	clauses  int     // paragraphs that name it otherwise than in passing
+	named    int     // of them those that name it in full where something is given or required
+	evidence []domain.Evidence
 }
 
 // passage is a clause with the terms found in it and the part it belongs to.
@@ -32,12 +40,25 @@ type passage struct {
 	clause *domain.Clause
 	part   part
 	hits   []hit
+	point  string    // the measure it belongs to, see pointOf
+	lead   int       // where its first words end, in code points; 0 if it is not numbered
+	does   []stretch // what its sentences do
+	cited  []stretch // words that name other documents or offices
 }
 
-// score adds up what each code earned over the passages: the scoring of
-// rules/index.yaml. Masks are blanked first, then the longest term wins where
-// terms of one code overlap; a weak term needs a near word in its sentence.
-func score(passages []passage, codes int, s rules.Scoring) []scored {
+// pointScore is what a code earned within one measure.
+type pointScore struct {
+	score, lead float64
+}
+
+// maxPoint bounds what one measure adds to a theme.
+const maxPoint = 8
+
+// score adds up what each code earned. Masks are blanked first, then the longest
+// term wins where terms of one code overlap; a weak term needs a near word in
+// its sentence. A term counts once in the title, once in all headings and once
+// in each measure, by what its sentence does.
+func score(passages []passage, codes int, themes [2]int, s rules.Scoring) []scored {
 	out := make([]scored, codes)
 	for i := range out {
 		out[i].code = i
@@ -47,44 +68,120 @@ func score(passages []passage, codes int, s rules.Scoring) []scored {
 		part part
 		term string
 	}
-	seen := map[seenKey]bool{}
-	paragraph := make([]float64, codes)
-	for _, p := range passages {
+	seen := map[seenKey]bool{}    // over the document, for evidence and total
+	inPoint := map[seenKey]bool{} // within one measure
+	points := map[int]*pointScore{}
+	closePoint := func() {
+		top := 0.0
+		for code, ps := range points {
+			if code >= themes[0] && code < themes[1] {
+				top = max(top, ps.score)
+			}
+		}
+		for code, ps := range points {
+			if ps.score >= 1.8 && ps.score >= 0.4*top {
+				out[code].points++
+				out[code].body += min(ps.score, maxPoint)
+				if ps.lead > 0 {
+					out[code].led++
+				}
+				if ps.score >= top {
+					out[code].first++
+				}
+			}
+		}
+		clear(points)
+		clear(inPoint)
+	}
+	point := ""
+	for i := range passages {
+		p := &passages[i]
+		if p.part != inHeading && (p.point != point || p.point == "") {
+			closePoint()
+			point = p.point
+		}
 		byCode := map[int][]counted{}
-		collect(p, byCode)
+		collect(*p, byCode)
 		bounds := ends(p.clause)
 		for code, list := range byCode {
-			paragraph[code] = 0
 			beside := sentencesWithNear(list, bounds)
+			inClause, named := false, false
 			for _, c := range keep(list) {
 				w := weight(c.role, s)
-				if c.role == weak && !beside[sentenceOf(c.hit, bounds)] {
+				if c.role == weak && !beside[sentenceOf(c.hit, bounds)] || p.part != inTitle && p.citedAt(c.hit) {
 					continue
 				}
-				paragraph[code] += w
+				does := p.doesAt(c.hit.start)
+				earned := w * multiplier(p.part, s)
+				if p.part != inTitle {
+					earned *= does.share()
+				}
+				leads := p.part == inBody && c.hit.end <= p.lead && earned > 0
+				if p.part == inBody && does >= says {
+					inClause = true
+					named = named || does >= requires && (c.role == nameOf || c.role == strong || isLevy(c.hit.term))
+				}
+				if leads {
+					earned *= 1.5
+				}
+				if earned == 0 {
+					continue
+				}
 				key := seenKey{code, p.part, c.hit.term}
+				if p.part == inBody && !inPoint[key] {
+					inPoint[key] = true
+					ps := points[code]
+					if ps == nil {
+						ps = &pointScore{}
+						points[code] = ps
+					}
+					ps.score += earned
+					if leads {
+						ps.lead += earned
+					}
+					if does == grants {
+						out[code].given += earned
+					}
+				}
 				if seen[key] {
 					continue
 				}
 				seen[key] = true
-				earned := w * multiplier(p.part, s)
 				out[code].total += earned
-				if p.part == inTitle {
+				switch {
+				case p.part == inTitle:
 					out[code].title += earned
+				case p.part == inHeading || leads:
+					out[code].heading += earned
 				}
 				out[code].evidence = append(out[code].evidence, domain.Evidence{
 					Start: c.hit.start, End: c.hit.end, Text: c.hit.term, Score: earned,
 				})
 			}
-			if p.part == inBody && paragraph[code] >= s.LongParagraphAt {
-				out[code].paragraphs++
+			if inClause {
+				out[code].clauses++
+			}
+			if named {
+				out[code].named++
 			}
 		}
 	}
+	closePoint()
 	for i := range out {
 		slices.SortStableFunc(out[i].evidence, func(a, b domain.Evidence) int { return cmp.Compare(a.Start, b.Start) })
 	}
 	return out
+}
+
+// isLevy tells whether a word is itself the name of something that is levied:
+// 失业保险费, and not 缴费基数.
+func isLevy(term string) bool {
+	for _, end := range []string{"税", "费", "附加", "基金", "保障金", "经费"} {
+		if strings.HasSuffix(term, end) {
+			return true
+		}
+	}
+	return false
 }
 
 // counted is one hit seen from one code.

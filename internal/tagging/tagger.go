@@ -12,7 +12,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"policypush/internal/document"
 	"policypush/internal/domain"
@@ -115,9 +114,19 @@ func (t *Tagger) Read(doc *document.Document) *domain.Policy {
 	}
 	t.facts(p)
 	passages := t.passages(p)
-	all := score(passages, len(t.codes), t.rules.Scoring)
-	p.Tags = append(p.Tags, t.themes(p, all)...)
-	p.Audience = t.audience(p)
+	prepare(passages)
+	all := score(passages, len(t.codes), t.first[domain.ThemeTag], t.rules.Scoring)
+	p.Tags = append(p.Tags, t.themes(p, all, passages)...)
+	side := outward(p, passages)
+	internal := isInternal(p, side, t.internalFirst(p), t.titled(all))
+	if internal {
+		for i := range p.Tags { // an officer may still assign them
+			if tag := &p.Tags[i]; tag.Dimension == domain.ThemeTag && tag.Code[0] != 'Z' {
+				tag.State = domain.Suggested
+			}
+		}
+	}
+	p.Audience = t.audience(p, side, internal)
 	regions := t.regions(p)
 	region := ""
 	if len(regions) == 1 {
@@ -149,7 +158,7 @@ func (t *Tagger) passages(p *domain.Policy) []passage {
 		default:
 			continue
 		}
-		out = append(out, passage{c, in, t.words.find(t.shift(c.Text, c.Start))})
+		out = append(out, passage{clause: c, part: in, hits: t.words.find(t.shift(c.Text, c.Start))})
 	}
 	return out
 }
@@ -167,34 +176,59 @@ func (t *Tagger) shift(text string, start int) []segment.Token {
 // maxTags bounds what is shown of themes and of keywords.
 const maxTags = 12
 
-// themes assigns by rules/index.yaml: enough in itself and beside the highest,
-// and in a long text carried by the title or by several paragraphs.
-func (t *Tagger) themes(p *domain.Policy, all []scored) []domain.Tag {
+// atLeastOne is how far below 0 the first theme of a document may incline that
+// has a theme in its title.
+const atLeastOne = -2.0
+
+// themes assigns what rules/tagging/verdict.yaml decides; what earned enough
+// words and was not decided for is suggested. Work inside government is assigned
+// by its score alone: it keeps a document from being pushed.
+func (t *Tagger) themes(p *domain.Policy, all []scored, passages []passage) []domain.Tag {
 	s := t.rules.Scoring
-	bounds := t.first[domain.ThemeTag]
-	ranked := slices.Clone(all[bounds[0]:bounds[1]])
-	slices.SortStableFunc(ranked, func(a, b scored) int { return cmp.Compare(b.total, a.total) })
-	if len(ranked) == 0 || ranked[0].total == 0 {
-		return nil
+	weighed := t.weigh(p, all, passages)
+	type judged struct {
+		scored
+		inclines float64
 	}
-	paragraphs := 0
-	for _, c := range p.Clauses {
-		if c.Kind == domain.TextClause {
-			paragraphs++
+	var ranked []judged
+	bounds := t.first[domain.ThemeTag]
+	top := 0.0
+	for _, r := range all[bounds[0]:bounds[1]] {
+		top = max(top, r.total)
+	}
+	for _, r := range all[bounds[0]:bounds[1]] {
+		x := weighed[r.code]
+		if x == nil {
+			continue
+		}
+		j := judged{r, inclination(t.rules.Verdict, t.codes[r.code].code, x)}
+		if t.codes[r.code].code[0] == 'Z' {
+			j.inclines = -1
+			if r.total >= s.AssignAt && (r.title >= s.LongTitleAt || r.total >= 0.8*top) {
+				j.inclines = 1
+			}
+		}
+		ranked = append(ranked, j)
+	}
+	slices.SortStableFunc(ranked, func(a, b judged) int {
+		return cmp.Or(cmp.Compare(b.inclines, a.inclines), cmp.Compare(b.total, a.total))
+	})
+	if len(ranked) > 0 && t.titled(all) { // what has a title about something is about something
+		for i := range ranked {
+			if r := &ranked[i]; t.codes[r.code].code[0] != 'Z' {
+				if r.inclines > atLeastOne {
+					r.inclines = max(r.inclines, 0.01)
+				}
+				break
+			}
 		}
 	}
-	long := utf8.RuneCountInString(p.Text) > s.LongTextOver
 	var tags []domain.Tag
-	assigned := 0
 	for _, r := range ranked {
-		carried := !long || r.title >= s.LongTitleAt ||
-			r.paragraphs >= max(s.LongParagraphsMin, int(float64(paragraphs)*s.LongParagraphsShare))
-		tag := t.tag(r, domain.Suggested)
-		switch {
-		case r.total >= s.AssignAt && r.total >= s.RelativeToTop*ranked[0].total && carried && assigned < s.MaxThemes:
+		tag := t.tag(r.scored, domain.Suggested)
+		if r.inclines > 0 {
 			tag.State = domain.Assigned
-			assigned++
-		case r.total < s.SuggestAt || len(tags) >= maxTags:
+		} else if r.total < s.SuggestAt || len(tags) >= maxTags {
 			continue
 		}
 		tags = append(tags, tag)
@@ -207,31 +241,23 @@ func (t *Tagger) tag(r scored, state domain.TagState) domain.Tag {
 	return domain.Tag{Dimension: c.dimension, Code: c.code, Name: c.name, Score: r.total, State: state, Evidence: r.evidence}
 }
 
-// audience says for whom the document is at all: by its themes.
-func (t *Tagger) audience(p *domain.Policy) domain.Audience {
-	enterprise, resident := false, false
-	for i, c := range p.Codes(domain.ThemeTag) {
-		switch c[0] {
-		case 'Z':
-			if i == 0 {
-				return domain.ForNobody
-			}
-		case 'Q':
-			enterprise = true
-		case 'M':
-			resident = true
+// internalFirst tells whether work inside government is the first of the themes.
+func (t *Tagger) internalFirst(p *domain.Policy) bool {
+	best, internal := 0.0, false
+	for _, tag := range p.Tags {
+		if tag.Dimension == domain.ThemeTag && tag.Score > best && (tag.Counts() || tag.Code[0] == 'Z') {
+			best, internal = tag.Score, tag.Code[0] == 'Z'
 		}
 	}
-	switch {
-	case enterprise && resident:
-		return domain.ForBoth
-	case enterprise:
-		return domain.ForEnterprises
-	case resident:
-		return domain.ForResidents
-	default:
-		return domain.ForNobody
-	}
+	return internal
+}
+
+// titled tells whether the title names a theme for people outside.
+func (t *Tagger) titled(all []scored) bool {
+	bounds := t.first[domain.ThemeTag]
+	return slices.ContainsFunc(all[bounds[0]:bounds[1]], func(r scored) bool {
+		return t.codes[r.code].code[0] != 'Z' && r.title >= t.rules.Scoring.LongTitleAt
+	})
 }
 
 // others tags taxes, kinds of support, groups, kinds of enterprise and
@@ -240,6 +266,17 @@ func (t *Tagger) audience(p *domain.Policy) domain.Audience {
 // so; what the text merely mentions is suggested.
 func (t *Tagger) others(p *domain.Policy, all []scored) []domain.Tag {
 	asked := askedFor(p)
+	forPeople := p.Audience == domain.ForResidents || p.Audience == domain.ForBoth
+	forEnterprises := p.Audience == domain.ForEnterprises || p.Audience == domain.ForBoth
+	cell := cellOf(p)
+	named := map[domain.Dimension]int{} // in how many paragraphs the most named of a dimension stands
+	for _, r := range all {
+		d := t.codes[r.code].dimension
+		if wide[t.codes[r.code].code] {
+			continue
+		}
+		named[d] = max(named[d], r.clauses)
+	}
 	var tags []domain.Tag
 	for _, d := range []domain.Dimension{domain.TaxTag, domain.BenefitTag, domain.GroupTag, domain.EnterpriseKindTag, domain.IndustryTag} {
 		bounds := t.first[d]
@@ -250,15 +287,21 @@ func (t *Tagger) others(p *domain.Policy, all []scored) []domain.Tag {
 				break
 			}
 			tag := t.tag(r, domain.Suggested)
+			assigned := false
 			switch d {
-			case domain.TaxTag, domain.BenefitTag:
-				if r.title > 0 || inMeasure(p, r.evidence) {
-					tag.State = domain.Assigned
-				}
-			default:
-				if r.title >= t.rules.Scoring.TitleMultiplier || asked[t.valueOf(tag)] {
-					tag.State = domain.Assigned
-				}
+			case domain.TaxTag:
+				assigned = levied(r)
+			case domain.BenefitTag:
+				assigned = r.title > 0 || inMeasure(p, r.evidence)
+			case domain.GroupTag:
+				assigned = forPeople && meant(r, named[d]) && (!wide[tag.Code] || r.title > 0 || r.heading > 0 && r.clauses*2 >= named[d])
+			case domain.EnterpriseKindTag:
+				assigned = forEnterprises && !generic[tag.Code] && meant(r, named[d])
+			case domain.IndustryTag:
+				assigned = forEnterprises && t.inTrade(r, cell)
+			}
+			if assigned || d != domain.TaxTag && d != domain.BenefitTag && d != domain.IndustryTag && asked[t.valueOf(tag)] && !generic[tag.Code] {
+				tag.State = domain.Assigned
 			}
 			tags = append(tags, tag)
 		}

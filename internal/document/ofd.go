@@ -1,0 +1,213 @@
+package document
+
+import (
+	"archive/zip"
+	"bytes"
+	"cmp"
+	"encoding/xml"
+	"errors"
+	"io"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"policypush/internal/domain"
+)
+
+func brokenOFD() *domain.Error {
+	return domain.Errorf(domain.Invalid, "ofd文件已损坏，请用OFD阅读器打开后重新保存，或导出为PDF")
+}
+
+// readOFD reads the pages of an OFD file (GB/T 33190): a zip of XML in which
+// pieces of text stand at places of a page. Pieces on one base line make a
+// line; pictures are left out.
+func readOFD(data []byte, lim Limits) ([]line, *domain.Error) {
+	z, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
+	if err != nil {
+		return nil, brokenOFD().Because(err)
+	}
+	r := ofdReader{files: map[string]*zip.File{}, left: lim.MaxExpanded, limit: 4 * int64(lim.MaxText)}
+	for _, f := range z.File {
+		r.files[path.Clean("/"+strings.ReplaceAll(f.Name, "\\", "/"))] = f
+	}
+	switch err := r.read(); {
+	case errors.Is(err, errExpanded):
+		return nil, bomb(lim)
+	case errors.Is(err, errTooMuchText):
+		return nil, domain.Errorf(domain.Invalid, "文字超过上限%d字，请拆成几个文件", lim.MaxText)
+	case err != nil:
+		return nil, brokenOFD().Because(err)
+	case len(r.lines) == 0:
+		return nil, domain.Errorf(domain.Invalid, "ofd文件里没有文字，可能是扫描件，请先做文字识别（OCR）")
+	}
+	return r.lines, nil
+}
+
+type ofdReader struct {
+	files map[string]*zip.File
+	left  int64 // bytes that may still be unpacked
+	limit int64 // bytes of text that may still be read
+	lines []line
+}
+
+// piece is a text at a place, in millimetres from the top left corner.
+type piece struct {
+	x, y, size, width float64
+	text              string
+}
+
+// maxPages bounds how many pages are read of one file.
+const maxPages = 5000
+
+func (r *ofdReader) read() error {
+	var roots []string
+	err := r.walk("/OFD.xml", func(d *xml.Decoder, e xml.StartElement) error {
+		if e.Name.Local != "DocRoot" {
+			return nil
+		}
+		var s string
+		err := d.DecodeElement(&s, &e)
+		roots = append(roots, place("/", s))
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for _, root := range roots {
+		var pages []string
+		err := r.walk(root, func(_ *xml.Decoder, e xml.StartElement) error {
+			if e.Name.Local == "Page" && len(pages) < maxPages {
+				pages = append(pages, place(path.Dir(root), value(e, "BaseLoc")))
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		for _, p := range pages {
+			if err := r.page(p); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// place resolves a path of the file: from its root, or from a folder.
+func place(folder, s string) string {
+	s = strings.TrimSpace(s)
+	if strings.HasPrefix(s, "/") {
+		return path.Clean(s)
+	}
+	return path.Clean(folder + "/" + s)
+}
+
+// walk calls visit for every element of a part. A part that is named and not
+// there is left out.
+func (r *ofdReader) walk(name string, visit func(*xml.Decoder, xml.StartElement) error) error {
+	f := r.files[name]
+	if f == nil {
+		return nil
+	}
+	in, err := f.Open()
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	d := xml.NewDecoder(capped{in, &r.left})
+	for {
+		token, err := d.Token()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if e, ok := token.(xml.StartElement); ok {
+			if err := visit(d, e); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// page reads the lines of a page.
+func (r *ofdReader) page(name string) error {
+	var pieces []piece
+	var left, top, width, size float64
+	err := r.walk(name, func(d *xml.Decoder, e xml.StartElement) error {
+		switch e.Name.Local {
+		case "TextObject":
+			box := numbers(value(e, "Boundary"))
+			left, top, width = box[0], box[1], box[2]
+			size = numbers(value(e, "Size"))[0]
+		case "TextCode":
+			x, y := numbers(value(e, "X"))[0], numbers(value(e, "Y"))[0]
+			var s string
+			if err := d.DecodeElement(&s, &e); err != nil {
+				return err
+			}
+			if r.limit -= int64(len(s)); r.limit < 0 {
+				return errTooMuchText
+			}
+			if strings.TrimSpace(s) != "" {
+				pieces = append(pieces, piece{left + x, top + y, max(size, 1), max(width-x, 0), s})
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	r.compose(pieces)
+	return nil
+}
+
+// numbers reads up to four numbers parted by blanks; what is none is 0.
+func numbers(s string) (out [4]float64) {
+	for i, f := range strings.Fields(s) {
+		if i == len(out) {
+			break
+		}
+		if v, err := strconv.ParseFloat(f, 64); err == nil && v > -1e6 && v < 1e6 {
+			out[i] = v
+		}
+	}
+	return out
+}
+
+// compose makes lines of pieces: those whose base lines lie within half a
+// character of each other stand in one line, from left to right.
+func (r *ofdReader) compose(pieces []piece) {
+	slices.SortStableFunc(pieces, func(a, b piece) int { return cmp.Compare(a.y, b.y) })
+	edge := 1e6
+	for _, p := range pieces {
+		edge = min(edge, p.x)
+	}
+	first := true
+	for i := 0; i < len(pieces); {
+		end := i + 1
+		for end < len(pieces) && pieces[end].y-pieces[i].y < pieces[i].size/2 {
+			end++
+		}
+		row := pieces[i:end]
+		slices.SortStableFunc(row, func(a, b piece) int { return cmp.Compare(a.x, b.x) })
+		var b strings.Builder
+		for k, p := range row {
+			if k > 0 {
+				last := row[k-1]
+				wide := max(last.width, float64(utf8.RuneCountInString(last.text))*last.size*0.9)
+				if p.x-last.x > wide+last.size {
+					b.WriteByte(' ')
+				}
+			}
+			b.WriteString(p.text)
+		}
+		indent := row[0].x-edge > 1.5*row[0].size && row[0].x-edge < 3*row[0].size
+		r.lines = append(r.lines, line{text: b.String(), page: first, indent: indent})
+		first = false
+		i = end
+	}
+}

@@ -1,0 +1,111 @@
+package document
+
+import (
+	"archive/zip"
+	"bytes"
+	"fmt"
+	"strings"
+	"testing"
+
+	"policypush/internal/domain"
+)
+
+// ofd packs pages into a file; a page is the lines of its text.
+func ofd(t testing.TB, pages ...[]string) []byte {
+	t.Helper()
+	var buf bytes.Buffer
+	z := zip.NewWriter(&buf)
+	add := func(name, text string) {
+		w, err := z.Create(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.Write([]byte(text)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const space = ` xmlns:ofd="http://www.ofdspec.org/2016"`
+	add("OFD.xml", `<ofd:OFD`+space+`><ofd:DocBody><ofd:DocRoot>Doc_0/Document.xml</ofd:DocRoot></ofd:DocBody></ofd:OFD>`)
+	var list strings.Builder
+	for i, lines := range pages {
+		fmt.Fprintf(&list, `<ofd:Page ID="%d" BaseLoc="Pages/Page_%d/Content.xml"/>`, i+1, i)
+		var b strings.Builder
+		for k, s := range lines {
+			half := len([]rune(s)) / 2
+			for j, part := range []string{string([]rune(s)[half:]), string([]rune(s)[:half])} { // out of order, as programs write it
+				x := 30.0
+				if j == 0 {
+					x += float64(half) * 5
+				}
+				fmt.Fprintf(&b, `<ofd:TextObject Boundary="%g %d 150 6" Size="5"><ofd:TextCode X="0" Y="5">%s</ofd:TextCode></ofd:TextObject>`, x, 30+9*k, part)
+			}
+		}
+		add(fmt.Sprintf("Doc_0/Pages/Page_%d/Content.xml", i), `<ofd:Page`+space+`><ofd:Content><ofd:Layer>`+b.String()+`</ofd:Layer></ofd:Content></ofd:Page>`)
+	}
+	add("Doc_0/Document.xml", `<ofd:Document`+space+`><ofd:Pages>`+list.String()+`</ofd:Pages></ofd:Document>`)
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return buf.Bytes()
+}
+
+func TestReadsOFD(t *testing.T) {
+	data := ofd(t,
+		[]string{"云川县人民政府关于发放耕地补贴的通知", "云政发〔2026〕9号", "各乡镇人民政府:", "一、补贴标准为每亩每年120元。"},
+		[]string{"二、本通知自印发之日起施行。", "云川县人民政府", "2026年3月1日"})
+	d, err := Read("a.ofd", data, DefaultLimits())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d.Format != "ofd" || d.Clauses[0].Kind != domain.TitleClause || d.Clauses[0].Text != "云川县人民政府关于发放耕地补贴的通知" {
+		t.Errorf("%s begins with %+v", d.Format, d.Clauses[0])
+	}
+	if want := "二、本通知自印发之日起施行。\n云川县人民政府\n2026年3月1日"; !strings.HasSuffix(d.Text, want) {
+		t.Errorf("it reads %q, want it to end with %q", d.Text, want)
+	}
+	checkOffsets(t, d)
+}
+
+func TestRefusesOFD(t *testing.T) {
+	lim := DefaultLimits()
+	lim.MaxExpanded = 1000
+	for name, tt := range map[string]struct {
+		data []byte
+		lim  Limits
+		says string
+	}{
+		"one without text":            {ofd(t, nil), DefaultLimits(), "没有文字"},
+		"one that is cut off":         {ofd(t, []string{"政策"})[:300], DefaultLimits(), "压缩包已损坏"},
+		"one that unpacks to much":    {ofd(t, []string{strings.Repeat("政策", 2000)}), lim, "解压后超过上限"},
+		"one that is no zip":          {[]byte("政策"), DefaultLimits(), "内容却不是"},
+		"a zip without what it needs": {packed(t, "a.xml", "<a/>"), DefaultLimits(), "ofd文件已损坏"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := Read("a.ofd", tt.data, tt.lim)
+			if domain.KindOf(err) != domain.Invalid || !strings.Contains(err.Error(), tt.says) {
+				t.Errorf("got %v, want %s", err, tt.says)
+			}
+		})
+	}
+}
+
+func packed(t testing.TB, name, text string) []byte {
+	t.Helper()
+	var buf bytes.Buffer
+	z := zip.NewWriter(&buf)
+	w, err := z.Create(name)
+	if err == nil {
+		_, err = w.Write([]byte(text))
+	}
+	if err == nil {
+		err = z.Close()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return buf.Bytes()
+}
+
+func FuzzReadOFD(f *testing.F) {
+	fuzzRead(f, "a.ofd", string(ofd(f, []string{"云川县人民政府文件", "一、补贴"})), "PK\x03\x04")
+}

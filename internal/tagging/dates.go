@@ -1,0 +1,466 @@
+package tagging
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"policypush/internal/domain"
+)
+
+const (
+	yearRE  = `([零〇○一二三四五六七八九]{4}|\d{4})年`
+	monthRE = `([一二三四五六七八九十]{1,3}|\d{1,2})月`
+	dayRE   = `([一二三四五六七八九十]{1,3}|\d{1,2})日`
+	// dateRE is a date of which the year or the day may be missing: 6月30日,
+	// 2020年6月, 2020年6月底, 2020年底.
+	dateRE = `(?:` + yearRE + `)?(?:(?:` + monthRE + `(?:` + dayRE + `|(底|末)?))|(底|末))(?:\([^()]{1,12}\))?(?:\d{1,2}(?:时|点|:\d{2})|零时|零点)?(?:整)?`
+)
+
+var (
+	chineseDate = regexp.MustCompile(yearRE + monthRE + dayRE)
+	isoDate     = regexp.MustCompile(`(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})`)
+	dateLine    = regexp.MustCompile(`^(?:` + yearRE + monthRE + dayRE + `)(?:印发|发布)?$`)
+	isoLine     = regexp.MustCompile(`^(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?: ?\d{1,2}:\d{2}(?::\d{2})?)?$`)
+	dateAtEnd   = regexp.MustCompile(yearRE + monthRE + dayRE + `[)]?$`)
+
+	inForce = `(?:正式)?(?:施行|实施|执行|生效|实行|启用|试行|适用)`
+	// fromDate is 自2026年3月1日起施行 and the like.
+	fromDate = regexp.MustCompile(`(?:自|从|于|在)?` + dateRE + `(?:之日)?(?:零时|零点|起|开始|始){1,2}[,]?(?:在[\p{Han}]{2,8})?` + inForce)
+	onDate   = regexp.MustCompile(`(?:于)` + dateRE + inForce)
+	// fromIssue is 自印发之日起施行; the period may follow.
+	fromIssue = regexp.MustCompile(`(?:自|从)?(?:本[\p{Han}]{2,4}|[\p{Han}]{0,4})?(印发|发布|公布|下发|发文|签发|颁布|颁发|公告|即)(?:之)?日(?:\((?:\d{4}年)?[^()]{2,12}\))?(?:起)(?:满?([一二三四五六七八九十\d]{1,3})(?:日|天)后)?[,]?` + inForce)
+	// fromNow is what an announcement orders at once: 自即日起暂停办理.
+	fromNow = regexp.MustCompile(`(?:自|从)?(?:即日|本(?:通告|公告|通知|决定)(?:发布|印发|公布)之日|(?:发布|印发|公布)之日)(?:起|开始)`)
+	// span is 自…起至…止 where the text speaks of its own validity.
+	spanFrom = regexp.MustCompile(`(?:执行期限?|实施期限?|有效期限?|执行时间|实施时间|政策期限|试行期限?)[\p{Han}]{0,4}?(?:为|:|自|从|是)?(?:自|从)?` + dateRE + `(?:起)?(?:至|到|-|—|~)` + dateRE)
+	spanRule = regexp.MustCompile(`(?:本|以上|上述)[\p{Han}“”]{0,12}(?:自|从)` + dateRE + `(?:起)?(?:施行|实施|执行|生效)?[,]?(?:暂定|有效期)?(?:至|到)` + dateRE)
+	// sinceIssue is the same from the day of issue: 自发布之日起至2020年6月30日.
+	sinceIssue = regexp.MustCompile(`(?:印发|发布|公布|下发|发文|签发|颁布|即)(?:之)?日(?:起)?(?:施行|实施|执行|生效|有效)?[,]?(?:有效期|暂定|执行|实施|期限)?(?:至|到)` + dateRE)
+	until      = regexp.MustCompile(`(?:有效期限?|执行期限?|实施期限?|试行期限?|有效|施行|实施|执行|试行|暂定)(?:期限)?(?:暂定)?(?:为)?(?:延长|延续|截止|截至|顺延)?(?:至|到|截止)(?:日期为)?` + dateRE)
+	endsOn     = regexp.MustCompile(`(?:至|于|到|[,。;])` + dateRE + `(?:起|后)?(?:自动|自行|同时)?(?:废止|失效|终止|到期)`)
+	monthsLong = regexp.MustCompile(`(?:有效期限?|实施期限?|试行期限?|执行期限?|施行期限?|试行|有效|政策期限)(?:暂定|原则上)?(?:为|限|是)?(?:自[\p{Han}]{2,10}之日起)?(?:暂定)?(?:为)?([一二两三四五六七八九十]{1,3}|\d{1,2})(?:个)?(年|月)`)
+	general    = regexp.MustCompile(`本(?:法|条例|规定|办法|细则|通知|公告|通告|意见|方案|政策|措施|决定|指南|制度|标准|文件|规则|规程|若干|实施|暂行|令|规范|规划|计划|清单|目录|指引)|上述|以上(?:政策|措施|规定|条款)|此前`)
+	starts     = regexp.MustCompile(`(?:^|[,。;!:自从])` + yearRE + monthRE + `(?:` + dayRE + `)?(?:\([^()]{1,12}\))?(?:起|开始)`)
+)
+
+// dateIn reads the five groups of dateRE from group g on. year stands in for
+// one that is not written; end asks for the last day of a month or year.
+func dateIn(text string, m []int, g int, year string, end bool) string {
+	y, mo, d := cmpEmpty(submatch(text, m, g), year), submatch(text, m, g+1), submatch(text, m, g+2)
+	if y == "" {
+		return ""
+	}
+	if submatch(text, m, g+4) != "" {
+		mo = "12"
+	}
+	if d != "" {
+		return day(y, mo, d)
+	}
+	yn, ok1 := integer(y)
+	mn, ok2 := integer(mo)
+	if !ok1 || !ok2 || mn < 1 || mn > 12 {
+		return ""
+	}
+	if end || submatch(text, m, g+3) != "" {
+		return day(y, mo, fmt.Sprint(daysIn(yn, mn)))
+	}
+	return day(y, mo, "1")
+}
+
+// publishDate is the date under the text, else one of how a statute came
+// about, else one after a label, else the date alone on a line of the head,
+// else the date the text ends with.
+func publishDate(p *domain.Policy, meta map[string]string) string {
+	var signed string
+	last := -1
+	for i, c := range p.Clauses {
+		if c.Kind != domain.SignatureClause || last >= 0 && i > last+1 && signed != "" {
+			continue
+		}
+		last = i
+		if all := chineseDate.FindAllStringSubmatch(c.Text, -1); len(all) > 0 {
+			m := all[len(all)-1]
+			signed = day(m[1], m[2], m[3])
+		} else if d := firstDate(c.Text); d != "" {
+			signed = d
+		}
+	}
+	if signed != "" {
+		return signed
+	}
+	if d := enactedOn(p); d != "" {
+		return d
+	}
+	if d := firstDate(first(meta, "成文日期", "成文时间", "发文日期", "发文时间", "签发日期", "印发日期", "公布日期", "公布时间", "发布日期", "发布时间", "生成日期")); d != "" {
+		return d
+	}
+	for i := len(p.Clauses) - 1; i >= 0; i-- {
+		if c := p.Clauses[i]; c.Kind == domain.NoteClause && strings.HasSuffix(c.Text, "印发") {
+			if d := firstDate(c.Text); d != "" {
+				return d
+			}
+		}
+	}
+	for _, c := range headClauses(p) {
+		for line := range strings.SplitSeq(c.Text, "\n") {
+			line = strings.TrimPrefix(strings.Trim(line, "() "), "日期:")
+			if m := dateLine.FindStringSubmatch(line); m != nil {
+				return day(m[1], m[2], m[3])
+			}
+			if m := isoLine.FindStringSubmatch(line); m != nil {
+				return day(m[1], m[2], m[3])
+			}
+		}
+	}
+	for i := len(p.Clauses) - 1; i >= 0 && i >= len(p.Clauses)-4; i-- {
+		c := p.Clauses[i]
+		if m := dateAtEnd.FindStringSubmatch(lastRunes(c.Text, 40)); m != nil && c.Kind != domain.TableClause {
+			return day(m[1], m[2], m[3])
+		}
+	}
+	return ""
+}
+
+func lastRunes(s string, n int) string {
+	i := len(s)
+	for ; i > 0 && n > 0; n-- {
+		_, size := utf8.DecodeLastRuneInString(s[:i])
+		i -= size
+	}
+	return s[i:]
+}
+
+// enactedOn reads the head of a statute: when it was published, else passed.
+// The first line counts; later ones tell of revisions.
+func enactedOn(p *domain.Policy) string {
+	passed := ""
+	for _, c := range headClauses(p) {
+		if c.Kind == domain.TitleClause || !enacted.MatchString(c.Text) {
+			continue
+		}
+		d := firstDate(c.Text)
+		revised := strings.Contains(c.Text, "修正") || strings.Contains(c.Text, "修订") || strings.Contains(c.Text, "修改")
+		switch {
+		case d == "" || !strings.Contains(c.Text, "通过") && !strings.Contains(c.Text, "公布") && strings.HasSuffix(strings.Trim(c.Text, "()"), "施行"):
+		case passed == "":
+			passed = d
+		case !revised && strings.Contains(c.Text, "公布"):
+			return d
+		}
+	}
+	return passed
+}
+
+func firstDate(s string) string {
+	s = firstRunes(s, 60)
+	if m := chineseDate.FindStringSubmatch(s); m != nil {
+		return day(m[1], m[2], m[3])
+	}
+	if m := isoDate.FindStringSubmatch(s); m != nil {
+		return day(m[1], m[2], m[3])
+	}
+	return ""
+}
+
+// claim is a date that a sentence states, and how surely it is the document's.
+type claim struct {
+	day  string
+	rank int // 2 for 本办法, 1 for no subject, 0 is not counted
+}
+
+// claims collects dates of one kind.
+type claims []claim
+
+func (c *claims) add(day string, rank int) {
+	if day != "" && rank > 0 {
+		*c = append(*c, claim{day, rank})
+	}
+}
+
+// best returns the surest date: the last of those that begin the validity; ""
+// if the surest differ and one is asked for.
+func (c claims) best(one bool) string {
+	rank, day := 0, ""
+	for _, x := range c {
+		switch {
+		case x.rank > rank:
+			rank, day = x.rank, x.day
+		case x.rank == rank && x.day != day && one:
+			day = ""
+		case x.rank == rank:
+			day = cmpEmpty(day, x.day)
+		}
+	}
+	return day
+}
+
+// rankOf tells whether a sentence speaks of this document: a quoted title that
+// is not its own says no, 本办法 says yes.
+func rankOf(p *domain.Policy, before string) int {
+	if at := strings.LastIndex(before, "》"); at >= 0 {
+		open := strings.LastIndex(before[:at], "《")
+		name := ""
+		if open >= 0 {
+			name = before[open+len("《") : at]
+		}
+		own := name != "" && strings.Contains(strings.ReplaceAll(p.Title, " ", ""), strings.ReplaceAll(name, " ", ""))
+		if own {
+			return 2
+		}
+		if !general.MatchString(before[at:]) {
+			return 0
+		}
+		return 2
+	}
+	if general.MatchString(before) {
+		return 2
+	}
+	return 1
+}
+
+// validity reads from when to when the document holds and the last day to
+// apply. 自印发之日起 is the date of the document; a period of years is counted
+// from the day it takes effect; ends that differ are left to the officer, and
+// the extension of another document is not the end of this one.
+func (t *Tagger) validity(p *domain.Policy, meta map[string]string) {
+	var from, ends, deadlines, starting claims
+	issued, years, months, sinceIssued := 0, 0, 0, false
+	year := ""
+	if len(p.PublishDate) >= 4 {
+		year = p.PublishDate[:4]
+	}
+	for i := range p.Clauses {
+		c := &p.Clauses[i]
+		if c.Kind == domain.SignatureClause {
+			continue
+		}
+		for _, s := range sentences(c) {
+			if utf8.RuneCountInString(s.text) < 4 || !strings.ContainsAny(s.text, "日月年底") {
+				continue
+			}
+			t.deadline(p, s, year, &deadlines)
+			if c.Kind == domain.HeadClause && !enacted.MatchString(s.text) {
+				continue
+			}
+			hasStart, hasEnd := strings.ContainsAny(s.text, "起始") || strings.Contains(s.text, "施行") || strings.Contains(s.text, "于"), strings.ContainsAny(s.text, "至到-—~") || strings.Contains(s.text, "废止") || strings.Contains(s.text, "失效")
+			if hasStart {
+				for _, re := range []*regexp.Regexp{fromDate, onDate} {
+					for _, m := range re.FindAllStringSubmatchIndex(s.text, -1) {
+						if ruleEnds.MatchString(s.text[m[1]:]) {
+							from.add(dateIn(s.text, m, 1, year, false), rankOf(p, s.text[:m[0]]))
+						}
+					}
+				}
+				if m := fromIssue.FindStringSubmatchIndex(s.text); m != nil {
+					if r := rankOf(p, s.text[:m[0]]); r > 0 {
+						if n, ok := integer(submatch(s.text, m, 2)); ok {
+							from.add(daysAfter(p.PublishDate, n), r)
+						} else {
+							issued = max(issued, r)
+						}
+					}
+				} else if m := fromNow.FindStringIndex(s.text); m != nil && atOnce(s.text[m[1]:]) && rankOf(p, s.text[:m[0]]) > 0 {
+					issued = max(issued, 1)
+				}
+				if m := starts.FindStringSubmatchIndex(s.text); m != nil && rankOf(p, s.text[:m[0]]) >= 0 {
+					starting.add(day(submatch(s.text, m, 1), submatch(s.text, m, 2), cmpEmpty(submatch(s.text, m, 3), "1")), 1)
+				}
+			}
+			if hasEnd {
+				t.ends(p, s, year, &from, &ends, &sinceIssued)
+			}
+			if m := monthsLong.FindStringSubmatchIndex(s.text); m != nil && holds(s.text, m) && rankOf(p, s.text[:m[0]]) > 0 {
+				n, ok := integer(submatch(s.text, m, 1))
+				if ok && submatch(s.text, m, 2) == "年" {
+					years = n
+				} else if ok && strings.Contains(s.text[m[0]:m[1]], "个月") {
+					months = n
+				}
+				if strings.Contains(s.text[max(0, m[0]-60):m[1]], "之日起") && len(from) == 0 {
+					sinceIssued = true
+				}
+			}
+		}
+	}
+	p.EffectiveFrom = from.best(false)
+	if p.EffectiveFrom == "" {
+		p.EffectiveFrom = firstDate(first(meta, "施行日期", "实施日期", "生效日期", "实施时间", "施行时间"))
+	}
+	if p.EffectiveFrom == "" && (issued > 0 || sinceIssued) {
+		p.EffectiveFrom = p.PublishDate
+	}
+	if p.EffectiveFrom == "" && (p.DocNumber == "" || meta["发文字号"] != "") && !signed(p) {
+		p.EffectiveFrom = startsOn(p, starting)
+	}
+	p.Expires = ends.best(true)
+	if len(ends) == 0 {
+		p.Expires = firstDate(first(meta, "失效日期", "失效时间", "废止日期", "有效期至"))
+	}
+	if p.Expires == "" && len(ends) == 0 && years+months > 0 {
+		p.Expires = after(cmpEmpty(p.EffectiveFrom, p.PublishDate), years, months)
+	}
+	if p.Expires != "" && p.EffectiveFrom != "" && p.Expires < p.EffectiveFrom {
+		p.Expires = ""
+	}
+	p.ApplyDeadline = deadlines.best(true)
+}
+
+// ruleEnds is what may follow 起施行: 起实施三年计划 is about the plan.
+var ruleEnds = regexp.MustCompile(`^(?:$|[,。;)、\n]|至|到|有效|试行|暂定|期)`)
+
+// atOnce tells what an announcement may order from its day on; a time limit
+// in days is none.
+func atOnce(rest string) bool {
+	rest = firstRunes(rest, 12)
+	return !limitOfDays.MatchString(rest)
+}
+
+var limitOfDays = regexp.MustCompile(`^[,]?(?:满|至|到|\d+|[一二三四五六七八九十]+个?)|内|前|计算`)
+
+// holds leaves out what has a validity and is not the document: 居住证有效期为一年.
+func holds(text string, m []int) bool {
+	before := strings.TrimRight(text[:m[0]], ",;:。 ")
+	if before == "" || general.MatchString(text[:m[0]]) || strings.HasSuffix(before, "施行") || strings.HasSuffix(before, "实施") ||
+		strings.HasSuffix(before, "执行") || strings.HasSuffix(before, "生效") || strings.HasSuffix(before, "起") || strings.HasSuffix(before, "政策") || strings.HasSuffix(before, "外") {
+		rest := text[m[1]:]
+		return !strings.HasPrefix(rest, "的") && !strings.HasPrefix(rest, "以") && !strings.HasPrefix(rest, "内") && !strings.HasPrefix(rest, "前")
+	}
+	return enumeration.MatchString(text[:m[0]]) && enumeration.ReplaceAllString(text[:m[0]], "") == ""
+}
+
+// ends reads until when the document holds.
+func (t *Tagger) ends(p *domain.Policy, s sentence, year string, from, ends *claims, sinceIssued *bool) {
+	for _, re := range []*regexp.Regexp{spanFrom, spanRule} {
+		if m := re.FindStringSubmatchIndex(s.text); m != nil && notApplying(s.text[:m[0]]) {
+			begin := dateIn(s.text, m, 1, year, false)
+			y := year
+			if len(begin) >= 4 {
+				y = begin[:4]
+			}
+			r := rankOf(p, s.text[:m[0]])
+			if re == spanRule {
+				r = 2
+			}
+			from.add(begin, r)
+			ends.add(dateIn(s.text, m, 6, y, true), r)
+			return
+		}
+	}
+	if m := sinceIssue.FindStringSubmatchIndex(s.text); m != nil && rankOf(p, s.text[:m[0]]) > 0 && notApplying(s.text[:m[0]]) {
+		ends.add(dateIn(s.text, m, 1, year, true), 2)
+		*sinceIssued = true
+		return
+	}
+	for _, m := range until.FindAllStringSubmatchIndex(s.text, -1) {
+		r := rankOf(p, s.text[:m[0]])
+		if strings.Contains(s.text[m[0]:m[1]], "延") && strings.Contains(s.text[:m[0]], "》") && r < 2 {
+			r = 0 // the extension of another document
+		}
+		if r == 1 && !holds(s.text, m) {
+			continue // 证书有效期至…
+		}
+		ends.add(dateIn(s.text, m, 1, year, true), r)
+	}
+	for _, m := range endsOn.FindAllStringSubmatchIndex(s.text, -1) {
+		ends.add(dateIn(s.text, m, 1, year, true), rankOf(p, s.text[:m[0]]))
+	}
+}
+
+func notApplying(before string) bool {
+	for _, w := range []string{"申报", "申请", "受理", "报名", "征集", "缴费", "公示"} {
+		if strings.HasSuffix(strings.TrimRight(before, "的:,"), w) {
+			return false
+		}
+	}
+	return true
+}
+
+// startsOn is from when a guide or a piece of news says that something holds:
+// 2025年12月1日起,生育津贴…, if it names but one such day.
+func startsOn(p *domain.Policy, found claims) string {
+	var days []string
+	for _, c := range found {
+		if !slices.Contains(days, c.day) {
+			days = append(days, c.day)
+		}
+	}
+	switch len(days) {
+	case 1:
+		return days[0]
+	case 2: // last year's and this year's
+		title := p.Title
+		if slices.Sort(days); strings.Contains(title, days[0][:4]) && strings.Contains(title, days[1][:4]) {
+			return days[1]
+		}
+	}
+	return ""
+}
+
+func signed(p *domain.Policy) bool {
+	return slices.ContainsFunc(p.Clauses, func(c domain.Clause) bool { return c.Kind == domain.SignatureClause })
+}
+
+var (
+	applyBy    = regexp.MustCompile(`(?:申报|受理|报名|申请|申领|征集|材料报送|材料提交|推荐|兑现|提交|报送|揭榜|参评|登记|投稿|认定|填报)[\p{Han}]{0,6}?(?:截止|截至)[\p{Han}]{0,4}?(?:时间|日期)?(?:为|:|是|于|到|至)*` + dateRE)
+	applyUntil = regexp.MustCompile(`(?:申报|受理|报名|申请|申领|征集|材料报送|揭榜|填报|登记)(?:时间|期限|日期|受理时间|工作)?(?:截止)?(?:为|至|到|:|是|于|自|从)*(?:` + dateRE + `)?(?:\d{1,2}:\d{2})?(?:起)?(?:至|到|-|—|~)*` + dateRE + `(?:\d{1,2}:\d{2})?(?:前|止|截止|。|;|,|$|\n|期间|,逾期)`)
+	handIn     = regexp.MustCompile(`(?:于|在|截至|截止)?` + dateRE + `(?:\d{1,2}:\d{2})?(?:\(含\))?(?:以前|之前|前|止)[,]?([^。;]{0,60})`)
+	byLabel    = regexp.MustCompile(`^(?:[(]?[一二三四五六七八九十\d]{1,2}[)、.])?(?:截止(?:日期|时间)|申报截止(?:日期|时间)?|报名截止(?:日期|时间)?)(?:为|:)` + dateRE)
+	hands      = regexp.MustCompile(`申报|申请|申领|报名|材料|资料|提交|报送|上传|寄送|送达|填报|参评|揭榜|发送至|登录`)
+	inside     = regexp.MustCompile(`各地|各市|各县|各区|各部门|各单位|各省|各级|各乡镇|总结|工作情况|落实情况|贯彻|实施方案|台账|意见|联系人|进展|反馈意见|整改|汇总|完成|建成|竣工|投产|成立|注册|取得|毕业|出生|缴纳|发放`)
+)
+
+// deadline reads the last day to apply. What offices hand in to each other is
+// none.
+func (t *Tagger) deadline(p *domain.Policy, s sentence, year string, found *claims) {
+	if !strings.ContainsAny(s.text, "前止截至到-—~") || !hands.MatchString(s.text) && !strings.Contains(s.text, "截止") && !strings.Contains(s.text, "受理") && !strings.Contains(s.text, "征集") {
+		return
+	}
+	for _, re := range []*regexp.Regexp{applyBy, byLabel} {
+		for _, m := range re.FindAllStringSubmatchIndex(s.text, -1) {
+			found.add(dateIn(s.text, m, 1, year, true), 2)
+		}
+	}
+	for _, m := range applyUntil.FindAllStringSubmatchIndex(s.text, -1) {
+		if strings.HasPrefix(submatch(s.text, m, 0), "登记") && !strings.Contains(s.text[m[0]:m[1]], "时间") {
+			continue
+		}
+		y := cmpEmpty(submatch(s.text, m, 1), year)
+		if begin, last := dateIn(s.text, m, 1, year, false), dateIn(s.text, m, 6, y, true); begin == "" || last >= begin {
+			found.add(last, 2)
+		}
+	}
+	for _, m := range handIn.FindAllStringSubmatchIndex(s.text, -1) {
+		rest, before := submatch(s.text, m, 6), s.text[:m[0]]
+		if submatch(s.text, m, 1) == "" && year == "" || submatch(s.text, m, 3) == "" && submatch(s.text, m, 4) == "" || strings.HasSuffix(before, "年") {
+			continue
+		}
+		hand := hands.FindStringIndex(rest)
+		if hand == nil || strings.Contains(rest[:hand[0]], "的") && !strings.HasPrefix(s.text[m[0]:], "于") {
+			continue // 11月30日前分娩的职工申请…
+		}
+		if !inside.MatchString(rest) && !inside.MatchString(lastRunes(before, 30)) {
+			found.add(dateIn(s.text, m, 1, year, true), 1)
+		}
+	}
+}
+
+// after returns the last day of a period that begins on a date.
+func after(from string, years, months int) string {
+	d, err := time.Parse(time.DateOnly, from)
+	if err != nil {
+		return ""
+	}
+	return d.AddDate(years, months, -1).Format(time.DateOnly)
+}
+
+func daysAfter(from string, days int) string {
+	d, err := time.Parse(time.DateOnly, from)
+	if err != nil {
+		return ""
+	}
+	return d.AddDate(0, 0, days).Format(time.DateOnly)
+}

@@ -1,0 +1,156 @@
+package tagging
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"policypush/internal/domain"
+)
+
+var (
+	agencyEnd = regexp.MustCompile(`(?:人民政府|国务院|办公厅|办公室|委员会|常委会|局|厅|部|委|院|中心|支行|分行|总局|管委会|银行|法院|检察院|联合会|总工会|公司|税务局|署|办|领导小组|工作组|指挥部|联席会议|公安局|支队|总队|大队|基金会|协会|学会|商会|集团|大学|学院|街道办事处|处|站)$`)
+	// plainAgency ends the name of one of several offices written without a blank.
+	agencyJoin = regexp.MustCompile(`(?:局|厅|部|委|会|办公室|政府|行|署|院|办)(?:国家|中国|财政部|税务总局|海关总署|人力资源社会保障部|人力资源和社会保障部|教育部|科技部|工业和信息化部|公安部|民政部|司法部|自然资源部|生态环境部|住房城乡建设部|住房和城乡建设部|交通运输部|水利部|农业农村部|商务部|文化和旅游部|退役军人|应急管理部|人民银行|审计署|国资委|证监会|银保监会|中共)`)
+	// placeJoin is the same before the name of a place.
+	placeJoin   = regexp.MustCompile(`(?:[^总]局|厅|委员会|联合会|政府|办公室|中心|管委会)((?:[\p{Han}]{2,3}(?:省|市|县|区)|[\p{Han}]{2,6}自治[区州县])[\p{Han}]{2})`)
+	titleIssuer = regexp.MustCompile(`^([\p{Han}、 ]{3,90}?)(?:办公室关于|关于|印发|转发|公告|通告|令)`)
+	// legislature is who passed a statute, as its head tells.
+	legislature = regexp.MustCompile(`(全国人民代表大会|[\p{Han}]{2,12}(?:省|自治区|市|自治州|自治县|特别行政区)(?:第[零一二三四五六七八九十百]+届)?人民代表大会)(第[零一二三四五六七八九十百\d]+次会议)?(常务委员会|常委会)?[^,。;]{0,40}?(?:通过|批准|修[订正]|制定|公告)`)
+	session     = regexp.MustCompile(`第[零一二三四五六七八九十百\d]+届`)
+	ordered     = regexp.MustCompile(`(?:\d{1,2}日)(?:中华人民共和国)?([\p{Han}、]{2,40}?)(?:令|第\d+次|公告|公布|发布|印发)`)
+	division    = regexp.MustCompile(`^([\p{Han}]{2,8}?(?:省|自治区|市|州|县|区|旗))`)
+)
+
+// issuers lists the issuing offices: the signature, else the red head, else a
+// label, else how a statute was passed, else the beginning of the title.
+func (t *Tagger) issuers(p *domain.Policy, meta map[string]string) []string {
+	if signed := signedBy(p); len(signed) > 0 {
+		return signed
+	}
+	if names := officesIn(first(meta, "发文机关", "发文机构", "制定机关", "发文单位", "制定单位", "公布机关", "印发机关", "发布机构", "发布机关", "发布单位")); len(names) > 0 {
+		return names
+	}
+	for _, c := range headClauses(p) {
+		for _, m := range t.find("X67", whole(&c)) {
+			return officesIn(m.group("issuer"))
+		}
+	}
+	if name := passedBy(p); name != "" {
+		return []string{name}
+	}
+	if m := titleIssuer.FindStringSubmatch(p.Title); m != nil {
+		name := m[1]
+		if strings.HasPrefix(p.Title[len(name):], "办公室关于") {
+			name += "办公室"
+		}
+		if names := officesIn(name); len(names) > 0 && agencyEnd.MatchString(names[len(names)-1]) {
+			return names
+		}
+	}
+	return aboveTitle(p)
+}
+
+// signedBy reads the first signature: attached documents may have their own.
+func signedBy(p *domain.Policy) []string {
+	var signed []string
+	last := -1
+	for i, c := range p.Clauses {
+		if c.Kind != domain.SignatureClause {
+			continue
+		}
+		if last >= 0 && i > last+1 && len(signed) > 0 {
+			break
+		}
+		last = i
+		for _, name := range officesIn(chineseDate.ReplaceAllString(c.Text, "\n")) {
+			if agencyEnd.MatchString(name) && !slices.Contains(signed, name) {
+				signed = append(signed, name)
+			}
+		}
+	}
+	return signed
+}
+
+// officesIn parts names of offices: at blanks and commas, and where one ends
+// and the next begins with the same division or a national office.
+func officesIn(s string) []string {
+	var out []string
+	for _, name := range strings.FieldsFunc(s, func(r rune) bool { return strings.ContainsRune(" 、,;\n\t/", r) }) {
+		name = strings.Trim(name, ":。")
+		if utf8.RuneCountInString(name) < 2 || strings.HasSuffix(name, ")") && strings.HasPrefix(name, "(") {
+			continue
+		}
+		for range 12 {
+			at := 0
+			if m := agencyJoin.FindStringIndex(name); m != nil {
+				head, _ := utf8.DecodeRuneInString(name[m[0]:])
+				at = m[0] + utf8.RuneLen(head)
+				for _, w := range []string{"办公室", "政府"} {
+					if strings.HasPrefix(name[m[0]:], w) {
+						at = m[0] + len(w)
+					}
+				}
+			}
+			if m := division.FindString(name); m != "" {
+				if i := strings.Index(name[len(m):], m); i >= 0 && agencyEnd.MatchString(name[:len(m)+i]) && (at == 0 || len(m)+i < at) {
+					at = len(m) + i
+				}
+			}
+			if m := placeJoin.FindStringSubmatchIndex(name); m != nil && (at == 0 || m[2] < at) {
+				at = m[2]
+			}
+			if at <= 0 || at >= len(name) || strings.HasSuffix(name[:at], "国家税务总局") {
+				break
+			}
+			out = append(out, name[:at])
+			name = name[at:]
+		}
+		out = append(out, name)
+	}
+	return out
+}
+
+// passedBy reads how a statute came about: 第十一届全国人民代表大会常务委员会第十九次会议通过
+// is 全国人民代表大会常务委员会, 国务院令第663号公布 is 国务院.
+func passedBy(p *domain.Policy) string {
+	for _, c := range headClauses(p) {
+		if c.Kind == domain.TitleClause || !enacted.MatchString(c.Text) {
+			continue
+		}
+		if m := legislature.FindStringSubmatch(session.ReplaceAllString(c.Text, "")); m != nil {
+			name := m[1]
+			if at := strings.LastIndexAny(name, "日经"); at >= 0 {
+				_, n := utf8.DecodeRuneInString(name[at:])
+				name = name[at+n:]
+			}
+			if m[3] != "" || strings.Contains(c.Text, "人民代表大会常务委员会") {
+				name += "常务委员会"
+			}
+			return name
+		}
+		if m := ordered.FindStringSubmatch(c.Text); m != nil && (agencyEnd.MatchString(m[1]) || m[1] == "国务院") {
+			return m[1]
+		}
+	}
+	return ""
+}
+
+// aboveTitle takes lines of offices right above a title without one.
+func aboveTitle(p *domain.Policy) []string {
+	var names []string
+	for _, c := range headClauses(p) {
+		if c.Kind == domain.TitleClause {
+			break
+		}
+		if n := officesIn(c.Text); len(n) > 0 && agencyEnd.MatchString(n[len(n)-1]) && utf8.RuneCountInString(c.Text) <= 40 {
+			for _, name := range n {
+				if !slices.Contains(names, name) {
+					names = append(names, name)
+				}
+			}
+		}
+	}
+	return names
+}

@@ -1,0 +1,147 @@
+package tagging
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"policypush/internal/domain"
+)
+
+var (
+	kindInTitle  = regexp.MustCompile(`(实施细则|操作细则|操作规程|申报指南|办理指南|服务指南|办事指南|会议纪要|征求意见稿|实施意见|指导意见|若干意见|若干措施|若干政策|政策措施|实施方案|工作方案|行动方案|行动计划|实施办法|管理办法|暂行办法|通知|公告|通告|意见|措施|决定|批复|复函|函|纪要|议案|报告|请示|通报|决议|公报|命令|令|条例|解释|规定|规则|办法|细则|方案|计划|政策|政策解读|解读|问答|图解|公示|名单|公示表|法|函件|规划|规程)$`)
+	forwardTitle = regexp.MustCompile(`》的?(?:通知|公告|决定|意见|函|批复|通告|命令|令)`)
+	titleTail    = regexp.MustCompile(`(?:\(?\d{4}年?第\d+号\)?|\([^()]{1,40}\)|[0-9一二三四五]+$|全文|原文|\s)+$`)
+	guideTitle   = regexp.MustCompile(`[??!!]|一文|一图|一看就|读懂|看懂|详解|解读|解析|图解|问答|答疑|百问|常见问题|热点问题|如何|怎么|怎样|怎|什么|哪些|多少|指引|攻略|流程|须知|手把手|来了|速看|收藏|提醒|注意|小贴士|重磅|好消息|这笔|你`)
+	noticeTitle  = regexp.MustCompile(`标准|情况|名录|目录|清单|时间|安排|结果|公布|启动|开始|调整`)
+	question     = regexp.MustCompile(`(?:^|\n)\s*(?:答|问|Q\d*|A\d*)\s*[::.、]`)
+	cardCell     = regexp.MustCompile(`(?:^|\n)\s*(?:依据文件|政策依据|发文机构|发文机关|发文字号|发文时间|发布日期|工具分类|服务对象|服务内容|支持对象|支持内容|支持标准|条件要求|申报条件|办理流程|时间/频度|联络方式|联系方式|政策名称|政策内容|申报流程|申报材料)\s*(?:\n|$|[::\s])`)
+	orderNumber  = regexp.MustCompile(`(?:国务院|人民政府|总局|委员会|部|署|局|银行)令`)
+)
+
+// docKind tells the kind of document: a statute by its title and who made it, a
+// guide card by its cells, a guide by the way it speaks, and all others by the
+// end of the title, quotations cut out: 关于印发《…办法》的通知 is a 通知.
+func (t *Tagger) docKind(p *domain.Policy) string {
+	if len(cardCell.FindAllString(firstRunes(p.Text, 4000), 12)) >= 4 {
+		return "D18"
+	}
+	title := strings.Join(strings.Fields(p.Title), "")
+	if title == "" {
+		return ""
+	}
+	if strings.Contains(title, "征求意见稿") {
+		return "D20"
+	}
+	if !forwardTitle.MatchString(title) {
+		title = strings.TrimSuffix(title, "》")
+	}
+	for {
+		cut := titleTail.ReplaceAllString(title, "")
+		if cut == title || cut == "" {
+			break
+		}
+		title = cut
+	}
+	m := kindInTitle.FindStringSubmatch(title)
+	if m == nil || m[1] == "令" && strings.HasSuffix(title, "禁令") {
+		return guideKind(p, title)
+	}
+	if guideTitle.MatchString(title) && !strings.Contains(title, "关于") && !slices.Contains([]string{"通知", "公告", "通告"}, m[1]) {
+		return "D19"
+	}
+	if kind := statute(p, title, m[1]); kind != "" {
+		return kind
+	}
+	best, length := "", 0
+	for _, k := range t.rules.DocumentKinds.All() {
+		for _, suffix := range append(slices.Clone(k.Suffix), k.Name, k.Code) {
+			if (suffix == m[1] || suffix == kindWords[m[1]]) && kindRank(k.Code) > length {
+				best, length = k.Code, kindRank(k.Code)
+			}
+		}
+	}
+	return best
+}
+
+// kindWords are ends of titles that document-kinds.yaml does not list, by the
+// code or the end that they count as.
+var kindWords = map[string]string{
+	"若干措施": "意见", "若干政策": "意见", "政策措施": "意见", "措施": "意见", "政策": "意见", "实施方案": "方案", "行动方案": "方案",
+	"行动计划": "方案", "计划": "方案", "规划": "方案", "实施办法": "办法", "管理办法": "办法", "暂行办法": "办法", "细则": "实施细则", "规则": "规定", "规程": "规定",
+	"服务指南": "D18", "办事指南": "D18", "操作规程": "D18", "命令": "令",
+}
+
+// guideKind is the kind of a text whose title names none: a guide or a piece of
+// news about a policy, or a notice of what is paid.
+func guideKind(p *domain.Policy, title string) string {
+	switch {
+	case strings.HasSuffix(title, "总结"), strings.HasSuffix(title, "年报"):
+		return "D17"
+	case question.MatchString(firstRunes(p.Text, 3000)), guideTitle.MatchString(title):
+		return "D19"
+	case strings.HasSuffix(title, "指南"), strings.HasSuffix(title, "申报"):
+		return "D18"
+	case noticeTitle.MatchString(title):
+		return "D09"
+	case utf8.RuneCountInString(title) > 4:
+		return "D19"
+	}
+	return ""
+}
+
+// statute tells the level of a law, regulation or rule from its title and from
+// who made it; "" for what is none.
+func statute(p *domain.Policy, title, end string) string {
+	if strings.Contains(title, "关于") && !strings.HasSuffix(title, "决定") && end != "解释" && end != "规定" {
+		return ""
+	}
+	head := firstRunes(p.Text, 500)
+	made := strings.Join(p.Issuers, "") + p.DocNumber
+	switch end {
+	case "法":
+		return "D01"
+	case "解释":
+		return "D03"
+	case "条例", "规定", "办法", "实施办法", "暂行办法", "管理办法", "规则", "实施细则", "细则":
+	default:
+		return ""
+	}
+	congress := strings.Contains(made+head, "人民代表大会") || strings.Contains(made+head, "人大常委会")
+	switch {
+	case strings.HasPrefix(title, "最高人民") && end == "规定":
+		return "D03"
+	case congress && !strings.Contains(title, "中华人民共和国") && (end == "条例" || strings.Contains(head, "人民代表大会常务委员会")):
+		return "D04"
+	case end == "条例" && (strings.Contains(made+head, "国务院") || strings.HasPrefix(title, "中华人民共和国")):
+		return "D02"
+	case end == "条例":
+		return "D04"
+	case strings.Contains(made+head, "国务院令"):
+		return "D02"
+	case !orderNumber.MatchString(made + firstRunes(p.Text, 200)):
+		return ""
+	case strings.Contains(made+firstRunes(p.Text, 200), "人民政府令"):
+		return "D06"
+	default:
+		return "D05"
+	}
+}
+
+// kindRank prefers, for one suffix, the kind whose name it is over the levels
+// of law that also use it: a title alone does not make a 办法 a regulation.
+func kindRank(code string) int {
+	switch code {
+	case "D08", "D09", "D10", "D11", "D12", "D13", "D14", "D15", "D16", "D19", "D20", "D21":
+		return 5
+	case "D18":
+		return 4
+	case "D07":
+		return 3
+	case "D01", "D04":
+		return 2
+	default:
+		return 1
+	}
+}

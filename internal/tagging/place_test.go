@@ -1,0 +1,105 @@
+package tagging_test
+
+import (
+	"slices"
+	"testing"
+
+	"policypush/internal/document"
+	"policypush/internal/domain"
+	"policypush/internal/tagging"
+	"policypush/rules"
+)
+
+func TestRegionIsWhereTheIssuerGoverns(t *testing.T) {
+	for name, c := range map[string]struct{ text, want string }{
+		"a city of another province":            {"湘潭市人民政府关于支持中小企业的若干意见\n一、减免中小企业房租。\n湘潭市人民政府\n2026年2月1日", "湖南省湘潭市"},
+		"a county whose name is the only one":   {"关于暂停办理婚姻登记的公告\n自即日起暂停办理婚姻登记业务。\n海陵区民政局\n2026年2月2日", "江苏省泰州市海陵区"},
+		"the province behind a national office": {"国家税务总局甘肃省税务局关于延期申报的公告\n纳税人可以申请延期申报。\n国家税务总局甘肃省税务局\n2026年2月2日", "甘肃省"},
+		"an office of the state":                {"财政部 税务总局关于延续车船税优惠的公告\n一、对节能汽车减半征收车船税。\n财政部\n税务总局\n2026年2月2日", "全国"},
+		"a portal without an issuer":            {"居住证怎么办？\n广州政府网\n答：来广州市居住满半年的，可以申领居住证。到广州市各派出所办理。", "广东省广州市"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var got []string
+			for _, tag := range read(t, name, c.text).Tags {
+				if tag.Dimension == domain.RegionTag {
+					got = append(got, tag.Name)
+				}
+			}
+			if !slices.Equal(got, []string{c.want}) {
+				t.Errorf("regions %v, want %s", got, c.want)
+			}
+		})
+	}
+}
+
+func TestAwardsAppointmentsAndBudgetsReachNobody(t *testing.T) {
+	for name, text := range map[string]string{
+		"an award":        "云川县人民政府关于2025年度科学技术奖励的决定\n各乡镇人民政府:\n为深入贯彻科教兴县战略,县政府决定,授予“节水灌溉”等3项成果县科学技术奖一等奖。\n云川县人民政府\n2026年1月8日",
+		"a leading group": "云川县人民政府办公室关于调整县就业工作领导小组组成人员的通知\n各乡镇人民政府,县政府各部门:\n因人事变动,经研究,决定对领导小组组成人员作如下调整:\n组长:张某\n副组长:李某\n云川县人民政府办公室\n2026年1月8日",
+		"an appointment":  "云川县人民政府关于王某等同志职务任免的通知\n各乡镇人民政府:\n经研究决定,任命王某为县民政局副局长,免去其县教育局副局长职务。\n云川县人民政府\n2026年1月8日",
+		"a budget":        "云川县财政局关于下达2026年就业补助资金的通知\n各乡镇财政所:\n现将资金下达你们,请按规定列入预算科目,加强资金监管。\n云川县财政局\n2026年1月8日",
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := read(t, name, text)
+			if p.Audience != domain.ForNobody {
+				t.Errorf("audience is %s", p.Audience)
+			}
+			for _, code := range p.Codes(domain.ThemeTag) {
+				if code[0] != 'Z' {
+					t.Errorf("theme %s is assigned", code)
+				}
+			}
+		})
+	}
+}
+
+func TestKindFromStructure(t *testing.T) {
+	for name, c := range map[string]struct{ text, want string }{
+		"a guide card":       {"设备补助\n依据文件\n《云川县设备补助办法》\n发文机构\n云川县经信局\n服务对象\n制造业企业\n服务内容\n按投资额10%给予补助。\n联络方式\n88000000", "D18"},
+		"questions, answers": {"高龄津贴常见问题\n一、谁可以申请？\n答：年满80周岁的老年人。\n二、到哪里申请？\n答：村委会。", "D19"},
+		"a law":              {"中华人民共和国云川税法\n第一条 为了规范征收,制定本法。\n第二条 纳税人应当依法纳税。", "D01"},
+		"a local regulation": {"浙江省云川保护条例\n(2020年3月26日浙江省第十三届人民代表大会常务委员会第十九次会议通过)\n第一条 为了保护环境,制定本条例。\n第二条 单位和个人应当爱护环境。", "D04"},
+		"a printed plan":     {"云川县人民政府办公室关于印发《云川县就业工作方案》的通知\n各乡镇人民政府:\n现印发给你们。\n云川县人民政府办公室\n2026年1月8日", "D08"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := read(t, name, c.text).DocKind; got != c.want {
+				t.Errorf("kind is %s, want %s", got, c.want)
+			}
+		})
+	}
+}
+
+// TestFitFindsWhatIsSaid: fitted on cases that differ by their themes only, the
+// weights decide the cases, and the same cases give the same weights.
+func TestFitFindsWhatIsSaid(t *testing.T) {
+	r, err := rules.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var cases []tagging.Case
+	for _, c := range r.TaggingCases.All() {
+		doc, err := document.FromText(c.Code, c.Title+"\n"+c.Text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		tg := tagger(t)
+		one := tg.NewCase(c.Code, tg.Read(doc), c.Must, nil)
+		for _, theme := range r.Themes.All() {
+			if !slices.Contains(c.Must, theme.Code) && !slices.Contains(c.Never, theme.Code) {
+				one.Optional = append(one.Optional, theme.Code)
+			}
+		}
+		cases = append(cases, one)
+	}
+	v, crossed := tagging.Fit(cases)
+	if e := tagging.Measure(cases, v); e.F1() < 0.9 {
+		t.Errorf("F1 on the cases that were fitted is %.3f", e.F1())
+	}
+	if crossed.F1() < 0.8 {
+		t.Errorf("cross-validated F1 is %.3f", crossed.F1())
+	}
+	again, _ := tagging.Fit(cases)
+	if again.Base != v.Base {
+		t.Errorf("the same cases give %v and %v", v.Base, again.Base)
+	}
+}

@@ -1,0 +1,225 @@
+package tagging
+
+import (
+	"slices"
+	"strings"
+
+	"policypush/internal/domain"
+	"policypush/rules"
+)
+
+// nation is the code and name of the region of a document of the state.
+const nation, nationName = "000000", "全国"
+
+// regions is where the document holds: from its issuers, else from its title,
+// else from the head and the words of the text. An issuer of the state gives
+// 全国. It is empty where nothing tells.
+func (t *Tagger) regions(p *domain.Policy) []domain.Tag {
+	head := firstRunes(p.Text, 600)
+	for _, issuer := range p.Issuers {
+		if code := t.placeOf(issuer, p.Title+"\n"+head, true); code != "" {
+			return t.regionTag(p, code, issuer)
+		}
+	}
+	for _, issuer := range p.Issuers {
+		if national(issuer) {
+			return t.regionTag(p, nation, issuer)
+		}
+	}
+	title := quotedTitle.ReplaceAllString(p.Title, "")
+	if strings.HasPrefix(title, "中华人民共和国") {
+		return t.regionTag(p, nation, "中华人民共和国")
+	}
+	if code := t.placeOf(title, head, true); code != "" {
+		return t.regionTag(p, code, title)
+	}
+	if national(title) {
+		return t.regionTag(p, nation, title)
+	}
+	if code := numberPlaces[firstRunes(p.DocNumber, 1)]; code != "" {
+		return t.regionTag(p, code, p.DocNumber)
+	}
+	for _, words := range []string{"国发〔", "国办发〔", "国务院令", "全国人民代表大会", "最高人民法院", "中国共产党中央委员会", "各省、自治区、直辖市", "国务院总理"} {
+		if strings.Contains(head, words) {
+			return t.regionTag(p, nation, words)
+		}
+	}
+	if code, name := t.mostNamed(p.Text); code != "" {
+		return t.regionTag(p, code, name)
+	}
+	return nil
+}
+
+// numberPlaces are the first characters of the document numbers of provinces
+// and of the cities that have a character of their own.
+var numberPlaces = map[string]string{
+	"京": "110000", "津": "120000", "冀": "130000", "晋": "140000", "蒙": "150000", "辽": "210000", "吉": "220000", "黑": "230000",
+	"沪": "310000", "苏": "320000", "浙": "330000", "皖": "340000", "闽": "350000", "赣": "360000", "鲁": "370000", "豫": "410000",
+	"鄂": "420000", "湘": "430000", "粤": "440000", "桂": "450000", "琼": "460000", "渝": "500000", "川": "510000", "黔": "520000",
+	"滇": "530000", "藏": "540000", "陕": "610000", "甘": "620000", "青": "630000", "宁": "640000", "新": "650000",
+	"穗": "440100", "深": "440300", "甬": "330200",
+}
+
+func (t *Tagger) regionTag(p *domain.Policy, code, words string) []domain.Tag {
+	name := t.rules.FullName(code)
+	if code == nation {
+		name = nationName
+	}
+	return []domain.Tag{{Dimension: domain.RegionTag, Code: code, Name: name, Score: 1, State: domain.Assigned, Evidence: evidenceOf(p, words)}}
+}
+
+// national tells whether an office governs the whole country.
+func national(issuer string) bool {
+	for _, prefix := range []string{"国务院", "国家", "中共中央", "中央", "全国", "最高人民", "财政部", "人力资源社会保障部", "人力资源和社会保障部", "人社部", "工业和信息化部", "工信部", "商务部", "教育部", "民政部", "农业农村部", "农业部", "科技部", "科学技术部", "海关总署", "中国人民银行", "人民银行", "中国银保监会", "银保监会", "中国银行保险", "中国证监会", "证监会", "住房城乡建设部", "住房和城乡建设部", "生态环境部", "环境保护部", "交通运输部", "自然资源部", "国土资源部", "文化和旅游部", "文化部", "应急管理部", "应急部", "退役军人事务部", "退役军人部", "水利部", "司法部", "公安部", "外交部", "审计署", "税务总局", "市场监管总局", "中国残联", "中国残疾人联合会", "中华全国", "中国民用航空局", "民航局", "铁路总公司", "中国国家铁路", "体育总局", "广电总局", "医保局", "林草局", "药监局", "知识产权局"} {
+		if strings.HasPrefix(issuer, prefix) {
+			return true
+		}
+	}
+	return false
+}
+
+func evidenceOf(p *domain.Policy, words string) []domain.Evidence {
+	for i := range p.Clauses {
+		c := &p.Clauses[i]
+		if at := strings.Index(c.Text, words); at >= 0 && words != "" {
+			return []domain.Evidence{whole(c).evidence(at, at+len(words))}
+		}
+	}
+	return nil
+}
+
+// placeOf returns the code of the lowest place that a text names, or "". A name
+// that several places bear counts with the help of the words around it.
+func (t *Tagger) placeOf(text, around string, short bool) string {
+	best, depth := "", -1
+	for _, m := range t.rules.PlacesIn(text) {
+		if m.Short && !short {
+			continue
+		}
+		place := choose(m.Places, text, around)
+		if place == nil {
+			continue
+		}
+		level := levelOf(place)*2 + 1
+		if m.Short {
+			level--
+		}
+		if best != "" && !strings.HasPrefix(place.Code, domain.RegionPrefix(best)) {
+			continue // another place: the first one that is named issues
+		}
+		if level > depth {
+			best, depth = place.Code, level
+		}
+	}
+	if own, ok := t.division(text); ok && (best == "" || strings.HasPrefix(own.Code, domain.RegionPrefix(best))) {
+		return own.Code
+	}
+	return best
+}
+
+// choose picks the place that a name means: the only one, else the one whose
+// city or province is named too.
+func choose(list []*rules.Place, texts ...string) *rules.Place {
+	if len(list) == 1 {
+		return list[0]
+	}
+	for _, text := range texts {
+		for _, place := range list {
+			for up := place.Parent; up != nil; up = up.Parent {
+				if strings.Contains(text, up.Name) {
+					return place
+				}
+			}
+		}
+	}
+	return nil
+}
+
+func levelOf(p *rules.Place) int {
+	n := 0
+	for up := p.Parent; up != nil; up = up.Parent {
+		n++
+	}
+	return n
+}
+
+// maxNamed is how much of a text is searched for the place it mostly names.
+const maxNamed = 4000
+
+// mostNamed returns the city or province that a text names most, where it is
+// named at least twice and more often than any other.
+func (t *Tagger) mostNamed(text string) (code, name string) {
+	text = firstRunes(text, maxNamed)
+	count, names := map[string]int{}, map[string]string{}
+	for _, m := range t.rules.PlacesIn(text) {
+		place := choose(m.Places)
+		if place == nil || m.Short && strings.HasPrefix(text[m.End:], "路") {
+			continue
+		}
+		for levelOf(place) > 1 {
+			place = place.Parent
+		}
+		count[place.Code]++
+		if names[place.Code] == "" {
+			names[place.Code] = text[m.Start:m.End]
+		}
+	}
+	var codes []string
+	for c := range count {
+		codes = append(codes, c)
+	}
+	slices.Sort(codes)
+	best := ""
+	for _, c := range codes {
+		// a city outweighs its province: 广东省 is named where 广州市 is meant
+		weight := count[c]
+		if levelOf(t.rules.Place(c)) > 0 {
+			weight *= 2
+		}
+		if weight >= 2 && (best == "" || weight > named(count, best, t)) {
+			best = c
+		}
+	}
+	if best != "" && levelOf(t.rules.Place(best)) == 0 { // a city of it is closer
+		for _, c := range codes {
+			if c != best && strings.HasPrefix(c, domain.RegionPrefix(best)) {
+				return c, names[c]
+			}
+		}
+	}
+	return best, names[best]
+}
+
+func named(count map[string]int, code string, t *Tagger) int {
+	if levelOf(t.rules.Place(code)) > 0 {
+		return 2 * count[code]
+	}
+	return count[code]
+}
+
+// division finds the lowest division of our own province that a text names in
+// full (云川县). Where a name occurs twice, the one whose parent is named too.
+func (t *Tagger) division(text string) (*rules.Division, bool) {
+	var best *rules.Division
+	depth := 0
+	for _, d := range t.rules.Divisions.All() {
+		if !strings.Contains(text, d.Name) {
+			continue
+		}
+		level, parentNamed := 1, false
+		for up := t.rules.Divisions.Find(d.Parent); up != nil; up = t.rules.Divisions.Find(up.Parent) {
+			level += 2
+			if strings.Contains(text, up.Name) {
+				level++
+				parentNamed = true
+			}
+		}
+		if d.Level == rules.Town && !parentNamed {
+			continue // names of towns occur in every province
+		}
+		if level > depth {
+			best, depth = d, level
+		}
+	}
+	return best, best != nil
+}

@@ -1,0 +1,134 @@
+package rules
+
+import (
+	_ "embed" // places.txt
+	"strings"
+	"unicode/utf8"
+)
+
+//go:embed taxonomy/places.txt
+var placesText string
+
+// Place is a province, city or county anywhere in the country. Divisions hold
+// more about our own province; places tell where a document of another comes
+// from.
+type Place struct {
+	Code   string // six digits
+	Name   string // 泰州市
+	Full   string // 江苏省泰州市
+	Parent *Place // nil for a province
+}
+
+// PlaceMention is a name found in a text, [Start, End) in bytes. Several places
+// may bear it; Short names (广州) are less sure than full ones.
+type PlaceMention struct {
+	Start, End int
+	Places     []*Place
+	Short      bool
+}
+
+// places finds names of places.
+type places struct {
+	byCode map[string]*Place
+	byName map[string][]*Place
+	short  map[string][]*Place
+	starts map[string]bool // every beginning of a name
+}
+
+// commonWords are short names of cities that are words too, and names of
+// counties that stand in every text.
+const commonWords = " 东方 朝阳 来宾 日照 大同 安康 白银 长治 和平 中山 海东 海南 海北 海西 黄南 玉树 城区 郊区 矿区 "
+
+// newPlaces reads taxonomy/places.txt.
+func newPlaces(text string) *places {
+	p := &places{byCode: map[string]*Place{}, byName: map[string][]*Place{}, short: map[string][]*Place{}, starts: map[string]bool{}}
+	var province, city *Place
+	add := func(code, name string, parent *Place) *Place {
+		one := &Place{Code: code, Name: name, Full: name, Parent: parent}
+		if parent != nil {
+			one.Full = parent.Full + name
+		}
+		p.byCode[code] = one
+		if !strings.Contains(commonWords, " "+name+" ") {
+			p.enter(p.byName, name, one)
+		}
+		if s := shortPlace(name); s != "" && !strings.HasSuffix(name, "县") && !strings.HasSuffix(name, "区") || s != "" && parent == nil {
+			if parent == nil || parent.Parent == nil && strings.HasSuffix(code, "00") {
+				p.enter(p.short, s, one)
+			}
+		}
+		return one
+	}
+	for line := range strings.Lines(text) {
+		fields := strings.Fields(line)
+		switch {
+		case len(fields) < 2 || fields[0] == "#":
+			continue
+		case len(fields[0]) == 2:
+			province = add(fields[0]+"0000", fields[1], nil)
+			continue
+		}
+		city = province
+		if fields[1] != "-" {
+			city = add(fields[0]+"00", fields[1], province)
+		}
+		for _, county := range fields[2:] {
+			add(fields[0]+county[:2], county[2:], city)
+		}
+	}
+	return p
+}
+
+func (p *places) enter(table map[string][]*Place, name string, one *Place) {
+	table[name] = append(table[name], one)
+	for i := range name {
+		if i > 0 {
+			p.starts[name[:i]] = true
+		}
+	}
+	p.starts[name] = true
+}
+
+// shortPlace is the name as people say it: 广州, 内蒙古; "" where it is the same.
+func shortPlace(name string) string {
+	for _, suffix := range []string{"维吾尔自治区", "壮族自治区", "回族自治区", "自治区", "特别行政区", "省", "市"} {
+		if s, ok := strings.CutSuffix(name, suffix); ok && utf8.RuneCountInString(s) >= 2 && !strings.Contains(commonWords, " "+s+" ") {
+			return s
+		}
+	}
+	return ""
+}
+
+// PlacesIn returns the names of places in a text in their order; of names that
+// begin at one place the longest counts.
+func (r *Rules) PlacesIn(text string) []PlaceMention {
+	p := r.places
+	var out []PlaceMention
+	for i := 0; i < len(text); {
+		_, size := utf8.DecodeRuneInString(text[i:])
+		end, best := 0, PlaceMention{}
+		for j := i; j < len(text); {
+			_, n := utf8.DecodeRuneInString(text[j:])
+			j += n
+			piece := text[i:j]
+			if !p.starts[piece] {
+				break
+			}
+			if list := p.byName[piece]; list != nil {
+				end, best = j, PlaceMention{i, j, list, false}
+			} else if list := p.short[piece]; list != nil {
+				end, best = j, PlaceMention{i, j, list, true}
+			}
+		}
+		if end > 0 {
+			out = append(out, best)
+			i = end
+			continue
+		}
+		i += size
+	}
+	return out
+}
+
+// Place returns the place with a code of six digits, or nil.
+func (r *Rules) Place(code string) *Place { return r.places.byCode[code] }
