@@ -17,17 +17,29 @@ import (
 type conditions struct {
 	t      *Tagger
 	region string // where the issuer governs: "本县" means this
+	seen   map[[2]int][]facet
+}
+
+// facets are those of the tagger; a phrase is looked at twice.
+func (c conditions) facets(s sentence) []facet {
+	key := [2]int{s.start, len(s.text)}
+	found, ok := c.seen[key]
+	if !ok {
+		found = c.t.facets(s)
+		c.seen[key] = found
+	}
+	return found
 }
 
 var (
 	joins        = regexp.MustCompile(`、|以及|或者|或|及其|和|及`)
 	ageRange     = regexp.MustCompile(`(\d{1,3})(?:周岁)?(?:至|到|-|~)(\d{1,3})周岁`)
 	ageBound     = regexp.MustCompile(`(年满|未满|不满|满)?(\d{1,3})周岁(及以上|\(含\)以上|以上|及以下|\(含\)以下|以下)?`)
-	hukou        = regexp.MustCompile(`(?:具有|取得|持有|属于)?([\p{Han}]{1,10}?)(?:常住|农村|城镇)?户(?:籍|口)`)
-	registered   = regexp.MustCompile(`(?:在|于)((?:本|我)(?:省|市|县|区|镇|乡|街道)|[\p{Han}]{2,10}?(?:省|市|县|区|镇|乡|街道))(?:行政区域内|范围内|境内)?(?:依法)?(?:注册|登记|纳税|参保|经营|设立)`)
-	foundedBound = regexp.MustCompile(`(\d{4})年(\d{1,2})月(\d{1,2})日(?:\(含\))?(以后|之后|及以后|起|以来|以前|之前|前)[\p{Han}]{0,4}?(?:成立|登记|注册|设立)`)
+	hukou        = expression(`(?:具有|取得|持有|属于)?([\p{Han}]{1,10}?)(?:常住|农村|城镇)?户(?:籍|口)`)
+	registered   = expression(`(?:在|于)((?:本|我)(?:省|市|县|区|镇|乡|街道)|[\p{Han}]{2,10}?(?:省|市|县|区|镇|乡|街道))(?:行政区域内|范围内|境内)?(?:依法)?(?:注册|登记|纳税|参保|经营|设立)`)
+	foundedBound = expression(`(\d{4})年(\d{1,2})月(\d{1,2})日(?:\(含\))?(以后|之后|及以后|起|以来|以前|之前|前)[\p{Han}]{0,4}?(?:成立|登记|注册|设立)`)
 	agedGroup    = regexp.MustCompile(`^(\d{1,3})周岁以上`)
-	residence    = regexp.MustCompile(`(?:持有)?[\p{Han}]{0,6}居住证(?:满\d+(?:个月|年))?|连续居住满?\d+(?:个月|年)`)
+	residence    = expression(`(?:持有)?[\p{Han}]{0,6}居住证(?:满\d+(?:个月|年))?|连续居住满?\d+(?:个月|年)`)
 	unreadable   = regexp.MustCompile(`[^,。;:]{2,60}(?:[≥≤]|不低于|不超过|不少于|不高于|(?:以上|以下|以内)的?$|满\d+(?:个月|年)|\d+(?:个月|年)以上|信用等级|验收合格|已通过|未发生|无(?:重大)?(?:违法|失信|事故))[^,。;:]{0,40}`)
 )
 
@@ -84,7 +96,7 @@ var sizeWords = []struct {
 
 // hires are the verbs after which a phrase about an enterprise names whom it
 // takes on, not who is meant: 企业招用高校毕业生.
-var hires = regexp.MustCompile(`(?:企业|单位|机构|合作社|个体工商户)(?:新)?((?:招用|吸纳|录用|聘用|招聘|安置|接收).*)$`)
+var hires = expression(`(?:企业|单位|机构|合作社|个体工商户)(?:新)?((?:招用|吸纳|录用|聘用|招聘|安置|接收).*)$`)
 
 // read returns the criteria in a passage that names beneficiaries. Joined
 // names (小微企业和个体工商户) are alternatives; what stands before the last 的 of the
@@ -167,7 +179,7 @@ func (c conditions) names(s sentence) bool {
 			return true
 		}
 	}
-	return len(c.t.facets(s)) > 0
+	return len(c.facets(s)) > 0
 }
 
 // merge makes alternatives of single leaves of one field into one leaf.
@@ -253,7 +265,7 @@ func (c conditions) codes(s sentence, numbers, ages []domain.Criteria) []domain.
 	hits := map[domain.Field][]string{}
 	marks := map[domain.Field][]domain.Evidence{}
 	var order []domain.Field
-	for _, f := range c.t.facets(s) {
+	for _, f := range c.facets(s) {
 		if i := s.byteAt(f.evidence.Start); i < len(taken) && taken[i] || within(f.evidence, numbers) {
 			continue
 		}
@@ -387,7 +399,7 @@ func (c conditions) places(s sentence) []domain.Criteria {
 	var parts []domain.Criteria
 	for _, p := range []struct {
 		field domain.Field
-		re    *regexp.Regexp
+		re    pattern
 	}{{domain.FieldHukou, hukou}, {domain.FieldRegion, registered}} {
 		m := p.re.FindStringSubmatchIndex(s.text)
 		if m == nil {
@@ -400,7 +412,7 @@ func (c conditions) places(s sentence) []domain.Criteria {
 			parts = append(parts, other(e))
 		}
 	}
-	if m := residence.FindStringIndex(s.text); m != nil {
+	if m := residence.FindStringSubmatchIndex(s.text); m != nil {
 		parts = append(parts, other(s.evidence(m[0], m[1])))
 	}
 	return parts

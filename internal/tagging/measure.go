@@ -65,7 +65,7 @@ func (t *Tagger) measures(p *domain.Policy, region string) []domain.Measure {
 	}
 	var out []domain.Measure
 	for _, u := range units {
-		if m, ok := t.measure(p, u, conditions{t, region}); ok {
+		if m, ok := t.measure(p, u, conditions{t, region, map[[2]int][]facet{}}); ok {
 			m.ID = domain.MeasureID("m" + strconv.Itoa(len(out)+1))
 			out = append(out, m)
 		}

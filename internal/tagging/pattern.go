@@ -14,17 +14,18 @@ import (
 type pattern struct {
 	re    *regexp.Regexp
 	needs []string // one of these; nil if nothing is known
+	words bool     // needs is all that the expression says
 }
 
 // maxNeeds bounds the words that are looked for before an expression is run.
-const maxNeeds = 24
+const maxNeeds = 96
 
 func newPattern(re *regexp.Regexp) pattern {
 	tree, err := syntax.Parse(re.String(), syntax.Perl)
 	if err != nil {
 		return pattern{re: re} // compiled before, so this does not happen
 	}
-	return pattern{re, needed(tree.Simplify())}
+	return pattern{re: re, needs: needed(tree.Simplify())}
 }
 
 // needed returns words of which every match of the tree holds at least one.
@@ -99,6 +100,45 @@ func (p pattern) mayMatch(text string) bool {
 		}
 	}
 	return false
+}
+
+// expression compiles an expression of our own, see newPattern. One that only
+// offers words is answered by looking for them.
+func expression(expr string) pattern {
+	p := newPattern(regexp.MustCompile(expr))
+	if !strings.ContainsAny(expr, "[](){}.*+?^$\\") {
+		p.needs, p.words = strings.Split(expr, "|"), true
+	}
+	return p
+}
+
+// MatchString tells whether the text holds a match.
+func (p pattern) MatchString(text string) bool {
+	return p.mayMatch(text) && (p.words || p.re.MatchString(text))
+}
+
+// FindStringSubmatchIndex is that of the expression.
+func (p pattern) FindStringSubmatchIndex(text string) []int {
+	if !p.mayMatch(text) {
+		return nil
+	}
+	return p.re.FindStringSubmatchIndex(text)
+}
+
+// all returns where the matches stand, in bytes.
+func (p pattern) all(text string) [][]int {
+	if !p.mayMatch(text) {
+		return nil
+	}
+	return p.re.FindAllStringIndex(text, -1)
+}
+
+// cut returns the text without its matches.
+func (p pattern) cut(text string) string {
+	if !p.mayMatch(text) {
+		return text
+	}
+	return p.re.ReplaceAllString(text, "")
 }
 
 // match is one match of an extraction rule in a sentence.
