@@ -22,16 +22,17 @@ import (
 // letter start with that letter and nothing; words beyond maxHashed letters
 // are hashed by their beginning and compared whole.
 //
-// An id is never given twice, so that a reader who matched a text just before
-// a word went away finds nobody under it, rather than somebody else.
+// An id is where its word stands in words, below the number of words that
+// stood there before. So an id that is given again differs for a long time,
+// and a reader who matched a text just before a word went away finds nobody
+// under it, rather than somebody else.
 type keywords struct {
 	mu      sync.RWMutex
 	base    uint64   // of the rolling hash; random and odd
 	starts  []uint32 // hash of two letters → mask of lengths; a bit may be left over
 	places  []place  // open addressing, linear probing
 	words   []keyword
-	free    []uint32 // unused elements of words
-	next    uint32   // the id of the next new word
+	free    []uint32 // unused ids; the longest unused comes first
 	removed int      // words removed since starts was filled
 }
 
@@ -53,6 +54,10 @@ type keyword struct {
 	id      uint32
 	holders uint32
 }
+
+// idBits is the part of an id that says where the word stands: 67 million
+// words, more than memory holds.
+const idBits = 26
 
 const (
 	smallest = 1 << 10 // places of an empty table
@@ -113,44 +118,43 @@ func (k *keywords) hold(word string) uint32 {
 	if float64(k.count()+1) > maxLoad*float64(len(k.places)) {
 		k.rebuild(2 * len(k.places))
 	}
-	w := keyword{text: strings.Clone(word), id: k.next, holders: 1}
-	k.next++
-	var at uint32
-	if n := len(k.free); n > 0 {
-		at, k.free = k.free[n-1], k.free[:n-1]
-		k.words[at] = w
+	id := uint32(len(k.words))
+	if len(k.free) > 0 {
+		id, k.free = k.free[0], k.free[1:]
 	} else {
-		at = uint32(len(k.words))
-		k.words = append(k.words, w)
+		k.words = append(k.words, keyword{})
 	}
-	k.put(word, h, at+1)
-	return w.id
+	n := id & (1<<idBits - 1)
+	k.words[n] = keyword{text: strings.Clone(word), id: id, holders: 1}
+	k.put(word, h, n+1)
+	return id
 }
 
-// drop counts one holder less and forgets a folded word without holders. It
-// returns the id that the word had; ok is false if there is no such word.
-func (k *keywords) drop(word string) (id uint32, ok bool) {
+// word returns the text of a held word.
+func (k *keywords) word(id uint32) string {
+	k.mu.RLock()
+	defer k.mu.RUnlock()
+	return k.words[id&(1<<idBits-1)].text
+}
+
+// release counts one holder less of a held word and forgets a word without
+// holders.
+func (k *keywords) release(id uint32) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	at, ok := k.look(word, k.hash(word))
-	if !ok {
-		return 0, false
-	}
-	n := k.places[at].word - 1
-	w := &k.words[n]
-	id = w.id
+	w := &k.words[id&(1<<idBits-1)]
 	if w.holders--; w.holders > 0 {
-		return id, true
+		return
 	}
-	*w = keyword{}
-	k.free = append(k.free, n)
+	at, _ := k.look(w.text, k.hash(w.text))
 	k.vacate(at)
+	*w = keyword{}
+	k.free = append(k.free, id+1<<idBits)
 	// Masks keep the lengths of words that are gone, which costs looks. Once
 	// as many have gone as there are places, they are filled anew.
 	if k.removed++; k.removed > len(k.places) {
 		k.rebuild(len(k.places))
 	}
-	return id, true
 }
 
 func (k *keywords) count() int { return len(k.words) - len(k.free) }

@@ -2,6 +2,7 @@ package audience
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -61,30 +62,29 @@ func TestKeywordsAgreeWithContains(t *testing.T) {
 		return string(w)
 	}
 	k := newKeywords()
-	holders, ids, given := map[string]int{}, map[uint32]string{}, map[uint32]string{}
+	holders, ids := map[string]int{}, map[uint32]string{} // of the words that are held
+	given, used := map[string]uint32{}, map[uint32]bool{} // all ids that ever were
 	var held []string
 	hits := 0
 	for round := range 60_000 {
 		if len(held) < 1500 || r.IntN(2) == 0 && len(held) < 3000 {
 			w := word(8)
 			id := k.hold(w)
-			if before, ok := given[id]; ok && (before != w || holders[w] == 0) {
-				t.Fatalf("id %d was given to %q and then to %q", id, before, w)
+			if before, held := given[w]; k.word(id) != w || held && before != id || !held && used[id] {
+				t.Fatalf("%q was given id %d, which is %q", w, id, k.word(id))
 			}
-			given[id], ids[id] = w, w
+			given[w], ids[id], used[id] = id, w, true
 			holders[w]++
 			held = append(held, w)
 		} else {
 			at := r.IntN(len(held))
 			w := held[at]
 			held[at], held = held[len(held)-1], held[:len(held)-1]
-			id, ok := k.drop(w)
-			if !ok || ids[id] != w {
-				t.Fatalf("dropped %q: id %d of %q, %v", w, id, ids[id], ok)
-			}
+			k.release(given[w])
 			if holders[w]--; holders[w] == 0 {
 				delete(holders, w)
-				delete(ids, id)
+				delete(ids, given[w])
+				delete(given, w)
 			}
 		}
 		if round%500 != 0 {
@@ -110,61 +110,65 @@ func TestKeywordsAgreeWithContains(t *testing.T) {
 	if hits < 500 {
 		t.Errorf("only %d hits: the draws prove little", hits)
 	}
-	if _, ok := k.drop("nobody's"); ok {
-		t.Error("dropped a word that nobody holds")
-	}
 }
 
 // TestPostingsAgreeWithSets holds chains against maps while slots come and go.
 func TestPostingsAgreeWithSets(t *testing.T) {
 	r := rand.New(rand.NewPCG(7, 1))
 	var p postings
-	model := map[uint32]map[uint16]bool{}
+	holders, held := map[uint32]map[uint16]bool{}, map[uint16]map[uint32]bool{}
 	for round := range 100_000 {
-		id := uint32(r.ExpFloat64() * 40 * float64(1+r.IntN(20)))
+		word := uint32(r.ExpFloat64() * 40 * float64(1+r.IntN(20)))
 		slot := uint16(r.IntN(300) * 217)
-		if model[id] == nil {
-			model[id] = map[uint16]bool{}
+		if holders[word] == nil {
+			holders[word] = map[uint16]bool{}
 		}
-		if model[id][slot] {
-			p.remove(id, slot)
-			delete(model[id], slot)
+		if held[slot] == nil {
+			held[slot] = map[uint32]bool{}
+		}
+		if holders[word][slot] {
+			p.remove(word, slot)
+			delete(holders[word], slot)
+			delete(held[slot], word)
 		} else {
 			if r.IntN(3) == 0 {
-				p.remove(id, slot) // is not there: nothing happens
+				p.remove(word, slot) // is not there: nothing happens
 			}
-			p.add(id, slot)
-			model[id][slot] = true
+			p.add(word, slot)
+			holders[word][slot], held[slot][word] = true, true
 		}
 		if round%1000 != 0 {
 			continue
 		}
-		ids := []uint32{id, uint32(r.IntN(100)), uint32(r.IntN(5000)), 1 << 31}
+		words := []uint32{word, uint32(r.IntN(100)), uint32(r.IntN(5000)), 1 << 31}
 		var got, want [1024]uint64
-		p.union(ids, &got)
-		for _, id := range ids {
-			for slot := range model[id] {
+		p.union(words, &got)
+		for _, word := range words {
+			for slot := range holders[word] {
 				want[slot>>6] |= 1 << (slot & 63)
 			}
 		}
 		if got != want {
-			t.Fatalf("round %d: the union of %v differs", round, ids)
+			t.Fatalf("round %d: the union of %v differs", round, words)
+		}
+		if got, want := slices.Sorted(slices.Values(p.of(slot))), slices.Sorted(maps.Keys(held[slot])); !slices.Equal(got, want) {
+			t.Fatalf("round %d: slot %d holds %v, want %v", round, slot, got, want)
 		}
 	}
-	for id, slots := range model {
+	for word, slots := range holders {
 		for slot := range slots {
-			p.remove(id, slot)
+			p.remove(word, slot)
 		}
 	}
-	if p.used != 0 {
-		t.Errorf("%d chains are left of nobody", p.used)
+	if p.holders.used != 0 || p.held.used != 0 {
+		t.Errorf("%d and %d chains are left of nobody", p.holders.used, p.held.used)
 	}
-	blocks := len(p.blocks)
+	blocks := len(p.holders.blocks)
 	for slot := range uint16(1000) {
 		p.add(1, slot)
 	}
-	if len(p.blocks) != max(blocks, 200) {
-		t.Errorf("blocks were not used again: %d, then %d", blocks, len(p.blocks))
+	if len(p.holders.blocks) != max(blocks, 200) {
+		t.Errorf("blocks were not used again: %d, then %d", blocks, len(p.holders.blocks))
 	}
 }
 
@@ -180,8 +184,7 @@ func BenchmarkKeywords(b *testing.B) {
 	})
 	b.Run("hold and drop", func(b *testing.B) {
 		for b.Loop() {
-			k.hold("新增关键词")
-			k.drop("新增关键词")
+			k.release(k.hold("新增关键词"))
 		}
 	})
 }
