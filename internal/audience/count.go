@@ -2,8 +2,11 @@ package audience
 
 import (
 	"cmp"
+	"math"
 	"math/rand/v2"
 	"slices"
+	"sync"
+	"sync/atomic"
 
 	"github.com/RoaringBitmap/roaring/v2"
 
@@ -35,44 +38,135 @@ type Count struct {
 // CountBy divides a set by up to five dimensions, the largest cells first.
 // Subscribers that the index does not hold any more are not counted.
 func (x *Index) CountBy(set *roaring.Bitmap, dims ...Dim) []Count {
-	dims = dims[:min(len(dims), maxDims)]
-	cells := map[[maxDims]string]int{}
-	x.mu.RLock()
-	defer x.mu.RUnlock()
-	roaring.And(set, x.all).Iterate(func(bit uint32) bool {
-		p := &x.person(bit).profile
-		var key [maxDims]string
-		for i, d := range dims {
-			key[i] = d.of(p)
+	held := x.held.Load()
+	held.dictionary.mu.RLock()
+	defer held.dictionary.mu.RUnlock()
+	t := newTable(held.dictionary, dims[:min(len(dims), maxDims)])
+	slots := held.slotsOf(set)
+	chunks := *held.chunks.Load()
+	found := make([]cells, workers())
+	var next atomic.Int64
+	var group sync.WaitGroup
+	for worker := range found {
+		found[worker] = t.cells()
+		group.Go(func() {
+			for i := next.Add(1); i <= int64(len(slots)); i = next.Add(1) {
+				if slots[i-1] == nil {
+					continue
+				}
+				c := chunks[i-1]
+				c.mu.RLock()
+				found[worker].add(t, c, slots[i-1])
+				c.mu.RUnlock()
+			}
+		})
+	}
+	group.Wait()
+	return t.counts(found)
+}
+
+// table divides people into cells. A dimension puts the number of a code into
+// a group of a name, and the cell is the number that the groups make together.
+type table struct {
+	columns []int
+	groups  [][]int    // by dimension and number of a code
+	names   [][]string // by dimension and group
+	size    int        // how many cells there can be
+}
+
+func newTable(d *dictionary, dims []Dim) *table {
+	t := &table{size: 1}
+	for _, dim := range dims {
+		column, length := dim.column()
+		groups, names, known := []int{}, []string{}, map[string]int{}
+		for _, code := range d.codes[column].codes {
+			name := code[:min(len(code), length)]
+			if _, found := known[name]; !found {
+				known[name] = len(names)
+				names = append(names, name)
+			}
+			groups = append(groups, known[name])
 		}
-		cells[key]++
-		return true
+		t.columns, t.groups, t.names = append(t.columns, column), append(t.groups, groups), append(t.names, names)
+		t.size *= len(names)
+	}
+	return t
+}
+
+// column returns the column of a dimension and how much of its codes counts.
+func (d Dim) column() (column, length int) {
+	switch d {
+	case ByKind:
+		return kindColumn, math.MaxInt
+	case ByCounty:
+		return regionColumn, 6
+	case ByTown:
+		return regionColumn, 9
+	case ByIndustry:
+		return industryColumn, 1
+	default: // BySize
+		return sizeColumn, math.MaxInt
+	}
+}
+
+// cells counts people by cell: in a slice, or in a map if cells are so many
+// that most are empty.
+type cells struct {
+	few  []int
+	many map[int]int
+}
+
+const fewCells = 1 << 20
+
+func (t *table) cells() cells {
+	if t.size <= fewCells {
+		return cells{few: make([]int, t.size)}
+	}
+	return cells{many: map[int]int{}}
+}
+
+func (to *cells) add(t *table, c *chunk, slots *bitset) {
+	slots.each(func(slot uint16) {
+		if !c.live.has(slot) {
+			return
+		}
+		cell := 0
+		for i, column := range t.columns {
+			cell = cell*len(t.names[i]) + t.groups[i][c.code(column, slot)]
+		}
+		if to.few != nil {
+			to.few[cell]++
+		} else {
+			to.many[cell]++
+		}
 	})
-	counts := make([]Count, 0, len(cells))
-	for key, n := range cells {
-		counts = append(counts, Count{Values: slices.Clone(key[:len(dims)]), N: n})
+}
+
+func (t *table) counts(found []cells) []Count {
+	sums := map[int]int{}
+	for _, f := range found {
+		for cell, n := range f.few {
+			if n > 0 {
+				sums[cell] += n
+			}
+		}
+		for cell, n := range f.many {
+			sums[cell] += n
+		}
+	}
+	counts := make([]Count, 0, len(sums))
+	for cell, n := range sums {
+		values := make([]string, len(t.columns))
+		for i := len(values) - 1; i >= 0; i-- {
+			values[i] = t.names[i][cell%len(t.names[i])]
+			cell /= len(t.names[i])
+		}
+		counts = append(counts, Count{Values: values, N: n})
 	}
 	slices.SortFunc(counts, func(a, b Count) int {
 		return cmp.Or(cmp.Compare(b.N, a.N), slices.Compare(a.Values, b.Values))
 	})
 	return counts
-}
-
-func (d Dim) of(p *domain.Profile) string {
-	switch d {
-	case ByKind:
-		return string(p.Kind)
-	case ByCounty:
-		return p.Region[:min(len(p.Region), 6)]
-	case ByTown:
-		return p.Region[:min(len(p.Region), 9)]
-	case ByIndustry:
-		return p.Industry[:min(len(p.Industry), 1)]
-	case BySize:
-		return p.Size
-	default:
-		return ""
-	}
 }
 
 // Sample returns up to n members of a set in rising order, chosen evenly. The

@@ -66,18 +66,18 @@ func (x *Index) Build(ctx context.Context, from Source) error {
 	if err != nil {
 		return fmt.Errorf("build audience index: %w", err)
 	}
-	fresh := New()
+	b := newBuilder()
 	err = from.WalkProfiles(ctx, func(r Row) error {
-		fresh.Put(r.ID, r.Profile, r.Subscription)
+		b.add(r)
 		return ctx.Err()
 	})
+	fresh := b.finish()
 	if err != nil {
 		return fmt.Errorf("build audience index: %w", err)
 	}
-	x.mu.Lock()
-	x.all, x.fields, x.people = fresh.all, fresh.fields, fresh.people
-	x.themes, x.keywords, x.wantAll, x.paused = fresh.themes, fresh.keywords, fresh.wantAll, fresh.paused
-	x.mu.Unlock()
+	x.writing.Lock()
+	x.held.Store(fresh)
+	x.writing.Unlock()
 	x.progress.move(seq)
 	return x.catchUp(ctx, from)
 }
