@@ -2,8 +2,8 @@
 SHELL := /bin/bash
 GO ?= go
 BIN := bin/policypush
-export GOFLAGS := -buildvcs=false
-TOOL := $(GO) tool -modfile=internal/tools/go.mod
+# One set of flags for builds and tests, and for the archive: one build cache.
+export GOFLAGS := -buildvcs=false -trimpath
 
 .PHONY: run build test lint bench dist setup clean
 

@@ -46,7 +46,7 @@ func (s *Server) smsReport(c *fiber.Ctx) error {
 		return err
 	}
 	if report.BadAddress {
-		if err := s.Store.StopDelivery(c.UserContext(), id, domain.ReasonBadAddress+":"+domain.Reason(report.Code), s.Now()); err != nil && domain.KindOf(err) != domain.NotFound {
+		if err := s.Store.StopDelivery(c.UserContext(), id, domain.Reason("bounce:"+report.Code), s.Now()); err != nil && domain.KindOf(err) != domain.NotFound {
 			return err
 		}
 	}

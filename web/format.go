@@ -16,14 +16,15 @@ var shanghai = time.FixedZone("CST", 8*60*60)
 // funcs are what templates may call.
 func (s *Server) funcs() template.FuncMap {
 	return template.FuncMap{
-		"asset":    s.assets.url,
-		"date":     longDate,
-		"shortday": shortDate,
-		"moment":   moment,
-		"money":    money,
-		"percent":  percent,
-		"title":    breakableTitle,
-		"join":     strings.Join,
+		"asset":     s.assets.url,
+		"date":      longDate,
+		"weekday":   dateWithDay,
+		"moment":    moment,
+		"money":     money,
+		"percent":   percent,
+		"title":     breakableTitle,
+		"join":      strings.Join,
+		"thousands": thousands,
 	}
 }
 
@@ -41,17 +42,17 @@ func longDate(day string) string {
 	return day
 }
 
-// shortDate writes 2026-12-10 as 12月10日（周四）.
-func shortDate(day string) string {
+// dateWithDay writes 2026-12-10 as 2026年12月10日（周四）.
+func dateWithDay(day string) string {
 	t, err := time.Parse(time.DateOnly, day)
 	if err != nil {
 		return longDate(day)
 	}
-	return fmt.Sprintf("%d月%d日（周%s）", t.Month(), t.Day(), weekdays[t.Weekday()])
+	return longDate(day) + "（周" + weekdays[t.Weekday()] + "）"
 }
 
-// moment writes a time as a person in China reads it: 11月22日 14:05, with the
-// year if it is not this one. The zero time is empty.
+// moment writes a time as a person in China reads it: 2026年11月22日 14:05. The
+// zero time is empty.
 func moment(t time.Time) string {
 	if t.IsZero() {
 		return ""

@@ -37,6 +37,7 @@ type pageReader struct {
 type pageOperator struct {
 	Name    string
 	Office  string
+	Read    bool // may see policies and, masked, people
 	Draft   bool // may draft policies
 	Approve bool
 	Admin   bool
@@ -153,5 +154,6 @@ func (s *Server) takeFlash(c *fiber.Ctx) flash {
 
 // localPath tells whether a path given by the browser leads to this site.
 func localPath(p string) bool {
-	return strings.HasPrefix(p, "/") && !strings.HasPrefix(p, "//") && !strings.ContainsAny(p, "\\\r\n")
+	control := func(r rune) bool { return r < ' ' || r == '\\' } // browsers drop tabs and turn the slash
+	return strings.HasPrefix(p, "/") && !strings.HasPrefix(p, "//") && !strings.ContainsFunc(p, control)
 }

@@ -55,8 +55,12 @@ type inboxItem struct {
 }
 
 // inboxOf computes the inbox of a subscriber, newest first: the pushes whose
-// frozen audience holds them, with their marks.
+// frozen audience holds them, with their marks. It is empty while the channel
+// is off.
 func (s *Server) inboxOf(ctx context.Context, id domain.SubscriberID) ([]inboxItem, error) {
+	if s.Modes[domain.App] == "off" {
+		return nil, nil
+	}
 	pushes, err := s.Store.Pushes(ctx, 0, inboxDepth)
 	if err != nil {
 		return nil, err
@@ -81,7 +85,7 @@ func (s *Server) inboxOf(ctx context.Context, id domain.SubscriberID) ([]inboxIt
 		switch {
 		case op.likely.Contains(uint32(id)):
 			verdict = domain.Likely
-		case !op.possible.Contains(uint32(id)):
+		case !push.IncludePossible || !op.possible.Contains(uint32(id)):
 			continue
 		}
 		mark := marks[push.ID]
@@ -161,6 +165,7 @@ type inboxView struct {
 	Waiting   int // not read yet
 	Dismissed int
 	Paused    bool
+	Off       bool // the office has switched the channel off
 }
 
 func (inboxView) template() string { return "portal/inbox" }
@@ -180,7 +185,7 @@ func (s *Server) inbox(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	v := inboxView{Page: p, Tab: "all", Paused: sub.Subscription.Paused}
+	v := inboxView{Page: p, Tab: "all", Paused: sub.Subscription.Paused, Off: s.Modes[domain.App] == "off"}
 	switch tab := c.Query("tab"); tab {
 	case "unread", "dismissed":
 		v.Tab = tab

@@ -213,7 +213,11 @@ func (s *Server) fit(cd *card, policy *domain.Policy, sub *domain.Subscriber) {
 			possible++
 		}
 	}
-	cd.Verdict = verdict
+	cd.Verdict, cd.Fit = verdict, fitText(likely, possible)
+}
+
+// fitText counts the measures of a policy that probably and possibly apply.
+func fitText(likely, possible int) string {
 	var parts []string
 	if likely > 0 {
 		parts = append(parts, strconv.Itoa(likely)+"项"+domain.Likely.Label())
@@ -221,7 +225,7 @@ func (s *Server) fit(cd *card, policy *domain.Policy, sub *domain.Subscriber) {
 	if possible > 0 {
 		parts = append(parts, strconv.Itoa(possible)+"项"+domain.Possible.Label())
 	}
-	cd.Fit = strings.Join(parts, "，")
+	return strings.Join(parts, "，")
 }
 
 // matchesOf lists the policies in force that may apply to a subscriber, the

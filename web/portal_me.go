@@ -320,7 +320,7 @@ func (s *Server) addContact(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	r.session.Contact, r.session.ContactKind, r.session.Data = address, kind, field(c, "when")
+	r.session.Contact, r.session.ContactKind, r.session.Data = address, kind, string(frequency(field(c, "when"))) // never as typed: Data is trusted
 	if err := s.Store.SaveSession(ctx, r.session); err != nil {
 		return err
 	}

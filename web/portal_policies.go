@@ -320,7 +320,10 @@ func (s *Server) gain(b domain.Benefit) string {
 	if b.Cap > 0 {
 		most := "最高" + money(b.Cap)
 		if b.CapPer != "" {
-			most = "每" + strings.TrimPrefix(b.CapPer, "每") + most
+			most = b.CapPer + most
+			if !strings.ContainsAny(b.CapPer, "每单同累") { // 户, not 单个项目
+				most = "每" + most
+			}
 		}
 		parts = append(parts, most)
 	}
@@ -328,7 +331,7 @@ func (s *Server) gain(b domain.Benefit) string {
 		parts = append(parts, fmt.Sprintf("为期%d个月", b.Months))
 	}
 	if len(parts) == 0 {
-		return cutRunes(b.Text, 80)
+		return cutRunes(strings.TrimPrefix(b.Text, numberAtHead.FindString(b.Text)), 80)
 	}
 	text := strings.Join(parts, "，")
 	if b.Kind != "" {
@@ -474,7 +477,12 @@ func ways(policy *domain.Policy) ([]wayView, []string) {
 	var found []wayView
 	var materials []string
 	for _, m := range policy.Measures {
-		if w := (wayView{m.Title, m.How.Where, m.How.Within, m.How.Contact}); w.Where != "" || w.Within != "" || w.Contact != "" {
+		w := wayView{m.Title, m.How.Where, m.How.Within, m.How.Contact}
+		same := slices.IndexFunc(found, func(o wayView) bool { return o.Where == w.Where && o.Within == w.Within && o.Contact == w.Contact })
+		switch {
+		case same >= 0:
+			found[same].Title += "、" + w.Title
+		case w.Where != "" || w.Within != "" || w.Contact != "":
 			found = append(found, w)
 		}
 		for _, material := range m.How.Materials {
@@ -515,7 +523,7 @@ func (s *Server) match(policy *domain.Policy, sub *domain.Subscriber, measures [
 			v.addReason(policy, r)
 		}
 	}
-	v.Summary = fmt.Sprintf("%d项支持，%d项适用可能性高，%d项可能适用", len(matches), likely, possible)
+	v.Summary = fmt.Sprintf("%d项支持，", len(matches)) + fitText(likely, possible)
 	return v
 }
 

@@ -12,10 +12,28 @@ import (
 // against it.
 func portalViews() []view {
 	return []view{
-		errorView{}, homeView{}, libraryView{}, policyView{}, whoView{}, whatView{}, howView{}, verifyView{}, chooseView{},
-		doneView{}, loginView{}, codeView{}, meView{}, myPoliciesView{}, profileView{}, topicsView{}, deleteView{},
-		inboxView{}, unsubscribeView{},
-		statementView{name: "portal/display"}, statementView{name: "portal/privacy"}, statementView{name: "portal/accessibility"},
+		errorView{},
+		homeView{},
+		libraryView{},
+		policyView{},
+		whoView{},
+		whatView{},
+		howView{},
+		verifyView{},
+		chooseView{},
+		doneView{},
+		loginView{},
+		codeView{},
+		meView{},
+		myPoliciesView{},
+		profileView{},
+		topicsView{},
+		deleteView{},
+		inboxView{},
+		unsubscribeView{},
+		statementView{name: "portal/display"},
+		statementView{name: "portal/privacy"},
+		statementView{name: "portal/accessibility"},
 	}
 }
 

@@ -63,6 +63,8 @@ type Server struct {
 	templates templates
 	sites     siteCache
 	pushes    pushCache
+	console   *console
+	end       context.CancelFunc // ends the live pages of the console
 }
 
 // New makes the site. It fails if a template does not parse.
@@ -98,6 +100,8 @@ func New(cfg Config) (*Server, error) {
 	s.app.Use(compress.New(compress.Config{Next: func(c *fiber.Ctx) bool {
 		return strings.HasPrefix(c.Path(), "/static/") || strings.HasSuffix(c.Path(), "/events")
 	}}))
+	ending, end := context.WithCancel(context.Background())
+	s.console, s.end = newConsole(ending), end
 	s.routes()
 	return s, nil
 }
@@ -113,6 +117,7 @@ func (s *Server) Serve(ln net.Listener) error {
 // Shutdown stops taking connections and waits for requests under way, until
 // ctx ends. Live connections belong to the hub: close it first.
 func (s *Server) Shutdown(ctx context.Context) error {
+	s.end()
 	return s.app.ShutdownWithContext(ctx)
 }
 

@@ -21,7 +21,7 @@ type Letterhead struct {
 	Sensitive func(group string) bool
 }
 
-// Compose writes the message for one delivery or for the several of a digest,
+// compose writes the message for one delivery or for the several of a digest,
 // in the voice of the office of the first.
 func (w *Workers) compose(kind domain.ChannelKind, o storage.Outgoing, ds []domain.Delivery, matters map[domain.PushID]matter) (channel.Message, error) {
 	office := matters[ds[0].Push].office
@@ -43,7 +43,7 @@ func (w *Workers) compose(kind domain.ChannelKind, o storage.Outgoing, ds []doma
 	}, err
 }
 
-// Composer returns the composer of an office. It is made once per voice.
+// composer returns the composer of an office. It is made once per voice.
 func (w *Workers) composer(kind domain.ChannelKind, office domain.Office) (*push.Composer, error) {
 	voice := push.Voice{
 		Signature: office.Signature, Office: office.Name, Phone: office.Phone,

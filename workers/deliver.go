@@ -15,18 +15,18 @@ import (
 	"policypush/internal/storage"
 )
 
-// ClaimSize is how many rows are claimed, sent and recorded together. A worker
+// claimSize is how many rows are claimed, sent and recorded together. A worker
 // that is killed leaves at most so many per batch in doubt.
 const claimSize = 50
 
-// RecordTimeout bounds the write of what the gateway said. It does not end
+// recordTimeout bounds the write of what the gateway said. It does not end
 // with the process: what was sent must be recorded.
 const recordTimeout = 15 * time.Second
 
-// RestFor is how long a channel rests when the gateway refuses our settings.
+// restFor is how long a channel rests when the gateway refuses our settings.
 const restFor = 5 * time.Minute
 
-// Deliver sends one batch: claim, check again, compose, send, record, fifty at
+// deliver sends one batch: claim, check again, compose, send, record, fifty at
 // a time, until nothing in the batch is due. It stops between two claims when
 // its context ends; what it has claimed by then is recorded.
 func (w *Workers) deliver(ctx context.Context, t *asynq.Task) error {
@@ -71,7 +71,7 @@ func (w *Workers) deliver(ctx context.Context, t *asynq.Task) error {
 	}
 }
 
-// SendClaimed sends what was claimed and records what became of it. If that
+// sendClaimed sends what was claimed and records what became of it. If that
 // cannot be recorded the rows stay in sending, to be settled by the sweeper:
 // they may have gone out.
 func (w *Workers) sendClaimed(ctx context.Context, batch domain.Batch, claimed []storage.Outgoing) error {
@@ -83,7 +83,7 @@ func (w *Workers) sendClaimed(ctx context.Context, batch domain.Batch, claimed [
 		for _, o := range claimed {
 			for _, d := range o.Deliveries {
 				outcomes = append(outcomes, storage.Outcome{
-					Delivery: d.ID, State: domain.Pending, Reason: domain.ReasonGatewayRetry, NextAt: w.Now().Add(time.Minute), At: w.Now(),
+					Delivery: d.ID, State: domain.Pending, Reason: domain.ReasonGatewayRetry, NextAt: w.Now().Add(time.Minute), At: w.Now(), NotTried: true,
 				})
 			}
 		}
@@ -114,7 +114,7 @@ func (w *Workers) sendClaimed(ctx context.Context, batch domain.Batch, claimed [
 	return nil
 }
 
-// Send hands the letters of a channel to its sender. In log mode the outbox
+// send hands the letters of a channel to its sender. In log mode the outbox
 // page gets a copy of each.
 func (w *Workers) send(ctx context.Context, kind domain.ChannelKind, letters []letter) []channel.Result {
 	if len(letters) == 0 {
@@ -132,7 +132,7 @@ func (w *Workers) send(ctx context.Context, kind domain.ChannelKind, letters []l
 	return results
 }
 
-// CopyToOutbox shows on the outbox page what was written instead of sent.
+// copyToOutbox shows on the outbox page what was written instead of sent.
 func (w *Workers) copyToOutbox(ctx context.Context, kind domain.ChannelKind, letters []letter) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTimeout)
 	defer cancel()
@@ -147,7 +147,7 @@ func (w *Workers) copyToOutbox(ctx context.Context, kind domain.ChannelKind, let
 	}
 }
 
-// Settle turns what the gateway said about a letter into the outcome of its
+// settle turns what the gateway said about a letter into the outcome of its
 // deliveries, several if it is a digest.
 func (w *Workers) settle(ctx context.Context, kind domain.ChannelKind, l letter, r channel.Result) []storage.Outcome {
 	now := w.Now()
@@ -164,16 +164,16 @@ func (w *Workers) settle(ctx context.Context, kind domain.ChannelKind, l letter,
 	case channel.Unknown:
 		out.State, out.Reason = domain.UnknownEnd, domain.ReasonNoAnswer
 	case channel.Quota:
-		out.State, out.Reason, out.NextAt = domain.Pending, domain.ReasonGatewayRetry, nextMidnight(now)
+		out.State, out.Reason, out.NextAt, out.NotTried = domain.Pending, domain.ReasonGatewayRetry, nextMidnight(now), true
 	case channel.Config:
 		w.rest(ctx, kind, r)
-		out.State, out.Reason, out.NextAt = domain.Pending, domain.ReasonGatewayRetry, now.Add(restFor)
+		out.State, out.Reason, out.NextAt, out.NotTried = domain.Pending, domain.ReasonGatewayRetry, now.Add(restFor), true
 	case channel.Throttled:
-		out.State, out.Reason, out.NextAt = domain.Pending, domain.ReasonGatewayRetry, now.Add(max(r.After, time.Second))
+		out.State, out.Reason, out.NextAt, out.NotTried = domain.Pending, domain.ReasonGatewayRetry, now.Add(max(r.After, time.Second)), true
 	case channel.Retry:
 		switch wait, again := backoff(attempts); {
 		case ctx.Err() != nil: // the process ends: not the gateway's fault
-			out.State, out.Reason, out.NextAt = domain.Pending, domain.ReasonGatewayRetry, now
+			out.State, out.Reason, out.NextAt, out.NotTried = domain.Pending, domain.ReasonGatewayRetry, now, true
 		case again:
 			out.State, out.Reason, out.NextAt = domain.Pending, domain.ReasonGatewayRetry, now.Add(max(r.After, wait))
 		default:
@@ -188,7 +188,7 @@ func (w *Workers) settle(ctx context.Context, kind domain.ChannelKind, l letter,
 	return outcomes
 }
 
-// Backoff returns how long to wait after so many attempts, or false when they
+// backoff returns how long to wait after so many attempts, or false when they
 // were enough.
 func backoff(attempts int) (time.Duration, bool) {
 	waits := []time.Duration{time.Minute, 5 * time.Minute, 30 * time.Minute, 2 * time.Hour, 6 * time.Hour}
@@ -208,14 +208,14 @@ func gatewayReason(code string) domain.Reason {
 	return domain.ReasonRefused + ":" + domain.Reason(code)
 }
 
-// NextMidnight is when a gateway's daily quota begins anew, in the time of its
+// nextMidnight is when a gateway's daily quota begins anew, in the time of its
 // contract.
 func nextMidnight(now time.Time) time.Time {
 	y, m, d := now.In(push.Shanghai()).Date()
 	return time.Date(y, m, d+1, 0, 5, 0, 0, push.Shanghai())
 }
 
-// KeepAlive gives signs of life for a batch until the returned function is
+// keepAlive gives signs of life for a batch until the returned function is
 // called: one gateway that takes minutes is not a dead worker.
 func (w *Workers) keepAlive(ctx context.Context, batch domain.Batch) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
@@ -245,7 +245,7 @@ func (w *Workers) keepAlive(ctx context.Context, batch domain.Batch) (stop func(
 	}
 }
 
-// Rest stops a channel whose settings the gateway refuses, for every message
+// rest stops a channel whose settings the gateway refuses, for every message
 // alike, and raises the alarm: a person must act.
 func (w *Workers) rest(ctx context.Context, kind domain.ChannelKind, r channel.Result) {
 	w.mu.Lock()
@@ -258,7 +258,7 @@ func (w *Workers) rest(ctx context.Context, kind domain.ChannelKind, r channel.R
 	w.Log.ErrorContext(ctx, "the gateway refuses our settings: the channel rests", "channel", kind, "until", until, "code", r.Code, "note", r.Note)
 }
 
-// Rests returns how long a channel still rests.
+// rests returns how long a channel still rests.
 func (w *Workers) rests(kind domain.ChannelKind) time.Duration {
 	w.mu.Lock()
 	defer w.mu.Unlock()

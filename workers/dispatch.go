@@ -9,11 +9,11 @@ import (
 // leader keeps its lease while millions wait.
 const batchesPerLook = 200
 
-// PlanSlot parts the times a planning is handed out anew: within one slot the
+// planSlot parts the times a planning is handed out anew: within one slot the
 // queue takes it once.
 const planSlot = time.Minute
 
-// Dispatch leads whenever it can, until ctx ends: it looks each interval, and
+// dispatch leads whenever it can, until ctx ends: it looks each interval, and
 // at once when woken.
 func (w *Workers) dispatch(ctx context.Context) {
 	tick := time.NewTicker(w.Clocks.DispatchEvery)
@@ -36,7 +36,7 @@ func (w *Workers) dispatch(ctx context.Context) {
 	}
 }
 
-// Step runs one duty of the leader and logs what went wrong: the next look
+// step runs one duty of the leader and logs what went wrong: the next look
 // tries again.
 func (w *Workers) step(ctx context.Context, what string, duty func(context.Context) error) {
 	if err := duty(ctx); err != nil && ctx.Err() == nil {
@@ -44,7 +44,7 @@ func (w *Workers) step(ctx context.Context, what string, duty func(context.Conte
 	}
 }
 
-// Lead takes or keeps the lease of the leader.
+// lead takes or keeps the lease of the leader.
 func (w *Workers) lead(ctx context.Context) bool {
 	ok, err := w.Store.AcquireLease(ctx, "dispatch", w.holder, w.Clocks.LeaderFor, w.Now())
 	if err != nil {
@@ -66,7 +66,7 @@ func (w *Workers) lead(ctx context.Context) bool {
 	return ok
 }
 
-// StepDown gives the lease back, so that another process leads at once.
+// stepDown gives the lease back, so that another process leads at once.
 func (w *Workers) stepDown() {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()
@@ -75,7 +75,7 @@ func (w *Workers) stepDown() {
 	}
 }
 
-// HandOut puts owed pushes and due batches into the queue. A batch is marked
+// handOut puts owed pushes and due batches into the queue. A batch is marked
 // after it is in the queue: a crash between the two hands it out once more,
 // which the queue or the generation takes care of.
 func (w *Workers) handOut(ctx context.Context) error {

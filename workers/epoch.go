@@ -2,7 +2,7 @@ package workers
 
 import "context"
 
-// CheckEpoch compares what Redis remembers with what the database knows. When
+// checkEpoch compares what Redis remembers with what the database knows. When
 // they differ, Redis was emptied, and every unfinished batch is handed out
 // anew under a new generation. It reports false while Redis does not answer:
 // then nothing is handed out, and nothing is lost.
@@ -40,7 +40,7 @@ func (w *Workers) checkEpoch(ctx context.Context) (ok bool, err error) {
 	return true, nil
 }
 
-// RedisAnswers turns the outcome of a call into a state and logs only when it
+// redisAnswers turns the outcome of a call into a state and logs only when it
 // changes.
 func (w *Workers) redisAnswers(ctx context.Context, err error) bool {
 	if ctx.Err() != nil {

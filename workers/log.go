@@ -5,7 +5,7 @@ import (
 	"log/slog"
 )
 
-// AsynqLog writes asynq's own lines to our log.
+// asynqLog writes asynq's own lines to our log.
 type asynqLog struct{ log *slog.Logger }
 
 // Debug implements asynq.Logger.

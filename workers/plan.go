@@ -16,17 +16,17 @@ import (
 	"policypush/internal/queue"
 )
 
-// PlanRange is how many subscribers are planned in one transaction.
+// planRange is how many subscribers are planned in one transaction.
 const planRange = 2000
 
-// PlanLease is how long a planning is this process's without a sign of life.
+// planLease is how long a planning is this process's without a sign of life.
 const planLease = time.Minute
 
-// IndexWait is how long a planning waits for the audience index to hold the
+// indexWait is how long a planning waits for the audience index to hold the
 // last change of a profile; then the queue tries again.
 const indexWait = 2 * time.Minute
 
-// PlanPush freezes the audience of a push and writes its deliveries, range by
+// planPush freezes the audience of a push and writes its deliveries, range by
 // range. An interrupted planning goes on where it stopped, on the audience
 // that was frozen first; a second one at the same time does nothing.
 func (w *Workers) planPush(ctx context.Context, t *asynq.Task) error {
@@ -66,7 +66,7 @@ func (w *Workers) planPush(ctx context.Context, t *asynq.Task) error {
 	return err
 }
 
-// Plan does the work of PlanPush. keep is called between ranges and fails when
+// plan does the work of PlanPush. keep is called between ranges and fails when
 // the planning is no longer ours.
 func (w *Workers) plan(ctx context.Context, owed domain.Push, keep func() error) error {
 	started := w.Now()
@@ -123,7 +123,7 @@ func (w *Workers) plan(ctx context.Context, owed domain.Push, keep func() error)
 	return nil
 }
 
-// TellInboxes hints to open pages that their inbox has something new. The
+// tellInboxes hints to open pages that their inbox has something new. The
 // inbox itself is read from the frozen audience: a lost hint loses nothing.
 func (w *Workers) tellInboxes(ctx context.Context, p domain.Push, everybody *roaring.Bitmap) {
 	title, err := json.Marshal(map[string]string{"title": p.Title})
@@ -136,7 +136,7 @@ func (w *Workers) tellInboxes(ctx context.Context, p domain.Push, everybody *roa
 	})
 }
 
-// Freeze decides once who is concerned. Whoever subscribed before this moment
+// freeze decides once who is concerned. Whoever subscribed before this moment
 // is in: the index must hold the last change of a profile first.
 func (w *Workers) freeze(ctx context.Context, owed domain.Push, policy *domain.Policy) (domain.FrozenAudience, error) {
 	var none domain.FrozenAudience
@@ -171,7 +171,7 @@ func (w *Workers) concerned(ctx context.Context, policy *domain.Policy) (audienc
 	return w.Index.Evaluate(audience.QueryOf(policy, w.Now().In(push.Shanghai()).Format(time.DateOnly))), nil
 }
 
-// ToldBefore is the audience of a withdrawal notice: whoever was in the
+// toldBefore is the audience of a withdrawal notice: whoever was in the
 // audience of a push of the same policy.
 func (w *Workers) toldBefore(ctx context.Context, notice domain.Push) (audience.Result, error) {
 	told := audience.Result{Likely: roaring.New(), Possible: roaring.New()}

@@ -10,7 +10,7 @@ import (
 	"policypush/internal/push"
 )
 
-// Planner decides the deliveries of one push, range by range. It remembers the
+// planner decides the deliveries of one push, range by range. It remembers the
 // addresses it has seen: whoever stands behind several enterprises is told once.
 type planner struct {
 	w      *Workers
@@ -30,7 +30,7 @@ func (w *Workers) planner(owed domain.Push, likely *roaring.Bitmap) *planner {
 	return p
 }
 
-// Deliveries plans for subscribers given by id, in order. Those who have gone
+// deliveries plans for subscribers given by id, in order. Those who have gone
 // since the audience was frozen get nothing.
 func (p *planner) deliveries(ctx context.Context, bits []uint32) ([]domain.Delivery, error) {
 	ids := make([]domain.SubscriberID, len(bits))
@@ -41,6 +41,12 @@ func (p *planner) deliveries(ctx context.Context, bits []uint32) ([]domain.Deliv
 	if err != nil {
 		return nil, err
 	}
+	var reached map[domain.SubscriberID][]domain.ChannelKind
+	if p.push.Kind == domain.WithdrawalNotice {
+		if reached, err = p.w.Store.Reached(ctx, p.push.Policy, ids); err != nil {
+			return nil, err
+		}
+	}
 	now := p.w.Now() // one for all: what is due at the same moment shares a batch
 	var planned []domain.Delivery
 	for _, s := range subscribers {
@@ -48,8 +54,12 @@ func (p *planner) deliveries(ctx context.Context, bits []uint32) ([]domain.Deliv
 		if p.likely.Contains(uint32(s.ID)) {
 			verdict = domain.Likely
 		}
+		var only []domain.ChannelKind // nil: every channel that the person chose
+		if p.push.Kind == domain.WithdrawalNotice {
+			only = append([]domain.ChannelKind{}, reached[s.ID]...)
+		}
 		planned = append(planned, push.Plan(push.Input{
-			Push: p.push.ID, Kind: p.push.Kind, Subscriber: s, Verdict: verdict,
+			Only: only, Push: p.push.ID, Kind: p.push.Kind, Subscriber: s, Verdict: verdict,
 			Now: now, Limits: p.w.Limits, Off: p.off, Seen: p.saw,
 		})...)
 	}

@@ -2,7 +2,7 @@ package workers
 
 import "context"
 
-// Sweep makes good what has stopped: batches whose worker gives no sign of
+// sweep makes good what has stopped: batches whose worker gives no sign of
 // life, rows that were claimed and never ended, pushes that are through, and
 // sessions that are over.
 func (w *Workers) sweep(ctx context.Context) error {

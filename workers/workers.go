@@ -31,7 +31,7 @@ import (
 	"policypush/internal/storage"
 )
 
-// ShutdownTimeout is how long Run waits for handlers when its context ends.
+// shutdownTimeout is how long Run waits for handlers when its context ends.
 const shutdownTimeout = 25 * time.Second
 
 // Line is an outgoing channel as it is set up.
@@ -137,7 +137,7 @@ func (w *Workers) Run(ctx context.Context) error {
 	return nil
 }
 
-// Until makes a handler whose context also ends with run, so that it stops
+// until makes a handler whose context also ends with run, so that it stops
 // between two recipients as soon as the process is asked to end. (Were run the
 // servers' base context, asynq would not wait for the handler's last words.)
 func until(run context.Context, handle asynq.HandlerFunc) asynq.Handler {
@@ -149,7 +149,7 @@ func until(run context.Context, handle asynq.HandlerFunc) asynq.Handler {
 	})
 }
 
-// Server makes the asynq server of one queue.
+// server makes the asynq server of one queue.
 func (w *Workers) server(name string, concurrency int) *asynq.Server {
 	return asynq.NewServerFromRedisClient(w.Queue.Redis(), asynq.Config{
 		Concurrency:     concurrency,
@@ -171,7 +171,7 @@ func (w *Workers) server(name string, concurrency int) *asynq.Server {
 	})
 }
 
-// RestError asks the queue to come back later without counting a failure.
+// restError asks the queue to come back later without counting a failure.
 type restError struct {
 	until time.Duration
 }

@@ -9,7 +9,7 @@ import (
 	"policypush/internal/storage"
 )
 
-// Letter is one message on its way, with the deliveries that it ends: one, or
+// letter is one message on its way, with the deliveries that it ends: one, or
 // several of a digest.
 type letter struct {
 	message    channel.Message
@@ -17,14 +17,14 @@ type letter struct {
 	deliveries []domain.Delivery
 }
 
-// Matter is what a push is about.
+// matter is what a push is about.
 type matter struct {
 	push   domain.Push
 	policy *domain.Policy
 	office domain.Office
 }
 
-// Write decides about what was claimed as the world is now, and composes what
+// write decides about what was claimed as the world is now, and composes what
 // is to be sent. Deliveries that are not to be sent, or not yet, come back as
 // outcomes.
 func (w *Workers) write(ctx context.Context, batch domain.Batch, claimed []storage.Outgoing) ([]storage.Outcome, []letter, error) {
@@ -69,7 +69,7 @@ func (w *Workers) write(ctx context.Context, batch domain.Batch, claimed []stora
 				fallthrough
 			case decision.State != domain.Sending:
 				outcomes = append(outcomes, storage.Outcome{
-					Delivery: d.ID, State: decision.State, Reason: decision.Reason, NextAt: decision.NextAt, At: now,
+					Delivery: d.ID, State: decision.State, Reason: decision.Reason, NextAt: decision.NextAt, At: now, NotTried: true,
 				})
 			default:
 				l.deliveries = append(l.deliveries, d)

@@ -227,8 +227,13 @@ func printAnalysis(w io.Writer, a analysis, asOf string) error {
 		label string
 		tags  []analysedTag
 	}{
-		{"主题", a.Themes}, {"税费", a.TaxKinds}, {"支持方式", a.BenefitKinds}, {"居民群体", a.ResidentGroups},
-		{"企业类型", a.EnterpriseKinds}, {"行业", a.Industries}, {"地域", a.Regions},
+		{"主题", a.Themes},
+		{"税费", a.TaxKinds},
+		{"支持方式", a.BenefitKinds},
+		{"居民群体", a.ResidentGroups},
+		{"企业类型", a.EnterpriseKinds},
+		{"行业", a.Industries},
+		{"地域", a.Regions},
 	} {
 		var names []string
 		for _, t := range group.tags {

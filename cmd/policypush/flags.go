@@ -10,7 +10,7 @@ import (
 	"policypush/internal/config"
 )
 
-// LoadConfig reads the settings of a command. own may declare the command's
+// loadConfig reads the settings of a command. own may declare the command's
 // own flags; what is neither flag nor setting is returned.
 func loadConfig(std stdio, name string, args []string, own func(*flag.FlagSet)) (config.Config, []string, error) {
 	fs := flag.NewFlagSet(name, flag.ContinueOnError)

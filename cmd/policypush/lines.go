@@ -23,7 +23,7 @@ import (
 	"policypush/workers"
 )
 
-// Lines opens the outgoing channels as they are set up.
+// lines opens the outgoing channels as they are set up.
 func (b *base) lines() (map[domain.ChannelKind]workers.Line, error) {
 	text := workers.Line{Mode: channel.Mode(b.cfg.SMS.Mode), Concurrency: b.cfg.SMS.Concurrency, Signature: b.cfg.SMS.Signature}
 	post := workers.Line{Mode: channel.Mode(b.cfg.Email.Mode), Concurrency: b.cfg.Email.Concurrency}
@@ -50,7 +50,7 @@ func (b *base) sender(kind domain.ChannelKind, mode channel.Mode) (channel.Sende
 	}
 }
 
-// SampleFrom is the sender of mails that are only written to the outbox.
+// sampleFrom is the sender of mails that are only written to the outbox.
 func (b *base) sampleFrom() mail.Address {
 	if from, err := mail.ParseAddress(b.cfg.Email.From); err == nil {
 		return *from
@@ -72,7 +72,7 @@ func (b *base) smsSender() (channel.Sender, error) {
 	})
 }
 
-// Callbacks are the addresses at which the SMS gateway calls us.
+// callbacks are the addresses at which the SMS gateway calls us.
 func (b *base) callbacks() (sms.Callbacks, error) {
 	key, err := auth.Derive(b.secret, "sms callback")
 	return sms.Callbacks{Base: b.cfg.CallbackBase(), Key: key}, err
@@ -107,7 +107,7 @@ func (b *base) emailSender() (channel.Sender, error) {
 	})
 }
 
-// ReadRoots reads the authorities that sign the relay's certificate. No file
+// readRoots reads the authorities that sign the relay's certificate. No file
 // means the system's.
 func readRoots(path string) (*x509.CertPool, error) {
 	if path == "" {
@@ -134,7 +134,7 @@ func closeLines(lines map[domain.ChannelKind]workers.Line) error {
 	return errors.Join(errs...)
 }
 
-// ServeBounces takes bounces of our mails until ctx ends.
+// serveBounces takes bounces of our mails until ctx ends.
 func (b *base) serveBounces(ctx context.Context) error {
 	envelope, err := b.envelope()
 	if err != nil {
@@ -153,7 +153,7 @@ func (b *base) serveBounces(ctx context.Context) error {
 	return server.Serve(ln)
 }
 
-// Bounced records what a relay says about a mail that it took before, and
+// bounced records what a relay says about a mail that it took before, and
 // stops the address if it does not exist.
 func (b *base) bounced(ctx context.Context, bounce email.Bounce) error {
 	id, err := domain.DeliveryOf(bounce.Ref)

@@ -15,9 +15,11 @@ import (
 	"runtime/debug"
 	"strings"
 	"syscall"
+
+	"policypush/internal/domain"
 )
 
-// Version is set by the linker when an archive is built.
+// version is set by the linker when an archive is built.
 var version = ""
 
 func main() {
@@ -27,7 +29,7 @@ func main() {
 	os.Exit(code)
 }
 
-// Stdio is what a command reads and prints to. Results go to out, progress and
+// stdio is what a command reads and prints to. Results go to out, progress and
 // errors to err.
 type stdio struct {
 	in  io.Reader
@@ -35,7 +37,7 @@ type stdio struct {
 	err io.Writer
 }
 
-// Command is one line of the table of sub-commands.
+// command is one line of the table of sub-commands.
 type command struct {
 	name    string // "subscribers import" has two words
 	args    string
@@ -43,27 +45,39 @@ type command struct {
 	run     func(ctx context.Context, std stdio, args []string) error
 }
 
-// Commands lists what the binary can do, in the order of the help text.
+// commands lists what the binary can do, in the order of the help text.
 func commands() []command {
 	return []command{
 		{"serve", "[--data DIR] [--listen ADDR] [--demo] [--database URL] [--redis URL] [--config FILE]", "启动全部服务：网页、发送、清理", runServe},
 		{"web", "[选项同 serve]", "只启动网页", runWeb},
 		{"work", "[选项同 serve]", "只启动发送", runWork},
 		{"analyze", "[--as-of DATE] [--json] [--text] FILE…", "读文件并输出读懂的内容，不用数据库", runAnalyze},
+		{"match", "--profiles FILE [--as-of DATE] [--json] POLICYFILE…", "哪些政策点适用于哪些主体，不用数据库", runMatch},
 		{"rules check", "DIR [--json]", "检查本单位的规则目录", runRulesCheck},
+		{"import", "--login 登录名 [--office ID] [--json] FILE…", "把政策文件读成草稿", runImport},
+		{"audience", "FILE… | --policy ID [--as-of DATE] [--json]", "一项政策涉及多少企业和居民", runAudience},
+		{"subscribers import", "FILE… [--json]", "导入订阅者（.jsonl 或 .csv）", runSubscribersImport},
+		{"subscribers export", "ID…", "导出订阅者的全部资料", runSubscribersExport},
+		{"offices add", "--name 名称 --signature 短信签名 --region 区划代码 [--phone 电话]", "添加单位", runOfficesAdd},
+		{"operators add", "--login 登录名 --name 姓名 --roles 角色 [--office ID]", "添加工作人员，密码从终端或标准输入读", runOperatorsAdd},
+		{"migrate", "[--database URL]", "把数据库升级到最新", runMigrate},
+		{"sms callback", "", "显示短信网关的上行回调地址（填进 Kannel 的 get-url）", runSMSCallback},
+		{"keys rotate", "[--add]", "更换联系方式的加密密钥", runKeysRotate},
+		{"demo remove", "", "删除演示数据", runDemoRemove},
+		{"bench", "tag|audience|push|web|start|all [选项] [--json]", "测量速度和内存", runBench},
 		{"version", "", "显示版本", runVersion},
 	}
 }
 
-// ErrUsage is wrong use: exit code 2.
+// errUsage is wrong use: exit code 2.
 type errUsage struct{ text string }
 
 func (e errUsage) Error() string { return e.text }
 
-// ErrReported is a failure whose lines have been printed already: exit code 1.
+// errReported is a failure whose lines have been printed already: exit code 1.
 var errReported = errors.New("already reported")
 
-// Run finds the command and turns its error into an exit code.
+// run finds the command and turns its error into an exit code.
 func run(ctx context.Context, args []string, std stdio) int {
 	if len(args) == 0 {
 		printHelp(std.err)
@@ -95,7 +109,7 @@ func run(ctx context.Context, args []string, std stdio) int {
 	}
 }
 
-// FindCommand matches the longest name first: "subscribers import" before
+// findCommand matches the longest name first: "subscribers import" before
 // "subscribers".
 func findCommand(args []string) (cmd command, rest []string, ok bool) {
 	for words := min(2, len(args)); words > 0; words-- {
@@ -117,14 +131,29 @@ func printHelp(w io.Writer) {
 	fmt.Fprint(w, "\n每个命令都可以加 --help 查看选项。\n")
 }
 
-func oneLine(err error) string { return strings.Join(strings.Fields(err.Error()), " ") }
+// oneLine is an error as people read it. The cause of a mistake that they can
+// mend is left out: it is for the log.
+func oneLine(err error) string {
+	if shown, ok := errors.AsType[*domain.Error](err); ok && shown.Kind != domain.Internal {
+		err = shown.Because(nil)
+	}
+	return strings.Join(strings.Fields(err.Error()), " ")
+}
+
+// oneLineOf is oneLine for an error about a file, which it names once.
+func oneLineOf(file string, err error) string {
+	if shown, ok := errors.AsType[*domain.Error](err); ok && shown.File != "" {
+		return oneLine(err)
+	}
+	return file + "：" + oneLine(err)
+}
 
 func runVersion(_ context.Context, std stdio, _ []string) error {
 	_, err := fmt.Fprintln(std.out, "policypush", versionText())
 	return err
 }
 
-// VersionText is the version of the archive, else that of the commit.
+// versionText is the version of the archive, else that of the commit.
 func versionText() string {
 	if version != "" {
 		return version

@@ -22,10 +22,10 @@ import (
 	"policypush/rules"
 )
 
-// MaxProfileLine bounds a line of a file of profiles, in bytes.
+// maxProfileLine bounds a line of a file of profiles, in bytes.
 const maxProfileLine = 1 << 20
 
-// ProfileRow is a subscriber as the files of other offices hold one. A fact
+// profileRow is a subscriber as the files of other offices hold one. A fact
 // that is absent is unknown; a list that is there is complete.
 type profileRow struct {
 	ID           string       `json:"id"`
@@ -69,7 +69,7 @@ type channelRow struct {
 	When    domain.Frequency   `json:"when"`
 }
 
-// Amount is a whole number that other programs may write as 42000000.0.
+// amount is a whole number that other programs may write as 42000000.0.
 type amount int64
 
 // UnmarshalJSON takes numbers only, no strings.
@@ -90,7 +90,7 @@ func (a *amount) int64() *int64 {
 	return &n
 }
 
-// ProfileReader turns lines of a file into subscribers and says what is wrong
+// profileReader turns lines of a file into subscribers and says what is wrong
 // with the others.
 type profileReader struct {
 	name  string // of the file, for errors
@@ -98,7 +98,7 @@ type profileReader struct {
 	seen  map[string]int // line of each id
 }
 
-// Read calls each for every good row and bad for every other one; the rest
+// read calls each for every good row and bad for every other one; the rest
 // goes on. It fails only if the file as a whole cannot be read, or if each
 // fails.
 func (p *profileReader) read(r io.Reader, each func(line int, s *domain.Subscriber) error, bad func(error)) error {
@@ -149,7 +149,7 @@ func decodeRow(text []byte, row *profileRow) *domain.Error {
 	return domain.Errorf(domain.Invalid, "不是一行完整的 JSON")
 }
 
-// Take checks a row and hands it on.
+// take checks a row and hands it on.
 func (p *profileReader) take(line int, row *profileRow, each func(int, *domain.Subscriber) error, bad func(error)) error {
 	s, problem := p.subscriber(row)
 	if problem == nil && p.seen[s.ExternalID] > 0 {
@@ -163,7 +163,7 @@ func (p *profileReader) take(line int, row *profileRow, each func(int, *domain.S
 	return each(line, s)
 }
 
-// Subscriber checks every field of a row and makes the subscriber.
+// subscriber checks every field of a row and makes the subscriber.
 func (p *profileReader) subscriber(row *profileRow) (*domain.Subscriber, *domain.Error) {
 	s := &domain.Subscriber{
 		ExternalID: strings.TrimSpace(row.ID), Name: strings.TrimSpace(row.Name), USCC: strings.ToUpper(strings.TrimSpace(row.USCC)),
@@ -201,7 +201,7 @@ func checkWho(_ *profileRow, s *domain.Subscriber) *domain.Error {
 	return nil
 }
 
-// Attributes sorts the codes of enterprise-attributes.yaml into the fields
+// attributes sorts the codes of enterprise-attributes.yaml into the fields
 // that hold them: Z3 is a size, TX2 a kind of taxpayer.
 func (p *profileReader) attributes(row *profileRow, s *domain.Subscriber) *domain.Error {
 	if row.Attributes == nil {
@@ -283,7 +283,7 @@ func checkNumbers(_ *profileRow, s *domain.Subscriber) *domain.Error {
 	return nil
 }
 
-// Consent reads when and how the person agreed.
+// consent reads when and how the person agreed.
 func consent(row *profileRow, s *domain.Subscriber) *domain.Error {
 	if row.Consent == nil {
 		return nil
@@ -302,7 +302,7 @@ func consent(row *profileRow, s *domain.Subscriber) *domain.Error {
 	return domain.Errorf(domain.Invalid, "同意时间“%s”看不懂，应当像 2026-03-01", c.At).In("consent")
 }
 
-// Contacts checks the channels. An office that imports an address vouches for
+// contacts checks the channels. An office that imports an address vouches for
 // it; whether it may be used is a matter of consent.
 func contacts(row *profileRow, s *domain.Subscriber) *domain.Error {
 	kinds := map[domain.ChannelKind]bool{}
@@ -334,7 +334,7 @@ func contacts(row *profileRow, s *domain.Subscriber) *domain.Error {
 	return nil
 }
 
-// ReadCSV reads a table whose first line names the columns as the fields of a
+// readCSV reads a table whose first line names the columns as the fields of a
 // JSON line. Lists are parted by ; or ；. The columns sms, email and app hold
 // addresses (app: 1), sms_when and email_when frequencies, consent_version,
 // consent_at and consent_source the consent.
@@ -382,7 +382,7 @@ func (p *profileReader) readCSV(r io.Reader, each func(int, *domain.Subscriber) 
 	}
 }
 
-// ValidHead tells whether the first bytes of a file are UTF-8, a character
+// validHead tells whether the first bytes of a file are UTF-8, a character
 // that is cut at their end aside.
 func validHead(head []byte) bool {
 	for range utf8.UTFMax {
@@ -449,7 +449,7 @@ func csvRow(header, record []string) (*profileRow, *domain.Error) {
 	return row, nil
 }
 
-// ListOf parts a cell. An empty cell is unknown, not an empty list.
+// listOf parts a cell. An empty cell is unknown, not an empty list.
 func listOf(cell string) []string {
 	if cell == "" {
 		return nil

@@ -15,7 +15,7 @@ import (
 	"policypush/internal/seal"
 )
 
-// OpenKeys reads the keys that seal contacts, from the environment or the key
+// openKeys reads the keys that seal contacts, from the environment or the key
 // file. Where there is neither it makes a file, and says so in made: if the
 // database turns out to hold contacts already, their key has been lost.
 func openKeys(cfg config.Config) (keys *seal.Keyring, made bool, err error) {
@@ -36,7 +36,7 @@ func openKeys(cfg config.Config) (keys *seal.Keyring, made bool, err error) {
 	return keys, false, err
 }
 
-// OpenSecret reads the secret that signs links and codes, or makes it on the
+// openSecret reads the secret that signs links and codes, or makes it on the
 // first start.
 func openSecret(path string) ([]byte, error) {
 	text, err := os.ReadFile(path)

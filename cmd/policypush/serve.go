@@ -26,7 +26,7 @@ import (
 	"policypush/workers"
 )
 
-// Parts of the service that a process runs.
+// parts of the service that a process runs.
 type parts struct{ web, work bool }
 
 func runServe(ctx context.Context, std stdio, args []string) error {
@@ -41,14 +41,14 @@ func runWork(ctx context.Context, std stdio, args []string) error {
 	return runParts(ctx, std, "work", args, parts{work: true})
 }
 
-// WebDrain is how long requests under way may take when the process ends.
+// webDrain is how long requests under way may take when the process ends.
 // Workers have their own, longer time; both end within 30 s.
 const webDrain = 10 * time.Second
 
-// FollowEvery is how often the audience index asks for changed profiles.
+// followEvery is how often the audience index asks for changed profiles.
 const followEvery = time.Second
 
-// Service is a running process.
+// service is a running process.
 type service struct {
 	*base
 	parts    parts
@@ -86,7 +86,7 @@ func runParts(ctx context.Context, std stdio, name string, args []string, p part
 	return errors.Join(s.run(ctx), s.release())
 }
 
-// Prepare opens what the parts share. The demonstration comes first: it brings
+// prepare opens what the parts share. The demonstration comes first: it brings
 // rules of its own.
 func (s *service) prepare(ctx context.Context) error {
 	hasDemo, err := s.store.HasDemo(ctx)
@@ -124,7 +124,7 @@ func (s *service) prepare(ctx context.Context) error {
 	return s.serveMetrics(ctx, metrics)
 }
 
-// LayeredRules reads the built-in rules, then those of the demonstration, then
+// layeredRules reads the built-in rules, then those of the demonstration, then
 // the office's own.
 func layeredRules(dir string, withDemo bool) (*rules.Rules, error) {
 	switch {
@@ -164,7 +164,7 @@ func (s *service) letterhead() workers.Letterhead {
 	}
 }
 
-// Run serves until ctx ends or a part fails, then ends every part in turn.
+// run serves until ctx ends or a part fails, then ends every part in turn.
 func (s *service) run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	if s.parts.web {
@@ -182,7 +182,7 @@ func (s *service) run(ctx context.Context) error {
 	return group.Wait()
 }
 
-// Begin loads the demonstration, builds the audience index and starts the
+// begin loads the demonstration, builds the audience index and starts the
 // workers, in the background: pages answer meanwhile, /readyz does not.
 func (s *service) begin(ctx context.Context, group *errgroup.Group) error {
 	started := time.Now()
@@ -216,7 +216,7 @@ func (s *service) begin(ctx context.Context, group *errgroup.Group) error {
 	return nil
 }
 
-// UnlessEnded returns nil for an error that is only the end of the process.
+// unlessEnded returns nil for an error that is only the end of the process.
 func unlessEnded(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return nil
@@ -257,7 +257,7 @@ func (s *service) serveWeb(ctx context.Context, group *errgroup.Group) error {
 	return nil
 }
 
-// Ready says why the service cannot answer yet.
+// ready says why the service cannot answer yet.
 func (s *service) ready(ctx context.Context) error {
 	if !s.built.Load() {
 		return errors.New("audience index is being built")
@@ -275,7 +275,7 @@ func (s *service) release() error {
 	return errors.Join(s.queue.Close(), closeLines(s.lines))
 }
 
-// ServeMetrics serves the numbers for Prometheus on an address of their own:
+// serveMetrics serves the numbers for Prometheus on an address of their own:
 // they are not for the public.
 func (s *service) serveMetrics(ctx context.Context, m *telemetry.Metrics) error {
 	if s.cfg.Metrics == "" {

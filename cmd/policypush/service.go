@@ -20,7 +20,7 @@ import (
 	"policypush/rules"
 )
 
-// Base is what every command that works with an installation opens: settings,
+// base is what every command that works with an installation opens: settings,
 // log, secrets and the database.
 type base struct {
 	cfg    config.Config
@@ -30,7 +30,7 @@ type base struct {
 	signer *auth.Signer
 }
 
-// OpenBase reads the settings from args and opens the installation, migrated.
+// openBase reads the settings from args and opens the installation, migrated.
 // own declares the command's own flags.
 func openBase(ctx context.Context, std stdio, name string, args []string, own func(*flag.FlagSet)) (*base, []string, error) {
 	cfg, rest, err := loadConfig(std, name, args, own)
@@ -67,7 +67,7 @@ func (b *base) open(ctx context.Context) error {
 	return nil
 }
 
-// Migrate brings the database up to date. New keys beside old contacts mean
+// migrate brings the database up to date. New keys beside old contacts mean
 // that the old keys are gone, and nobody could be reached.
 func (b *base) migrate(ctx context.Context, newKeys bool) error {
 	if _, err := b.store.Migrate(ctx); err != nil {
@@ -108,7 +108,7 @@ func (b *base) close() {
 	}
 }
 
-// LoadRules reads the built-in rules, those of the demonstration where it is
+// loadRules reads the built-in rules, those of the demonstration where it is
 // loaded, and the office's own.
 func (b *base) loadRules(ctx context.Context) (*rules.Rules, error) {
 	demo, err := b.store.HasDemo(ctx)
@@ -118,13 +118,13 @@ func (b *base) loadRules(ctx context.Context) (*rules.Rules, error) {
 	return layeredRules(b.cfg.RulesDir, demo)
 }
 
-// Shanghai is the time of the readers.
+// shanghai is the time of the readers.
 var shanghai = time.FixedZone("CST", 8*60*60)
 
-// Today is the day of the readers.
+// today is the day of the readers.
 func today() string { return time.Now().In(shanghai).Format(time.DateOnly) }
 
-// QuietHours turns "20:00-08:00" into the hours in which no text goes out.
+// quietHours turns "20:00-08:00" into the hours in which no text goes out.
 func quietHours(setting string) (push.Hours, error) {
 	from, to, err := config.ParseQuietHours(setting)
 	return push.Hours{From: time.Duration(from) * time.Minute, To: time.Duration(to) * time.Minute}, err

@@ -13,6 +13,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -21,6 +22,7 @@ import (
 	"policypush/internal/domain"
 	"policypush/internal/seal"
 	"policypush/internal/storage"
+	"policypush/internal/storage/pgtest"
 )
 
 const recipients = 20_000
@@ -30,13 +32,17 @@ const recipients = 20_000
 const patience = 3 * time.Minute
 
 func TestAWorkerKilledInTheMiddleSendsNothingTwice(t *testing.T) {
-	for name, redisURL := range map[string]func(*testing.T) string{
-		"redis inside the process": func(*testing.T) string { return "" },
-		"redis-server":             func(t *testing.T) string { url, _ := startRedis(t); return url },
+	for name, servers := range map[string]func(*testing.T) (database, redisURL string){
+		"SQLite and Redis inside the process": func(*testing.T) (string, string) { return "", "" },
+		"PostgreSQL and redis-server": func(t *testing.T) (string, string) {
+			url, _ := startRedis(t)
+			return pgtest.Start(t).Database(t), url
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			gateway := startGateway(t)
-			site := newSite(t, gateway, redisURL(t))
+			database, redisURL := servers(t)
+			site := newSite(t, gateway, database, redisURL)
 			worker := site.work(t)
 			gateway.waitFor(t, recipients/4, worker)
 			worker.kill(t)
@@ -54,7 +60,7 @@ func TestAWorkerKilledInTheMiddleSendsNothingTwice(t *testing.T) {
 func TestRedisEmptiedInTheMiddleLosesAndDoublesNothing(t *testing.T) {
 	gateway := startGateway(t)
 	redisURL, client := startRedis(t)
-	site := newSite(t, gateway, redisURL)
+	site := newSite(t, gateway, "", redisURL)
 	worker := site.work(t)
 	for _, part := range []int{recipients / 5, recipients / 2} {
 		gateway.waitFor(t, part, worker)
@@ -68,6 +74,23 @@ func TestRedisEmptiedInTheMiddleLosesAndDoublesNothing(t *testing.T) {
 	gateway.check(t, counts)
 	if counts[domain.UnknownEnd] > 0 {
 		t.Errorf("%d deliveries are in doubt although no worker died", counts[domain.UnknownEnd])
+	}
+}
+
+func TestAProcessThatIsAskedToEndLeavesNothingInDoubt(t *testing.T) {
+	gateway := startGateway(t)
+	site := newSite(t, gateway, "", "")
+	worker := site.work(t)
+	gateway.waitFor(t, recipients/4, worker)
+	worker.end(t)
+	if unknown := site.counts(t)[domain.UnknownEnd] + site.counts(t)[domain.Sending]; unknown > 0 {
+		t.Errorf("%d deliveries are in doubt", unknown)
+	}
+	site.work(t).until(t, site)
+	counts := site.counts(t)
+	gateway.check(t, counts)
+	if counts[domain.Accepted] != recipients {
+		t.Errorf("states: %v", counts)
 	}
 }
 
@@ -171,7 +194,7 @@ type site struct {
 	push  domain.PushID
 }
 
-func newSite(t *testing.T, g *gateway, redisURL string) *site {
+func newSite(t *testing.T, g *gateway, database, redisURL string) *site {
 	t.Helper()
 	s := &site{data: t.TempDir()}
 	ctx := context.Background()
@@ -182,7 +205,9 @@ func newSite(t *testing.T, g *gateway, redisURL string) *site {
 	if err != nil {
 		t.Fatal(err)
 	}
-	database := "sqlite:" + filepath.Join(s.data, "policypush.db")
+	if database == "" {
+		database = "sqlite:" + filepath.Join(s.data, "policypush.db")
+	}
 	if s.store, err = storage.Open(ctx, database, keys); err != nil {
 		t.Fatal(err)
 	}
@@ -306,6 +331,22 @@ func (w *worker) kill(t *testing.T) {
 		t.Fatal(err)
 	}
 	<-w.ended
+}
+
+// end asks the process to end, as the system does, and holds it to 30 s.
+func (w *worker) end(t *testing.T) {
+	t.Helper()
+	if err := w.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case <-w.ended:
+	case <-time.After(30 * time.Second):
+		t.Fatalf("still there after 30 s:\n%s", w.log(t))
+	}
+	if code := w.cmd.ProcessState.ExitCode(); code != 0 {
+		t.Fatalf("exit code %d:\n%s", code, w.log(t))
+	}
 }
 
 func (w *worker) log(t *testing.T) string {

@@ -130,11 +130,14 @@ func (k *keywords) hold(word string) uint32 {
 	return id
 }
 
-// word returns the text of a held word.
+// word returns the text of a held word, "" if nobody holds it any more.
 func (k *keywords) word(id uint32) string {
 	k.mu.RLock()
 	defer k.mu.RUnlock()
-	return k.words[id&(1<<idBits-1)].text
+	if w := k.words[id&(1<<idBits-1)]; w.id == id {
+		return w.text
+	}
+	return ""
 }
 
 // release counts one holder less of a held word and forgets a word without

@@ -11,7 +11,7 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// MaxFile bounds the settings file, in bytes.
+// maxFile bounds the settings file, in bytes.
 const maxFile = 1 << 20
 
 // KeysVariable may hold the keys that seal contacts, in place of the key file,
@@ -19,7 +19,7 @@ const maxFile = 1 << 20
 // reads it.
 const KeysVariable = "POLICYPUSH_KEYS"
 
-// NotSetting knows the variables with our prefix that mean something else: those
+// notSetting knows the variables with our prefix that mean something else: those
 // of tests, and the binary that they start.
 func notSetting(name string) bool {
 	return name == KeysVariable || name == "POLICYPUSH_BIN" || strings.HasPrefix(name, "POLICYPUSH_TEST_")
@@ -80,7 +80,7 @@ func Load(fs *flag.FlagSet, args, environ []string) (cfg Config, rest []string, 
 	return cfg, rest, cfg.Validate()
 }
 
-// Parse takes flags before, between and after the other arguments.
+// parse takes flags before, between and after the other arguments.
 func parse(fs *flag.FlagSet, args []string) (rest []string, err error) {
 	for {
 		if err := fs.Parse(args); err != nil {
@@ -101,7 +101,7 @@ func orNone(v string) string {
 	return v
 }
 
-// FromEnvironment picks our variables out. One that no setting knows is most
+// fromEnvironment picks our variables out. One that no setting knows is most
 // likely misspelt, so it is refused.
 func fromEnvironment(settings []setting, environ []string) (map[string]string, error) {
 	keys := map[string]string{"POLICYPUSH_CONFIG": "config"}
@@ -123,7 +123,7 @@ func fromEnvironment(settings []setting, environ []string) (map[string]string, e
 	return values, nil
 }
 
-// ReadFile applies a YAML file: nested maps, whose keys joined by dots name
+// readFile applies a YAML file: nested maps, whose keys joined by dots name
 // settings.
 func readFile(path string, byKey map[string]setting) error {
 	f, err := os.Open(path)

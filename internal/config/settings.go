@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// Setting is one row of the table: a name, what it is for, and how it is read
+// setting is one row of the table: a name, what it is for, and how it is read
 // and shown.
 type setting struct {
 	key  string
@@ -19,12 +19,12 @@ type setting struct {
 	flag bool // takes no value on the command line: yes or no
 }
 
-// EnvName is the variable of a setting: POLICYPUSH_SMS_URL for sms.url.
+// envName is the variable of a setting: POLICYPUSH_SMS_URL for sms.url.
 func (s setting) envName() string {
 	return "POLICYPUSH_" + strings.ToUpper(strings.NewReplacer(".", "_").Replace(s.key))
 }
 
-// Settings is the whole table over one Config, in the order they are printed.
+// settings is the whole table over one Config, in the order they are printed.
 func (c *Config) settings() []setting {
 	return []setting{
 		text("data", "数据目录", &c.Data),
@@ -118,7 +118,7 @@ func duration(key, help string, p *time.Duration) setting {
 	}, show: func() string { return p.String() }}
 }
 
-// Checked returns a setting that takes only what check takes.
+// checked returns a setting that takes only what check takes.
 func (s setting) checked(check func(string) error) setting {
 	set := s.set
 	s.set = func(v string) error {
@@ -130,7 +130,7 @@ func (s setting) checked(check func(string) error) setting {
 	return s
 }
 
-// Shown returns a setting that is printed through f.
+// shown returns a setting that is printed through f.
 func (s setting) shown(f func(string) string) setting {
 	show := s.show
 	s.show = func() string { return f(show()) }
@@ -188,7 +188,7 @@ func ParseQuietHours(v string) (from, to int, err error) {
 	return start.Hour()*60 + start.Minute(), end.Hour()*60 + end.Minute(), nil
 }
 
-// WithoutPassword hides the password of a URL.
+// withoutPassword hides the password of a URL.
 func withoutPassword(v string) string {
 	u, err := url.Parse(v)
 	if err != nil {

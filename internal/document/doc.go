@@ -16,7 +16,10 @@
 // its number is unique in its statute: "第五条", "第五条/(二)". Chapters and
 // sections only name themselves: "第三章", "第三章/第一节". If an attached
 // document numbers its headings anew, its paths begin with 附, 附2 and so on.
-// A paragraph without a number has the path of the heading it stands under.
+// A heading without a number stands in paths with its words: "申报条件/1". A
+// paragraph without a number has the path of the heading it stands under; one
+// that follows a list has the path of what announced the list. Paths say where
+// a clause stands; several clauses may share one.
 //
 // The patterns of rules/extraction-patterns.yaml expect the normalised form.
 package document

@@ -97,13 +97,7 @@ func pdfLines(text string) []line {
 			if strings.TrimSpace(rows[j]) == "" {
 				continue
 			}
-			if n := tableRows(rows[j:]); n > 0 {
-				var cells [][]string
-				for _, r := range rows[j : j+n] {
-					if c := cellsOf(r); len(c) > 0 {
-						cells = append(cells, c)
-					}
-				}
+			if cells, n := tableRows(rows[j:]); n > 0 {
 				lines = append(lines, tableOf(cells)...)
 				j += n - 1
 				first = false
@@ -133,8 +127,8 @@ func leftEdge(rows []string) int {
 	return max(edge, 0)
 }
 
-// cellsOf cuts a row at three blanks or more.
-func cellsOf(row string) []string {
+// wideCells cuts a row at three blanks or more.
+func wideCells(row string) []string {
 	var cells []string
 	for c := range strings.SplitSeq(strings.TrimSpace(row), "   ") {
 		if c = strings.TrimSpace(c); c != "" {
@@ -144,25 +138,45 @@ func cellsOf(row string) []string {
 	return cells
 }
 
-// tableRows returns how many rows from the first on are a table: two or more
-// with the same number of cells, blank rows between them allowed.
-func tableRows(rows []string) int {
-	width := len(cellsOf(rows[0]))
-	if width < 2 {
-		return 0
+// narrowCells cuts a row at every blank, if that makes three short cells or
+// more: Chinese sentences have no blanks of their own.
+func narrowCells(row string) []string {
+	cells := strings.Fields(row)
+	if len(cells) < 3 {
+		return nil
 	}
-	found, end := 0, 0
-	for i, r := range rows {
-		if strings.TrimSpace(r) == "" {
+	for _, c := range cells {
+		if columns(c) > 24 || strings.ContainsAny(c, "。，；：") {
+			return nil
+		}
+	}
+	return cells
+}
+
+// tableRows returns the rows that begin a page's rest and are a table, and how
+// many lines they take: two rows or more with the same number of cells, blank
+// lines between them allowed.
+func tableRows(rows []string) ([][]string, int) {
+	for _, cut := range []func(string) []string{wideCells, narrowCells} {
+		width := len(cut(rows[0]))
+		if width < 2 {
 			continue
 		}
-		if len(cellsOf(r)) != width {
-			break
+		var cells [][]string
+		end := 0
+		for i, r := range rows {
+			if strings.TrimSpace(r) == "" {
+				continue
+			}
+			row := cut(r)
+			if len(row) != width {
+				break
+			}
+			cells, end = append(cells, row), i+1
 		}
-		found, end = found+1, i+1
+		if len(cells) > 1 {
+			return cells, end
+		}
 	}
-	if found < 2 {
-		return 0
-	}
-	return end
+	return nil, 0
 }

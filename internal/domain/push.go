@@ -119,6 +119,7 @@ const (
 	ReasonStopped      Reason = "stopped"       // the person said 退订
 	ReasonPaused       Reason = "paused"        // the person paused every push
 	ReasonBadAddress   Reason = "bad-address"   // the address was refused before
+	ReasonBounced      Reason = "bounce"        // the same, as an entry of the stop-list
 	ReasonNoConsent    Reason = "no-consent"    //
 	ReasonQuietHours   Reason = "quiet-hours"   // held until morning
 	ReasonDigest       Reason = "digest"        // held for the daily or weekly mail
@@ -149,7 +150,7 @@ func (r Reason) Label() string {
 		return "本人已退订"
 	case ReasonPaused:
 		return "本人已暂停接收"
-	case ReasonBadAddress:
+	case ReasonBadAddress, ReasonBounced:
 		return "号码或邮箱无效"
 	case ReasonNoConsent:
 		return "没有同意记录"

@@ -91,7 +91,7 @@ func Open(url string) (*Queue, error) {
 	return q, nil
 }
 
-// Embed starts the Redis inside the process, and the clock that its time to
+// embed starts the Redis inside the process, and the clock that its time to
 // live counts by: miniredis has none of its own.
 func (q *Queue) embed() error {
 	password := rand.Text()

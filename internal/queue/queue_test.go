@@ -107,7 +107,7 @@ func TestTheInnerRedisHasAClockAndAPassword(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer stranger.Close()
+	defer func() { _ = stranger.Close() }()
 	if err := stranger.Ping(ctx); err == nil {
 		t.Error("anybody on this machine may read the queue")
 	}

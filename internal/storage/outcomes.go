@@ -20,6 +20,9 @@ type Outcome struct {
 	NextAt     time.Time
 	At         time.Time
 	Note       string // the gateway's words, shortened, without personal data
+	// NotTried says of a Pending one that nothing was handed to the gateway: the
+	// claim does not count as an attempt.
+	NotTried bool
 }
 
 // Receipt is what a gateway said later about a delivery, which is named by its
@@ -112,6 +115,9 @@ func (r outcomeRow) settle(o Outcome) (outcomeRow, bool) {
 	r.SentAt, r.EndedAt = endTimes(r.Delivery, o.At)
 	if o.State == domain.Pending {
 		r.NextAt = o.NextAt
+		if o.NotTried {
+			r.Attempts--
+		}
 	}
 	return r, true
 }
@@ -183,11 +189,11 @@ func (s *Store) giveBatches(ctx context.Context, tx *sql.Tx, ends []outcomeRow) 
 // writeOutcomes writes the rows and their events. The rows are held.
 func (s *Store) writeOutcomes(ctx context.Context, tx *sql.Tx, ends []outcomeRow) error {
 	// The casts tell PostgreSQL the types, which it cannot see in a list of values.
-	types := []string{"BIGINT", "TEXT", "TEXT", "TEXT", "BIGINT", "BIGINT", "BIGINT", "BIGINT"}
+	types := []string{"BIGINT", "TEXT", "TEXT", "TEXT", "BIGINT", "BIGINT", "BIGINT", "BIGINT", "BIGINT"}
 	const update = `
 		UPDATE deliveries
 		SET state = o.state, reason = o.reason, gateway_ref = o.gateway_ref, batch_id = o.batch_id,
-			next_at = o.next_at, sent_at = o.sent_at, ended_at = o.ended_at
+			next_at = o.next_at, sent_at = o.sent_at, ended_at = o.ended_at, attempts = o.attempts
 		FROM o WHERE deliveries.id = o.id`
 	var told []outcomeRow
 	for part := range slices.Chunk(ends, batchSizes[1]) {
@@ -199,12 +205,12 @@ func (s *Store) writeOutcomes(ctx context.Context, tx *sql.Tx, ends []outcomeRow
 				row[i] = "CAST(" + s.dialect.places(len(args)+i+1, 1) + " AS " + as + ")"
 			}
 			values = append(values, "("+strings.Join(row, ",")+")")
-			args = append(args, e.ID, e.State, e.Reason, e.GatewayRef, e.Batch, micros(e.NextAt), micros(e.SentAt), micros(e.EndedAt))
+			args = append(args, e.ID, e.State, e.Reason, e.GatewayRef, e.Batch, micros(e.NextAt), micros(e.SentAt), micros(e.EndedAt), e.Attempts)
 			if !e.silent {
 				told = append(told, e)
 			}
 		}
-		q := `WITH o (id, state, reason, gateway_ref, batch_id, next_at, sent_at, ended_at) AS (VALUES ` + strings.Join(values, ",") + `)` + update
+		q := `WITH o (id, state, reason, gateway_ref, batch_id, next_at, sent_at, ended_at, attempts) AS (VALUES ` + strings.Join(values, ",") + `)` + update
 		if _, err := tx.ExecContext(ctx, q, args...); err != nil {
 			return fmt.Errorf("write outcomes: %w", err)
 		}

@@ -544,7 +544,7 @@ func (t *Tagger) benefit(m *domain.Measure, s sentence) {
 	}
 	for _, x := range t.find("X33", s) {
 		if a, ok := yuan(x.group("cap"), x.group("unit")); ok && b.Cap == 0 && b.Kind != "" {
-			b.Cap, b.CapPer = a, x.group("scope")
+			b.Cap, b.CapPer = a, strings.TrimSuffix(x.group("scope"), "最高")
 			note("cap", x)
 		}
 	}

@@ -1,0 +1,178 @@
+// Two journeys in Chromium, without and with scripts, at 390 and 1280 pixels:
+//   subscribe -> receive -> open -> unsubscribe, and import -> approve -> publish.
+// The Go test TestBrowser starts the service with the demonstration county and runs this file. Environment:
+//   E2E_URL     where the service answers          E2E_OUTBOX  its outbox folder: the channels are set to log
+//   E2E_SHOTS   where screenshots go               CHROMIUM    the browser, if it is not in a usual place
+// Every page that is visited has no accessibility finding (axe, WCAG 2.2 A and AA), says nothing on the console, and is no
+// wider than its window.
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { chromium } from 'playwright-core';
+
+const axe = fs.readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const { E2E_URL: base, E2E_OUTBOX: outbox, E2E_SHOTS: shots } = process.env;
+const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
+const places = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+const operators = { drafter: 'demo-drafter', approver: 'demo-approver', password: 'yunchuan-demo' };
+
+let browser;
+before(async () => {
+  assert.ok(base && outbox && shots, 'run it with go test ./internal/e2e -run TestBrowser');
+  fs.mkdirSync(shots, { recursive: true });
+  browser = await chromium.launch({
+    executablePath: places.find(p => p && fs.existsSync(p)),
+    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
+      '--disable-component-update', '--disable-sync', '--disable-dev-shm-usage'],
+  });
+});
+after(() => browser?.close());
+
+// Person is a browser of their own that notes what goes wrong.
+class Person {
+  constructor(name, variant, page) {
+    Object.assign(this, { name, variant, page, complaints: [], shown: 0 });
+    page.setDefaultTimeout(30_000);
+    page.on('console', m => { // a form that is sent back has a status of its own: the browser mentions it
+      if (['error', 'warning'].includes(m.type()) && !m.text().includes('status of 422')) this.complaints.push(`${page.url()}: ${m.text()}`);
+    });
+    page.on('pageerror', e => this.complaints.push(`${page.url()}: ${e.message}`));
+  }
+
+  static async come(name, variant) {
+    const context = await browser.newContext({
+      viewport: { width: variant.width, height: variant.width < 600 ? 844 : 900 }, javaScriptEnabled: variant.scripts,
+      reducedMotion: 'reduce', locale: 'zh-CN', timezoneId: 'Asia/Shanghai', ...(variant.width < 600 ? { isMobile: true, hasTouch: true } : {}),
+    });
+    return new Person(name, variant, await context.newPage());
+  }
+
+  async open(address) {
+    const answer = await this.page.goto(new URL(address, base).href);
+    assert.ok(answer.ok(), `${address} answered ${answer.status()}`);
+  }
+
+  button(name) { return this.page.getByRole('main').getByRole('button', { name }).first(); }
+
+  async press(name) {
+    await Promise.all([this.page.waitForNavigation(), this.button(name).click()]);
+  }
+
+  async says(...words) {
+    for (const w of words) await this.page.getByText(w).first().waitFor({ state: 'attached' });
+  }
+
+  // look keeps a picture of the page and examines it.
+  async look(what) {
+    this.shown++;
+    const { scripts, width } = this.variant;
+    const file = `${scripts ? 'js' : 'nojs'}-${width}-${this.name}-${String(this.shown).padStart(2, '0')}-${what}.png`;
+    await this.page.screenshot({ path: path.join(shots, file), fullPage: true });
+    if (!scripts) return; // nothing can be asked of a page without them
+    const { wide, found } = await this.page.evaluate(async ({ axe, rules }) => {
+      const wide = document.documentElement.scrollWidth - innerWidth;
+      if (!window.axe) (0, eval)(axe);
+      const { violations } = await window.axe.run(document, { runOnly: rules });
+      return { wide, found: violations.map(v => `${v.id}: ${v.nodes.map(n => `${n.target} ${n.failureSummary}`).join(' | ').slice(0, 600)}`) };
+    }, { axe, rules });
+    assert.deepEqual(found, [], `${file}: accessibility`);
+    assert.ok(wide <= 0, `${file}: ${wide} px wider than its window`);
+  }
+
+  async leave() {
+    await this.page.context().close();
+    assert.deepEqual(this.complaints, [], `${this.name}: said on the console`);
+  }
+}
+
+// codeFor reads the newest one-time code that the outbox holds for a number.
+async function codeFor(number) {
+  const masked = `${number.slice(0, 3)}****${number.slice(-4)}`;
+  for (let tries = 0; tries < 200; tries++) {
+    const folder = path.join(outbox, 'sms');
+    const lines = fs.existsSync(folder) ? fs.readdirSync(folder).filter(f => f.endsWith('.jsonl'))
+      .flatMap(f => fs.readFileSync(path.join(folder, f), 'utf8').trim().split('\n')).map(l => JSON.parse(l)) : [];
+    const code = lines.reverse().find(l => l.to === masked && l.text.includes('验证码'))?.text.match(/\d{6}/)?.[0];
+    if (code) return code;
+    await new Promise(resolve => setTimeout(resolve, 50)); // between two looks
+  }
+  throw new Error(`no code came to ${masked}`);
+}
+
+// noticeOf is a document for small caterers of 沙渡镇, different in each variant.
+function noticeOf(variant) {
+  const year = new Date().getFullYear();
+  const title = `云川县沙渡镇人民政府关于发放餐饮业小微企业明厨亮灶补贴的通知（第${variant.no}批）`;
+  return { title, text: `云川县沙渡镇人民政府文件
+
+沙政发〔${year}〕${60 + variant.no}号
+
+${title}
+
+各有关经营单位：
+
+为支持餐饮业提升食品安全水平，现就明厨亮灶补贴有关事项通知如下。
+
+一、补贴标准
+
+对在沙渡镇注册登记的餐饮业小型企业和微型企业安装明厨亮灶设备的，给予一次性${variant.no}500元补贴。
+
+二、申请办理
+
+符合条件的单位到沙渡镇便民服务中心申请，申请材料包括：营业执照、设备购置发票。申请时间至${year + 1}年6月30日止。
+
+三、本通知自${year}年1月1日起执行，有效期至${year + 1}年12月31日。咨询电话：0555-0000201。
+
+云川县沙渡镇人民政府
+${year}年1月1日
+
+（此件公开发布）
+` };
+}
+
+async function subscribe(reader, number) {
+  await reader.open('/');
+  await reader.look('home');
+  await reader.open('/subscribe');
+  await reader.look('who');
+  await reader.page.getByRole('link', { name: '企业' }).first().click();
+  await reader.page.getByLabel('企业名称').fill(`云川沙渡第${reader.variant.no}饭店`);
+  await reader.page.getByLabel('经营所在地').selectOption('339901103');
+  await reader.page.getByLabel('行业').selectOption('H62');
+  await reader.page.getByLabel('企业规模').selectOption('micro');
+  await reader.look('facts');
+  await reader.press('下一步');
+  await reader.page.getByLabel('所有可能适用我的政策').check();
+  await reader.look('topics');
+  await reader.press('下一步');
+  await reader.page.locator('input[name=sms]').check();
+  await reader.page.getByLabel('手机号').fill(number);
+  await reader.look('channels');
+  await reader.press('下一步'); // without consent
+  await reader.says('请阅读并勾选同意');
+  await reader.look('refused');
+  assert.equal(await reader.page.getByLabel('手机号').inputValue(), number, 'what was typed is lost');
+  await reader.page.getByLabel('我已阅读并同意').check();
+  await reader.press('下一步');
+  await reader.page.locator('input[name=code]').fill(await codeFor(number));
+  await reader.look('code');
+  await reader.press('验证');
+  await reader.says('订阅成功');
+  await reader.look('done');
+}
+
+for (const [no, scripts, width] of [[1, false, 390], [2, true, 390], [3, false, 1280], [4, true, 1280]]) {
+  const variant = { no, scripts, width };
+  describe(`${scripts ? 'with' : 'without'} scripts at ${width} px`, () => {
+    test('subscribe, receive, open, unsubscribe; import, approve, publish', async () => {
+      const number = `1390030099${no}`;
+      const reader = await Person.come('reader', variant);
+      await subscribe(reader, number);
+      await reader.open('/inbox');
+      await reader.look('empty');
+      await reader.leave();
+    });
+  });
+}

@@ -1,0 +1,115 @@
+package web
+
+import (
+	"context"
+
+	"github.com/gofiber/fiber/v2"
+
+	"policypush/internal/domain"
+	"policypush/internal/storage"
+)
+
+// deskShown is how many entries each list of the desk shows.
+const deskShown = 8
+
+// deskView is what waits for somebody.
+type deskView struct {
+	Page
+	Reads     bool
+	Drafts    deskList
+	Reviewed  deskList // waits for the approval of another person
+	Approved  deskList // waits to be published
+	Pushes    []domain.Push
+	Questions int // without an answer
+	Oldest    domain.Question
+	People    struct{ Enterprises, Residents int }
+}
+
+// deskList is the beginning of a list of policies and its whole length.
+type deskList struct {
+	Status domain.PolicyStatus
+	Total  int
+	Rows   []deskPolicy
+}
+
+type deskPolicy struct {
+	storage.PolicySummary
+	Mine    bool
+	Drafter string
+}
+
+func (deskView) template() string { return "console/desk" }
+
+func (s *Server) desk(c *fiber.Ctx) error {
+	ctx := c.UserContext()
+	p, err := s.consolePage(c, "工作台", "desk")
+	if err != nil {
+		return err
+	}
+	me := operatorOf(c).operator
+	v := deskView{Page: p, Reads: allowed(me, toRead)}
+	if !v.Reads {
+		return s.render(c, v)
+	}
+	names, err := s.operatorNames(ctx)
+	if err != nil {
+		return err
+	}
+	for _, l := range []*deskList{&v.Drafts, &v.Reviewed, &v.Approved} {
+		switch l {
+		case &v.Drafts:
+			l.Status = domain.Draft
+		case &v.Reviewed:
+			l.Status = domain.Reviewed
+		default:
+			l.Status = domain.Approved
+		}
+		found, total, err := s.Store.Policies(ctx, storage.PolicyFilter{Statuses: []domain.PolicyStatus{l.Status}, Office: me.Office, Limit: deskShown})
+		if err != nil {
+			return err
+		}
+		l.Total = total
+		for _, sum := range found {
+			l.Rows = append(l.Rows, deskPolicy{PolicySummary: sum, Mine: sum.DraftedBy == me.ID, Drafter: names[sum.DraftedBy]})
+		}
+	}
+	pushes, err := s.Store.Pushes(ctx, 0, 100)
+	if err != nil {
+		return err
+	}
+	for _, push := range pushes {
+		if push.State == domain.PushOwed || push.State == domain.PushRunning {
+			v.Pushes = append(v.Pushes, push)
+		}
+	}
+	questions, err := s.Store.Questions(ctx, 0)
+	if err != nil {
+		return err
+	}
+	for _, q := range questions {
+		if q.Answer == "" {
+			if v.Questions == 0 {
+				v.Oldest = q
+			}
+			v.Questions++
+		}
+	}
+	if v.People.Enterprises, v.People.Residents, err = s.Store.CountSubscribers(ctx); err != nil {
+		return err
+	}
+	return s.render(c, v)
+}
+
+// operatorNames returns the names of the operators by id.
+func (s *Server) operatorNames(ctx context.Context) (map[domain.OperatorID]string, error) {
+	all, err := s.Store.Operators(ctx)
+	if err != nil {
+		return nil, err
+	}
+	names := make(map[domain.OperatorID]string, len(all)+1)
+	for _, o := range all {
+		names[o.ID] = o.Name
+	}
+	names[0] = "系统"
+	return names, nil
+}

@@ -1,0 +1,371 @@
+package web
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/gofiber/fiber/v2"
+
+	"policypush/internal/domain"
+	"policypush/internal/storage"
+	"policypush/interpretations"
+)
+
+// policiesShown is how many policies one page of the list shows.
+const policiesShown = 30
+
+// policyListView is the list of policies of every state.
+type policyListView struct {
+	Page
+	Query    string
+	Statuses []option
+	Rows     []policyRow
+	Total    int
+	Pages    []pageLink
+}
+
+type policyRow struct {
+	storage.PolicySummary
+	Drafter string
+	Themes  []string
+}
+
+func (policyListView) template() string { return "console/policies" }
+
+func (s *Server) policyList(c *fiber.Ctx) error {
+	ctx := c.UserContext()
+	p, err := s.consolePage(c, "政策", "policies")
+	if err != nil {
+		return err
+	}
+	v := policyListView{Page: p, Query: cutRunes(strings.TrimSpace(c.Query("q")), 60)}
+	filter := storage.PolicyFilter{Query: v.Query, Limit: policiesShown}
+	for _, status := range []domain.PolicyStatus{domain.Draft, domain.Reviewed, domain.Approved, domain.Published, domain.Amended, domain.Withdrawn, domain.Expired} {
+		chosen := c.Query("status") == string(status)
+		v.Statuses = append(v.Statuses, option{Code: string(status), Name: status.Label(), Selected: chosen})
+		if chosen {
+			filter.Statuses = []domain.PolicyStatus{status}
+		}
+	}
+	current := max(1, c.QueryInt("page", 1))
+	filter.Offset = (current - 1) * policiesShown
+	found, total, err := s.Store.Policies(ctx, filter)
+	if err != nil {
+		return err
+	}
+	names, err := s.operatorNames(ctx)
+	if err != nil {
+		return err
+	}
+	v.Total = total
+	for _, sum := range found {
+		row := policyRow{PolicySummary: sum, Drafter: names[sum.DraftedBy]}
+		for _, code := range sum.Themes {
+			row.Themes = append(row.Themes, s.Rules.Name(domain.ThemeTag, code))
+		}
+		v.Rows = append(v.Rows, row)
+	}
+	if pages := (total + policiesShown - 1) / policiesShown; pages > 1 {
+		for n := 1; n <= pages; n++ {
+			link := pageLink{Label: strconv.Itoa(n)}
+			if n != current {
+				link.URL = address("/console/policies", url.Values{"q": {v.Query}, "status": {c.Query("status")}, "page": {link.Label}})
+			}
+			v.Pages = append(v.Pages, link)
+		}
+	}
+	return s.render(c, v)
+}
+
+// policyPath is the address of a page about a policy in the console.
+func policyPath(id domain.PolicyID, page string) string {
+	path := fmt.Sprintf("/console/policies/%d", id)
+	if page != "" && page[0] != '#' {
+		path += "/"
+	}
+	return path + page
+}
+
+// shownTitle is the title of a policy, or what stands for a missing one.
+func shownTitle(title string) string {
+	if title == "" {
+		return "（未填写标题）"
+	}
+	return title
+}
+
+// policyHead is what every page about a policy begins with.
+type policyHead struct {
+	Policy   *domain.Policy
+	Heading  string
+	Drafter  string
+	Steps    []stepLink
+	Editable bool   // by this operator now
+	Remark   string // why it was returned, or ""
+	Missing  []string
+	Internal string // why it is not pushed, or ""
+}
+
+// stepLink is one step on the way of a policy to the public.
+type stepLink struct {
+	Number  int
+	Name    string
+	Href    string
+	Done    bool
+	Current bool
+}
+
+// policyHead prepares the head of the page with the given step, 1 to 6.
+func (s *Server) policyHead(ctx context.Context, o domain.Operator, p *domain.Policy, step int) (policyHead, error) {
+	names, err := s.operatorNames(ctx)
+	if err != nil {
+		return policyHead{}, err
+	}
+	items, err := s.Store.Interpretations(ctx, p.ID, true)
+	if err != nil {
+		return policyHead{}, err
+	}
+	h := policyHead{
+		Policy: p, Heading: shownTitle(p.Title), Drafter: names[p.DraftedBy],
+		Editable: p.Editable() && allowed(o, toDraft) && p.Office == o.Office, Internal: whyInternal(p),
+	}
+	if p.Title == "" {
+		h.Missing = append(h.Missing, "标题")
+	}
+	if p.DocNumber == "" {
+		h.Missing = append(h.Missing, "发文字号")
+	}
+	push := "release"
+	pushes, err := s.Store.Pushes(ctx, p.ID, 1)
+	if err != nil {
+		return policyHead{}, err
+	}
+	if len(pushes) > 0 {
+		push = fmt.Sprintf("/console/pushes/%d", pushes[0].ID)
+	} else {
+		push = policyPath(p.ID, push)
+	}
+	out := p.Status != domain.Draft && p.Status != domain.Reviewed && p.Status != domain.Approved
+	h.Steps = []stepLink{
+		{1, "基本信息", policyPath(p.ID, "fields"), p.Title != "", false},
+		{2, "标签与受众", policyPath(p.ID, ""), !slices.ContainsFunc(p.Tags, func(t domain.Tag) bool { return t.State == domain.Suggested }), false},
+		{3, "政策点", policyPath(p.ID, "measures"), len(p.Measures) > 0, false},
+		{4, "解读", policyPath(p.ID, "interpretations"), len(items) > 0, false},
+		{5, "审批与发布", policyPath(p.ID, "release"), out, false},
+		{6, "推送", push, len(pushes) > 0 && pushes[0].State == domain.PushDone, false},
+	}
+	if step > 0 {
+		h.Steps[step-1].Current = true
+	}
+	if p.Status == domain.Draft {
+		entries, err := s.Store.AuditEntries(ctx, policyObject(p.ID), 20)
+		if err != nil {
+			return policyHead{}, err
+		}
+		for _, e := range entries { // newest first: a return counts until the next submission
+			if e.Action == "submit" {
+				break
+			}
+			if e.Action == "return" {
+				h.Remark = names[e.Operator] + "退回：" + e.Detail
+				break
+			}
+		}
+	}
+	return h, nil
+}
+
+// whyInternal says why a policy is not pushed, or "".
+func whyInternal(p *domain.Policy) string {
+	switch {
+	case p.Pushable():
+		return ""
+	case p.Audience == domain.ForNobody:
+		return "文件写给政府内部，不面向企业或居民，因此不推送。如果判断有误，请在“基本信息”里改适用对象。"
+	default:
+		return "文件带有政府内部管理类主题（Z类），因此不推送。如果判断有误，请删除Z类标签。"
+	}
+}
+
+// fieldsView edits what identifies a policy.
+type fieldsView struct {
+	Page
+	policyHead
+	Form      fieldsForm
+	Kinds     []option
+	Audiences []option
+	Problems  problems
+}
+
+// fieldsForm is what was typed.
+type fieldsForm struct {
+	Title, DocNumber, UnifiedCode, Issuers, DocKind, Audience   string
+	PublishDate, EffectiveFrom, Expires, ApplyDeadline, Contact string
+}
+
+func (fieldsView) template() string { return "console/fields" }
+
+func (s *Server) fieldsPage(c *fiber.Ctx) error {
+	p, err := s.policyOf(c)
+	if err != nil {
+		return err
+	}
+	return s.showFields(c, p, fieldsForm{
+		Title: p.Title, DocNumber: p.DocNumber, UnifiedCode: p.UnifiedCode, Issuers: strings.Join(p.Issuers, "、"), DocKind: p.DocKind,
+		Audience: string(p.Audience), PublishDate: p.PublishDate, EffectiveFrom: p.EffectiveFrom, Expires: p.Expires,
+		ApplyDeadline: p.ApplyDeadline, Contact: p.Contact,
+	}, nil)
+}
+
+func (s *Server) showFields(c *fiber.Ctx, p *domain.Policy, f fieldsForm, ps problems) error {
+	page, err := s.consolePage(c, "基本信息 · "+shownTitle(p.Title), "policies")
+	if err != nil {
+		return err
+	}
+	v := fieldsView{Page: page, Form: f, Problems: ps}
+	if v.policyHead, err = s.policyHead(c.UserContext(), operatorOf(c).operator, p, 1); err != nil {
+		return err
+	}
+	markProblems(c, &v.Page, ps)
+	for _, k := range s.Rules.DocumentKinds.All() {
+		v.Kinds = append(v.Kinds, option{Code: k.Code, Name: k.Name, Selected: k.Code == f.DocKind})
+	}
+	for _, a := range []domain.Audience{domain.ForEnterprises, domain.ForResidents, domain.ForBoth, domain.ForNobody} {
+		v.Audiences = append(v.Audiences, option{Code: string(a), Name: audienceLabel(a), Selected: string(a) == f.Audience})
+	}
+	return s.render(c, v)
+}
+
+func audienceLabel(a domain.Audience) string {
+	switch a {
+	case domain.ForEnterprises:
+		return "企业"
+	case domain.ForResidents:
+		return "居民"
+	case domain.ForBoth:
+		return "企业和居民"
+	case domain.ForNobody:
+		return "政府内部（不推送）"
+	default:
+		return "未判定"
+	}
+}
+
+var (
+	dayForm   = regexp.MustCompile(`^(\d{4})\D+(\d{1,2})(?:\D+(\d{1,2})\D*)?$`)
+	partsForm = regexp.MustCompile(`[、,，;；\s]+`)
+)
+
+// dayOf reads a date as people write it, 2026-12-10 or 2026年12月10日, or a
+// month. The empty text is no date.
+func dayOf(s string) (day string, ok bool) {
+	s = strings.TrimSpace(s)
+	if s == "" {
+		return "", true
+	}
+	m := dayForm.FindStringSubmatch(s)
+	if m == nil {
+		return "", false
+	}
+	day = m[1] + "-" + pad2(m[2])
+	if m[3] != "" {
+		day += "-" + pad2(m[3])
+	}
+	_, _, ok = domain.DateRange(day)
+	return day, ok
+}
+
+func pad2(s string) string {
+	if len(s) < 2 {
+		return "0" + s
+	}
+	return s
+}
+
+func (s *Server) saveFields(c *fiber.Ctx) error {
+	p, err := s.draftOf(c)
+	if err != nil {
+		return err
+	}
+	f := fieldsForm{
+		Title: field(c, "title"), DocNumber: field(c, "doc_number"), UnifiedCode: field(c, "unified_code"), Issuers: field(c, "issuers"),
+		DocKind: field(c, "doc_kind"), Audience: field(c, "audience"), PublishDate: field(c, "publish_date"),
+		EffectiveFrom: field(c, "effective_from"), Expires: field(c, "expires"), ApplyDeadline: field(c, "apply_deadline"), Contact: field(c, "contact"),
+	}
+	var ps problems
+	if f.Title == "" {
+		ps.add("title", "请填写标题")
+	}
+	if len([]rune(f.Title)) > 200 {
+		ps.add("title", "标题超过200字，请缩短")
+	}
+	for _, d := range []struct {
+		name, label, typed string
+		into               *string
+	}{
+		{"publish_date", "成文日期", f.PublishDate, &p.PublishDate}, {"effective_from", "施行日期", f.EffectiveFrom, &p.EffectiveFrom},
+		{"expires", "有效期至", f.Expires, &p.Expires}, {"apply_deadline", "申请截止", f.ApplyDeadline, &p.ApplyDeadline},
+	} {
+		day, ok := dayOf(d.typed)
+		if !ok {
+			ps.add(d.name, d.label+"要写成2026-12-10这样的日期")
+		}
+		*d.into = day
+	}
+	if p.EffectiveFrom != "" && p.Expires != "" && p.Expires < p.EffectiveFrom {
+		ps.add("expires", "有效期至早于施行日期，请核对")
+	}
+	if f.DocKind != "" && s.Rules.DocumentKinds.Find(f.DocKind) == nil {
+		ps.add("doc_kind", "请从列表中选择文种")
+	}
+	audience := domain.Audience(f.Audience)
+	if audienceLabel(audience) == "未判定" {
+		ps.add("audience", "请选择适用对象")
+	}
+	if len(ps) > 0 {
+		return s.showFields(c, p, f, ps)
+	}
+	before := s.reach(p)
+	p.Title, p.DocNumber, p.UnifiedCode, p.DocKind, p.Audience, p.Contact = f.Title, f.DocNumber, f.UnifiedCode, f.DocKind, audience, f.Contact
+	p.Issuers = nil
+	for _, name := range partsForm.Split(f.Issuers, -1) {
+		if name != "" {
+			p.Issuers = append(p.Issuers, name)
+		}
+	}
+	return s.saveDraft(c, p, "fields", "基本信息", before, "fields")
+}
+
+// saveDraft stores a changed draft, writes it down and says what became of the
+// audience.
+func (s *Server) saveDraft(c *fiber.Ctx, p *domain.Policy, action, what string, before reach, to string) error {
+	if err := s.Store.SavePolicy(c.UserContext(), p, domain.Draft); err != nil {
+		return err
+	}
+	if err := s.audit(c, action, policyObject(p.ID), what); err != nil {
+		return err
+	}
+	s.setFlash(c, "pine", "已保存："+what+"。"+s.reach(p).since(before))
+	return c.Redirect(policyPath(p.ID, to), fiber.StatusSeeOther)
+}
+
+// clauseOptions lists the clauses that can be cited.
+func clauseOptions(p *domain.Policy, chosen ...string) []option {
+	var options []option
+	for _, cl := range p.Clauses {
+		if cl.Path == "" || slices.ContainsFunc(options, func(o option) bool { return o.Code == cl.Path }) {
+			continue
+		}
+		label := cl.Path
+		if cite, ok := interpretations.CiteOf(p, cl.Path); ok {
+			label = cite.Label
+		}
+		options = append(options, option{Code: cl.Path, Name: label + "　" + cutRunes(cl.Text, 24), Selected: slices.Contains(chosen, cl.Path)})
+	}
+	return options
+}

@@ -1,0 +1,341 @@
+package web
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"policypush/internal/domain"
+	"policypush/internal/storage"
+)
+
+// pushesView lists pushes, newest first.
+type pushesView struct {
+	Page
+	Rows []pushRow
+}
+
+type pushRow struct {
+	domain.Push
+	KindName  string
+	StateName string
+	StateTag  string
+}
+
+func (pushesView) template() string { return "console/pushes" }
+
+func (s *Server) pushesPage(c *fiber.Ctx) error {
+	p, err := s.consolePage(c, "推送", "pushes")
+	if err != nil {
+		return err
+	}
+	pushes, err := s.Store.Pushes(c.UserContext(), 0, 200)
+	if err != nil {
+		return err
+	}
+	v := pushesView{Page: p}
+	for _, push := range pushes {
+		v.Rows = append(v.Rows, pushRowOf(push))
+	}
+	return s.render(c, v)
+}
+
+func pushRowOf(p domain.Push) pushRow {
+	row := pushRow{Push: p, KindName: "政策推送"}
+	if p.Kind == domain.WithdrawalNotice {
+		row.KindName = "撤回告知"
+	}
+	switch p.State {
+	case domain.PushOwed:
+		row.StateName, row.StateTag = "准备中", "amber"
+	case domain.PushRunning:
+		row.StateName, row.StateTag = "发送中", "amber"
+	case domain.PushDone:
+		row.StateName, row.StateTag = "已完成", "pine"
+	default:
+		row.StateName, row.StateTag = "已终止", "cin"
+	}
+	return row
+}
+
+// Ended tells whether nothing more happens by itself.
+func (r pushRow) Ended() bool { return r.State == domain.PushDone || r.State == domain.PushStopped }
+
+// pushView is one push as it stands: totals, channels, failures, deliveries.
+type pushView struct {
+	Page
+	Push       pushRow
+	By         string
+	Totals     pushTotals
+	Channels   []channelRow
+	States     []stateSum
+	Failures   []failureRow
+	Filter     []option
+	Deliveries []deliveryRow
+	Next       string
+	Refresh    bool // reload by itself where there is no script
+	EventsURL  string
+	At         time.Time
+}
+
+func (pushView) template() string { return "console/push" }
+
+// pushTotals are the sums of a push over all channels.
+type pushTotals struct {
+	People    int `json:"people"`    // who is concerned, in the inbox at least
+	Planned   int `json:"planned"`   // messages
+	Waiting   int `json:"waiting"`   // pending or being sent
+	Out       int `json:"out"`       // accepted, delivered or written to the outbox
+	Delivered int `json:"delivered"` // by receipt
+	Failed    int `json:"failed"`
+	Unknown   int `json:"unknown"`
+	Held      int `json:"held"` // not sent: stopped, expired, withdrawn
+
+	State   domain.PushState `json:"state"`
+	PerMin  int              `json:"perMinute"` // on average since the plan
+	Percent string           `json:"percent"`   // of the planned that have ended
+}
+
+// channelRow is one channel of a push.
+type channelRow struct {
+	Name                                                   string
+	Planned, Waiting, Out, Delivered, Failed, Unknown, Not int
+	Done                                                   string // percent, for the bar
+}
+
+// stateSum is a part of the bar over all messages.
+type stateSum struct {
+	Class, Name string
+	N           int
+	X, Width    string // of a bar of 1000
+}
+
+// failureRow says how many did not go out for one reason.
+type failureRow struct {
+	Channel, Reason string
+	State           string
+	N               int
+	Bad             bool
+}
+
+// deliveryRow is one delivery, masked, with its history where it is open.
+type deliveryRow struct {
+	storage.DeliveryRow
+	Who      string
+	StateTag string
+	Why      string
+	Open     bool
+	Href     string // opens the history
+	Events   []eventRow
+}
+
+type eventRow struct {
+	At                time.Time
+	State, Why, Words string
+}
+
+// deliveriesShown is how many deliveries one page shows.
+const deliveriesShown = 30
+
+func (s *Server) pushPage(c *fiber.Ctx) error {
+	ctx := c.UserContext()
+	id, err := idParam(c, "id")
+	if err != nil {
+		return err
+	}
+	push, err := s.Store.Push(ctx, domain.PushID(id))
+	if err != nil {
+		return err
+	}
+	page, err := s.consolePage(c, "推送实况："+push.Title, "pushes")
+	if err != nil {
+		return err
+	}
+	v := pushView{Page: page, Push: pushRowOf(push), At: s.Now()}
+	names, err := s.operatorNames(ctx)
+	if err != nil {
+		return err
+	}
+	v.By = names[push.CreatedBy]
+	counts, err := s.Store.PushCounts(ctx, push.ID)
+	if err != nil {
+		return err
+	}
+	v.Totals = s.totals(push, counts)
+	v.Channels = channelRows(counts)
+	v.States = stateSums(v.Totals)
+	if v.Failures, err = s.failures(ctx, push.ID); err != nil {
+		return err
+	}
+	if !v.Push.Ended() || v.Totals.Waiting > 0 {
+		v.Refresh = true
+		v.EventsURL = fmt.Sprintf("/console/pushes/%d/events", push.ID)
+	}
+	if err := s.addDeliveries(c, &v); err != nil {
+		return err
+	}
+	return s.render(c, v)
+}
+
+func (s *Server) addDeliveries(c *fiber.Ctx, v *pushView) error {
+	state := domain.DeliveryState(c.Query("state"))
+	for _, st := range domain.DeliveryStates() {
+		v.Filter = append(v.Filter, option{Code: string(st), Name: st.Label(), Selected: st == state})
+	}
+	if state.Label() == string(state) { // not one of ours
+		state = ""
+	}
+	offset := max(0, c.QueryInt("from"))
+	found, err := s.Store.Deliveries(c.UserContext(), storage.DeliveryFilter{Push: v.Push.ID, State: state, Limit: deliveriesShown, Offset: offset})
+	if err != nil {
+		return err
+	}
+	at := url.Values{"state": {string(state)}, "from": {strconv.Itoa(offset)}}
+	if len(found) == deliveriesShown {
+		v.Next = address(c.Path(), url.Values{"state": {string(state)}, "from": {strconv.Itoa(offset + deliveriesShown)}}) + "#list"
+	}
+	if v.Deliveries, err = s.deliveryRows(c.UserContext(), found, domain.DeliveryID(c.QueryInt("d"))); err != nil {
+		return err
+	}
+	for i := range v.Deliveries {
+		at.Set("d", strconv.FormatInt(int64(v.Deliveries[i].ID), 10))
+		v.Deliveries[i].Href = address(c.Path(), at) + "#d" + at.Get("d")
+	}
+	return nil
+}
+
+// deliveryRows prepares deliveries for a page, with the history of one.
+func (s *Server) deliveryRows(ctx context.Context, found []storage.DeliveryRow, open domain.DeliveryID) ([]deliveryRow, error) {
+	rows := make([]deliveryRow, len(found))
+	for i, d := range found {
+		row := deliveryRow{
+			DeliveryRow: d, StateTag: deliveryTag(d.State), Why: d.Reason.Label(), Open: d.ID == open,
+			Who:  maskName(&domain.Subscriber{ID: d.Subscriber, Name: d.SubscriberName, Profile: domain.Profile{Kind: d.SubscriberKind}}),
+			Href: fmt.Sprintf("/console/subscribers/%d?d=%d#d%d", d.Subscriber, d.ID, d.ID),
+		}
+		if row.Open {
+			events, err := s.Store.DeliveryEvents(ctx, d.ID)
+			if err != nil {
+				return nil, err
+			}
+			for _, e := range events {
+				row.Events = append(row.Events, eventRow{At: e.At, State: e.State.Label(), Why: e.Reason.Label(), Words: e.Note})
+			}
+		}
+		rows[i] = row
+	}
+	return rows, nil
+}
+
+func deliveryTag(state domain.DeliveryState) string {
+	switch state {
+	case domain.Delivered, domain.Accepted, domain.Logged:
+		return "pine"
+	case domain.Failed:
+		return "cin"
+	case domain.UnknownEnd, domain.Pending, domain.Sending:
+		return "amber"
+	default:
+		return "plain"
+	}
+}
+
+func (s *Server) totals(push domain.Push, counts storage.PushCounts) pushTotals {
+	t := pushTotals{People: push.Likely, State: push.State, Percent: "0"}
+	if push.IncludePossible || push.Kind == domain.WithdrawalNotice {
+		t.People += push.Possible
+	}
+	for _, states := range counts {
+		for state, n := range states {
+			t.Planned += n
+			switch state {
+			case domain.Pending, domain.Sending:
+				t.Waiting += n
+			case domain.Accepted, domain.Logged:
+				t.Out += n
+			case domain.Delivered:
+				t.Out += n
+				t.Delivered += n
+			case domain.Failed:
+				t.Failed += n
+			case domain.UnknownEnd:
+				t.Unknown += n
+			default:
+				t.Held += n
+			}
+		}
+	}
+	if t.Planned > 0 {
+		t.Percent = trimmed(float64((t.Planned-t.Waiting)*1000/t.Planned) / 10)
+	}
+	if minutes := s.Now().Sub(push.PlannedAt).Minutes(); !push.PlannedAt.IsZero() && push.State == domain.PushRunning && minutes > 0.1 {
+		t.PerMin = int(float64(t.Out+t.Failed+t.Unknown) / minutes)
+	}
+	return t
+}
+
+func channelRows(counts storage.PushCounts) []channelRow {
+	var rows []channelRow
+	for _, kind := range domain.Channels() {
+		states := counts[kind]
+		if len(states) == 0 {
+			continue
+		}
+		row := channelRow{Name: kind.Label(), Done: "0"}
+		for state, n := range states {
+			row.Planned += n
+			switch state {
+			case domain.Pending, domain.Sending:
+				row.Waiting += n
+			case domain.Accepted, domain.Logged:
+				row.Out += n
+			case domain.Delivered:
+				row.Out += n
+				row.Delivered += n
+			case domain.Failed:
+				row.Failed += n
+			case domain.UnknownEnd:
+				row.Unknown += n
+			default:
+				row.Not += n
+			}
+		}
+		row.Done = trimmed(float64(row.Planned-row.Waiting) * 100 / float64(max(1, row.Planned)))
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+// stateSums lays the parts of the bar over all messages side by side.
+func stateSums(t pushTotals) []stateSum {
+	sums := []stateSum{
+		{Class: "rd", Name: "已送达", N: t.Delivered}, {Class: "dl", Name: "已发出，未回执", N: t.Out - t.Delivered}, {Class: "fl", Name: "失败", N: t.Failed},
+		{Class: "un", Name: "结果不明", N: t.Unknown}, {Class: "ns", Name: "未发送", N: t.Held}, {Class: "qd", Name: "排队", N: t.Waiting},
+	}
+	x := 0.0
+	for i := range sums {
+		w := float64(sums[i].N) * 1000 / float64(max(1, t.Planned))
+		sums[i].X, sums[i].Width = trimmed(x), trimmed(w)
+		x += w
+	}
+	return sums
+}
+
+func (s *Server) failures(ctx context.Context, id domain.PushID) ([]failureRow, error) {
+	reasons, err := s.Store.Reasons(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	var rows []failureRow
+	for _, r := range reasons {
+		rows = append(rows, failureRow{
+			Channel: r.Channel.Label(), Reason: r.Reason.Label(), State: r.State.Label(), N: r.N,
+			Bad: r.State == domain.Failed || r.State == domain.UnknownEnd,
+		})
+	}
+	return rows, nil
+}

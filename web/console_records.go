@@ -1,0 +1,273 @@
+package web
+
+import (
+	"context"
+	"strings"
+
+	"github.com/gofiber/fiber/v2"
+
+	"policypush/internal/domain"
+	"policypush/internal/storage"
+	"policypush/rules"
+)
+
+// auditShown is how many entries the log shows.
+const auditShown = 300
+
+// auditView is the log of who did what.
+type auditView struct {
+	Page
+	Rows []auditRow
+}
+
+func (auditView) template() string { return "console/audit" }
+
+func (s *Server) auditPage(c *fiber.Ctx) error {
+	p, err := s.consolePage(c, "审计日志", "audit")
+	if err != nil {
+		return err
+	}
+	entries, err := s.Store.AuditEntries(c.UserContext(), "", auditShown)
+	if err != nil {
+		return err
+	}
+	v := auditView{Page: p}
+	if v.Rows, err = s.auditRows(c.UserContext(), entries); err != nil {
+		return err
+	}
+	return s.render(c, v)
+}
+
+func (s *Server) auditRows(ctx context.Context, entries []storage.AuditEntry) ([]auditRow, error) {
+	names, err := s.operatorNames(ctx)
+	if err != nil {
+		return nil, err
+	}
+	rows := make([]auditRow, len(entries))
+	for i, e := range entries {
+		rows[i] = auditRow{AuditEntry: e, Who: names[e.Operator], What: actionLabel(e.Action)}
+		switch kind, id, _ := strings.Cut(e.Object, "/"); kind {
+		case "policy":
+			rows[i].Href = "/console/policies/" + id
+		case "operator":
+			rows[i].Href = "/console/operators/" + id
+		}
+	}
+	return rows, nil
+}
+
+func actionLabel(action string) string {
+	switch action {
+	case "sign-in":
+		return "登录"
+	case "password":
+		return "修改密码"
+	case "import":
+		return "导入"
+	case "fields":
+		return "修改基本信息"
+	case "tag":
+		return "修改标签"
+	case "measure":
+		return "修改政策点"
+	case "criteria":
+		return "修改条件"
+	case "submit":
+		return "提交审批"
+	case "approve":
+		return "审批通过"
+	case "return":
+		return "退回"
+	case "publish":
+		return "发布"
+	case "withdraw":
+		return "撤回"
+	case "interpret":
+		return "编写解读"
+	case "approve-interpretation":
+		return "审核解读"
+	case "delete-interpretation":
+		return "删除解读"
+	case "answer":
+		return "答复提问"
+	case "operator":
+		return "维护账号"
+	default:
+		return action
+	}
+}
+
+// outboxView is what channels set to log would have sent, and what people
+// answered by SMS.
+type outboxView struct {
+	Page
+	Modes   []modeRow
+	Entries []outboxRow
+	Replies []storage.Reply
+}
+
+type modeRow struct{ Channel, Mode, Class string }
+
+type outboxRow struct {
+	storage.OutboxEntry
+	ChannelName string
+}
+
+// Long tells whether the message is folded away: an e-mail is, a text message
+// is read at a glance.
+func (r outboxRow) Long() bool { return len([]rune(r.Body)) > 200 }
+
+func (outboxView) template() string { return "console/outbox" }
+
+func (s *Server) outboxPage(c *fiber.Ctx) error {
+	ctx := c.UserContext()
+	p, err := s.consolePage(c, "渠道与发件箱", "outbox")
+	if err != nil {
+		return err
+	}
+	v := outboxView{Page: p}
+	for _, kind := range domain.Channels() {
+		row := modeRow{Channel: kind.Label(), Mode: "正式发送", Class: "pine"}
+		switch s.Modes[kind] {
+		case "off":
+			row.Mode, row.Class = "未开通", "plain"
+		case "log":
+			row.Mode, row.Class = "只记入发件箱", "amber"
+		}
+		if kind == domain.App && s.Modes[kind] != "off" {
+			row.Mode, row.Class = "已开通", "pine"
+		}
+		v.Modes = append(v.Modes, row)
+	}
+	entries, err := s.Store.Outbox(ctx, 100)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		v.Entries = append(v.Entries, outboxRow{e, e.Channel.Label()})
+	}
+	if v.Replies, err = s.Store.Replies(ctx, 50); err != nil {
+		return err
+	}
+	return s.render(c, v)
+}
+
+// questionsView lists what readers asked, unanswered first.
+type questionsView struct {
+	Page
+	Waiting  []questionRow
+	Answered []questionRow
+	Problems problems
+	Failed   domain.QuestionID // whose answer was refused
+	Typed    string
+}
+
+type questionRow struct {
+	domain.Question
+	PolicyTitle string
+	Who         string
+	Days        int // since it was asked
+}
+
+func (questionsView) template() string { return "console/questions" }
+
+func (s *Server) questionsPage(c *fiber.Ctx) error { return s.showQuestions(c, questionsView{}) }
+
+func (s *Server) showQuestions(c *fiber.Ctx, v questionsView) error {
+	ctx := c.UserContext()
+	var err error
+	if v.Page, err = s.consolePage(c, "提问答复", "questions"); err != nil {
+		return err
+	}
+	markProblems(c, &v.Page, v.Problems)
+	all, err := s.Store.Questions(ctx, 0)
+	if err != nil {
+		return err
+	}
+	names, err := s.operatorNames(ctx)
+	if err != nil {
+		return err
+	}
+	titles := map[domain.PolicyID]string{}
+	for _, q := range all {
+		if _, known := titles[q.Policy]; !known {
+			policy, err := s.Store.Policy(ctx, q.Policy)
+			if err != nil && domain.KindOf(err) != domain.NotFound {
+				return err
+			}
+			if policy != nil {
+				titles[q.Policy] = policy.Title
+			}
+		}
+		row := questionRow{Question: q, PolicyTitle: shownTitle(titles[q.Policy]), Who: names[q.AnsweredBy], Days: int(s.Now().Sub(q.AskedAt).Hours() / 24)}
+		if q.Answer == "" {
+			v.Waiting = append(v.Waiting, row)
+		} else {
+			v.Answered = append([]questionRow{row}, v.Answered...)
+		}
+	}
+	v.Answered = v.Answered[:min(50, len(v.Answered))]
+	return s.render(c, v)
+}
+
+func (s *Server) answerQuestion(c *fiber.Ctx) error {
+	id, err := idParam(c, "id")
+	if err != nil {
+		return err
+	}
+	answer := field(c, "answer")
+	if n := len([]rune(answer)); n < 2 || n > 1000 {
+		return s.showQuestions(c, questionsView{Failed: domain.QuestionID(id), Typed: answer, Problems: problems{{"answer", "请填写答复，不超过1000字"}}})
+	}
+	me := operatorOf(c).operator
+	if err := s.Store.AnswerQuestion(c.UserContext(), domain.QuestionID(id), answer, me.ID, s.Now()); err != nil {
+		return err
+	}
+	if err := s.audit(c, "answer", "question/"+c.Params("id"), ""); err != nil {
+		return err
+	}
+	s.setFlash(c, "pine", "已答复，答复公布在政策页。")
+	return c.Redirect("/console/questions", fiber.StatusSeeOther)
+}
+
+// rulesView is an overview of the rules, for reading.
+type rulesView struct {
+	Page
+	Counts []countRow
+	Themes []themeRow
+	Score  rules.Scoring
+	Query  string
+}
+
+type countRow struct {
+	Name string
+	N    int
+}
+
+type themeRow struct {
+	Code, Name           string
+	Strong, Weak, Masked []string
+	Internal             bool
+}
+
+func (rulesView) template() string { return "console/rules" }
+
+func (s *Server) rulesPage(c *fiber.Ctx) error {
+	p, err := s.consolePage(c, "标签体系", "rules")
+	if err != nil {
+		return err
+	}
+	r := s.Rules
+	v := rulesView{Page: p, Score: r.Scoring, Query: cutRunes(strings.TrimSpace(c.Query("q")), 30), Counts: []countRow{
+		{"主题", len(r.Themes.All())}, {"税费", len(r.Taxes.All())}, {"支持方式", len(r.Benefits.All())}, {"居民群体", len(r.Groups.All())},
+		{"企业类型", len(r.Attributes.All())}, {"行业", len(r.Industries.All())}, {"地区", len(r.Divisions.All())}, {"文种", len(r.DocumentKinds.All())},
+		{"抽取规则", len(r.Patterns.All())}, {"通俗解释", len(r.Jargon.All())},
+	}}
+	for _, t := range r.Themes.All() {
+		row := themeRow{Code: t.Code, Name: t.Name, Strong: append(append([]string{}, t.Strong...), t.Triggers...), Weak: t.Weak, Masked: t.Not, Internal: t.Push == "never"}
+		if v.Query == "" || strings.Contains(t.Code+t.Name+strings.Join(row.Strong, " ")+strings.Join(row.Weak, " "), v.Query) {
+			v.Themes = append(v.Themes, row)
+		}
+	}
+	return s.render(c, v)
+}

@@ -1,0 +1,261 @@
+package web
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/gofiber/fiber/v2"
+
+	"policypush/internal/domain"
+	"policypush/internal/storage"
+)
+
+// releaseView takes a policy on its way: handed over, approved or returned by
+// a second person, published, withdrawn.
+type releaseView struct {
+	Page
+	policyHead
+	Reach       reach
+	Measures    []measureView
+	Items       int // interpretations that are approved
+	Waiting     int // interpretations that are not
+	Must        bool
+	Suggested   int // tags that wait for a decision
+	Pushes      []domain.Push
+	History     []auditRow
+	MaySubmit   bool
+	MayApprove  bool
+	WhyNot      string // why this operator may not approve
+	MayReturn   bool
+	MayPublish  bool
+	MayWithdraw bool
+	Reason      string
+	Problems    problems
+}
+
+func (releaseView) template() string { return "console/release" }
+
+// Everybody is likely and possible together.
+func (v releaseView) Everybody() int { return v.Reach.likely + v.Reach.possible }
+
+// Likely is for the template.
+func (v releaseView) Likely() int { return v.Reach.likely }
+
+// Possible is for the template.
+func (v releaseView) Possible() int { return v.Reach.possible }
+
+func (s *Server) releasePage(c *fiber.Ctx) error {
+	p, err := s.policyOf(c)
+	if err != nil {
+		return err
+	}
+	return s.showRelease(c, p, "", nil)
+}
+
+func (s *Server) showRelease(c *fiber.Ctx, p *domain.Policy, reason string, ps problems) error {
+	ctx := c.UserContext()
+	page, err := s.consolePage(c, "审批与发布 · "+shownTitle(p.Title), "policies")
+	if err != nil {
+		return err
+	}
+	markProblems(c, &page, ps)
+	me := operatorOf(c).operator
+	own := p.Office == me.Office
+	v := releaseView{
+		Page: page, Reach: s.reach(p), Measures: s.measures(p), Must: s.Rules.MustInterpret(p.DocKind), Reason: reason, Problems: ps,
+		MaySubmit:   own && p.Status == domain.Draft && allowed(me, toDraft),
+		MayReturn:   own && (p.Status == domain.Reviewed || p.Status == domain.Approved) && (allowed(me, toApprove) || p.ReviewedBy == me.ID),
+		MayPublish:  own && p.Status == domain.Approved && allowed(me, toRelease),
+		MayWithdraw: own && p.Status == domain.Published && allowed(me, toApprove),
+	}
+	if v.policyHead, err = s.policyHead(ctx, me, p, 5); err != nil {
+		return err
+	}
+	if own && p.Status == domain.Reviewed {
+		trial := *p
+		err := s.approve(ctx, &trial, me)
+		text, refused := shownError(err)
+		if err != nil && !refused {
+			return err
+		}
+		v.MayApprove, v.WhyNot = err == nil, text
+	}
+	for _, t := range p.Tags {
+		if t.State == domain.Suggested {
+			v.Suggested++
+		}
+	}
+	items, err := s.Store.Interpretations(ctx, p.ID, false)
+	if err != nil {
+		return err
+	}
+	for _, it := range items {
+		if it.State == "approved" {
+			v.Items++
+		} else {
+			v.Waiting++
+		}
+	}
+	if v.Pushes, err = s.Store.Pushes(ctx, p.ID, 20); err != nil {
+		return err
+	}
+	entries, err := s.Store.AuditEntries(ctx, policyObject(p.ID), 60)
+	if err != nil {
+		return err
+	}
+	if v.History, err = s.auditRows(ctx, entries); err != nil {
+		return err
+	}
+	return s.render(c, v)
+}
+
+// step saves a step that the policy allowed, writes it down and says so.
+func (s *Server) step(c *fiber.Ctx, p *domain.Policy, was domain.PolicyStatus, action, detail, said string) error {
+	if err := s.Store.SavePolicy(c.UserContext(), p, was); err != nil {
+		return err
+	}
+	return s.stepDone(c, p, action, detail, said)
+}
+
+func (s *Server) stepDone(c *fiber.Ctx, p *domain.Policy, action, detail, said string) error {
+	if err := s.audit(c, action, policyObject(p.ID), detail); err != nil {
+		return err
+	}
+	s.setFlash(c, "pine", said)
+	return c.Redirect(policyPath(p.ID, "release"), fiber.StatusSeeOther)
+}
+
+func (s *Server) submitPolicy(c *fiber.Ctx) error {
+	p, err := s.ownPolicy(c)
+	if err != nil {
+		return err
+	}
+	if err := p.Review(operatorOf(c).operator, s.Now()); err != nil {
+		return err
+	}
+	return s.step(c, p, domain.Draft, "submit", "", "已提交审批，由另一位工作人员审批。")
+}
+
+func (s *Server) approvePolicy(c *fiber.Ctx) error {
+	p, err := s.ownPolicy(c)
+	if err != nil {
+		return err
+	}
+	if err := s.approve(c.UserContext(), p, operatorOf(c).operator); err != nil {
+		return err
+	}
+	return s.step(c, p, domain.Reviewed, "approve", field(c, "remark"), "已审批通过，可以发布。")
+}
+
+// approve asks the policy whether an operator may release it, and the log
+// whether they had a hand in it: who corrected a draft is not its second
+// person either.
+func (s *Server) approve(ctx context.Context, p *domain.Policy, by domain.Operator) error {
+	if err := p.Approve(by, s.Now()); err != nil {
+		return err
+	}
+	entries, err := s.Store.AuditEntries(ctx, policyObject(p.ID), auditShown)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		switch e.Action {
+		case "fields", "tag", "measure", "criteria":
+			if e.Operator == by.ID {
+				return domain.Errorf(domain.Forbidden, "您改过这份草稿，不能审批。请由没有参与修改的工作人员审批。")
+			}
+		}
+	}
+	return nil
+}
+
+func (s *Server) returnPolicy(c *fiber.Ctx) error {
+	p, err := s.ownPolicy(c)
+	if err != nil {
+		return err
+	}
+	was, remark := p.Status, field(c, "remark")
+	if remark == "" {
+		return s.showRelease(c, p, "", problems{{"remark", "请写明退回的原因，让起草人知道改什么"}})
+	}
+	if err := p.Return(operatorOf(c).operator); err != nil {
+		return err
+	}
+	return s.step(c, p, was, "return", remark, "已退回起草人修改。")
+}
+
+// publishPolicy makes a policy public and owes its push, in one transaction.
+func (s *Server) publishPolicy(c *fiber.Ctx) error {
+	ctx := c.UserContext()
+	p, err := s.ownPolicy(c)
+	if err != nil {
+		return err
+	}
+	approved, err := s.Store.Interpretations(ctx, p.ID, true)
+	if err != nil {
+		return err
+	}
+	me := operatorOf(c).operator
+	p.NoInterpretation = cutRunes(field(c, "reason"), 300)
+	mustInterpret := s.Rules.MustInterpret(p.DocKind)
+	if p.Status == domain.Approved && mustInterpret && len(approved) == 0 && p.NoInterpretation == "" {
+		return s.showRelease(c, p, "", problems{{"reason", "这类文件应当解读：请先加一条解读并审核，或写明不解读的理由"}})
+	}
+	if err := p.Publish(me, len(approved) > 0, mustInterpret, s.Now()); err != nil {
+		return err
+	}
+	push := &domain.Push{Kind: domain.NewPolicy, CreatedBy: me.ID, CreatedAt: s.Now(), IncludePossible: field(c, "possible") != ""}
+	if err := s.Store.PublishPolicy(ctx, p, push); err != nil {
+		return err
+	}
+	s.wake()
+	detail := fmt.Sprintf("推送%d", push.ID)
+	if push.IncludePossible {
+		detail += "，含可能适用"
+	}
+	if p.NoInterpretation != "" {
+		detail += "；不解读的理由：" + p.NoInterpretation
+	}
+	if err := s.audit(c, "publish", policyObject(p.ID), detail); err != nil {
+		return err
+	}
+	s.setFlash(c, "pine", "已发布，正在推送。")
+	return c.Redirect(fmt.Sprintf("/console/pushes/%d", push.ID), fiber.StatusSeeOther)
+}
+
+// withdrawPolicy takes a policy back: what is still owed is not sent, and
+// whoever got it is told if the form says so.
+func (s *Server) withdrawPolicy(c *fiber.Ctx) error {
+	p, err := s.ownPolicy(c)
+	if err != nil {
+		return err
+	}
+	me, reason := operatorOf(c).operator, cutRunes(field(c, "reason"), 300)
+	if reason == "" && p.Status == domain.Published {
+		return s.showRelease(c, p, "", problems{{"withdraw", "请写明撤回理由，公众能看到"}})
+	}
+	if err := p.Withdraw(me, reason); err != nil {
+		return err
+	}
+	var notice *domain.Push
+	if field(c, "notice") != "" {
+		notice = &domain.Push{Kind: domain.WithdrawalNotice, CreatedBy: me.ID, CreatedAt: s.Now(), IncludePossible: true}
+	}
+	if err := s.Store.WithdrawPolicy(c.UserContext(), p, notice, s.Now()); err != nil {
+		return err
+	}
+	s.wake()
+	said := "已撤回，没有发出的不再发送。"
+	if notice != nil {
+		said += "正在告知收到过的人。"
+	}
+	return s.stepDone(c, p, "withdraw", reason, said)
+}
+
+// auditRow is an entry of the log as people read it.
+type auditRow struct {
+	storage.AuditEntry
+	Who  string
+	What string
+	Href string
+}

@@ -1,0 +1,301 @@
+package web
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/gofiber/fiber/v2"
+
+	"policypush/internal/domain"
+	"policypush/rules"
+)
+
+// tagsView shows what the machine understood beside the text that says so, and
+// whom the policy would reach.
+type tagsView struct {
+	Page
+	policyHead
+	Clauses  []evidenceClause
+	Tags     []tagRow
+	Keywords []tagRow
+	Removed  []tagRow
+	Add      []optionGroup
+	Measures []conditionRow
+	Audience audienceView
+	Unread   []unreadRow
+	Waiting  int // suggested tags
+}
+
+func (tagsView) template() string { return "console/tags" }
+
+// tagRow is one tag with what earned it.
+type tagRow struct {
+	Value     string // dimension|code, for forms
+	Dimension string
+	Class     string
+	Name      string
+	Code      string
+	State     domain.TagState
+	StateText string
+	Score     string
+	Words     []wordLink
+	More      int // words that are not shown
+}
+
+// wordLink is a word of the text that earned a tag, with its weight.
+type wordLink struct {
+	Text, Href, Weight string
+	N                  int // how often
+}
+
+// conditionRow is a measure with its conditions in words.
+type conditionRow struct {
+	ID       domain.MeasureID
+	Title    string
+	Gain     string
+	Criteria string
+	Href     string
+}
+
+// unreadRow is a passage that seems to hold a condition and was not read.
+type unreadRow struct {
+	Measure domain.MeasureID
+	Title   string
+	Text    string
+}
+
+func (s *Server) tagsPage(c *fiber.Ctx) error {
+	p, err := s.policyOf(c)
+	if err != nil {
+		return err
+	}
+	page, err := s.consolePage(c, "标签与受众 · "+shownTitle(p.Title), "policies")
+	if err != nil {
+		return err
+	}
+	ctx := c.UserContext()
+	v := tagsView{Page: page}
+	if v.policyHead, err = s.policyHead(ctx, operatorOf(c).operator, p, 2); err != nil {
+		return err
+	}
+	seed, err := strconv.ParseUint(c.Query("sample", "1"), 10, 32)
+	if err != nil {
+		seed = 1
+	}
+	if v.Audience, err = s.audienceView(ctx, p, seed); err != nil {
+		return err
+	}
+	text := evidence(p)
+	v.Clauses = text.clauses
+	for _, tag := range p.Tags {
+		row := s.tagRow(p, tag, &text)
+		switch {
+		case tag.State == domain.Removed:
+			v.Removed = append(v.Removed, row)
+		case tag.Dimension == domain.KeywordTag:
+			v.Keywords = append(v.Keywords, row)
+		default:
+			v.Tags = append(v.Tags, row)
+		}
+		if tag.State == domain.Suggested {
+			v.Waiting++
+		}
+	}
+	order := domain.Dimensions()
+	slices.SortStableFunc(v.Tags, func(a, b tagRow) int {
+		return slices.Index(order, dimensionOf(a.Value)) - slices.Index(order, dimensionOf(b.Value))
+	})
+	if v.Editable {
+		offices, err := s.Store.Offices(ctx)
+		if err != nil {
+			return err
+		}
+		v.Add = s.tagOptions(offices)
+	}
+	for i, m := range s.measures(p) {
+		row := conditionRow{ID: m.ID, Title: m.Title, Gain: m.Gain, Criteria: m.Criteria, Href: policyPath(p.ID, "measures/"+string(m.ID))}
+		v.Measures = append(v.Measures, row)
+		for _, passage := range p.Measures[i].Unread {
+			v.Unread = append(v.Unread, unreadRow{Measure: m.ID, Title: m.Title, Text: passage})
+		}
+	}
+	return s.render(c, v)
+}
+
+func dimensionOf(value string) domain.Dimension {
+	d, _, _ := strings.Cut(value, "|")
+	return domain.Dimension(d)
+}
+
+// wordsShown is how many words of a tag are shown.
+const wordsShown = 6
+
+func (s *Server) tagRow(p *domain.Policy, tag domain.Tag, text *evidenceText) tagRow {
+	class, _ := tagMark(tag.Dimension)
+	row := tagRow{
+		Value: string(tag.Dimension) + "|" + tag.Code, Dimension: chipOf(tag.Dimension), Class: class, Code: tag.Code,
+		Name: s.Rules.Name(tag.Dimension, tag.Code), State: tag.State, StateText: tag.State.Label(), Score: trimmed(tag.Score),
+	}
+	if tag.Dimension == domain.KeywordTag {
+		row.Code = ""
+	}
+	for _, e := range tag.Evidence {
+		word := cutRunes(e.Text, 24)
+		if i := slices.IndexFunc(row.Words, func(w wordLink) bool { return w.Text == word }); i >= 0 {
+			row.Words[i].N++
+			continue
+		}
+		if len(row.Words) == wordsShown {
+			row.More++
+			continue
+		}
+		link := wordLink{Text: word, Href: text.href(p, e.Start), N: 1}
+		if e.Score != 0 {
+			link.Weight = trimmed(e.Score)
+		}
+		row.Words = append(row.Words, link)
+	}
+	return row
+}
+
+// chipOf is the name of a dimension in two or three characters.
+func chipOf(d domain.Dimension) string {
+	switch d {
+	case domain.BenefitTag:
+		return "支持"
+	case domain.GroupTag:
+		return "群体"
+	case domain.EnterpriseKindTag:
+		return "企业"
+	default:
+		return d.Label()
+	}
+}
+
+// tagOptions lists every code that a person can add as a tag.
+func (s *Server) tagOptions(offices []domain.Office) []optionGroup {
+	var groups []optionGroup
+	add := func(d domain.Dimension, name string, items []option) {
+		for i := range items {
+			items[i].Code = string(d) + "|" + items[i].Code
+		}
+		groups = append(groups, optionGroup{Name: name, Options: items})
+	}
+	themes := map[string][]option{}
+	for _, t := range s.Rules.Themes.All() {
+		themes[t.Code[:1]] = append(themes[t.Code[:1]], option{Code: t.Code, Name: t.Name})
+	}
+	add(domain.ThemeTag, "主题：惠企", themes["Q"])
+	add(domain.ThemeTag, "主题：民生", themes["M"])
+	add(domain.ThemeTag, "主题：政府内部（不推送）", themes["Z"])
+	add(domain.BenefitTag, "支持方式", optionsOf(s.Rules.Benefits, func(b *rules.BenefitKind) rules.Item { return b.Item }))
+	add(domain.TaxTag, "税费", optionsOf(s.Rules.Taxes, func(t *rules.Tax) rules.Item { return t.Item }))
+	add(domain.GroupTag, "居民群体", optionsOf(s.Rules.Groups, func(g *rules.ResidentGroup) rules.Item { return g.Item }))
+	add(domain.EnterpriseKindTag, "企业类型", optionsOf(s.Rules.Attributes, func(a *rules.Attribute) rules.Item { return a.Item }))
+	for _, g := range s.industryOptions("") {
+		add(domain.IndustryTag, "行业："+g.Name, g.Options)
+	}
+	for _, o := range offices {
+		group := []option{}
+		if home := s.Rules.Divisions.Find(o.Region); home != nil {
+			group = append(group, option{Code: home.Code, Name: home.Name})
+			s.addBelow(home.Code, func(d *rules.Division) { group = append(group, option{Code: d.Code, Name: d.Name}) })
+		}
+		if len(group) > 0 {
+			add(domain.RegionTag, "地域："+o.Name, group)
+		}
+	}
+	return groups
+}
+
+func optionsOf[T any](t rules.Table[T], item func(*T) rules.Item) []option {
+	var options []option
+	for _, entry := range t.All() {
+		it := item(entry)
+		options = append(options, option{Code: it.Code, Name: it.Name})
+	}
+	return options
+}
+
+// saveTag confirms, removes, restores or adds one tag of a draft.
+func (s *Server) saveTag(c *fiber.Ctx) error {
+	p, err := s.draftOf(c)
+	if err != nil {
+		return err
+	}
+	before := s.reach(p)
+	what, err := s.changeTag(p, field(c, "do"), field(c, "tag"), field(c, "keyword"))
+	if err != nil {
+		return err
+	}
+	return s.saveDraft(c, p, "tag", what, before, "#tags")
+}
+
+func (s *Server) changeTag(p *domain.Policy, do, value, keyword string) (what string, err error) {
+	if do == "confirm-all" {
+		n := 0
+		for i := range p.Tags {
+			if p.Tags[i].State == domain.Assigned {
+				p.Tags[i].State = domain.Confirmed
+				n++
+			}
+		}
+		return fmt.Sprintf("确认了%d个自动判定的标签", n), nil
+	}
+	dimension, code, _ := strings.Cut(value, "|")
+	d := domain.Dimension(dimension)
+	if do == "add" && keyword != "" {
+		d, code = domain.KeywordTag, cutRunes(keyword, 20)
+	}
+	at := slices.IndexFunc(p.Tags, func(t domain.Tag) bool { return t.Dimension == d && t.Code == code })
+	name := s.Rules.Name(d, code)
+	label := d.Label() + "“" + name + "”"
+	switch do {
+	case "add":
+		if code == "" || d != domain.KeywordTag && !s.knownTag(d, code) {
+			return "", domain.Errorf(domain.Invalid, "请从列表中选择标签，或填写关键词")
+		}
+		if at >= 0 {
+			p.Tags[at].State = domain.Confirmed
+		} else {
+			p.Tags = append(p.Tags, domain.Tag{Dimension: d, Code: code, Name: name, State: domain.Confirmed})
+		}
+		return "新增" + label, nil
+	case "confirm", "remove":
+		if at < 0 {
+			return "", domain.Errorf(domain.NotFound, "没有这个标签，可能刚被别人修改。请刷新页面。")
+		}
+		if do == "remove" {
+			p.Tags[at].State = domain.Removed
+			return "删除" + label, nil
+		}
+		p.Tags[at].State = domain.Confirmed
+		return "确认" + label, nil
+	default:
+		return "", domain.Errorf(domain.Invalid, "不认识这个操作，请返回重试")
+	}
+}
+
+// knownTag tells whether the rules have a code.
+func (s *Server) knownTag(d domain.Dimension, code string) bool {
+	switch d {
+	case domain.ThemeTag:
+		return s.Rules.Themes.Find(code) != nil
+	case domain.TaxTag:
+		return s.Rules.Taxes.Find(code) != nil
+	case domain.BenefitTag:
+		return s.Rules.Benefits.Find(code) != nil
+	case domain.GroupTag:
+		return s.Rules.Groups.Find(code) != nil
+	case domain.EnterpriseKindTag:
+		return s.Rules.Attributes.Find(code) != nil
+	case domain.IndustryTag:
+		return s.Rules.Industry(code) != nil
+	case domain.RegionTag:
+		return s.Rules.Divisions.Find(code) != nil
+	default:
+		return false
+	}
+}

@@ -1,0 +1,43 @@
+// console.js — live totals of a push. The page works without it: it reloads.
+
+const box = document.getElementById('push');
+const url = box && box.dataset.pushEvents;
+if (url && 'EventSource' in window) {
+  let es = null;
+  let busy = false;
+  let again = false;
+  const status = (on, text) => {
+    const el = document.querySelector('[data-live]');
+    if (!el) return;
+    el.classList.toggle('off', !on);
+    el.textContent = text;
+  };
+  const clock = () => new Date().toLocaleTimeString('zh-CN', { hour: '2-digit', minute: '2-digit', second: '2-digit', hour12: false });
+  // The server draws the page; the script only puts the new drawing in place.
+  const redraw = async () => {
+    if (busy) { again = true; return; }
+    busy = true;
+    try {
+      const res = await fetch(location.href.split('#')[0], { headers: { Accept: 'text/html' } });
+      if (res.ok) {
+        const fresh = new DOMParser().parseFromString(await res.text(), 'text/html').getElementById('push');
+        if (fresh) document.getElementById('push').replaceChildren(...document.importNode(fresh, true).childNodes);
+      }
+    } finally {
+      busy = false;
+    }
+    if (es) status(true, `实时，截至${clock()}`);
+    if (again) { again = false; redraw().catch(() => {}); }
+  };
+  const close = () => { if (es) es.close(); es = null; };
+  const open = () => {
+    es = new EventSource(url);
+    es.addEventListener('open', () => status(true, '实时'));
+    es.addEventListener('totals', () => redraw().catch(() => {}));
+    es.addEventListener('end', () => { close(); redraw().catch(() => {}); });
+    es.addEventListener('error', () => status(false, `已断开，正在重连，截至${clock()}`));
+  };
+  document.addEventListener('visibilitychange', () => { if (document.hidden) close(); else if (!es) open(); });
+  addEventListener('pagehide', close);
+  open();
+}
