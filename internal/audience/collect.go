@@ -15,9 +15,7 @@ var idPages = sync.Pool{New: func() any { return new(bitset) }}
 
 // page returns the bitset of the ids that share their upper sixteen bits.
 func (s *idSet) page(high uint32) *bitset {
-	for int(high) >= len(*s) {
-		*s = append(*s, nil)
-	}
+	s.reach(high)
 	if (*s)[high] == nil {
 		page := idPages.Get().(*bitset)
 		*page = bitset{}
@@ -83,8 +81,19 @@ func gather(found []collector) Result {
 	return Result{Likely: all.likely.bitmap(), Possible: all.possible.bitmap()}
 }
 
+// reach makes room for a page.
+func (s *idSet) reach(high uint32) {
+	if more := int(high) + 1 - len(*s); more > 0 {
+		*s = append(*s, make([]*bitset, more)...)
+	}
+}
+
 // unite takes over the pages of another set, which is not used any more.
 func (s *idSet) unite(other idSet) {
+	if len(*s) == 0 {
+		*s = other
+		return
+	}
 	for high, page := range other {
 		switch {
 		case page == nil:
@@ -92,9 +101,7 @@ func (s *idSet) unite(other idSet) {
 			(*s)[high].or(page)
 			idPages.Put(page)
 		default:
-			for high >= len(*s) {
-				*s = append(*s, nil)
-			}
+			s.reach(uint32(high))
 			(*s)[high] = page
 		}
 	}
