@@ -5,7 +5,6 @@ import (
 	"sync"
 
 	"github.com/RoaringBitmap/roaring/v2"
-
 )
 
 // idSet is a set of ids under construction: a bitset for each 65,536 ids.
@@ -178,4 +177,3 @@ func (s *state) slotsOf(set *roaring.Bitmap) []*bitset {
 		}
 	}
 }
-

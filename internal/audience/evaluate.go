@@ -265,7 +265,7 @@ func (e *evaluator) cost(n *node) (c cost, none bool) {
 
 // disjoint tells whether nobody stands in two rows of yes.
 func (l *literal) disjoint() bool {
-	return l.condition != nil && l.condition.Field.Type() != domain.CodeSet && l.condition.Field.Type() != domain.CodeTree
+	return l.by == byNumber || l.by == byCode && codeFields[l.column].Type() == domain.OneCode
 }
 
 // oneByOne asks everybody in the rows of a driver whether they meet all nodes.
@@ -430,6 +430,10 @@ func (e *evaluator) literal(l *literal, among *bitset) (yes, unsure *bitset) {
 		asked.and(among)
 	}
 	yes, unsure = e.owned(yes, owned), e.owned(unsure, ownedToo)
+	if l.by == byNumber {
+		e.askNumbers(l, asked, yes, unsure)
+		return yes, unsure
+	}
 	asked.each(func(slot uint16) {
 		switch e.ask(l, slot) {
 		case domain.Yes:
@@ -470,9 +474,15 @@ func (e *evaluator) union(rows []rowID, own bool) (b *bitset, owned bool) {
 	case n == 1 && single.bits != nil && !own:
 		return single.bits, false
 	}
-	b = e.empty()
+	b = e.get()
+	if single.bits != nil {
+		*b = *single.bits // a copy is faster than to clear and unite
+	} else {
+		*b = bitset{}
+		single.addTo(b)
+	}
 	for _, r := range rows {
-		if row := e.chunk.row(r); row != nil {
+		if row := e.chunk.row(r); row != nil && row != single {
 			row.addTo(b)
 		}
 	}

@@ -1,7 +1,6 @@
 package audience
 
 import (
-	"math"
 	"slices"
 
 	"policypush/internal/domain"
@@ -15,7 +14,6 @@ type plan struct {
 	root     []node // one
 	literals int    // how many there are: each has its place in an evaluator's memory
 	version  uint64 // of the dictionary that it was made from
-	kinds    []string
 	limits   limits
 }
 
@@ -48,12 +46,24 @@ type literal struct {
 	askAll  bool     // everybody is asked, where no rows are of use
 	words   []uint32 // keywords, whose holders meet the condition
 
+	// What is needed to ask one person.
+	by        answer
 	number    int // place in an evaluator's memory
 	condition *domain.Condition
 	column    int
+	applies   []bool   // by number of a kind: whether it can have the field
 	codes     []string // of a code column
 	interval  interval // of a number column
 }
+
+// answer is how one person is asked for a condition.
+type answer int
+
+const (
+	byRow answer = iota
+	byCode
+	byNumber
+)
 
 // limits bound what a tree may cost. What lies beyond is Unknown to everybody,
 // as a condition that cannot be read is; Query.Validate says so beforehand.
@@ -74,14 +84,14 @@ type planner struct {
 func newPlan(d *dictionary, q *Query, words []uint32) *plan {
 	d.mu.RLock()
 	defer d.mu.RUnlock()
-	p := planner{plan: &plan{version: d.version.Load(), kinds: d.codes[kindColumn].codes}, dictionary: d}
+	p := planner{plan: &plan{version: d.version.Load()}, dictionary: d}
 	p.limits = limits{leaves: domain.MaxCriteriaLeaves, values: maxValues}
 	p.today, _, p.dated = domain.DateRange(q.AsOf)
 	measures := make([]node, len(q.Measures))
 	for i := range q.Measures {
 		measures[i] = p.node(&q.Measures[i], false, 0)
 	}
-	parts := []node{join(anyNode, measures), p.add(literal{negated: true, yes: []rowID{d.paused}})}
+	parts := []node{p.join(anyNode, measures), p.add(literal{negated: true, yes: []rowID{d.paused}})}
 	if !q.Everyone {
 		interest := literal{yes: []rowID{d.wantAll}, words: words}
 		for _, theme := range q.Themes {
@@ -91,7 +101,7 @@ func newPlan(d *dictionary, q *Query, words []uint32) *plan {
 		}
 		parts = append(parts, p.add(interest))
 	}
-	p.root = []node{join(allNode, parts)}
+	p.root = []node{p.join(allNode, parts)}
 	return p.plan
 }
 
@@ -104,7 +114,7 @@ func (p *planner) add(l literal) node {
 
 // join makes one node of several, without nodes of its own sort below it and
 // without kids that change nothing.
-func join(s sort, parts []node) node {
+func (p *planner) join(s sort, parts []node) node {
 	joined := node{sort: s}
 	for _, part := range parts {
 		switch {
@@ -116,10 +126,41 @@ func join(s sort, parts []node) node {
 			joined.kids = append(joined.kids, part)
 		}
 	}
+	if s == allNode {
+		joined.kids = p.narrow(joined.kids)
+	}
 	if len(joined.kids) == 1 {
 		return joined.kids[0]
 	}
 	return joined
+}
+
+// narrow makes one interval of "at least" and "at most". They are left as they
+// are if nothing lies in both: of a year of birth that spans the gap, each is
+// unknown, and so is the whole.
+func (p *planner) narrow(kids []node) []node {
+	kept := kids[:0]
+	for _, kid := range kids {
+		merged := false
+		for i := range kept {
+			a, b := kept[i].literal, kid.literal
+			if a == nil || b == nil || a.by != byNumber || b.by != byNumber || a.negated || b.negated || a.column != b.column {
+				continue
+			}
+			both := interval{max(a.interval.first, b.interval.first), min(a.interval.last, b.interval.last)}
+			if both.first > both.last {
+				continue
+			}
+			l := literal{by: byNumber, number: a.number, condition: a.condition, column: a.column, applies: a.applies, interval: both}
+			p.numbers(&l)
+			kept[i].literal, merged = &l, true
+			break
+		}
+		if !merged {
+			kept = append(kept, kid)
+		}
+	}
+	return kept
 }
 
 func (p *planner) node(c *domain.Criteria, negated bool, depth int) node {
@@ -142,7 +183,7 @@ func (p *planner) node(c *domain.Criteria, negated bool, depth int) node {
 	for i := range parts {
 		nodes[i] = p.node(&parts[i], negated, depth+1)
 	}
-	return join(s, nodes)
+	return p.join(s, nodes)
 }
 
 func (p *planner) leaf(c *domain.Condition, negated bool) node {
@@ -151,26 +192,25 @@ func (p *planner) leaf(c *domain.Condition, negated bool) node {
 	if p.limits.leaves < 0 || p.limits.values < 0 || len(c.Values) > domain.MaxLeafValues {
 		return p.unknown(&domain.Condition{Field: domain.FieldOther}, negated)
 	}
-	l := literal{negated: negated, condition: c}
+	l := literal{negated: negated, condition: c, applies: p.applies(c.Field)}
 	switch c.Field.Type() {
 	case domain.OneCode:
 		l.column = slices.Index(codeFields[:], c.Field)
 		f := &p.dictionary.codes[l.column]
-		l.codes, l.maybe = f.codes, []rowID{f.unknown}
+		l.by, l.codes, l.maybe = byCode, f.codes, []rowID{f.unknown}
 		l.yes = rowsFor(f.within, c.Values)
 	case domain.CodeTree:
-		l.column = slices.Index(codeFields[:], c.Field)
+		l.by, l.column = byCode, slices.Index(codeFields[:], c.Field)
 		p.tree(&l, c)
 	case domain.CodeSet:
-		l.column = slices.Index(setFields[:], c.Field)
-		s := &p.dictionary.sets[l.column]
+		s := &p.dictionary.sets[slices.Index(setFields[:], c.Field)]
 		l.maybe = []rowID{s.unknown}
 		l.yes = rowsFor(s.rows, c.Values)
 	case domain.NumberOf:
 		if !c.Op.Orders() || c.Field == domain.FieldAge && !p.dated {
 			return p.unknown(c, negated)
 		}
-		l.column = columnOf(c.Field)
+		l.by, l.column = byNumber, columnOf(c.Field)
 		l.interval = intervalOf(c, p.today)
 		p.numbers(&l)
 	default:
@@ -253,14 +293,23 @@ func (p *planner) numbers(l *literal) {
 // unknown plans a condition that cannot be answered for anybody who can have
 // its field.
 func (p *planner) unknown(c *domain.Condition, negated bool) node {
-	l := literal{negated: negated, condition: c, column: math.MaxInt}
-	kinds := &p.dictionary.codes[kindColumn]
-	for n, kind := range kinds.codes {
-		if c.Field.AppliesTo(domain.SubscriberKind(kind)) {
-			l.maybe = append(l.maybe, kinds.rows[n]...)
+	l := literal{negated: negated, condition: c}
+	for n, applies := range p.applies(c.Field) {
+		if applies {
+			l.maybe = append(l.maybe, p.dictionary.codes[kindColumn].rows[n]...)
 		}
 	}
 	return p.add(l)
+}
+
+// applies tells for the number of each kind whether it can have a field.
+func (p *planner) applies(f domain.Field) []bool {
+	kinds := p.dictionary.codes[kindColumn].codes
+	applies := make([]bool, len(kinds))
+	for n, kind := range kinds {
+		applies[n] = f.AppliesTo(domain.SubscriberKind(kind))
+	}
+	return applies
 }
 
 // chunks returns which chunks can hold somebody in the plan, a bit for each,
@@ -327,102 +376,4 @@ func (d *dictionary) occupied(n *node) (found []uint64, all bool) {
 		}
 		return found, all
 	}
-}
-
-// truth answers a node for one subscriber by columns and rows.
-func (e *evaluator) truth(n *node, slot uint16) domain.Truth {
-	switch n.sort {
-	case literalNode:
-		t := e.ask(n.literal, slot)
-		if n.literal.negated {
-			t = t.Not()
-		}
-		return t
-	case anyNode:
-		t := domain.No
-		for i := 0; i < len(n.kids) && t != domain.Yes; i++ {
-			t = t.Or(e.truth(&n.kids[i], slot))
-		}
-		return t
-	default:
-		t := domain.Yes
-		for i := 0; i < len(n.kids) && t != domain.No; i++ {
-			t = t.And(e.truth(&n.kids[i], slot))
-		}
-		return t
-	}
-}
-
-// ask answers the condition of a literal, not its negation, for one subscriber.
-func (e *evaluator) ask(l *literal, slot uint16) domain.Truth {
-	if l.condition == nil || l.column == math.MaxInt {
-		return e.standsIn(l, slot)
-	}
-	c := l.condition
-	if !c.Field.AppliesTo(domain.SubscriberKind(e.plan.kind(e.chunk.code(kindColumn, slot)))) {
-		return domain.No
-	}
-	switch c.Field.Type() {
-	case domain.CodeSet:
-		return e.standsIn(l, slot)
-	case domain.NumberOf:
-		first, last, known := e.chunk.number(l.column, slot)
-		if !known {
-			return domain.Unknown
-		}
-		return l.interval.truth(first, last)
-	default:
-		return e.code(l, e.chunk.code(l.column, slot))
-	}
-}
-
-// kind returns a kind by its number. One that came after the plan was made
-// makes the plan be made again, whatever is answered here.
-func (p *plan) kind(n uint16) string { return p.kinds[min(int(n), len(p.kinds)-1)] }
-
-// standsIn answers a literal by its rows.
-func (e *evaluator) standsIn(l *literal, slot uint16) domain.Truth {
-	in := func(rows []rowID) bool {
-		return slices.ContainsFunc(rows, func(r rowID) bool { return e.chunk.isIn(r, slot) })
-	}
-	switch {
-	case in(l.yes):
-		return domain.Yes
-	case len(l.words) > 0 && e.chunk.holds(slot, l.words):
-		return domain.Yes
-	case in(l.maybe):
-		return domain.Unknown
-	default:
-		return domain.No
-	}
-}
-
-// code answers a condition on a code column for a number of the dictionary,
-// once for each number.
-func (e *evaluator) code(l *literal, number uint16) domain.Truth {
-	const asked = 1 // added to an answer, so that 0 is none
-	known := e.answers[l.number]
-	if len(known) < len(l.codes) {
-		known = append(known, make([]domain.Truth, len(l.codes)-len(known))...)
-		e.answers[l.number] = known
-	}
-	if int(number) >= len(l.codes) {
-		return domain.Unknown // newer than the plan, which will be made again
-	}
-	if t := known[number]; t != 0 {
-		return t - asked
-	}
-	t := domain.No
-	switch code := l.codes[number]; {
-	case code == "":
-		t = domain.Unknown
-	case l.condition.Field.Type() == domain.OneCode:
-		t = domain.TruthOf(slices.Contains(l.condition.Values, code))
-	default:
-		for _, wider := range l.condition.Values {
-			t = t.Or(domain.InTree(l.condition.Field, code, wider))
-		}
-	}
-	known[number] = t + asked
-	return t
 }
