@@ -220,7 +220,7 @@ func (p *population) interest(q audience.Query) func(*plain) bool {
 		themes |= 1 << slices.Index(p.themes, theme)
 	}
 	said := make([]bool, len(p.keywords))
-	for i, word := range p.keywords {
+	for i, word := range p.keywords[:askedWords] {
 		said[i] = strings.Contains(q.Text, word)
 	}
 	return func(x *plain) bool {
