@@ -68,7 +68,7 @@ type Cite struct {
 // there is none.
 func CiteOf(policy *domain.Policy, path string) (Cite, bool) {
 	for i := range policy.Clauses {
-		if policy.Clauses[i].Path == path {
+		if path != "" && policy.Clauses[i].Path == path {
 			label := strings.NewReplacer("/", "", "(", "（", ")", "）").Replace(path)
 			return Cite{Href: "#" + Anchor(i), Label: label}, true
 		}

@@ -3,6 +3,7 @@ package web
 import (
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -131,4 +132,35 @@ func (s *Server) draftOf(c *fiber.Ctx) (*domain.Policy, error) {
 		return nil, domain.Errorf(domain.Conflict, "《%s》是“%s”，不能直接修改。请先退回为待确认，再修改。", p.Title, p.Status.Label())
 	}
 	return p, nil
+}
+
+// consoleErrorView says what happened inside the console, so that an officer
+// finds the way back.
+type consoleErrorView struct {
+	Page
+	Status    int
+	Text      string
+	RequestID string
+}
+
+func (consoleErrorView) template() string { return "console/error" }
+
+func inConsole(path string) bool { return path == "/console" || strings.HasPrefix(path, "/console/") }
+
+func (s *Server) consoleError(c *fiber.Ctx, status int, text string) error {
+	p, err := s.consolePage(c, "出错了", "")
+	if err != nil { // the database is gone: the page must do without the operator
+		p = s.barePage(c, "出错了")
+	}
+	p.Robots = "noindex"
+	switch status {
+	case fiber.StatusNotFound, fiber.StatusMethodNotAllowed:
+		p.Title = "没有找到"
+	case fiber.StatusForbidden:
+		p.Title = "不能这样做"
+	case fiber.StatusConflict:
+		p.Title = "现在不能这样做"
+	}
+	noStore(c)
+	return s.render(c, consoleErrorView{Page: p, Status: status, Text: text, RequestID: requestID(c)})
 }

@@ -283,8 +283,10 @@ func (s *Server) adding(c *fiber.Ctx, criteria *domain.Criteria) (*addingView, e
 	case domain.NumberOf:
 		v.Kind, v.Hint = "number", numberHint(v.Field)
 		v.Ops = []option{
-			{Code: string(domain.AtMost), Name: "不超过（≤）"}, {Code: string(domain.LessThan), Name: "小于（<）"},
-			{Code: string(domain.AtLeast), Name: "不少于（≥）"}, {Code: string(domain.MoreThan), Name: "大于（>）"},
+			{Code: string(domain.AtMost), Name: "不超过（≤）"},
+			{Code: string(domain.LessThan), Name: "小于（<）"},
+			{Code: string(domain.AtLeast), Name: "不少于（≥）"},
+			{Code: string(domain.MoreThan), Name: "大于（>）"},
 		}
 	case domain.Unreadable:
 		v.Kind, v.Hint = "text", "抄录原文。系统读不懂这类条件，会提醒读者自己对照"

@@ -301,7 +301,11 @@ func itemTitle(it interpretations.Item) string {
 	return it.Title
 }
 
+// drawItem shows the form again with a drawing, once there is a clause to cite.
 func (s *Server) drawItem(c *fiber.Ctx, p *domain.Policy, v itemView, it interpretations.Item) error {
+	if v.Form.Clause == "" && len(v.Form.Cited) == 0 {
+		return s.showItem(c, p, v)
+	}
 	html, err := s.drawn(p, &it)
 	if err != nil {
 		return err
@@ -408,6 +412,7 @@ func (v *itemView) compute(p *domain.Policy, cs *interpretations.Case) {
 	if v.Form.Clause == "" {
 		v.Form.Clause = p.Measures[i].Clause
 	}
+	cs.Clause = v.Form.Clause
 	cs.Steps, cs.Result = steps, interpretations.Step{Name: v.Form.ResultName, Value: v.Form.ResultValue}
 }
 

@@ -259,8 +259,10 @@ func (s *Server) applyMeasure(p *domain.Policy, m *domain.Measure, f measureForm
 		into               *float64
 		read               func(string) (float64, bool)
 	}{
-		{"rate", "比例", f.Rate, &b.Rate, rateOf}, {"from_rate", "原比例", f.FromRate, &b.FromRate, rateOf},
-		{"amount", "金额", f.Amount, &b.Amount, yuanOf}, {"cap", "最高", f.Cap, &b.Cap, yuanOf},
+		{"rate", "比例", f.Rate, &b.Rate, rateOf},
+		{"from_rate", "原比例", f.FromRate, &b.FromRate, rateOf},
+		{"amount", "金额", f.Amount, &b.Amount, yuanOf},
+		{"cap", "最高", f.Cap, &b.Cap, yuanOf},
 	} {
 		if *n.into, ok = n.read(n.typed); !ok {
 			ps.add(n.name, n.label+"要写成数字，例如15%、50万元")

@@ -308,8 +308,10 @@ func (s *Server) saveFields(c *fiber.Ctx) error {
 		name, label, typed string
 		into               *string
 	}{
-		{"publish_date", "成文日期", f.PublishDate, &p.PublishDate}, {"effective_from", "施行日期", f.EffectiveFrom, &p.EffectiveFrom},
-		{"expires", "有效期至", f.Expires, &p.Expires}, {"apply_deadline", "申请截止", f.ApplyDeadline, &p.ApplyDeadline},
+		{"publish_date", "成文日期", f.PublishDate, &p.PublishDate},
+		{"effective_from", "施行日期", f.EffectiveFrom, &p.EffectiveFrom},
+		{"expires", "有效期至", f.Expires, &p.Expires},
+		{"apply_deadline", "申请截止", f.ApplyDeadline, &p.ApplyDeadline},
 	} {
 		day, ok := dayOf(d.typed)
 		if !ok {

@@ -313,8 +313,12 @@ func channelRows(counts storage.PushCounts) []channelRow {
 // stateSums lays the parts of the bar over all messages side by side.
 func stateSums(t pushTotals) []stateSum {
 	sums := []stateSum{
-		{Class: "rd", Name: "已送达", N: t.Delivered}, {Class: "dl", Name: "已发出，未回执", N: t.Out - t.Delivered}, {Class: "fl", Name: "失败", N: t.Failed},
-		{Class: "un", Name: "结果不明", N: t.Unknown}, {Class: "ns", Name: "未发送", N: t.Held}, {Class: "qd", Name: "排队", N: t.Waiting},
+		{Class: "rd", Name: "已送达", N: t.Delivered},
+		{Class: "dl", Name: "已发出，未回执", N: t.Out - t.Delivered},
+		{Class: "fl", Name: "失败", N: t.Failed},
+		{Class: "un", Name: "结果不明", N: t.Unknown},
+		{Class: "ns", Name: "未发送", N: t.Held},
+		{Class: "qd", Name: "排队", N: t.Waiting},
 	}
 	x := 0.0
 	for i := range sums {

@@ -259,9 +259,16 @@ func (s *Server) rulesPage(c *fiber.Ctx) error {
 	}
 	r := s.Rules
 	v := rulesView{Page: p, Score: r.Scoring, Query: cutRunes(strings.TrimSpace(c.Query("q")), 30), Counts: []countRow{
-		{"主题", len(r.Themes.All())}, {"税费", len(r.Taxes.All())}, {"支持方式", len(r.Benefits.All())}, {"居民群体", len(r.Groups.All())},
-		{"企业类型", len(r.Attributes.All())}, {"行业", len(r.Industries.All())}, {"地区", len(r.Divisions.All())}, {"文种", len(r.DocumentKinds.All())},
-		{"抽取规则", len(r.Patterns.All())}, {"通俗解释", len(r.Jargon.All())},
+		{"主题", len(r.Themes.All())},
+		{"税费", len(r.Taxes.All())},
+		{"支持方式", len(r.Benefits.All())},
+		{"居民群体", len(r.Groups.All())},
+		{"企业类型", len(r.Attributes.All())},
+		{"行业", len(r.Industries.All())},
+		{"地区", len(r.Divisions.All())},
+		{"文种", len(r.DocumentKinds.All())},
+		{"抽取规则", len(r.Patterns.All())},
+		{"通俗解释", len(r.Jargon.All())},
 	}}
 	for _, t := range r.Themes.All() {
 		row := themeRow{Code: t.Code, Name: t.Name, Strong: append(append([]string{}, t.Strong...), t.Triggers...), Weak: t.Weak, Masked: t.Not, Internal: t.Push == "never"}

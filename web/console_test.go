@@ -69,9 +69,14 @@ func readForTest(name string, data []byte) (*domain.Policy, []string, error) {
 		notes = append(notes, "没有找到标题，请在草稿中填写")
 	}
 	text := title + "\n" + rest
+	number := ""
+	if at := strings.Index(text, "云政发〔"); at >= 0 {
+		number, _, _ = strings.Cut(text[at:], "号")
+		number += "号"
+	}
 	n, end := len([]rune(title)), len([]rune(text))
 	p := &domain.Policy{
-		Title: title, Text: text, SourceName: name, Version: 1, Status: domain.Draft, Audience: domain.ForEnterprises,
+		Title: title, DocNumber: number, Text: text, SourceName: name, Version: 1, Status: domain.Draft, Audience: domain.ForEnterprises,
 		Clauses: []domain.Clause{{Kind: domain.TitleClause, Start: 0, End: n, Text: title}, {Path: "第一条", Kind: domain.TextClause, Start: n + 1, End: end, Text: rest}},
 		Tags: []domain.Tag{
 			{Dimension: domain.ThemeTag, Code: "Q26", State: domain.Assigned, Score: 9, Evidence: []domain.Evidence{{Start: n + 1, End: n + 3, Text: string([]rune(text)[n+1 : n+3]), Score: 9}}},
@@ -184,6 +189,9 @@ func TestImport(t *testing.T) {
 	b.get("/console/import").upload(true, nil, "").at("/console/import", 422, "请选择至少一个文件")
 	b.get("/console/import").upload(true, map[string]string{"乙.pdf": "\x00"}, "").at("/console/import", 422, "出错：")
 	b.get("/console/policies").at("/console/policies", 200, "共2份", "（未填写标题）")
+	twice := "一份措施\n云政发〔2026〕7号，给予补助。"
+	b.get("/console/import").upload(true, map[string]string{"一.txt": twice, "二.txt": twice}, "")
+	b.at("/console/import", 200, "成功1份，失败1份", "二.txt", "云政发〔2026〕7号", "《一份措施》")
 	b.get("/console/import").upload(false, map[string]string{"甲.txt": draftText}, "").at("/console/import", 403, "页面已过期")
 }
 
@@ -203,7 +211,7 @@ func TestTagsEvidenceAndAudience(t *testing.T) {
 	b.get(path).post(path+"/tags", url.Values{"do": {"add"}, "tag": {"theme|Z01"}}).at(path, 200, "这份文件不推送", "Z类", "适用可能性高1 → 0")
 	b.post(path+"/tags", url.Values{"do": {"remove"}, "tag": {"theme|Z01"}}).at(path, 200, "适用可能性高0 → 1")
 
-	b.get(path + "/fields").at(path+"/fields", 200, "发文字号")
+	b.get(path+"/fields").at(path+"/fields", 200, "发文字号")
 	form := url.Values{"title": {""}, "audience": {"both"}, "publish_date": {"明年"}, "expires": {"2025-01-01"}, "effective_from": {"2026-01-01"}}
 	b.post(path+"/fields", form).at(path+"/fields", 422, "请填写标题", "要写成2026-12-10这样的日期", `value="明年"`, "早于施行日期")
 	b.get(path+"/fields").post(path+"/fields", url.Values{"title": {"新标题"}, "audience": {"neither"}, "publish_date": {"2026年11月1日"}, "issuers": {"云川县人民政府、云川县财政局"}}).

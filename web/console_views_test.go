@@ -19,9 +19,29 @@ func TestEveryConsoleTemplateFitsItsView(t *testing.T) {
 	}
 	checked := map[string]bool{}
 	for _, v := range []view{
-		staffLoginView{}, passwordView{}, deskView{}, importView{}, policyListView{}, fieldsView{}, tagsView{}, measuresView{}, measureEditView{},
-		explainView{}, itemView{}, releaseView{}, pushesView{}, pushView{}, outboxView{}, questionsView{}, peopleView{}, personView{},
-		operatorsView{}, operatorView{}, auditView{}, rulesView{},
+		staffLoginView{},
+		passwordView{},
+		deskView{},
+		importView{},
+		policyListView{},
+		fieldsView{},
+		tagsView{},
+		measuresView{},
+		measureEditView{},
+		explainView{},
+		itemView{},
+		releaseView{},
+		pushesView{},
+		pushView{},
+		outboxView{},
+		questionsView{},
+		peopleView{},
+		personView{},
+		operatorsView{},
+		operatorView{},
+		auditView{},
+		rulesView{},
+		consoleErrorView{},
 	} {
 		checked[v.template()] = true
 		if set[v.template()] == nil {

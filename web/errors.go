@@ -60,6 +60,12 @@ func textOf(status int) string {
 
 func (s *Server) errorPage(c *fiber.Ctx, status int, text string) error {
 	c.Status(status)
+	if status == fiber.StatusRequestEntityTooLarge {
+		linger(c.Context().Conn())
+	}
+	if inConsole(c.Path()) {
+		return s.consoleError(c, status, text)
+	}
 	p, err := s.page(c, "出错了")
 	if err != nil { // the database is gone: the page must do without the reader
 		p = s.barePage(c, "出错了")

@@ -108,7 +108,7 @@ func New(cfg Config) (*Server, error) {
 
 // Serve answers on a listener until Shutdown.
 func (s *Server) Serve(ln net.Listener) error {
-	if err := s.app.Listener(ln); err != nil {
+	if err := s.app.Listener(lingeringListener{ln}); err != nil {
 		return fmt.Errorf("serve: %w", err)
 	}
 	return nil

@@ -119,9 +119,9 @@ Figures are of one run on one machine, next to whatever else it was doing; what 
 same run. The labels are those of the program.
 
 - %s
-- %s, version %s
+- %s
 
-`, profiles, recipients, r.At.UTC().Format("2006-01-02 15:04 UTC"), r.Machine, r.Version)
+`, profiles, recipients, r.At.UTC().Format("2006-01-02 15:04 UTC"), r.Machine)
 	for _, t := range r.tables() {
 		b.WriteString(t.markdown() + "\n")
 	}

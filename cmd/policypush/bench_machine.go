@@ -170,6 +170,15 @@ func (c *child) cpu() time.Duration {
 	return time.Duration(ticks) * time.Second / perSecond
 }
 
+// OwnCPU returns the processor time that this process has used so far.
+func ownCPU() time.Duration {
+	var used syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &used); err != nil {
+		return 0
+	}
+	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
+}
+
 // FreeAddress returns a loopback address on which nobody listens.
 func freeAddress() (string, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")

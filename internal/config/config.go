@@ -44,7 +44,6 @@ type Config struct {
 	LogLevel  string // debug, info, warn or error
 
 	QuietHours string // "20:00-08:00" or "none": no SMS in these hours
-	Possible   bool   // also tell those for whom a policy is only possible
 
 	SMS   SMS
 	Email Email

@@ -46,11 +46,11 @@ func TestDefaultsWorkWithNothingSet(t *testing.T) {
 func TestAFlagBeatsTheEnvironmentWhichBeatsTheFile(t *testing.T) {
 	file := "listen: :1\nbase_url: http://file.example\nsms:\n  from: file\nemail:\n"
 	env := []string{"POLICYPUSH_LISTEN=:2", "POLICYPUSH_SMS_FROM=env", "HOME=/x", "POLICYPUSH_TEST_ANY=1"}
-	cfg, err := load(t, file, env, "--listen", ":3", "--include_possible")
+	cfg, err := load(t, file, env, "--listen", ":3")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if cfg.Listen != ":3" || cfg.SMS.From != "env" || cfg.BaseURL != "http://file.example" || !cfg.Possible {
+	if cfg.Listen != ":3" || cfg.SMS.From != "env" || cfg.BaseURL != "http://file.example" {
 		t.Errorf("got %+v", cfg)
 	}
 }

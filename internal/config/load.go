@@ -38,11 +38,7 @@ func Load(fs *flag.FlagSet, args, environ []string) (cfg Config, rest []string, 
 	var flags []given
 	for _, s := range settings {
 		byKey[s.key] = s
-		declare := fs.Func
-		if s.flag {
-			declare = fs.BoolFunc
-		}
-		declare(s.key, fmt.Sprintf("%s（默认 %s）", s.help, orNone(s.show())), func(v string) error {
+		fs.Func(s.key, fmt.Sprintf("%s（默认 %s）", s.help, orNone(s.show())), func(v string) error {
 			flags = append(flags, given{s.key, v})
 			return nil
 		})

@@ -16,7 +16,6 @@ type setting struct {
 	help string
 	set  func(string) error
 	show func() string
-	flag bool // takes no value on the command line: yes or no
 }
 
 // envName is the variable of a setting: POLICYPUSH_SMS_URL for sms.url.
@@ -42,7 +41,6 @@ func (c *Config) settings() []setting {
 		text("log_format", "日志格式 text 或 json", &c.LogFormat).checked(oneOf("text", "json")),
 		text("log_level", "日志级别 debug、info、warn、error", &c.LogLevel).checked(oneOf("debug", "info", "warn", "error")),
 		text("quiet_hours", "不发短信的时段，如 20:00-08:00，或 none", &c.QuietHours).checked(quietHours),
-		yesNo("include_possible", "发布时默认同时告知“可能适用”的对象", &c.Possible),
 
 		text("sms.mode", "短信渠道 off、log 或 send", &c.SMS.Mode).checked(oneOf(Off, Log, Send)),
 		text("sms.url", "Kannel sendsms 地址", &c.SMS.URL).shown(withoutPassword),
@@ -83,17 +81,6 @@ func text(key, help string, p *string) setting {
 		set:  func(v string) error { *p = v; return nil },
 		show: func() string { return *p },
 	}
-}
-
-func yesNo(key, help string, p *bool) setting {
-	return setting{key: key, help: help, flag: true, set: func(v string) error {
-		b, err := strconv.ParseBool(v)
-		if err != nil {
-			return fmt.Errorf("要是 true 或 false，不能是“%s”", v)
-		}
-		*p = b
-		return nil
-	}, show: func() string { return strconv.FormatBool(*p) }}
 }
 
 func number(key, help string, p *int, low, high int) setting {

@@ -119,6 +119,39 @@ func TestBadInputOnTheCommandLine(t *testing.T) {
 	}
 }
 
+// TestBadInputInTheConsole does the same with an upload of many files: the page
+// says what became of each, and keeps what was typed.
+func TestBadInputInTheConsole(t *testing.T) {
+	in := newInstallation(t, nil)
+	in.office()
+	in.serve()
+	j := &journey{t: t, in: in}
+	b := j.signIn(drafter, drafterPassword)
+	inputs := badInputs(t)
+	var files []upload
+	for _, input := range inputs {
+		files = append(files, upload{"files", input.name, input.content})
+	}
+	b.open("/console/import").send("/console/import", nil, files...).says("导入结果")
+	results := b.list("results")
+	if len(results) != len(inputs) {
+		t.Fatalf("%d files have %d results:\n%s", len(inputs), len(results), b.text())
+	}
+	for i, input := range inputs {
+		text := textOf(results[i].node)
+		if taken := inClass(results[i].node, "ok"); taken != input.taken || !strings.Contains(text, input.name) || !strings.Contains(text, strings.TrimSpace(input.says)) {
+			t.Errorf("%s should be taken (%v) and say “%s”: %s", input.name, input.taken, input.says, text)
+		}
+	}
+	typed := "凡在云川县开办餐馆的，县里给予一次性补贴三千元，当年有效。"
+	b.send("/console/import", fill{"text": {typed}}).says("没有认出标题、发文字号")
+	b.open("/console/import").send("/console/import", fill{"text": {moveYears(plainPolicy)}}).refuses("已被", "农贸市场改造")
+	if got := b.controls(b.formOf(b.buttonTo("/console/import")))["text"]; len(got) != 1 || !strings.Contains(got[0], "农贸市场改造") {
+		t.Errorf("what was typed is lost: %q", got)
+	}
+	b.open("/console/import").send("/console/import", nil, upload{"files", "large.txt", make([]byte, 70<<20)}).refuses("64MB")
+}
+
 // saysOf tells whether a line about the file holds the words.
 func saysOf(text, file, words string) bool {
 	for line := range strings.Lines(text) {

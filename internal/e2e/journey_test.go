@@ -35,12 +35,12 @@ func TestJourney(t *testing.T) {
 			j.in.serve()
 			j.draft, j.approve = j.signIn(drafter, drafterPassword), j.signIn(approver, approverPassword)
 			policies := j.importAll()
-			j.caterers(policies["canyin.docx"])
-			j.elders(policies["qunuan.html"])
-			j.manufacturers(policies["shebei.txt"])
 			if id, there := policies["seed.txt"]; there {
 				j.internal(id)
 			}
+			j.caterers(policies["canyin.docx"])
+			j.elders(policies["qunuan.html"])
+			j.manufacturers(policies["shebei.txt"])
 			j.stops()
 			j.caterersAgain()
 			j.nobodyElse()
@@ -205,15 +205,21 @@ func (j *journey) mailTo(address, about string) channeltest.Mail {
 
 var link = regexp.MustCompile(`<(https?://[^>]+)>`)
 
+// linkToStop is the address that a mail gives to the reader's program for 退订.
+func linkToStop(t testing.TB, m channeltest.Mail) string {
+	t.Helper()
+	found := link.FindStringSubmatch(m.ListUnsubscribe)
+	if found == nil || !strings.Contains(m.ListUnsubscribePost, "List-Unsubscribe=One-Click") {
+		t.Fatalf("the mail cannot be unsubscribed from: %q %q", m.ListUnsubscribe, m.ListUnsubscribePost)
+	}
+	return found[1]
+}
+
 // oneClick is what a mail program does when its reader says 退订 (RFC 8058):
 // it posts without cookies.
 func (j *journey) oneClick(m channeltest.Mail) {
 	j.t.Helper()
-	found := link.FindStringSubmatch(m.ListUnsubscribe)
-	if found == nil || !strings.Contains(m.ListUnsubscribePost, "List-Unsubscribe=One-Click") {
-		j.t.Fatalf("the mail cannot be unsubscribed from: %q %q", m.ListUnsubscribe, m.ListUnsubscribePost)
-	}
-	resp, err := http.PostForm(found[1], url.Values{"List-Unsubscribe": {"One-Click"}})
+	resp, err := http.PostForm(linkToStop(j.t, m), url.Values{"List-Unsubscribe": {"One-Click"}})
 	if err != nil {
 		j.t.Fatal(err)
 	}

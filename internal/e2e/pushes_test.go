@@ -65,12 +65,11 @@ func (j *journey) release(policy string, possible bool) string {
 	}
 	j.approve.send("/approve", nil).says("已审批通过")
 	in := fill{}
-	if possible {
-		in["possible"] = []string{"yes"}
-	} else {
-		in["possible"] = nil
+	j.draft.open(page).says("待发布")
+	if j.draft.asks("possible") { // not where nobody is told
+		in["possible"] = map[bool][]string{true: {"yes"}}[possible]
 	}
-	if j.draft.open(page).says("待发布").asks("reason") {
+	if j.draft.asks("reason") {
 		in["reason"] = []string{"内容简单，文件本身已写明"}
 	}
 	j.draft.send("/publish", in).says("已发布")
@@ -85,13 +84,15 @@ func (j *journey) release(policy string, possible bool) string {
 type counts map[string]int
 
 // becomes waits until the console shows these counts of a push, and no other.
-func (j *journey) becomes(push string, want counts) {
+// people is how many see it in their inbox.
+func (j *journey) becomes(push string, people int, want counts) {
 	j.t.Helper()
 	var got counts
 	await(j.t, func() string { return fmt.Sprintf("%s has %v and not %v\n%s", push, got, want, j.in.logged()) }, func() bool {
 		got = j.countsOf(push)
 		return maps.Equal(got, want)
 	})
+	j.draft.says(fmt.Sprintf("目标%d个主体", people))
 	j.sumsAgree(push, want)
 }
 
@@ -158,7 +159,7 @@ func (j *journey) got(about string, want map[string]int) {
 func (j *journey) caterers(policy string) {
 	j.t.Helper()
 	push := j.release(policy, true)
-	j.becomes(push, counts{
+	j.becomes(push, 7, counts{
 		"短信 已送达": 2, "短信 失败": 2, "电子邮件 网关已接收": 2, "电子邮件 失败": 1, "电子邮件 待发送": 1,
 	})
 	j.got("餐饮", map[string]int{microPhone: 1, smallMail: 1, countyPhone: 1, countyMail: 1, nosizeMail: 0, permMail: 0, hotelPhone: 0})
@@ -169,7 +170,7 @@ func (j *journey) caterers(policy string) {
 	}
 	j.suppressed("E-perm", "号码或邮箱无效")
 	j.suppressed("E-refused", "号码或邮箱无效")
-	j.reader(microPhone).says("餐饮业小微企业经营补贴", "适用可能性高").silent("取暖", "设备更新").
+	j.reader(microPhone).says("餐饮业小微企业经营补贴", "适用可能性高").silent("取暖", "设备更新", "标准化规范化").
 		follow("餐饮业小微企业经营补贴").says("为什么推给您", "沙渡镇", "以主管部门审核为准").silent("您符合")
 	j.reader(hotelPhone).says("还没有消息").silent("餐饮业")
 }
@@ -179,25 +180,32 @@ func (j *journey) caterers(policy string) {
 func (j *journey) elders(policy string) {
 	j.t.Helper()
 	push := j.release(policy, false)
-	j.becomes(push, counts{"短信 已送达": 1, "电子邮件 网关已接收": 1})
+	j.becomes(push, 2, counts{"短信 已送达": 1, "电子邮件 网关已接收": 1})
 	j.got("取暖", map[string]int{elderPhone: 1, elderMail: 1, microPhone: 0, smallMail: 0})
-	j.reader(elderPhone).says("冬季取暖补贴").silent("餐饮业")
+	j.reader(elderPhone).says("冬季取暖补贴").silent("餐饮业", "标准化规范化")
 }
 
 // manufacturers: one is above the line, and its mail comes back.
 func (j *journey) manufacturers(policy string) {
 	j.t.Helper()
 	push := j.release(policy, false)
-	j.becomes(push, counts{"短信 已送达": 1, "电子邮件 失败": 1})
+	j.becomes(push, 1, counts{"短信 已送达": 1, "电子邮件 失败": 1})
 	j.got("设备更新|200万元", map[string]int{abovePhone: 1, aboveMail: 1, unsettledMail: 0})
 	j.suppressed("M-above", "号码或邮箱无效")
 }
 
-// internal: work inside government is told to nobody.
+// internal: work inside government is told to nobody, whatever an officer adds
+// to it.
 func (j *journey) internal(policy string) {
 	j.t.Helper()
 	j.draft.open("/console/policies/"+policy+"/release").says("政府内部", "不推送")
 	j.draft.send("/submit", nil).refuses("政策点")
+	j.draft.open("/console/policies/"+policy+"/measures").send("/measures", nil).says("没有条件")
+	push := j.release(policy, true)
+	await(j.t, func() string { return "the push to nobody does not end:\n" + j.draft.text() }, func() bool {
+		return strings.Contains(j.draft.open(push).says().text(), "已完成")
+	})
+	j.draft.says("目标0个主体", "没有外发消息")
 }
 
 // suppressed checks that the console shows an address of a subscriber as not
@@ -212,13 +220,23 @@ func (j *journey) suppressed(profile, why string) {
 	})
 }
 
+// inUse checks that no address of a subscriber is shown as stopped.
+func (j *journey) inUse(profile string) {
+	j.t.Helper()
+	b := j.approve.open("/console/subscribers?q=" + profile).says(profile)
+	b.open(b.hrefTo("/console/subscribers/")).says(profile, "可用").silent("停用")
+}
+
 // stops: one replies to the text message, another's mail program posts the
 // link.
 func (j *journey) stops() {
 	j.t.Helper()
 	j.kannel.Reply(j.t, microPhone, "退订")
 	j.suppressed("E-micro", "本人已退订")
-	j.oneClick(j.mailTo(smallMail, "餐饮"))
+	m := j.mailTo(smallMail, "餐饮")
+	newBrowser(j.t, j.in.url).open(linkToStop(j.t, m)).says("确认退订") // programs that scan mails open links
+	j.inUse("E-small")
+	j.oneClick(m)
 	j.suppressed("E-small", "本人已退订")
 }
 
@@ -244,7 +262,7 @@ func (j *journey) caterersAgain() {
 `)
 	j.draft.open("/console/import").send("/console/import", fill{"text": {text}}).says("燃气报警装置")
 	push := j.release(j.policyCalled("燃气报警装置"), true)
-	j.becomes(push, counts{
+	j.becomes(push, 7, counts{
 		"短信 已送达": 1, "短信 未发送": 2, "短信 失败": 1, "电子邮件 网关已接收": 1, "电子邮件 未发送": 2, "电子邮件 待发送": 1,
 	})
 	j.got("燃气|800元", map[string]int{microPhone: 0, smallMail: 0, permMail: 0, countyPhone: 1, countyMail: 1, nosizeMail: 0})

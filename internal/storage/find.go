@@ -9,11 +9,11 @@ import (
 
 // FindSubscribers returns up to limit ids after an id, in id order: everybody
 // for the empty query, else who has it as the office's own id or has it in the
-// name.
+// name, in whatever case.
 func (s *Store) FindSubscribers(ctx context.Context, query string, after domain.SubscriberID, limit int) ([]domain.SubscriberID, error) {
 	const q = `
 		SELECT id FROM subscribers
-		WHERE id > $1 AND ($2 = '' OR external_id = $2 OR name LIKE $3 ESCAPE '!')
+		WHERE id > $1 AND ($2 = '' OR external_id = $2 OR LOWER(name) LIKE LOWER($3) ESCAPE '!')
 		ORDER BY id LIMIT $4`
 	ids, err := list(ctx, s.read, one[domain.SubscriberID], q, after, query, `%`+likeLiteral(query)+`%`, limit)
 	if err != nil {

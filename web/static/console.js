@@ -20,7 +20,10 @@ if (url && 'EventSource' in window) {
     try {
       const res = await fetch(location.href.split('#')[0], { headers: { Accept: 'text/html' } });
       if (res.ok) {
-        const fresh = new DOMParser().parseFromString(await res.text(), 'text/html').getElementById('push');
+        const page = new DOMParser().parseFromString(await res.text(), 'text/html');
+        const fresh = page.getElementById('push');
+        // Once there are deliveries their list stands below: it comes by itself.
+        if (page.getElementById('list') && !document.getElementById('list')) { close(); location.reload(); return; }
         if (fresh) document.getElementById('push').replaceChildren(...document.importNode(fresh, true).childNodes);
       }
     } finally {

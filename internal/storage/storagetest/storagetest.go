@@ -81,6 +81,8 @@ func Run(t *testing.T, fresh func(t *testing.T) string) {
 		"audit, outbox, replies and questions are kept in order":        keepsRecords,
 		"a subscriber comes back as saved":                              keepsSubscribers,
 		"a subscriber is updated by the office's own id":                updatesByExternalID,
+		"people are found by the office's id or by name":                findsPeople,
+		"who was reached over which channel is known":                   knowsWhomItReached,
 		"an address keeps its contact id":                               keepsContactIDs,
 		"many subscribers are saved as one":                             savesMany,
 		"subscribers that cannot be saved are named":                    refusesSubscribers,

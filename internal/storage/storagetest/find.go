@@ -1,0 +1,50 @@
+package storagetest
+
+import (
+	"fmt"
+	"testing"
+
+	"policypush/internal/domain"
+	"policypush/internal/storage"
+)
+
+func findsPeople(t *testing.T, url string) {
+	s, ctx := open(t, url, Keys(t)), t.Context()
+	all := people(t, s, 4)
+	all[2].Name = "云川100%精工ABC公司"
+	must(t, s.SaveSubscriber(ctx, all[2]))
+	for query, want := range map[string][]int{
+		"":                {0, 1, 2, 3},
+		all[1].ExternalID: {1},
+		"精工abc":           {2},
+		"100%精":           {2},
+		"100_精":           nil, // a mark of the query language means itself
+		"没有这个人":           nil,
+	} {
+		ids := got(s.FindSubscribers(ctx, query, 0, 10))(t)
+		var expected []domain.SubscriberID
+		for _, i := range want {
+			expected = append(expected, all[i].ID)
+		}
+		equal(t, "found for "+query, fmt.Sprint(ids), fmt.Sprint(expected))
+	}
+	rest := got(s.FindSubscribers(ctx, "", all[1].ID, 1))(t)
+	equal(t, "the next one", fmt.Sprint(rest), fmt.Sprint([]domain.SubscriberID{all[2].ID}))
+}
+
+func knowsWhomItReached(t *testing.T, url string) {
+	s, ctx := open(t, url, Keys(t)), t.Context()
+	policy, push := published(t, s, "稳岗返还")
+	all := people(t, s, 3)
+	sent := sendBatch(t, s, planned(t, s, push.ID, waiting(all, 1))[0])
+	must(t, s.RecordOutcomes(ctx, []storage.Outcome{
+		{Delivery: sent[0].Deliveries[0].ID, State: domain.Accepted, At: morning},
+		{Delivery: sent[1].Deliveries[0].ID, State: domain.Failed, Reason: domain.ReasonRefused, At: morning},
+	}))
+	reached := got(s.Reached(ctx, policy.ID, []domain.SubscriberID{all[0].ID, all[1].ID, all[2].ID}))(t)
+	channel := sent[0].Deliveries[0].Channel
+	equal(t, "accepted", fmt.Sprint(reached[all[0].ID]), fmt.Sprint([]domain.ChannelKind{channel}))
+	equal(t, "refused", len(reached[all[1].ID]), 0)
+	equal(t, "handed over, no answer yet", fmt.Sprint(reached[all[2].ID]), fmt.Sprint([]domain.ChannelKind{channel}))
+	equal(t, "of another policy", len(got(s.Reached(ctx, 999, []domain.SubscriberID{all[0].ID}))(t)), 0)
+}
