@@ -105,8 +105,9 @@ type audienceBench struct {
 	profiles, residents int
 	seed                uint64
 	each                time.Duration
-	library             bool // hold it against the roaring library as well
-	measures, keywords  int  // for the reverse index and the matcher; 0 leaves them out
+	library             bool   // hold it against the roaring library as well
+	measures, keywords  int    // for the reverse index and the matcher; 0 leaves them out
+	sql                 string // folder for sqlExport; empty writes none
 
 	draws  *population
 	people []plain
@@ -124,6 +125,7 @@ func beginBenchAudience(fs *flag.FlagSet) func(context.Context, stdio, []string)
 	fs.BoolVar(&b.library, "roaring", true, "与 roaring 库对照")
 	fs.IntVar(&b.measures, "measures", 100_000, "反查用的虚构政策点数，0 为不测")
 	fs.IntVar(&b.keywords, "keywords", 200_000, "关键词数，0 为不测")
+	fs.StringVar(&b.sql, "sql", "", "把对象和条件写到这个文件夹，供 internal/tools/bench-postgres.sh 问数据库")
 	return func(ctx context.Context, std stdio, _ []string) (report, error) {
 		b.std = std
 		return b.run(ctx)
@@ -158,7 +160,7 @@ func (b *audienceBench) run(ctx context.Context) (report, error) {
 	}
 	b.found.BuildSeconds = time.Since(started).Seconds()
 	b.found.BytesPerProfile = float64(heap()-before) / float64(n)
-	for _, part := range []func(context.Context) error{b.askAll, b.update, b.explain, b.reverse, b.words} {
+	for _, part := range []func(context.Context) error{b.askAll, b.export, b.update, b.explain, b.reverse, b.words} {
 		if err := part(ctx); err != nil {
 			return nil, err
 		}
@@ -243,6 +245,15 @@ func (b *audienceBench) askAll(ctx context.Context) error {
 		e.Exact = e.Exact && got == audience.Counts{Likely: int(e.Likely), Possible: int(e.Possible)}
 	}
 	return nil
+}
+
+func (b *audienceBench) export(context.Context) error {
+	if b.sql == "" {
+		return nil
+	}
+	b.say("写 %s…", b.sql)
+	x := sqlExport{people: b.draws}
+	return x.write(b.sql, b.people, b.questions(), b.found.Expressions)
 }
 
 // ask measures one audience and holds it against the scan.
