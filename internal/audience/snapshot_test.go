@@ -3,10 +3,8 @@ package audience
 import (
 	"bytes"
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
-	"hash/crc32"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -239,20 +237,29 @@ func FuzzSnapshot(f *testing.F) {
 		f.Add(head{chunks: 1}.encodeTo(nil), held.dictionary.encodeTo(nil), c.encodeTo(nil, held.dictionary, held.words))
 	}
 	f.Fuzz(func(t *testing.T, head, dictionary, chunk []byte) {
-		file := []byte(snapshotMagic)
-		for _, section := range [][]byte{head, dictionary, chunk, nil} {
-			file = binary.LittleEndian.AppendUint32(file, uint32(len(section)))
-			file = binary.LittleEndian.AppendUint32(file, crc32.Checksum(section, castagnoli))
-			file = append(file, section...)
+		if _, err := decodeHead(head); err != nil {
+			return
 		}
-		_, s, err := readSnapshot(t.Context(), bytes.NewReader(file))
+		s := newState()
+		if err := s.dictionary.decodeFrom(dictionary); err != nil {
+			return
+		}
+		c, err := decodeChunk(chunk, s.dictionary, s.words)
 		if err != nil {
 			return
 		}
+		s.chunks.Store(chunksOf(c))
+		s.dictionary.mark(0, c.occupied())
 		x := New()
 		x.held.Store(s)
-		if n := x.Evaluate(Query{Measures: []domain.Criteria{{}}, Everyone: true}).Likely.GetCardinality(); int(n) > x.Len() {
-			t.Errorf("%d are reached of %d", n, x.Len())
+		if n := x.Evaluate(Query{Measures: []domain.Criteria{{}}, Everyone: true}).Likely.GetCardinality(); int(n) > len(c.ids) {
+			t.Errorf("%d are reached of %d", n, len(c.ids))
+		}
+		for slot := range min(len(c.ids), 50) {
+			p := c.facts(s.dictionary, uint16(slot))
+			s.dictionary.decode(&p, s.words)
 		}
 	})
 }
+
+func chunksOf(list ...*chunk) *[]*chunk { return &list }
