@@ -69,6 +69,9 @@ func (e *evaluator) askNumbers(l *literal, asked, yes, unsure *bitset) {
 	}
 	// As unsigned numbers, what is below first wraps around to above width.
 	first, last := max(l.interval.first, 0), min(l.interval.last, farNumber-1)
+	if first > last { // only numbers that are not in the column
+		first, last = farNumber, farNumber
+	}
 	width := uint64(last - first)
 	column := e.chunk.numbers[l.column]
 	for i, w := range asked {
@@ -76,13 +79,15 @@ func (e *evaluator) askNumbers(l *literal, asked, yes, unsure *bitset) {
 		for ; w != 0; w &= w - 1 {
 			bit := bits.TrailingZeros64(w)
 			packed := column[i<<6+bit]
-			in := first <= last && uint64(packed)-uint64(first) <= width
 			if packed == farNumber {
-				in = e.ask(l, uint16(i<<6+bit)) == domain.Yes
+				if e.ask(l, uint16(i<<6+bit)) == domain.Yes {
+					met |= 1 << bit
+				}
+				continue
 			}
-			if in {
-				met |= 1 << bit
-			}
+			// No branch: half of those asked are in, and in no order.
+			_, out := bits.Sub64(width, uint64(packed)-uint64(first), 0)
+			met |= (1 - out) << bit
 		}
 		yes[i] |= met
 	}

@@ -109,10 +109,10 @@ func (s *state) adopt(chunks []*chunk) {
 	slices.SortFunc(chunks, func(a, b *chunk) int { return slices.Compare(a.ids[:min(len(a.ids), 1)], b.ids[:min(len(b.ids), 1)]) })
 	for i, c := range chunks {
 		s.dictionary.mark(i, c.occupied())
-		f := c.facts(s.dictionary, 0)
-		p, _ := s.dictionary.decode(&f, s.words)
-		s.open[clusterOf(&p)] = i
 		for slot, id := range c.ids {
+			if id == 0 {
+				continue
+			}
 			if _, twice := s.places.of(id); twice { // by a walk that a change overtook
 				before, words := s.rowsAt(c, uint16(slot))
 				c.clear(uint16(slot), before)
@@ -121,6 +121,11 @@ func (s *state) adopt(chunks []*chunk) {
 			}
 			s.places.set(id, uint32(i)<<16|uint32(slot))
 			s.size.Add(1)
+			if slot == 0 { // one stands for all: chunks are of one cluster, or of the small ones
+				f := c.columns(0)
+				p, _ := s.dictionary.decode(&f, s.words)
+				s.open[clusterOf(&p)] = i
+			}
 		}
 	}
 	s.chunks.Store(&chunks)

@@ -188,10 +188,9 @@ func (c *chunk) number(column int, slot uint16) (first, last int64, known bool) 
 	return first, last, true
 }
 
-// facts reads a subscriber back. The caller holds the read locks of the
-// dictionary and of the chunk.
-func (c *chunk) facts(d *dictionary, slot uint16) facts {
-	f := facts{id: c.ids[slot], words: c.words.of(slot)}
+// columns reads what the columns say of a subscriber.
+func (c *chunk) columns(slot uint16) facts {
+	f := facts{id: c.ids[slot]}
 	for i := range f.codes {
 		f.codes[i] = c.code(i, slot)
 	}
@@ -206,6 +205,14 @@ func (c *chunk) facts(d *dictionary, slot uint16) facts {
 		f.numbers[i] = n
 		f.known |= 1 << i
 	}
+	return f
+}
+
+// facts reads a subscriber back. The caller holds the read locks of the
+// dictionary and of the chunk.
+func (c *chunk) facts(d *dictionary, slot uint16) facts {
+	f := c.columns(slot)
+	f.words = c.words.of(slot)
 	find := func(rows ...rowID) {
 		for _, r := range rows {
 			if c.isIn(r, slot) {

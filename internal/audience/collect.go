@@ -2,25 +2,37 @@ package audience
 
 import (
 	"encoding/binary"
+	"math/bits"
 	"sync"
 
 	"github.com/RoaringBitmap/roaring/v2"
 )
 
-// idSet is a set of ids under construction: a bitset for each 65,536 ids.
-type idSet []*bitset
+// idPage holds a bit for each of 2^20 ids. Pages are so large that the table of
+// them stays in the nearest cache, and so small that few ids take little room.
+type idPage [1 << 14]uint64
 
-var idPages = sync.Pool{New: func() any { return new(bitset) }}
+const (
+	pageShift = 20 // of an id, to its page
+	pageWords = 1<<14 - 1
+)
 
-// page returns the bitset of the ids that share their upper sixteen bits.
-func (s *idSet) page(high uint32) *bitset {
-	s.reach(high)
-	if (*s)[high] == nil {
-		page := idPages.Get().(*bitset)
-		*page = bitset{}
-		(*s)[high] = page
+// idSet is a set of ids under construction.
+type idSet []*idPage
+
+var idPages = sync.Pool{New: func() any { return new(idPage) }}
+
+// page returns a page, an empty one where there was none.
+func (s *idSet) page(n uint32) *idPage {
+	if more := int(n) + 1 - len(*s); more > 0 {
+		*s = append(*s, make([]*idPage, more)...)
 	}
-	return (*s)[high]
+	if (*s)[n] == nil {
+		page := idPages.Get().(*idPage)
+		clear(page[:])
+		(*s)[n] = page
+	}
+	return (*s)[n]
 }
 
 // collector turns sets of slots into sets of ids. Each worker has its own.
@@ -42,16 +54,18 @@ func (s *idSet) add(c *chunk, slots *bitset) {
 		s.addShifted(c.base, slots)
 		return
 	}
-	// Neighbours mostly have ids of one page: it is looked up when that changes.
-	high, page := uint32(0), (*bitset)(nil)
-	slots.each(func(slot uint16) {
-		id := c.ids[slot]
-		if page == nil || id>>16 != high {
-			high = id >> 16
-			page = s.page(high)
+	ids, pages := c.ids, *s
+	for i, w := range slots {
+		for ; w != 0; w &= w - 1 {
+			id := ids[i<<6+bits.TrailingZeros64(w)]
+			n := id >> pageShift
+			if int(n) >= len(pages) || pages[n] == nil {
+				s.page(n)
+				pages = *s
+			}
+			pages[n][id>>6&pageWords] |= 1 << (id & 63)
 		}
-		page.add(uint16(id))
-	})
+	}
 }
 
 // addShifted adds base plus each slot.
@@ -62,10 +76,10 @@ func (s *idSet) addShifted(base uint32, slots *bitset) {
 			continue
 		}
 		at := base>>6 + uint32(i) // the word of all ids that gets the lower part
-		s.page(at >> 10)[at&1023] |= w << shift
-		if carry := w >> (64 - shift); carry != 0 && shift != 0 {
+		s.page(at >> (pageShift - 6))[at&pageWords] |= w << shift
+		if carry := w >> (64 - shift); carry != 0 { // none if shift is 0
 			at++
-			s.page(at >> 10)[at&1023] |= carry
+			s.page(at >> (pageShift - 6))[at&pageWords] |= carry
 		}
 	}
 }
@@ -80,29 +94,21 @@ func gather(found []collector) Result {
 	return Result{Likely: all.likely.bitmap(), Possible: all.possible.bitmap()}
 }
 
-// reach makes room for a page.
-func (s *idSet) reach(high uint32) {
-	if more := int(high) + 1 - len(*s); more > 0 {
-		*s = append(*s, make([]*bitset, more)...)
-	}
-}
-
 // unite takes over the pages of another set, which is not used any more.
 func (s *idSet) unite(other idSet) {
 	if len(*s) == 0 {
 		*s = other
 		return
 	}
-	for high, page := range other {
-		switch {
-		case page == nil:
-		case high < len(*s) && (*s)[high] != nil:
-			(*s)[high].or(page)
-			idPages.Put(page)
-		default:
-			s.reach(uint32(high))
-			(*s)[high] = page
+	for n, page := range other {
+		if page == nil {
+			continue
 		}
+		mine := s.page(uint32(n))
+		for i, w := range page {
+			mine[i] |= w
+		}
+		idPages.Put(page)
 	}
 }
 
@@ -110,36 +116,42 @@ func (s *idSet) unite(other idSet) {
 // It is written in the stored form of roaring, which is the fastest way in.
 func (s *idSet) bitmap() *roaring.Bitmap {
 	const withoutRuns = 12346 // the cookie of the format
-	var highs, sizes []int
+	type part struct {
+		high, size int
+		bits       *bitset
+	}
+	var parts []part
 	body := 0
-	for high, page := range *s {
+	for n, page := range *s {
 		if page == nil {
 			continue
 		}
-		if n := page.count(); n > 0 {
-			highs, sizes = append(highs, high), append(sizes, n)
-			body += min(2*n, 8192)
+		for i := range len(page) / len(bitset{}) {
+			set := (*bitset)(page[i*len(bitset{}):])
+			if size := set.count(); size > 0 {
+				parts = append(parts, part{n<<(pageShift-16) + i, size, set})
+				body += min(2*size, 8192)
+			}
 		}
 	}
-	raw := make([]byte, 0, 8+8*len(highs)+body)
+	raw := make([]byte, 0, 8+8*len(parts)+body)
 	raw = binary.LittleEndian.AppendUint32(raw, withoutRuns)
-	raw = binary.LittleEndian.AppendUint32(raw, uint32(len(highs)))
-	for i, high := range highs {
-		raw = binary.LittleEndian.AppendUint16(raw, uint16(high))
-		raw = binary.LittleEndian.AppendUint16(raw, uint16(sizes[i]-1))
+	raw = binary.LittleEndian.AppendUint32(raw, uint32(len(parts)))
+	for _, p := range parts {
+		raw = binary.LittleEndian.AppendUint16(raw, uint16(p.high))
+		raw = binary.LittleEndian.AppendUint16(raw, uint16(p.size-1))
 	}
-	at := 8 + 8*len(highs)
-	for _, n := range sizes {
+	at := 8 + 8*len(parts)
+	for _, p := range parts {
 		raw = binary.LittleEndian.AppendUint32(raw, uint32(at))
-		at += min(2*n, 8192)
+		at += min(2*p.size, 8192)
 	}
-	for i, high := range highs {
-		page := (*s)[high]
-		if sizes[i] <= 4096 {
-			page.each(func(low uint16) { raw = binary.LittleEndian.AppendUint16(raw, low) })
+	for _, p := range parts {
+		if p.size <= 4096 {
+			p.bits.each(func(low uint16) { raw = binary.LittleEndian.AppendUint16(raw, low) })
 			continue
 		}
-		for _, w := range page {
+		for _, w := range p.bits {
 			raw = binary.LittleEndian.AppendUint64(raw, w)
 		}
 	}
@@ -157,8 +169,8 @@ func (s *idSet) bitmap() *roaring.Bitmap {
 
 // slotsOf finds the slots of a set of ids, by chunk. Ids that the index does
 // not hold are passed over.
-func (s *state) slotsOf(set *roaring.Bitmap) []*bitset {
-	slots := make([]*bitset, len(*s.chunks.Load()))
+func (s *state) slotsOf(set *roaring.Bitmap, chunks []*chunk) []*bitset {
+	slots := make([]*bitset, len(chunks))
 	buffer := make([]uint32, 4096)
 	for it := set.ManyIterator(); ; {
 		n := it.NextMany(buffer)
@@ -174,6 +186,17 @@ func (s *state) slotsOf(set *roaring.Bitmap) []*bitset {
 				slots[place>>16] = new(bitset)
 			}
 			slots[place>>16].add(uint16(place))
+		}
+	}
+}
+
+// pick finds which slots of a chunk are in a set of ids, written as bits. It
+// reads on end what slotsOf jumps through, and so is faster for large sets.
+func (c *chunk) pick(dense []uint64, into *bitset) {
+	*into = bitset{}
+	for slot, id := range c.ids {
+		if at := int(id >> 6); at < len(dense) {
+			into[slot>>6] |= dense[at] >> (id & 63) & 1 << (slot & 63)
 		}
 	}
 }

@@ -3,6 +3,7 @@ package audience
 import (
 	"cmp"
 	"math"
+	"math/bits"
 	"math/rand/v2"
 	"slices"
 	"sync"
@@ -42,21 +43,34 @@ func (x *Index) CountBy(set *roaring.Bitmap, dims ...Dim) []Count {
 	held.dictionary.mu.RLock()
 	defer held.dictionary.mu.RUnlock()
 	t := newTable(held.dictionary, dims[:min(len(dims), maxDims)])
-	slots := held.slotsOf(set)
 	chunks := *held.chunks.Load()
+	var slots []*bitset
+	var dense []uint64
+	if large := set.GetCardinality() > uint64(held.size.Load())/largeShare; large && set.Maximum() < maxDense {
+		dense = set.ToDense()
+	} else {
+		slots = held.slotsOf(set, chunks)
+	}
 	found := make([]cells, workers())
 	var next atomic.Int64
 	var group sync.WaitGroup
 	for worker := range found {
 		found[worker] = t.cells()
 		group.Go(func() {
-			for i := next.Add(1); i <= int64(len(slots)); i = next.Add(1) {
-				if slots[i-1] == nil {
+			var picked bitset
+			for i := next.Add(1); i <= int64(len(chunks)); i = next.Add(1) {
+				c, members := chunks[i-1], &picked
+				if dense == nil {
+					members = slots[i-1]
+				}
+				if members == nil {
 					continue
 				}
-				c := chunks[i-1]
 				c.mu.RLock()
-				found[worker].add(t, c, slots[i-1])
+				if dense != nil {
+					c.pick(dense, &picked)
+				}
+				found[worker].add(t, c, members)
 				c.mu.RUnlock()
 			}
 		})
@@ -64,6 +78,13 @@ func (x *Index) CountBy(set *roaring.Bitmap, dims ...Dim) []Count {
 	group.Wait()
 	return t.counts(found)
 }
+
+// A set that holds more than one in largeShare of all is looked up as bits, if
+// its ids are below maxDense: the bits take 32 MB then.
+const (
+	largeShare = 16
+	maxDense   = 1 << 28
+)
 
 // table divides people into cells. A dimension puts the number of a code into
 // a group of a name, and the cell is the number that the groups make together.
@@ -126,20 +147,23 @@ func (t *table) cells() cells {
 }
 
 func (to *cells) add(t *table, c *chunk, slots *bitset) {
-	slots.each(func(slot uint16) {
-		if !c.live.has(slot) {
-			return
+	for i, w := range slots {
+		for ; w != 0; w &= w - 1 {
+			slot := uint16(i<<6 + bits.TrailingZeros64(w))
+			if int(slot) >= len(c.ids) || c.ids[slot] == 0 {
+				continue
+			}
+			cell := 0
+			for i, column := range t.columns {
+				cell = cell*len(t.names[i]) + t.groups[i][c.code(column, slot)]
+			}
+			if to.few != nil {
+				to.few[cell]++
+			} else {
+				to.many[cell]++
+			}
 		}
-		cell := 0
-		for i, column := range t.columns {
-			cell = cell*len(t.names[i]) + t.groups[i][c.code(column, slot)]
-		}
-		if to.few != nil {
-			to.few[cell]++
-		} else {
-			to.many[cell]++
-		}
-	})
+	}
 }
 
 func (t *table) counts(found []cells) []Count {

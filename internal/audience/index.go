@@ -12,6 +12,10 @@ import (
 // Index holds the profiles and subscriptions of all subscribers. It is safe
 // for concurrent use.
 type Index struct {
+	// Progress, if not nil, is told from time to time how many subscribers a
+	// Build has read.
+	Progress func(read int)
+
 	writing  sync.Mutex // one change at a time
 	held     atomic.Pointer[state]
 	progress progress

@@ -1,7 +1,6 @@
 package audience
 
 import (
-	"cmp"
 	"math"
 	"slices"
 	"time"
@@ -201,29 +200,38 @@ func (s *scale) whole(i interval, b int) bool {
 // more than 300" and "less than 300" are both common. Money is in yuan.
 func cutsOf(column int) []int64 {
 	const wan = 10_000
-	thresholds, unit := []int64{}, int64(wan)
+	var laws, between []int64 // between keeps the buckets small that other numbers cut
+	unit := int64(wan)
 	switch numberFields[column] {
 	case domain.FieldStaff:
-		thresholds, unit = []int64{1, 2, 3, 5, 7, 10, 15, 20, 30, 50, 70, 80, 100, 150, 200, 300, 400, 500, 600, 800, 1000, 2000, 3000, 5000}, 1
+		unit = 1
+		laws = []int64{20, 30, 50, 80, 100, 200, 300, 400, 500, 600, 800, 1000, 2000, 3000, 5000}
+		between = []int64{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 18, 25, 35, 40, 45, 60, 70, 90, 120, 150, 250}
 	case domain.FieldRevenue:
-		thresholds = []int64{
-			0, 10, 30, 50, 80, 100, 120, 180, 200, 300, 400, 500, 600, 800, 1000, 1500, 2000, 3000, 4000, 5000, 6000, 8000,
+		laws = []int64{
+			0, 10, 30, 50, 100, 120, 180, 200, 300, 400, 500, 600, 800, 1000, 1500, 2000, 3000, 4000, 5000, 6000, 8000,
 			10000, 15000, 20000, 30000, 40000, 50000, 80000, 100000, 200000,
 		}
+		between = []int64{2, 4, 6, 8, 15, 20, 25, 35, 40, 45, 60, 70, 80, 90, 110, 140, 160, 250, 350, 700, 1200, 2500}
 	case domain.FieldAssets:
-		thresholds = []int64{0, 100, 300, 500, 1000, 2000, 3000, 5000, 8000, 10000, 20000, 50000, 80000, 100000, 120000}
+		laws = []int64{0, 100, 300, 500, 1000, 2000, 3000, 5000, 8000, 10000, 20000, 50000, 80000, 100000, 120000}
+		between = []int64{10, 20, 30, 50, 70, 150, 200, 250, 400, 600, 700, 800, 1500}
 	case domain.FieldIncome:
-		thresholds = []int64{0, 10, 30, 50, 80, 100, 200, 300, 500, 1000, 3000, 5000, 10000}
+		laws = []int64{0, 10, 30, 50, 80, 100, 200, 300, 500, 1000, 3000, 5000, 10000}
+		between = []int64{2, 5, 15, 20, 40, 60, 150, 250}
 	default: // a bucket a year: a date of which only the year is known lies in one
 		for year := int64(1921); year <= 2060; year++ {
-			thresholds = append(thresholds, year*10000+101)
+			between = append(between, year*10000+101)
 		}
-		return thresholds
+		return between
 	}
 	var cuts []int64
-	for _, t := range thresholds {
-		cuts = append(cuts, t*unit, t*unit+1)
+	for _, n := range laws {
+		cuts = append(cuts, n*unit, n*unit+1)
 	}
-	slices.SortFunc(cuts, cmp.Compare)
+	for _, n := range between {
+		cuts = append(cuts, n*unit)
+	}
+	slices.Sort(cuts)
 	return slices.Compact(cuts)
 }
