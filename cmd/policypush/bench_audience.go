@@ -2,10 +2,13 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"time"
@@ -30,10 +33,11 @@ type audienceReport struct {
 	Expressions      []questionTimes `json:"expressions"`
 	// Busy is how much longer the audiences take, in the median, while 10,000
 	// profiles a second change.
-	Busy     float64        `json:"busy_ratio"`
-	Explain  *explainReport `json:"explain,omitempty"`
-	Reverse  *reverseReport `json:"reverse,omitempty"`
-	Keywords *wordsReport   `json:"keywords,omitempty"`
+	Busy     float64         `json:"busy_ratio"`
+	Snapshot *snapshotReport `json:"snapshot,omitempty"`
+	Explain  *explainReport  `json:"explain,omitempty"`
+	Reverse  *reverseReport  `json:"reverse,omitempty"`
+	Keywords *wordsReport    `json:"keywords,omitempty"`
 }
 
 // QuestionTimes is what one audience took.
@@ -79,7 +83,7 @@ func (r audienceReport) tables() []table {
 			rows:  rows,
 		},
 	}
-	for _, part := range []interface{ tables() []table }{r.Explain, r.Reverse, r.Keywords} {
+	for _, part := range []interface{ tables() []table }{r.Snapshot, r.Explain, r.Reverse, r.Keywords} {
 		all = append(all, part.tables()...)
 	}
 	return all
@@ -160,7 +164,7 @@ func (b *audienceBench) run(ctx context.Context) (report, error) {
 	}
 	b.found.BuildSeconds = time.Since(started).Seconds()
 	b.found.BytesPerProfile = float64(heap()-before) / float64(n)
-	for _, part := range []func(context.Context) error{b.askAll, b.export, b.update, b.explain, b.reverse, b.words} {
+	for _, part := range []func(context.Context) error{b.askAll, b.export, b.update, b.snapshot, b.explain, b.reverse, b.words} {
 		if err := part(ctx); err != nil {
 			return nil, err
 		}
@@ -446,10 +450,66 @@ func (b *audienceBench) pace(ctx context.Context) ([]float64, error) {
 	return medians, nil
 }
 
+// SnapshotReport is how long it takes to keep the index and to have it back.
+type snapshotReport struct {
+	Bytes int64   `json:"bytes"`
+	Save  float64 `json:"save_seconds"`
+	Open  float64 `json:"open_seconds"`
+	Same  bool    `json:"same"` // audiences as before
+}
+
+func (r *snapshotReport) tables() []table {
+	if r == nil {
+		return nil
+	}
+	return []table{{
+		title: "快照",
+		head:  []string{"项目", "结果"},
+		rows: [][]string{
+			{"大小", megabytes(r.Bytes)}, {"写", seconds(r.Save)}, {"读入到可查询", seconds(r.Open)}, {"与原来一致", yesOrNo(r.Same)},
+		},
+	}}
+}
+
+func (b *audienceBench) snapshot(ctx context.Context) error {
+	b.say("快照…")
+	dir, err := os.MkdirTemp("", "policypush-bench-")
+	if err != nil {
+		return fmt.Errorf("make a folder for the snapshot: %w", err)
+	}
+	defer func() { _ = os.RemoveAll(dir) }() // what is left is in the system's own folder
+	path := filepath.Join(dir, "snapshot")
+	r := &snapshotReport{Same: true}
+	started := time.Now()
+	if err := b.index.Save(ctx, b, path); err != nil {
+		return err
+	}
+	r.Save = time.Since(started).Seconds()
+	info, err := os.Stat(path)
+	if err != nil {
+		return fmt.Errorf("look at the snapshot: %w", err)
+	}
+	r.Bytes = info.Size()
+	loaded := audience.New()
+	var refused error
+	started = time.Now()
+	if err := loaded.Open(ctx, path, b, func(err error) { refused = err }); err != nil || refused != nil {
+		return errors.Join(err, refused)
+	}
+	r.Open = time.Since(started).Seconds()
+	for _, asked := range b.questions() {
+		q := asked.query(b.draws)
+		r.Same = r.Same && same(b.index.Evaluate(q), loaded.Evaluate(q))
+	}
+	b.found.Snapshot = r
+	return nil
+}
+
 // ExplainReport is how long it takes to tell one person why.
 type explainReport struct {
-	Match spread `json:"match"`
+	Match spread `json:"match"` // every condition, in words
 	Miss  spread `json:"miss"`
+	Near  spread `json:"near"` // what is missing, of a match or a miss
 	Asked int    `json:"asked"`
 	Agree int    `json:"agree"` // with the audience
 }
@@ -462,7 +522,7 @@ func (r *explainReport) tables() []table {
 		title: "说明为什么",
 		head:  []string{"项目", "p50 / p95"},
 		rows: [][]string{
-			{"在名单中的一个人", r.Match.String()}, {"不在名单中的一个人", r.Miss.String()},
+			{"在名单中的一个人", r.Match.String()}, {"不在名单中的一个人", r.Miss.String()}, {"还差什么", r.Near.String()},
 			{"与名单一致", fmt.Sprintf("%d / %d", r.Agree, r.Asked)},
 		},
 	}}
@@ -471,7 +531,7 @@ func (r *explainReport) tables() []table {
 func (b *audienceBench) explain(ctx context.Context) error {
 	b.say("说明…")
 	r := &explainReport{}
-	var match, miss timings
+	var match, miss, near timings
 	for _, asked := range b.questions() {
 		q := asked.query(b.draws)
 		q.Everyone = true
@@ -493,14 +553,20 @@ func (b *audienceBench) explain(ctx context.Context) error {
 			} else {
 				match = append(match, took)
 			}
+			started = time.Now()
+			why, _ := b.index.Explain(q, id)
+			near = append(near, time.Since(started))
 			r.Asked++
-			in := !subscription.Paused
-			if set.Likely.Contains(uint32(id)) == (in && got.Truth == domain.Yes) && set.Possible.Contains(uint32(id)) == (in && got.Truth == domain.Unknown) {
+			want := domain.VerdictOf(got.Truth)
+			if subscription.Paused {
+				want = domain.NotForThem
+			}
+			if why.Verdict == want && set.Likely.Contains(uint32(id)) == (want == domain.Likely) && set.Possible.Contains(uint32(id)) == (want == domain.Possible) {
 				r.Agree++
 			}
 		}
 	}
-	r.Match, r.Miss = match.spread(), miss.spread()
+	r.Match, r.Miss, r.Near = match.spread(), miss.spread(), near.spread()
 	b.found.Explain = r
 	return nil
 }

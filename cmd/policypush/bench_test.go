@@ -35,7 +35,7 @@ func TestBenchAudienceIsExactAndRepeatable(t *testing.T) {
 	}
 	first, again, other := asked("7"), asked("7"), asked("8")
 	if !first.Exact || first.BytesPerProfile <= 0 || first.UpdatesPerSecond <= 0 ||
-		first.Explain.Agree != first.Explain.Asked || !first.Reverse.Exact || first.Reverse.Found == 0 || first.Keywords.Hits < 100 {
+		first.Explain.Agree != first.Explain.Asked || !first.Reverse.Exact || !first.Snapshot.Same || first.Reverse.Found == 0 || first.Keywords.Hits < 100 {
 		t.Errorf("report: %+v", first)
 	}
 	likely, possible, differ := 0, 0, 0
