@@ -90,7 +90,7 @@ const (
 // a group of a name, and the cell is the number that the groups make together.
 type table struct {
 	columns []int
-	groups  [][]int    // by dimension and number of a code
+	shares  [][]int    // by dimension and number of a code: what its group adds to the cell
 	names   [][]string // by dimension and group
 	size    int        // how many cells there can be
 }
@@ -99,16 +99,16 @@ func newTable(d *dictionary, dims []Dim) *table {
 	t := &table{size: 1}
 	for _, dim := range dims {
 		column, length := dim.column()
-		groups, names, known := []int{}, []string{}, map[string]int{}
+		shares, names, known := []int{}, []string{}, map[string]int{}
 		for _, code := range d.codes[column].codes {
 			name := code[:min(len(code), length)]
 			if _, found := known[name]; !found {
 				known[name] = len(names)
 				names = append(names, name)
 			}
-			groups = append(groups, known[name])
+			shares = append(shares, known[name]*t.size)
 		}
-		t.columns, t.groups, t.names = append(t.columns, column), append(t.groups, groups), append(t.names, names)
+		t.columns, t.shares, t.names = append(t.columns, column), append(t.shares, shares), append(t.names, names)
 		t.size *= len(names)
 	}
 	return t
@@ -147,15 +147,23 @@ func (t *table) cells() cells {
 }
 
 func (to *cells) add(t *table, c *chunk, slots *bitset) {
+	var columns [maxDims][]uint16
+	for i, column := range t.columns {
+		columns[i] = c.codes[column]
+	}
 	for i, w := range slots {
 		for ; w != 0; w &= w - 1 {
-			slot := uint16(i<<6 + bits.TrailingZeros64(w))
-			if int(slot) >= len(c.ids) || c.ids[slot] == 0 {
+			slot := i<<6 + bits.TrailingZeros64(w)
+			if slot >= len(c.ids) || c.ids[slot] == 0 {
 				continue
 			}
 			cell := 0
-			for i, column := range t.columns {
-				cell = cell*len(t.names[i]) + t.groups[i][c.code(column, slot)]
+			for dim, shares := range t.shares {
+				number := uint16(0)
+				if slot < len(columns[dim]) {
+					number = columns[dim][slot]
+				}
+				cell += shares[number]
 			}
 			if to.few != nil {
 				to.few[cell]++
@@ -181,7 +189,7 @@ func (t *table) counts(found []cells) []Count {
 	counts := make([]Count, 0, len(sums))
 	for cell, n := range sums {
 		values := make([]string, len(t.columns))
-		for i := len(values) - 1; i >= 0; i-- {
+		for i := range values {
 			values[i] = t.names[i][cell%len(t.names[i])]
 			cell /= len(t.names[i])
 		}
