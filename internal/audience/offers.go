@@ -34,15 +34,21 @@ func (m *Measures) For(p *domain.Profile, asOf string, n int) Offers {
 	s := m.meet(p, d)
 	defer s.free()
 	var offers Offers
-	first := best{n: n, heap: make([]ranked, 0, min(n, len(s.found)))}
-	for _, number := range s.found {
-		x, certain := &m.measures[number], s.states[number]&certainly != 0
+	first := best{n: n, heap: make([]ranked, 0, min(n, len(s.seen)))}
+	for _, number := range s.seen {
+		if s.states[number]&possibly == 0 || !m.open(number, d) {
+			continue
+		}
+		certain := s.states[number]&certainly != 0
 		if certain {
 			offers.Likely++
 		} else {
 			offers.Possible++
 		}
-		first.put(ranked{x.rank.key(d, certain), x, certain})
+		key := m.places[number].rank.key(d, certain)
+		if !first.beaten(key) {
+			first.put(ranked{key, &m.measures[number], certain})
+		}
 	}
 	offers.Best = inOrder(first.heap)
 	return offers
@@ -76,10 +82,14 @@ func (m *Measures) WhatIf(now, then *domain.Profile, asOf string) Difference {
 	defer before.free()
 	defer after.free()
 	var gained, lost, confirmed, doubted []ranked
-	for _, number := range after.found {
-		x, certain := &m.measures[number], after.states[number]&certainly != 0
-		r := ranked{x.rank.key(d, certain), x, certain}
-		switch was := before.states[number]; {
+	for _, number := range after.seen {
+		then, was := after.states[number], before.states[number]
+		if then&possibly == 0 || then == was || !m.open(number, d) {
+			continue
+		}
+		certain := then&certainly != 0
+		r := ranked{m.places[number].rank.key(d, certain), &m.measures[number], certain}
+		switch {
 		case was&possibly == 0:
 			gained = append(gained, r)
 		case certain && was&certainly == 0:
@@ -88,10 +98,11 @@ func (m *Measures) WhatIf(now, then *domain.Profile, asOf string) Difference {
 			doubted = append(doubted, r)
 		}
 	}
-	for _, number := range before.found {
-		if after.states[number]&possibly == 0 {
-			x, certain := &m.measures[number], before.states[number]&certainly != 0
-			lost = append(lost, ranked{x.rank.key(d, certain), x, certain})
+	for _, number := range before.seen {
+		was := before.states[number]
+		if was&possibly != 0 && after.states[number]&possibly == 0 && m.open(number, d) {
+			certain := was&certainly != 0
+			lost = append(lost, ranked{m.places[number].rank.key(d, certain), &m.measures[number], certain})
 		}
 	}
 	return Difference{inOrder(gained), inOrder(lost), inOrder(confirmed), inOrder(doubted)}
@@ -100,7 +111,6 @@ func (m *Measures) WhatIf(now, then *domain.Profile, asOf string) Difference {
 // met is what the search for one profile has found.
 type met struct {
 	states []uint8 // of each measure
-	found  []int32 // those that are possible and can be had
 	seen   []int32 // those whose state is not zero
 }
 
@@ -118,11 +128,12 @@ func (s *met) free() {
 	for _, number := range s.seen {
 		s.states[number] = 0
 	}
-	s.found, s.seen = s.found[:0], s.seen[:0]
+	s.seen = s.seen[:0]
 	metPool.Put(s)
 }
 
-// meet finds the measures that a profile may have on a day.
+// meet finds the measures whose criteria a profile meets, or may meet, on a
+// day. Whether they can be had on it is not asked.
 func (m *Measures) meet(p *domain.Profile, d day) *met {
 	s := metPool.Get().(*met)
 	if len(s.states) < len(m.measures) {
@@ -157,16 +168,6 @@ func (m *Measures) meet(p *domain.Profile, d day) *met {
 				s.states[number] = state
 			}
 		}
-	}
-	for _, number := range s.seen {
-		if s.states[number]&possibly == 0 {
-			continue
-		}
-		if !m.measures[number].term.open(d) {
-			s.states[number] = settled
-			continue
-		}
-		s.found = append(s.found, number)
 	}
 	return s
 }

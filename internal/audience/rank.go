@@ -11,25 +11,23 @@ import (
 
 // term is when a measure can be had.
 type term struct {
-	first, last int64 // YYYYMMDD, both included
+	first, last int32 // YYYYMMDD, both included
 	// odd tells that two days do not say it: it returns every year, or a date
 	// cannot be read. Then the words decide.
-	odd     bool
-	window  domain.Window
-	expires string
+	odd bool
 }
 
 func termOf(w domain.Window, expires string) term {
-	t := term{last: math.MaxInt64, odd: w.Yearly, window: w, expires: expires}
+	t := term{last: math.MaxInt32, odd: w.Yearly}
 	for _, date := range []string{w.Deadline, w.To, expires} {
 		_, last, ok := wholeDate(date)
 		t.odd = t.odd || !ok && date != ""
 		if ok {
-			t.last = min(t.last, last)
+			t.last = min(t.last, int32(last))
 		}
 	}
 	first, _, ok := wholeDate(w.From)
-	t.first, t.odd = first, t.odd || !ok && w.From != ""
+	t.first, t.odd = int32(first), t.odd || !ok && w.From != ""
 	return t
 }
 
@@ -45,8 +43,8 @@ func wholeDate(date string) (first, last int64, ok bool) {
 // is false if it is none.
 type day struct {
 	text   string
-	number int64
-	count  int
+	number int32
+	count  int32
 	known  bool
 }
 
@@ -56,18 +54,20 @@ func dayOf(text string) day {
 		return day{text: text}
 	}
 	number, _, _ := domain.DateRange(text)
-	return day{text: text, number: number, count: dayCount(t), known: true}
+	return day{text: text, number: int32(number), count: dayCount(t), known: true}
 }
 
 // dayCount counts days from 1970.
-func dayCount(t time.Time) int { return int(t.Unix() / (24 * 60 * 60)) }
+func dayCount(t time.Time) int32 { return int32(t.Unix() / (24 * 60 * 60)) }
 
-// open tells whether it can be had on a day. It agrees with matching.InWindow
-// and domain.Policy.InForce.
-func (t *term) open(d day) bool {
+// open tells whether a measure can be had on a day. It agrees with
+// matching.InWindow and domain.Policy.InForce.
+func (m *Measures) open(number int32, d day) bool {
+	t := &m.places[number].term
 	if t.odd || !d.known {
-		inForce := domain.Policy{Status: domain.Published, Expires: t.expires}
-		return matching.InWindow(t.window, d.text) && inForce.InForce(d.text)
+		x := &m.measures[number]
+		inForce := domain.Policy{Status: domain.Published, Expires: x.expires}
+		return matching.InWindow(x.window, d.text) && inForce.InForce(d.text)
 	}
 	return t.first <= d.number && d.number <= t.last
 }
@@ -75,24 +75,18 @@ func (t *term) open(d day) bool {
 // rank orders the offers of one profile: first how soon one must apply, then
 // certain before possible, then the amount, then what is newer.
 type rank struct {
-	deadline int    // count of days, or never
 	value    uint64 // amount and day of publication, valueBits long
-	place    int    // of the measure in its policy
+	deadline int32  // count of days, or never
 }
 
 const (
-	never     = math.MaxInt
+	never     = math.MaxInt32
 	valueBits = 31 + dateBits // a positive float32 and a day
 	dateBits  = 16
 )
 
 func rankOf(p *domain.Policy, m *domain.Measure) rank {
 	r := rank{deadline: never}
-	for i := range p.Measures {
-		if &p.Measures[i] == m {
-			r.place = i
-		}
-	}
 	if _, last, ok := wholeDate(m.Window.Deadline); ok {
 		r.deadline = dayCount(time.Date(int(last/10000), time.Month(last/100%100), int(last%100), 0, 0, 0, 0, time.UTC))
 	}
@@ -120,7 +114,7 @@ func (r rank) key(d day, certain bool) uint64 {
 		return key
 	}
 	urgency := uint64(0)
-	for _, days := range []int{90, 30, 7} {
+	for _, days := range [...]int32{90, 30, 7} {
 		if r.deadline-d.count <= days {
 			urgency++
 		}
@@ -135,9 +129,13 @@ type ranked struct {
 	certain bool
 }
 
-// compare orders the better first.
+// compare orders the better first. Few have the same key, and only of these
+// the measures are looked at, which lie far apart in memory.
 func (a ranked) compare(b ranked) int {
-	return cmp.Or(cmp.Compare(b.key, a.key), cmp.Compare(a.policy, b.policy), cmp.Compare(a.rank.place, b.rank.place))
+	if a.key != b.key {
+		return cmp.Compare(b.key, a.key)
+	}
+	return cmp.Or(cmp.Compare(a.policy, b.policy), cmp.Compare(a.position, b.position))
 }
 
 func (a ranked) offer() Offer {
@@ -152,6 +150,11 @@ func (a ranked) offer() Offer {
 type best struct {
 	n    int
 	heap []ranked
+}
+
+// beaten tells whether something with a key has no place among the first.
+func (b *best) beaten(key uint64) bool {
+	return len(b.heap) == b.n && (b.n == 0 || key < b.heap[0].key)
 }
 
 func (b *best) put(r ranked) {

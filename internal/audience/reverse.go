@@ -37,7 +37,8 @@ type Measures struct {
 	mu       sync.RWMutex
 	policies map[domain.PolicyID][]int // numbers of its measures
 	measures []measure
-	freed    []int // numbers of measures that are gone
+	places   []standing // of the measures
+	freed    []int      // numbers of measures that are gone
 
 	clauses    []placed
 	owners     []int32          // of each clause: the number of its measure
@@ -54,11 +55,19 @@ type Measures struct {
 // measure is what is kept of a measure.
 type measure struct {
 	policy   domain.PolicyID
+	position int // in its policy
 	id       domain.MeasureID
 	criteria domain.Criteria
+	window   domain.Window
+	expires  string
 	clauses  []int
-	term     term
-	rank     rank
+}
+
+// standing is what the search reads of every measure that it finds, close
+// together.
+type standing struct {
+	rank rank
+	term term
 }
 
 // placed is a clause in the rows.
@@ -112,7 +121,7 @@ func (m *Measures) Put(p *domain.Policy) {
 	}
 	numbers := make([]int, len(p.Measures))
 	for i := range p.Measures {
-		numbers[i] = m.add(p, &p.Measures[i])
+		numbers[i] = m.add(p, i)
 	}
 	m.policies[p.ID] = numbers
 }
@@ -148,20 +157,20 @@ func (m *Measures) Bytes() int {
 	return n
 }
 
-func (m *Measures) add(p *domain.Policy, from *domain.Measure) int {
-	number := len(m.measures)
+func (m *Measures) add(p *domain.Policy, position int) int {
+	from, number := &p.Measures[position], len(m.measures)
 	if n := len(m.freed); n > 0 {
 		number, m.freed = m.freed[n-1], m.freed[:n-1]
 	} else {
-		m.measures = append(m.measures, measure{})
+		m.measures, m.places = append(m.measures, measure{}), append(m.places, standing{})
 	}
 	x := measure{
-		policy: p.ID, id: from.ID, criteria: p.CriteriaOf(from), term: termOf(from.Window, p.Expires), rank: rankOf(p, from),
+		policy: p.ID, position: position, id: from.ID, criteria: p.CriteriaOf(from), window: from.Window, expires: p.Expires,
 	}
 	for _, c := range clausesOf(&x.criteria, false) {
 		x.clauses = append(x.clauses, m.place(number, c))
 	}
-	m.measures[number] = x
+	m.measures[number], m.places[number] = x, standing{rankOf(p, from), termOf(from.Window, p.Expires)}
 	return number
 }
 
