@@ -13,7 +13,6 @@ import (
 type builder struct {
 	state   *state
 	waiting map[cluster][]facts
-	seen    int
 
 	mu     sync.Mutex // guards the chunks, which are made in the background
 	chunks []*chunk

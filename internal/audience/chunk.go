@@ -45,13 +45,6 @@ func (c *chunk) row(r rowID) *container {
 	return nil
 }
 
-func (c *chunk) members(r rowID) int {
-	if row := c.row(r); row != nil {
-		return int(row.n)
-	}
-	return 0
-}
-
 func (c *chunk) isIn(r rowID, slot uint16) bool {
 	row := c.row(r)
 	return row != nil && row.has(slot)

@@ -27,17 +27,8 @@ func (c *container) has(v uint16) bool {
 	case c.bits != nil:
 		return c.bits.has(v)
 	case c.runs:
-		// The first run that ends at v or behind it holds v or nothing does.
-		low, high := 0, len(c.list)/2
-		for low < high {
-			middle := (low + high) / 2
-			if c.list[2*middle+1] < v {
-				low = middle + 1
-			} else {
-				high = middle
-			}
-		}
-		return 2*low < len(c.list) && c.list[2*low] <= v
+		i := c.runAt(v)
+		return i < len(c.list) && c.list[i] <= v
 	default:
 		_, found := slices.BinarySearch(c.list, v)
 		return found
@@ -48,7 +39,8 @@ func (c *container) has(v uint16) bool {
 // chunk is built.
 func (c *container) add(v uint16) {
 	if c.runs {
-		c.unfold()
+		c.addToRuns(v)
+		return
 	}
 	if c.bits != nil {
 		if !c.bits.has(v) {
@@ -77,7 +69,8 @@ func (c *container) add(v uint16) {
 // remove takes v out.
 func (c *container) remove(v uint16) {
 	if c.runs {
-		c.unfold()
+		c.removeFromRuns(v)
+		return
 	}
 	if c.bits != nil {
 		if c.bits.has(v) {
@@ -145,12 +138,70 @@ func (c *container) removeFrom(d *bitset) {
 	}
 }
 
-// unfold turns runs into a list or a bitmap, which can be changed.
+// runAt returns where in list the first run is that ends at v or behind it: it
+// holds v or nothing does.
+func (c *container) runAt(v uint16) int {
+	low, high := 0, len(c.list)/2
+	for low < high {
+		middle := (low + high) / 2
+		if c.list[2*middle+1] < v {
+			low = middle + 1
+		} else {
+			high = middle
+		}
+	}
+	return 2 * low
+}
+
+// addToRuns takes v in. Runs stay runs, for a bitmap in place of each run that
+// a change touches would cost more time than all else: its memory is new.
+func (c *container) addToRuns(v uint16) {
+	i := c.runAt(v)
+	if i < len(c.list) && c.list[i] <= v {
+		return
+	}
+	c.n++
+	before := i > 0 && int(c.list[i-1])+1 == int(v)
+	behind := i < len(c.list) && int(c.list[i])-1 == int(v)
+	switch {
+	case before && behind:
+		c.list = slices.Delete(c.list, i-1, i+1)
+	case before:
+		c.list[i-1] = v
+	case behind:
+		c.list[i] = v
+	default:
+		c.list = slices.Insert(c.list, i, v, v)
+		c.unfold()
+	}
+}
+
+func (c *container) removeFromRuns(v uint16) {
+	i := c.runAt(v)
+	if i >= len(c.list) || c.list[i] > v {
+		return
+	}
+	c.n--
+	switch first, last := c.list[i], c.list[i+1]; {
+	case first == last:
+		c.list = slices.Delete(c.list, i, i+2)
+	case v == first:
+		c.list[i]++
+	case v == last:
+		c.list[i+1]--
+	default:
+		c.list = slices.Insert(c.list, i+1, v-1, v+1)
+		c.unfold()
+	}
+}
+
+// unfold turns runs that have become many into a list or a bitmap.
 func (c *container) unfold() {
-	if c.n > maxList {
-		c.toBits()
-	} else {
+	switch {
+	case c.n <= maxList && len(c.list) > int(c.n):
 		c.toList()
+	case len(c.list) > 4*maxRuns:
+		c.toBits()
 	}
 }
 
