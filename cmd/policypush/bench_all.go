@@ -115,8 +115,9 @@ func (r *allReport) document(profiles, recipients int) string {
 	fmt.Fprintf(&b, `# Benchmarks
 
 Written by `+"`policypush bench all --profiles %d --recipients %d`"+` (what `+"`make bench`"+` runs); do not edit by hand.
-Figures are of one run on one machine, next to whatever else it was doing; what is compared was measured in the
-same run. The labels are those of the program.
+Figures are of one run on one machine, next to whatever else it was doing: with a load (负载) above its number of cores (核)
+every time by the clock is too long by about their ratio, and processor time (处理器) is what counts. What is compared was
+measured in the same run. The labels are those of the program.
 
 - %s
 - %s

@@ -87,7 +87,7 @@ func startChild(dir string, args ...string) (*child, error) {
 
 // Ready returns when a URL answers 200.
 func (c *child) ready(ctx context.Context, url string) error {
-	look := time.NewTicker(5 * time.Millisecond)
+	look := time.NewTicker(10 * time.Millisecond)
 	defer look.Stop()
 	giveUp, cancel := context.WithTimeout(ctx, 2*time.Minute)
 	defer cancel()

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// TestBrowser runs e2e/browser.test.mjs, which drives Chromium, on the
+// TestBrowser runs browser.test.mjs, which drives Chromium, on the
 // demonstration county. Its screenshots stay in e2e-artifacts.
 func TestBrowser(t *testing.T) {
 	in := newInstallation(t, nil)
@@ -17,7 +17,7 @@ func TestBrowser(t *testing.T) {
 		t.Fatal(err)
 	}
 	cmd := exec.Command("node", "--test", "browser.test.mjs")
-	cmd.Dir = filepath.Join(root, "e2e")
+	cmd.Dir = filepath.Join(root, "internal", "e2e")
 	cmd.Env = append(os.Environ(), "E2E_URL="+in.url, "E2E_OUTBOX="+filepath.Join(in.data, "outbox"), "E2E_SHOTS="+shots)
 	cmd.SysProcAttr = dieWithTest()
 	if out, err := cmd.CombinedOutput(); err != nil {

@@ -105,7 +105,7 @@ func newJourney(t testing.TB, database, redisURL string) *journey {
 func (j *journey) setUp() {
 	j.t.Helper()
 	j.in.office()
-	rows, err := os.ReadFile(filepath.Join(root, "e2e", "testdata", "profiles.jsonl"))
+	rows, err := os.ReadFile(filepath.Join(root, "internal", "e2e", "testdata", "profiles.jsonl"))
 	if err != nil {
 		j.t.Fatal(err)
 	}

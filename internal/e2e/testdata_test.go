@@ -34,7 +34,7 @@ func moveYears(text string) string {
 // document returns a document of testdata as if it were of this year.
 func document(t testing.TB, name string) upload {
 	t.Helper()
-	data, err := os.ReadFile(filepath.Join(root, "e2e", "testdata", name))
+	data, err := os.ReadFile(filepath.Join(root, "internal", "e2e", "testdata", name))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what the tests use and is not there yet: Debian or Ubuntu packages (as root) and e2e's node packages.
+# Installs what the tests use and is not there yet: Debian or Ubuntu packages (as root) and the node packages of internal/e2e.
 # Where that is impossible it says what is missing and fails: no test is skipped for want of a program.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -36,6 +36,6 @@ if [ ${#missing[@]} -gt 0 ]; then
 	apt-get update -qq
 	apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 fi
-if [ -f e2e/package-lock.json ] && ! (cd e2e && [ -d node_modules ] && npm ls >/dev/null 2>&1); then
-	(cd e2e && npm ci --no-audit --no-fund --silent)
+if [ -f internal/e2e/package-lock.json ] && ! (cd internal/e2e && [ -d node_modules ] && npm ls >/dev/null 2>&1); then
+	(cd internal/e2e && npm ci --no-audit --no-fund --silent)
 fi

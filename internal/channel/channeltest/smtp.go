@@ -18,7 +18,7 @@ import (
 	"time"
 )
 
-// SMTPOptions chooses how the SMTP peer behaves; e2e/peers/smtp-peer.js tells
+// SMTPOptions chooses how the SMTP peer behaves; internal/e2e/peers/smtp-peer.js tells
 // what it does with which recipient.
 type SMTPOptions struct {
 	Security    string // plain (the default), starttls or implicit
@@ -60,8 +60,8 @@ func StartSMTPPeer(t testing.TB, o SMTPOptions) *SMTPPeer {
 		o.Security = "plain"
 	}
 	top := root(t)
-	if _, err := os.Stat(filepath.Join(top, "e2e", "node_modules", "smtp-server")); err != nil {
-		t.Fatal("e2e/node_modules is not installed: run make setup")
+	if _, err := os.Stat(filepath.Join(top, "internal", "e2e", "node_modules", "smtp-server")); err != nil {
+		t.Fatal("internal/e2e/node_modules is not installed: run make setup")
 	}
 	peer := &SMTPPeer{Host: "127.0.0.1", Roots: x509.NewCertPool()}
 	dir := t.TempDir()
@@ -78,7 +78,7 @@ func StartSMTPPeer(t testing.TB, o SMTPOptions) *SMTPPeer {
 		}
 		env = append(env, "CERT="+peer.CA, "KEY="+keyFile)
 	}
-	args := []string{filepath.Join(top, "e2e", "peers", "smtp-peer.js"), "0", o.Security}
+	args := []string{filepath.Join(top, "internal", "e2e", "peers", "smtp-peer.js"), "0", o.Security}
 	if o.Credentials != "" {
 		args = append(args, o.Credentials)
 	}
