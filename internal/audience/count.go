@@ -87,29 +87,33 @@ const (
 )
 
 // table divides people into cells. A dimension puts the number of a code into
-// a group of a name, and the cell is the number that the groups make together.
+// a group of a name, and the cell is the number that the groups make together,
+// such that cells are in the order of the names. The last dimension comes
+// first in its lists.
 type table struct {
 	columns []int
 	shares  [][]int    // by dimension and number of a code: what its group adds to the cell
-	names   [][]string // by dimension and group
+	names   [][]string // by dimension and group, in order
 	size    int        // how many cells there can be
 }
 
 func newTable(d *dictionary, dims []Dim) *table {
 	t := &table{size: 1}
-	for _, dim := range dims {
+	for _, dim := range slices.Backward(dims) {
 		column, length := dim.column()
-		shares, names, known := []int{}, []string{}, map[string]int{}
-		for _, code := range d.codes[column].codes {
-			name := code[:min(len(code), length)]
-			if _, found := known[name]; !found {
-				known[name] = len(names)
-				names = append(names, name)
-			}
-			shares = append(shares, known[name]*t.size)
+		codes := d.codes[column].codes
+		names := make([]string, len(codes))
+		for n, code := range codes {
+			names[n] = code[:min(len(code), length)]
 		}
-		t.columns, t.shares, t.names = append(t.columns, column), append(t.shares, shares), append(t.names, names)
-		t.size *= len(names)
+		groups := slices.Compact(slices.Sorted(slices.Values(names)))
+		shares := make([]int, len(codes))
+		for n, name := range names {
+			group, _ := slices.BinarySearch(groups, name)
+			shares[n] = group * t.size
+		}
+		t.columns, t.shares, t.names = append(t.columns, column), append(t.shares, shares), append(t.names, groups)
+		t.size *= len(groups)
 	}
 	return t
 }
@@ -175,29 +179,39 @@ func (to *cells) add(t *table, c *chunk, slots *bitset) {
 }
 
 func (t *table) counts(found []cells) []Count {
-	sums := map[int]int{}
-	for _, f := range found {
-		for cell, n := range f.few {
-			if n > 0 {
-				sums[cell] += n
-			}
+	type cell struct{ number, n int }
+	var filled []cell
+	sum := found[0]
+	for _, f := range found[1:] {
+		for number, n := range f.few {
+			sum.few[number] += n
 		}
-		for cell, n := range f.many {
-			sums[cell] += n
+		for number, n := range f.many {
+			sum.many[number] += n
 		}
 	}
-	counts := make([]Count, 0, len(sums))
-	for cell, n := range sums {
-		values := make([]string, len(t.columns))
-		for i := range values {
-			values[i] = t.names[i][cell%len(t.names[i])]
-			cell /= len(t.names[i])
+	for number, n := range sum.few {
+		if n > 0 {
+			filled = append(filled, cell{number, n})
 		}
-		counts = append(counts, Count{Values: values, N: n})
 	}
-	slices.SortFunc(counts, func(a, b Count) int {
-		return cmp.Or(cmp.Compare(b.N, a.N), slices.Compare(a.Values, b.Values))
+	for number, n := range sum.many {
+		filled = append(filled, cell{number, n})
+	}
+	slices.SortFunc(filled, func(a, b cell) int {
+		return cmp.Or(cmp.Compare(b.n, a.n), cmp.Compare(a.number, b.number))
 	})
+	dims := len(t.columns)
+	counts := make([]Count, len(filled))
+	values := make([]string, dims*len(filled))
+	for i, c := range filled {
+		counts[i] = Count{Values: values[:dims:dims], N: c.n}
+		values = values[dims:]
+		for dim, names := range t.names {
+			counts[i].Values[dims-1-dim] = names[c.number%len(names)]
+			c.number /= len(names)
+		}
+	}
 	return counts
 }
 
