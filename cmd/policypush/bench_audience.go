@@ -499,7 +499,10 @@ func (b *audienceBench) snapshot(ctx context.Context) error {
 	r.Open = time.Since(started).Seconds()
 	for _, asked := range b.questions() {
 		q := asked.query(b.draws)
-		r.Same = r.Same && same(b.index.Evaluate(q), loaded.Evaluate(q))
+		if !same(b.index.Evaluate(q), loaded.Evaluate(q)) {
+			b.say("快照与原来不一致：%s", asked.name)
+			r.Same = false
+		}
 	}
 	b.found.Snapshot = r
 	return nil
