@@ -2,6 +2,7 @@ package audience
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -245,10 +246,8 @@ func readSnapshot(ctx context.Context, in io.Reader) (head, *state, error) {
 	room := make(chan struct{}, workers())
 	var group sync.WaitGroup
 	for i := range chunks {
-		if section, err = readSection(in); err == nil {
-			err = ctx.Err()
-		}
-		if err != nil {
+		section, failed := readSection(in) // a new one each time: it is decoded while the next is read
+		if err = cmp.Or(failed, ctx.Err()); err != nil {
 			break
 		}
 		room <- struct{}{}

@@ -263,3 +263,31 @@ func FuzzSnapshot(f *testing.F) {
 }
 
 func chunksOf(list ...*chunk) *[]*chunk { return &list }
+
+// TestSnapshotOfManyChunks: chunks are decoded while the next are read, and
+// none is lost or read twice.
+func TestSnapshotOfManyChunks(t *testing.T) {
+	const n = 3*builtSlots + 1000
+	people := newTown(n, 8)
+	x := New()
+	if err := x.Build(t.Context(), people); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "snapshot")
+	if err := x.Save(t.Context(), people, path); err != nil {
+		t.Fatal(err)
+	}
+	loaded := New()
+	if err := loaded.Open(t.Context(), path, people, func(err error) { t.Error(err) }); err != nil {
+		t.Fatal(err)
+	}
+	if loaded.Len() != n {
+		t.Fatalf("%d of %d people came back", loaded.Len(), n)
+	}
+	for id, want := range people.people {
+		got, _, ok := loaded.Profile(id)
+		if before, _, _ := x.Profile(id); !ok || !reflect.DeepEqual(got, before) {
+			t.Fatalf("subscriber %d is %+v, was %+v, put as %+v", id, got, before, want.Profile)
+		}
+	}
+}
