@@ -26,7 +26,7 @@ var mayImport = map[string][]string{
 	"internal/tagging":  {"internal/domain", "rules", "internal/segment", "internal/document"},
 
 	"internal/matching": {"internal/domain", "rules"},
-	"internal/audience": {"internal/domain", "rules"},
+	"internal/audience": {"internal/domain", "internal/matching", "rules"},
 	"internal/push":     {"internal/domain", "rules"},
 
 	"internal/queue":   {"internal/domain"},

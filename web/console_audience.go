@@ -25,8 +25,23 @@ type reach struct{ likely, possible int }
 
 // reach asks the index whom a policy would reach today.
 func (s *Server) reach(p *domain.Policy) reach {
-	set := s.audienceOf(p)
-	return reach{int(set.Likely.GetCardinality()), int(set.Possible.GetCardinality())}
+	if !p.Pushable() {
+		return reach{}
+	}
+	n := s.Index.Count(audience.QueryOf(p, s.today()))
+	return reach{n.Likely, n.Possible}
+}
+
+// contradiction names two conditions of a measure that nobody meets both, or
+// returns "".
+func (s *Server) contradiction(p *domain.Policy) string {
+	for i := range p.Measures {
+		criteria := p.CriteriaOf(&p.Measures[i])
+		if found := audience.Conflicts(&criteria); len(found) > 0 {
+			return "请检查政策点“" + cutRunes(p.Measures[i].Title, 30) + "”：条件" + found[0].Describe(s.Rules.ValueName) + "。"
+		}
+	}
+	return ""
 }
 
 // audienceOf is the audience of a policy as a push of today would freeze it.

@@ -352,7 +352,7 @@ func (s *Server) saveDraft(c *fiber.Ctx, p *domain.Policy, action, what string, 
 	if err := s.audit(c, action, policyObject(p.ID), what); err != nil {
 		return err
 	}
-	s.setFlash(c, "pine", "已保存："+what+"。"+s.reach(p).since(before))
+	s.setFlash(c, "pine", "已保存："+what+"。"+s.reach(p).since(before)+s.contradiction(p))
 	return c.Redirect(policyPath(p.ID, to), fiber.StatusSeeOther)
 }
 

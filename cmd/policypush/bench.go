@@ -36,7 +36,7 @@ type benchmark struct {
 func benchmarks() map[string]benchmark {
 	return map[string]benchmark{
 		"tag":      {"DIR", "读懂文件的速度：解析、打标签、抽取政策点，与单纯分词对照", beginBenchTag},
-		"audience": {"[--profiles N] [--seed S]", "人群索引：建立、查询、统计、冻结，与逐个扫描对照并核对结果", beginBenchAudience},
+		"audience": {"[--profiles N] [--residents M] [--seed S]", "人群索引：建立、查询、统计、冻结、说明、反查、关键词，与逐个扫描和 roaring 库对照并核对结果", beginBenchAudience},
 		"push":     {"[--recipients N] [--channel sms|email|app] [--gateway URL]", "推送：分派、写入、交给网关，核对总数", beginBenchPush},
 		"web":      {"[--seconds S]", "网页：每秒请求数和延迟，与空白页面对照", beginBenchWeb},
 		"start":    {"", "带演示数据启动到就绪的时间和内存", beginBenchStart},

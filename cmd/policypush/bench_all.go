@@ -91,7 +91,9 @@ func beginBenchAll(fs *flag.FlagSet) func(context.Context, stdio, []string) (rep
 			{"push email", push(domain.Email)},
 			{"push app", push(domain.App)},
 			{"web", func() (report, error) { return benchWeb(ctx, std, 2) }},
-			{"audience", func() (report, error) { return benchAudience(ctx, std, *profiles, 1, 200*time.Millisecond) }},
+			{"audience", func() (report, error) {
+				return (&audienceBench{std: std, profiles: *profiles, residents: *profiles / 4, seed: 1, each: 200 * time.Millisecond, library: true, measures: 20_000, keywords: 20_000}).run(ctx)
+			}},
 		} {
 			fmt.Fprintf(std.err, "== bench %s\n", part.name)
 			r, err := part.run()

@@ -2,12 +2,15 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"math"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"runtime"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/RoaringBitmap/roaring/v2"
@@ -19,25 +22,37 @@ import (
 
 // AudienceReport is the line of `bench audience --json`.
 type audienceReport struct {
-	Profiles         int             `json:"profiles"`
+	Profiles         int             `json:"profiles"` // enterprises and residents
+	Residents        int             `json:"residents"`
 	Seed             uint64          `json:"seed"`
-	BuildSeconds     float64         `json:"build_seconds"`
+	BuildSeconds     float64         `json:"build_seconds"` // making the profiles included
 	BytesPerProfile  float64         `json:"bytes_per_profile"`
 	StructBytes      float64         `json:"struct_bytes_per_profile"` // of the plain structs that are scanned
 	UpdatesPerSecond float64         `json:"updates_per_second"`
 	Exact            bool            `json:"exact"`
 	Expressions      []questionTimes `json:"expressions"`
+	// Busy is how much longer the audiences take, in the median, while 10,000
+	// profiles a second change.
+	Busy     float64         `json:"busy_ratio"`
+	Snapshot *snapshotReport `json:"snapshot,omitempty"`
+	Explain  *explainReport  `json:"explain,omitempty"`
+	Reverse  *reverseReport  `json:"reverse,omitempty"`
+	Keywords *wordsReport    `json:"keywords,omitempty"`
 }
 
 // QuestionTimes is what one audience took.
 type questionTimes struct {
 	Name     string  `json:"name"`
+	Local    bool    `json:"local"` // a county or less
 	Likely   uint64  `json:"likely"`
 	Possible uint64  `json:"possible"`
-	Evaluate spread  `json:"evaluate"`
-	Count    spread  `json:"count"`  // by county, industry and size
-	Freeze   spread  `json:"freeze"` // evaluate, and write the bytes that are kept
+	Audience spread  `json:"audience"` // both sets, counted
+	Cold     float64 `json:"cold_us"`  // the same, after the caches held something else
+	Evaluate spread  `json:"evaluate"` // both sets, as ids
+	Count    spread  `json:"count"`    // by county, industry and size
+	Freeze   spread  `json:"freeze"`   // the bytes that are kept, of the ids
 	Scan     float64 `json:"scan_us"`
+	Library  float64 `json:"roaring_us,omitempty"`
 	Frozen   int     `json:"frozen_bytes"`
 	Exact    bool    `json:"exact"`
 }
@@ -46,27 +61,39 @@ func (r audienceReport) tables() []table {
 	rows := make([][]string, len(r.Expressions))
 	for i, e := range r.Expressions {
 		rows[i] = []string{
-			e.Name, fmt.Sprintf("%d + %d", e.Likely, e.Possible), e.Evaluate.String(), e.Count.String(), e.Freeze.String(), inUnits(e.Scan),
-			fmt.Sprintf("%.0f×", e.Scan/max(e.Evaluate.P50, 0.001)), yesOrNo(e.Exact),
+			e.Name, fmt.Sprintf("%d + %d", e.Likely, e.Possible), e.Audience.String(), inUnits(e.Cold), e.Evaluate.String(), e.Count.String(), e.Freeze.String(),
+			inUnits(e.Scan), times(e.Scan, e.Audience.P50), times(e.Library, e.Audience.P50), yesOrNo(e.Exact),
 		}
 	}
-	return []table{
+	all := []table{
 		{
-			title: fmt.Sprintf("人群索引：%d 个虚构对象（种子 %d）", r.Profiles, r.Seed),
+			title: fmt.Sprintf("人群索引：%d 个虚构对象（其中居民 %d，种子 %d）", r.Profiles, r.Residents, r.Seed),
 			head:  []string{"项目", "结果"},
 			rows: [][]string{
 				{"建立索引", fmt.Sprintf("%s，每秒 %.0f 个", seconds(r.BuildSeconds), perSecond(r.Profiles, r.BuildSeconds))},
-				{"索引每个对象占内存", fmt.Sprintf("%.0f 字节（被扫描的普通结构 %.0f 字节）", r.BytesPerProfile, r.StructBytes)},
+				{"索引每个对象占内存", fmt.Sprintf("%.1f 字节（被扫描的普通结构 %.0f 字节）", r.BytesPerProfile, r.StructBytes)},
 				{"更新", fmt.Sprintf("每秒 %.0f 个对象", r.UpdatesPerSecond)},
+				{"每秒更新 10000 个时，查询变慢", fmt.Sprintf("%.2f 倍", r.Busy)},
 				{"与逐个扫描结果一致", yesOrNo(r.Exact)},
 			},
 		},
 		{
 			title: "各条件的时间（p50 / p95）",
-			head:  []string{"条件", "很可能 + 可能", "查询", "按县、行业、规模统计", "冻结", "逐个扫描", "扫描÷查询", "一致"},
+			head:  []string{"条件", "很可能 + 可能", "人数", "冷缓存", "名单", "按县、行业、规模统计", "冻结名单", "双核扫描", "扫描÷人数", "roaring 库÷人数", "一致"},
 			rows:  rows,
 		},
 	}
+	for _, part := range []interface{ tables() []table }{r.Snapshot, r.Explain, r.Reverse, r.Keywords} {
+		all = append(all, part.tables()...)
+	}
+	return all
+}
+
+func times(a, b float64) string {
+	if a == 0 {
+		return "—"
+	}
+	return fmt.Sprintf("%.1f×", a/max(b, 0.001))
 }
 
 func yesOrNo(b bool) string {
@@ -76,65 +103,104 @@ func yesOrNo(b bool) string {
 	return "否"
 }
 
+// AudienceBench is what is asked for.
+type audienceBench struct {
+	std                 stdio
+	profiles, residents int
+	seed                uint64
+	each                time.Duration
+	library             bool   // hold it against the roaring library as well
+	measures, keywords  int    // for the reverse index and the matcher; 0 leaves them out
+	sql                 string // folder for sqlExport; empty writes none
+
+	draws  *population
+	people []plain
+	index  *audience.Index
+	other  []uint64 // see evict
+	found  audienceReport
+}
+
 func beginBenchAudience(fs *flag.FlagSet) func(context.Context, stdio, []string) (report, error) {
-	n := fs.Int("profiles", 1_000_000, "多少个虚构对象")
-	seed := fs.Uint64("seed", 1, "随机数种子，相同的种子得到相同的对象")
-	each := fs.Duration("time", 300*time.Millisecond, "每项至少测多久")
+	b := &audienceBench{}
+	fs.IntVar(&b.profiles, "profiles", 1_000_000, "多少个虚构企业（含个体工商户）")
+	fs.IntVar(&b.residents, "residents", 0, "另加多少个虚构居民")
+	fs.Uint64Var(&b.seed, "seed", 1, "随机数种子，相同的种子得到相同的对象")
+	fs.DurationVar(&b.each, "time", 300*time.Millisecond, "每项至少测多久")
+	fs.BoolVar(&b.library, "roaring", true, "与 roaring 库对照")
+	fs.IntVar(&b.measures, "measures", 100_000, "反查用的虚构政策点数，0 为不测")
+	fs.IntVar(&b.keywords, "keywords", 200_000, "关键词数，0 为不测")
+	fs.StringVar(&b.sql, "sql", "", "把对象和条件写到这个文件夹，供 internal/tools/bench-postgres.sh 问数据库")
 	return func(ctx context.Context, std stdio, _ []string) (report, error) {
-		if *n < 1 || *n > math.MaxUint32-1 {
-			return nil, errUsage{"--profiles 要是 1 以上的整数"}
-		}
-		return benchAudience(ctx, std, *n, *seed, *each)
+		b.std = std
+		return b.run(ctx)
 	}
 }
 
-// Person is a subscriber as a plain struct, for the scan.
-type person struct {
-	profile      domain.Profile
-	subscription domain.Subscription
-}
-
-// BenchDay is the day for which ages are asked: the same in every run.
-const benchDay = "2026-11-22"
-
-func benchAudience(ctx context.Context, std stdio, n int, seed uint64, each time.Duration) (report, error) {
-	draws := newPopulation(seed)
-	fmt.Fprintf(std.err, "生成 %d 个虚构对象…\n", n)
+func (b *audienceBench) run(ctx context.Context) (report, error) {
+	n := b.profiles + b.residents
+	if b.profiles < 1 || b.residents < 0 || n > math.MaxUint32-1 {
+		return nil, errUsage{"--profiles 要是 1 以上的整数，--residents 要是 0 以上的整数"}
+	}
+	b.found = audienceReport{Profiles: n, Residents: b.residents, Seed: b.seed}
+	b.say("生成 %d 个虚构对象…", n)
+	b.draws = newPopulation(b.seed)
 	empty := heap()
-	people := make([]person, n)
-	for i := range people {
-		people[i].profile, people[i].subscription = draws.subscriber()
+	b.people = make([]plain, n)
+	for i, at := range rand.New(rand.NewPCG(b.seed, 3)).Perm(n) { // ids in no order of kinds
+		if i < b.profiles {
+			b.people[at] = b.draws.enterprise()
+		} else {
+			b.people[at] = b.draws.resident()
+		}
 	}
+	b.draws.held = slices.Clip(b.draws.held)
 	before := heap()
-	found := audienceReport{Profiles: n, Seed: seed, StructBytes: float64(before-empty) / float64(n)}
-	fmt.Fprintln(std.err, "建立索引…")
-	index := audience.New()
+	b.found.StructBytes = float64(before-empty) / float64(n)
+	b.say("建立索引…")
 	started := time.Now()
-	for i := range people {
-		index.Put(domain.SubscriberID(i+1), people[i].profile, people[i].subscription)
+	b.index = audience.New()
+	if err := b.index.Build(ctx, b); err != nil {
+		return nil, err
 	}
-	found.BuildSeconds = time.Since(started).Seconds()
-	found.BytesPerProfile = float64(heap()-before) / float64(n)
-
-	asked := questions(draws)
-	for _, q := range asked {
-		fmt.Fprintf(std.err, "%s…\n", q.name)
-		times, err := benchQuestion(ctx, index, people, q, each)
-		if err != nil {
+	b.found.BuildSeconds = time.Since(started).Seconds()
+	b.found.BytesPerProfile = float64(heap()-before) / float64(n)
+	for _, part := range []func(context.Context) error{b.askAll, b.export, b.update, b.snapshot, b.explain, b.reverse, b.words} {
+		if err := part(ctx); err != nil {
 			return nil, err
 		}
-		found.Expressions = append(found.Expressions, times)
 	}
-	fmt.Fprintln(std.err, "更新…")
-	found.UpdatesPerSecond = benchUpdates(index, people, draws, 4*each)
-	found.Exact = !slices.ContainsFunc(found.Expressions, func(q questionTimes) bool { return !q.Exact })
-	for _, q := range []question{asked[0], asked[len(asked)/2], asked[len(asked)-1]} { // still so after the updates
-		found.Exact = found.Exact && same(index.Evaluate(q.query()), scan(people, q.query()))
+	b.found.Exact = !slices.ContainsFunc(b.found.Expressions, func(q questionTimes) bool { return !q.Exact }) && b.agrees()
+	if !b.found.Exact {
+		return b.found, domain.Errorf(domain.Conflict, "索引的结果与逐个扫描不一致，请把这次的输出发给开发者")
 	}
-	if !found.Exact {
-		return found, domain.Errorf(domain.Conflict, "索引的结果与逐个扫描不一致，请把这次的输出发给开发者")
+	return b.found, nil
+}
+
+func (b *audienceBench) say(format string, args ...any) { fmt.Fprintf(b.std.err, format+"\n", args...) }
+
+// The benchmark is the source that the index is built from.
+
+// WalkProfiles implements audience.Source.
+func (b *audienceBench) WalkProfiles(_ context.Context, fn func(audience.Row) error) error {
+	for i := range b.people {
+		if err := fn(b.row(i)); err != nil {
+			return err
+		}
 	}
-	return found, nil
+	return nil
+}
+
+// LastChange implements audience.Source.
+func (b *audienceBench) LastChange(context.Context) (int64, error) { return 0, nil }
+
+// Changes implements audience.Source.
+func (b *audienceBench) Changes(context.Context, int64, int) ([]audience.Change, error) {
+	return nil, nil
+}
+
+func (b *audienceBench) row(i int) audience.Row {
+	profile, subscription := b.draws.subscriber(&b.people[i])
+	return audience.Row{ID: domain.SubscriberID(i + 1), Profile: profile, Subscription: subscription}
 }
 
 // Heap returns the bytes in use after a collection.
@@ -146,46 +212,105 @@ func heap() int64 {
 	return int64(m.HeapAlloc)
 }
 
-func (q question) query() audience.Query {
-	text := ""
-	if len(q.themes) > 0 {
-		text = "关于支持中小企业的通知：关键词003、关键词007和关键词042。"
+func (b *audienceBench) questions() []question {
+	all := questions(b.draws)
+	if b.residents == 0 {
+		all = slices.DeleteFunc(all, func(q question) bool { return q.residents })
 	}
-	return audience.Query{Measures: []domain.Criteria{q.criteria}, Themes: q.themes, Text: text, AsOf: benchDay, Everyone: len(q.themes) == 0}
+	return all
 }
 
-func benchQuestion(ctx context.Context, index *audience.Index, people []person, asked question, each time.Duration) (questionTimes, error) {
-	found, q := questionTimes{Name: asked.name}, asked.query()
-	var result audience.Result
-	evaluated, err := repeat(ctx, each, func() error {
-		result = index.Evaluate(q)
+func (b *audienceBench) askAll(ctx context.Context) error {
+	asked := b.questions()
+	for _, q := range asked {
+		b.say("%s…", q.name)
+		times, err := b.ask(ctx, q)
+		if err != nil {
+			return err
+		}
+		b.found.Expressions = append(b.found.Expressions, times)
+	}
+	if !b.library {
 		return nil
-	})
-	if err != nil {
-		return found, err
 	}
-	var cells []audience.Count
-	everybody := roaring.Or(result.Likely, result.Possible)
-	counted, err := repeat(ctx, each, func() error {
-		cells = index.CountBy(everybody, audience.ByCounty, audience.ByIndustry, audience.BySize)
+	b.say("roaring 库…")
+	l := newLibrary(b.draws, b.people, asked)
+	for i, q := range asked {
+		e := &b.found.Expressions[i]
+		var got audience.Counts
+		took, err := repeat(ctx, b.each/2, func() error {
+			got = l.count(q.query(b.draws))
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		e.Library = microseconds(took.quantile(0.5))
+		e.Exact = e.Exact && got == audience.Counts{Likely: int(e.Likely), Possible: int(e.Possible)}
+	}
+	return nil
+}
+
+func (b *audienceBench) export(context.Context) error {
+	if b.sql == "" {
 		return nil
-	})
-	if err != nil {
-		return found, err
 	}
-	var kept domain.FrozenAudience
-	frozen, err := repeat(ctx, each, func() error {
-		result = index.Evaluate(q)
-		var err error
-		kept, err = audience.Freeze(result.Likely, result.Possible)
-		return err
-	})
-	if err != nil {
-		return found, err
+	b.say("写 %s…", b.sql)
+	x := sqlExport{people: b.draws}
+	return x.write(b.sql, b.people, b.questions(), b.found.Expressions)
+}
+
+// ask measures one audience and holds it against the scan.
+func (b *audienceBench) ask(ctx context.Context, asked question) (questionTimes, error) {
+	found, q := questionTimes{Name: asked.name, Local: asked.local}, asked.query(b.draws)
+	var (
+		counts    audience.Counts
+		result    audience.Result
+		cells     []audience.Count
+		kept      domain.FrozenAudience
+		truth     audience.Result
+		everybody *roaring.Bitmap
+		cold      timings
+		scanned   timings
+	)
+	for _, part := range []struct {
+		to     *spread
+		enough time.Duration
+		do     func() error
+	}{
+		{&found.Audience, b.each, func() error { counts = b.index.Count(q); return nil }},
+		{&found.Evaluate, b.each, func() error { result = b.index.Evaluate(q); return nil }},
+		{&found.Freeze, b.each / 2, func() (err error) {
+			kept, err = audience.Freeze(result.Likely, result.Possible)
+			return err
+		}},
+		{&found.Count, b.each / 2, func() error {
+			if everybody == nil {
+				everybody = roaring.Or(result.Likely, result.Possible)
+			}
+			cells = b.index.CountBy(everybody, audience.ByCounty, audience.ByIndustry, audience.BySize)
+			return nil
+		}},
+	} {
+		took, err := repeat(ctx, part.enough, part.do)
+		if err != nil {
+			return found, err
+		}
+		*part.to = took.spread()
 	}
-	started := time.Now()
-	truth := scan(people, q)
-	found.Scan = microseconds(time.Since(started))
+	for range min(7, 1+int(b.each/(50*time.Millisecond))) {
+		b.evict()
+		started := time.Now()
+		b.index.Count(q)
+		cold = append(cold, time.Since(started))
+	}
+	found.Cold = microseconds(cold.quantile(0.5))
+	for range 3 {
+		started := time.Now()
+		truth = b.draws.scan(b.people, q)
+		scanned = append(scanned, time.Since(started))
+	}
+	found.Scan = microseconds(scanned.quantile(0.5))
 	thawed, err := audience.Thaw(kept)
 	if err != nil {
 		return found, err
@@ -195,67 +320,256 @@ func benchQuestion(ctx context.Context, index *audience.Index, people []person, 
 		sum += c.N
 	}
 	found.Likely, found.Possible = result.Likely.GetCardinality(), result.Possible.GetCardinality()
-	found.Evaluate, found.Count, found.Freeze = evaluated.spread(), counted.spread(), frozen.spread()
 	found.Frozen = len(kept.Likely) + len(kept.Possible)
-	found.Exact = same(result, truth) && same(thawed, truth) && uint64(sum) == found.Likely+found.Possible
+	found.Exact = same(result, truth) && same(thawed, truth) && uint64(sum) == found.Likely+found.Possible &&
+		counts == audience.Counts{Likely: int(found.Likely), Possible: int(found.Possible)} && b.scanIsRight(q, truth)
 	return found, nil
 }
 
-// Scan asks every plain struct in turn, by package matching.
-func scan(people []person, q audience.Query) audience.Result {
-	found := audience.Result{Likely: roaring.New(), Possible: roaring.New()}
-	for i := range people {
-		p := &people[i]
-		if !interested(&p.subscription, q) {
-			continue
-		}
-		truth := domain.No
-		for m := range q.Measures {
-			truth = truth.Or(matching.Evaluate(&q.Measures[m], &p.profile, q.AsOf))
-		}
-		switch truth {
-		case domain.Yes:
-			found.Likely.Add(uint32(i + 1))
-		case domain.Unknown:
-			found.Possible.Add(uint32(i + 1))
-		}
+// Evict fills the caches with something else: more than the caches of the
+// machines we know hold.
+func (b *audienceBench) evict() {
+	if b.other == nil {
+		b.other = make([]uint64, 128<<20/8)
 	}
-	return found
-}
-
-func interested(s *domain.Subscription, q audience.Query) bool {
-	switch {
-	case s.Paused:
-		return false
-	case q.Everyone || s.All:
-		return true
-	default:
-		return slices.ContainsFunc(s.Themes, func(t string) bool { return slices.Contains(q.Themes, t) }) ||
-			slices.ContainsFunc(s.Keywords, func(k string) bool { return strings.Contains(q.Text, k) })
+	for i := range b.other {
+		b.other[i]++
 	}
 }
 
-func same(a, b audience.Result) bool {
-	return a.Likely.Equals(b.Likely) && a.Possible.Equals(b.Possible)
+// ScanIsRight holds the scan against package matching on some people.
+func (b *audienceBench) scanIsRight(q audience.Query, truth audience.Result) bool {
+	interested := b.draws.interest(q)
+	for range 2000 {
+		i := b.draws.IntN(len(b.people))
+		profile, _ := b.draws.subscriber(&b.people[i])
+		want := matching.Evaluate(&q.Measures[0], &profile, q.AsOf)
+		if !interested(&b.people[i]) {
+			want = domain.No
+		}
+		if truth.Likely.Contains(uint32(i+1)) != (want == domain.Yes) || truth.Possible.Contains(uint32(i+1)) != (want == domain.Unknown) {
+			return false
+		}
+	}
+	return true
 }
 
-// BenchUpdates replaces subscribers, here and in the index, and returns how
-// many a second the index takes.
-func benchUpdates(index *audience.Index, people []person, draws *population, atLeast time.Duration) float64 {
+// Agrees holds every question against the scan once more: after the updates.
+func (b *audienceBench) agrees() bool {
+	return !slices.ContainsFunc(b.questions(), func(asked question) bool {
+		q := asked.query(b.draws)
+		return !same(b.index.Evaluate(q), b.draws.scan(b.people, q))
+	})
+}
+
+// Update measures how many profiles a second the index takes on one core, and
+// how much longer audiences take while 10,000 a second change.
+func (b *audienceBench) update(ctx context.Context) error {
+	b.say("更新…")
 	var spent time.Duration
 	n := 0
-	for spent < atLeast && n < 500_000 {
-		batch := make([]int, min(1000, len(people)))
-		for i := range batch {
-			batch[i] = draws.IntN(len(people))
-			people[batch[i]].profile, people[batch[i]].subscription = draws.subscriber()
-		}
+	for spent < 4*b.each && n < 500_000 {
+		rows := b.redraw(1000)
 		started := time.Now()
-		for _, i := range batch {
-			index.Put(domain.SubscriberID(i+1), people[i].profile, people[i].subscription)
+		for _, r := range rows {
+			b.index.Put(r.ID, r.Profile, r.Subscription)
 		}
 		spent += time.Since(started)
-		n += len(batch)
+		n += len(rows)
 	}
-	return perSecond(n, spent.Seconds())
+	b.found.UpdatesPerSecond = perSecond(n, spent.Seconds())
+
+	quiet, err := b.pace(ctx)
+	if err != nil {
+		return err
+	}
+	const perTick = 20
+	stop, done := make(chan struct{}), make(chan struct{})
+	rows := b.redraw(20_000)
+	go func() {
+		defer close(done)
+		tick := time.NewTicker(2 * time.Millisecond)
+		defer tick.Stop()
+		for len(rows) > 0 {
+			select {
+			case <-tick.C:
+			case <-stop:
+			}
+			for _, r := range rows[:min(perTick, len(rows))] {
+				b.index.Put(r.ID, r.Profile, r.Subscription)
+			}
+			rows = rows[min(perTick, len(rows)):]
+		}
+	}()
+	busy, err := b.pace(ctx)
+	close(stop)
+	<-done
+	if err != nil {
+		return err
+	}
+	ratios := make([]float64, len(quiet))
+	for i := range quiet {
+		ratios[i] = busy[i] / max(quiet[i], 0.001)
+	}
+	slices.Sort(ratios)
+	b.found.Busy = ratios[len(ratios)/2]
+	return nil
+}
+
+// Redraw replaces some people; the rows are for the index to follow.
+func (b *audienceBench) redraw(n int) []audience.Row {
+	rows := make([]audience.Row, 0, n)
+	for range n {
+		i := b.draws.IntN(len(b.people))
+		if b.people[i].kind == plainEnterprise {
+			b.people[i] = b.draws.enterprise()
+		} else {
+			b.people[i] = b.draws.resident()
+		}
+		rows = append(rows, b.row(i))
+	}
+	return rows
+}
+
+// Pace returns the median of each audience in microseconds, all within two
+// seconds.
+func (b *audienceBench) pace(ctx context.Context) ([]float64, error) {
+	var medians []float64
+	asked := b.questions()
+	for _, q := range asked {
+		query := q.query(b.draws)
+		took, err := repeat(ctx, min(b.each, 1500*time.Millisecond/time.Duration(len(asked))), func() error {
+			b.index.Count(query)
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+		medians = append(medians, microseconds(took.quantile(0.5)))
+	}
+	return medians, nil
+}
+
+// SnapshotReport is how long it takes to keep the index and to have it back.
+type snapshotReport struct {
+	Bytes int64   `json:"bytes"`
+	Save  float64 `json:"save_seconds"`
+	Open  float64 `json:"open_seconds"`
+	Same  bool    `json:"same"` // audiences as before
+}
+
+func (r *snapshotReport) tables() []table {
+	if r == nil {
+		return nil
+	}
+	return []table{{
+		title: "快照",
+		head:  []string{"项目", "结果"},
+		rows: [][]string{
+			{"大小", megabytes(r.Bytes)}, {"写", seconds(r.Save)}, {"读入到可查询", seconds(r.Open)}, {"与原来一致", yesOrNo(r.Same)},
+		},
+	}}
+}
+
+func (b *audienceBench) snapshot(ctx context.Context) error {
+	b.say("快照…")
+	dir, err := os.MkdirTemp("", "policypush-bench-")
+	if err != nil {
+		return fmt.Errorf("make a folder for the snapshot: %w", err)
+	}
+	defer func() { _ = os.RemoveAll(dir) }() // what is left is in the system's own folder
+	path := filepath.Join(dir, "snapshot")
+	r := &snapshotReport{Same: true}
+	started := time.Now()
+	if err := b.index.Save(ctx, b, path); err != nil {
+		return err
+	}
+	r.Save = time.Since(started).Seconds()
+	info, err := os.Stat(path)
+	if err != nil {
+		return fmt.Errorf("look at the snapshot: %w", err)
+	}
+	r.Bytes = info.Size()
+	loaded := audience.New()
+	var refused error
+	started = time.Now()
+	if err := loaded.Open(ctx, path, b, func(err error) { refused = err }); err != nil || refused != nil {
+		return errors.Join(err, refused)
+	}
+	r.Open = time.Since(started).Seconds()
+	for _, asked := range b.questions() {
+		q := asked.query(b.draws)
+		if !same(b.index.Evaluate(q), loaded.Evaluate(q)) {
+			b.say("快照与原来不一致：%s", asked.name)
+			r.Same = false
+		}
+	}
+	b.found.Snapshot = r
+	return nil
+}
+
+// ExplainReport is how long it takes to tell one person why.
+type explainReport struct {
+	Match spread `json:"match"` // every condition, in words
+	Miss  spread `json:"miss"`
+	Near  spread `json:"near"` // what is missing, of a match or a miss
+	Asked int    `json:"asked"`
+	Agree int    `json:"agree"` // with the audience
+}
+
+func (r *explainReport) tables() []table {
+	if r == nil {
+		return nil
+	}
+	return []table{{
+		title: "说明为什么",
+		head:  []string{"项目", "p50 / p95"},
+		rows: [][]string{
+			{"在名单中的一个人", r.Match.String()}, {"不在名单中的一个人", r.Miss.String()}, {"还差什么", r.Near.String()},
+			{"与名单一致", fmt.Sprintf("%d / %d", r.Agree, r.Asked)},
+		},
+	}}
+}
+
+func (b *audienceBench) explain(ctx context.Context) error {
+	b.say("说明…")
+	r := &explainReport{}
+	var match, miss, near timings
+	for _, asked := range b.questions() {
+		q := asked.query(b.draws)
+		q.Everyone = true
+		set := b.index.Evaluate(q)
+		ids := append(audience.Sample(set.Likely, 40, b.seed), audience.Sample(set.Possible, 40, b.seed)...)
+		for range 40 {
+			ids = append(ids, domain.SubscriberID(1+b.draws.IntN(len(b.people))))
+		}
+		for _, id := range ids {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			started := time.Now()
+			profile, subscription, _ := b.index.Profile(id)
+			got := matching.Explain(&q.Measures[0], &profile, benchDay, nil)
+			took := time.Since(started)
+			if got.Truth == domain.No {
+				miss = append(miss, took)
+			} else {
+				match = append(match, took)
+			}
+			started = time.Now()
+			why, _ := b.index.Explain(q, id)
+			near = append(near, time.Since(started))
+			r.Asked++
+			want := domain.VerdictOf(got.Truth)
+			if subscription.Paused {
+				want = domain.NotForThem
+			}
+			if why.Verdict == want && set.Likely.Contains(uint32(id)) == (want == domain.Likely) && set.Possible.Contains(uint32(id)) == (want == domain.Possible) {
+				r.Agree++
+			}
+		}
+	}
+	r.Match, r.Miss, r.Near = match.spread(), miss.spread(), near.spread()
+	b.found.Explain = r
+	return nil
 }

@@ -9,37 +9,124 @@ import (
 	"policypush/internal/domain"
 )
 
+// Plain is a synthetic subscriber as a flat struct of 64 bytes without
+// pointers: ten million of them fit beside the index, and the scan that the
+// index is held against reads nothing else. Codes are places in the lists of
+// population, 0 is unknown; numbers below 0 are unknown.
+type plain struct {
+	kind, size, taxpayer, registration, ownership uint8
+	wants                                         uint8 // wantsAll, isPaused
+	region, hukou, industry                       uint16
+	date                                          uint32 // founded or born: a place in dates
+	staff                                         int32
+	revenue, assets                               int32  // ten thousand yuan
+	set                                           uint64 // attributes or groups; setKnown
+	themes                                        uint64
+	word, words                                   uint32 // words[word : word+words] of population.held
+}
+
+const (
+	wantsAll = 1 << iota
+	isPaused
+)
+
+// SetKnown is the bit of plain.set that tells that the others are complete.
+const setKnown = 1 << 63
+
+// Tenthousand is the unit of money in plain.
+const tenThousand = 10_000
+
 // Population draws synthetic subscribers with the skew of a province: few
 // large counties and many small ones, two thirds of the enterprises one-person
 // businesses, revenue and staff that go together, and much that is unknown.
 // The same seed draws the same people.
 type population struct {
 	*rand.Rand
-	counties   []string
-	industries []string
-	keywords   []string
+	counties []string
+
+	regions, industries, sizes, taxpayers, registrations, ownerships []string
+	attributes, groups, themes, keywords, dates                      []string
+
+	countyAt   []uint16 // place of each county in regions; its towns follow
+	industryAt []uint16 // place of each section's first class
+	held       []uint32 // keywords of everybody
 }
 
+const (
+	townsACounty   = 16
+	classesADiv    = 15
+	manyKeywords   = 200_000
+	firstYear      = 1926
+	lastYear       = 2026
+	datesAYear     = 1 + 12 + 12*28 // the year, its months, their days
+	benchDay       = "2026-11-22"   // for ages: the same in every run
+	yearsOfKids    = 2008
+	oldestResident = 82
+)
+
 func newPopulation(seed uint64) *population {
-	p := &population{Rand: rand.New(rand.NewPCG(seed, 20261122))}
+	p := &population{
+		Rand:    rand.New(rand.NewPCG(seed, 20261122)),
+		regions: []string{""}, industries: []string{""}, dates: []string{""},
+		sizes: []string{"", "large", "medium", "small", "micro"}, taxpayers: []string{"", "general", "small-scale"},
+		registrations: []string{"", "R112", "R500"}, ownerships: []string{"", "OW1", "OW2"},
+		attributes: []string{"QH1", "QH2", "QH4", "TX3", "TX6", "CR4", "CR5", "Z5"},
+	}
 	for city := 1; city <= 11; city++ {
 		for county := range 8 {
 			p.counties = append(p.counties, fmt.Sprintf("33%02d%02d", city, county+2))
 		}
 	}
 	p.Shuffle(len(p.counties), func(i, j int) { p.counties[i], p.counties[j] = p.counties[j], p.counties[i] })
+	for _, county := range p.counties {
+		p.countyAt = append(p.countyAt, uint16(len(p.regions)))
+		p.regions = append(p.regions, county)
+		for town := range townsACounty {
+			p.regions = append(p.regions, county+strconv.Itoa(100+town))
+		}
+	}
 	for _, section := range industrySections {
+		p.industryAt = append(p.industryAt, uint16(len(p.industries)))
 		for division := section.from; division <= section.to; division++ {
-			for class := range 15 {
+			for class := range classesADiv {
 				p.industries = append(p.industries, fmt.Sprintf("%s%02d%d%d", section.letter, division, class/3+1, class%3+1))
 			}
 		}
 	}
-	for i := range 500 {
-		p.keywords = append(p.keywords, fmt.Sprintf("关键词%03d", i))
+	for year := firstYear; year <= lastYear; year++ {
+		p.dates = append(p.dates, strconv.Itoa(year))
+		for month := 1; month <= 12; month++ {
+			p.dates = append(p.dates, fmt.Sprintf("%d-%02d", year, month))
+		}
+		for day := range 12 * 28 {
+			p.dates = append(p.dates, fmt.Sprintf("%d-%02d-%02d", year, day/28+1, day%28+1))
+		}
+	}
+	for g := 1; g <= 24; g++ {
+		p.groups = append(p.groups, fmt.Sprintf("G%02d", g))
+	}
+	for t := range 30 {
+		p.themes = append(p.themes, fmt.Sprintf("Q%02d", t+1))
+	}
+	for i := range manyKeywords {
+		p.keywords = append(p.keywords, benchWord(i))
 	}
 	return p
 }
+
+// BenchWord returns a word of three to five letters, another for each number.
+func benchWord(n int) string {
+	letters := []rune{rune(0x4e00 + n%701*7), rune(0x5200 + n/701%701*11), '关'}
+	for rest := n % 3; rest > 0; rest-- {
+		letters = append(letters, rune(0x6000+n%97*13))
+	}
+	return string(letters)
+}
+
+// The places of dates in population.dates.
+func dateOfYear(year int) uint32         { return uint32(1 + (year-firstYear)*datesAYear) }
+func dateOfMonth(year, month int) uint32 { return dateOfYear(year) + uint32(1+month) }
+func dateOfDay(year, day int) uint32     { return dateOfYear(year) + uint32(13+day) }
 
 // IndustrySections are the sections of GB/T 4754 with their divisions and how
 // many enterprises in a hundred they have.
@@ -75,180 +162,178 @@ func (p *population) skewed(n int) int {
 	return min(n-1, int(float64(n)*math.Pow(p.Float64(), 2.2)))
 }
 
-// Region returns a town, or only the county for one in twenty.
-func (p *population) region() string {
-	county := p.counties[p.skewed(len(p.counties))]
+// Region draws a town, or only the county for one in twenty.
+func (p *population) region() uint16 {
+	county := p.countyAt[p.skewed(len(p.counties))]
 	if p.chance(5) {
 		return county
 	}
-	return county + strconv.Itoa(100+p.skewed(16))
+	return county + 1 + uint16(p.skewed(townsACounty))
 }
 
-func (p *population) industry() string {
-	n, at := p.IntN(100), 0
-	for _, s := range industrySections {
-		classes := (s.to - s.from + 1) * 15
+func (p *population) industry() uint16 {
+	n := p.IntN(100)
+	for i, s := range industrySections {
 		if n -= s.percent; n < 0 {
-			return p.industries[at+p.skewed(classes)]
+			return p.industryAt[i] + uint16(p.skewed((s.to-s.from+1)*classesADiv))
 		}
-		at += classes
 	}
-	return p.industries[0]
+	return p.industryAt[0]
 }
 
-// Subscriber draws somebody: one in four is an enterprise.
-func (p *population) subscriber() (domain.Profile, domain.Subscription) {
-	if p.chance(25) {
-		return p.enterprise(), p.interests()
-	}
-	return p.resident(), p.interests()
-}
+// The places of kinds; domain.Enterprise and domain.Resident.
+const (
+	plainEnterprise = 1
+	plainResident   = 2
+)
 
-func (p *population) enterprise() domain.Profile {
-	e := domain.Profile{Kind: domain.Enterprise, Region: p.region(), Industry: p.industry(), Taxpayer: "small-scale", Registration: "R112", Ownership: "OW1"}
+func (p *population) enterprise() plain {
+	e := plain{
+		kind: plainEnterprise, region: p.region(), industry: p.industry(), taxpayer: 2, registration: 1, ownership: 1,
+		staff: -1, revenue: -1, assets: -1,
+	}
 	median, spread := 12.0, 1.3
 	if p.chance(66) {
-		e.Registration, median, spread = "R500", 2.5, 0.7
+		e.registration, median, spread = 2, 2.5, 0.7
 	}
-	staff := int64(1 + median*math.Exp(spread*p.NormFloat64()))
-	revenue := staff * int64(300_000*math.Exp(0.7*p.NormFloat64()))
-	assets := int64(float64(revenue) * math.Exp(0.5*p.NormFloat64()))
+	staff := int32(1 + min(200_000, median*math.Exp(spread*p.NormFloat64())))
+	revenue := int32(min(math.MaxInt32/2, float64(staff)*30*math.Exp(0.7*p.NormFloat64())))
+	assets := int32(min(math.MaxInt32, float64(revenue)*math.Exp(0.5*p.NormFloat64())))
 	switch {
-	case staff >= 1000 && revenue >= 400_000_000:
-		e.Size = "large"
-	case staff >= 300 && revenue >= 20_000_000:
-		e.Size = "medium"
-	case staff >= 20 && revenue >= 3_000_000:
-		e.Size = "small"
+	case staff >= 1000 && revenue >= 40_000:
+		e.size = 1
+	case staff >= 300 && revenue >= 2_000:
+		e.size = 2
+	case staff >= 20 && revenue >= 300:
+		e.size = 3
 	default:
-		e.Size = "micro"
+		e.size = 4
 	}
-	if revenue > 5_000_000 || p.chance(10) {
-		e.Taxpayer = "general"
+	if revenue > 500 || p.chance(10) {
+		e.taxpayer = 1
 	}
-	e.Founded = fmt.Sprintf("%d-%02d-%02d", 2026-p.skewed(35), 1+p.IntN(12), 1+p.IntN(28))
+	e.date = dateOfDay(lastYear-p.skewed(35), p.IntN(12*28))
 	if !p.chance(8) {
-		e.Staff = &staff
+		e.staff = staff
 	}
 	if !p.chance(15) {
-		e.Revenue = &revenue
+		e.revenue = revenue
 	}
 	if !p.chance(25) {
-		e.Assets = &assets
+		e.assets = assets
 	}
 	if !p.chance(12) {
-		e.Attributes = p.attributes(staff, revenue)
+		e.set = setKnown | p.drawAttributes(staff, revenue)
 	}
+	p.interests(&e)
 	return e
 }
 
-func (p *population) attributes(staff, revenue int64) []string {
-	set := []string{}
-	add := func(code string, percent float64) {
+func (p *population) drawAttributes(staff, revenue int32) uint64 {
+	set, larger := uint64(0), 1.0
+	if staff > 50 && revenue > 2_000 {
+		set, larger = 1<<7, 12.0
+	}
+	for i, percent := range []float64{0.5 * larger, 1.5 * larger, 0.3 * larger, 70 / larger, 3, 1.2, 4} {
 		if p.chance(percent) {
-			set = append(set, code)
+			set |= 1 << i
 		}
 	}
-	larger := 1.0
-	if staff > 50 && revenue > 20_000_000 {
-		larger = 12
-		set = append(set, "Z5")
-	}
-	add("QH1", 0.5*larger)
-	add("QH2", 1.5*larger)
-	add("QH4", 0.3*larger)
-	add("TX3", 70/larger)
-	add("TX6", 3)
-	add("CR4", 1.2)
-	add("CR5", 4)
 	return set
 }
 
-func (p *population) resident() domain.Profile {
-	born := 2008 - p.IntN(90)
-	r := domain.Profile{Kind: domain.Resident, Region: p.region(), Born: strconv.Itoa(born)}
+func (p *population) resident() plain {
+	born := yearsOfKids - p.IntN(oldestResident)
+	r := plain{kind: plainResident, region: p.region(), date: dateOfYear(born), staff: -1, revenue: -1, assets: -1}
 	switch {
 	case p.chance(8):
-		r.Born = ""
+		r.date = 0
 	case p.chance(35):
-		r.Born = fmt.Sprintf("%d-%02d", born, 1+p.IntN(12))
+		r.date = dateOfMonth(born, p.IntN(12))
 	}
 	if p.chance(60) {
-		r.Hukou = p.counties[p.skewed(len(p.counties))]
+		r.hukou = p.countyAt[p.skewed(len(p.counties))]
 	}
-	if p.chance(12) {
-		return r
-	}
-	r.Groups = []string{}
-	if 2026-born >= 60 {
-		r.Groups = append(r.Groups, "G01")
-	}
-	for g := 2; g <= 24; g++ {
-		if p.chance(40 / float64(g)) {
-			r.Groups = append(r.Groups, fmt.Sprintf("G%02d", g))
+	if !p.chance(12) {
+		r.set = setKnown
+		if lastYear-born >= 60 {
+			r.set |= 1
+		}
+		for g := 2; g <= len(p.groups); g++ {
+			if p.chance(40 / float64(g)) {
+				r.set |= 1 << (g - 1)
+			}
 		}
 	}
+	p.interests(&r)
 	return r
 }
 
 // Interests draws a subscription: a third want everything that may apply, a
 // third up to six themes, one in eight has keywords, one in fifty paused.
-func (p *population) interests() domain.Subscription {
-	s := domain.Subscription{All: p.chance(33), Paused: p.chance(2)}
+func (p *population) interests(x *plain) {
+	if p.chance(33) {
+		x.wants |= wantsAll
+	}
+	if p.chance(2) {
+		x.wants |= isPaused
+	}
 	if p.chance(35) {
 		for range 1 + p.IntN(6) {
-			s.Themes = append(s.Themes, fmt.Sprintf("Q%02d", 1+p.skewed(30)))
+			x.themes |= 1 << p.skewed(len(p.themes))
 		}
 	}
 	if p.chance(12) {
+		x.word = uint32(len(p.held))
 		for range 1 + p.IntN(4) {
-			s.Keywords = append(s.Keywords, p.keywords[p.skewed(len(p.keywords))])
+			p.held = append(p.held, uint32(p.skewed(len(p.keywords))))
+			x.words++
 		}
 	}
-	return s
 }
 
-// Question is one audience that the benchmark asks for.
-type question struct {
-	name     string
-	criteria domain.Criteria
-	themes   []string // with keywords, who is interested; empty asks everybody
+// Subscriber returns what a plain struct says, in the words of the service.
+func (p *population) subscriber(x *plain) (domain.Profile, domain.Subscription) {
+	profile := domain.Profile{Kind: domain.Enterprise, Region: p.regions[x.region], Industry: p.industries[x.industry]}
+	if x.kind == plainResident {
+		profile.Kind, profile.Hukou, profile.Born = domain.Resident, p.regions[x.hukou], p.dates[x.date]
+		profile.Groups = membersOf(x.set, p.groups)
+	} else {
+		profile.Size, profile.Taxpayer = p.sizes[x.size], p.taxpayers[x.taxpayer]
+		profile.Registration, profile.Ownership = p.registrations[x.registration], p.ownerships[x.ownership]
+		profile.Founded = p.dates[x.date]
+		profile.Attributes = membersOf(x.set, p.attributes)
+		profile.Staff, profile.Revenue, profile.Assets = known(x.staff, 1), known(x.revenue, tenThousand), known(x.assets, tenThousand)
+	}
+	s := domain.Subscription{All: x.wants&wantsAll != 0, Paused: x.wants&isPaused != 0}
+	for i, theme := range p.themes {
+		if x.themes>>i&1 == 1 {
+			s.Themes = append(s.Themes, theme)
+		}
+	}
+	for _, word := range p.held[x.word : x.word+x.words] {
+		s.Keywords = append(s.Keywords, p.keywords[word])
+	}
+	return profile, s
 }
 
-// Questions are the fixed set, from tight to broad. Each has a shape that
-// policies have.
-func questions(p *population) []question {
-	in := func(f domain.Field, values ...string) domain.Criteria {
-		return domain.Leaf(domain.Condition{Field: f, Op: domain.In, Values: values})
+func membersOf(set uint64, codes []string) []string {
+	if set&setKnown == 0 {
+		return nil
 	}
-	number := func(f domain.Field, op domain.Op, n int64) domain.Criteria {
-		return domain.Leaf(domain.Condition{Field: f, Op: op, Number: n})
+	found := []string{}
+	for i, code := range codes {
+		if set>>i&1 == 1 {
+			found = append(found, code)
+		}
 	}
-	all, anyOf, not := domain.AllOf, domain.AnyOf, domain.NotOf
-	county, city := p.counties[3], p.counties[0][:4]+"00"
-	enterprise, resident := in(domain.FieldKind, "enterprise"), in(domain.FieldKind, "resident")
-	small := in(domain.FieldSize, "small", "micro")
-	notInTrouble := not(in(domain.FieldAttribute, "CR4", "CR5"))
-	maker := all(enterprise, in(domain.FieldIndustry, "C"), small, in(domain.FieldTaxpayer, "general"), not(in(domain.FieldAttribute, "QH2")), number(domain.FieldStaff, domain.LessThan, 300))
-	return []question{
-		{"一个镇的批发零售、住宿餐饮企业", all(enterprise, in(domain.FieldRegion, county+"100"), in(domain.FieldIndustry, "F", "H")), nil},
-		{"一个县、制造业、高新、20 至 299 人", all(enterprise, in(domain.FieldRegion, county), in(domain.FieldIndustry, "C"), in(domain.FieldAttribute, "QH1"),
-			number(domain.FieldStaff, domain.AtLeast, 20), number(domain.FieldStaff, domain.LessThan, 300)), nil},
-		{"一个市、专精特新、六个行业、营收 2000 万元以上", all(enterprise, in(domain.FieldRegion, city), in(domain.FieldAttribute, "QH4"),
-			in(domain.FieldIndustry, "C33", "C34", "C35", "C38", "C39", "I65"), number(domain.FieldRevenue, domain.AtLeast, 20_000_000)), nil},
-		{"一个县的个体餐饮，2020 年以后成立", all(enterprise, in(domain.FieldRegion, county), in(domain.FieldRegistration, "R500"), in(domain.FieldIndustry, "H"),
-			number(domain.FieldFounded, domain.AtLeast, 20200101)), nil},
-		{"一个镇 60 周岁以上老人", all(resident, in(domain.FieldRegion, county+"101"), number(domain.FieldAge, domain.AtLeast, 60)), nil},
-		{"五个县、三个行业小类、7 至 77 人", all(enterprise, in(domain.FieldRegion, p.counties[1:6]...), in(domain.FieldIndustry, "F5111", "F5211", "C1311"),
-			number(domain.FieldStaff, domain.AtLeast, 7), number(domain.FieldStaff, domain.AtMost, 77)), nil},
-		{"高新、中小企业、营收 500 万至 4 亿元", all(enterprise, in(domain.FieldAttribute, "QH1"), in(domain.FieldSize, "small", "medium"),
-			number(domain.FieldRevenue, domain.AtLeast, 5_000_000), number(domain.FieldRevenue, domain.LessThan, 400_000_000)), nil},
-		{"制造业小微一般纳税人，不是科技型，300 人以下", maker, nil},
-		{"同上，并且订阅了四个主题之一", maker, []string{"Q01", "Q02", "Q04", "Q12"}},
-		{"四种资质之一，没有失信和异常", all(enterprise, in(domain.FieldAttribute, "QH1", "QH2", "QH4", "TX6"), notInTrouble), nil},
-		{"小规模纳税人，营收 120 万元以下，没有失信", all(enterprise, in(domain.FieldTaxpayer, "small-scale"), number(domain.FieldRevenue, domain.LessThan, 1_200_000), small, notInTrouble), nil},
-		{"两个市、本地户籍、60 周岁以上", all(resident, in(domain.FieldRegion, city, p.counties[1][:4]+"00"), in(domain.FieldHukou, "330000"), number(domain.FieldAge, domain.AtLeast, 60)), nil},
-		{"老人、残疾人、优抚对象之一，或不满 18 周岁", all(resident, anyOf(in(domain.FieldGroup, "G01", "G02", "G08"), number(domain.FieldAge, domain.LessThan, 18))), nil},
-		{"全省居民", all(resident, in(domain.FieldRegion, "330000")), nil},
+	return found
+}
+
+func known(n int32, unit int64) *int64 {
+	if n < 0 {
+		return nil
 	}
+	value := int64(n) * unit
+	return &value
 }

@@ -22,7 +22,8 @@ func TestMain(m *testing.M) {
 
 func TestBenchAudienceIsExactAndRepeatable(t *testing.T) {
 	asked := func(seed string) audienceReport {
-		code, out, errs := runArgs(t, "", "bench", "audience", "--profiles", "4000", "--seed", seed, "--time", "1ms", "--json")
+		code, out, errs := runArgs(t, "", "bench", "audience", "--profiles", "4000", "--residents", "1000", "--measures", "1500", "--keywords", "2000",
+			"--seed", seed, "--time", "1ms", "--json")
 		if code != 0 {
 			t.Fatalf("exit code %d: %s", code, errs)
 		}
@@ -33,7 +34,8 @@ func TestBenchAudienceIsExactAndRepeatable(t *testing.T) {
 		return found
 	}
 	first, again, other := asked("7"), asked("7"), asked("8")
-	if !first.Exact || first.BytesPerProfile <= 0 || first.UpdatesPerSecond <= 0 {
+	if !first.Exact || first.BytesPerProfile <= 0 || first.UpdatesPerSecond <= 0 ||
+		first.Explain.Agree != first.Explain.Asked || !first.Reverse.Exact || !first.Snapshot.Same || first.Reverse.Found == 0 || first.Keywords.Hits < 100 {
 		t.Errorf("report: %+v", first)
 	}
 	likely, possible, differ := 0, 0, 0

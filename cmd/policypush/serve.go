@@ -196,16 +196,11 @@ func (s *service) begin(ctx context.Context, group *errgroup.Group) error {
 		}
 		s.log.Info("demonstration loaded", "office", demo.OfficeName, "logins", demo.DrafterLogin+" "+demo.ApproverLogin, "password", demo.Password)
 	}
-	source := workers.Profiles{Store: s.store}
-	if err := s.index.Build(ctx, source); err != nil {
+	if err := s.openIndex(ctx, group, workers.Profiles{Store: s.store}); err != nil {
 		return unlessEnded(ctx, err)
 	}
 	s.built.Store(true)
 	s.log.Info("ready", "url", s.cfg.LinkBase(), "subscribers", s.index.Len(), "took", time.Since(started).Round(time.Millisecond))
-	group.Go(func() error {
-		s.index.Follow(ctx, source, followEvery, func(err error) { s.log.Error("audience index does not follow", "err", err) })
-		return nil
-	})
 	if !s.parts.work {
 		return nil
 	}

@@ -262,3 +262,53 @@ func TestIndexAgreesWithMatching(t *testing.T) {
 		}
 	}
 }
+
+// TestManyAgreeWithMatching does the same for more people than a chunk holds,
+// so that rows are bitmaps, lists and runs, and after changes that turn one
+// into the other.
+func TestManyAgreeWithMatching(t *testing.T) {
+	const crowd = 70_000
+	m := newMaker(1)
+	source := &log{people: map[domain.SubscriberID]audience.Row{}}
+	people := map[domain.SubscriberID]person{}
+	someone := func(id domain.SubscriberID) audience.Row {
+		p := person{m.profile(), m.subscription()}
+		if m.IntN(3) > 0 {
+			p.profile.Kind = domain.Enterprise // one row with nearly everybody
+		}
+		people[id] = p
+		return audience.Row{ID: id, Profile: p.profile, Subscription: p.subscription}
+	}
+	for id := range domain.SubscriberID(crowd) {
+		source.people[id+1] = someone(id + 1)
+	}
+	x := audience.New()
+	if err := x.Build(t.Context(), source); err != nil {
+		t.Fatal(err)
+	}
+	seen := map[domain.Verdict]int{}
+	for round := range 12 {
+		for range 3 {
+			q := audience.Query{
+				Measures: []domain.Criteria{m.tree(5), m.tree(2)}, AsOf: asOf,
+				Themes: some(m, []string{"Q01", "M09"}), Everyone: m.IntN(2) == 0,
+			}
+			if err := check(q, x, people, seen); err != nil {
+				t.Fatalf("round %d: %v", round, err)
+			}
+		}
+		for range 2000 {
+			id := domain.SubscriberID(m.IntN(crowd) + 1)
+			if m.IntN(3) == 0 {
+				delete(people, id)
+				x.Delete(id)
+			} else {
+				r := someone(id)
+				x.Put(id, r.Profile, r.Subscription)
+			}
+		}
+	}
+	if x.Len() != len(people) {
+		t.Errorf("the index holds %d subscribers, want %d", x.Len(), len(people))
+	}
+}

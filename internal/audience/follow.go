@@ -2,6 +2,7 @@ package audience
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -54,6 +55,12 @@ func (p *progress) move(seq int64) {
 	p.moved = make(chan struct{})
 }
 
+// progressEvery is after how many subscribers Build tells how far it is.
+const progressEvery = 100_000
+
+// errGap says that the log does not go on where the index stopped.
+var errGap = errors.New("changes are missing in the log")
+
 // changesAtOnce is how many changes are read and applied together.
 const changesAtOnce = 1000
 
@@ -66,25 +73,30 @@ func (x *Index) Build(ctx context.Context, from Source) error {
 	if err != nil {
 		return fmt.Errorf("build audience index: %w", err)
 	}
-	fresh := New()
+	b := newBuilder()
+	read := 0
 	err = from.WalkProfiles(ctx, func(r Row) error {
-		fresh.Put(r.ID, r.Profile, r.Subscription)
+		b.add(r)
+		if read++; read%progressEvery == 0 && x.Progress != nil {
+			x.Progress(read)
+		}
 		return ctx.Err()
 	})
+	fresh := b.finish()
 	if err != nil {
 		return fmt.Errorf("build audience index: %w", err)
 	}
-	x.mu.Lock()
-	x.all, x.fields, x.people = fresh.all, fresh.fields, fresh.people
-	x.themes, x.keywords, x.wantAll, x.paused = fresh.themes, fresh.keywords, fresh.wantAll, fresh.paused
-	x.mu.Unlock()
+	x.writing.Lock()
+	x.held.Store(fresh)
+	x.writing.Unlock()
 	x.progress.move(seq)
 	return x.catchUp(ctx, from)
 }
 
 // Follow keeps a built index up to date until ctx ends: it asks for changes
 // every interval, and at once when somebody waits in WaitFor. An error of the
-// source is told to failed, and the next interval tries again.
+// source is told to failed, and the next interval tries again. If the log has
+// lost changes that the index has not seen, it is built anew.
 func (x *Index) Follow(ctx context.Context, from Source, interval time.Duration, failed func(error)) {
 	ticker := time.NewTicker(interval)
 	defer ticker.Stop()
@@ -95,7 +107,12 @@ func (x *Index) Follow(ctx context.Context, from Source, interval time.Duration,
 		case <-ticker.C:
 		case <-x.progress.hurry:
 		}
-		if err := x.catchUp(ctx, from); err != nil && ctx.Err() == nil {
+		err := x.catchUp(ctx, from)
+		if errors.Is(err, errGap) {
+			failed(err)
+			err = x.Build(ctx, from)
+		}
+		if err != nil && ctx.Err() == nil {
 			failed(err)
 		}
 	}
@@ -109,6 +126,11 @@ func (x *Index) catchUp(ctx context.Context, from Source) error {
 		}
 		if len(changes) == 0 {
 			return nil
+		}
+		for i, c := range changes {
+			if want := x.AppliedSeq() + int64(i) + 1; c.Seq != want {
+				return fmt.Errorf("follow changes of profiles: %w: %d comes where %d should", errGap, c.Seq, want)
+			}
 		}
 		x.apply(changes)
 	}

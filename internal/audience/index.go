@@ -1,34 +1,10 @@
-// Package audience answers for all subscribers at once whom a policy concerns:
-// who meets its criteria, wants to hear of its themes, and has not paused.
-//
-// # Mechanism
-//
-// Every subscriber is a bit, its id. For each field there is a bitmap (a row)
-// for every value that occurs and one for "does not say". A condition on codes
-// is then a union of rows; a tree of conditions is intersections, unions and
-// differences. A region or industry stands in a row for each level above it as
-// well, so that a condition on a city is one row and not the union of its
-// towns. Numbers are kept as columns, and a condition on a number looks at the
-// column of those whom the other conditions left.
-//
-// Answers have three values. Each node of a tree yields two sets: those who
-// meet it for sure, and those who may meet it because a fact is unknown. The
-// second holds the first. A negation takes the sure ones away from "may", and
-// those who may away from "sure"; so the tree is never rewritten.
-// A subscriber of a kind that cannot have a field stands neither in its rows
-// nor in its unknown row: the condition is not met. Package matching answers
-// the same for one profile, and a property test holds the two together.
-//
-// A read-write lock keeps a subscriber's change whole: an audience sees a
-// profile before or after its change, never between.
 package audience
 
 import (
+	"runtime"
 	"slices"
-	"strings"
 	"sync"
-
-	"github.com/RoaringBitmap/roaring/v2"
+	"sync/atomic"
 
 	"policypush/internal/domain"
 )
@@ -36,270 +12,244 @@ import (
 // Index holds the profiles and subscriptions of all subscribers. It is safe
 // for concurrent use.
 type Index struct {
-	mu     sync.RWMutex
-	all    *roaring.Bitmap
-	fields map[domain.Field]*rows
-	people map[uint16]*page
+	// Progress, if not nil, is told from time to time how many subscribers a
+	// Build has read.
+	Progress func(read int)
 
-	themes   map[string]*roaring.Bitmap
-	keywords map[string]*roaring.Bitmap // normalised
-	wantAll  *roaring.Bitmap
-	paused   *roaring.Bitmap
-
+	writing  sync.Mutex // one change at a time
+	held     atomic.Pointer[state]
 	progress progress
 }
 
-// rows are the bitmaps of one code field.
-type rows struct {
-	exact   map[string]*roaring.Bitmap // value → who says just this
-	within  map[string]*roaring.Bitmap // prefix of a tree level → who is in it
-	unknown *roaring.Bitmap
+// state is all that an index holds. Build makes a new one and puts it in place
+// of the old, which readers that are under way keep until they are done.
+type state struct {
+	dictionary *dictionary
+	words      *keywords
+	chunks     atomic.Pointer[[]*chunk] // the slice is replaced when it grows
+	places     places
+	size       atomic.Int64
+	open       map[cluster]int // the chunk where the next of a cluster goes
+}
+
+// cluster is what the people of a chunk have in common, if there are enough of
+// them: queries ask for one kind, and mostly for one place.
+type cluster struct {
+	kind   string
+	county string
+}
+
+func clusterOf(p *domain.Profile) cluster {
+	return cluster{string(p.Kind), p.Region[:min(len(p.Region), 6)]}
 }
 
 // New returns an empty index.
 func New() *Index {
 	x := &Index{progress: newProgress()}
-	x.clear()
+	x.held.Store(newState())
 	return x
 }
 
-func (x *Index) clear() {
-	x.all, x.wantAll, x.paused = roaring.New(), roaring.New(), roaring.New()
-	x.people = map[uint16]*page{}
-	x.themes, x.keywords = map[string]*roaring.Bitmap{}, map[string]*roaring.Bitmap{}
-	x.fields = map[domain.Field]*rows{}
-	for _, f := range domain.Fields() {
-		switch f.Type() {
-		case domain.OneCode, domain.CodeTree, domain.CodeSet:
-			x.fields[f] = &rows{
-				exact: map[string]*roaring.Bitmap{}, within: map[string]*roaring.Bitmap{}, unknown: roaring.New(),
-			}
-		}
-	}
+func newState() *state {
+	s := &state{dictionary: newDictionary(), words: newKeywords(), open: map[cluster]int{}}
+	s.chunks.Store(&[]*chunk{})
+	return s
 }
 
 // Put adds a subscriber or replaces what was known. Ids outside 1 … 1<<32-1
 // cannot be held and are ignored: the database gives none.
 func (x *Index) Put(id domain.SubscriberID, p domain.Profile, s domain.Subscription) {
-	bit, ok := bitOf(id)
-	if !ok {
+	if id < 1 || id >= 1<<32 {
 		return
 	}
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	x.put(bit, p, s)
+	x.writing.Lock()
+	defer x.writing.Unlock()
+	x.held.Load().put(uint32(id), &p, &s)
 }
 
 // Delete forgets a subscriber.
 func (x *Index) Delete(id domain.SubscriberID) {
-	bit, ok := bitOf(id)
-	if !ok {
+	if id < 1 || id >= 1<<32 {
 		return
 	}
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	x.remove(bit)
+	x.writing.Lock()
+	defer x.writing.Unlock()
+	x.held.Load().remove(uint32(id))
 }
 
 // Len returns how many subscribers the index holds.
-func (x *Index) Len() int {
-	x.mu.RLock()
-	defer x.mu.RUnlock()
-	return int(x.all.GetCardinality())
-}
+func (x *Index) Len() int { return int(x.held.Load().size.Load()) }
 
-func bitOf(id domain.SubscriberID) (uint32, bool) {
-	return uint32(id), id >= 1 && id < 1<<32
-}
-
-func (x *Index) put(bit uint32, p domain.Profile, s domain.Subscription) {
-	x.remove(bit)
-	x.all.Add(bit)
-	for f, r := range x.fields {
-		r.each(f, &p, func(row *roaring.Bitmap) { row.Add(bit) }, true)
+// Profile returns what the index holds of a subscriber, as far as it counts:
+// facts that their kind cannot have, and dates that cannot be read, are
+// missing. ok is false if it holds nothing.
+func (x *Index) Profile(id domain.SubscriberID) (p domain.Profile, s domain.Subscription, ok bool) {
+	held := x.held.Load()
+	if id < 1 || id >= 1<<32 {
+		return p, s, false
 	}
-	x.eachInterest(&s, func(row *roaring.Bitmap) { row.Add(bit) })
-	chunk := x.people[uint16(bit>>16)]
-	if chunk == nil {
-		chunk = &page{}
-		x.people[uint16(bit>>16)] = chunk
+	held.dictionary.mu.RLock()
+	defer held.dictionary.mu.RUnlock()
+	c, slot, ok := held.find(uint32(id))
+	if !ok {
+		return p, s, false
 	}
-	// Sets are cloned: the caller may go on using its own.
-	p.Attributes, p.Groups, p.LifeEvents = slices.Clone(p.Attributes), slices.Clone(p.Groups), slices.Clone(p.LifeEvents)
-	s.Themes, s.Keywords = slices.Clone(s.Themes), slices.Clone(s.Keywords)
-	chunk[uint16(bit)] = newPerson(p, s)
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	if c.ids[slot] != uint32(id) {
+		return p, s, false // gone meanwhile
+	}
+	f := c.facts(held.dictionary, slot)
+	p, s = held.dictionary.decode(&f, held.words)
+	return p, s, true
 }
 
-func (x *Index) remove(bit uint32) {
-	if !x.all.CheckedRemove(bit) {
+// find returns where a subscriber is. Unless the caller writes, they may have
+// gone when the chunk is locked.
+func (s *state) find(id uint32) (c *chunk, slot uint16, ok bool) {
+	place, ok := s.places.of(id)
+	if !ok {
+		return nil, 0, false
+	}
+	return (*s.chunks.Load())[place>>16], uint16(place), true
+}
+
+func (s *state) put(id uint32, p *domain.Profile, sub *domain.Subscription) {
+	f := s.dictionary.encode(id, p, sub, s.words)
+	place, known := s.places.of(id)
+	if !known {
+		place = s.take(clusterOf(p))
+	}
+	c := (*s.chunks.Load())[place>>16]
+	before, wordsBefore := s.rowsAt(c, uint16(place))
+	s.dictionary.mu.RLock()
+	after := s.dictionary.rowsOf(nil, &f)
+	s.dictionary.mu.RUnlock()
+	s.dictionary.mark(int(place>>16), after)
+	c.mu.Lock()
+	c.put(uint16(place), &f, before, after)
+	c.mu.Unlock()
+	s.releaseAll(wordsBefore)
+	if !known {
+		s.places.set(id, place)
+		s.size.Add(1)
+	}
+}
+
+func (s *state) remove(id uint32) {
+	c, slot, ok := s.find(id)
+	if !ok {
 		return
 	}
-	person := x.person(bit)
-	for f, r := range x.fields {
-		r.each(f, &person.profile, func(row *roaring.Bitmap) { row.Remove(bit) }, false)
-		if f.Type() == domain.CodeTree || f.Type() == domain.CodeSet {
-			r.dropEmpty(f, &person.profile)
-		}
-	}
-	x.eachInterest(&person.subscription, func(row *roaring.Bitmap) { row.Remove(bit) })
-	for _, k := range person.subscription.Keywords {
-		if k = normalise(k); x.keywords[k] != nil && x.keywords[k].IsEmpty() {
-			delete(x.keywords, k)
-		}
-	}
-	x.people[uint16(bit>>16)][uint16(bit)] = nil
+	before, words := s.rowsAt(c, slot)
+	c.mu.Lock()
+	c.clear(slot, before)
+	c.mu.Unlock()
+	s.releaseAll(words)
+	s.places.drop(id)
+	s.size.Add(-1)
 }
 
-// each calls change for every row of the field that a profile stands in, and
-// makes missing rows if create is set.
-func (r *rows) each(f domain.Field, p *domain.Profile, change func(*roaring.Bitmap), create bool) {
-	if !f.AppliesTo(p.Kind) {
-		return
+// rowsAt returns the rows and keywords of whoever is in a slot. Only writers
+// call it, one at a time: nobody else changes the chunk.
+func (s *state) rowsAt(c *chunk, slot uint16) ([]rowID, []uint32) {
+	if c.ids[slot] == 0 {
+		return nil, nil
 	}
-	touch := func(m map[string]*roaring.Bitmap, value string) {
-		if m[value] == nil {
-			if !create {
-				return
+	s.dictionary.mu.RLock()
+	defer s.dictionary.mu.RUnlock()
+	f := c.facts(s.dictionary, slot)
+	return s.dictionary.rowsOf(nil, &f), f.words
+}
+
+func (s *state) releaseAll(words []uint32) {
+	for _, w := range words {
+		s.words.release(w)
+	}
+}
+
+// take returns a place for somebody of a cluster: in the chunk where the last
+// of them went, else in the newest chunk, else in a new one.
+func (s *state) take(like cluster) uint32 {
+	chunks := *s.chunks.Load()
+	at, found := s.open[like]
+	if !found || chunks[at].full() {
+		at = len(chunks) - 1
+	}
+	if at < 0 || chunks[at].full() {
+		at = len(chunks)
+		chunks = append(slices.Clip(chunks), &chunk{})
+		s.chunks.Store(&chunks)
+	}
+	s.open[like] = at
+	c := chunks[at]
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return uint32(at)<<16 | uint32(c.take())
+}
+
+// places says where each subscriber is: the chunk in the upper and the slot in
+// the lower sixteen bits. It is read without a lock.
+type places [1 << 16]atomic.Pointer[[1 << 16]atomic.Uint32]
+
+func (p *places) of(id uint32) (place uint32, ok bool) {
+	page := p[id>>16].Load()
+	if page == nil {
+		return 0, false
+	}
+	n := page[uint16(id)].Load() // counts from 1; 0 is nowhere
+	return n - 1, n != 0
+}
+
+func (p *places) set(id, place uint32) {
+	page := p[id>>16].Load()
+	if page == nil {
+		page = new([1 << 16]atomic.Uint32)
+		p[id>>16].Store(page)
+	}
+	page[uint16(id)].Store(place + 1)
+}
+
+func (p *places) drop(id uint32) { p[id>>16].Load()[uint16(id)].Store(0) }
+
+// fewChunks are answered by one worker: to wake another takes longer.
+const fewChunks = 8
+
+// each answers a plan for every chunk that can hold somebody in it. sink is
+// called for the chunks where there is somebody, under their read lock, and by
+// each worker for one chunk at a time.
+func (s *state) each(p *plan, workers int, sink func(worker int, c *chunk, got pair)) {
+	chunks := *s.chunks.Load()
+	possible := p.chunks(s.dictionary)
+	todo := make([]*chunk, 0, len(chunks))
+	for i, c := range chunks {
+		if possible == nil || i>>6 < len(possible) && possible[i>>6]>>(i&63)&1 == 1 {
+			todo = append(todo, c)
+		}
+	}
+	var next atomic.Int64
+	work := func(worker int) {
+		e := evaluators.Get().(*evaluator)
+		defer evaluators.Put(e)
+		e.begin(p)
+		for i := next.Add(1); i <= int64(len(todo)); i = next.Add(1) {
+			c := todo[i-1]
+			c.mu.RLock()
+			if got := e.run(c); got.may != nil {
+				sink(worker, c, got)
 			}
-			m[value] = roaring.New()
-		}
-		change(m[value])
-	}
-	if f.Type() == domain.CodeSet {
-		set := p.Set(f)
-		if set == nil {
-			change(r.unknown)
-		}
-		for _, code := range set {
-			touch(r.exact, code)
-		}
-		return
-	}
-	code := p.Code(f)
-	if code == "" {
-		change(r.unknown)
-		return
-	}
-	if f.Type() == domain.CodeTree {
-		code = treeCode(f, code)
-		for _, n := range levels(f) {
-			if n <= len(code) {
-				touch(r.within, code[:n])
-			}
+			c.mu.RUnlock()
 		}
 	}
-	touch(r.exact, code)
-}
-
-// dropEmpty forgets rows of a profile's own values that nobody is left in, so
-// that values which come and go do not pile up.
-func (r *rows) dropEmpty(f domain.Field, p *domain.Profile) {
-	codes := p.Set(f)
-	if f.Type() == domain.CodeTree {
-		codes = []string{treeCode(f, p.Code(f))}
-	}
-	for _, code := range codes {
-		if r.exact[code] != nil && r.exact[code].IsEmpty() {
-			delete(r.exact, code)
+	var group sync.WaitGroup
+	if len(todo) > fewChunks {
+		for worker := 1; worker < workers; worker++ {
+			group.Go(func() { work(worker) })
 		}
 	}
+	work(0)
+	group.Wait()
 }
 
-// levels returns the lengths at which the codes of a tree field branch:
-// province, city, county, town; section, division, group, class.
-func levels(f domain.Field) []int {
-	if f == domain.FieldIndustry {
-		return []int{1, 3, 4, 5}
-	}
-	return []int{2, 4, 6, 9}
-}
-
-func treeCode(f domain.Field, code string) string {
-	if f == domain.FieldRegion || f == domain.FieldHukou {
-		return domain.RegionPrefix(code)
-	}
-	return code
-}
-
-func (x *Index) eachInterest(s *domain.Subscription, change func(*roaring.Bitmap)) {
-	touch := func(m map[string]*roaring.Bitmap, value string) {
-		if m[value] == nil {
-			m[value] = roaring.New()
-		}
-		change(m[value])
-	}
-	for _, theme := range s.Themes {
-		touch(x.themes, theme)
-	}
-	for _, keyword := range s.Keywords {
-		if keyword = normalise(keyword); keyword != "" {
-			touch(x.keywords, keyword)
-		}
-	}
-	if s.All {
-		change(x.wantAll)
-	}
-	if s.Paused {
-		change(x.paused)
-	}
-}
-
-// normalise makes keywords and texts comparable.
-func normalise(s string) string { return strings.ToLower(strings.TrimSpace(s)) }
-
-// Query asks for the audience of a policy.
-type Query struct {
-	// Measures holds the criteria of each measure, see domain.Policy.CriteriaOf.
-	// Who meets those of one measure is concerned.
-	Measures []domain.Criteria
-	Themes   []string // of the policy: who subscribed to one of them is interested
-	Text     string   // title and text: whose keyword occurs in it is interested
-	AsOf     string   // YYYY-MM-DD, for ages
-	// Everyone leaves interest aside, for a statutory notice. Who paused is
-	// left out all the same.
-	Everyone bool
-}
-
-// Result is an audience: those whose facts all say yes, and those for whom a
-// fact is missing. No one is in both. The caller owns the bitmaps.
-type Result struct {
-	Likely   *roaring.Bitmap
-	Possible *roaring.Bitmap
-}
-
-// Evaluate returns the audience of a query.
-func (x *Index) Evaluate(q Query) Result {
-	x.mu.RLock()
-	defer x.mu.RUnlock()
-	asked := x.interested(q)
-	e := evaluation{index: x, today: today(q.AsOf)}
-	likely, possible := roaring.New(), roaring.New()
-	for i := range q.Measures {
-		sure, may := e.node(&q.Measures[i], asked)
-		likely.Or(sure)
-		possible.Or(may)
-	}
-	possible.AndNot(likely)
-	return Result{Likely: likely, Possible: possible}
-}
-
-func (x *Index) interested(q Query) *roaring.Bitmap {
-	if q.Everyone {
-		return roaring.AndNot(x.all, x.paused)
-	}
-	found := []*roaring.Bitmap{x.wantAll}
-	for _, theme := range q.Themes {
-		if row := x.themes[theme]; row != nil {
-			found = append(found, row)
-		}
-	}
-	text := normalise(q.Text)
-	for keyword, row := range x.keywords {
-		if strings.Contains(text, keyword) {
-			found = append(found, row)
-		}
-	}
-	interested := roaring.FastOr(found...)
-	interested.AndNot(x.paused)
-	return interested
-}
+// workers is how many answer a query at once.
+func workers() int { return runtime.GOMAXPROCS(0) }

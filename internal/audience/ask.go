@@ -1,0 +1,141 @@
+package audience
+
+import (
+	"math/bits"
+	"slices"
+
+	"policypush/internal/domain"
+)
+
+// truth answers a node for one subscriber by columns and rows.
+func (e *evaluator) truth(n *node, slot uint16) domain.Truth {
+	switch n.sort {
+	case literalNode:
+		t := e.ask(n.literal, slot)
+		if n.literal.negated {
+			t = t.Not()
+		}
+		return t
+	case anyNode:
+		t := domain.No
+		for i := 0; i < len(n.kids) && t != domain.Yes; i++ {
+			t = t.Or(e.truth(&n.kids[i], slot))
+		}
+		return t
+	default:
+		t := domain.Yes
+		for i := 0; i < len(n.kids) && t != domain.No; i++ {
+			t = t.And(e.truth(&n.kids[i], slot))
+		}
+		return t
+	}
+}
+
+// ask answers the condition of a literal, not its negation, for one subscriber.
+func (e *evaluator) ask(l *literal, slot uint16) domain.Truth {
+	if l.by == byRow {
+		return e.standsIn(l, slot)
+	}
+	// A kind that is newer than the plan makes it be made again, so that it
+	// does not matter what is said here.
+	if kind := int(e.chunk.code(kindColumn, slot)); kind < len(l.applies) && !l.applies[kind] {
+		return domain.No
+	}
+	if l.by == byCode {
+		return e.code(l, e.chunk.code(l.column, slot))
+	}
+	first, last, known := e.chunk.number(l.column, slot)
+	if !known {
+		return domain.Unknown
+	}
+	return l.interval.truth(first, last)
+}
+
+// askNumbers adds those of some people whose number is in the interval of a
+// literal to yes, and those of whom it is not known to unsure. It is what
+// remains to be done one by one in broad queries, so it reads the column
+// itself.
+func (e *evaluator) askNumbers(l *literal, asked, yes, unsure *bitset) {
+	if l.column >= foundedColumn {
+		asked.each(func(slot uint16) {
+			switch e.ask(l, slot) {
+			case domain.Yes:
+				yes.add(slot)
+			case domain.Unknown:
+				unsure.add(slot)
+			}
+		})
+		return
+	}
+	// As unsigned numbers, what is below first wraps around to above width.
+	first, last := max(l.interval.first, 0), min(l.interval.last, farNumber-1)
+	if first > last { // only numbers that are not in the column
+		first, last = farNumber, farNumber
+	}
+	width := uint64(last - first)
+	column := e.chunk.numbers[l.column]
+	for i, w := range asked {
+		var met uint64
+		for ; w != 0; w &= w - 1 {
+			bit := bits.TrailingZeros64(w)
+			packed := column[i<<6+bit]
+			if packed == farNumber {
+				if e.ask(l, uint16(i<<6+bit)) == domain.Yes {
+					met |= 1 << bit
+				}
+				continue
+			}
+			// No branch: half of those asked are in, and in no order.
+			_, out := bits.Sub64(width, uint64(packed)-uint64(first), 0)
+			met |= (1 - out) << bit
+		}
+		yes[i] |= met
+	}
+}
+
+// standsIn answers a literal by its rows.
+func (e *evaluator) standsIn(l *literal, slot uint16) domain.Truth {
+	in := func(rows []rowID) bool {
+		return slices.ContainsFunc(rows, func(r rowID) bool { return e.chunk.isIn(r, slot) })
+	}
+	switch {
+	case in(l.yes):
+		return domain.Yes
+	case len(l.words) > 0 && e.chunk.holds(slot, l.words):
+		return domain.Yes
+	case in(l.maybe):
+		return domain.Unknown
+	default:
+		return domain.No
+	}
+}
+
+// code answers a condition on a code column for a number of the dictionary,
+// once for each number.
+func (e *evaluator) code(l *literal, number uint16) domain.Truth {
+	const asked = 1 // added to an answer, so that 0 is none
+	known := e.answers[l.number]
+	if len(known) < len(l.codes) {
+		known = append(known, make([]domain.Truth, len(l.codes)-len(known))...)
+		e.answers[l.number] = known
+	}
+	if int(number) >= len(l.codes) {
+		return domain.Unknown // newer than the plan, which will be made again
+	}
+	if t := known[number]; t != 0 {
+		return t - asked
+	}
+	t := domain.No
+	switch code := l.codes[number]; {
+	case code == "":
+		t = domain.Unknown
+	case codeFields[l.column].Type() == domain.OneCode:
+		t = domain.TruthOf(slices.Contains(l.condition.Values, code))
+	default:
+		for _, wider := range l.condition.Values {
+			t = t.Or(domain.InTree(l.condition.Field, code, wider))
+		}
+	}
+	known[number] = t + asked
+	return t
+}

@@ -1,0 +1,381 @@
+package audience
+
+import (
+	"encoding/binary"
+	"fmt"
+	"slices"
+)
+
+// This file is the form of the sections of a snapshot. Numbers are little
+// endian; lists have their length before them.
+
+func appendStrings(b []byte, list []string) []byte {
+	b = binary.LittleEndian.AppendUint32(b, uint32(len(list)))
+	for _, s := range list {
+		b = binary.LittleEndian.AppendUint32(b, uint32(len(s)))
+		b = append(b, s...)
+	}
+	return b
+}
+
+func appendShorts(b []byte, list []uint16) []byte {
+	b = binary.LittleEndian.AppendUint32(b, uint32(len(list)))
+	for _, n := range list {
+		b = binary.LittleEndian.AppendUint16(b, n)
+	}
+	return b
+}
+
+func appendWords(b []byte, list []uint32) []byte {
+	b = binary.LittleEndian.AppendUint32(b, uint32(len(list)))
+	for _, n := range list {
+		b = binary.LittleEndian.AppendUint32(b, n)
+	}
+	return b
+}
+
+// sectionReader takes a section apart. After the first thing that is missing,
+// everything is zero and err says so.
+type sectionReader struct {
+	rest []byte
+	err  error
+}
+
+func (r *sectionReader) fail(what string) {
+	if r.err == nil {
+		r.err = fmt.Errorf("%w: %s", errDamaged, what)
+	}
+	r.rest = nil
+}
+
+func (r *sectionReader) take(n int) []byte {
+	if n > len(r.rest) {
+		r.fail("a section is too short")
+		return nil
+	}
+	taken := r.rest[:n]
+	r.rest = r.rest[n:]
+	return taken
+}
+
+func (r *sectionReader) word() uint32 {
+	if b := r.take(4); b != nil {
+		return binary.LittleEndian.Uint32(b)
+	}
+	return 0
+}
+
+func (r *sectionReader) long() int64 {
+	if b := r.take(8); b != nil {
+		return int64(binary.LittleEndian.Uint64(b))
+	}
+	return 0
+}
+
+// count reads the length of a list whose elements have at least some bytes.
+func (r *sectionReader) count(bytes int) int {
+	n := int(r.word())
+	if n > len(r.rest)/bytes {
+		r.fail("a list is longer than its section")
+		return 0
+	}
+	return n
+}
+
+func (r *sectionReader) strings() []string {
+	list := make([]string, r.count(4))
+	for i := range list {
+		list[i] = string(r.take(r.count(1)))
+	}
+	return list
+}
+
+func (r *sectionReader) shorts() []uint16 {
+	list := make([]uint16, r.count(2))
+	raw := r.take(2 * len(list))
+	for i := range list {
+		list[i] = binary.LittleEndian.Uint16(raw[2*i:])
+	}
+	return list
+}
+
+func (r *sectionReader) words() []uint32 {
+	list := make([]uint32, r.count(4))
+	raw := r.take(4 * len(list))
+	for i := range list {
+		list[i] = binary.LittleEndian.Uint32(raw[4*i:])
+	}
+	return list
+}
+
+// done returns what went wrong; that something is left over is wrong as well.
+func (r *sectionReader) done() error {
+	if len(r.rest) > 0 {
+		r.fail("a section is too long")
+	}
+	return r.err
+}
+
+func (h head) encodeTo(b []byte) []byte {
+	deleted := uint32(0)
+	if h.deleted {
+		deleted = 1
+	}
+	b = binary.LittleEndian.AppendUint64(b, uint64(h.seq))
+	b = binary.LittleEndian.AppendUint64(b, uint64(h.last))
+	b = binary.LittleEndian.AppendUint32(b, deleted)
+	return binary.LittleEndian.AppendUint32(b, uint32(h.chunks))
+}
+
+func decodeHead(section []byte) (head, error) {
+	r := sectionReader{rest: section}
+	h := head{seq: r.long(), last: r.long(), deleted: r.word() == 1, chunks: int(r.word())}
+	if h.chunks > 1<<16 || h.seq < 0 {
+		r.fail("its head makes no sense")
+	}
+	return h, r.done()
+}
+
+// encodeTo writes the codes in the order of their numbers, so that reading
+// them gives them the same ones.
+func (d *dictionary) encodeTo(b []byte) []byte {
+	for i := range d.codes {
+		b = appendStrings(b, d.codes[i].codes[1:])
+	}
+	for _, s := range d.allSets() {
+		b = appendStrings(b, s.codes)
+	}
+	return b
+}
+
+// decodeFrom fills a new dictionary.
+func (d *dictionary) decodeFrom(section []byte) error {
+	r := sectionReader{rest: section}
+	for i := range d.codes {
+		for n, code := range r.strings() {
+			if d.number(i, code) != uint16(n+1) {
+				r.fail("a code is there twice")
+				break
+			}
+		}
+	}
+	for _, s := range d.allSets() {
+		for n, code := range r.strings() {
+			if _, ok := d.member(s, code); !ok || len(s.codes) != n+1 {
+				r.fail("a code is there twice")
+				break
+			}
+		}
+	}
+	return r.done()
+}
+
+func (d *dictionary) allSets() []*setField {
+	sets := []*setField{&d.themes}
+	for i := range d.sets {
+		sets = append(sets, &d.sets[i])
+	}
+	return sets
+}
+
+// rowsWithoutColumn are the rows that a snapshot holds, in a fixed order.
+func (d *dictionary) rowsWithoutColumn() []rowID {
+	rows := []rowID{d.wantAll, d.paused}
+	for i := range d.sets {
+		rows = append(rows, d.sets[i].unknown)
+	}
+	for _, s := range d.allSets() {
+		rows = append(rows, s.list...)
+	}
+	return rows
+}
+
+// encodeTo writes a chunk. Keywords are written as text, a table for each
+// chunk, since their ids mean nothing to another process.
+func (c *chunk) encodeTo(b []byte, d *dictionary, words *keywords) []byte {
+	b = appendWords(b, c.ids)
+	for _, column := range c.codes {
+		b = appendShorts(b, column)
+	}
+	for _, column := range c.numbers {
+		b = appendWords(b, column)
+	}
+	b = binary.LittleEndian.AppendUint32(b, uint32(len(c.far)))
+	for at, n := range c.far {
+		b = binary.LittleEndian.AppendUint32(b, uint32(at.column)<<16|uint32(at.slot))
+		b = binary.LittleEndian.AppendUint64(b, uint64(n))
+	}
+	for _, r := range d.rowsWithoutColumn() {
+		b = c.row(r).encodeTo(b)
+	}
+	var texts []string
+	var holders []uint32 // number of a text, slot, by turns
+	numbers := map[uint32]uint32{}
+	for slot := range c.ids {
+		for _, w := range c.words.of(uint16(slot)) {
+			n, seen := numbers[w]
+			if !seen {
+				n = uint32(len(texts))
+				numbers[w] = n
+				texts = append(texts, words.word(w))
+			}
+			holders = append(holders, n, uint32(slot))
+		}
+	}
+	b = appendStrings(b, texts)
+	return appendWords(b, holders)
+}
+
+// The forms of a container in a snapshot.
+const (
+	listForm = iota
+	runForm
+	bitForm
+)
+
+func (c *container) encodeTo(b []byte) []byte {
+	switch {
+	case c == nil:
+		return appendShorts(append(b, listForm), nil)
+	case c.bits != nil:
+		b = append(b, bitForm)
+		for _, w := range c.bits {
+			b = binary.LittleEndian.AppendUint64(b, w)
+		}
+		return b
+	case c.runs:
+		return appendShorts(append(b, runForm), c.list)
+	default:
+		return appendShorts(append(b, listForm), c.list)
+	}
+}
+
+// container reads a container, nil if it is empty.
+func (r *sectionReader) container() *container {
+	c := &container{}
+	form := r.take(1)
+	switch {
+	case form == nil:
+		return nil
+	case form[0] == bitForm:
+		raw := r.take(chunkSize / 8)
+		if raw == nil {
+			return nil
+		}
+		c.bits = new(bitset)
+		for i := range c.bits {
+			c.bits[i] = binary.LittleEndian.Uint64(raw[8*i:])
+		}
+		c.n = int32(c.bits.count())
+	case form[0] == runForm:
+		c.list, c.runs = r.shorts(), true
+		for i, v := range c.list {
+			if len(c.list)%2 != 0 || i > 0 && (v < c.list[i-1] || i%2 == 0 && v == c.list[i-1]) {
+				r.fail("runs are out of order")
+				return nil
+			}
+			if i%2 == 1 {
+				c.n += int32(v) - int32(c.list[i-1]) + 1
+			}
+		}
+	default:
+		c.list = r.shorts()
+		c.n = int32(len(c.list))
+		for i, v := range c.list {
+			if i > 0 && v <= c.list[i-1] {
+				r.fail("slots are out of order")
+				return nil
+			}
+		}
+	}
+	if c.n == 0 {
+		return nil
+	}
+	return c
+}
+
+// decodeChunk reads a chunk and derives its other rows.
+func decodeChunk(section []byte, d *dictionary, words *keywords) (*chunk, error) {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	r := sectionReader{rest: section}
+	c := &chunk{ids: r.words(), rows: make([]*container, len(d.chunks))}
+	if len(c.ids) > chunkSize {
+		r.fail("a chunk has too many slots")
+		return nil, r.err
+	}
+	for slot, id := range c.ids {
+		if id == 0 {
+			c.free = append(c.free, uint16(slot))
+		} else {
+			c.live.add(uint16(slot))
+		}
+	}
+	for i := range c.codes {
+		c.codes[i] = r.shorts()
+		if len(c.codes[i]) > len(c.ids) || slices.ContainsFunc(c.codes[i], func(n uint16) bool { return int(n) >= len(d.codes[i].codes) }) {
+			r.fail("a column does not fit its chunk")
+		}
+	}
+	for i := range c.numbers {
+		if c.numbers[i] = r.words(); len(c.numbers[i]) > len(c.ids) {
+			r.fail("a column does not fit its chunk")
+		}
+	}
+	if n := r.count(12); n > 0 {
+		c.far = make(map[farSlot]int64, n)
+		for range n {
+			at := r.word()
+			c.far[farSlot{uint8(at >> 16), uint16(at)}] = r.long()
+		}
+	}
+	for _, row := range d.rowsWithoutColumn() {
+		c.rows[row] = r.container()
+		if c.rows[row] != nil {
+			c.rows[row].each(func(v uint16) {
+				if !c.live.has(v) {
+					r.fail("somebody is in a row who is not in the chunk")
+				}
+			})
+		}
+	}
+	texts, holders := r.strings(), r.words()
+	for i := 0; i+1 < len(holders); i += 2 {
+		if int(holders[i]) >= len(texts) || holders[i+1] >= chunkSize || !c.live.has(uint16(holders[i+1])) {
+			r.fail("a keyword is nobody's")
+			break
+		}
+		c.words.add(words.hold(texts[holders[i]]), uint16(holders[i+1]))
+	}
+	if err := r.done(); err != nil {
+		return nil, err
+	}
+	c.derive(d)
+	return c, nil
+}
+
+// derive fills the rows that follow from the columns.
+func (c *chunk) derive(d *dictionary) {
+	var rows []rowID
+	c.base, c.straight = 0, true
+	for slot, id := range c.ids {
+		if id == 0 {
+			continue
+		}
+		if c.base == 0 {
+			c.base = id - uint32(slot)
+		}
+		c.straight = c.straight && id == c.base+uint32(slot)
+		f := c.columns(uint16(slot))
+		rows = d.rowsOf(rows[:0], &f)
+		for _, r := range rows {
+			c.addTo(r, uint16(slot))
+		}
+	}
+	for _, row := range c.rows {
+		if row != nil {
+			row.compact()
+		}
+	}
+	c.live.compact()
+}

@@ -1,0 +1,144 @@
+package audience
+
+import (
+	"slices"
+
+	"github.com/RoaringBitmap/roaring/v2"
+
+	"policypush/internal/domain"
+	"policypush/internal/matching"
+)
+
+// Explanation says why a subscriber is in an audience, or is not. It is found
+// by package matching on what the index holds, and so is a check on the
+// audience as well.
+type Explanation struct {
+	Verdict domain.Verdict // in which set of a Result they are
+	// Measure counts in Query.Measures: the one that they come closest to; -1
+	// if there are none.
+	Measure int
+	// Missing are the fewest conditions of the measure that would have to be
+	// met, or known to be, for them to be in Likely. Facts that are unknown
+	// count less than those that would have to be different.
+	Missing      []Missing
+	Paused       bool
+	Uninterested bool // neither a theme nor a keyword of theirs
+}
+
+// Missing is a condition that is not met, or of which it is not known.
+type Missing struct {
+	Condition *domain.Condition
+	Negated   bool // they must not meet it
+	Truth     domain.Truth
+}
+
+// Explain explains the place of one subscriber in the audience of a query. ok
+// is false if the index does not hold them.
+func (x *Index) Explain(q Query, id domain.SubscriberID) (e Explanation, ok bool) {
+	profile, subscription, ok := x.Profile(id)
+	if !ok {
+		return e, false
+	}
+	e.Measure = -1
+	e.Paused = subscription.Paused
+	e.Uninterested = !q.Everyone && !subscription.All &&
+		!slices.ContainsFunc(subscription.Themes, func(t string) bool { return slices.Contains(q.Themes, t) }) &&
+		!x.mentions(q.Text, subscription.Keywords)
+	truth := domain.No
+	best := 0
+	for i := range q.Measures {
+		m := &q.Measures[i]
+		t := matching.Evaluate(m, &profile, q.AsOf)
+		if n := nearest(m, false, &profile, q.AsOf); e.Measure < 0 || n.price < best {
+			e.Measure, e.Missing, best = i, n.missing, n.price
+		}
+		truth = truth.Or(t)
+	}
+	if e.Paused || e.Uninterested {
+		truth = domain.No
+	}
+	e.Verdict = domain.VerdictOf(truth)
+	return e, true
+}
+
+// mentions tells whether one of some keywords occurs in a text.
+func (x *Index) mentions(text string, keywords []string) bool {
+	if len(keywords) == 0 || text == "" {
+		return false
+	}
+	words := x.held.Load().words
+	return slices.ContainsFunc(words.match(text), func(id uint32) bool { return slices.Contains(keywords, words.word(id)) })
+}
+
+// What it costs to be nearer to a measure.
+const (
+	priceOfUnknown = 1
+	priceOfNo      = 1000
+	impossible     = 1 << 40 // nothing helps: an empty choice
+)
+
+// way is a set of conditions that are missing, with its price.
+type way struct {
+	missing []Missing
+	price   int
+}
+
+// nearest finds the cheapest way to meet a tree.
+func nearest(c *domain.Criteria, negated bool, p *domain.Profile, asOf string) way {
+	switch {
+	case c.Leaf != nil:
+		t := matching.Evaluate(c, p, asOf)
+		if negated {
+			t = t.Not()
+		}
+		m := []Missing{{c.Leaf, negated, t}}
+		switch t {
+		case domain.Yes:
+			return way{}
+		case domain.Unknown:
+			return way{m, priceOfUnknown}
+		default:
+			return way{m, priceOfNo}
+		}
+	case c.Not != nil:
+		return nearest(c.Not, !negated, p, asOf)
+	}
+	parts, all := c.All, !negated
+	if c.Any != nil {
+		parts, all = c.Any, negated
+	}
+	if all {
+		var sum way
+		for i := range parts {
+			w := nearest(&parts[i], negated, p, asOf)
+			sum.price = min(sum.price+w.price, impossible)
+			sum.missing = append(sum.missing, w.missing...)
+		}
+		return sum
+	}
+	best := way{price: impossible}
+	for i := range parts {
+		if w := nearest(&parts[i], negated, p, asOf); w.price < best.price {
+			best = w
+		}
+	}
+	return best
+}
+
+// Shift is how an audience changed from one version of a policy to the
+// next. Nobody is in two of its sets.
+type Shift struct {
+	Added   *roaring.Bitmap // in neither set before
+	Dropped *roaring.Bitmap // in neither set any more
+	Firmer  *roaring.Bitmap // possible before, likely now
+	Vaguer  *roaring.Bitmap // likely before, possible now
+}
+
+// Compare returns what makes the audience after differ from that before.
+func Compare(before, after Result) Shift {
+	was, is := roaring.Or(before.Likely, before.Possible), roaring.Or(after.Likely, after.Possible)
+	return Shift{
+		Added: roaring.AndNot(is, was), Dropped: roaring.AndNot(was, is),
+		Firmer: roaring.And(before.Possible, after.Likely), Vaguer: roaring.And(before.Likely, after.Possible),
+	}
+}

@@ -1,0 +1,185 @@
+package audience
+
+import (
+	"cmp"
+	"math"
+	"time"
+
+	"policypush/internal/domain"
+	"policypush/internal/matching"
+)
+
+// term is when a measure can be had.
+type term struct {
+	first, last int32 // YYYYMMDD, both included
+	// odd tells that two days do not say it: it returns every year, or a date
+	// cannot be read. Then the words decide.
+	odd bool
+}
+
+func termOf(w domain.Window, expires string) term {
+	t := term{last: math.MaxInt32, odd: w.Yearly}
+	for _, date := range []string{w.Deadline, w.To, expires} {
+		_, last, ok := wholeDate(date)
+		t.odd = t.odd || !ok && date != ""
+		if ok {
+			t.last = min(t.last, int32(last))
+		}
+	}
+	first, _, ok := wholeDate(w.From)
+	t.first, t.odd = int32(first), t.odd || !ok && w.From != ""
+	return t
+}
+
+// wholeDate reads a year, a month or a day, and no part of one.
+func wholeDate(date string) (first, last int64, ok bool) {
+	if n := len(date); n != len("2006") && n != len("2006-01") && n != len(time.DateOnly) {
+		return 0, 0, false
+	}
+	return domain.DateRange(date)
+}
+
+// day is the day asked, as a date, a number YYYYMMDD and a count of days. known
+// is false if it is none.
+type day struct {
+	text   string
+	number int32
+	count  int32
+	known  bool
+}
+
+func dayOf(text string) day {
+	t, err := time.Parse(time.DateOnly, text)
+	if err != nil {
+		return day{text: text}
+	}
+	number, _, _ := domain.DateRange(text)
+	return day{text: text, number: int32(number), count: dayCount(t), known: true}
+}
+
+// dayCount counts days from 1970.
+func dayCount(t time.Time) int32 { return int32(t.Unix() / (24 * 60 * 60)) }
+
+// open tells whether a measure can be had on a day. It agrees with
+// matching.InWindow and domain.Policy.InForce.
+func (m *Measures) open(number int32, d day) bool {
+	t := &m.places[number].term
+	if t.odd || !d.known {
+		x := &m.measures[number]
+		inForce := domain.Policy{Status: domain.Published, Expires: x.expires}
+		return matching.InWindow(x.window, d.text) && inForce.InForce(d.text)
+	}
+	return t.first <= d.number && d.number <= t.last
+}
+
+// rank orders the offers of one profile: first how soon one must apply, then
+// certain before possible, then the amount, then what is newer.
+type rank struct {
+	value    uint64 // amount and day of publication, valueBits long
+	deadline int32  // count of days, or never
+}
+
+const (
+	never     = math.MaxInt32
+	valueBits = 31 + dateBits // a positive float32 and a day
+	dateBits  = 16
+)
+
+func rankOf(p *domain.Policy, m *domain.Measure) rank {
+	r := rank{deadline: never}
+	if _, last, ok := wholeDate(m.Window.Deadline); ok {
+		r.deadline = dayCount(time.Date(int(last/10000), time.Month(last/100%100), int(last%100), 0, 0, 0, 0, time.UTC))
+	}
+	amount := max(0, m.Benefit.Amount, m.Benefit.Cap)
+	for _, tier := range m.Benefit.Tiers {
+		amount = max(amount, tier)
+	}
+	if !math.IsNaN(amount) {
+		r.value = uint64(math.Float32bits(float32(amount))) << dateBits // the bits of positive floats rise with them
+	}
+	if first, _, ok := wholeDate(p.PublishDate); ok {
+		published := time.Date(int(first/10000), time.Month(first/100%100), int(first%100), 0, 0, 0, 0, time.UTC)
+		r.value |= uint64(max(0, min(1<<dateBits-1, dayCount(published))))
+	}
+	return r
+}
+
+// key is the larger, the earlier an offer stands.
+func (r rank) key(d day, certain bool) uint64 {
+	key := r.value
+	if certain {
+		key |= 1 << valueBits
+	}
+	if r.deadline == never || !d.known {
+		return key
+	}
+	urgency := uint64(0)
+	for _, days := range [...]int32{90, 30, 7} {
+		if r.deadline-d.count <= days {
+			urgency++
+		}
+	}
+	return key | urgency<<(valueBits+1)
+}
+
+// ranked is an offer with its place in the order.
+type ranked struct {
+	key uint64
+	*measure
+	certain bool
+}
+
+// compare orders the better first. Few have the same key, and only of these
+// the measures are looked at, which lie far apart in memory.
+func (a ranked) compare(b ranked) int {
+	if a.key != b.key {
+		return cmp.Compare(b.key, a.key)
+	}
+	return cmp.Or(cmp.Compare(a.policy, b.policy), cmp.Compare(a.position, b.position))
+}
+
+func (a ranked) offer() Offer {
+	verdict := domain.Possible
+	if a.certain {
+		verdict = domain.Likely
+	}
+	return Offer{Policy: a.policy, Measure: a.id, Verdict: verdict}
+}
+
+// best keeps the n first of what is put into it: a heap with the last on top.
+type best struct {
+	n    int
+	heap []ranked
+}
+
+// beaten tells whether something with a key has no place among the first.
+func (b *best) beaten(key uint64) bool {
+	return len(b.heap) == b.n && (b.n == 0 || key < b.heap[0].key)
+}
+
+func (b *best) put(r ranked) {
+	h := b.heap
+	switch {
+	case len(h) < b.n:
+		h = append(h, r)
+		for i := len(h) - 1; i > 0 && h[(i-1)/2].compare(h[i]) < 0; i = (i - 1) / 2 {
+			h[i], h[(i-1)/2] = h[(i-1)/2], h[i]
+		}
+		b.heap = h
+	case b.n > 0 && r.compare(h[0]) < 0:
+		h[0] = r
+		for i := 0; ; {
+			last := i
+			for child := 2*i + 1; child <= 2*i+2 && child < len(h); child++ {
+				if h[last].compare(h[child]) < 0 {
+					last = child
+				}
+			}
+			if last == i {
+				return
+			}
+			h[i], h[last] = h[last], h[i]
+			i = last
+		}
+	}
+}

@@ -1,0 +1,268 @@
+package audience
+
+import (
+	"bufio"
+	"cmp"
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"os"
+	"path/filepath"
+	"sync"
+)
+
+// A snapshot is a file of sections, each with its length and checksum before
+// it: a head, the dictionary, the chunks, and an empty section as the end.
+// Chunks are written as their columns and the rows of sets; all other rows
+// follow from the columns. It holds profiles and must be kept like the
+// database.
+const snapshotMagic = "policypush audience 1\n"
+
+// maxSection bounds a section: a chunk with all columns has a tenth of it.
+const maxSection = 1 << 26
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// errDamaged is why a snapshot is not read.
+var errDamaged = errors.New("the snapshot is damaged")
+
+// head says what of the log a snapshot holds. The last change is named as
+// well: a database that was restored from a backup may have come to the same
+// number by another way.
+type head struct {
+	seq     int64
+	last    int64 // the subscriber whom the last change was about
+	deleted bool
+	chunks  int
+}
+
+// headOf describes the log up to a change.
+func headOf(ctx context.Context, from Source, seq int64) (head, error) {
+	h := head{seq: seq}
+	if seq == 0 {
+		return h, nil
+	}
+	changes, err := from.Changes(ctx, seq-1, 1)
+	if err != nil {
+		return h, err
+	}
+	if len(changes) == 0 || changes[0].Seq != seq {
+		return h, fmt.Errorf("the log does not hold change %d any more", seq)
+	}
+	h.last, h.deleted = int64(changes[0].Row.ID), changes[0].Deleted
+	return h, nil
+}
+
+// Save writes a snapshot of an index that follows a source. The file appears
+// whole or not at all. Changes go on meanwhile; those that come in late are in
+// the snapshot or are applied again after it is loaded.
+func (x *Index) Save(ctx context.Context, from Source, path string) error {
+	err := x.save(ctx, from, path)
+	if err != nil {
+		return fmt.Errorf("save audience snapshot: %w", err)
+	}
+	return nil
+}
+
+func (x *Index) save(ctx context.Context, from Source, path string) error {
+	h, err := headOf(ctx, from, x.AppliedSeq())
+	if err != nil {
+		return err
+	}
+	file, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".new-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(file.Name()) // fails once it is renamed
+	defer file.Close()
+	for try := 1; ; try++ {
+		if try > patience {
+			x.writing.Lock()
+			defer x.writing.Unlock()
+		}
+		if _, err := file.Seek(0, io.SeekStart); err != nil {
+			return err
+		}
+		held := x.held.Load()
+		version := held.dictionary.version.Load()
+		out := bufio.NewWriterSize(file, 1<<20)
+		if err := held.writeTo(ctx, out, h); err != nil {
+			return err
+		}
+		if err := out.Flush(); err != nil {
+			return err
+		}
+		if held.dictionary.version.Load() == version {
+			break // else a chunk may name a code that the dictionary in the file has not
+		}
+	}
+	end, err := file.Seek(0, io.SeekCurrent)
+	if err != nil {
+		return err
+	}
+	if err := file.Truncate(end); err != nil { // an earlier try may have been longer
+		return err
+	}
+	if err := file.Sync(); err != nil {
+		return err
+	}
+	return os.Rename(file.Name(), path)
+}
+
+func (s *state) writeTo(ctx context.Context, out io.Writer, h head) error {
+	chunks := *s.chunks.Load()
+	h.chunks = len(chunks)
+	if _, err := io.WriteString(out, snapshotMagic); err != nil {
+		return err
+	}
+	s.dictionary.mu.RLock()
+	dictionary := s.dictionary.encodeTo(nil)
+	s.dictionary.mu.RUnlock()
+	for _, section := range [][]byte{h.encodeTo(nil), dictionary} {
+		if err := writeSection(out, section); err != nil {
+			return err
+		}
+	}
+	var section []byte
+	for _, c := range chunks {
+		s.dictionary.mu.RLock()
+		c.mu.RLock()
+		section = c.encodeTo(section[:0], s.dictionary, s.words)
+		c.mu.RUnlock()
+		s.dictionary.mu.RUnlock()
+		if err := writeSection(out, section); err != nil {
+			return err
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+	}
+	return writeSection(out, nil)
+}
+
+func writeSection(out io.Writer, section []byte) error {
+	start := binary.LittleEndian.AppendUint32(nil, uint32(len(section)))
+	start = binary.LittleEndian.AppendUint32(start, crc32.Checksum(section, castagnoli))
+	if _, err := out.Write(start); err != nil {
+		return err
+	}
+	_, err := out.Write(section)
+	return err
+}
+
+func readSection(in io.Reader) ([]byte, error) {
+	var start [8]byte
+	if _, err := io.ReadFull(in, start[:]); err != nil {
+		return nil, fmt.Errorf("%w: %w", errDamaged, err)
+	}
+	n := binary.LittleEndian.Uint32(start[:])
+	if n > maxSection {
+		return nil, fmt.Errorf("%w: a section of %d bytes", errDamaged, n)
+	}
+	section := make([]byte, n)
+	if _, err := io.ReadFull(in, section); err != nil {
+		return nil, fmt.Errorf("%w: %w", errDamaged, err)
+	}
+	if crc32.Checksum(section, castagnoli) != binary.LittleEndian.Uint32(start[4:]) {
+		return nil, fmt.Errorf("%w: a checksum does not match", errDamaged)
+	}
+	return section, nil
+}
+
+// Open fills the index from a snapshot and the changes since, or from the
+// source where there is no snapshot or it is not of use; why not is told to
+// refused, unless the file just does not exist.
+func (x *Index) Open(ctx context.Context, path string, from Source, refused func(error)) error {
+	seq, err := x.load(ctx, path, from)
+	if err == nil {
+		x.progress.move(seq)
+		err = x.catchUp(ctx, from)
+	}
+	if err == nil || ctx.Err() != nil {
+		return err
+	}
+	if !errors.Is(err, os.ErrNotExist) {
+		refused(fmt.Errorf("load audience snapshot: %w", err))
+	}
+	return x.Build(ctx, from)
+}
+
+func (x *Index) load(ctx context.Context, path string, from Source) (seq int64, err error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return 0, err
+	}
+	defer file.Close()
+	h, s, err := readSnapshot(ctx, bufio.NewReaderSize(file, 1<<20))
+	if err != nil {
+		return 0, err
+	}
+	last, err := from.LastChange(ctx)
+	if err != nil {
+		return 0, err
+	}
+	if last < h.seq {
+		return 0, fmt.Errorf("it knows change %d, the database only %d: the database is an older one", h.seq, last)
+	}
+	now, err := headOf(ctx, from, h.seq)
+	if err != nil {
+		return 0, err
+	}
+	if now.last != h.last || now.deleted != h.deleted {
+		return 0, fmt.Errorf("change %d is another one in the database", h.seq)
+	}
+	x.writing.Lock()
+	defer x.writing.Unlock()
+	x.held.Store(s)
+	return h.seq, nil
+}
+
+// readSnapshot reads all of a snapshot or none.
+func readSnapshot(ctx context.Context, in io.Reader) (head, *state, error) {
+	magic := make([]byte, len(snapshotMagic))
+	if _, err := io.ReadFull(in, magic); err != nil || string(magic) != snapshotMagic {
+		return head{}, nil, fmt.Errorf("%w: it does not begin as one", errDamaged)
+	}
+	section, err := readSection(in)
+	if err != nil {
+		return head{}, nil, err
+	}
+	h, err := decodeHead(section)
+	if err != nil {
+		return head{}, nil, err
+	}
+	if section, err = readSection(in); err != nil {
+		return head{}, nil, err
+	}
+	s := newState()
+	if err := s.dictionary.decodeFrom(section); err != nil {
+		return head{}, nil, err
+	}
+	chunks := make([]*chunk, h.chunks)
+	failures := make([]error, h.chunks)
+	room := make(chan struct{}, workers())
+	var group sync.WaitGroup
+	for i := range chunks {
+		section, failed := readSection(in) // a new one each time: it is decoded while the next is read
+		if err = cmp.Or(failed, ctx.Err()); err != nil {
+			break
+		}
+		room <- struct{}{}
+		group.Go(func() {
+			chunks[i], failures[i] = decodeChunk(section, s.dictionary, s.words)
+			<-room
+		})
+	}
+	group.Wait()
+	if err = errors.Join(append(failures, err)...); err != nil {
+		return head{}, nil, err
+	}
+	if end, err := readSection(in); err != nil || len(end) > 0 {
+		return head{}, nil, fmt.Errorf("%w: it has no end", errDamaged)
+	}
+	s.adopt(chunks)
+	return h, s, nil
+}
