@@ -525,7 +525,9 @@ func (r *explainReport) tables() []table {
 		title: "说明为什么",
 		head:  []string{"项目", "p50 / p95"},
 		rows: [][]string{
-			{"在名单中的一个人", r.Match.String()}, {"不在名单中的一个人", r.Miss.String()}, {"还差什么", r.Near.String()},
+			{"在名单中的一个人", r.Match.String()},
+			{"不在名单中的一个人", r.Miss.String()},
+			{"还差什么", r.Near.String()},
 			{"与名单一致", fmt.Sprintf("%d / %d", r.Agree, r.Asked)},
 		},
 	}}

@@ -94,7 +94,8 @@ func sameAs(got, want *Index, ids int) error {
 		return domain.Leaf(domain.Condition{Field: f, Op: domain.In, Values: v})
 	}
 	for _, c := range []domain.Criteria{
-		{}, leaf(domain.FieldRegion, "330603"), leaf(domain.FieldIndustry, "C"), domain.NotOf(leaf(domain.FieldAttribute, "QH2")),
+		{},
+		leaf(domain.FieldRegion, "330603"), leaf(domain.FieldIndustry, "C"), domain.NotOf(leaf(domain.FieldAttribute, "QH2")),
 		leaf(domain.FieldGroup, "G01"), domain.Leaf(domain.Condition{Field: domain.FieldStaff, Op: domain.AtLeast, Number: 123}),
 		domain.Leaf(domain.Condition{Field: domain.FieldRevenue, Op: domain.MoreThan, Number: 1 << 39}),
 		domain.Leaf(domain.Condition{Field: domain.FieldAge, Op: domain.AtLeast, Number: 60}),

@@ -11,7 +11,7 @@ import (
 )
 
 // TestReadsTheDocumentsOfTheEndToEndTest reads the three documents of
-// e2e/testdata as their README wants.
+// internal/e2e/testdata as their README wants.
 func TestReadsTheDocumentsOfTheEndToEndTest(t *testing.T) {
 	for name, want := range map[string]struct {
 		number, published string
@@ -24,7 +24,7 @@ func TestReadsTheDocumentsOfTheEndToEndTest(t *testing.T) {
 		"shebei.txt":  {"云经信〔2026〕47号", "2026-11-20", domain.ForEnterprises, []float64{0.12, 2_000_000, 0.4, 300_000}, []string{"attribute in Z5", "industry in C"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			data, err := os.ReadFile("../../e2e/testdata/" + name)
+			data, err := os.ReadFile("../e2e/testdata/" + name)
 			if err != nil {
 				t.Fatal(err)
 			}
