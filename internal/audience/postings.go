@@ -38,11 +38,6 @@ func (p *postings) union(words []uint32, into *[1024]uint64) {
 	}
 }
 
-// bytes returns what the postings take.
-func (p *postings) bytes() int {
-	return 8*cap(p.holders.table) + 16*cap(p.holders.blocks) + 8*cap(p.held.table) + 28*cap(p.held.blocks)
-}
-
 // chains maps keys to sets of values in no order.
 //
 // Most keywords have one or two holders in a chunk and a few have thousands.
