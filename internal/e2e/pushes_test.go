@@ -91,7 +91,9 @@ func (j *journey) becomes(push string, people int, want counts) {
 	j.t.Helper()
 	var got counts
 	var differs string
-	await(j.t, func() string { return fmt.Sprintf("%s has %v and not %v %s\n%s", push, got, want, differs, j.in.logged()) }, func() bool {
+	await(j.t, func() string {
+		return fmt.Sprintf("%s has %v and not %v %s\n%s", push, got, want, differs, j.in.logged())
+	}, func() bool {
 		got = j.countsOf(push)
 		differs = j.difference(push, want)
 		return maps.Equal(got, want) && differs == ""
