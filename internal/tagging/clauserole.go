@@ -181,6 +181,6 @@ func (p *passage) doesAt(at int) doing {
 
 // citedAt tells whether a hit lies in words that only name another document or
 // an office.
-func (p *passage) citedAt(h hit) bool {
+func (p *passage) citedAt(h *hit) bool {
 	return slices.ContainsFunc(p.cited, func(s stretch) bool { return h.start >= s.start && h.end <= s.end })
 }

@@ -29,22 +29,22 @@ var (
 
 	inForce = `(?:正式)?(?:施行|实施|执行|生效|实行|启用|试行|适用)`
 	// fromDate is 自2026年3月1日起施行 and the like.
-	fromDate = regexp.MustCompile(`(?:自|从|于|在)?` + dateRE + `(?:之日)?(?:零时|零点|起|开始|始){1,2}[,]?(?:在[\p{Han}]{2,8})?` + inForce)
-	onDate   = regexp.MustCompile(`(?:于)` + dateRE + inForce)
+	fromDate = expression(`(?:自|从|于|在)?` + dateRE + `(?:之日)?(?:零时|零点|起|开始|始){1,2}[,]?(?:在[\p{Han}]{2,8})?` + inForce)
+	onDate   = expression(`(?:于)` + dateRE + inForce)
 	// fromIssue is 自印发之日起施行; the period may follow.
-	fromIssue = regexp.MustCompile(`(?:自|从)?(?:本[\p{Han}]{2,4}|[\p{Han}]{0,4})?(印发|发布|公布|下发|发文|签发|颁布|颁发|公告|即)(?:之)?日(?:\((?:\d{4}年)?[^()]{2,12}\))?(?:起)(?:满?([一二三四五六七八九十\d]{1,3})(?:日|天)后)?[,]?` + inForce)
+	fromIssue = expression(`(?:自|从)?(?:本[\p{Han}]{2,4}|[\p{Han}]{0,4})?(印发|发布|公布|下发|发文|签发|颁布|颁发|公告|即)(?:之)?日(?:\((?:\d{4}年)?[^()]{2,12}\))?(?:起)(?:满?([一二三四五六七八九十\d]{1,3})(?:日|天)后)?[,]?` + inForce)
 	// fromNow is what an announcement orders at once: 自即日起暂停办理.
-	fromNow = regexp.MustCompile(`(?:自|从)?(?:即日|本(?:通告|公告|通知|决定)(?:发布|印发|公布)之日|(?:发布|印发|公布)之日)(?:起|开始)`)
+	fromNow = expression(`(?:自|从)?(?:即日|本(?:通告|公告|通知|决定)(?:发布|印发|公布)之日|(?:发布|印发|公布)之日)(?:起|开始)`)
 	// span is 自…起至…止 where the text speaks of its own validity.
-	spanFrom = regexp.MustCompile(`(?:执行期限?|实施期限?|有效期限?|执行时间|实施时间|政策期限|试行期限?)[\p{Han}]{0,4}?(?:为|:|自|从|是)?(?:自|从)?` + dateRE + `(?:起)?(?:至|到|-|—|~)` + dateRE)
-	spanRule = regexp.MustCompile(`(?:本|以上|上述)[\p{Han}“”]{0,12}(?:自|从)` + dateRE + `(?:起)?(?:施行|实施|执行|生效)?[,]?(?:暂定|有效期)?(?:至|到)` + dateRE)
+	spanFrom = expression(`(?:执行期限?|实施期限?|有效期限?|执行时间|实施时间|政策期限|试行期限?)[\p{Han}]{0,4}?(?:为|:|自|从|是)?(?:自|从)?` + dateRE + `(?:起)?(?:至|到|-|—|~)` + dateRE)
+	spanRule = expression(`(?:本|以上|上述)[\p{Han}“”]{0,12}(?:自|从)` + dateRE + `(?:起)?(?:施行|实施|执行|生效)?[,]?(?:暂定|有效期)?(?:至|到)` + dateRE)
 	// sinceIssue is the same from the day of issue: 自发布之日起至2020年6月30日.
-	sinceIssue = regexp.MustCompile(`(?:印发|发布|公布|下发|发文|签发|颁布|即)(?:之)?日(?:起)?(?:施行|实施|执行|生效|有效)?[,]?(?:有效期|暂定|执行|实施|期限)?(?:至|到)` + dateRE)
-	until      = regexp.MustCompile(`(?:有效期限?|执行期限?|实施期限?|试行期限?|有效|施行|实施|执行|试行|暂定)(?:期限)?(?:暂定)?(?:为)?(?:延长|延续|截止|截至|顺延)?(?:至|到|截止)(?:日期为)?` + dateRE)
-	endsOn     = regexp.MustCompile(`(?:至|于|到|[,。;])` + dateRE + `(?:起|后)?(?:自动|自行|同时)?(?:废止|失效|终止|到期)`)
-	monthsLong = regexp.MustCompile(`(?:有效期限?|实施期限?|试行期限?|执行期限?|施行期限?|试行|有效|政策期限)(?:暂定|原则上)?(?:为|限|是)?(?:自[\p{Han}]{2,10}之日起)?(?:暂定)?(?:为)?([一二两三四五六七八九十]{1,3}|\d{1,2})(?:个)?(年|月)`)
+	sinceIssue = expression(`(?:印发|发布|公布|下发|发文|签发|颁布|即)(?:之)?日(?:起)?(?:施行|实施|执行|生效|有效)?[,]?(?:有效期|暂定|执行|实施|期限)?(?:至|到)` + dateRE)
+	until      = expression(`(?:有效期限?|执行期限?|实施期限?|试行期限?|有效|施行|实施|执行|试行|暂定)(?:期限)?(?:暂定)?(?:为)?(?:延长|延续|截止|截至|顺延)?(?:至|到|截止)(?:日期为)?` + dateRE)
+	endsOn     = expression(`(?:至|于|到|[,。;])` + dateRE + `(?:起|后)?(?:自动|自行|同时)?(?:废止|失效|终止|到期)`)
+	monthsLong = expression(`(?:有效期限?|实施期限?|试行期限?|执行期限?|施行期限?|试行|有效|政策期限)(?:暂定|原则上)?(?:为|限|是)?(?:自[\p{Han}]{2,10}之日起)?(?:暂定)?(?:为)?([一二两三四五六七八九十]{1,3}|\d{1,2})(?:个)?(年|月)`)
 	general    = regexp.MustCompile(`本(?:法|条例|规定|办法|细则|通知|公告|通告|意见|方案|政策|措施|决定|指南|制度|标准|文件|规则|规程|若干|实施|暂行|令|规范|规划|计划|清单|目录|指引)|上述|以上(?:政策|措施|规定|条款)|此前`)
-	starts     = regexp.MustCompile(`(?:^|[,。;!:自从])` + yearRE + monthRE + `(?:` + dayRE + `)?(?:\([^()]{1,12}\))?(?:起|开始)`)
+	starts     = expression(`(?:^|[,。;!:自从])` + yearRE + monthRE + `(?:` + dayRE + `)?(?:\([^()]{1,12}\))?(?:起|开始)`)
 )
 
 // dateIn reads the five groups of dateRE from group g on. year stands in for
@@ -248,7 +248,7 @@ func (t *Tagger) validity(p *domain.Policy, meta map[string]string) {
 			}
 			hasStart, hasEnd := strings.ContainsAny(s.text, "起始") || strings.Contains(s.text, "施行") || strings.Contains(s.text, "于"), strings.ContainsAny(s.text, "至到-—~") || strings.Contains(s.text, "废止") || strings.Contains(s.text, "失效")
 			if hasStart {
-				for _, re := range []*regexp.Regexp{fromDate, onDate} {
+				for _, re := range []pattern{fromDate, onDate} {
 					for _, m := range re.FindAllStringSubmatchIndex(s.text, -1) {
 						if ruleEnds.MatchString(s.text[m[1]:]) {
 							from.add(dateIn(s.text, m, 1, year, false), rankOf(p, s.text[:m[0]]))
@@ -334,7 +334,7 @@ func holds(text string, m []int) bool {
 
 // ends reads until when the document holds.
 func (t *Tagger) ends(p *domain.Policy, s sentence, year string, from, ends *claims, sinceIssued *bool) {
-	for _, re := range []*regexp.Regexp{spanFrom, spanRule} {
+	for i, re := range []pattern{spanFrom, spanRule} {
 		if m := re.FindStringSubmatchIndex(s.text); m != nil && notApplying(s.text[:m[0]]) {
 			begin := dateIn(s.text, m, 1, year, false)
 			y := year
@@ -342,7 +342,7 @@ func (t *Tagger) ends(p *domain.Policy, s sentence, year string, from, ends *cla
 				y = begin[:4]
 			}
 			r := rankOf(p, s.text[:m[0]])
-			if re == spanRule {
+			if i == 1 { // the rule says so itself
 				r = 2
 			}
 			from.add(begin, r)
@@ -405,10 +405,10 @@ func signed(p *domain.Policy) bool {
 }
 
 var (
-	applyBy    = regexp.MustCompile(`(?:申报|受理|报名|申请|申领|征集|材料报送|材料提交|推荐|兑现|提交|报送|揭榜|参评|登记|投稿|认定|填报)[\p{Han}]{0,6}?(?:截止|截至)[\p{Han}]{0,4}?(?:时间|日期)?(?:为|:|是|于|到|至)*` + dateRE)
-	applyUntil = regexp.MustCompile(`(?:申报|受理|报名|申请|申领|征集|材料报送|揭榜|填报|登记)(?:时间|期限|日期|受理时间|工作)?(?:截止)?(?:为|至|到|:|是|于|自|从)*(?:` + dateRE + `)?(?:\d{1,2}:\d{2})?(?:起)?(?:至|到|-|—|~)*` + dateRE + `(?:\d{1,2}:\d{2})?(?:前|止|截止|。|;|,|$|\n|期间|,逾期)`)
-	handIn     = regexp.MustCompile(`(?:于|在|截至|截止)?` + dateRE + `(?:\d{1,2}:\d{2})?(?:\(含\))?(?:以前|之前|前|止)[,]?([^。;]{0,60})`)
-	byLabel    = regexp.MustCompile(`^(?:[(]?[一二三四五六七八九十\d]{1,2}[)、.])?(?:截止(?:日期|时间)|申报截止(?:日期|时间)?|报名截止(?:日期|时间)?)(?:为|:)` + dateRE)
+	applyBy    = expression(`(?:申报|受理|报名|申请|申领|征集|材料报送|材料提交|推荐|兑现|提交|报送|揭榜|参评|登记|投稿|认定|填报)[\p{Han}]{0,6}?(?:截止|截至)[\p{Han}]{0,4}?(?:时间|日期)?(?:为|:|是|于|到|至)*` + dateRE)
+	applyUntil = expression(`(?:申报|受理|报名|申请|申领|征集|材料报送|揭榜|填报|登记)(?:时间|期限|日期|受理时间|工作)?(?:截止)?(?:为|至|到|:|是|于|自|从)*(?:` + dateRE + `)?(?:\d{1,2}:\d{2})?(?:起)?(?:至|到|-|—|~)*` + dateRE + `(?:\d{1,2}:\d{2})?(?:前|止|截止|。|;|,|$|\n|期间|,逾期)`)
+	handIn     = expression(`(?:于|在|截至|截止)?` + dateRE + `(?:\d{1,2}:\d{2})?(?:\(含\))?(?:以前|之前|前|止)[,]?([^。;]{0,60})`)
+	byLabel    = expression(`^(?:[(]?[一二三四五六七八九十\d]{1,2}[)、.])?(?:截止(?:日期|时间)|申报截止(?:日期|时间)?|报名截止(?:日期|时间)?)(?:为|:)` + dateRE)
 	hands      = regexp.MustCompile(`申报|申请|申领|报名|材料|资料|提交|报送|上传|寄送|送达|填报|参评|揭榜|发送至|登录`)
 	inside     = regexp.MustCompile(`各地|各市|各县|各区|各部门|各单位|各省|各级|各乡镇|总结|工作情况|落实情况|贯彻|实施方案|台账|意见|联系人|进展|反馈意见|整改|汇总|完成|建成|竣工|投产|成立|注册|取得|毕业|出生|缴纳|发放`)
 )
@@ -419,7 +419,7 @@ func (t *Tagger) deadline(p *domain.Policy, s sentence, year string, found *clai
 	if !strings.ContainsAny(s.text, "前止截至到-—~") || !hands.MatchString(s.text) && !strings.Contains(s.text, "截止") && !strings.Contains(s.text, "受理") && !strings.Contains(s.text, "征集") {
 		return
 	}
-	for _, re := range []*regexp.Regexp{applyBy, byLabel} {
+	for _, re := range []pattern{applyBy, byLabel} {
 		for _, m := range re.FindAllStringSubmatchIndex(s.text, -1) {
 			found.add(dateIn(s.text, m, 1, year, true), 2)
 		}

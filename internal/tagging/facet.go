@@ -25,13 +25,17 @@ type facet struct {
 func (t *Tagger) facets(s sentence) []facet {
 	hits := t.words.find(t.shift(s.text, s.start))
 	byCode := map[int][]counted{}
-	collect(passage{hits: hits}, byCode)
+	collect(hits, byCode)
 	var out []facet
 	for n, c := range t.codes {
 		if c.dimension != domain.GroupTag && c.dimension != domain.EnterpriseKindTag && c.dimension != domain.IndustryTag {
 			continue
 		}
-		for _, k := range keep(byCode[n]) {
+		found, ok := byCode[n]
+		if !ok {
+			continue
+		}
+		for _, k := range keep(found) {
 			if f, ok := t.facet(c, k); ok {
 				out = append(out, f)
 			}

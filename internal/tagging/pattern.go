@@ -1,39 +1,50 @@
 package tagging
 
 import (
+	"cmp"
 	"regexp"
 	"regexp/syntax"
+	"slices"
 	"strings"
 
 	"policypush/internal/domain"
 )
 
 // pattern is an extraction rule with the words that any match must hold. Most
-// sentences hold none of them, and looking for a word costs a hundredth of
+// sentences lack some of them, and looking for a word costs a hundredth of
 // what the expression does.
 type pattern struct {
 	re    *regexp.Regexp
-	needs []string // one of these; nil if nothing is known
-	words bool     // needs is all that the expression says
+	needs [][]string // of each list one word; nil if nothing is known
+	words bool       // needs is all that the expression says
+
+	letters [][]letters // of the words of needs
 }
 
-// maxNeeds bounds the words that are looked for before an expression is run.
-const maxNeeds = 96
+// maxNeeds bounds a list of words, maxLists the lists that are looked at before
+// an expression is run.
+const (
+	maxNeeds = 96
+	maxLists = 4
+)
 
 func newPattern(re *regexp.Regexp) pattern {
 	tree, err := syntax.Parse(re.String(), syntax.Perl)
 	if err != nil {
 		return pattern{re: re} // compiled before, so this does not happen
 	}
-	return pattern{re: re, needs: needed(tree.Simplify())}
+	lists := needed(tree.Simplify())
+	slices.SortStableFunc(lists, rarer)
+	return pattern{re: re, needs: lists[:min(len(lists), maxLists)]}.prepared()
 }
 
-// needed returns words of which every match of the tree holds at least one.
-func needed(tree *syntax.Regexp) []string {
+// needed returns lists of words: every match of the tree holds at least one
+// word of each.
+func needed(tree *syntax.Regexp) [][]string {
 	switch tree.Op {
 	case syntax.OpLiteral:
 		if tree.Flags&syntax.FoldCase == 0 {
-			return []string{string(tree.Rune)}
+			return [][]string{{string(tree.Rune)}}
 		}
 	case syntax.OpCharClass:
 		var words []string
@@ -45,7 +56,7 @@ func needed(tree *syntax.Regexp) []string {
 				words = append(words, string(r))
 			}
 		}
-		return words
+		return [][]string{words}
 	case syntax.OpCapture, syntax.OpPlus:
 		return needed(tree.Sub[0])
 	case syntax.OpRepeat:
@@ -55,31 +66,30 @@ func needed(tree *syntax.Regexp) []string {
 	case syntax.OpAlternate:
 		var words []string
 		for _, sub := range tree.Sub {
-			n := needed(sub)
-			if n == nil || len(words)+len(n) > maxNeeds {
+			lists := needed(sub)
+			if len(lists) == 0 {
 				return nil
 			}
-			words = append(words, n...)
-		}
-		return words
-	case syntax.OpConcat:
-		var best []string
-		for _, sub := range tree.Sub {
-			if n := needed(sub); n != nil && (best == nil || rarer(n, best)) {
-				best = n
+			best := slices.MinFunc(lists, rarer)
+			if len(words)+len(best) > maxNeeds {
+				return nil
 			}
+			words = append(words, best...)
 		}
-		return best
+		return [][]string{words}
+	case syntax.OpConcat:
+		var lists [][]string
+		for _, sub := range tree.Sub {
+			lists = append(lists, needed(sub)...)
+		}
+		return lists
 	}
 	return nil
 }
 
-// rarer prefers longer words, then fewer: digits are in every other sentence.
-func rarer(a, b []string) bool {
-	if la, lb := shortest(a), shortest(b); la != lb {
-		return la > lb
-	}
-	return len(a) < len(b)
+// rarer puts longer words first, then fewer: digits are in every other sentence.
+func rarer(a, b []string) int {
+	return cmp.Or(cmp.Compare(shortest(b), shortest(a)), cmp.Compare(len(a), len(b)))
 }
 
 func shortest(words []string) int {
@@ -90,16 +100,68 @@ func shortest(words []string) int {
 	return n
 }
 
+// letters is a set of 256 classes of characters: what a text holds, or what a
+// word asks for. A text without one of a word's letters does not hold the word.
+type letters [4]uint64
+
+func lettersOf(s string) (l letters) {
+	for i := 0; i < len(s); {
+		class := s[i]
+		switch {
+		case class < 0xC0: // ASCII
+			i++
+		case class < 0xE0 && i+1 < len(s):
+			class = s[i+1]
+			i += 2
+		case class < 0xF0 && i+2 < len(s): // Chinese: the first of three bytes says little
+			class = s[i+1]<<3 ^ s[i+2]
+			i += 3
+		case i+3 < len(s):
+			class = s[i+2]<<3 ^ s[i+3]
+			i += 4
+		default:
+			i++
+		}
+		l[class>>6] |= 1 << (class & 63)
+	}
+	return l
+}
+
+func (l letters) hold(w letters) bool {
+	return l[0]&w[0] == w[0] && l[1]&w[1] == w[1] && l[2]&w[2] == w[2] && l[3]&w[3] == w[3]
+}
+
 func (p pattern) mayMatch(text string) bool {
-	if p.needs == nil {
+	if len(p.needs) == 0 {
 		return true
 	}
-	for _, w := range p.needs {
-		if strings.Contains(text, w) {
+	have := lettersOf(text)
+	for i, words := range p.needs {
+		if !holdsOne(text, have, words, p.letters[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+func holdsOne(text string, have letters, words []string, asks []letters) bool {
+	for i, w := range words {
+		if have.hold(asks[i]) && strings.Contains(text, w) {
 			return true
 		}
 	}
 	return false
+}
+
+// prepared returns a copy of the pattern that knows the letters of its words.
+func (p pattern) prepared() pattern {
+	p.letters = make([][]letters, len(p.needs))
+	for i, words := range p.needs {
+		for _, w := range words {
+			p.letters[i] = append(p.letters[i], lettersOf(w))
+		}
+	}
+	return p
 }
 
 // expression compiles an expression of our own, see newPattern. One that only
@@ -107,9 +169,9 @@ func (p pattern) mayMatch(text string) bool {
 func expression(expr string) pattern {
 	p := newPattern(regexp.MustCompile(expr))
 	if !strings.ContainsAny(expr, "[](){}.*+?^$\\") {
-		p.needs, p.words = strings.Split(expr, "|"), true
+		p.needs, p.words = [][]string{strings.Split(expr, "|")}, true
 	}
-	return p
+	return p.prepared()
 }
 
 // MatchString tells whether the text holds a match.
@@ -123,6 +185,22 @@ func (p pattern) FindStringSubmatchIndex(text string) []int {
 		return nil
 	}
 	return p.re.FindStringSubmatchIndex(text)
+}
+
+// FindAllStringSubmatchIndex is that of the expression.
+func (p pattern) FindAllStringSubmatchIndex(text string, n int) [][]int {
+	if !p.mayMatch(text) {
+		return nil
+	}
+	return p.re.FindAllStringSubmatchIndex(text, n)
+}
+
+// FindStringIndex is that of the expression.
+func (p pattern) FindStringIndex(text string) []int {
+	if !p.mayMatch(text) {
+		return nil
+	}
+	return p.re.FindStringIndex(text)
 }
 
 // all returns where the matches stand, in bytes.

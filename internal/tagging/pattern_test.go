@@ -22,7 +22,7 @@ func TestNeededWordsMissNothing(t *testing.T) {
 		for _, e := range x.Examples {
 			for _, text := range []string{e.Text, "前文。" + e.Text + "后文"} {
 				if p.re.MatchString(text) && !p.mayMatch(text) {
-					t.Errorf("%s: %q matches and holds none of %q", x.Code, text, p.needs)
+					t.Errorf("%s: %q matches and lacks one of each of %q", x.Code, text, p.needs)
 				}
 			}
 		}

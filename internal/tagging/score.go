@@ -101,7 +101,7 @@ func score(passages []passage, codes int, themes [2]int, s rules.Scoring) []scor
 			point = p.point
 		}
 		byCode := map[int][]counted{}
-		collect(*p, byCode)
+		collect(p.hits, byCode)
 		bounds := ends(p.clause)
 		for code, list := range byCode {
 			beside := sentencesWithNear(list, bounds)
@@ -186,14 +186,14 @@ func isLevy(term string) bool {
 
 // counted is one hit seen from one code.
 type counted struct {
-	hit  hit
+	hit  *hit
 	role role
 }
 
-func collect(p passage, byCode map[int][]counted) {
-	for _, h := range p.hits {
-		for _, u := range h.uses {
-			byCode[u.code] = append(byCode[u.code], counted{h, u.role})
+func collect(hits []hit, byCode map[int][]counted) {
+	for i := range hits {
+		for _, u := range hits[i].uses {
+			byCode[u.code] = append(byCode[u.code], counted{&hits[i], u.role})
 		}
 	}
 }
@@ -215,19 +215,41 @@ func keep(list []counted) []counted {
 	slices.SortStableFunc(terms, func(a, b counted) int {
 		return cmp.Or(cmp.Compare(b.hit.end-b.hit.start, a.hit.end-a.hit.start), cmp.Compare(a.hit.start, b.hit.start), cmp.Compare(rank(a.role), rank(b.role)))
 	})
-	taken := map[int]bool{} // code points that a mask or a longer term holds
+	var kept []counted
+	if len(masks)+len(terms) <= fewHits {
+		for _, c := range terms {
+			if !slices.ContainsFunc(masks, c.overlaps) && !slices.ContainsFunc(kept, c.overlaps) {
+				kept = append(kept, c)
+			}
+		}
+	} else {
+		kept = keepFree(masks, terms)
+	}
+	slices.SortFunc(kept, func(a, b counted) int { return cmp.Compare(a.hit.start, b.hit.start) })
+	return kept
+}
+
+// fewHits are so many that comparing each with each is quicker than marking
+// what is taken.
+const fewHits = 16
+
+// keepFree takes the terms in order, and each the code points it holds.
+func keepFree(masks, terms []counted) (kept []counted) {
+	taken := map[int]bool{}
 	for _, m := range masks {
 		m.take(taken)
 	}
-	var kept []counted
 	for _, c := range terms {
 		if c.free(taken) {
 			kept = append(kept, c)
 			c.take(taken)
 		}
 	}
-	slices.SortFunc(kept, func(a, b counted) int { return cmp.Compare(a.hit.start, b.hit.start) })
 	return kept
+}
+
+func (c counted) overlaps(o counted) bool {
+	return c.hit.start < o.hit.end && o.hit.start < c.hit.end
 }
 
 func (c counted) take(taken map[int]bool) {
@@ -277,9 +299,12 @@ func multiplier(p part, s rules.Scoring) float64 {
 // sentencesWithNear returns the sentences of a passage that hold a near word of
 // the code, by their number.
 func sentencesWithNear(list []counted, bounds []int) map[int]bool {
-	found := map[int]bool{}
+	var found map[int]bool
 	for _, c := range list {
 		if c.role == near {
+			if found == nil {
+				found = map[int]bool{}
+			}
 			found[sentenceOf(c.hit, bounds)] = true
 		}
 	}
@@ -288,7 +313,7 @@ func sentencesWithNear(list []counted, bounds []int) map[int]bool {
 
 // sentenceOf returns the number of the sentence in which a hit begins; bounds
 // are the ends of the sentences.
-func sentenceOf(h hit, bounds []int) int {
+func sentenceOf(h *hit, bounds []int) int {
 	i, exact := slices.BinarySearch(bounds, h.start)
 	if exact {
 		i++

@@ -66,11 +66,11 @@ func (l *lexicon) add(code int, r role, terms ...string) {
 func (l *lexicon) find(words []segment.Token) []hit {
 	t := layOut(words)
 	var hits []hit
-	for i := range t.runes {
+	for i := range t.word {
 		if !t.border[i] && !l.withinTerm(t, i) {
 			continue
 		}
-		for j := i + 1; j <= len(t.runes); j++ {
+		for j := i + 1; j <= len(t.word); j++ {
 			piece := t.text[t.at[i]:t.at[j]]
 			if !l.starts[piece] {
 				break
@@ -98,7 +98,6 @@ func (l *lexicon) withinTerm(t *laidOut, i int) bool {
 type laidOut struct {
 	text   string
 	words  []segment.Token
-	runes  []rune
 	at     []int  // byte offset of rune i in text; one more at the end
 	offset []int  // of rune i in the document; one more at the end
 	word   []int  // index of the word that rune i belongs to
@@ -111,10 +110,14 @@ func layOut(words []segment.Token) *laidOut {
 	for _, w := range words {
 		n += len(w.Text)
 	}
-	text := make([]byte, 0, n)
+	text := make([]byte, 0, n+len(words))
+	letters := 2 // with the line feeds for white space, at most one a word
+	for _, w := range words {
+		letters += w.End - w.Start + 1
+	}
+	t.at, t.offset, t.word, t.border = make([]int, 0, letters), make([]int, 0, letters), make([]int, 0, letters), make([]bool, 0, letters)
 	add := func(r rune, word, offset int, border bool) {
 		t.at = append(t.at, len(text))
-		t.runes = append(t.runes, r)
 		t.offset = append(t.offset, offset)
 		t.word = append(t.word, word)
 		t.border = append(t.border, border)
