@@ -124,14 +124,14 @@ func eachAnswerHasItsClass(t *testing.T, peer *channeltest.SMTPPeer) {
 
 func greylistedMailIsTakenTheSecondTime(t *testing.T, peer *channeltest.SMTPPeer) {
 	s := open(t, config(peer, email.Plain))
-	if r := send(t, s, notice("d7", "grey@example.com")); r.Class != channel.Retry || r.Code != "4.7.1" {
+	if r := send(t, s, notice("d700", "grey@example.com")); r.Class != channel.Retry || r.Code != "4.7.1" {
 		t.Fatalf("first: %+v", r)
 	}
-	if r := send(t, s, notice("d7", "grey@example.com")); r.Class != channel.Accepted {
+	if r := send(t, s, notice("d700", "grey@example.com")); r.Class != channel.Accepted {
 		t.Fatalf("second: %+v", r)
 	}
-	awaitMail(t, peer, "d7")
-	if ms := arrived(t, peer, "d7"); len(ms) != 1 || ms[0].Times != 1 {
+	awaitMail(t, peer, "d700")
+	if ms := arrived(t, peer, "d700"); len(ms) != 1 || ms[0].Times != 1 {
 		t.Fatalf("mails: %+v", ms)
 	}
 }
