@@ -96,10 +96,11 @@ func prepare(passages []passage) {
 		for _, s := range sentences(c) {
 			p.does = append(p.does, stretch{s.start, s.end, whatDoes(s.text, before, aside)})
 		}
-		for _, loc := range cited.all(c.Text) {
+		cited.each(c.Text, func(loc []int) bool {
 			start := c.Start + utf8.RuneCountInString(c.Text[:loc[0]])
 			p.cited = append(p.cited, stretch{start: start, end: start + utf8.RuneCountInString(c.Text[loc[0]:loc[1]])})
-		}
+			return true
+		})
 	}
 }
 
@@ -107,12 +108,10 @@ func prepare(passages []passage) {
 // Most clauses hold the words of one or two of them.
 type citations []pattern
 
-func (c citations) all(text string) [][]int {
-	var out [][]int
+func (c citations) each(text string, yield func(loc []int) bool) {
 	for _, p := range c {
-		out = append(out, p.all(text)...)
+		p.each(text, yield)
 	}
-	return out
 }
 
 func (c citations) cut(text string) string {

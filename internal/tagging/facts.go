@@ -121,7 +121,7 @@ func (t *Tagger) docNumber(p *domain.Policy, meta map[string]string) string {
 	for _, c := range head {
 		text := quotedTitle.ReplaceAllString(c.Text, "")
 		for _, code := range []string{"X01", "X02"} {
-			for _, m := range t.find(code, sentence{text, c.Start, c.End}) {
+			for _, m := range t.find(code, sentence{text: text, start: c.Start, end: c.End}) {
 				n := cleanNumber(m.evidence.Text)
 				rest := strings.Trim(strings.Replace(text, m.evidence.Text, "", 1), "()（） \n")
 				if utf8.RuneCountInString(rest) <= 8 || c.Kind == domain.TitleClause && code == "X02" && (!strings.Contains(text, "关于") || strings.HasPrefix(text, m.evidence.Text)) {
@@ -132,7 +132,7 @@ func (t *Tagger) docNumber(p *domain.Policy, meta map[string]string) string {
 	}
 	if value := first(meta, "发文字号", "文号", "文件编号", "发文号", "文件字号"); value != "" {
 		for _, code := range []string{"X01", "X02"} {
-			for _, m := range t.find(code, sentence{value, 0, utf8.RuneCountInString(value)}) {
+			for _, m := range t.find(code, sentence{text: value, end: utf8.RuneCountInString(value)}) {
 				return cleanNumber(m.evidence.Text)
 			}
 		}
@@ -186,7 +186,7 @@ func numberOfOrder(head []domain.Clause) string {
 func (t *Tagger) numberBehindTitle(p *domain.Policy) string {
 	head := firstRunes(p.Text, 300)
 	masked := quotedTitle.ReplaceAllStringFunc(head, func(s string) string { return strings.Repeat("、", utf8.RuneCountInString(s)) })
-	for _, m := range t.find("X01", sentence{masked, 0, utf8.RuneCountInString(masked)}) {
+	for _, m := range t.find("X01", sentence{text: masked, end: utf8.RuneCountInString(masked)}) {
 		at := strings.Index(masked, m.evidence.Text)
 		before := strings.TrimRight(masked[:max(at, 0)], " \n")
 		if strings.HasSuffix(before, "(") || strings.HasSuffix(before, "、") || cites.MatchString(before) {
@@ -301,4 +301,4 @@ func (t *Tagger) contact(p *domain.Policy) string {
 	return ""
 }
 
-func whole(c *domain.Clause) sentence { return sentence{c.Text, c.Start, c.End} }
+func whole(c *domain.Clause) sentence { return sentence{text: c.Text, start: c.Start, end: c.End} }

@@ -6,19 +6,28 @@ import (
 	"regexp/syntax"
 	"slices"
 	"strings"
+	"sync"
 
 	"policypush/internal/domain"
 )
 
-// pattern is an extraction rule with the words that any match must hold. Most
-// sentences lack some of them, and looking for a word costs a hundredth of
-// what the expression does.
+// pattern is an extraction rule, or an expression of our own. Most sentences
+// hold no match, and an automaton tells so at a hundredth of the cost of the
+// expression; where matches begin, the expression says what they are.
 type pattern struct {
 	re    *regexp.Regexp
-	needs [][]string // of each list one word; nil if nothing is known
-	words bool       // needs is all that the expression says
+	needs [][]string // of each list a match holds one word; nil if nothing is known
+	marks [][]mark   // of the words of needs
+	begin *beginning
+}
 
-	letters [][]letters // of the words of needs
+// beginning finds where matches begin. It is made when it is first needed.
+type beginning struct {
+	once   sync.Once
+	expr   string
+	finds  *automaton     // nil if the expression asks for more than one can do
+	here   *regexp.Regexp // the expression at the beginning of a text
+	anchor bool           // the expression asks for the beginning itself
 }
 
 // maxNeeds bounds a list of words, maxLists the lists that are looked at before
@@ -29,14 +38,26 @@ const (
 )
 
 func newPattern(re *regexp.Regexp) pattern {
+	p := pattern{re: re, begin: &beginning{expr: re.String()}}
 	tree, err := syntax.Parse(re.String(), syntax.Perl)
 	if err != nil {
-		return pattern{re: re} // compiled before, so this does not happen
+		return p // compiled before, so this does not happen
 	}
-	lists := needed(tree.Simplify())
-	slices.SortStableFunc(lists, rarer)
-	return pattern{re: re, needs: lists[:min(len(lists), maxLists)]}.prepared()
+	p.needs = needed(tree.Simplify())
+	slices.SortStableFunc(p.needs, rarer)
+	p.needs = p.needs[:min(len(p.needs), maxLists)]
+	for _, words := range p.needs {
+		var marks []mark
+		for _, w := range words {
+			marks = append(marks, markOf(w))
+		}
+		p.marks = append(p.marks, marks)
+	}
+	return p
 }
+
+// expression compiles an expression of our own, see newPattern.
+func expression(expr string) pattern { return newPattern(regexp.MustCompile(expr)) }
 
 // needed returns lists of words: every match of the tree holds at least one
 // word of each.
@@ -100,123 +121,110 @@ func shortest(words []string) int {
 	return n
 }
 
-// letters is a set of 256 classes of characters: what a text holds, or what a
-// word asks for. A text without one of a word's letters does not hold the word.
-type letters [4]uint64
-
-func lettersOf(s string) (l letters) {
-	for i := 0; i < len(s); {
-		class := s[i]
-		switch {
-		case class < 0xC0: // ASCII
-			i++
-		case class < 0xE0 && i+1 < len(s):
-			class = s[i+1]
-			i += 2
-		case class < 0xF0 && i+2 < len(s): // Chinese: the first of three bytes says little
-			class = s[i+1]<<3 ^ s[i+2]
-			i += 3
-		case i+3 < len(s):
-			class = s[i+2]<<3 ^ s[i+3]
-			i += 4
-		default:
-			i++
+// starts returns the automaton, if the expression has one.
+func (p pattern) starts() *automaton {
+	b := p.begin
+	b.once.Do(func() {
+		tree, err := syntax.Parse(b.expr, syntax.Perl)
+		if err != nil {
+			return
 		}
-		l[class>>6] |= 1 << (class & 63)
-	}
-	return l
-}
-
-func (l letters) hold(w letters) bool {
-	return l[0]&w[0] == w[0] && l[1]&w[1] == w[1] && l[2]&w[2] == w[2] && l[3]&w[3] == w[3]
-}
-
-func (p pattern) mayMatch(text string) bool {
-	if len(p.needs) == 0 {
-		return true
-	}
-	have := lettersOf(text)
-	for i, words := range p.needs {
-		if !holdsOne(text, have, words, p.letters[i]) {
-			return false
+		if a, ok := newAutomaton(tree); ok {
+			b.finds, b.here, b.anchor = a, regexp.MustCompile(`\A(?:`+b.expr+`)`), asksForBegin(tree)
 		}
+	})
+	if b.finds == nil || b.finds.off.Load() {
+		return nil
 	}
-	return true
+	return b.finds
 }
 
-func holdsOne(text string, have letters, words []string, asks []letters) bool {
-	for i, w := range words {
-		if have.hold(asks[i]) && strings.Contains(text, w) {
-			return true
-		}
-	}
-	return false
-}
-
-// prepared returns a copy of the pattern that knows the letters of its words.
-func (p pattern) prepared() pattern {
-	p.letters = make([][]letters, len(p.needs))
-	for i, words := range p.needs {
-		for _, w := range words {
-			p.letters[i] = append(p.letters[i], lettersOf(w))
-		}
-	}
-	return p
-}
-
-// expression compiles an expression of our own, see newPattern. One that only
-// offers words is answered by looking for them.
-func expression(expr string) pattern {
-	p := newPattern(regexp.MustCompile(expr))
-	if !strings.ContainsAny(expr, "[](){}.*+?^$\\") {
-		p.needs, p.words = [][]string{strings.Split(expr, "|")}, true
-	}
-	return p.prepared()
+func asksForBegin(tree *syntax.Regexp) bool {
+	return tree.Op == syntax.OpBeginText || slices.ContainsFunc(tree.Sub, asksForBegin)
 }
 
 // MatchString tells whether the text holds a match.
 func (p pattern) MatchString(text string) bool {
-	return p.mayMatch(text) && (p.words || p.re.MatchString(text))
+	if a := p.starts(); a != nil {
+		return a.matches(text)
+	}
+	return p.re.MatchString(text)
+}
+
+// each calls yield with the matches, as FindAllStringSubmatchIndex returns them,
+// until it returns false.
+func (p pattern) each(text string, yield func(loc []int) bool) {
+	a := p.starts()
+	if a == nil || p.begin.anchor {
+		if a != nil && !a.matches(text) {
+			return
+		}
+		for _, loc := range p.re.FindAllStringSubmatchIndex(text, -1) {
+			if !yield(loc) {
+				return
+			}
+		}
+		return
+	}
+	var few [32]int
+	end := 0
+	for _, i := range slices.Backward(a.starts(text, few[:0])) {
+		if i < end {
+			continue
+		}
+		loc := p.begin.here.FindStringSubmatchIndex(text[i:])
+		for k := range loc {
+			if loc[k] >= 0 {
+				loc[k] += i
+			}
+		}
+		if loc == nil || !yield(loc) {
+			return
+		}
+		end = loc[1]
+	}
 }
 
 // FindStringSubmatchIndex is that of the expression.
-func (p pattern) FindStringSubmatchIndex(text string) []int {
-	if !p.mayMatch(text) {
-		return nil
-	}
-	return p.re.FindStringSubmatchIndex(text)
+func (p pattern) FindStringSubmatchIndex(text string) (found []int) {
+	p.each(text, func(loc []int) bool {
+		found = loc
+		return false
+	})
+	return found
 }
 
 // FindAllStringSubmatchIndex is that of the expression.
-func (p pattern) FindAllStringSubmatchIndex(text string, n int) [][]int {
-	if !p.mayMatch(text) {
-		return nil
-	}
-	return p.re.FindAllStringSubmatchIndex(text, n)
+func (p pattern) FindAllStringSubmatchIndex(text string, n int) (found [][]int) {
+	p.each(text, func(loc []int) bool {
+		found = append(found, loc)
+		return len(found) != n
+	})
+	return found
 }
 
 // FindStringIndex is that of the expression.
 func (p pattern) FindStringIndex(text string) []int {
-	if !p.mayMatch(text) {
-		return nil
+	if loc := p.FindStringSubmatchIndex(text); loc != nil {
+		return loc[:2]
 	}
-	return p.re.FindStringIndex(text)
-}
-
-// all returns where the matches stand, in bytes.
-func (p pattern) all(text string) [][]int {
-	if !p.mayMatch(text) {
-		return nil
-	}
-	return p.re.FindAllStringIndex(text, -1)
+	return nil
 }
 
 // cut returns the text without its matches.
 func (p pattern) cut(text string) string {
-	if !p.mayMatch(text) {
+	var b strings.Builder
+	done := 0
+	p.each(text, func(loc []int) bool {
+		b.WriteString(text[done:loc[0]])
+		done = loc[1]
+		return true
+	})
+	if done == 0 {
 		return text
 	}
-	return p.re.ReplaceAllString(text, "")
+	b.WriteString(text[done:])
+	return b.String()
 }
 
 // match is one match of an extraction rule in a sentence.
@@ -230,13 +238,14 @@ type match struct {
 // find returns the matches of an extraction rule.
 func (t *Tagger) find(code string, s sentence) []match {
 	p := t.patterns[code]
-	if !p.mayMatch(s.text) {
+	if !s.may(p) {
 		return nil
 	}
 	var out []match
-	for _, loc := range p.re.FindAllStringSubmatchIndex(s.text, -1) {
+	p.each(s.text, func(loc []int) bool {
 		out = append(out, match{p.re, s.text, loc, s.evidence(loc[0], loc[1])})
-	}
+		return true
+	})
 	return out
 }
 

@@ -1,33 +1,69 @@
 package tagging
 
 import (
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
 	"testing"
 
 	"policypush/rules"
 )
 
-// TestNeededWordsMissNothing runs every rule's own examples through the words
-// that are looked for first.
-func TestNeededWordsMissNothing(t *testing.T) {
+// TestAutomataFindWhatExpressionsFind runs every rule, and every expression of
+// our own, over texts as a whole and over pieces of them.
+func TestAutomataFindWhatExpressionsFind(t *testing.T) {
 	r, err := rules.Load()
 	if err != nil {
 		t.Fatal(err)
 	}
+	texts := []string{"", "政策", "2026年"}
+	paths, err := filepath.Glob("testdata/corpus/texts/*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range paths[:min(len(paths), 30)] {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		texts = append(texts, string(data))
+		for line := range strings.Lines(string(data)) {
+			texts = append(texts, strings.TrimSpace(line))
+		}
+	}
+	compare := func(name string, p pattern, text string) {
+		want := p.re.FindAllStringSubmatchIndex(text, -1)
+		if got := p.FindAllStringSubmatchIndex(text, -1); !reflect.DeepEqual(got, want) {
+			t.Errorf("%s in %q: %v, want %v", name, text, got, want)
+		}
+		if p.MatchString(text) != (want != nil) {
+			t.Errorf("%s in %q: match is %v", name, text, want == nil)
+		}
+		whole := sentence{text: text, holds: marksOf(text)}
+		if want != nil && !whole.may(p) {
+			t.Errorf("%s: %q matches and lacks one of each of %q", name, text, p.needs)
+		}
+	}
 	quick := 0
+	patterns := map[string]pattern{"giving": giving, "demanding": demanding, "offices": offices, "preamble": preamble, "unreadable": unreadable, "hukou": hukou}
 	for _, x := range r.Patterns.All() {
 		p := newPattern(x.Re)
-		if p.needs != nil {
+		patterns[x.Code] = p
+		if p.starts() != nil {
 			quick++
 		}
 		for _, e := range x.Examples {
-			for _, text := range []string{e.Text, "前文。" + e.Text + "后文"} {
-				if p.re.MatchString(text) && !p.mayMatch(text) {
-					t.Errorf("%s: %q matches and lacks one of each of %q", x.Code, text, p.needs)
-				}
-			}
+			compare(x.Code, p, e.Text)
+			compare(x.Code, p, "前文。"+e.Text+"后文")
 		}
 	}
-	if quick < len(r.Patterns.All())/2 {
-		t.Errorf("only %d of %d rules can be told off quickly", quick, len(r.Patterns.All()))
+	for name, p := range patterns {
+		for _, text := range texts {
+			compare(name, p, text)
+		}
+	}
+	if quick < len(r.Patterns.All()) {
+		t.Errorf("only %d of %d rules have an automaton", quick, len(r.Patterns.All()))
 	}
 }

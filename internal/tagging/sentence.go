@@ -1,6 +1,7 @@
 package tagging
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -11,6 +12,64 @@ import (
 type sentence struct {
 	text       string
 	start, end int
+	holds      *marks // of the sentence that it is a part of; nil if not looked at
+}
+
+// marks is a set of 4096 marks: of the characters of a text, and of each two
+// that stand together. A text that lacks a mark of a word does not hold it.
+type marks [64]uint64
+
+// mark is what a word leaves in a text: its first marks.
+type mark [3]uint16
+
+// one returns the mark of a character after another, or of the first alone.
+func one(before, r rune) uint16 { return uint16((uint32(before)*0x9E3779B1 ^ uint32(r)*0x85EBCA6B) >> 20) }
+
+func marksOf(s string) *marks {
+	m := &marks{}
+	before := rune(0)
+	for _, r := range s {
+		for _, bit := range [2]uint16{one(0, r), one(before, r)} {
+			m[bit>>6] |= 1 << (bit & 63)
+		}
+		before = r
+	}
+	return m
+}
+
+func markOf(word string) (m mark) {
+	runes := []rune(word)
+	for i := range m {
+		if k := min(i+1, len(runes)-1); k > 0 {
+			m[i] = one(runes[k-1], runes[k])
+		} else {
+			m[i] = one(0, runes[k])
+		}
+	}
+	return m
+}
+
+// may tells whether the sentence may hold a match: whether it has the marks of
+// a word of each list.
+func (s sentence) may(p pattern) bool {
+	if s.holds == nil {
+		return true
+	}
+	for _, list := range p.marks {
+		if !slices.ContainsFunc(list, s.holds.have) {
+			return false
+		}
+	}
+	return true
+}
+
+func (m *marks) have(w mark) bool {
+	for _, bit := range w {
+		if m[bit>>6]&(1<<(bit&63)) == 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // longSentence is how many code points a sentence may have before it is also
@@ -30,16 +89,22 @@ func sentences(c *domain.Clause) []sentence {
 			continue
 		}
 		next := i + utf8.RuneLen(r)
-		out = append(out, sentence{c.Text[from:next], begin, at})
+		out = append(out, sentence{c.Text[from:next], begin, at, marksOf(c.Text[from:next])})
 		from, begin = next, at
 	}
 	if from < len(c.Text) {
-		out = append(out, sentence{c.Text[from:], begin, c.End})
+		out = append(out, sentence{c.Text[from:], begin, c.End, marksOf(c.Text[from:])})
 	}
 	return out
 }
 
-func endsSentence(r rune) bool { return strings.ContainsRune("。；;！!？?\n", r) }
+func endsSentence(r rune) bool {
+	switch r {
+	case '。', '；', ';', '！', '!', '？', '?', '\n':
+		return true
+	}
+	return false
+}
 
 // evidence makes the evidence for bytes [i, j) of the sentence.
 func (s sentence) evidence(i, j int) domain.Evidence {
@@ -60,7 +125,7 @@ func (s sentence) slice(i, j int) sentence {
 		return sentence{start: s.start, end: s.start}
 	}
 	e := s.evidence(i, j)
-	return sentence{e.Text, e.Start, e.End}
+	return sentence{e.Text, e.Start, e.End, s.holds}
 }
 
 // cut parts the sentence at byte i.

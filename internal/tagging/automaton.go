@@ -1,0 +1,330 @@
+package tagging
+
+import (
+	"encoding/binary"
+	"regexp/syntax"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"unicode/utf8"
+)
+
+// automaton finds where matches of an expression begin. It reads a text once,
+// from its end, by the expression turned around, and makes the states it goes
+// through when it first comes to them: a character costs a look into a table,
+// whatever the expression. What the match then holds is for the expression
+// itself to say, from there.
+type automaton struct {
+	prog    *syntax.Prog         // of the expression turned around
+	pages   [256]*[256]uint8     // class of a character up to U+FFFF
+	beyond  []uint8              // of the characters above, by bounds
+	bounds  []rune               // where the characters above change their class
+	samples []rune               // a character of each class
+	atEnd   atomic.Pointer[step] // the state at the end of a text
+
+	mu     sync.Mutex // for what follows
+	steps  map[string]*step
+	resets int
+	off    atomic.Bool // the texts lead to ever new states: not for this expression
+}
+
+// step is a state: the instructions that wait for a character.
+type step struct {
+	next      []atomic.Pointer[step] // by class
+	waiting   []uint32
+	begins    bool // a match begins here
+	beginsAt0 bool // one begins here if the text does
+}
+
+// maxSteps and maxResets bound the memory of an automaton: about 4 MB at worst,
+// and that only while few enough are thrown away.
+const (
+	maxSteps  = 2000
+	maxResets = 16
+)
+
+// newAutomaton prepares an automaton. ok is false for expressions that ask for
+// more than the characters and the ends of a text, or match the empty text.
+func newAutomaton(tree *syntax.Regexp) (a *automaton, ok bool) {
+	turned, ok := turnAround(tree)
+	if !ok {
+		return nil, false
+	}
+	prog, err := syntax.Compile(turned.Simplify())
+	if err != nil {
+		return nil, false
+	}
+	a = &automaton{prog: prog}
+	if !a.classify() {
+		return nil, false
+	}
+	return a, !a.reset().beginsAt0
+}
+
+// turnAround returns the expression of the same texts read backwards.
+func turnAround(tree *syntax.Regexp) (*syntax.Regexp, bool) {
+	out := *tree
+	switch tree.Op {
+	case syntax.OpBeginText:
+		out.Op = syntax.OpEndText
+	case syntax.OpEndText:
+		out.Op = syntax.OpBeginText
+	case syntax.OpLiteral:
+		if tree.Flags&syntax.FoldCase != 0 {
+			return nil, false
+		}
+		out.Rune = slices.Clone(tree.Rune)
+		slices.Reverse(out.Rune)
+	case syntax.OpBeginLine, syntax.OpEndLine, syntax.OpWordBoundary, syntax.OpNoWordBoundary:
+		return nil, false
+	}
+	out.Sub = make([]*syntax.Regexp, len(tree.Sub))
+	for i, sub := range tree.Sub {
+		var ok bool
+		if out.Sub[i], ok = turnAround(sub); !ok {
+			return nil, false
+		}
+	}
+	if tree.Op == syntax.OpConcat {
+		slices.Reverse(out.Sub)
+	}
+	return &out, true
+}
+
+// classify divides the characters into classes that no instruction tells apart.
+func (a *automaton) classify() bool {
+	sets := map[string][]rune{} // the different sets of the instructions
+	bounds := []rune{0, 0x10000, utf8.MaxRune + 1}
+	for i := range a.prog.Inst {
+		ranges := rangesOf(&a.prog.Inst[i])
+		var key []byte
+		for _, r := range ranges {
+			key = binary.LittleEndian.AppendUint32(key, uint32(r))
+		}
+		if len(ranges) == 0 || sets[string(key)] != nil {
+			continue
+		}
+		sets[string(key)] = ranges
+		for k := 0; k < len(ranges); k += 2 {
+			bounds = append(bounds, ranges[k], ranges[k+1]+1)
+		}
+	}
+	slices.Sort(bounds)
+	bounds = slices.Compact(bounds)
+	members := make([][]byte, len(bounds)-1) // in which sets each run of characters is
+	n := uint32(0)
+	for _, ranges := range sets {
+		n++
+		for k := 0; k < len(ranges); k += 2 {
+			from, _ := slices.BinarySearch(bounds, ranges[k])
+			for i := from; bounds[i] <= ranges[k+1]; i++ {
+				members[i] = binary.LittleEndian.AppendUint32(members[i], n)
+			}
+		}
+	}
+	classes := map[string]uint8{}
+	for i, in := range members {
+		class, known := classes[string(in)]
+		if !known {
+			if len(classes) == 256 {
+				return false
+			}
+			class = uint8(len(classes))
+			classes[string(in)] = class
+			a.samples = append(a.samples, bounds[i])
+		}
+		a.paint(bounds[i], bounds[i+1], class)
+	}
+	a.share()
+	return true
+}
+
+// paint gives the characters [from, to) a class.
+func (a *automaton) paint(from, to rune, class uint8) {
+	if from >= 0x10000 {
+		a.bounds, a.beyond = append(a.bounds, from), append(a.beyond, class)
+		return
+	}
+	for r := from; r < to; r++ {
+		page := a.pages[r>>8]
+		if page == nil {
+			page = new([256]uint8)
+			a.pages[r>>8] = page
+		}
+		page[r&255] = class
+	}
+}
+
+// share keeps one copy of equal pages: most of what is Chinese is one class.
+func (a *automaton) share() {
+	seen := map[[256]uint8]*[256]uint8{}
+	for i, page := range a.pages {
+		if same := seen[*page]; same != nil {
+			a.pages[i] = same
+		} else {
+			seen[*page] = page
+		}
+	}
+}
+
+// rangesOf returns the characters an instruction takes, as pairs.
+func rangesOf(inst *syntax.Inst) []rune {
+	switch inst.Op {
+	case syntax.InstRune1:
+		return []rune{inst.Rune[0], inst.Rune[0]}
+	case syntax.InstRune:
+		if len(inst.Rune) == 1 {
+			return []rune{inst.Rune[0], inst.Rune[0]}
+		}
+		return inst.Rune
+	case syntax.InstRuneAny:
+		return []rune{0, utf8.MaxRune}
+	case syntax.InstRuneAnyNotNL:
+		return []rune{0, '\n' - 1, '\n' + 1, utf8.MaxRune}
+	}
+	return nil
+}
+
+func (a *automaton) classOf(r rune) uint8 {
+	if r < 0x10000 {
+		return a.pages[r>>8][r&255]
+	}
+	i, exact := slices.BinarySearch(a.bounds, r)
+	if !exact {
+		i--
+	}
+	return a.beyond[i]
+}
+
+// reset forgets all states but the first.
+func (a *automaton) reset() *step {
+	a.steps = map[string]*step{}
+	s := a.state([]uint32{uint32(a.prog.Start)}, syntax.EmptyBeginText)
+	a.atEnd.Store(s)
+	return s
+}
+
+// state returns the state in which the given instructions come next.
+func (a *automaton) state(from []uint32, holds syntax.EmptyOp) *step {
+	reached := make([]bool, len(a.prog.Inst))
+	s := &step{}
+	a.follow(from, holds, reached, s)
+	key := make([]byte, 0, 4*len(s.waiting)+1)
+	slices.Sort(s.waiting)
+	for _, pc := range s.waiting {
+		key = binary.LittleEndian.AppendUint32(key, pc)
+	}
+	if s.begins { // a match that has ended waits for nothing
+		key = append(key, 1)
+	}
+	if known := a.steps[string(key)]; known != nil {
+		return known
+	}
+	s.beginsAt0 = s.begins
+	if !s.begins {
+		at0 := &step{}
+		a.follow(s.waiting, holds|syntax.EmptyEndText, make([]bool, len(a.prog.Inst)), at0)
+		s.beginsAt0 = at0.begins
+	}
+	s.next = make([]atomic.Pointer[step], len(a.samples))
+	a.steps[string(key)] = s
+	return s
+}
+
+// follow goes on from instructions to those that wait for a character, or for
+// the beginning of the text.
+func (a *automaton) follow(from []uint32, holds syntax.EmptyOp, reached []bool, s *step) {
+	todo := slices.Clone(from)
+	for len(todo) > 0 {
+		pc := todo[len(todo)-1]
+		todo = todo[:len(todo)-1]
+		if reached[pc] {
+			continue
+		}
+		reached[pc] = true
+		switch inst := &a.prog.Inst[pc]; inst.Op {
+		case syntax.InstAlt, syntax.InstAltMatch:
+			todo = append(todo, inst.Arg, inst.Out)
+		case syntax.InstCapture, syntax.InstNop:
+			todo = append(todo, inst.Out)
+		case syntax.InstEmptyWidth:
+			switch op := syntax.EmptyOp(inst.Arg); {
+			case op&^holds == 0:
+				todo = append(todo, inst.Out)
+			case op == syntax.EmptyEndText:
+				s.waiting = append(s.waiting, pc)
+			}
+		case syntax.InstMatch:
+			s.begins = true
+		case syntax.InstFail:
+		default:
+			s.waiting = append(s.waiting, pc)
+		}
+	}
+}
+
+// make finds the state after s at a character of a class.
+func (a *automaton) make(s *step, class uint8) *step {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if known := s.next[class].Load(); known != nil {
+		return known
+	}
+	if len(a.steps) >= maxSteps {
+		if a.resets++; a.resets > maxResets {
+			a.off.Store(true)
+		}
+		a.reset()
+	}
+	r := a.samples[class]
+	from := []uint32{uint32(a.prog.Start)}
+	for _, pc := range s.waiting {
+		if inst := &a.prog.Inst[pc]; inst.Op != syntax.InstEmptyWidth && inst.MatchRune(r) {
+			from = append(from, inst.Out)
+		}
+	}
+	next := a.state(from, 0)
+	s.next[class].Store(next)
+	return next
+}
+
+// matches tells whether the text holds a match.
+func (a *automaton) matches(text string) bool {
+	s := a.atEnd.Load()
+	for i := len(text); i > 0; {
+		if s.begins {
+			return true
+		}
+		s, i = a.back(s, text, i)
+	}
+	return s.beginsAt0
+}
+
+// back goes one character back from byte i.
+func (a *automaton) back(s *step, text string, i int) (*step, int) {
+	r, n := rune(text[i-1]), 1
+	if r >= utf8.RuneSelf {
+		r, n = utf8.DecodeLastRuneInString(text[:i])
+	}
+	class := a.classOf(r)
+	next := s.next[class].Load()
+	if next == nil {
+		next = a.make(s, class)
+	}
+	return next, i - n
+}
+
+// starts returns the bytes at which matches begin, the last first.
+func (a *automaton) starts(text string, into []int) []int {
+	s := a.atEnd.Load()
+	for i := len(text); i > 0; {
+		if s.begins {
+			into = append(into, i)
+		}
+		s, i = a.back(s, text, i)
+	}
+	if s.beginsAt0 {
+		into = append(into, 0)
+	}
+	return into
+}
