@@ -93,7 +93,7 @@ func prepare(passages []passage) {
 			aside = aside || asideHeadings.MatchString(c.Text[lead[2]:lead[3]])
 		}
 		before := !started && l.numbered && preamble.MatchString(c.Text)
-		for _, s := range sentences(c) {
+		for _, s := range p.sentences {
 			p.does = append(p.does, stretch{s.start, s.end, whatDoes(s.text, before, aside)})
 		}
 		cited.each(c.Text, func(loc []int) bool {

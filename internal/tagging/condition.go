@@ -15,7 +15,7 @@ import (
 // of [domain.FieldOther] with its words: unknown for everybody, listed for the
 // officer, never guessed.
 type conditions struct {
-	t      *Tagger
+	t      *reading
 	region string // where the issuer governs: "本县" means this
 	seen   map[[2]int][]facet
 }

@@ -226,7 +226,7 @@ func rankOf(p *domain.Policy, before string) int {
 // apply. 自印发之日起 is the date of the document; a period of years is counted
 // from the day it takes effect; ends that differ are left to the officer, and
 // the extension of another document is not the end of this one.
-func (t *Tagger) validity(p *domain.Policy, meta map[string]string) {
+func (t *reading) validity(p *domain.Policy, meta map[string]string) {
 	var from, ends, deadlines, starting claims
 	issued, years, months, sinceIssued := 0, 0, 0, false
 	year := ""
@@ -238,7 +238,7 @@ func (t *Tagger) validity(p *domain.Policy, meta map[string]string) {
 		if c.Kind == domain.SignatureClause {
 			continue
 		}
-		for _, s := range sentences(c) {
+		for _, s := range t.sentences(c) {
 			if utf8.RuneCountInString(s.text) < 4 || !strings.ContainsAny(s.text, "日月年底") {
 				continue
 			}

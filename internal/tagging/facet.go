@@ -22,8 +22,8 @@ type facet struct {
 // facets finds the kinds of enterprise, industries and resident groups that a
 // phrase names, in the order of the phrase. Of terms that overlap within a
 // dimension the longest counts, and of codes of one term the narrowest.
-func (t *Tagger) facets(s sentence) []facet {
-	hits := t.words.find(t.shift(s.text, s.start))
+func (t *reading) facets(s sentence) []facet {
+	hits := t.hits(s)
 	byCode := map[int][]counted{}
 	collect(hits, byCode)
 	var out []facet

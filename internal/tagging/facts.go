@@ -26,7 +26,7 @@ var (
 
 // facts fills in what identifies the document: number, issuers, dates, kind.
 // Numbers, dates and titles that the text only cites are left alone.
-func (t *Tagger) facts(p *domain.Policy) {
+func (t *reading) facts(p *domain.Policy) {
 	p.Title = title(p.Clauses)
 	meta := metadata(p.Clauses)
 	p.Title = cmpEmpty(p.Title, first(meta, "标题", "名称"))
@@ -36,7 +36,7 @@ func (t *Tagger) facts(p *domain.Policy) {
 	p.PublishDate = publishDate(p, meta)
 	t.validity(p, meta)
 	p.DocKind = t.docKind(p)
-	p.Replaces = replaced(p)
+	p.Replaces = t.replaced(p)
 	p.Contact = t.contact(p)
 }
 
@@ -258,14 +258,14 @@ var (
 
 // replaced lists the documents that this one ends: every title of the list
 // before 废止, with its number.
-func replaced(p *domain.Policy) []domain.Reference {
+func (t *reading) replaced(p *domain.Policy) []domain.Reference {
 	var refs []domain.Reference
 	for i := range p.Clauses {
 		c := &p.Clauses[i]
 		if !strings.Contains(c.Text, "》") {
 			continue
 		}
-		for _, s := range sentences(c) {
+		for _, s := range t.sentences(c) {
 			v := ending.FindStringIndex(s.text)
 			if v == nil || strings.Contains(s.text[:v[0]], "修改") {
 				continue
@@ -290,9 +290,9 @@ func replaced(p *domain.Policy) []domain.Reference {
 	return refs
 }
 
-func (t *Tagger) contact(p *domain.Policy) string {
+func (t *reading) contact(p *domain.Policy) string {
 	for i := range p.Clauses {
-		for _, s := range sentences(&p.Clauses[i]) {
+		for _, s := range t.sentences(&p.Clauses[i]) {
 			for _, m := range t.find("X48", s) {
 				return m.group("tel")
 			}

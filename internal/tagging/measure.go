@@ -53,7 +53,7 @@ type section struct {
 // how. Where the headings of a document are the sides of a measure (一、补贴对象
 // 二、补贴标准 三、申请程序), the paragraphs that give something share the others;
 // where a section is laid out so, it is one measure.
-func (t *Tagger) measures(p *domain.Policy, region string) []domain.Measure {
+func (t *reading) measures(p *domain.Policy, region string) []domain.Measure {
 	sections := split(p.Clauses)
 	var units []unit
 	if bySides(sections) {
@@ -124,7 +124,7 @@ func bySides(sections []section) bool {
 
 // share makes a measure of every numbered paragraph that gives something, or
 // one of the whole document if they are not numbered.
-func (t *Tagger) share(sections []section) []unit {
+func (t *reading) share(sections []section) []unit {
 	var all, giving []item
 	path := ""
 	for _, s := range sections {
@@ -153,7 +153,7 @@ func (t *Tagger) share(sections []section) []unit {
 }
 
 // units parts a section into measures.
-func (t *Tagger) units(s section) []unit {
+func (t *reading) units(s section) []unit {
 	sides := 0
 	for _, it := range s.items {
 		if it.side != "" && it.side != s.side {
@@ -173,8 +173,8 @@ func (t *Tagger) units(s section) []unit {
 	return out
 }
 
-func (t *Tagger) givesSomething(c *domain.Clause) bool {
-	for _, s := range sentences(c) {
+func (t *reading) givesSomething(c *domain.Clause) bool {
+	for _, s := range t.sentences(c) {
 		if t.givenIn(s) {
 			return true
 		}
@@ -184,7 +184,7 @@ func (t *Tagger) givesSomething(c *domain.Clause) bool {
 
 func (t *Tagger) givenIn(s sentence) bool {
 	for _, code := range gives {
-		if len(t.find(code, s)) > 0 {
+		if t.has(code, s) {
 			return true
 		}
 	}
@@ -193,7 +193,7 @@ func (t *Tagger) givenIn(s sentence) bool {
 
 // measure reads one measure out of its clauses. ok is false if they give
 // nothing.
-func (t *Tagger) measure(p *domain.Policy, u unit, c conditions) (domain.Measure, bool) {
+func (t *reading) measure(p *domain.Policy, u unit, c conditions) (domain.Measure, bool) {
 	if len(u.own) == 0 {
 		return domain.Measure{}, false
 	}
@@ -203,7 +203,7 @@ func (t *Tagger) measure(p *domain.Policy, u unit, c conditions) (domain.Measure
 	}
 	r := reader{t: t, m: &m, c: c}
 	for _, it := range u.own {
-		for _, s := range sentences(it.Clause) {
+		for _, s := range t.sentences(it.Clause) {
 			t.benefit(&m, s)
 			t.window(&m, s)
 			t.how(&m, s)
@@ -214,7 +214,7 @@ func (t *Tagger) measure(p *domain.Policy, u unit, c conditions) (domain.Measure
 		return domain.Measure{}, false
 	}
 	for _, it := range u.shared {
-		for _, s := range sentences(it.Clause) {
+		for _, s := range t.sentences(it.Clause) {
 			t.window(&m, s)
 			t.how(&m, s)
 			r.who(s, it)
@@ -275,7 +275,7 @@ func (t *Tagger) measureTitle(p *domain.Policy, u unit, m *domain.Measure) strin
 
 // reader collects who may use a measure from its sentences.
 type reader struct {
-	t        *Tagger
+	t        *reading
 	m        *domain.Measure
 	c        conditions
 	found    []domain.Criteria

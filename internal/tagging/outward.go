@@ -32,7 +32,7 @@ func outward(p *domain.Policy, passages []passage) side {
 		if x.part != inBody {
 			continue
 		}
-		for _, one := range sentences(x.clause) {
+		for _, one := range x.sentences {
 			s.sentences++
 			does := x.doesAt(one.start)
 			if does == mentions {

@@ -235,6 +235,12 @@ type match struct {
 	evidence domain.Evidence
 }
 
+// has tells whether a sentence holds a match of an extraction rule.
+func (t *Tagger) has(code string, s sentence) bool {
+	p := t.patterns[code]
+	return s.may(p) && p.MatchString(s.text)
+}
+
 // find returns the matches of an extraction rule.
 func (t *Tagger) find(code string, s sentence) []match {
 	p := t.patterns[code]

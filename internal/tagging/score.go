@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"policypush/internal/domain"
+	"policypush/internal/segment"
 	"policypush/rules"
 )
 
@@ -37,13 +38,15 @@ type scored struct {
 
 // passage is a clause with the terms found in it and the part it belongs to.
 type passage struct {
-	clause *domain.Clause
-	part   part
-	hits   []hit
-	point  string    // the measure it belongs to, see pointOf
-	lead   int       // where its first words end, in code points; 0 if it is not numbered
-	does   []stretch // what its sentences do
-	cited  []stretch // words that name other documents or offices
+	clause    *domain.Clause
+	part      part
+	words     []segment.Token
+	hits      []hit
+	sentences []sentence
+	point     string    // the measure it belongs to, see pointOf
+	lead      int       // where its first words end, in code points; 0 if it is not numbered
+	does      []stretch // what its sentences do
+	cited     []stretch // words that name other documents or offices
 }
 
 // pointScore is what a code earned within one measure.
@@ -102,7 +105,7 @@ func score(passages []passage, codes int, themes [2]int, s rules.Scoring) []scor
 		}
 		byCode := map[int][]counted{}
 		collect(p.hits, byCode)
-		bounds := ends(p.clause)
+		bounds := ends(p.sentences)
 		for code, list := range byCode {
 			beside := sentencesWithNear(list, bounds)
 			inClause, named := false, false
@@ -321,10 +324,10 @@ func sentenceOf(h *hit, bounds []int) int {
 	return i
 }
 
-// ends returns where the sentences of a clause end, in code points.
-func ends(c *domain.Clause) []int {
-	var out []int
-	for _, s := range sentences(c) {
+// ends returns where sentences end, in code points.
+func ends(sentences []sentence) []int {
+	out := make([]int, 0, len(sentences))
+	for _, s := range sentences {
 		out = append(out, s.end)
 	}
 	return out

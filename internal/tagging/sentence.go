@@ -23,7 +23,9 @@ type marks [64]uint64
 type mark [3]uint16
 
 // one returns the mark of a character after another, or of the first alone.
-func one(before, r rune) uint16 { return uint16((uint32(before)*0x9E3779B1 ^ uint32(r)*0x85EBCA6B) >> 20) }
+func one(before, r rune) uint16 {
+	return uint16((uint32(before)*0x9E3779B1 ^ uint32(r)*0x85EBCA6B) >> 20)
+}
 
 func marksOf(s string) *marks {
 	m := &marks{}

@@ -112,9 +112,9 @@ func (t *Tagger) Read(doc *document.Document) *domain.Policy {
 		Status: domain.Draft, Version: 1, Text: doc.Text, Clauses: doc.Clauses,
 		SourceName: doc.Name, SourceHash: doc.SHA256,
 	}
-	t.facts(p)
-	passages := t.passages(p)
-	prepare(passages)
+	r := t.begin(p)
+	r.facts(p)
+	passages := r.passages
 	all := score(passages, len(t.codes), t.first[domain.ThemeTag], t.rules.Scoring)
 	p.Tags = append(p.Tags, t.themes(p, all, passages)...)
 	side := outward(p, passages)
@@ -132,7 +132,7 @@ func (t *Tagger) Read(doc *document.Document) *domain.Policy {
 	if len(regions) == 1 {
 		region = regions[0].Code
 	}
-	p.Measures = t.measures(p, region)
+	p.Measures = r.measures(p, region)
 	p.Tags = append(p.Tags, t.others(p, all)...)
 	p.Tags = append(p.Tags, regions...)
 	p.Tags = append(p.Tags, t.keywords(p)...)
@@ -142,25 +142,11 @@ func (t *Tagger) Read(doc *document.Document) *domain.Policy {
 	return p
 }
 
-// passages segments the clauses that say something, with the terms in them.
-func (t *Tagger) passages(p *domain.Policy) []passage {
-	var out []passage
-	for i := range p.Clauses {
-		c := &p.Clauses[i]
-		var in part
-		switch c.Kind {
-		case domain.TitleClause:
-			in = inTitle
-		case domain.HeadingClause:
-			in = inHeading
-		case domain.TextClause, domain.TableClause:
-			in = inBody
-		default:
-			continue
-		}
-		out = append(out, passage{clause: c, part: in, hits: t.words.find(t.shift(c.Text, c.Start))})
-	}
-	return out
+// begin cuts the text of a document.
+func (t *Tagger) begin(p *domain.Policy) *reading {
+	r := &reading{Tagger: t, cut: map[int][]sentence{}}
+	r.cutPassages(p)
+	return r
 }
 
 // shift segments a text that begins at an offset of the document.

@@ -101,8 +101,7 @@ type row struct {
 // NewCase prepares a case: what a document with known themes shows.
 func (t *Tagger) NewCase(id string, p *domain.Policy, themes, optional []string) Case {
 	c := Case{ID: id, Policy: p, Themes: themes, Optional: optional}
-	passages := t.passages(p)
-	prepare(passages)
+	passages := t.begin(p).passages
 	all := score(passages, len(t.codes), t.first[domain.ThemeTag], t.rules.Scoring)
 	weighed := t.weigh(p, all, passages)
 	for n := t.first[domain.ThemeTag][0]; n < t.first[domain.ThemeTag][1]; n++ {
