@@ -304,7 +304,7 @@ func (a *automaton) matches(text string) bool {
 func (a *automaton) back(s *step, text string, i int) (*step, int) {
 	r, n := rune(text[i-1]), 1
 	if r >= utf8.RuneSelf {
-		r, n = utf8.DecodeLastRuneInString(text[:i])
+		r, n = lastOf(text[:i])
 	}
 	class := a.classOf(r)
 	next := s.next[class].Load()
@@ -312,6 +312,16 @@ func (a *automaton) back(s *step, text string, i int) (*step, int) {
 		next = a.make(s, class)
 	}
 	return next, i - n
+}
+
+// lastOf decodes the last character of a text, Chinese ones at once.
+func lastOf(s string) (rune, int) {
+	if n := len(s); n >= 3 {
+		if a, b, c := s[n-3], s[n-2], s[n-1]; 0xE1 <= a && a <= 0xEC && b&0xC0 == 0x80 && c&0xC0 == 0x80 {
+			return rune(a&0xF)<<12 | rune(b&0x3F)<<6 | rune(c&0x3F), 3
+		}
+	}
+	return utf8.DecodeLastRuneInString(s)
 }
 
 // starts returns the bytes at which matches begin, the last first.

@@ -47,6 +47,7 @@ var (
 type stretch struct {
 	start, end int
 	does       doing
+	gives      bool // whether it has words of giving, whatever it does
 }
 
 // layout is what the clauses of a document do, found before words are counted.
@@ -73,13 +74,13 @@ func prepare(passages []passage) {
 		case p.part == inHeading:
 			started = true
 			if l.aside > 0 && c.Level > l.aside {
-				p.does = []stretch{{c.Start, c.End, mentions}}
+				p.does = []stretch{{start: c.Start, end: c.End, does: mentions}}
 				continue
 			}
 			l.aside = 0
 			if asideHeadings.MatchString(c.Text) {
 				l.aside = max(c.Level, 1)
-				p.does = []stretch{{c.Start, c.End, mentions}}
+				p.does = []stretch{{start: c.Start, end: c.End, does: mentions}}
 			}
 			continue
 		}
@@ -93,26 +94,28 @@ func prepare(passages []passage) {
 			aside = aside || asideHeadings.MatchString(c.Text[lead[2]:lead[3]])
 		}
 		before := !started && l.numbered && preamble.MatchString(c.Text)
+		var all marks
 		for _, s := range p.sentences {
-			p.does = append(p.does, stretch{s.start, s.end, whatDoes(s.text, before, aside)})
+			does, gives := whatDoes(s, before, aside)
+			p.does = append(p.does, stretch{s.start, s.end, does, gives})
+			all.join(s.holds)
 		}
-		cited.each(c.Text, func(loc []int) bool {
-			start := c.Start + utf8.RuneCountInString(c.Text[:loc[0]])
-			p.cited = append(p.cited, stretch{start: start, end: start + utf8.RuneCountInString(c.Text[loc[0]:loc[1]])})
-			return true
-		})
+		for _, x := range cited {
+			if !all.haveOneOfEach(x.marks) {
+				continue
+			}
+			x.each(c.Text, func(loc []int) bool {
+				start := c.Start + utf8.RuneCountInString(c.Text[:loc[0]])
+				p.cited = append(p.cited, stretch{start: start, end: start + utf8.RuneCountInString(c.Text[loc[0]:loc[1]])})
+				return true
+			})
+		}
 	}
 }
 
 // citations are the expressions for words that name other documents or offices.
 // Most clauses hold the words of one or two of them.
 type citations []pattern
-
-func (c citations) each(text string, yield func(loc []int) bool) {
-	for _, p := range c {
-		p.each(text, yield)
-	}
-}
 
 func (c citations) cut(text string) string {
 	for _, p := range c {
@@ -121,27 +124,27 @@ func (c citations) cut(text string) string {
 	return text
 }
 
-// whatDoes judges one sentence.
-func whatDoes(s string, before, aside bool) doing {
-	gives := giving.MatchString(s)
+// whatDoes judges one sentence, and tells whether it has words of giving.
+func whatDoes(s sentence, before, aside bool) (does doing, gives bool) {
+	gives = s.matches(giving)
 	switch {
-	case before, preamble.MatchString(s) && strings.ContainsAny(s, "为根按依现"):
-		return mentions
-	case aims.MatchString(s) && !gives:
-		return mentions
-	case aside && !(gives && numbers.MatchString(s)):
-		return mentions
-	case offices.MatchString(s):
+	case before, s.matches(preamble) && strings.ContainsAny(s.text, "为根按依现"):
+		return mentions, gives
+	case !gives && s.matches(aims):
+		return mentions, gives
+	case aside && !(gives && numbers.MatchString(s.text)):
+		return mentions, gives
+	case s.matches(offices):
 		if gives {
-			return says
+			return says, gives
 		}
-		return organises
+		return organises, gives
 	case gives:
-		return grants
-	case demanding.MatchString(s):
-		return requires
+		return grants, gives
+	case s.matches(demanding):
+		return requires, gives
 	default:
-		return says
+		return says, gives
 	}
 }
 
@@ -162,7 +165,9 @@ func pointOf(path string) string {
 }
 
 // doesAt returns what is done at a code point.
-func (p *passage) doesAt(at int) doing {
+func (p *passage) doesAt(at int) doing { return p.stretchAt(at).does }
+
+func (p *passage) stretchAt(at int) stretch {
 	i, _ := slices.BinarySearchFunc(p.does, at, func(s stretch, at int) int {
 		switch {
 		case s.end <= at:
@@ -173,13 +178,19 @@ func (p *passage) doesAt(at int) doing {
 		return 0
 	})
 	if i < len(p.does) && p.does[i].start <= at {
-		return p.does[i].does
+		return p.does[i]
 	}
-	return says
+	return stretch{does: says}
 }
 
 // citedAt tells whether a hit lies in words that only name another document or
 // an office.
 func (p *passage) citedAt(h *hit) bool {
 	return slices.ContainsFunc(p.cited, func(s stretch) bool { return h.start >= s.start && h.end <= s.end })
+}
+
+// cites tells whether a sentence has words that only name another document or
+// an office.
+func (p *passage) cites(o sentence) bool {
+	return slices.ContainsFunc(p.cited, func(s stretch) bool { return s.start < o.end && o.start < s.end })
 }

@@ -23,16 +23,10 @@ type facet struct {
 // phrase names, in the order of the phrase. Of terms that overlap within a
 // dimension the longest counts, and of codes of one term the narrowest.
 func (t *reading) facets(s sentence) []facet {
-	hits := t.hits(s)
-	byCode := map[int][]counted{}
-	collect(hits, byCode)
 	var out []facet
-	for n, c := range t.codes {
+	for found := range byCode(collect(t.hits(s), nil)) {
+		c := t.codes[found[0].code]
 		if c.dimension != domain.GroupTag && c.dimension != domain.EnterpriseKindTag && c.dimension != domain.IndustryTag {
-			continue
-		}
-		found, ok := byCode[n]
-		if !ok {
 			continue
 		}
 		for _, k := range keep(found) {
@@ -48,13 +42,13 @@ func (t *reading) facets(s sentence) []facet {
 
 // facet turns a hit of a code into a condition.
 func (t *Tagger) facet(c code, k counted) (facet, bool) {
-	f := facet{dimension: c.dimension, evidence: domain.Evidence{Start: k.hit.start, End: k.hit.end, Text: k.hit.term}}
+	f := facet{dimension: c.dimension, evidence: domain.Evidence{Start: k.hit.start, End: k.hit.end, Text: k.hit.text}}
 	switch c.dimension {
 	case domain.GroupTag:
 		f.field, f.value = domain.FieldGroup, c.code
 	case domain.IndustryTag:
 		f.field, f.value = domain.FieldIndustry, c.code
-		return f, k.role == nameOf || trades.MatchString(k.hit.term)
+		return f, k.role == nameOf || trades.MatchString(k.hit.text)
 	default:
 		if c.code == smallLowProfitCode {
 			tree := t.smallLowProfit()

@@ -34,19 +34,22 @@ func outward(p *domain.Policy, passages []passage) side {
 		}
 		for _, one := range x.sentences {
 			s.sentences++
-			does := x.doesAt(one.start)
-			if does == mentions {
+			at := x.stretchAt(one.start)
+			if at.does == mentions {
 				continue
 			}
-			text := cited.cut(one.text)
-			acts := does == grants || does == requires || giving.MatchString(text)
-			if !acts {
+			gives := at.gives
+			if x.cites(one) {
+				one.text = cited.cut(one.text)
+				gives = giving.MatchString(one.text)
+			}
+			if at.does != grants && at.does != requires && !gives {
 				continue
 			}
-			if enterpriseWords.MatchString(text) {
+			if enterpriseWords.MatchString(one.text) {
 				s.enterprise++
 			}
-			if residentWords.MatchString(text) {
+			if residentWords.MatchString(one.text) {
 				s.resident++
 			}
 		}

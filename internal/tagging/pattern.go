@@ -237,8 +237,7 @@ type match struct {
 
 // has tells whether a sentence holds a match of an extraction rule.
 func (t *Tagger) has(code string, s sentence) bool {
-	p := t.patterns[code]
-	return s.may(p) && p.MatchString(s.text)
+	return s.matches(t.patterns[code])
 }
 
 // find returns the matches of an extraction rule.

@@ -40,7 +40,7 @@ func TestAutomataFindWhatExpressionsFind(t *testing.T) {
 		if p.MatchString(text) != (want != nil) {
 			t.Errorf("%s in %q: match is %v", name, text, want == nil)
 		}
-		whole := sentence{text: text, holds: marksOf(text)}
+		whole := sentence{text: text, holds: marksOf("", text)}
 		if want != nil && !whole.may(p) {
 			t.Errorf("%s: %q matches and lacks one of each of %q", name, text, p.needs)
 		}

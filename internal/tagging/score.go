@@ -66,23 +66,24 @@ func score(passages []passage, codes int, themes [2]int, s rules.Scoring) []scor
 	for i := range out {
 		out[i].code = i
 	}
-	type seenKey struct {
-		code int
-		part part
-		term string
+	type key struct {
+		code, term int32
+		part       part
 	}
-	seen := map[seenKey]bool{}    // over the document, for evidence and total
-	inPoint := map[seenKey]bool{} // within one measure
-	points := map[int]*pointScore{}
+	seen := map[key]bool{}   // over the document, for evidence and total
+	inPoint := map[key]int{} // in which measure last
+	points := make([]pointScore, codes)
+	var named []int // codes with points in this measure
+	number := 1     // of the measure
 	closePoint := func() {
 		top := 0.0
-		for code, ps := range points {
+		for _, code := range named {
 			if code >= themes[0] && code < themes[1] {
-				top = max(top, ps.score)
+				top = max(top, points[code].score)
 			}
 		}
-		for code, ps := range points {
-			if ps.score >= 1.8 && ps.score >= 0.4*top {
+		for _, code := range named {
+			if ps := points[code]; ps.score >= 1.8 && ps.score >= 0.4*top {
 				out[code].points++
 				out[code].body += min(ps.score, maxPoint)
 				if ps.lead > 0 {
@@ -92,26 +93,28 @@ func score(passages []passage, codes int, themes [2]int, s rules.Scoring) []scor
 					out[code].first++
 				}
 			}
+			points[code] = pointScore{}
 		}
-		clear(points)
-		clear(inPoint)
+		named = named[:0]
+		number++
 	}
 	point := ""
+	var all []counted
 	for i := range passages {
 		p := &passages[i]
 		if p.part != inHeading && (p.point != point || p.point == "") {
 			closePoint()
 			point = p.point
 		}
-		byCode := map[int][]counted{}
-		collect(p.hits, byCode)
+		all = collect(p.hits, all[:0])
 		bounds := ends(p.sentences)
-		for code, list := range byCode {
+		for list := range byCode(all) {
+			code := list[0].code
 			beside := sentencesWithNear(list, bounds)
-			inClause, named := false, false
+			inClause, inFull := false, false
 			for _, c := range keep(list) {
 				w := weight(c.role, s)
-				if c.role == weak && !beside[sentenceOf(c.hit, bounds)] || p.part != inTitle && p.citedAt(c.hit) {
+				if c.role == weak && !holdsNumber(beside, sentenceOf(c.hit, bounds)) || p.part != inTitle && p.citedAt(c.hit) {
 					continue
 				}
 				does := p.doesAt(c.hit.start)
@@ -122,7 +125,7 @@ func score(passages []passage, codes int, themes [2]int, s rules.Scoring) []scor
 				leads := p.part == inBody && c.hit.end <= p.lead && earned > 0
 				if p.part == inBody && does >= says {
 					inClause = true
-					named = named || does >= requires && (c.role == nameOf || c.role == strong || isLevy(c.hit.term))
+					inFull = inFull || does >= requires && (c.role == nameOf || c.role == strong || isLevy(c.hit.text))
 				}
 				if leads {
 					earned *= 1.5
@@ -130,13 +133,12 @@ func score(passages []passage, codes int, themes [2]int, s rules.Scoring) []scor
 				if earned == 0 {
 					continue
 				}
-				key := seenKey{code, p.part, c.hit.term}
-				if p.part == inBody && !inPoint[key] {
-					inPoint[key] = true
-					ps := points[code]
-					if ps == nil {
-						ps = &pointScore{}
-						points[code] = ps
+				key := key{int32(code), c.hit.id, p.part}
+				if p.part == inBody && inPoint[key] != number {
+					inPoint[key] = number
+					ps := &points[code]
+					if ps.score == 0 {
+						named = append(named, code)
 					}
 					ps.score += earned
 					if leads {
@@ -158,13 +160,13 @@ func score(passages []passage, codes int, themes [2]int, s rules.Scoring) []scor
 					out[code].heading += earned
 				}
 				out[code].evidence = append(out[code].evidence, domain.Evidence{
-					Start: c.hit.start, End: c.hit.end, Text: c.hit.term, Score: earned,
+					Start: c.hit.start, End: c.hit.end, Text: c.hit.text, Score: earned,
 				})
 			}
 			if inClause {
 				out[code].clauses++
 			}
-			if named {
+			if inFull {
 				out[code].named++
 			}
 		}
@@ -190,22 +192,43 @@ func isLevy(term string) bool {
 // counted is one hit seen from one code.
 type counted struct {
 	hit  *hit
+	code int
 	role role
 }
 
-func collect(hits []hit, byCode map[int][]counted) {
+// collect appends the hits as seen from every code of theirs, code by code.
+func collect(hits []hit, into []counted) []counted {
 	for i := range hits {
 		for _, u := range hits[i].uses {
-			byCode[u.code] = append(byCode[u.code], counted{&hits[i], u.role})
+			into = append(into, counted{&hits[i], u.code, u.role})
+		}
+	}
+	slices.SortStableFunc(into, func(a, b counted) int { return a.code - b.code })
+	return into
+}
+
+// byCode parts what collect made at the codes.
+func byCode(all []counted) func(yield func(list []counted) bool) {
+	return func(yield func(list []counted) bool) {
+		for from := 0; from < len(all); {
+			to := from + 1
+			for to < len(all) && all[to].code == all[from].code {
+				to++
+			}
+			if !yield(all[from:to:to]) {
+				return
+			}
+			from = to
 		}
 	}
 }
 
-// keep returns the counting hits of one code: those that overlap a mask are
-// gone, and of overlapping terms the longest stays. A term that stands in two
-// roles keeps the strongest.
+// keep returns the counting hits of one code, in the order of the text: those
+// that overlap a mask are gone, and of overlapping terms the longest stays. A
+// term that stands in two roles keeps the strongest. The list is used up.
 func keep(list []counted) []counted {
-	var masks, terms []counted
+	var masks []counted
+	terms := list[:0]
 	for _, c := range list {
 		switch c.role {
 		case mask:
@@ -215,10 +238,13 @@ func keep(list []counted) []counted {
 			terms = append(terms, c)
 		}
 	}
+	if len(terms) == 0 || len(terms) == 1 && masks == nil {
+		return terms
+	}
 	slices.SortStableFunc(terms, func(a, b counted) int {
 		return cmp.Or(cmp.Compare(b.hit.end-b.hit.start, a.hit.end-a.hit.start), cmp.Compare(a.hit.start, b.hit.start), cmp.Compare(rank(a.role), rank(b.role)))
 	})
-	var kept []counted
+	kept := terms[:0]
 	if len(masks)+len(terms) <= fewHits {
 		for _, c := range terms {
 			if !slices.ContainsFunc(masks, c.overlaps) && !slices.ContainsFunc(kept, c.overlaps) {
@@ -301,17 +327,21 @@ func multiplier(p part, s rules.Scoring) float64 {
 
 // sentencesWithNear returns the sentences of a passage that hold a near word of
 // the code, by their number.
-func sentencesWithNear(list []counted, bounds []int) map[int]bool {
-	var found map[int]bool
+func sentencesWithNear(list []counted, bounds []int) []int {
+	var found []int
 	for _, c := range list {
 		if c.role == near {
-			if found == nil {
-				found = map[int]bool{}
+			if n := sentenceOf(c.hit, bounds); len(found) == 0 || found[len(found)-1] != n {
+				found = append(found, n)
 			}
-			found[sentenceOf(c.hit, bounds)] = true
 		}
 	}
 	return found
+}
+
+func holdsNumber(sorted []int, n int) bool {
+	_, ok := slices.BinarySearch(sorted, n)
+	return ok
 }
 
 // sentenceOf returns the number of the sentence in which a hit begins; bounds

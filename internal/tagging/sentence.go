@@ -27,9 +27,10 @@ func one(before, r rune) uint16 {
 	return uint16((uint32(before)*0x9E3779B1 ^ uint32(r)*0x85EBCA6B) >> 20)
 }
 
-func marksOf(s string) *marks {
+// marksOf returns the marks of a text that stands after another one.
+func marksOf(after, s string) *marks {
 	m := &marks{}
-	before := rune(0)
+	before, _ := utf8.DecodeLastRuneInString(after)
 	for _, r := range s {
 		for _, bit := range [2]uint16{one(0, r), one(before, r)} {
 			m[bit>>6] |= 1 << (bit & 63)
@@ -53,17 +54,26 @@ func markOf(word string) (m mark) {
 
 // may tells whether the sentence may hold a match: whether it has the marks of
 // a word of each list.
-func (s sentence) may(p pattern) bool {
-	if s.holds == nil {
-		return true
-	}
-	for _, list := range p.marks {
-		if !slices.ContainsFunc(list, s.holds.have) {
+func (s sentence) may(p pattern) bool { return s.holds == nil || s.holds.haveOneOfEach(p.marks) }
+
+func (m *marks) haveOneOfEach(lists [][]mark) bool {
+	for _, list := range lists {
+		if !slices.ContainsFunc(list, m.have) {
 			return false
 		}
 	}
 	return true
 }
+
+// join adds the marks of a part of the same text.
+func (m *marks) join(o *marks) {
+	for i := range m {
+		m[i] |= o[i]
+	}
+}
+
+// matches tells whether the sentence holds a match.
+func (s sentence) matches(p pattern) bool { return s.may(p) && p.MatchString(s.text) }
 
 func (m *marks) have(w mark) bool {
 	for _, bit := range w {
@@ -91,11 +101,11 @@ func sentences(c *domain.Clause) []sentence {
 			continue
 		}
 		next := i + utf8.RuneLen(r)
-		out = append(out, sentence{c.Text[from:next], begin, at, marksOf(c.Text[from:next])})
+		out = append(out, sentence{c.Text[from:next], begin, at, marksOf(c.Text[:from], c.Text[from:next])})
 		from, begin = next, at
 	}
 	if from < len(c.Text) {
-		out = append(out, sentence{c.Text[from:], begin, c.End, marksOf(c.Text[from:])})
+		out = append(out, sentence{c.Text[from:], begin, c.End, marksOf(c.Text[:from], c.Text[from:])})
 	}
 	return out
 }

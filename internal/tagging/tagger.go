@@ -49,6 +49,7 @@ func New(r *rules.Rules, seg *segment.Segmenter) (*Tagger, error) {
 		}
 	}
 	t.enter()
+	t.words.close()
 	return t, nil
 }
 

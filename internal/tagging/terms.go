@@ -1,7 +1,6 @@
 package tagging
 
 import (
-	"cmp"
 	"slices"
 	"unicode/utf8"
 
@@ -29,8 +28,14 @@ type use struct {
 // hit is a term found in a text, [start, end) in code points.
 type hit struct {
 	start, end int
-	term       string
-	uses       []use
+	*term
+}
+
+// term is a word of the lexicon.
+type term struct {
+	text string
+	id   int32 // of all terms
+	uses []use
 }
 
 // lexicon finds every term of every code of one or more dimensions in one pass
@@ -38,106 +43,149 @@ type hit struct {
 // border of words, or within a longer word that is itself one of our terms:
 // 市政 is not found in 市政务服务, 应纳税所得额 is found in 减按25%计入应纳税所得额.
 type lexicon struct {
-	uses   map[string][]use
-	starts map[string]bool // every beginning of a term, so that the search stops early
+	terms map[string]*term
+	nodes []node  // of the tree of beginnings; those after one beginning stand together
+	roots []int32 // node of a first character up to U+FFFF; 0 for none
 }
 
-func newLexicon() *lexicon {
-	return &lexicon{uses: map[string][]use{}, starts: map[string]bool{}}
+// node is a beginning of a term.
+type node struct {
+	last  rune  // its last character
+	count int32 // how many beginnings are longer by one
+	first int32 // where they stand
+	term  *term // nil if it is only a beginning
 }
+
+func newLexicon() *lexicon { return &lexicon{terms: map[string]*term{}} }
 
 // add enters terms of one code in one role.
-func (l *lexicon) add(code int, r role, terms ...string) {
-	for _, term := range terms {
-		if utf8.RuneCountInString(term) < 2 {
+func (l *lexicon) add(code int, r role, words ...string) {
+	for _, w := range words {
+		if utf8.RuneCountInString(w) < 2 {
 			continue // single characters are found everywhere
 		}
-		l.uses[term] = append(l.uses[term], use{code, r})
-		for i := range term {
-			if i > 0 {
-				l.starts[term[:i]] = true
+		t := l.terms[w]
+		if t == nil {
+			t = &term{text: w, id: int32(len(l.terms))}
+			l.terms[w] = t
+		}
+		t.uses = append(t.uses, use{code, r})
+	}
+}
+
+// close makes the tree of what was added.
+func (l *lexicon) close() {
+	words := make([]*term, 0, len(l.terms))
+	for _, t := range l.terms {
+		words = append(words, t)
+	}
+	slices.SortFunc(words, func(a, b *term) int { return slices.Compare([]rune(a.text), []rune(b.text)) })
+	l.nodes, l.roots = []node{{}}, make([]int32, 0x10000)
+	type span struct {
+		node, from, to int
+		size           int // bytes of the beginning
+	}
+	for queue := []span{{to: len(words)}}; len(queue) > 0; queue = queue[1:] {
+		s := queue[0]
+		l.nodes[s.node].first = int32(len(l.nodes))
+		for i := s.from; i < s.to; {
+			if len(words[i].text) == s.size {
+				l.nodes[s.node].term = words[i]
+				i++
+				continue
+			}
+			r, n := utf8.DecodeRuneInString(words[i].text[s.size:])
+			end := i + 1
+			for end < s.to {
+				if next, _ := utf8.DecodeRuneInString(words[end].text[s.size:]); next != r {
+					break
+				}
+				end++
+			}
+			if s.node == 0 && r < 0x10000 {
+				l.roots[r] = int32(len(l.nodes))
+			}
+			queue = append(queue, span{len(l.nodes), i, end, s.size + n})
+			l.nodes = append(l.nodes, node{last: r})
+			l.nodes[s.node].count++
+			i = end
+		}
+	}
+}
+
+// has tells whether a word is a term.
+func (l *lexicon) has(word string) bool {
+	n := int32(0)
+	for _, r := range word {
+		if n = l.after(n, r); n == 0 {
+			return false
+		}
+	}
+	return l.nodes[n].term != nil
+}
+
+// after returns the node of a beginning and one character more, or 0.
+func (l *lexicon) after(n int32, r rune) int32 {
+	if n == 0 && r < 0x10000 {
+		return l.roots[r]
+	}
+	from := l.nodes[n].first
+	longer := l.nodes[from : from+l.nodes[n].count]
+	if len(longer) <= 8 {
+		for i := range longer {
+			if longer[i].last == r {
+				return from + int32(i)
 			}
 		}
-		l.starts[term] = true
+		return 0
 	}
+	if i, ok := slices.BinarySearchFunc(longer, r, func(n node, r rune) int { return int(n.last - r) }); ok {
+		return from + int32(i)
+	}
+	return 0
 }
 
 // find returns the hits in order of their beginning, the longer first.
 func (l *lexicon) find(words []segment.Token) []hit {
-	t := layOut(words)
 	var hits []hit
-	for i := range t.word {
-		if !t.border[i] && !l.withinTerm(t, i) {
+	for k := range words {
+		w := &words[k]
+		hits = l.at(hits, words[k:], 0, w.Start, false)
+		_, n := utf8.DecodeRuneInString(w.Text)
+		if n == len(w.Text) || !l.has(w.Text) {
 			continue
 		}
-		for j := i + 1; j <= len(t.word); j++ {
-			piece := t.text[t.at[i]:t.at[j]]
-			if !l.starts[piece] {
-				break
-			}
-			uses, ok := l.uses[piece]
-			if ok && (t.border[i] && t.border[j] || t.word[i] == t.word[j-1] && l.withinTerm(t, i)) {
-				hits = append(hits, hit{t.offset[i], t.offset[j-1] + 1, piece, uses})
-			}
+		offset := w.Start + 1
+		for i := range w.Text[n:] {
+			hits = l.at(hits, words[k:k+1], n+i, offset, true)
+			offset++
 		}
 	}
-	slices.SortFunc(hits, func(a, b hit) int {
-		return cmp.Or(cmp.Compare(a.start, b.start), cmp.Compare(b.end, a.end))
-	})
 	return hits
 }
 
-// withinTerm tells whether the word at rune i is itself one of our terms.
-func (l *lexicon) withinTerm(t *laidOut, i int) bool {
-	_, ok := l.uses[t.words[t.word[i]].Text]
-	return ok
-}
-
-// laidOut is a run of words as runes with their borders. White space, which
-// the segmenter leaves out, stands as one line feed: no term goes across it.
-type laidOut struct {
-	text   string
-	words  []segment.Token
-	at     []int  // byte offset of rune i in text; one more at the end
-	offset []int  // of rune i in the document; one more at the end
-	word   []int  // index of the word that rune i belongs to
-	border []bool // whether a word begins at i (or the text ends there)
-}
-
-func layOut(words []segment.Token) *laidOut {
-	t := &laidOut{words: words}
-	n := 0
-	for _, w := range words {
-		n += len(w.Text)
-	}
-	text := make([]byte, 0, n+len(words))
-	letters := 2 // with the line feeds for white space, at most one a word
-	for _, w := range words {
-		letters += w.End - w.Start + 1
-	}
-	t.at, t.offset, t.word, t.border = make([]int, 0, letters), make([]int, 0, letters), make([]int, 0, letters), make([]bool, 0, letters)
-	add := func(r rune, word, offset int, border bool) {
-		t.at = append(t.at, len(text))
-		t.offset = append(t.offset, offset)
-		t.word = append(t.word, word)
-		t.border = append(t.border, border)
-		text = utf8.AppendRune(text, r)
-	}
-	end := 0
-	for k, w := range words {
-		if k > 0 && w.Start > end {
-			add('\n', k-1, end, true)
+// at adds the hits that begin at a byte of the first of the words. Those that
+// begin at a border end at one; those within a term may end anywhere in it.
+func (l *lexicon) at(hits []hit, words []segment.Token, from, offset int, within bool) []hit {
+	n, begin, end := int32(0), len(hits), offset
+	for k := range words {
+		text := words[k].Text[from:]
+		from = 0
+		if k > 0 && words[k].Start > end { // white space
+			break
 		}
-		offset := w.Start
-		for _, r := range w.Text {
-			add(r, k, offset, offset == w.Start)
-			offset++
+		for i, r := range text {
+			if n = l.after(n, r); n == 0 {
+				slices.Reverse(hits[begin:])
+				return hits
+			}
+			end++
+			t := l.nodes[n].term
+			if t != nil && (i+utf8.RuneLen(r) == len(text) || k == 0 && (within || l.has(words[0].Text))) {
+				hits = append(hits, hit{offset, end, t})
+			}
 		}
-		end = w.End
 	}
-	t.at = append(t.at, len(text))
-	t.offset = append(t.offset, end)
-	t.border = append(t.border, true)
-	t.text = string(text)
-	return t
+	slices.Reverse(hits[begin:])
+	return hits
 }
