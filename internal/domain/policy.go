@@ -117,6 +117,10 @@ func (d Dimension) Label() string {
 		return "地域"
 	case KeywordTag:
 		return "关键词"
+	case FactCorrected:
+		return "基本信息"
+	case MeasureCorrected:
+		return "政策点"
 	default:
 		return string(d)
 	}

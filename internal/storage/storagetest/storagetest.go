@@ -78,6 +78,7 @@ func Run(t *testing.T, fresh func(t *testing.T) string) {
 		"publishing owes a push, once":                                  publishesOnce,
 		"withdrawing stops what waits and owes the notice":              withdraws,
 		"interpretations are kept, readers see approved ones":           keepsInterpretations,
+		"a correction is the newest word about a thing":                 keepsCorrections,
 		"audit, outbox, replies and questions are kept in order":        keepsRecords,
 		"a subscriber comes back as saved":                              keepsSubscribers,
 		"a subscriber is updated by the office's own id":                updatesByExternalID,
