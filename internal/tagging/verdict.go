@@ -185,67 +185,30 @@ func Fit(cases []Case) (rules.Verdict, Effect) {
 	return fit(cases), crossed
 }
 
-// The strength of the pull to 0, for weights and for offsets of themes, and how
-// many steps are taken.
+// The strength of the pull to 0, for weights and for offsets of themes.
 const (
 	ridge      = 2.0
 	themeRidge = 3.0
-	steps      = 4000
 )
 
-// fit minimises the logistic loss by gradient steps, then moves the base to
-// where F1 is best with a precision of at least minPrecision.
+// fit finds weights by [fitLogistic], then moves the base to where F1 is best
+// with a precision of at least minPrecision.
 func fit(cases []Case) rules.Verdict {
-	w := make([]float64, len(features)+1) // the last is the base
-	offsets := map[string]float64{}
-	n := 0
+	var samples []sample
 	for _, c := range cases {
-		n += len(c.rows)
-	}
-	if n == 0 {
-		return rules.Verdict{}
-	}
-	rate := 2.0 / float64(n)
-	for range steps {
-		grad := make([]float64, len(w))
-		themeGrad := map[string]float64{}
-		for _, c := range cases {
-			for _, r := range c.rows {
-				if slices.Contains(c.Optional, r.theme) && !slices.Contains(c.Themes, r.theme) {
-					continue
-				}
-				z := w[len(features)] + offsets[r.theme]
-				for i, x := range r.x {
-					z += w[i] * x
-				}
-				target := 0.0
-				if slices.Contains(c.Themes, r.theme) {
-					target = 1
-				}
-				d := 1/(1+math.Exp(-z)) - target
-				for i, x := range r.x {
-					grad[i] += d * x
-				}
-				grad[len(features)] += d
-				themeGrad[r.theme] += d
+		for _, r := range c.rows {
+			is := slices.Contains(c.Themes, r.theme)
+			if is || !slices.Contains(c.Optional, r.theme) {
+				samples = append(samples, sample{r.x, r.theme, is})
 			}
 		}
-		for i := range w {
-			pull := ridge
-			if i == len(features) {
-				pull = 0
-			}
-			w[i] -= rate * (grad[i] + pull*w[i])
-		}
-		for theme, g := range themeGrad {
-			offsets[theme] -= rate * (g + themeRidge*offsets[theme])
-		}
 	}
-	v := rules.Verdict{Weights: map[string]float64{}, Themes: map[string]float64{}, Base: round3(w[len(features)])}
+	l := fitLogistic(samples, len(features), ridge, themeRidge)
+	v := rules.Verdict{Weights: map[string]float64{}, Themes: map[string]float64{}, Base: round3(l.base)}
 	for i, name := range features {
-		v.Weights[name] = round3(w[i])
+		v.Weights[name] = round3(l.weights[i])
 	}
-	for theme, o := range offsets {
+	for theme, o := range l.offsets {
 		if math.Abs(o) >= 0.05 {
 			v.Themes[theme] = round3(o)
 		}
