@@ -15,6 +15,7 @@ import (
 // package may import. A new arrow is a choice somebody makes here.
 var mayImport = map[string][]string{
 	"internal/domain":    {},
+	"internal/automaton": {},
 	"internal/segment":   {},
 	"internal/config":    {},
 	"internal/seal":      {},
@@ -22,8 +23,8 @@ var mayImport = map[string][]string{
 
 	"rules":             {"internal/domain"},
 	"interpretations":   {"internal/domain"},
-	"internal/document": {"internal/domain"},
-	"internal/tagging":  {"internal/domain", "rules", "internal/segment", "internal/document"},
+	"internal/document": {"internal/automaton", "internal/domain"},
+	"internal/tagging":  {"internal/automaton", "internal/domain", "rules", "internal/segment", "internal/document"},
 
 	"internal/matching": {"internal/domain", "rules"},
 	"internal/audience": {"internal/domain", "internal/matching", "rules"},

@@ -1,11 +1,12 @@
 package document
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"policypush/internal/automaton"
 )
 
 // style is what a file's format says about a line.
@@ -82,8 +83,8 @@ func tidy(lines []line) []line {
 }
 
 var (
-	pageNumber = regexp.MustCompile(`^(?:[-—–－─·] ?){1,3}\d{1,4}(?: ?[-—–－─·]){1,3}$|^第 ?\d{1,4} ?页(?: ?[,/]? ?共 ?\d{1,4} ?页)?$|^\d{1,4} ?/ ?\d{1,4}$`)
-	bareNumber = regexp.MustCompile(`^\d{1,4}$`)
+	pageNumber = automaton.MustCompile(`^(?:[-—–－─·] ?){1,3}\d{1,4}(?: ?[-—–－─·]){1,3}$|^第 ?\d{1,4} ?页(?: ?[,/]? ?共 ?\d{1,4} ?页)?$|^\d{1,4} ?/ ?\d{1,4}$`)
+	bareNumber = automaton.MustCompile(`^\d{1,4}$`)
 )
 
 // isPageNumber tells whether line i is a page number. A bare number is one
@@ -181,7 +182,7 @@ func unflatten(s string, flat bool) []string {
 }
 
 // gluedTitle is a title that the text follows without so much as a blank.
-var gluedTitle = regexp.MustCompile(`^[^ 。,;:]{0,40}关于[^ 。,;:]{4,80}?(?:通知|意见|办法|公告|通告|决定|细则|方案|规定|措施|政策)(?:\([^)]{2,8}\))?(为)`)
+var gluedTitle = automaton.MustCompile(`^[^ 。,;:]{0,40}关于[^ 。,;:]{4,80}?(?:通知|意见|办法|公告|通告|决定|细则|方案|规定|措施|政策)(?:\([^)]{2,8}\))?(为)`)
 
 // peek returns enough of s to hold a number of a heading, without blanks.
 func peek(s string) string {
@@ -243,14 +244,14 @@ func breaksAtBlank(left, right string) bool {
 	return len(left) <= 150 && !strings.ContainsAny(left, "。,;")
 }
 
-var dateAtStart = regexp.MustCompile(`^(?:\d{4}|[一二][〇○零一二三四五六七八九]{3})年[\d一二三四五六七八九十]{1,3}月[\d一二三四五六七八九十]{1,3}日`)
+var dateAtStart = automaton.MustCompile(`^(?:\d{4}|[一二][〇○零一二三四五六七八九]{3})年[\d一二三四五六七八九十]{1,3}月[\d一二三四五六七八九十]{1,3}日`)
 
-var yearAtStart = regexp.MustCompile(`^20\d{2} ?年`)
+var yearAtStart = automaton.MustCompile(`^20\d{2} ?年`)
 
 func startsWithDate(s string) bool { return dateAtStart.MatchString(s) }
 
 // noise is what web pages put around a text.
-var noise = regexp.MustCompile(`^(?:` + strings.Join([]string{
+var noise = automaton.MustCompile(`^(?:` + strings.Join([]string{
 	`(?:您)?(?:的|现在的|现在所在的|当前的|当前|现在)?位置[:>].*`,
 	`(?:首页|网站首页)(?:[>»/|\-].*)?`,
 	`.{0,20}(?:分享到|分享至)[:]?.{0,40}`,
@@ -284,7 +285,7 @@ func dropNoise(lines []line) []line {
 	return kept
 }
 
-var footer = regexp.MustCompile(`^(?:主办|承办|主管|协办|维护|技术支持|运维|地址|邮编|邮政编码|传真|网站管理|责任编辑|编辑|审核)(?:单位|电话)?[:].{0,60}$`)
+var footer = automaton.MustCompile(`^(?:主办|承办|主管|协办|维护|技术支持|运维|地址|邮编|邮政编码|传真|网站管理|责任编辑|编辑|审核)(?:单位|电话)?[:].{0,60}$`)
 
 // dropFooter removes the lines at the end of a page that say who runs it.
 func dropFooter(lines []line) []line {

@@ -1,12 +1,12 @@
 package document
 
 import (
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
 
+	"policypush/internal/automaton"
 	"policypush/internal/domain"
 )
 
@@ -42,7 +42,7 @@ var titleKinds = []string{
 	"问答", "标准", "规范", "制度", "规划", "计划", "通报", "公示", "名单", "目录", "清单", "令", "法", "规程", "须知", "答复", "说明", "要点", "纪要", "报告", "举措", "若干条",
 }
 
-var titleTail = regexp.MustCompile(`[(〔](?:试行|暂行|草案|修订|修正|征求意见稿|\d{4}年?版?(?:修正|修订|本)?|\d{4}年.{0,6}|.{0,6}修[正订].{0,4}|.{0,8}稿)[)〕]$`)
+var titleTail = automaton.MustCompile(`[(〔](?:试行|暂行|草案|修订|修正|征求意见稿|\d{4}年?版?(?:修正|修订|本)?|\d{4}年.{0,6}|.{0,6}修[正订].{0,4}|.{0,8}稿)[)〕]$`)
 
 // endsLikeTitle tells whether a line ends with a kind of document.
 func endsLikeTitle(s string) bool {
@@ -56,14 +56,14 @@ func endsLikeTitle(s string) bool {
 }
 
 var (
-	numberLine = regexp.MustCompile(`^[\p{Han}()、]{1,24}〔\d{4}〕第?\d{1,5}号$|^第\d{1,4}号$|^[\p{Han}]{2,40}公告\d{4}年第\d{1,4}号$|^[A-Z]{4}\d{2}-\d{4}-\d{4}$|^[0-9A-Z]{9,20}(?:/\d{4}-\d{1,8})?$|^\d{4}年第\d{1,4}号$`)
-	dateLine   = regexp.MustCompile(`^(?:\d{4}|[一二][〇○零一二三四五六七八九]{3})(?:年[\d一二三四五六七八九十]{1,3}月[\d一二三四五六七八九十]{1,3}日|[-./]\d{1,2}[-./]\d{1,2})$`)
-	signedDate = regexp.MustCompile(`^[\p{Han}、()]{2,40}(?:\d{4}|[一二][〇○零一二三四五六七八九]{3})年[\d一二三四五六七八九十]{1,3}月[\d一二三四五六七八九十]{1,3}日$`)
-	printed    = regexp.MustCompile(`^.{0,40}\d{4}年\d{1,2}月\d{1,2}日印发$`)
-	revision   = regexp.MustCompile(`^[(]?\d{4}年\d{1,2}月\d{1,2}日.*(?:通过|公布|修[正订]|施行|批准|发布|修改)[)。]?$`)
-	orgLine    = regexp.MustCompile(`^[\p{Han}、()]{2,40}(?:局|厅|委|会|室|府|部|院|行|署|处|办|心|公司|站|馆|总队|支队|大队|协会|分局|党组|集团|学校|大学|医院|领导小组|工作组|专班|指挥部|联席会议|联合体|商会|学会)$`)
-	sealLine   = regexp.MustCompile(`^\(.{0,30}(?:代章|盖章|公章|章)\)$`)
-	attachment = regexp.MustCompile(`^附(?:件|表|录)?(?:\d{1,2}|[一二三四五六七八九十]{1,2})?$`)
+	numberLine = automaton.MustCompile(`^[\p{Han}()、]{1,24}〔\d{4}〕第?\d{1,5}号$|^第\d{1,4}号$|^[\p{Han}]{2,40}公告\d{4}年第\d{1,4}号$|^[A-Z]{4}\d{2}-\d{4}-\d{4}$|^[0-9A-Z]{9,20}(?:/\d{4}-\d{1,8})?$|^\d{4}年第\d{1,4}号$`)
+	dateLine   = automaton.MustCompile(`^(?:\d{4}|[一二][〇○零一二三四五六七八九]{3})(?:年[\d一二三四五六七八九十]{1,3}月[\d一二三四五六七八九十]{1,3}日|[-./]\d{1,2}[-./]\d{1,2})$`)
+	signedDate = automaton.MustCompile(`^[\p{Han}、()]{2,40}(?:\d{4}|[一二][〇○零一二三四五六七八九]{3})年[\d一二三四五六七八九十]{1,3}月[\d一二三四五六七八九十]{1,3}日$`)
+	printed    = automaton.MustCompile(`^.{0,40}\d{4}年\d{1,2}月\d{1,2}日印发$`)
+	revision   = automaton.MustCompile(`^[(]?\d{4}年\d{1,2}月\d{1,2}日.*(?:通过|公布|修[正订]|施行|批准|发布|修改)[)。]?$`)
+	orgLine    = automaton.MustCompile(`^[\p{Han}、()]{2,40}(?:局|厅|委|会|室|府|部|院|行|署|处|办|心|公司|站|馆|总队|支队|大队|协会|分局|党组|集团|学校|大学|医院|领导小组|工作组|专班|指挥部|联席会议|联合体|商会|学会)$`)
+	sealLine   = automaton.MustCompile(`^\(.{0,30}(?:代章|盖章|公章|章)\)$`)
+	attachment = automaton.MustCompile(`^附(?:件|表|录)?(?:\d{1,2}|[一二三四五六七八九十]{1,2})?$`)
 )
 
 func isDateLine(s string) bool {
@@ -78,7 +78,7 @@ func isNumberLine(s string) bool {
 func isOrgLine(s string) bool { return len(s) <= 120 && orgLine.MatchString(s) }
 
 // pageFacts name what a page says about a document in one line.
-var pageFacts = regexp.MustCompile(`(?:索引号|主题分类|发文机关|发文机构|发布机构|发文字号|文号|成文日期|发文日期|发布日期|生成日期|公开日期|标题|名称|主题词|有效性|信息来源|来源|浏览次数|字体|字号)[】\]]?[:]`)
+var pageFacts = automaton.MustCompile(`(?:索引号|主题分类|发文机关|发文机构|发布机构|发文字号|文号|成文日期|发文日期|发布日期|生成日期|公开日期|标题|名称|主题词|有效性|信息来源|来源|浏览次数|字体|字号)[】\]]?[:]`)
 
 // isMetaLine tells whether a line holds two or more facts about the document
 // by name, as pages put above or below a text.
@@ -202,10 +202,10 @@ func titleScore(s string, st style) int {
 	return score
 }
 
-var addressee = regexp.MustCompile(`^[\p{Han}、,()“”\d]{2,200}:$`)
+var addressee = automaton.MustCompile(`^[\p{Han}、,()“”\d]{2,200}:$`)
 
 // announces finds what lines that announce a list say.
-var announces = regexp.MustCompile(`如下|以下|下列|下述|条件|应当|必须|材料|流程|可以|包括|要求|通知|标准`)
+var announces = automaton.MustCompile(`如下|以下|下列|下述|条件|应当|必须|材料|流程|可以|包括|要求|通知|标准`)
 
 // isAddressee tells whether a line names those it is written to.
 func isAddressee(s string) bool {
@@ -312,7 +312,7 @@ func (o *outliner) markEnds(body int) {
 	}
 }
 
-var numberedAttachment = regexp.MustCompile(`^附件\d{1,2}[:.、].{2,80}$`)
+var numberedAttachment = automaton.MustCompile(`^附件\d{1,2}[:.、].{2,80}$`)
 
 // sign marks a date line and the names above it, if there are any.
 func (o *outliner) sign(i, body int) {

@@ -1,12 +1,12 @@
 package tagging
 
 import (
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
 
+	"policypush/internal/automaton"
 	"policypush/internal/domain"
 )
 
@@ -32,13 +32,13 @@ func (c conditions) facets(s sentence) []facet {
 }
 
 var (
-	joins        = regexp.MustCompile(`、|以及|或者|或|及其|和|及`)
+	joins        = automaton.MustCompile(`、|以及|或者|或|及其|和|及`)
 	ageRange     = expression(`(\d{1,3})(?:周岁)?(?:至|到|-|~)(\d{1,3})周岁`)
 	ageBound     = expression(`(年满|未满|不满|满)?(\d{1,3})周岁(及以上|\(含\)以上|以上|及以下|\(含\)以下|以下)?`)
 	hukou        = expression(`(?:具有|取得|持有|属于)?([\p{Han}]{1,10}?)(?:常住|农村|城镇)?户(?:籍|口)`)
 	registered   = expression(`(?:在|于)((?:本|我)(?:省|市|县|区|镇|乡|街道)|[\p{Han}]{2,10}?(?:省|市|县|区|镇|乡|街道))(?:行政区域内|范围内|境内)?(?:依法)?(?:注册|登记|纳税|参保|经营|设立)`)
 	foundedBound = expression(`(\d{4})年(\d{1,2})月(\d{1,2})日(?:\(含\))?(以后|之后|及以后|起|以来|以前|之前|前)[\p{Han}]{0,4}?(?:成立|登记|注册|设立)`)
-	agedGroup    = regexp.MustCompile(`^(\d{1,3})周岁以上`)
+	agedGroup    = automaton.MustCompile(`^(\d{1,3})周岁以上`)
 	residence    = expression(`(?:持有)?[\p{Han}]{0,6}居住证(?:满\d+(?:个月|年))?|连续居住满?\d+(?:个月|年)`)
 	unreadable   = expression(`[^,。;:]{2,60}(?:[≥≤]|不低于|不超过|不少于|不高于|(?:以上|以下|以内)的?$|满\d+(?:个月|年)|\d+(?:个月|年)以上|信用等级|验收合格|已通过|未发生|无(?:重大)?(?:违法|失信|事故))[^,。;:]{0,40}`)
 )

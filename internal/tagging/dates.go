@@ -8,6 +8,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"policypush/internal/automaton"
 	"policypush/internal/domain"
 )
 
@@ -22,10 +23,10 @@ const (
 
 var (
 	chineseDate = regexp.MustCompile(yearRE + monthRE + dayRE)
-	isoDate     = regexp.MustCompile(`(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})`)
-	dateLine    = regexp.MustCompile(`^(?:` + yearRE + monthRE + dayRE + `)(?:印发|发布)?$`)
-	isoLine     = regexp.MustCompile(`^(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?: ?\d{1,2}:\d{2}(?::\d{2})?)?$`)
-	dateAtEnd   = regexp.MustCompile(yearRE + monthRE + dayRE + `[)]?$`)
+	isoDate     = automaton.MustCompile(`(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})`)
+	dateLine    = automaton.MustCompile(`^(?:` + yearRE + monthRE + dayRE + `)(?:印发|发布)?$`)
+	isoLine     = automaton.MustCompile(`^(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?: ?\d{1,2}:\d{2}(?::\d{2})?)?$`)
+	dateAtEnd   = automaton.MustCompile(yearRE + monthRE + dayRE + `[)]?$`)
 
 	inForce = `(?:正式)?(?:施行|实施|执行|生效|实行|启用|试行|适用)`
 	// fromDate is 自2026年3月1日起施行 and the like.
@@ -43,7 +44,7 @@ var (
 	until      = expression(`(?:有效期限?|执行期限?|实施期限?|试行期限?|有效|施行|实施|执行|试行|暂定)(?:期限)?(?:暂定)?(?:为)?(?:延长|延续|截止|截至|顺延)?(?:至|到|截止)(?:日期为)?` + dateRE)
 	endsOn     = expression(`(?:至|于|到|[,。;])` + dateRE + `(?:起|后)?(?:自动|自行|同时)?(?:废止|失效|终止|到期)`)
 	monthsLong = expression(`(?:有效期限?|实施期限?|试行期限?|执行期限?|施行期限?|试行|有效|政策期限)(?:暂定|原则上)?(?:为|限|是)?(?:自[\p{Han}]{2,10}之日起)?(?:暂定)?(?:为)?([一二两三四五六七八九十]{1,3}|\d{1,2})(?:个)?(年|月)`)
-	general    = regexp.MustCompile(`本(?:法|条例|规定|办法|细则|通知|公告|通告|意见|方案|政策|措施|决定|指南|制度|标准|文件|规则|规程|若干|实施|暂行|令|规范|规划|计划|清单|目录|指引)|上述|以上(?:政策|措施|规定|条款)|此前`)
+	general    = automaton.MustCompile(`本(?:法|条例|规定|办法|细则|通知|公告|通告|意见|方案|政策|措施|决定|指南|制度|标准|文件|规则|规程|若干|实施|暂行|令|规范|规划|计划|清单|目录|指引)|上述|以上(?:政策|措施|规定|条款)|此前`)
 	starts     = expression(`(?:^|[,。;!:自从])` + yearRE + monthRE + `(?:` + dayRE + `)?(?:\([^()]{1,12}\))?(?:起|开始)`)
 )
 
@@ -310,7 +311,7 @@ func (t *reading) validity(p *domain.Policy, meta map[string]string) {
 }
 
 // ruleEnds is what may follow 起施行: 起实施三年计划 is about the plan.
-var ruleEnds = regexp.MustCompile(`^(?:$|[,。;)、\n]|至|到|有效|试行|暂定|期)`)
+var ruleEnds = automaton.MustCompile(`^(?:$|[,。;)、\n]|至|到|有效|试行|暂定|期)`)
 
 // atOnce tells what an announcement may order from its day on; a time limit
 // in days is none.
@@ -319,7 +320,7 @@ func atOnce(rest string) bool {
 	return !limitOfDays.MatchString(rest)
 }
 
-var limitOfDays = regexp.MustCompile(`^[,]?(?:满|至|到|\d+|[一二三四五六七八九十]+个?)|内|前|计算`)
+var limitOfDays = automaton.MustCompile(`^[,]?(?:满|至|到|\d+|[一二三四五六七八九十]+个?)|内|前|计算`)
 
 // holds leaves out what has a validity and is not the document: 居住证有效期为一年.
 func holds(text string, m []int) bool {
@@ -409,8 +410,8 @@ var (
 	applyUntil = expression(`(?:申报|受理|报名|申请|申领|征集|材料报送|揭榜|填报|登记)(?:时间|期限|日期|受理时间|工作)?(?:截止)?(?:为|至|到|:|是|于|自|从)*(?:` + dateRE + `)?(?:\d{1,2}:\d{2})?(?:起)?(?:至|到|-|—|~)*` + dateRE + `(?:\d{1,2}:\d{2})?(?:前|止|截止|。|;|,|$|\n|期间|,逾期)`)
 	handIn     = expression(`(?:于|在|截至|截止)?` + dateRE + `(?:\d{1,2}:\d{2})?(?:\(含\))?(?:以前|之前|前|止)[,]?([^。;]{0,60})`)
 	byLabel    = expression(`^(?:[(]?[一二三四五六七八九十\d]{1,2}[)、.])?(?:截止(?:日期|时间)|申报截止(?:日期|时间)?|报名截止(?:日期|时间)?)(?:为|:)` + dateRE)
-	hands      = regexp.MustCompile(`申报|申请|申领|报名|材料|资料|提交|报送|上传|寄送|送达|填报|参评|揭榜|发送至|登录`)
-	inside     = regexp.MustCompile(`各地|各市|各县|各区|各部门|各单位|各省|各级|各乡镇|总结|工作情况|落实情况|贯彻|实施方案|台账|意见|联系人|进展|反馈意见|整改|汇总|完成|建成|竣工|投产|成立|注册|取得|毕业|出生|缴纳|发放`)
+	hands      = automaton.MustCompile(`申报|申请|申领|报名|材料|资料|提交|报送|上传|寄送|送达|填报|参评|揭榜|发送至|登录`)
+	inside     = automaton.MustCompile(`各地|各市|各县|各区|各部门|各单位|各省|各级|各乡镇|总结|工作情况|落实情况|贯彻|实施方案|台账|意见|联系人|进展|反馈意见|整改|汇总|完成|建成|竣工|投产|成立|注册|取得|毕业|出生|缴纳|发放`)
 )
 
 // deadline reads the last day to apply. What offices hand in to each other is

@@ -2,11 +2,11 @@ package tagging
 
 import (
 	"cmp"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
 
+	"policypush/internal/automaton"
 	"policypush/internal/domain"
 )
 
@@ -84,7 +84,7 @@ func (f facet) givesWayTo(g facet) bool {
 
 // traders are the words that make the trade before them one of an enterprise:
 // 餐饮企业, and not 保险补贴 or 银行贷款.
-var traders = regexp.MustCompile(`^(?:行?业)?(?:领域)?的?(?:类|等)?(?:大中小|中小|小型|微型|中型|大型|小微|规模|龙头|骨干)?(?:企业|单位|机构|经营|个体|纳税人|市场主体|以上|以下|合作社|生产)`)
+var traders = automaton.MustCompile(`^(?:行?业)?(?:领域)?的?(?:类|等)?(?:大中小|中小|小型|微型|中型|大型|小微|规模|龙头|骨干)?(?:企业|单位|机构|经营|个体|纳税人|市场主体|以上|以下|合作社|生产)`)
 
 // onlyTrades drops industries that the phrase does not give to an enterprise.
 // In a list (餐饮、住宿、零售企业) the last decides for all.
@@ -176,7 +176,7 @@ func cellOf(p *domain.Policy) [2]int {
 }
 
 // trades are ends of words that make a word for a business: 快递业, 餐饮企业.
-var trades = regexp.MustCompile(`(?:业|企业|公司|机构)$`)
+var trades = automaton.MustCompile(`(?:业|企业|公司|机构)$`)
 
 // inTrade tells whether a document is for an industry: the title or the cell of
 // beneficiaries names it, or many paragraphs name the trade itself.

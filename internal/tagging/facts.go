@@ -6,21 +6,22 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"policypush/internal/automaton"
 	"policypush/internal/domain"
 )
 
 var (
-	metaLabel  = regexp.MustCompile(`(发文机关|发文机构|发布机构|发布机关|制定机关|制定单位|发布单位|发文单位|公布机关|印发机关|发文字号|文号|文件编号|发文号|文件字号|成文日期|成文时间|发文日期|发文时间|印发日期|签发日期|发布日期|发布时间|公布日期|公布时间|生成日期|施行日期|实施日期|生效日期|实施时间|施行时间|失效日期|失效时间|废止日期|截止日期|有效期至|标题|名称|索引号|主题分类|主题词|信息来源|来源|有效性|依据文件|工具分类|浏览次数|字体)[\]】]?[: \t]+|[\t\n]`)
-	bareLabel  = regexp.MustCompile(`^(?:发文机关|发文机构|发布机构|发布机关|制定机关|制定单位|发布单位|发文单位|发文字号|文号|文件编号|成文日期|成文时间|发文日期|发文时间|印发日期|发布日期|发布时间|公布日期|施行日期|实施日期|生效日期|失效日期|废止日期|有效期至|依据文件|工具分类):?$`)
-	numberTail = regexp.MustCompile(`(?:通知|意见|办法|公告|通告|决定|细则|方案|措施|规定|政策|批复|函|文件|文号|字号|根据|按照|依据|落实|贯彻|执行|印发)$`)
-	orderText  = regexp.MustCompile(`([\p{Han}]{1,30}令)(?:\d{4}年)?第[零〇○一二三四五六七八九十百\d]{1,8}号`)
-	orderLine  = regexp.MustCompile(`^[(]?([\p{Han}、]{2,60}(?:令|公告|通告))[(]?(?:\d{4}年)?第[零〇○一二三四五六七八九十百\d]{1,8}号[)]?$`)
-	orderTail  = regexp.MustCompile(`^[(]?(?:\d{4}年)?第[零〇○一二三四五六七八九十百\d]{1,8}号[)]?$`)
-	enacted    = regexp.MustCompile(`^[(]?(?:\d{4}|[零〇○一二三四五六七八九]{4})年.{2,20}日.*(?:通过|公布|发布|修[正订]|批准|施行|令|公告)`)
+	metaLabel  = automaton.MustCompile(`(发文机关|发文机构|发布机构|发布机关|制定机关|制定单位|发布单位|发文单位|公布机关|印发机关|发文字号|文号|文件编号|发文号|文件字号|成文日期|成文时间|发文日期|发文时间|印发日期|签发日期|发布日期|发布时间|公布日期|公布时间|生成日期|施行日期|实施日期|生效日期|实施时间|施行时间|失效日期|失效时间|废止日期|截止日期|有效期至|标题|名称|索引号|主题分类|主题词|信息来源|来源|有效性|依据文件|工具分类|浏览次数|字体)[\]】]?[: \t]+|[\t\n]`)
+	bareLabel  = automaton.MustCompile(`^(?:发文机关|发文机构|发布机构|发布机关|制定机关|制定单位|发布单位|发文单位|发文字号|文号|文件编号|成文日期|成文时间|发文日期|发文时间|印发日期|发布日期|发布时间|公布日期|施行日期|实施日期|生效日期|失效日期|废止日期|有效期至|依据文件|工具分类):?$`)
+	numberTail = automaton.MustCompile(`(?:通知|意见|办法|公告|通告|决定|细则|方案|措施|规定|政策|批复|函|文件|文号|字号|根据|按照|依据|落实|贯彻|执行|印发)$`)
+	orderText  = automaton.MustCompile(`([\p{Han}]{1,30}令)(?:\d{4}年)?第[零〇○一二三四五六七八九十百\d]{1,8}号`)
+	orderLine  = automaton.MustCompile(`^[(]?([\p{Han}、]{2,60}(?:令|公告|通告))[(]?(?:\d{4}年)?第[零〇○一二三四五六七八九十百\d]{1,8}号[)]?$`)
+	orderTail  = automaton.MustCompile(`^[(]?(?:\d{4}年)?第[零〇○一二三四五六七八九十百\d]{1,8}号[)]?$`)
+	enacted    = automaton.MustCompile(`^[(]?(?:\d{4}|[零〇○一二三四五六七八九]{4})年.{2,20}日.*(?:通过|公布|发布|修[正订]|批准|施行|令|公告)`)
 	// cites stand before a number that belongs to another document.
-	cites       = regexp.MustCompile(`(?:根据|按照|依据|依照|贯彻|落实|执行|参照|详见|以下简称|废止|转发)$`)
-	citing      = regexp.MustCompile(`根据|按照|依据|依照|贯彻|落实`)
-	titleEnd    = regexp.MustCompile(`(?:通知|意见|办法|公告|通告|决定|细则|方案|措施|规定|批复|函)[ \n]?$`)
+	cites       = automaton.MustCompile(`(?:根据|按照|依据|依照|贯彻|落实|执行|参照|详见|以下简称|废止|转发)$`)
+	citing      = automaton.MustCompile(`根据|按照|依据|依照|贯彻|落实`)
+	titleEnd    = automaton.MustCompile(`(?:通知|意见|办法|公告|通告|决定|细则|方案|措施|规定|批复|函)[ \n]?$`)
 	quotedTitle = regexp.MustCompile(`《[^》]*》`)
 )
 
@@ -250,10 +251,10 @@ func cmpEmpty(a, b string) string {
 }
 
 var (
-	ending      = regexp.MustCompile(`废止|停止执行|失效|不再执行|停止使用|终止执行`)
-	endedInList = regexp.MustCompile(`《([^《》]{2,100})》(?:\(([^()]{4,60})\))?`)
+	ending      = automaton.MustCompile(`废止|停止执行|失效|不再执行|停止使用|终止执行`)
+	endedInList = automaton.MustCompile(`《([^《》]{2,100})》(?:\(([^()]{4,60})\))?`)
 	// between parts the titles of one list and what stands before the verb.
-	between = regexp.MustCompile(`^(?:[、,;]|以及|和|及|与|等|\d*(?:个|份|件)?(?:规范性|政策)?文件|同时|即行|相应|予以|一并|均|即|自[^,。;《》]{1,24}起|原|的|有关(?:规定|政策)|自行)*$`)
+	between = automaton.MustCompile(`^(?:[、,;]|以及|和|及|与|等|\d*(?:个|份|件)?(?:规范性|政策)?文件|同时|即行|相应|予以|一并|均|即|自[^,。;《》]{1,24}起|原|的|有关(?:规定|政策)|自行)*$`)
 )
 
 // replaced lists the documents that this one ends: every title of the list

@@ -1,26 +1,26 @@
 package tagging
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
 
+	"policypush/internal/automaton"
 	"policypush/internal/domain"
 )
 
 var (
-	agencyEnd = regexp.MustCompile(`(?:人民政府|国务院|办公厅|办公室|委员会|常委会|局|厅|部|委|院|中心|支行|分行|总局|管委会|银行|法院|检察院|联合会|总工会|公司|税务局|署|办|领导小组|工作组|指挥部|联席会议|公安局|支队|总队|大队|基金会|协会|学会|商会|集团|大学|学院|街道办事处|处|站)$`)
+	agencyEnd = automaton.MustCompile(`(?:人民政府|国务院|办公厅|办公室|委员会|常委会|局|厅|部|委|院|中心|支行|分行|总局|管委会|银行|法院|检察院|联合会|总工会|公司|税务局|署|办|领导小组|工作组|指挥部|联席会议|公安局|支队|总队|大队|基金会|协会|学会|商会|集团|大学|学院|街道办事处|处|站)$`)
 	// plainAgency ends the name of one of several offices written without a blank.
-	agencyJoin = regexp.MustCompile(`(?:局|厅|部|委|会|办公室|政府|行|署|院|办)(?:国家|中国|财政部|税务总局|海关总署|人力资源社会保障部|人力资源和社会保障部|教育部|科技部|工业和信息化部|公安部|民政部|司法部|自然资源部|生态环境部|住房城乡建设部|住房和城乡建设部|交通运输部|水利部|农业农村部|商务部|文化和旅游部|退役军人|应急管理部|人民银行|审计署|国资委|证监会|银保监会|中共)`)
+	agencyJoin = automaton.MustCompile(`(?:局|厅|部|委|会|办公室|政府|行|署|院|办)(?:国家|中国|财政部|税务总局|海关总署|人力资源社会保障部|人力资源和社会保障部|教育部|科技部|工业和信息化部|公安部|民政部|司法部|自然资源部|生态环境部|住房城乡建设部|住房和城乡建设部|交通运输部|水利部|农业农村部|商务部|文化和旅游部|退役军人|应急管理部|人民银行|审计署|国资委|证监会|银保监会|中共)`)
 	// placeJoin is the same before the name of a place.
-	placeJoin   = regexp.MustCompile(`(?:[^总]局|厅|委员会|联合会|政府|办公室|中心|管委会)((?:[\p{Han}]{2,3}(?:省|市|县|区)|[\p{Han}]{2,6}自治[区州县])[\p{Han}]{2})`)
-	titleIssuer = regexp.MustCompile(`^([\p{Han}、 ]{3,90}?)(?:办公室关于|关于|印发|转发|公告|通告|令)`)
+	placeJoin   = automaton.MustCompile(`(?:[^总]局|厅|委员会|联合会|政府|办公室|中心|管委会)((?:[\p{Han}]{2,3}(?:省|市|县|区)|[\p{Han}]{2,6}自治[区州县])[\p{Han}]{2})`)
+	titleIssuer = automaton.MustCompile(`^([\p{Han}、 ]{3,90}?)(?:办公室关于|关于|印发|转发|公告|通告|令)`)
 	// legislature is who passed a statute, as its head tells.
-	legislature = regexp.MustCompile(`(全国人民代表大会|[\p{Han}]{2,12}(?:省|自治区|市|自治州|自治县|特别行政区)(?:第[零一二三四五六七八九十百]+届)?人民代表大会)(第[零一二三四五六七八九十百\d]+次会议)?(常务委员会|常委会)?[^,。;]{0,40}?(?:通过|批准|修[订正]|制定|公告)`)
-	session     = regexp.MustCompile(`第[零一二三四五六七八九十百\d]+届`)
-	ordered     = regexp.MustCompile(`(?:\d{1,2}日)(?:中华人民共和国)?([\p{Han}、]{2,40}?)(?:令|第\d+次|公告|公布|发布|印发)`)
-	division    = regexp.MustCompile(`^([\p{Han}]{2,8}?(?:省|自治区|市|州|县|区|旗))`)
+	legislature = automaton.MustCompile(`(全国人民代表大会|[\p{Han}]{2,12}(?:省|自治区|市|自治州|自治县|特别行政区)(?:第[零一二三四五六七八九十百]+届)?人民代表大会)(第[零一二三四五六七八九十百\d]+次会议)?(常务委员会|常委会)?[^,。;]{0,40}?(?:通过|批准|修[订正]|制定|公告)`)
+	session     = automaton.MustCompile(`第[零一二三四五六七八九十百\d]+届`)
+	ordered     = automaton.MustCompile(`(?:\d{1,2}日)(?:中华人民共和国)?([\p{Han}、]{2,40}?)(?:令|第\d+次|公告|公布|发布|印发)`)
+	division    = automaton.MustCompile(`^([\p{Han}]{2,8}?(?:省|自治区|市|州|县|区|旗))`)
 )
 
 // issuers lists the issuing offices: the signature, else the red head, else a

@@ -9,16 +9,17 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"policypush/internal/automaton"
 	"policypush/internal/domain"
 )
 
 var (
 	// label is a paragraph or heading that names one side of a measure.
-	label = regexp.MustCompile(`^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．])?\s*(?:[\p{Han}]{0,4})(对象|主体|条件|标准|额度|金额|程序|流程|方式|渠道|时间|期限|材料|范围|内容)[:。\n]`)
+	label = automaton.MustCompile(`^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．])?\s*(?:[\p{Han}]{0,4})(对象|主体|条件|标准|额度|金额|程序|流程|方式|渠道|时间|期限|材料|范围|内容)[:。\n]`)
 	// labelHeading is the same as a heading of its own.
-	labelHeading = regexp.MustCompile(`(?:补贴|补助|申报|申领|申请|享受|支持|发放|奖励|政策|适用|扶持|保障|救助|资助|返还|减免|受理|办理)?(对象|主体|条件|标准|额度|程序|流程|方式|渠道|时间|期限|材料|范围)(?:和[\p{Han}]{2,6})?$`)
-	enumeration  = regexp.MustCompile(`^[\s(]*(?:第[一二三四五六七八九十百零]+条|[一二三四五六七八九十]{1,3}、|\([一二三四五六七八九十\d]{1,3}\)|\d{1,2}[.、．]|[①-⑳])\s*`)
-	organising   = regexp.MustCompile(`责任单位|牵头单位|加强组织领导|各地要|各部门要|督查|考核|领导小组`)
+	labelHeading = automaton.MustCompile(`(?:补贴|补助|申报|申领|申请|享受|支持|发放|奖励|政策|适用|扶持|保障|救助|资助|返还|减免|受理|办理)?(对象|主体|条件|标准|额度|程序|流程|方式|渠道|时间|期限|材料|范围)(?:和[\p{Han}]{2,6})?$`)
+	enumeration  = automaton.MustCompile(`^[\s(]*(?:第[一二三四五六七八九十百零]+条|[一二三四五六七八九十]{1,3}、|\([一二三四五六七八九十\d]{1,3}\)|\d{1,2}[.、．]|[①-⑳])\s*`)
+	organising   = automaton.MustCompile(`责任单位|牵头单位|加强组织领导|各地要|各部门要|督查|考核|领导小组`)
 )
 
 // gives are the extraction rules that mark a sentence which gives something.

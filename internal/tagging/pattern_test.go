@@ -33,7 +33,7 @@ func TestAutomataFindWhatExpressionsFind(t *testing.T) {
 		}
 	}
 	compare := func(name string, p pattern, text string) {
-		want := p.re.FindAllStringSubmatchIndex(text, -1)
+		want := p.Regexp().FindAllStringSubmatchIndex(text, -1)
 		if got := p.FindAllStringSubmatchIndex(text, -1); !reflect.DeepEqual(got, want) {
 			t.Errorf("%s in %q: %v, want %v", name, text, got, want)
 		}
@@ -42,7 +42,7 @@ func TestAutomataFindWhatExpressionsFind(t *testing.T) {
 		}
 		whole := sentence{text: text, holds: marksOf("", text)}
 		if want != nil && !whole.may(p) {
-			t.Errorf("%s: %q matches and lacks one of each of %q", name, text, p.needs)
+			t.Errorf("%s: %q matches and lacks one of each of %q", name, text, p.Needs())
 		}
 	}
 	quick := 0
@@ -50,7 +50,7 @@ func TestAutomataFindWhatExpressionsFind(t *testing.T) {
 	for _, x := range r.Patterns.All() {
 		p := newPattern(x.Re)
 		patterns[x.Code] = p
-		if p.starts() != nil {
+		if p.Quick() {
 			quick++
 		}
 		for _, e := range x.Examples {

@@ -27,6 +27,7 @@ func (t *reading) sentences(c *domain.Clause) []sentence {
 
 // cutPassages segments the clauses that say something, with the terms in them.
 func (t *reading) cutPassages(p *domain.Policy) {
+	all := t.segment.Words(p.Text)
 	for i := range p.Clauses {
 		c := &p.Clauses[i]
 		var in part
@@ -40,7 +41,7 @@ func (t *reading) cutPassages(p *domain.Policy) {
 		default:
 			continue
 		}
-		words := t.shift(c.Text, c.Start)
+		words := cutAt(all, c)
 		t.passages = append(t.passages, passage{clause: c, part: in, words: words, hits: t.words.find(words), sentences: t.sentences(c)})
 	}
 	prepare(t.passages)
@@ -74,4 +75,13 @@ func (t *reading) hits(s sentence) []hit {
 func splits(words []segment.Token, at int) bool {
 	i, exact := slices.BinarySearchFunc(words, at, func(w segment.Token, at int) int { return w.Start - at })
 	return !exact && i > 0 && words[i-1].End > at
+}
+
+// cutAt returns the words of a clause out of those of the document: no word goes
+// across the line feed between two clauses.
+func cutAt(all []segment.Token, c *domain.Clause) []segment.Token {
+	at := func(w segment.Token, offset int) int { return w.Start - offset }
+	from, _ := slices.BinarySearchFunc(all, c.Start, at)
+	to, _ := slices.BinarySearchFunc(all, c.End, at)
+	return all[from:to:to]
 }

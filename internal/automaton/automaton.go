@@ -1,4 +1,8 @@
-package tagging
+// Package automaton runs regular expressions over texts that mostly do not
+// match. An automaton reads a text once, a look into a table a character, and
+// tells where matches begin; only there the expression itself is run. What is
+// found is what package regexp finds.
+package automaton
 
 import (
 	"encoding/binary"
@@ -6,6 +10,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -13,14 +18,16 @@ import (
 // from its end, by the expression turned around, and makes the states it goes
 // through when it first comes to them: a character costs a look into a table,
 // whatever the expression. What the match then holds is for the expression
-// itself to say, from there.
+// itself to say, from there. An expression that asks for the beginning of the
+// text first of all is read as it stands, from there: most texts end that soon.
 type automaton struct {
 	prog    *syntax.Prog         // of the expression turned around
+	ahead   bool                 // of the expression as it stands
 	pages   [256]*[256]uint8     // class of a character up to U+FFFF
 	beyond  []uint8              // of the characters above, by bounds
 	bounds  []rune               // where the characters above change their class
 	samples []rune               // a character of each class
-	atEnd   atomic.Pointer[step] // the state at the end of a text
+	first   atomic.Pointer[step] // the state before any character is read
 
 	mu     sync.Mutex // for what follows
 	steps  map[string]*step
@@ -32,8 +39,9 @@ type automaton struct {
 type step struct {
 	next      []atomic.Pointer[step] // by class
 	waiting   []uint32
-	begins    bool // a match begins here
-	beginsAt0 bool // one begins here if the text does
+	begins    bool // a match begins here, or ends here if it is read as it stands
+	beginsAt0 bool // one does if nothing is left to read
+	dead      bool // no match will come any more
 }
 
 // maxSteps and maxResets bound the memory of an automaton: about 4 MB at worst,
@@ -50,11 +58,15 @@ func newAutomaton(tree *syntax.Regexp) (a *automaton, ok bool) {
 	if !ok {
 		return nil, false
 	}
+	a = &automaton{ahead: tree.Op == syntax.OpConcat && tree.Sub[0].Op == syntax.OpBeginText}
+	if a.ahead {
+		turned, _ = turnAround(turned)
+	}
 	prog, err := syntax.Compile(turned.Simplify())
 	if err != nil {
 		return nil, false
 	}
-	a = &automaton{prog: prog}
+	a.prog = prog
 	if !a.classify() {
 		return nil, false
 	}
@@ -70,11 +82,11 @@ func turnAround(tree *syntax.Regexp) (*syntax.Regexp, bool) {
 	case syntax.OpEndText:
 		out.Op = syntax.OpBeginText
 	case syntax.OpLiteral:
-		if tree.Flags&syntax.FoldCase != 0 {
-			return nil, false
-		}
 		out.Rune = slices.Clone(tree.Rune)
 		slices.Reverse(out.Rune)
+		if tree.Flags&syntax.FoldCase != 0 {
+			return eitherCase(out.Rune), true
+		}
 	case syntax.OpBeginLine, syntax.OpEndLine, syntax.OpWordBoundary, syntax.OpNoWordBoundary:
 		return nil, false
 	}
@@ -89,6 +101,20 @@ func turnAround(tree *syntax.Regexp) (*syntax.Regexp, bool) {
 		slices.Reverse(out.Sub)
 	}
 	return &out, true
+}
+
+// eitherCase returns the expression of the characters in upper or lower case.
+func eitherCase(runes []rune) *syntax.Regexp {
+	word := &syntax.Regexp{Op: syntax.OpConcat}
+	for _, r := range runes {
+		class := &syntax.Regexp{Op: syntax.OpCharClass, Rune: []rune{r, r}}
+		for f := unicode.SimpleFold(r); f != r; f = unicode.SimpleFold(f) {
+			class.Rune = append(class.Rune, f, f)
+		}
+		slices.Sort(class.Rune)
+		word.Sub = append(word.Sub, class)
+	}
+	return word
 }
 
 // classify divides the characters into classes that no instruction tells apart.
@@ -200,7 +226,7 @@ func (a *automaton) classOf(r rune) uint8 {
 func (a *automaton) reset() *step {
 	a.steps = map[string]*step{}
 	s := a.state([]uint32{uint32(a.prog.Start)}, syntax.EmptyBeginText)
-	a.atEnd.Store(s)
+	a.first.Store(s)
 	return s
 }
 
@@ -226,9 +252,18 @@ func (a *automaton) state(from []uint32, holds syntax.EmptyOp) *step {
 		a.follow(s.waiting, holds|syntax.EmptyEndText, make([]bool, len(a.prog.Inst)), at0)
 		s.beginsAt0 = at0.begins
 	}
+	s.dead = len(s.waiting) == 0 && a.needsFirst()
 	s.next = make([]atomic.Pointer[step], len(a.samples))
 	a.steps[string(key)] = s
 	return s
+}
+
+// needsFirst tells whether a match can only be begun before any character is
+// read.
+func (a *automaton) needsFirst() bool {
+	s := &step{}
+	a.follow([]uint32{uint32(a.prog.Start)}, 0, make([]bool, len(a.prog.Inst)), s)
+	return len(s.waiting) == 0 && !s.begins
 }
 
 // follow goes on from instructions to those that wait for a character, or for
@@ -290,14 +325,32 @@ func (a *automaton) make(s *step, class uint8) *step {
 
 // matches tells whether the text holds a match.
 func (a *automaton) matches(text string) bool {
-	s := a.atEnd.Load()
+	s := a.first.Load()
+	if a.ahead {
+		for _, r := range text {
+			if s.begins || s.dead {
+				return s.begins
+			}
+			s = a.after(s, r)
+		}
+		return s.beginsAt0
+	}
 	for i := len(text); i > 0; {
-		if s.begins {
-			return true
+		if s.begins || s.dead {
+			return s.begins
 		}
 		s, i = a.back(s, text, i)
 	}
 	return s.beginsAt0
+}
+
+// after returns the state after s at a character.
+func (a *automaton) after(s *step, r rune) *step {
+	class := a.classOf(r)
+	if next := s.next[class].Load(); next != nil {
+		return next
+	}
+	return a.make(s, class)
 }
 
 // back goes one character back from byte i.
@@ -306,12 +359,7 @@ func (a *automaton) back(s *step, text string, i int) (*step, int) {
 	if r >= utf8.RuneSelf {
 		r, n = lastOf(text[:i])
 	}
-	class := a.classOf(r)
-	next := s.next[class].Load()
-	if next == nil {
-		next = a.make(s, class)
-	}
-	return next, i - n
+	return a.after(s, r), i - n
 }
 
 // lastOf decodes the last character of a text, Chinese ones at once.
@@ -326,10 +374,13 @@ func lastOf(s string) (rune, int) {
 
 // starts returns the bytes at which matches begin, the last first.
 func (a *automaton) starts(text string, into []int) []int {
-	s := a.atEnd.Load()
+	s := a.first.Load()
 	for i := len(text); i > 0; {
 		if s.begins {
 			into = append(into, i)
+		}
+		if s.dead {
+			return into
 		}
 		s, i = a.back(s, text, i)
 	}

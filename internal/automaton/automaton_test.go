@@ -1,0 +1,103 @@
+package automaton
+
+import (
+	"reflect"
+	"strings"
+	"testing"
+)
+
+// expressions are of every shape that rules have.
+var expressions = map[string]bool{ // whether an automaton can do it
+	`补贴|补助|奖励`:                          true,
+	`第[一二三四]+条`:                         true,
+	`(?P<n>\d{1,3})(?:周岁)?(?:以上|以下)?`:   true,
+	`^(?:一|二)、([^。]{2,8})`:              true,
+	`^[\p{Han}]{2,6}(?:局|厅)$`:           true,
+	`[\p{Han}]{0,6}标准$`:                 true,
+	`《([^《》]{0,8})》`:                    true,
+	`(?:^|[,。])自(\d{4})年`:               true,
+	`(?i:icp)备.{0,4}`:                   true,
+	`.{0,3}元`:                           true,
+	`[^,。]{2,5}(?:不低于|满\d+年)[^,。]{0,3}`: true,
+	`𠮷+|[\x{20000}-\x{2FFFF}]店`:         true,
+	`a|ab|abc`:                          true,
+	`(?:a|ab)(?:c|bcd)`:                 true,
+	`^$|x`:                              false,
+	`a*`:                                false,
+	`\bа`:                               false,
+	`(?m)^一、`:                           false,
+}
+
+func compare(t *testing.T, expr, text string) {
+	t.Helper()
+	e := MustCompile(expr)
+	want := e.Regexp().FindAllStringSubmatchIndex(text, -1)
+	if got := e.FindAllStringSubmatchIndex(text, -1); !reflect.DeepEqual(got, want) {
+		t.Errorf("%q in %q: %v, want %v", expr, text, got, want)
+	}
+	if got := e.MatchString(text); got != (want != nil) {
+		t.Errorf("%q in %q: match is %v", expr, text, got)
+	}
+	if got, want := e.ReplaceAllString(text, "-"), e.Regexp().ReplaceAllString(text, "-"); got != want {
+		t.Errorf("%q in %q: replaced %q, want %q", expr, text, got, want)
+	}
+	if got, want := e.FindStringSubmatch(text), e.Regexp().FindStringSubmatch(text); !reflect.DeepEqual(got, want) {
+		t.Errorf("%q in %q: %q, want %q", expr, text, got, want)
+	}
+}
+
+func TestFindsWhatRegexpFinds(t *testing.T) {
+	texts := []string{
+		"", "a", "abcd", "xaabbc", "\xe4\xb8", "补\xff贴", "补贴补助", "第一条、第二条", "年满60周岁以上、18周岁", "一、补贴对象。二、标准", "市财政局",
+		"按照标准", "《办法》《《通知》", "自2026年起,自2027年", "京ICP备1号", "每月300元", "注册满3年,不低于5人", "𠮷野家𠮷店", "x^$",
+	}
+	for expr, quick := range expressions {
+		if MustCompile(expr).Quick() != quick {
+			t.Errorf("%q: quick is %v", expr, !quick)
+		}
+		for _, text := range texts {
+			compare(t, expr, text)
+		}
+	}
+}
+
+func FuzzFindsWhatRegexpFinds(f *testing.F) {
+	f.Add("年满60周岁,按标准给予补贴300元\xff")
+	f.Fuzz(func(t *testing.T, text string) {
+		if len(text) > 1000 {
+			return
+		}
+		for expr := range expressions {
+			compare(t, expr, text)
+		}
+	})
+}
+
+// TestStatesAreBounded reads texts that lead to ever new states: the automaton
+// forgets, and in the end leaves such texts to the expression.
+func TestStatesAreBounded(t *testing.T) {
+	e := MustCompile(`一[一二]{40}三`)
+	var b strings.Builder
+	seed := uint32(1)
+	for range 200_000 {
+		seed = seed*1664525 + 1013904223
+		b.WriteString([]string{"一", "二"}[seed>>31])
+	}
+	text := b.String()
+	if e.MatchString(text) {
+		t.Error("found 三")
+	}
+	if e.MatchString(text + "三" + text); e.finds == nil {
+		t.Fatal("no automaton")
+	}
+	if n := len(e.finds.steps); n > maxSteps {
+		t.Errorf("%d states are kept", n)
+	}
+	forward := MustCompile(`^(?:.*一[一二]{40}三)`)
+	if forward.MatchString(text) {
+		t.Error("found 三")
+	}
+	if !forward.finds.off.Load() || len(forward.finds.steps) > maxSteps {
+		t.Errorf("%d states are kept, off is %v", len(forward.finds.steps), forward.finds.off.Load())
+	}
+}

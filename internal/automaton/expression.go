@@ -1,0 +1,242 @@
+package automaton
+
+import (
+	"cmp"
+	"regexp"
+	"regexp/syntax"
+	"slices"
+	"sync"
+)
+
+// Expression is a regular expression with its automaton, which is made when it
+// is first needed. It may be used by many goroutines.
+type Expression struct {
+	re    *regexp.Regexp
+	once  sync.Once
+	finds *automaton     // nil if the expression asks for more than one can do
+	here  *regexp.Regexp // the expression at the beginning of a text; nil if it asks for that itself
+}
+
+// MustCompile compiles an expression of our own and panics if it is wrong.
+func MustCompile(expr string) *Expression { return Of(regexp.MustCompile(expr)) }
+
+// Of makes an Expression of one that is compiled.
+func Of(re *regexp.Regexp) *Expression { return &Expression{re: re} }
+
+func (e *Expression) tree() *syntax.Regexp {
+	tree, err := syntax.Parse(e.re.String(), syntax.Perl)
+	if err != nil {
+		panic(err) // compiled before, so this does not happen
+	}
+	return tree
+}
+
+// Regexp returns the expression itself.
+func (e *Expression) Regexp() *regexp.Regexp { return e.re }
+
+// maxNeeds bounds a list of words.
+const maxNeeds = 96
+
+// Needs returns lists of words, the rarer first: every match holds at least one
+// word of each. It is nil if nothing is known.
+func (e *Expression) Needs() [][]string {
+	lists := needed(e.tree().Simplify())
+	slices.SortStableFunc(lists, rarer)
+	return lists
+}
+
+// needed returns lists of words: every match of the tree holds at least one
+// word of each.
+func needed(tree *syntax.Regexp) [][]string {
+	switch tree.Op {
+	case syntax.OpLiteral:
+		if tree.Flags&syntax.FoldCase == 0 {
+			return [][]string{{string(tree.Rune)}}
+		}
+	case syntax.OpCharClass:
+		var words []string
+		for i := 0; i < len(tree.Rune); i += 2 {
+			for r := tree.Rune[i]; r <= tree.Rune[i+1]; r++ {
+				if len(words) == maxNeeds {
+					return nil
+				}
+				words = append(words, string(r))
+			}
+		}
+		return [][]string{words}
+	case syntax.OpCapture, syntax.OpPlus:
+		return needed(tree.Sub[0])
+	case syntax.OpRepeat:
+		if tree.Min > 0 {
+			return needed(tree.Sub[0])
+		}
+	case syntax.OpAlternate:
+		var words []string
+		for _, sub := range tree.Sub {
+			lists := needed(sub)
+			if len(lists) == 0 {
+				return nil
+			}
+			best := slices.MinFunc(lists, rarer)
+			if len(words)+len(best) > maxNeeds {
+				return nil
+			}
+			words = append(words, best...)
+		}
+		return [][]string{words}
+	case syntax.OpConcat:
+		var lists [][]string
+		for _, sub := range tree.Sub {
+			lists = append(lists, needed(sub)...)
+		}
+		return lists
+	}
+	return nil
+}
+
+// rarer puts longer words first, then fewer: digits are in every other sentence.
+func rarer(a, b []string) int {
+	return cmp.Or(cmp.Compare(shortest(b), shortest(a)), cmp.Compare(len(a), len(b)))
+}
+
+func shortest(words []string) int {
+	n := len(words[0])
+	for _, w := range words {
+		n = min(n, len(w))
+	}
+	return n
+}
+
+// starts returns the automaton, if the expression has one.
+func (e *Expression) starts() *automaton {
+	e.once.Do(func() {
+		tree := e.tree()
+		a, ok := newAutomaton(tree)
+		if !ok {
+			return
+		}
+		e.finds = a
+		if !asksForBegin(tree) {
+			e.here = regexp.MustCompile(`\A(?:` + e.re.String() + `)`)
+		}
+	})
+	if e.finds == nil || e.finds.off.Load() {
+		return nil
+	}
+	return e.finds
+}
+
+func asksForBegin(tree *syntax.Regexp) bool {
+	return tree.Op == syntax.OpBeginText || slices.ContainsFunc(tree.Sub, asksForBegin)
+}
+
+// MatchString tells whether the text holds a match.
+func (e *Expression) MatchString(text string) bool {
+	if a := e.starts(); a != nil {
+		return a.matches(text)
+	}
+	return e.re.MatchString(text)
+}
+
+// Each calls yield with the matches, as FindAllStringSubmatchIndex returns them,
+// until it returns false.
+func (e *Expression) Each(text string, yield func(loc []int) bool) {
+	a := e.starts()
+	if a == nil || e.here == nil {
+		if a != nil && !a.matches(text) {
+			return
+		}
+		for _, loc := range e.re.FindAllStringSubmatchIndex(text, -1) {
+			if !yield(loc) {
+				return
+			}
+		}
+		return
+	}
+	var few [32]int
+	end := 0
+	for _, i := range slices.Backward(a.starts(text, few[:0])) {
+		if i < end {
+			continue
+		}
+		loc := e.here.FindStringSubmatchIndex(text[i:])
+		for k := range loc {
+			if loc[k] >= 0 {
+				loc[k] += i
+			}
+		}
+		if loc == nil || !yield(loc) {
+			return
+		}
+		end = loc[1]
+	}
+}
+
+// FindStringSubmatchIndex is that of the expression.
+func (e *Expression) FindStringSubmatchIndex(text string) (found []int) {
+	e.Each(text, func(loc []int) bool {
+		found = loc
+		return false
+	})
+	return found
+}
+
+// FindAllStringSubmatchIndex is that of the expression.
+func (e *Expression) FindAllStringSubmatchIndex(text string, n int) (found [][]int) {
+	e.Each(text, func(loc []int) bool {
+		found = append(found, loc)
+		return len(found) != n
+	})
+	return found
+}
+
+// FindStringIndex is that of the expression.
+func (e *Expression) FindStringIndex(text string) []int {
+	if loc := e.FindStringSubmatchIndex(text); loc != nil {
+		return loc[:2]
+	}
+	return nil
+}
+
+// FindAllStringIndex is that of the expression.
+func (e *Expression) FindAllStringIndex(text string, n int) [][]int {
+	found := e.FindAllStringSubmatchIndex(text, n)
+	for i := range found {
+		found[i] = found[i][:2]
+	}
+	return found
+}
+
+// FindString is that of the expression.
+func (e *Expression) FindString(text string) string {
+	if loc := e.FindStringSubmatchIndex(text); loc != nil {
+		return text[loc[0]:loc[1]]
+	}
+	return ""
+}
+
+// ReplaceAllString is that of the expression.
+func (e *Expression) ReplaceAllString(text, with string) string {
+	if !e.MatchString(text) {
+		return text
+	}
+	return e.re.ReplaceAllString(text, with)
+}
+
+// Quick tells whether the expression has an automaton.
+func (e *Expression) Quick() bool { return e.starts() != nil }
+
+// FindStringSubmatch is that of the expression.
+func (e *Expression) FindStringSubmatch(text string) []string {
+	loc := e.FindStringSubmatchIndex(text)
+	if loc == nil {
+		return nil
+	}
+	words := make([]string, len(loc)/2)
+	for i := range words {
+		if loc[2*i] >= 0 {
+			words[i] = text[loc[2*i]:loc[2*i+1]]
+		}
+	}
+	return words
+}
