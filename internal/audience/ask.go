@@ -38,11 +38,11 @@ func (e *evaluator) ask(l *literal, slot uint16) domain.Truth {
 	}
 	// A kind that is newer than the plan makes it be made again, so that it
 	// does not matter what is said here.
-	if kind := int(e.chunk.code(kindColumn, slot)); kind < len(l.applies) && !l.applies[kind] {
+	if kind := int(e.chunk.codes[kindColumn].at(slot)); kind < len(l.applies) && !l.applies[kind] {
 		return domain.No
 	}
 	if l.by == byCode {
-		return e.code(l, e.chunk.code(l.column, slot))
+		return e.code(l, e.chunk.codes[l.column].at(slot))
 	}
 	first, last, known := e.chunk.number(l.column, slot)
 	if !known {
@@ -51,45 +51,54 @@ func (e *evaluator) ask(l *literal, slot uint16) domain.Truth {
 	return l.interval.truth(first, last)
 }
 
-// askNumbers adds those of some people whose number is in the interval of a
-// literal to yes, and those of whom it is not known to unsure. It is what
-// remains to be done one by one in broad queries, so it reads the column
-// itself.
-func (e *evaluator) askNumbers(l *literal, asked, yes, unsure *bitset) {
-	if l.column >= foundedColumn {
-		asked.each(func(slot uint16) {
-			switch e.ask(l, slot) {
-			case domain.Yes:
-				yes.add(slot)
-			case domain.Unknown:
-				unsure.add(slot)
+// askMembers asks those members of a row who are in among, and adds those who
+// meet the condition of a literal to yes, and those of whom it is not known to
+// unsure.
+func (e *evaluator) askMembers(l *literal, row *container, among, yes, unsure *bitset) {
+	if l.by != byNumber || l.column >= foundedColumn || len(e.chunk.far) > 0 || row.runs {
+		row.each(func(slot uint16) {
+			if among.has(slot) {
+				e.askInto(l, slot, yes, unsure)
 			}
 		})
 		return
 	}
-	// As unsigned numbers, what is below first wraps around to above width.
+	// It is what remains to be done one by one in broad queries. So the column
+	// is read here, and without a branch: half of those asked are in, and in no
+	// order. As unsigned numbers, what is below first wraps around to above
+	// width.
 	first, last := max(l.interval.first, 0), min(l.interval.last, farNumber-1)
-	if first > last { // only numbers that are not in the column
-		first, last = farNumber, farNumber
+	if first > last {
+		return
 	}
-	width := uint64(last - first)
-	column := e.chunk.numbers[l.column]
-	for i, w := range asked {
-		var met uint64
-		for ; w != 0; w &= w - 1 {
+	column, width := e.chunk.numbers[l.column], uint64(last-first)
+	in := func(slot int) uint64 {
+		_, out := bits.Sub64(width, uint64(column[slot])-uint64(first), 0)
+		return 1 - out
+	}
+	for _, slot := range row.list {
+		i, bit := slot>>6, slot&63
+		yes[i] |= in(int(slot)) & (among[i] >> bit) << bit
+	}
+	if row.bits == nil {
+		return
+	}
+	for i, w := range row.bits {
+		met := uint64(0)
+		for w &= among[i]; w != 0; w &= w - 1 {
 			bit := bits.TrailingZeros64(w)
-			packed := column[i<<6+bit]
-			if packed == farNumber {
-				if e.ask(l, uint16(i<<6+bit)) == domain.Yes {
-					met |= 1 << bit
-				}
-				continue
-			}
-			// No branch: half of those asked are in, and in no order.
-			_, out := bits.Sub64(width, uint64(packed)-uint64(first), 0)
-			met |= (1 - out) << bit
+			met |= in(i<<6+bit) << bit
 		}
 		yes[i] |= met
+	}
+}
+
+func (e *evaluator) askInto(l *literal, slot uint16, yes, unsure *bitset) {
+	switch e.ask(l, slot) {
+	case domain.Yes:
+		yes.add(slot)
+	case domain.Unknown:
+		unsure.add(slot)
 	}
 }
 

@@ -5,8 +5,8 @@ import "math/bits"
 // chunkSize is how many slots a chunk has; a slot within it is a uint16.
 const chunkSize = 1 << 16
 
-// bitset has a bit for every slot of a chunk. Its loops go four words at a
-// time, which the compiler turns into straight code.
+// bitset has a bit for every slot of a chunk. What is done with all of its words
+// is in kernel.go.
 type bitset [chunkSize / 64]uint64
 
 func (d *bitset) add(v uint16)      { d[v>>6] |= 1 << (v & 63) }
@@ -43,18 +43,6 @@ func (d *bitset) removeRange(first, last uint16) {
 	d[j] &^= tail
 }
 
-// count returns how many bits are set.
-func (d *bitset) count() int {
-	var n0, n1, n2, n3 int
-	for i := 0; i < len(d); i += 4 {
-		n0 += bits.OnesCount64(d[i])
-		n1 += bits.OnesCount64(d[i+1])
-		n2 += bits.OnesCount64(d[i+2])
-		n3 += bits.OnesCount64(d[i+3])
-	}
-	return n0 + n1 + n2 + n3
-}
-
 // each calls yield for every set bit in rising order.
 func (d *bitset) each(yield func(uint16)) {
 	for i, w := range d {
@@ -62,49 +50,6 @@ func (d *bitset) each(yield func(uint16)) {
 			yield(uint16(i<<6 + bits.TrailingZeros64(w)))
 		}
 	}
-}
-
-func (d *bitset) or(a *bitset) {
-	for i := 0; i < len(d); i += 4 {
-		d[i] |= a[i]
-		d[i+1] |= a[i+1]
-		d[i+2] |= a[i+2]
-		d[i+3] |= a[i+3]
-	}
-}
-
-// and intersects and tells whether anything is left.
-func (d *bitset) and(a *bitset) bool {
-	var left uint64
-	for i := 0; i < len(d); i += 4 {
-		w0, w1, w2, w3 := d[i]&a[i], d[i+1]&a[i+1], d[i+2]&a[i+2], d[i+3]&a[i+3]
-		d[i], d[i+1], d[i+2], d[i+3] = w0, w1, w2, w3
-		left |= w0 | w1 | w2 | w3
-	}
-	return left != 0
-}
-
-// andNot takes a away and tells whether anything is left.
-func (d *bitset) andNot(a *bitset) bool {
-	var left uint64
-	for i := 0; i < len(d); i += 4 {
-		w0, w1, w2, w3 := d[i]&^a[i], d[i+1]&^a[i+1], d[i+2]&^a[i+2], d[i+3]&^a[i+3]
-		d[i], d[i+1], d[i+2], d[i+3] = w0, w1, w2, w3
-		left |= w0 | w1 | w2 | w3
-	}
-	return left != 0
-}
-
-// andEither intersects with the union of a and b, and tells whether anything
-// is left.
-func (d *bitset) andEither(a, b *bitset) bool {
-	var left uint64
-	for i := 0; i < len(d); i += 4 {
-		w0, w1, w2, w3 := d[i]&(a[i]|b[i]), d[i+1]&(a[i+1]|b[i+1]), d[i+2]&(a[i+2]|b[i+2]), d[i+3]&(a[i+3]|b[i+3])
-		d[i], d[i+1], d[i+2], d[i+3] = w0, w1, w2, w3
-		left |= w0 | w1 | w2 | w3
-	}
-	return left != 0
 }
 
 // countBoth returns how many bits are set in sure, and how many in may alone.

@@ -107,21 +107,19 @@ func (s *state) adopt(chunks []*chunk) {
 	// Chunks are made in any order; the same people get the same places.
 	slices.SortFunc(chunks, func(a, b *chunk) int { return slices.Compare(a.ids[:min(len(a.ids), 1)], b.ids[:min(len(b.ids), 1)]) })
 	for i, c := range chunks {
-		s.dictionary.mark(i, c.occupied())
+		s.dictionary.markRows(i, c.occupied())
 		for slot, id := range c.ids {
 			if id == 0 {
 				continue
 			}
 			if _, twice := s.places.of(id); twice { // by a walk that a change overtook
-				before, words := s.rowsAt(c, uint16(slot))
-				c.clear(uint16(slot), before)
-				s.releaseAll(words)
+				s.clear(c, uint16(slot))
 				continue
 			}
 			s.places.set(id, uint32(i)<<16|uint32(slot))
 			s.size.Add(1)
 			if slot == 0 { // one stands for all: chunks are of one cluster, or of the small ones
-				f := c.columns(0)
+				f := c.columns(0, nil)
 				p, _ := s.dictionary.decode(&f, s.words)
 				s.open[clusterOf(&p)] = i
 			}

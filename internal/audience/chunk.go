@@ -1,6 +1,7 @@
 package audience
 
 import (
+	"math/bits"
 	"slices"
 	"sync"
 )
@@ -19,9 +20,10 @@ type chunk struct {
 
 	// The columns, by slot, are shorter than ids where the last people have
 	// nothing to say in them.
-	codes   [len(codeFields)][]uint16
+	codes   [len(codeFields)]codeColumn
 	numbers [len(numberFields)][]uint32
 	far     map[farSlot]int64 // numbers that do not fit their column
+	sets    [len(setFields) + 1]setColumn
 
 	rows  []*container // by rowID; nil, or beyond the end, is empty
 	words postings     // keywords, of which there are too many for rows
@@ -81,32 +83,25 @@ func (c *chunk) take() uint16 {
 	return uint16(len(c.ids) - 1)
 }
 
-// put writes a subscriber into a slot that is theirs or free. before and after
-// are the rows of the subscriber as they were and will be.
-func (c *chunk) put(slot uint16, f *facts, before, after []rowID) {
-	slices.Sort(before)
-	slices.Sort(after)
-	eachMissing(before, after, func(r rowID) { c.removeFrom(r, slot) })
-	eachMissing(after, before, func(r rowID) { c.addTo(r, slot) })
-	for _, w := range c.words.of(slot) {
-		c.words.remove(w, slot)
+// put writes a subscriber into a slot that is theirs or free. before is what it
+// holds, nil for a free one; after is nil to take them out. The caller holds
+// the read lock of the dictionary.
+func (c *chunk) put(d *dictionary, slot uint16, before, after *facts) {
+	d.difference(before, after,
+		func(r rowID) { c.removeFrom(r, slot) },
+		func(r rowID) { c.addTo(r, slot) })
+	if before != nil {
+		for _, w := range before.words {
+			c.words.remove(w, slot)
+		}
 	}
-	for _, w := range f.words {
+	if after == nil {
+		after = &facts{}
+	}
+	for _, w := range after.words {
 		c.words.add(w, slot)
 	}
-	c.write(slot, f)
-}
-
-// eachMissing calls yield for what is in a and not in b, both sorted.
-func eachMissing(a, b []rowID, yield func(rowID)) {
-	for _, r := range a {
-		for len(b) > 0 && b[0] < r {
-			b = b[1:]
-		}
-		if len(b) == 0 || b[0] != r {
-			yield(r)
-		}
-	}
+	c.write(slot, after)
 }
 
 // write fills the columns of a slot.
@@ -120,10 +115,12 @@ func (c *chunk) write(slot uint16, f *facts) {
 	}
 	c.ids[slot] = f.id
 	for i, n := range f.codes {
-		c.codes[i] = set(c.codes[i], slot, n, 0)
+		c.codes[i].set(slot, n)
 	}
 	for i, n := range f.numbers {
-		delete(c.far, farSlot{uint8(i), slot})
+		if len(c.far) > 0 {
+			delete(c.far, farSlot{uint8(i), slot})
+		}
 		packed := uint32(noNumber)
 		switch {
 		case f.known>>i&1 == 0:
@@ -138,28 +135,12 @@ func (c *chunk) write(slot uint16, f *facts) {
 		}
 		c.numbers[i] = set(c.numbers[i], slot, packed, noNumber)
 	}
-}
-
-// set writes a value into a column, which grows if it has to.
-func set[T comparable](column []T, slot uint16, value, none T) []T {
-	if int(slot) >= len(column) {
-		if value == none {
-			return column
-		}
-		column = slices.Grow(column, int(slot)+1-len(column))
-		for int(slot) >= len(column) {
-			column = append(column, none)
-		}
+	for i := range c.sets {
+		c.sets[i].clear(slot)
 	}
-	column[slot] = value
-	return column
-}
-
-func (c *chunk) code(column int, slot uint16) uint16 {
-	if int(slot) < len(c.codes[column]) {
-		return c.codes[column][slot]
+	for _, m := range f.members {
+		c.sets[m.set].add(slot, m.number)
 	}
-	return 0
 }
 
 // number returns the range in which a number lies: a date may be a year only.
@@ -181,11 +162,12 @@ func (c *chunk) number(column int, slot uint16) (first, last int64, known bool) 
 	return first, last, true
 }
 
-// columns reads what the columns say of a subscriber.
-func (c *chunk) columns(slot uint16) facts {
-	f := facts{id: c.ids[slot]}
+// columns reads what the columns say of a subscriber; members is used for
+// those of the sets.
+func (c *chunk) columns(slot uint16, members []member) facts {
+	f := facts{id: c.ids[slot], members: members[:0]}
 	for i := range f.codes {
-		f.codes[i] = c.code(i, slot)
+		f.codes[i] = c.codes[i].at(slot)
 	}
 	for i := range f.numbers {
 		n, _, known := c.number(i, slot)
@@ -198,71 +180,71 @@ func (c *chunk) columns(slot uint16) facts {
 		f.numbers[i] = n
 		f.known |= 1 << i
 	}
-	return f
-}
-
-// facts reads a subscriber back. The caller holds the read locks of the
-// dictionary and of the chunk.
-func (c *chunk) facts(d *dictionary, slot uint16) facts {
-	f := c.columns(slot)
-	f.words = c.words.of(slot)
-	find := func(rows ...rowID) {
-		for _, r := range rows {
-			if c.isIn(r, slot) {
-				f.rows = append(f.rows, r)
+	for i := range c.sets {
+		for at, b := range c.sets[i].of(slot) {
+			for ; b != 0; b &= b - 1 {
+				f.members = append(f.members, member{uint8(i), uint16(8*at + bits.TrailingZeros8(b))})
 			}
 		}
 	}
-	for i := range d.sets {
-		find(d.sets[i].unknown)
-		find(d.sets[i].list...)
-	}
-	find(d.themes.list...)
-	find(d.wantAll, d.paused)
 	return f
 }
 
-// clear takes a subscriber out.
-func (c *chunk) clear(slot uint16, before []rowID) {
-	c.put(slot, &facts{}, before, nil)
+// facts reads a subscriber back. The caller holds the read lock of the chunk.
+func (c *chunk) facts(slot uint16) facts {
+	f := c.columns(slot, nil)
+	f.words = c.words.of(slot)
+	return f
+}
+
+// clear takes a subscriber out. The caller holds the read lock of the
+// dictionary.
+func (c *chunk) clear(d *dictionary, slot uint16) {
+	before := c.facts(slot)
+	c.put(d, slot, &before, nil)
 	c.live.remove(slot)
 	c.free = append(c.free, slot)
 }
 
-// newChunk builds a chunk from people in the order of their slots. The rows of
-// each follow from the dictionary, whose read lock the caller does not hold.
+// newChunk builds a chunk from people in the order of their slots.
 func newChunk(d *dictionary, people []facts) *chunk {
-	c := &chunk{ids: make([]uint32, len(people)), base: people[0].id, straight: true}
-	d.mu.RLock()
-	defer d.mu.RUnlock()
-	c.rows = make([]*container, len(d.chunks))
-	for i := range c.codes {
-		if slices.ContainsFunc(people, func(f facts) bool { return f.codes[i] != 0 }) {
-			c.codes[i] = make([]uint16, len(people))
+	c := &chunk{ids: make([]uint32, len(people))}
+	var codes [len(codeFields)]uint16
+	var sets [len(setFields) + 1]int
+	for i := range sets {
+		sets[i] = -1
+	}
+	known := uint8(0)
+	for i := range people {
+		f := &people[i]
+		known |= f.known
+		for column, n := range f.codes {
+			codes[column] = max(codes[column], n)
+		}
+		for _, m := range f.members {
+			sets[m.set] = max(sets[m.set], int(m.number))
 		}
 	}
+	for i := range c.codes {
+		c.codes[i] = newCodeColumn(len(people), codes[i])
+	}
 	for i := range c.numbers {
-		if slices.ContainsFunc(people, func(f facts) bool { return f.known>>i&1 == 1 }) {
+		if known>>i&1 == 1 {
 			c.numbers[i] = slices.Repeat([]uint32{noNumber}, len(people))
 		}
 	}
-	var rows []rowID
+	for i := range c.sets {
+		c.sets[i] = newSetColumn(len(people), sets[i])
+	}
 	for i := range people {
-		rows = d.rowsOf(rows[:0], &people[i])
-		for _, r := range rows {
-			c.addTo(r, uint16(i))
-		}
+		c.write(uint16(i), &people[i])
 		for _, w := range people[i].words {
 			c.words.add(w, uint16(i))
 		}
-		c.write(uint16(i), &people[i])
 	}
-	for _, row := range c.rows {
-		if row != nil {
-			row.compact()
-		}
-	}
-	c.live.compact()
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	c.derive(d)
 	return c
 }
 

@@ -36,16 +36,18 @@ func (s *idSet) page(n uint32) *idPage {
 }
 
 // collector turns sets of slots into sets of ids. Each worker has its own.
-type collector struct{ likely, possible idSet }
+type collector struct {
+	likely, possible idSet
+	rest             bitset // of a chunk, for a moment
+}
 
 func collectors(n int) []collector { return make([]collector, n) }
 
 func (to *collector) add(c *chunk, got pair) {
 	to.likely.add(c, got.sure)
 	if got.sure != got.may {
-		rest := *got.may
-		rest.andNot(got.sure)
-		to.possible.add(c, &rest)
+		to.rest.setAndNot(got.may, got.sure)
+		to.possible.add(c, &to.rest)
 	}
 }
 

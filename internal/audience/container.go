@@ -1,9 +1,6 @@
 package audience
 
-import (
-	"math/bits"
-	"slices"
-)
+import "slices"
 
 // maxList is the longest list of slots; a container with more members is a
 // bitmap. A bitmap costs as much memory as a list of 4,096, but is combined
@@ -110,7 +107,7 @@ func (c *container) each(yield func(uint16)) {
 func (c *container) addTo(d *bitset) {
 	switch {
 	case c.bits != nil:
-		d.or(c.bits)
+		d.setOr(d, c.bits)
 	case c.runs:
 		for i := 0; i < len(c.list); i += 2 {
 			d.addRange(c.list[i], c.list[i+1])
@@ -126,7 +123,7 @@ func (c *container) addTo(d *bitset) {
 func (c *container) removeFrom(d *bitset) {
 	switch {
 	case c.bits != nil:
-		d.andNot(c.bits)
+		d.setAndNot(d, c.bits)
 	case c.runs:
 		for i := 0; i < len(c.list); i += 2 {
 			d.removeRange(c.list[i], c.list[i+1])
@@ -215,41 +212,4 @@ func (c *container) toList() {
 	list := make([]uint16, 0, c.n)
 	c.each(func(v uint16) { list = append(list, v) })
 	c.bits, c.list, c.runs = nil, list, false
-}
-
-// compact takes the form that needs the least memory: runs where members are
-// neighbours, else a list without spare room, or the bitmap that it is.
-func (c *container) compact() {
-	switch runs := c.countRuns(); {
-	case c.bits == nil && 2*runs < len(c.list), c.bits != nil && runs <= maxRuns:
-		list := make([]uint16, 0, 2*runs)
-		c.each(func(v uint16) {
-			if last := len(list) - 1; last > 0 && int(list[last])+1 == int(v) {
-				list[last] = v
-			} else {
-				list = append(list, v, v)
-			}
-		})
-		c.bits, c.list, c.runs = nil, list, true
-	case c.bits == nil:
-		c.list = slices.Clip(slices.Clone(c.list))
-	}
-}
-
-func (c *container) countRuns() int {
-	n := 0
-	if c.bits != nil {
-		carry := uint64(0)
-		for _, w := range c.bits {
-			n += bits.OnesCount64(w &^ (w<<1 | carry))
-			carry = w >> 63
-		}
-		return n
-	}
-	for i, v := range c.list {
-		if i == 0 || int(c.list[i-1])+1 != int(v) {
-			n++
-		}
-	}
-	return n
 }

@@ -151,9 +151,9 @@ func (t *table) cells() cells {
 }
 
 func (to *cells) add(t *table, c *chunk, slots *bitset) {
-	var columns [maxDims][]uint16
+	var columns [maxDims]*codeColumn
 	for i, column := range t.columns {
-		columns[i] = c.codes[column]
+		columns[i] = &c.codes[column]
 	}
 	for i, w := range slots {
 		for ; w != 0; w &= w - 1 {
@@ -163,11 +163,7 @@ func (to *cells) add(t *table, c *chunk, slots *bitset) {
 			}
 			cell := 0
 			for dim, shares := range t.shares {
-				number := uint16(0)
-				if slot < len(columns[dim]) {
-					number = columns[dim][slot]
-				}
-				cell += shares[number]
+				cell += shares[columns[dim].at(uint16(slot))]
 			}
 			if to.few != nil {
 				to.few[cell]++

@@ -17,7 +17,7 @@ type rowID uint32
 // as not stated.
 const (
 	maxCodes    = 1<<16 - 1 // of a field, so that its number fits a column
-	maxSetCodes = 1 << 12   // of a set
+	maxSetCodes = 1 << 10   // of a set, each a bit of a column
 )
 
 // codeFields are the columns of codes.
@@ -33,9 +33,18 @@ const (
 	sizeColumn     = 3
 )
 
-// setFields are the sets of codes. They have no columns: their rows are all
-// there is.
+// setFields are the columns of sets of codes. Another one is that of themes.
 var setFields = [...]domain.Field{domain.FieldAttribute, domain.FieldGroup, domain.FieldLifeEvent}
+
+const themeSet = uint8(len(setFields))
+
+// The sets have members that are no codes: who does not say a set, and could;
+// who wants all, and who paused.
+const (
+	unknownMember = 0
+	allMember     = 0
+	pausedMember  = 1
+)
 
 // dictionary gives codes their numbers and facts their rows. It only grows, so
 // that numbers and rows once given stay true. Reading takes its read lock.
@@ -44,12 +53,9 @@ type dictionary struct {
 	version atomic.Uint64 // grows with every new code and row
 
 	codes    [len(codeFields)]codeField
-	sets     [len(setFields)]setField
+	sets     [len(setFields) + 1]setField // the last is that of themes
 	scales   [len(numberFields)]scale
 	noNumber [len(numberFields)]rowID // who does not say a number, and could
-	themes   setField
-	wantAll  rowID
-	paused   rowID
 
 	// chunks has for every row a bit for each chunk that has, or once had, a
 	// member of it: the others need not be looked at.
@@ -71,12 +77,12 @@ type codeField struct {
 	unknown rowID
 }
 
-// setField is the dictionary of one field of sets.
+// setField is the dictionary of one set. A member is a code, or one of the
+// first few, which have none.
 type setField struct {
-	rows    map[string]rowID
-	codes   []string
-	list    []rowID // the rows of codes
-	unknown rowID
+	numbers map[string]uint16 // by code
+	codes   []string          // by number of the member
+	rows    []rowID           // likewise
 }
 
 func newDictionary() *dictionary {
@@ -88,23 +94,25 @@ func newDictionary() *dictionary {
 		}
 		d.codes[i].rows[0] = []rowID{d.codes[i].unknown}
 	}
-	for i := range setFields {
-		d.sets[i] = setField{rows: map[string]rowID{}, unknown: d.newRow()}
-	}
 	for i := range numberFields {
-		s := &d.scales[i]
-		s.cuts, s.all, d.noNumber[i] = cutsOf(i), d.newRow(), d.newRow()
+		s := scaleOf(i)
+		s.all, d.noNumber[i] = d.newRow(), d.newRow()
 		for range len(s.cuts) + 1 {
 			s.fine = append(s.fine, d.newRow())
 		}
-		for range len(s.cuts)/wideBuckets + 1 {
-			s.wide = append(s.wide, d.newRow())
+		for range s.steps {
+			s.up = append(s.up, d.newRow())
 		}
+		d.scales[i] = s
 	}
-	d.themes = setField{rows: map[string]rowID{}}
-	d.wantAll, d.paused = d.newRow(), d.newRow()
+	for i := range d.sets {
+		d.sets[i] = setField{numbers: map[string]uint16{}, codes: []string{""}, rows: []rowID{d.newRow()}}
+	}
+	d.themes().codes, d.themes().rows = []string{"", ""}, append(d.themes().rows, d.newRow())
 	return d
 }
+
+func (d *dictionary) themes() *setField { return &d.sets[themeSet] }
 
 // newRow returns the next row. The caller holds the lock.
 func (d *dictionary) newRow() rowID {
@@ -180,23 +188,23 @@ func (d *dictionary) newRowsOf(f *codeField, code string) []rowID {
 	return rows
 }
 
-// member returns the row of a code of a set, or false beyond the bounds.
-func (d *dictionary) member(s *setField, code string) (rowID, bool) {
+// member returns the number of a code of a set, or false beyond the bounds.
+func (d *dictionary) member(s *setField, code string) (uint16, bool) {
 	d.mu.RLock()
-	r, found := s.rows[code]
+	n, found := s.numbers[code]
 	d.mu.RUnlock()
 	if found {
-		return r, true
+		return n, true
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if len(s.codes) == maxSetCodes {
+	if len(s.numbers) == maxSetCodes {
 		return 0, false
 	}
-	r = d.newRow()
-	s.rows[code] = r
-	s.codes, s.list = append(s.codes, code), append(s.list, r)
-	return r, true
+	n = uint16(len(s.codes))
+	s.numbers[code] = n
+	s.codes, s.rows = append(s.codes, code), append(s.rows, d.newRow())
+	return n, true
 }
 
 // facts are a subscriber in the numbers of the dictionary.
@@ -205,8 +213,14 @@ type facts struct {
 	codes   [len(codeFields)]uint16
 	numbers [len(numberFields)]int64 // dates as dateNumber packs them
 	known   uint8                    // a bit for each number that the profile says
-	rows    []rowID                  // of sets, themes and wishes, which have no columns
+	members []member                 // of all sets, in their order
 	words   []uint32                 // of the keywords
+}
+
+// member is something that is in a set.
+type member struct {
+	set    uint8
+	number uint16
 }
 
 // encode turns a subscriber into facts. Facts that their kind cannot have are
@@ -244,17 +258,17 @@ func (d *dictionary) encode(id uint32, p *domain.Profile, s *domain.Subscription
 		}
 		set := p.Set(field)
 		if set == nil {
-			f.rows = append(f.rows, d.sets[i].unknown)
+			f.members = append(f.members, member{uint8(i), unknownMember})
 		}
-		f.rows = d.members(f.rows, &d.sets[i], set)
+		f.members = d.members(f.members, uint8(i), set)
 	}
-	f.rows = d.members(f.rows, &d.themes, s.Themes)
 	if s.All {
-		f.rows = append(f.rows, d.wantAll)
+		f.members = append(f.members, member{themeSet, allMember})
 	}
 	if s.Paused {
-		f.rows = append(f.rows, d.paused)
+		f.members = append(f.members, member{themeSet, pausedMember})
 	}
+	f.members = d.members(f.members, themeSet, s.Themes)
 	for _, word := range s.Keywords {
 		if word = fold(word); word != "" {
 			if n := words.hold(word); slices.Contains(f.words, n) {
@@ -267,48 +281,126 @@ func (d *dictionary) encode(id uint32, p *domain.Profile, s *domain.Subscription
 	return f
 }
 
-func (d *dictionary) members(rows []rowID, s *setField, set []string) []rowID {
-	for _, code := range set {
-		if r, found := d.member(s, code); found && !slices.Contains(rows, r) {
-			rows = append(rows, r)
+func (d *dictionary) members(list []member, set uint8, codes []string) []member {
+	for _, code := range codes {
+		if n, found := d.member(&d.sets[set], code); found && !slices.Contains(list, member{set, n}) {
+			list = append(list, member{set, n})
 		}
+	}
+	return list
+}
+
+// rowsOf appends all rows that a subscriber stands in, but for those of steps.
+// The caller holds the read lock.
+func (d *dictionary) rowsOf(rows []rowID, f *facts) []rowID {
+	for part := range factParts {
+		rows = d.rowsOfPart(rows, f, part)
 	}
 	return rows
 }
 
-// rowsOf appends all rows that a subscriber stands in. The caller holds the
-// read lock.
-func (d *dictionary) rowsOf(rows []rowID, f *facts) []rowID {
-	kind := d.kindOf(f)
-	for i := range d.codes {
-		if f.codes[i] != 0 || codeFields[i].AppliesTo(kind) {
-			rows = append(rows, d.codes[i].rows[f.codes[i]]...)
+// factParts are the columns and, as one, the sets.
+const factParts = len(codeFields) + len(numberFields) + 1
+
+// rowsOfPart appends those that one part of the facts puts a subscriber in.
+func (d *dictionary) rowsOfPart(rows []rowID, f *facts, part int) []rowID {
+	if part < len(codeFields) {
+		if f.codes[part] != 0 || codeFields[part].AppliesTo(d.kindOf(f)) {
+			rows = append(rows, d.codes[part].rows[f.codes[part]]...)
+		}
+		return rows
+	}
+	if part -= len(codeFields); part < len(numberFields) {
+		if bucket := d.bucketOf(f, part); bucket >= 0 {
+			rows = append(rows, d.scales[part].all, d.scales[part].fine[bucket])
+		} else if numberFields[part].AppliesTo(d.kindOf(f)) {
+			rows = append(rows, d.noNumber[part])
+		}
+		return rows
+	}
+	for _, m := range f.members {
+		rows = append(rows, d.sets[m.set].rows[m.number])
+	}
+	return rows
+}
+
+// bucketOf returns the bucket of a number, -1 if it is not known.
+func (d *dictionary) bucketOf(f *facts, column int) int {
+	if f.known>>column&1 == 0 {
+		return -1
+	}
+	n := f.numbers[column]
+	if column >= foundedColumn {
+		n, _ = dateRange(uint32(n))
+	}
+	return d.scales[column].bucket(n)
+}
+
+// climbed returns how many rows of steps of a column a subscriber stands in.
+func (d *dictionary) climbed(f *facts, column int) int {
+	if bucket := d.bucketOf(f, column); bucket >= 0 {
+		return d.scales[column].climbed(bucket)
+	}
+	return 0
+}
+
+// difference calls drop for the rows that a subscriber was in and is not any
+// more, and add for those that are new. Nobody was in none. The caller holds
+// the read lock.
+func (d *dictionary) difference(before, after *facts, drop, add func(rowID)) {
+	var was, is [64]rowID
+	for part := range factParts {
+		b, a := was[:0], is[:0]
+		if before != nil {
+			b = d.rowsOfPart(b, before, part)
+		}
+		if after != nil {
+			a = d.rowsOfPart(a, after, part)
+		}
+		eachMissing(b, a, drop)
+		eachMissing(a, b, add)
+	}
+	for column := range numberFields {
+		from, to := 0, 0
+		if before != nil {
+			from = d.climbed(before, column)
+		}
+		if after != nil {
+			to = d.climbed(after, column)
+		}
+		for i := from; i < to; i++ {
+			add(d.scales[column].up[i])
+		}
+		for i := to; i < from; i++ {
+			drop(d.scales[column].up[i])
 		}
 	}
-	for i := range d.scales {
-		switch {
-		case f.known>>i&1 == 1:
-			s := &d.scales[i]
-			n := f.numbers[i]
-			if i >= foundedColumn {
-				n, _ = dateRange(uint32(n))
-			}
-			b := s.bucket(n)
-			rows = append(rows, s.all, s.fine[b], s.wide[b/wideBuckets])
-		case numberFields[i].AppliesTo(kind):
-			rows = append(rows, d.noNumber[i])
+}
+
+// eachMissing calls yield for what is in a and not in b.
+func eachMissing(a, b []rowID, yield func(rowID)) {
+	for _, r := range a {
+		if !slices.Contains(b, r) {
+			yield(r)
 		}
 	}
-	return append(rows, f.rows...)
 }
 
 func (d *dictionary) kindOf(f *facts) domain.SubscriberKind {
 	return domain.SubscriberKind(d.codes[kindColumn].codes[f.codes[kindColumn]])
 }
 
-// mark notes that a chunk has members of rows. It comes before they are added,
-// so that nobody who is there is passed over.
-func (d *dictionary) mark(chunk int, rows []rowID) {
+// mark notes that a chunk has a member of the rows of a subscriber. It comes
+// before they are added, so that nobody who is there is passed over.
+func (d *dictionary) mark(chunk int, f *facts) {
+	var buffer [128]rowID
+	d.mu.RLock()
+	rows := d.rowsOf(buffer[:0], f)
+	d.mu.RUnlock()
+	d.markRows(chunk, rows)
+}
+
+func (d *dictionary) markRows(chunk int, rows []rowID) {
 	word, bit := chunk>>6, uint64(1)<<(chunk&63)
 	missing := func(r rowID) bool { return word >= len(d.chunks[r]) || d.chunks[r][word]&bit == 0 }
 	d.mu.RLock()
@@ -353,27 +445,27 @@ func (d *dictionary) decode(f *facts, words *keywords) (domain.Profile, domain.S
 	if n := number(bornColumn); n != nil {
 		p.Born = dateText(uint32(*n))
 	}
-	for i, set := range []*[]string{&p.Attributes, &p.Groups, &p.LifeEvents} {
-		*set = d.sets[i].codesOf(f.rows)
-		if setFields[i].AppliesTo(p.Kind) && !slices.Contains(f.rows, d.sets[i].unknown) && *set == nil {
-			*set = []string{}
+	sub := domain.Subscription{}
+	sets := [...]*[]string{&p.Attributes, &p.Groups, &p.LifeEvents, &sub.Themes}
+	for i, field := range setFields {
+		if field.AppliesTo(p.Kind) {
+			*sets[i] = []string{} // of whom it is not known, it is taken away again
 		}
 	}
-	s := domain.Subscription{
-		Themes: d.themes.codesOf(f.rows), All: slices.Contains(f.rows, d.wantAll), Paused: slices.Contains(f.rows, d.paused),
+	for _, m := range f.members {
+		switch code := d.sets[m.set].codes[m.number]; {
+		case code != "":
+			*sets[m.set] = append(*sets[m.set], code)
+		case m.set != themeSet:
+			*sets[m.set] = nil
+		case m.number == allMember:
+			sub.All = true
+		default:
+			sub.Paused = true
+		}
 	}
 	for _, n := range f.words {
-		s.Keywords = append(s.Keywords, words.word(n))
+		sub.Keywords = append(sub.Keywords, words.word(n))
 	}
-	return p, s
-}
-
-func (s *setField) codesOf(rows []rowID) []string {
-	var codes []string
-	for i, r := range s.list {
-		if slices.Contains(rows, r) {
-			codes = append(codes, s.codes[i])
-		}
-	}
-	return codes
+	return p, sub
 }

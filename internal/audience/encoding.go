@@ -3,6 +3,7 @@ package audience
 import (
 	"encoding/binary"
 	"fmt"
+	"math/bits"
 	"slices"
 )
 
@@ -16,6 +17,11 @@ func appendStrings(b []byte, list []string) []byte {
 		b = append(b, s...)
 	}
 	return b
+}
+
+func appendBytes(b, list []byte) []byte {
+	b = binary.LittleEndian.AppendUint32(b, uint32(len(list)))
+	return append(b, list...)
 }
 
 func appendShorts(b []byte, list []uint16) []byte {
@@ -142,8 +148,9 @@ func (d *dictionary) encodeTo(b []byte) []byte {
 	for i := range d.codes {
 		b = appendStrings(b, d.codes[i].codes[1:])
 	}
-	for _, s := range d.allSets() {
-		b = appendStrings(b, s.codes)
+	for i := range d.sets {
+		s := &d.sets[i]
+		b = appendStrings(b, s.codes[len(s.codes)-len(s.numbers):]) // without the members that are no codes
 	}
 	return b
 }
@@ -159,9 +166,9 @@ func (d *dictionary) decodeFrom(section []byte) error {
 			}
 		}
 	}
-	for _, s := range d.allSets() {
+	for i := range d.sets {
 		for n, code := range r.strings() {
-			if _, ok := d.member(s, code); !ok || len(s.codes) != n+1 {
+			if _, ok := d.member(&d.sets[i], code); !ok || len(d.sets[i].numbers) != n+1 {
 				r.fail("a code is there twice")
 				break
 			}
@@ -170,32 +177,13 @@ func (d *dictionary) decodeFrom(section []byte) error {
 	return r.done()
 }
 
-func (d *dictionary) allSets() []*setField {
-	sets := []*setField{&d.themes}
-	for i := range d.sets {
-		sets = append(sets, &d.sets[i])
-	}
-	return sets
-}
-
-// rowsWithoutColumn are the rows that a snapshot holds, in a fixed order.
-func (d *dictionary) rowsWithoutColumn() []rowID {
-	rows := []rowID{d.wantAll, d.paused}
-	for i := range d.sets {
-		rows = append(rows, d.sets[i].unknown)
-	}
-	for _, s := range d.allSets() {
-		rows = append(rows, s.list...)
-	}
-	return rows
-}
-
 // encodeTo writes a chunk. Keywords are written as text, a table for each
 // chunk, since their ids mean nothing to another process.
-func (c *chunk) encodeTo(b []byte, d *dictionary, words *keywords) []byte {
+func (c *chunk) encodeTo(b []byte, words *keywords) []byte {
 	b = appendWords(b, c.ids)
-	for _, column := range c.codes {
-		b = appendShorts(b, column)
+	for i := range c.codes {
+		b = appendBytes(b, c.codes[i].bytes)
+		b = appendShorts(b, c.codes[i].words)
 	}
 	for _, column := range c.numbers {
 		b = appendWords(b, column)
@@ -205,8 +193,9 @@ func (c *chunk) encodeTo(b []byte, d *dictionary, words *keywords) []byte {
 		b = binary.LittleEndian.AppendUint32(b, uint32(at.column)<<16|uint32(at.slot))
 		b = binary.LittleEndian.AppendUint64(b, uint64(n))
 	}
-	for _, r := range d.rowsWithoutColumn() {
-		b = c.row(r).encodeTo(b)
+	for _, column := range c.sets {
+		b = binary.LittleEndian.AppendUint32(b, uint32(column.width))
+		b = appendBytes(b, column.bits)
 	}
 	var texts []string
 	var holders []uint32 // number of a text, slot, by turns
@@ -226,80 +215,15 @@ func (c *chunk) encodeTo(b []byte, d *dictionary, words *keywords) []byte {
 	return appendWords(b, holders)
 }
 
-// The forms of a container in a snapshot.
-const (
-	listForm = iota
-	runForm
-	bitForm
-)
-
-func (c *container) encodeTo(b []byte) []byte {
-	switch {
-	case c == nil:
-		return appendShorts(append(b, listForm), nil)
-	case c.bits != nil:
-		b = append(b, bitForm)
-		for _, w := range c.bits {
-			b = binary.LittleEndian.AppendUint64(b, w)
-		}
-		return b
-	case c.runs:
-		return appendShorts(append(b, runForm), c.list)
-	default:
-		return appendShorts(append(b, listForm), c.list)
-	}
-}
-
-// container reads a container, nil if it is empty.
-func (r *sectionReader) container() *container {
-	c := &container{}
-	form := r.take(1)
-	switch {
-	case form == nil:
-		return nil
-	case form[0] == bitForm:
-		raw := r.take(chunkSize / 8)
-		if raw == nil {
-			return nil
-		}
-		c.bits = new(bitset)
-		for i := range c.bits {
-			c.bits[i] = binary.LittleEndian.Uint64(raw[8*i:])
-		}
-		c.n = int32(c.bits.count())
-	case form[0] == runForm:
-		c.list, c.runs = r.shorts(), true
-		for i, v := range c.list {
-			if len(c.list)%2 != 0 || i > 0 && (v < c.list[i-1] || i%2 == 0 && v == c.list[i-1]) {
-				r.fail("runs are out of order")
-				return nil
-			}
-			if i%2 == 1 {
-				c.n += int32(v) - int32(c.list[i-1]) + 1
-			}
-		}
-	default:
-		c.list = r.shorts()
-		c.n = int32(len(c.list))
-		for i, v := range c.list {
-			if i > 0 && v <= c.list[i-1] {
-				r.fail("slots are out of order")
-				return nil
-			}
-		}
-	}
-	if c.n == 0 {
-		return nil
-	}
-	return c
-}
+// bytes reads a list of bytes into memory of its own.
+func (r *sectionReader) bytes() []byte { return append([]byte(nil), r.take(r.count(1))...) }
 
 // decodeChunk reads a chunk and derives its other rows.
 func decodeChunk(section []byte, d *dictionary, words *keywords) (*chunk, error) {
 	d.mu.RLock()
 	defer d.mu.RUnlock()
 	r := sectionReader{rest: section}
-	c := &chunk{ids: r.words(), rows: make([]*container, len(d.chunks))}
+	c := &chunk{ids: r.words()}
 	if len(c.ids) > chunkSize {
 		r.fail("a chunk has too many slots")
 		return nil, r.err
@@ -307,13 +231,18 @@ func decodeChunk(section []byte, d *dictionary, words *keywords) (*chunk, error)
 	for slot, id := range c.ids {
 		if id == 0 {
 			c.free = append(c.free, uint16(slot))
-		} else {
-			c.live.add(uint16(slot))
 		}
 	}
 	for i := range c.codes {
-		c.codes[i] = r.shorts()
-		if len(c.codes[i]) > len(c.ids) || slices.ContainsFunc(c.codes[i], func(n uint16) bool { return int(n) >= len(d.codes[i].codes) }) {
+		column := codeColumn{bytes: r.bytes(), words: r.shorts()}
+		if len(column.words) == 0 {
+			column.words = nil
+		}
+		c.codes[i] = column
+		known := len(d.codes[i].codes)
+		if max(len(column.bytes), len(column.words)) > len(c.ids) || len(column.bytes) > 0 && len(column.words) > 0 ||
+			slices.ContainsFunc(column.bytes, func(n uint8) bool { return int(n) >= known }) ||
+			slices.ContainsFunc(column.words, func(n uint16) bool { return int(n) >= known }) {
 			r.fail("a column does not fit its chunk")
 		}
 	}
@@ -329,19 +258,23 @@ func decodeChunk(section []byte, d *dictionary, words *keywords) (*chunk, error)
 			c.far[farSlot{uint8(at >> 16), uint16(at)}] = r.long()
 		}
 	}
-	for _, row := range d.rowsWithoutColumn() {
-		c.rows[row] = r.container()
-		if c.rows[row] != nil {
-			c.rows[row].each(func(v uint16) {
-				if !c.live.has(v) {
-					r.fail("somebody is in a row who is not in the chunk")
-				}
-			})
+	for i := range c.sets {
+		column := setColumn{width: int(r.word()), bits: r.bytes()}
+		c.sets[i] = column
+		if column.width > (len(d.sets[i].rows)+7)/8 || len(column.bits) > column.width*len(c.ids) || len(column.bits)%max(column.width, 1) != 0 {
+			r.fail("a column does not fit its chunk")
+			return nil, r.err
+		}
+		for at := column.width - 1; at >= 0 && at < len(column.bits); at += column.width {
+			if bits.Len8(column.bits[at])+8*(column.width-1) > len(d.sets[i].rows) {
+				r.fail("a set has a member that is no code")
+				return nil, r.err
+			}
 		}
 	}
 	texts, holders := r.strings(), r.words()
 	for i := 0; i+1 < len(holders); i += 2 {
-		if int(holders[i]) >= len(texts) || holders[i+1] >= chunkSize || !c.live.has(uint16(holders[i+1])) {
+		if int(holders[i]) >= len(texts) || int(holders[i+1]) >= len(c.ids) || c.ids[holders[i+1]] == 0 {
 			r.fail("a keyword is nobody's")
 			break
 		}
@@ -352,30 +285,4 @@ func decodeChunk(section []byte, d *dictionary, words *keywords) (*chunk, error)
 	}
 	c.derive(d)
 	return c, nil
-}
-
-// derive fills the rows that follow from the columns.
-func (c *chunk) derive(d *dictionary) {
-	var rows []rowID
-	c.base, c.straight = 0, true
-	for slot, id := range c.ids {
-		if id == 0 {
-			continue
-		}
-		if c.base == 0 {
-			c.base = id - uint32(slot)
-		}
-		c.straight = c.straight && id == c.base+uint32(slot)
-		f := c.columns(uint16(slot))
-		rows = d.rowsOf(rows[:0], &f)
-		for _, r := range rows {
-			c.addTo(r, uint16(slot))
-		}
-	}
-	for _, row := range c.rows {
-		if row != nil {
-			row.compact()
-		}
-	}
-	c.live.compact()
 }

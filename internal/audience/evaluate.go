@@ -83,41 +83,27 @@ func (e *evaluator) kid(nodes []node, i int, among *bitset) pair {
 
 // any unites the answers of nodes.
 func (e *evaluator) any(nodes []node, among *bitset) pair {
-	sure, may := e.get(), e.get()
-	found, split := false, false
+	mine := pair{e.get(), e.get()}
+	var all pair
 	mark := e.used
 	for i := range nodes {
 		e.used = mark
 		got := e.kid(nodes, i, among)
-		if got.may == nil {
-			continue
+		switch {
+		case got.may == nil:
+		case all.may == nil:
+			all, mark = got, e.used // kept as it is until another comes
+		case all.sure == all.may && got.sure == got.may:
+			mine.may.setOr(all.may, got.may)
+			all = pair{mine.may, mine.may}
+		default:
+			mine.sure.setOr(all.sure, got.sure)
+			mine.may.setOr(all.may, got.may)
+			all = mine
 		}
-		if !found {
-			found = true
-			*may = *got.may
-			if split = got.sure != got.may; split {
-				*sure = *got.sure
-			}
-			continue
-		}
-		if !split && got.sure != got.may {
-			split = true
-			*sure = *may
-		}
-		if split {
-			sure.or(got.sure)
-		}
-		may.or(got.may)
 	}
 	e.used = mark
-	switch {
-	case !found:
-		return pair{}
-	case !split:
-		return pair{may, may}
-	default:
-		return pair{sure, may}
-	}
+	return all
 }
 
 // cost is what is known of a node of all before it is answered.
@@ -134,7 +120,7 @@ const unbounded = 2 * chunkSize
 
 // Roughly what things take, in nanoseconds.
 const (
-	timeOfBits    = 250 // to combine two bitsets
+	timeOfBits    = 200 // to combine two bitsets
 	timeOfAsking  = 12  // to answer one literal for one person
 	timeOfMember  = 2   // to put a member of a list into a bitset
 	timeOfNode    = 2000
@@ -172,8 +158,8 @@ func (e *evaluator) intersect(nodes []node, among *bitset, base int) pair {
 			return e.oneByOne(nodes, nodes[driver].literal)
 		}
 	}
-	a := intersection{e: e, sure: e.get(), may: e.get(), among: among}
-	mark := e.used
+	a := intersection{e: e, answer: pair{among, among}, mine: pair{e.get(), e.get()}}
+	a.mark = e.used
 	for pass := range 4 {
 		for i := range nodes {
 			c := &e.costs[base+i]
@@ -181,26 +167,26 @@ func (e *evaluator) intersect(nodes []node, among *bitset, base int) pair {
 				continue
 			}
 			c.done = true
-			e.used = mark
+			e.used = a.mark
 			left := false
 			if l := nodes[i].literal; l != nil {
 				left = a.literal(l)
 			} else {
-				left = a.and(e.kid(nodes, i, a.candidates()))
+				left = a.and(e.kid(nodes, i, a.answer.may))
 			}
 			if !left {
-				e.used = mark
 				return pair{}
 			}
 		}
 	}
-	e.used = mark
-	return a.result()
+	e.used = a.mark
+	return a.answer
 }
 
 // drives tells whether the rows of a node hold everybody who may meet it.
 func (n *node) drives() bool {
-	return n.literal != nil && !n.literal.negated && len(n.literal.except) == 0 && !n.literal.askAll && len(n.literal.words) == 0
+	l := n.literal
+	return l != nil && !l.negated && len(l.except)+len(l.more)+len(l.words) == 0 && !l.askAll
 }
 
 // pass is when a node has its turn: the driver, rows, nodes, questions.
@@ -243,10 +229,12 @@ func (e *evaluator) cost(n *node) (c cost, none bool) {
 	}
 	yes, largest := sum(l.yes)
 	except, _ := sum(l.except)
+	more, _ := sum(l.more)
 	maybe, _ := sum(l.maybe)
 	ask, _ := sum(l.ask)
 	c.time += timeOfBits + timeOfAsking*ask
-	c.members = yes - except + maybe + ask
+	yes += more - except
+	c.members = yes + maybe + ask
 	if l.askAll {
 		c.time += timeOfAsking * everybody
 	}
@@ -254,7 +242,7 @@ func (e *evaluator) cost(n *node) (c cost, none bool) {
 		c.members = unbounded
 		return c, false
 	}
-	surely := except == 0 && (largest == everybody || l.disjoint() && yes == everybody)
+	surely := except == 0 && largest == everybody || l.disjoint() && yes == everybody
 	if l.negated {
 		c.nothing = c.members == 0
 		return c, surely
@@ -295,47 +283,22 @@ func (e *evaluator) oneByOne(nodes []node, driver *literal) pair {
 	return result
 }
 
-// intersection is the answer of all while it is made. As long as nothing
-// unknown has come in, may alone is kept.
+// intersection is the answer of all while it is made. What it has is only read,
+// as it may be a row, until something else comes in.
 type intersection struct {
-	e         *evaluator
-	sure, may *bitset
-	among     *bitset // where it starts
-	started   bool
-	split     bool
+	e      *evaluator
+	answer pair
+	mine   pair // bitsets that may be written
+	begun  bool
+	mark   int // of the evaluator's memory: what is before it is in use
 }
 
-// candidates are those who are left.
-func (a *intersection) candidates() *bitset {
-	if a.started {
-		return a.may
-	}
-	return a.among
-}
+// whole tells that nothing unknown has come in yet.
+func (a *intersection) whole() bool { return a.answer.sure == a.answer.may }
 
-func (a *intersection) result() pair {
-	switch {
-	case !a.started:
-		return pair{a.among, a.among}
-	case !a.split:
-		return pair{a.may, a.may}
-	default:
-		return pair{a.sure, a.may}
-	}
-}
-
-func (a *intersection) start() {
-	if !a.started {
-		a.started = true
-		*a.may = *a.among
-	}
-}
-
-func (a *intersection) divide() {
-	if !a.split {
-		a.split = true
-		*a.sure = *a.may
-	}
+// take keeps an answer that nothing has to be intersected with.
+func (a *intersection) take(p pair) {
+	a.answer, a.begun, a.mark = p, true, a.e.used
 }
 
 // and intersects with an answer and tells whether anybody is left.
@@ -343,148 +306,150 @@ func (a *intersection) and(p pair) bool {
 	if p.may == nil {
 		return false
 	}
-	a.start()
-	if a.split || p.sure != p.may {
-		a.divide()
-		a.sure.and(p.sure)
+	if !a.begun {
+		a.take(p)
+		return true
 	}
-	return a.may.and(p.may)
+	if a.whole() && p.sure == p.may {
+		left := a.mine.may.setAnd(a.answer.may, p.may)
+		a.answer = pair{a.mine.may, a.mine.may}
+		return left
+	}
+	a.mine.sure.setAnd(a.answer.sure, p.sure)
+	left := a.mine.may.setAnd(a.answer.may, p.may)
+	a.answer = a.mine
+	return left
 }
+
+// nobody is only read.
+var nobody bitset
 
 // literal intersects with a literal and tells whether anybody is left.
 func (a *intersection) literal(l *literal) bool {
-	yes, unsure := a.e.literal(l, a.candidates())
+	yes, unsure := a.e.literal(l, a.answer.may)
 	if l.negated {
-		a.start()
-		if unsure != nil {
-			a.divide()
-			a.sure.andNot(unsure)
-		}
-		if yes == nil {
-			return true
-		}
-		if a.split {
-			a.sure.andNot(yes)
-		}
-		return a.may.andNot(yes)
+		return a.without(yes, unsure)
 	}
 	switch {
 	case yes == nil && unsure == nil:
 		return false
-	case !a.started:
-		a.started = true
-		switch {
-		case unsure == nil:
-			*a.may = *yes
-		case yes == nil:
-			a.split = true
-			*a.may, *a.sure = *unsure, bitset{}
-		default:
-			a.split = true
-			*a.sure, *a.may = *yes, *yes
-			a.may.or(unsure)
-		}
-		return true
 	case unsure == nil:
-		if a.split {
-			a.sure.and(yes)
-		}
-		return a.may.and(yes)
+		return a.and(pair{yes, yes})
 	case yes == nil:
-		a.split = true
-		*a.sure = bitset{}
-		return a.may.and(unsure)
-	default:
-		a.divide()
-		a.sure.and(yes)
-		return a.may.andEither(yes, unsure)
+		return a.and(pair{&nobody, unsure})
+	case !a.begun:
+		either := a.e.get()
+		either.setOr(yes, unsure)
+		a.take(pair{yes, either})
+		return true
 	}
+	a.mine.sure.setAnd(a.answer.sure, yes)
+	left := a.mine.may.setAndOr(a.answer.may, yes, unsure)
+	a.answer = a.mine
+	return left
+}
+
+// without takes away who meets a condition, and from those who are sure also
+// those of whom it is not known.
+func (a *intersection) without(yes, unsure *bitset) bool {
+	a.begun = true
+	switch {
+	case yes == nil && unsure == nil:
+		return true
+	case yes == nil:
+		a.mine.sure.setAndNot(a.answer.sure, unsure)
+		a.answer.sure = a.mine.sure
+		return true
+	case unsure == nil && a.whole():
+		left := a.mine.may.setAndNot(a.answer.may, yes)
+		a.answer = pair{a.mine.may, a.mine.may}
+		return left
+	case unsure == nil:
+		a.mine.sure.setAndNot(a.answer.sure, yes)
+	default:
+		a.mine.sure.setAndNotOr(a.answer.sure, yes, unsure)
+	}
+	left := a.mine.may.setAndNot(a.answer.may, yes)
+	a.answer = a.mine
+	return left
 }
 
 // literal returns who meets the condition of a literal, and of whom it is not
 // known, nil for nobody. Who must be asked is asked only if they are in among.
 func (e *evaluator) literal(l *literal, among *bitset) (yes, unsure *bitset) {
-	yes, owned := e.union(l.yes, len(l.except)+len(l.words) > 0)
-	if yes != nil {
-		for _, r := range l.except {
-			if row := e.chunk.row(r); row != nil {
-				row.removeFrom(yes)
-			}
+	yes, owned := e.union(l.yes)
+	for _, r := range l.except {
+		row := e.chunk.row(r)
+		switch {
+		case row == nil:
+		case row.bits != nil && !owned:
+			mine := e.get()
+			mine.setAndNot(yes, row.bits)
+			yes, owned = mine, true
+		default:
+			yes, owned = e.owned(yes, owned), true
+			row.removeFrom(yes)
+		}
+	}
+	for _, r := range l.more {
+		if row := e.chunk.row(r); row != nil {
+			yes, owned = e.owned(yes, owned), true
+			row.addTo(yes)
 		}
 	}
 	if len(l.words) > 0 {
-		if yes == nil {
-			yes = e.empty()
+		yes, owned = e.owned(yes, owned), true
+		e.chunk.words.union(l.words, yes)
+	}
+	unsure, ownedToo := e.union(l.maybe)
+	for _, r := range l.ask {
+		if row := e.chunk.row(r); row != nil {
+			yes, owned = e.owned(yes, owned), true
+			if l.column >= foundedColumn { // other numbers are exact
+				unsure, ownedToo = e.owned(unsure, ownedToo), true
+			}
+			e.askMembers(l, row, among, yes, unsure)
 		}
-		e.chunk.words.union(l.words, (*[chunkSize / 64]uint64)(yes))
 	}
-	unsure, ownedToo := e.union(l.maybe, false)
-	if !l.askAll && len(l.ask) == 0 {
-		return yes, unsure
+	if l.askAll {
+		yes, unsure = e.owned(yes, owned), e.owned(unsure, ownedToo)
+		among.each(func(slot uint16) { e.askInto(l, slot, yes, unsure) })
 	}
-	asked := among
-	if !l.askAll {
-		if asked, _ = e.union(l.ask, true); asked == nil {
-			return yes, unsure
-		}
-		asked.and(among)
-	}
-	yes, unsure = e.owned(yes, owned), e.owned(unsure, ownedToo)
-	if l.by == byNumber {
-		e.askNumbers(l, asked, yes, unsure)
-		return yes, unsure
-	}
-	asked.each(func(slot uint16) {
-		switch e.ask(l, slot) {
-		case domain.Yes:
-			yes.add(slot)
-		case domain.Unknown:
-			unsure.add(slot)
-		}
-	})
 	return yes, unsure
 }
 
 // owned returns a bitset that may be written.
 func (e *evaluator) owned(b *bitset, owned bool) *bitset {
-	if owned {
+	switch {
+	case owned:
 		return b
+	case b == nil:
+		return e.empty()
 	}
-	mine := e.empty()
-	if b != nil {
-		*mine = *b
-	}
+	mine := e.get()
+	*mine = *b
 	return mine
 }
 
-// union unites rows; nil is nobody. A single bitmap is returned as it is
-// unless the caller wants a bitset of its own.
-func (e *evaluator) union(rows []rowID, own bool) (b *bitset, owned bool) {
-	var single *container
-	n := 0
+// union unites rows; nil is nobody. A single bitmap is returned as it is, which
+// the caller must not write.
+func (e *evaluator) union(rows []rowID) (b *bitset, owned bool) {
 	for _, r := range rows {
-		if row := e.chunk.row(r); row != nil {
-			single = row
-			n++
-		}
-	}
-	switch {
-	case n == 0:
-		return nil, false
-	case n == 1 && single.bits != nil && !own:
-		return single.bits, false
-	}
-	b = e.get()
-	if single.bits != nil {
-		*b = *single.bits // a copy is faster than to clear and unite
-	} else {
-		*b = bitset{}
-		single.addTo(b)
-	}
-	for _, r := range rows {
-		if row := e.chunk.row(r); row != nil && row != single {
+		row := e.chunk.row(r)
+		switch {
+		case row == nil:
+		case row.bits == nil:
+			b, owned = e.owned(b, owned), true
 			row.addTo(b)
+		case b == nil:
+			b = row.bits
+		case owned:
+			b.setOr(b, row.bits)
+		default:
+			mine := e.get()
+			mine.setOr(b, row.bits)
+			b, owned = mine, true
 		}
 	}
-	return b, true
+	return b, owned
 }

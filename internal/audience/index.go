@@ -99,7 +99,7 @@ func (x *Index) Profile(id domain.SubscriberID) (p domain.Profile, s domain.Subs
 	if c.ids[slot] != uint32(id) {
 		return p, s, false // gone meanwhile
 	}
-	f := c.facts(held.dictionary, slot)
+	f := c.facts(slot)
 	p, s = held.dictionary.decode(&f, held.words)
 	return p, s, true
 }
@@ -115,22 +115,26 @@ func (s *state) find(id uint32) (c *chunk, slot uint16, ok bool) {
 }
 
 func (s *state) put(id uint32, p *domain.Profile, sub *domain.Subscription) {
-	f := s.dictionary.encode(id, p, sub, s.words)
+	after := s.dictionary.encode(id, p, sub, s.words)
 	place, known := s.places.of(id)
 	if !known {
 		place = s.take(clusterOf(p))
 	}
-	c := (*s.chunks.Load())[place>>16]
-	before, wordsBefore := s.rowsAt(c, uint16(place))
+	c, slot := (*s.chunks.Load())[place>>16], uint16(place)
+	var before *facts
+	if known {
+		f := c.facts(slot) // nobody else writes, so that no lock is needed
+		before = &f
+	}
+	s.dictionary.mark(int(place>>16), &after)
 	s.dictionary.mu.RLock()
-	after := s.dictionary.rowsOf(nil, &f)
-	s.dictionary.mu.RUnlock()
-	s.dictionary.mark(int(place>>16), after)
 	c.mu.Lock()
-	c.put(uint16(place), &f, before, after)
+	c.put(s.dictionary, slot, before, &after)
 	c.mu.Unlock()
-	s.releaseAll(wordsBefore)
-	if !known {
+	s.dictionary.mu.RUnlock()
+	if known {
+		s.releaseAll(before.words)
+	} else {
 		s.places.set(id, place)
 		s.size.Add(1)
 	}
@@ -141,25 +145,20 @@ func (s *state) remove(id uint32) {
 	if !ok {
 		return
 	}
-	before, words := s.rowsAt(c, slot)
-	c.mu.Lock()
-	c.clear(slot, before)
-	c.mu.Unlock()
-	s.releaseAll(words)
+	s.clear(c, slot)
 	s.places.drop(id)
 	s.size.Add(-1)
 }
 
-// rowsAt returns the rows and keywords of whoever is in a slot. Only writers
-// call it, one at a time: nobody else changes the chunk.
-func (s *state) rowsAt(c *chunk, slot uint16) ([]rowID, []uint32) {
-	if c.ids[slot] == 0 {
-		return nil, nil
-	}
+// clear takes out whoever is in a slot, and their hold of keywords.
+func (s *state) clear(c *chunk, slot uint16) {
+	words := c.words.of(slot)
 	s.dictionary.mu.RLock()
-	defer s.dictionary.mu.RUnlock()
-	f := c.facts(s.dictionary, slot)
-	return s.dictionary.rowsOf(nil, &f), f.words
+	c.mu.Lock()
+	c.clear(s.dictionary, slot)
+	c.mu.Unlock()
+	s.dictionary.mu.RUnlock()
+	s.releaseAll(words)
 }
 
 func (s *state) releaseAll(words []uint32) {

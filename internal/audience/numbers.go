@@ -150,17 +150,17 @@ func dateRange(n uint32) (first, last int64) {
 }
 
 // scale divides the numbers of a column into buckets: bucket i holds what is
-// at least cuts[i-1] and below cuts[i]. Every bucket is a row, and every eight
-// of them are one more, so that a wide interval is few rows.
+// at least cuts[i-1] and below cuts[i]. Every bucket is a row. Those before
+// which a step lies begin a row as well: all who stand in this bucket or in a
+// higher one. So a wide interval is the difference of two rows, and what lies
+// between its ends and the nearest steps.
 type scale struct {
-	cuts []int64
-	fine []rowID // a row for each bucket, one more than there are cuts
-	wide []rowID // a row for eight buckets
-	all  rowID   // everybody whose number is known
+	cuts  []int64
+	fine  []rowID // a row for each bucket, one more than there are cuts
+	steps []int   // buckets in rising order
+	up    []rowID // a row for each step
+	all   rowID   // everybody whose number is known
 }
-
-// wideBuckets is how many buckets share a wide row.
-const wideBuckets = 8
 
 // bucket returns the bucket of a number.
 func (s *scale) bucket(n int64) int {
@@ -171,23 +171,59 @@ func (s *scale) bucket(n int64) int {
 	return at
 }
 
-// cover returns rows that together hold the buckets from … to, and no other.
-func (s *scale) cover(from, to int) []rowID {
-	if from == 0 && to == len(s.cuts) {
-		return []rowID{s.all}
+// climbed returns how many rows of up a bucket is in: the first ones.
+func (s *scale) climbed(bucket int) int {
+	at, found := slices.BinarySearch(s.steps, bucket)
+	if found {
+		at++
 	}
-	var rows []rowID
-	for b := from; b <= to; {
-		if last := min(b+wideBuckets-1, len(s.cuts)); b%wideBuckets == 0 && last <= to {
-			rows = append(rows, s.wide[b/wideBuckets])
-			b = last + 1
-		} else {
-			rows = append(rows, s.fine[b])
-			b++
+	return at
+}
+
+// from returns the row that begins with the step i, or that of everybody
+// before the first.
+func (s *scale) from(i int) rowID {
+	if i < 0 {
+		return s.all
+	}
+	return s.up[i]
+}
+
+// cover returns rows that together hold the buckets from … to, and no other:
+// those in yes without those in except, and those in more.
+func (s *scale) cover(from, to int) (yes, except, more []rowID) {
+	below, above := s.climbed(from)-1, s.climbed(to)
+	start, end := 0, len(s.fine) // the buckets where the steps before and behind lie
+	if below >= 0 {
+		start = s.steps[below]
+	}
+	if above < len(s.steps) {
+		end = s.steps[above]
+	}
+	if to-from < fewBuckets || to-from < (from-start)+(end-to) {
+		return s.fine[from : to+1], nil, nil
+	}
+	if next := below + 1; next < above && s.steps[next]-from < from-start {
+		yes = append(yes, s.fine[from:s.steps[next]]...)
+		yes = append(yes, s.from(next))
+	} else {
+		yes = append(yes, s.from(below))
+		except = append(except, s.fine[start:from]...)
+	}
+	if last := above - 1; last > below && to+1-s.steps[last] < end-to-1 {
+		except = append(except, s.up[last])
+		more = append(more, s.fine[s.steps[last]:to+1]...)
+	} else {
+		except = append(except, s.fine[to+1:end]...)
+		if above < len(s.up) {
+			except = append(except, s.up[above])
 		}
 	}
-	return rows
+	return yes, except, more
 }
+
+// fewBuckets are united one by one.
+const fewBuckets = 3
 
 // whole tells whether an interval takes a bucket in wholly.
 func (s *scale) whole(i interval, b int) bool {
@@ -195,43 +231,71 @@ func (s *scale) whole(i interval, b int) bool {
 		(b == len(s.cuts) && i.last == math.MaxInt64 || b < len(s.cuts) && i.last >= s.cuts[b]-1)
 }
 
-// cutsOf returns the cut points of a column: the thresholds that laws and the
-// classes of size use. A threshold cuts before and behind itself, since "not
-// more than 300" and "less than 300" are both common. Money is in yuan.
-func cutsOf(column int) []int64 {
-	const wan = 10_000
-	var laws, between []int64 // between keeps the buckets small that other numbers cut
-	unit := int64(wan)
+// scaleOf returns the cuts and steps of a column. There is a cut at the
+// thresholds that laws and the classes of size use, and behind each, since "not
+// more than 300" and "less than 300" are both common. Others lie between so
+// that few people are in the buckets that any other number cuts. Steps are the
+// thresholds that are used most. Money is in yuan.
+func scaleOf(column int) scale {
 	switch numberFields[column] {
 	case domain.FieldStaff:
-		unit = 1
-		laws = []int64{20, 30, 50, 80, 100, 200, 300, 400, 500, 600, 800, 1000, 2000, 3000, 5000}
-		between = []int64{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 18, 25, 35, 40, 45, 60, 70, 90, 120, 150, 250}
+		laws := []int64{20, 30, 50, 80, 100, 200, 300, 400, 500, 600, 800, 1000, 2000, 3000, 5000}
+		for n := int64(1); n < 20; n++ {
+			laws = append(laws, n)
+		}
+		return newScale(1, laws, 5000, []int64{3, 5, 10, 20, 50, 100, 300, 1000})
 	case domain.FieldRevenue:
-		laws = []int64{
+		return newScale(10_000, []int64{
 			0, 10, 30, 50, 100, 120, 180, 200, 300, 400, 500, 600, 800, 1000, 1500, 2000, 3000, 4000, 5000, 6000, 8000,
 			10000, 15000, 20000, 30000, 40000, 50000, 80000, 100000, 200000,
-		}
-		between = []int64{2, 4, 6, 8, 15, 20, 25, 35, 40, 45, 60, 70, 80, 90, 110, 140, 160, 250, 350, 700, 1200, 2500}
+		}, 200_000, []int64{10, 30, 50, 100, 300, 500, 1000, 2000, 4000, 10000, 40000})
 	case domain.FieldAssets:
-		laws = []int64{0, 100, 300, 500, 1000, 2000, 3000, 5000, 8000, 10000, 20000, 50000, 80000, 100000, 120000}
-		between = []int64{10, 20, 30, 50, 70, 150, 200, 250, 400, 600, 700, 800, 1500}
+		return newScale(10_000, []int64{0, 100, 300, 500, 1000, 2000, 3000, 5000, 8000, 10000, 20000, 50000, 80000, 100000, 120000},
+			200_000, []int64{30, 100, 300, 1000, 2000, 5000, 10000, 50000})
 	case domain.FieldIncome:
-		laws = []int64{0, 10, 30, 50, 80, 100, 200, 300, 500, 1000, 3000, 5000, 10000}
-		between = []int64{2, 5, 15, 20, 40, 60, 150, 250}
-	default: // a bucket a year: a date of which only the year is known lies in one
-		for year := int64(1921); year <= 2060; year++ {
-			between = append(between, year*10000+101)
+		return newScale(10_000, []int64{0, 10, 30, 50, 80, 100, 200, 300, 500, 1000, 3000, 5000, 10000},
+			10_000, []int64{10, 30, 100, 300, 1000})
+	case domain.FieldFounded:
+		return newYears(1990, 2040, 4)
+	default:
+		return newYears(1936, 2026, 10)
+	}
+}
+
+// growth is how much larger than its lower bound a bucket may be, in percent.
+const growth = 6
+
+// newScale makes a scale for numbers up to last, in a unit, with steps at some
+// of them.
+func newScale(unit int64, laws []int64, last int64, steps []int64) scale {
+	var s scale
+	for _, n := range append(laws, steps...) {
+		s.cuts = append(s.cuts, n*unit, n*unit+1)
+	}
+	slices.Sort(s.cuts)
+	s.cuts = slices.Compact(s.cuts)
+	for n := unit; n < last*unit; n += max(1, n*growth/100) {
+		at, found := slices.BinarySearch(s.cuts, n)
+		near := n * growth / 300
+		if !found && (at == 0 || n-s.cuts[at-1] > near) && (at == len(s.cuts) || s.cuts[at]-n > near) {
+			s.cuts = slices.Insert(s.cuts, at, n)
 		}
-		return between
 	}
-	var cuts []int64
-	for _, n := range laws {
-		cuts = append(cuts, n*unit, n*unit+1)
+	for _, n := range steps {
+		s.steps = append(s.steps, s.bucket(n*unit))
 	}
-	for _, n := range between {
-		cuts = append(cuts, n*unit)
+	return s
+}
+
+// newYears makes a scale of dates with a bucket for every year, so that a date
+// of which only the year is known lies in one, and a step every few years.
+func newYears(first, last, every int) scale {
+	var s scale
+	for year := int64(1921); year <= 2060; year++ {
+		s.cuts = append(s.cuts, year*10000+101)
 	}
-	slices.Sort(cuts)
-	return slices.Compact(cuts)
+	for year := first; year <= last; year += every {
+		s.steps = append(s.steps, s.bucket(int64(year)*10000+101))
+	}
+	return s
 }

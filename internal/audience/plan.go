@@ -34,13 +34,14 @@ type node struct {
 }
 
 // literal is a condition or its negation. Who stands in a row of yes and in
-// none of except meets the condition; of those in maybe it is not known; those
-// in ask are asked one by one, by their columns. Nobody else meets it. The
-// four are for the condition itself, also where negated is set.
+// none of except, or in one of more, meets the condition; of those in maybe it
+// is not known; those in ask are asked one by one, by their columns. Nobody
+// else meets it. All are for the condition itself, also where negated is set.
 type literal struct {
 	negated bool
 	yes     []rowID
 	except  []rowID
+	more    []rowID
 	maybe   []rowID
 	ask     []rowID
 	askAll  bool     // everybody is asked, where no rows are of use
@@ -91,15 +92,10 @@ func newPlan(d *dictionary, q *Query, words []uint32) *plan {
 	for i := range q.Measures {
 		measures[i] = p.node(&q.Measures[i], false, 0)
 	}
-	parts := []node{p.join(anyNode, measures), p.add(literal{negated: true, yes: []rowID{d.paused}})}
+	parts := []node{p.join(anyNode, measures), p.add(literal{negated: true, yes: []rowID{d.themes().rows[pausedMember]}})}
 	if !q.Everyone {
-		interest := literal{yes: []rowID{d.wantAll}, words: words}
-		for _, theme := range q.Themes {
-			if r, found := d.themes.rows[theme]; found && !slices.Contains(interest.yes, r) {
-				interest.yes = append(interest.yes, r)
-			}
-		}
-		parts = append(parts, p.add(interest))
+		yes := append(d.themes().rowsFor(q.Themes), d.themes().rows[allMember])
+		parts = append(parts, p.add(literal{yes: yes, words: words}))
 	}
 	p.root = []node{p.join(allNode, parts)}
 	return p.plan
@@ -204,8 +200,8 @@ func (p *planner) leaf(c *domain.Condition, negated bool) node {
 		p.tree(&l, c)
 	case domain.CodeSet:
 		s := &p.dictionary.sets[slices.Index(setFields[:], c.Field)]
-		l.maybe = []rowID{s.unknown}
-		l.yes = rowsFor(s.rows, c.Values)
+		l.maybe = []rowID{s.rows[unknownMember]}
+		l.yes = s.rowsFor(c.Values)
 	case domain.NumberOf:
 		if !c.Op.Orders() || c.Field == domain.FieldAge && !p.dated {
 			return p.unknown(c, negated)
@@ -224,6 +220,18 @@ func rowsFor(m map[string]rowID, values []string) []rowID {
 	for _, v := range values {
 		if r, found := m[v]; found {
 			rows = append(rows, r)
+		}
+	}
+	slices.Sort(rows)
+	return slices.Compact(rows)
+}
+
+// rowsFor returns the rows of codes.
+func (s *setField) rowsFor(codes []string) []rowID {
+	var rows []rowID
+	for _, code := range codes {
+		if n, found := s.numbers[code]; found {
+			rows = append(rows, s.rows[n])
 		}
 	}
 	slices.Sort(rows)
@@ -256,9 +264,8 @@ func (p *planner) tree(l *literal, c *domain.Condition) {
 	}
 }
 
-// numbers plans an interval: buckets that lie in it wholly are rows of yes, or
-// of except if those outside are fewer; who is in the one or two that it cuts
-// is asked.
+// numbers plans an interval: buckets that lie in it wholly are rows; who is in
+// the one or two that it cuts is asked.
 func (p *planner) numbers(l *literal) {
 	s := &p.dictionary.scales[l.column]
 	l.maybe = []rowID{p.dictionary.noNumber[l.column]}
@@ -274,19 +281,8 @@ func (p *planner) numbers(l *literal) {
 		l.ask = append(l.ask, s.fine[to])
 		to--
 	}
-	if from > to {
-		return
-	}
-	l.yes = s.cover(from, to)
-	var outside []rowID
-	if from > 0 {
-		outside = s.cover(0, from-1)
-	}
-	if to < len(s.cuts) {
-		outside = append(outside, s.cover(to+1, len(s.cuts))...)
-	}
-	if len(outside)+1 < len(l.yes) {
-		l.yes, l.except = []rowID{s.all}, outside
+	if from <= to {
+		l.yes, l.except, l.more = s.cover(from, to)
 	}
 }
 
@@ -343,10 +339,12 @@ func (d *dictionary) occupied(n *node) (found []uint64, all bool) {
 		if l := n.literal; l.negated || l.askAll || len(l.words) > 0 {
 			return nil, true
 		} else {
-			for _, rows := range [][]rowID{l.yes, l.maybe, l.ask} {
-				for _, r := range rows {
-					unite(d.chunks[r])
-				}
+			rows := slices.Concat(l.yes, l.maybe)
+			if l.by == byNumber { // those of steps are not marked
+				rows = []rowID{d.scales[l.column].all, d.noNumber[l.column]}
+			}
+			for _, r := range rows {
+				unite(d.chunks[r])
 			}
 		}
 		return found, false

@@ -16,10 +16,10 @@ import (
 
 // A snapshot is a file of sections, each with its length and checksum before
 // it: a head, the dictionary, the chunks, and an empty section as the end.
-// Chunks are written as their columns and the rows of sets; all other rows
-// follow from the columns. It holds profiles and must be kept like the
+// Chunks are written as their columns and keywords; the rows follow from the
+// columns. It holds profiles and must be kept like the
 // database.
-const snapshotMagic = "policypush audience 1\n"
+const snapshotMagic = "policypush audience 2\n"
 
 // maxSection bounds a section: a chunk with all columns has a tenth of it.
 const maxSection = 1 << 26
@@ -130,7 +130,7 @@ func (s *state) writeTo(ctx context.Context, out io.Writer, h head) error {
 	for _, c := range chunks {
 		s.dictionary.mu.RLock()
 		c.mu.RLock()
-		section = c.encodeTo(section[:0], s.dictionary, s.words)
+		section = c.encodeTo(section[:0], s.words)
 		c.mu.RUnlock()
 		s.dictionary.mu.RUnlock()
 		if err := writeSection(out, section); err != nil {

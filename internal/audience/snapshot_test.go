@@ -235,7 +235,7 @@ func FuzzSnapshot(f *testing.F) {
 	}
 	held := x.held.Load()
 	for _, c := range *held.chunks.Load() {
-		f.Add(head{chunks: 1}.encodeTo(nil), held.dictionary.encodeTo(nil), c.encodeTo(nil, held.dictionary, held.words))
+		f.Add(head{chunks: 1}.encodeTo(nil), held.dictionary.encodeTo(nil), c.encodeTo(nil, held.words))
 	}
 	f.Fuzz(func(t *testing.T, head, dictionary, chunk []byte) {
 		if _, err := decodeHead(head); err != nil {
@@ -250,14 +250,14 @@ func FuzzSnapshot(f *testing.F) {
 			return
 		}
 		s.chunks.Store(chunksOf(c))
-		s.dictionary.mark(0, c.occupied())
+		s.dictionary.markRows(0, c.occupied())
 		x := New()
 		x.held.Store(s)
 		if n := x.Evaluate(Query{Measures: []domain.Criteria{{}}, Everyone: true}).Likely.GetCardinality(); int(n) > len(c.ids) {
 			t.Errorf("%d are reached of %d", n, len(c.ids))
 		}
 		for slot := range min(len(c.ids), 50) {
-			p := c.facts(s.dictionary, uint16(slot))
+			p := c.facts(uint16(slot))
 			s.dictionary.decode(&p, s.words)
 		}
 	})
