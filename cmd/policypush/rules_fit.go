@@ -26,7 +26,12 @@ type themeLabel struct {
 	ID       string   `json:"id"`
 	Themes   []string `json:"themes"`
 	Optional []string `json:"themes_optional"`
+	Source   string   `json:"source"`
 }
+
+// realWeight is how much a document found in the wild counts against one that
+// was composed.
+const realWeight = 3
 
 // runRulesFit fits what decides on themes to folders of labelled texts
 // (labels.jsonl, texts/<id>.txt), prints the cross-validated effect and writes
@@ -61,18 +66,21 @@ func runRulesFit(ctx context.Context, std stdio, args []string) error {
 			return err
 		}
 		short := r.tagger.NewCase(c.Code, r.tagger.Read(doc), c.Must, r.unsaid(c))
-		short.Short = true
+		short.Short, short.Set = true, "short"
 		cases = append(cases, short)
 	}
 	before := tagging.Measure(cases, r.rules.Verdict)
 	v, crossed := tagging.Fit(cases)
 	after := tagging.Measure(cases, v)
-	for _, line := range []struct {
-		label string
-		e     tagging.Effect
-	}{{"现有权重", before}, {"新权重（同一批文件）", after}, {"新权重（五折交叉验证）", crossed}} {
+	line := func(label string, e tagging.Effect) {
 		fmt.Fprintf(std.out, "%s：准确率 %.1f%%，召回率 %.1f%%，F1 %.3f（对%d 错%d 漏%d）\n",
-			line.label, 100*line.e.Precision(), 100*line.e.Recall(), line.e.F1(), line.e.Right, line.e.Wrong, line.e.Missed)
+			label, 100*e.Precision(), 100*e.Recall(), e.F1(), e.Right, e.Wrong, e.Missed)
+	}
+	line("现有权重", before.All())
+	line("新权重（同一批文件）", after.All())
+	line("新权重（交叉验证）", crossed.All())
+	for _, dir := range flags.Args() {
+		line("  其中 "+dir, crossed[dir])
 	}
 	if *write == "" {
 		return printVerdict(std.out, v)
@@ -124,7 +132,12 @@ func (r *reading) cases(ctx context.Context, dir string) ([]tagging.Case, error)
 		if err != nil {
 			return nil, err
 		}
-		cases = append(cases, r.tagger.NewCase(l.ID, r.tagger.Read(doc), l.Themes, l.Optional))
+		c := r.tagger.NewCase(l.ID, r.tagger.Read(doc), l.Themes, l.Optional)
+		c.Set = dir
+		if l.Source != "composed" {
+			c.Weight = realWeight
+		}
+		cases = append(cases, c)
 	}
 	return cases, lines.Err()
 }

@@ -92,11 +92,11 @@ func TestFitFindsWhatIsSaid(t *testing.T) {
 		cases = append(cases, one)
 	}
 	v, crossed := tagging.Fit(cases)
-	if e := tagging.Measure(cases, v); e.F1() < 0.9 {
+	if e := tagging.Measure(cases, v).All(); e.F1() < 0.9 {
 		t.Errorf("F1 on the cases that were fitted is %.3f", e.F1())
 	}
-	if crossed.F1() < 0.8 {
-		t.Errorf("cross-validated F1 is %.3f", crossed.F1())
+	if crossed.All().F1() < 0.8 {
+		t.Errorf("cross-validated F1 is %.3f", crossed.All().F1())
 	}
 	again, _ := tagging.Fit(cases)
 	if again.Base != v.Base {
