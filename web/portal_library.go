@@ -1,7 +1,6 @@
 package web
 
 import (
-	"context"
 	"net/url"
 	"slices"
 	"strconv"
@@ -76,7 +75,7 @@ func (s *Server) home(c *fiber.Ctx) error {
 		if err != nil {
 			return err
 		}
-		v.Mine = mine[:min(3, len(mine))]
+		v.Mine = mine.Cards[:min(3, len(mine.Cards))]
 	}
 	return s.render(c, v)
 }
@@ -187,12 +186,13 @@ func (s *Server) addFit(c *fiber.Ctx, cards []card) error {
 	if err != nil || r == nil || r.subscriber == nil {
 		return err
 	}
+	if err := s.Catalogue.Refresh(c.UserContext()); err != nil {
+		return err
+	}
 	for i := range cards {
-		policy, err := s.Store.Policy(c.UserContext(), cards[i].ID)
-		if err != nil {
-			return err
+		if policy := s.Catalogue.Find(cards[i].ID); policy != nil {
+			s.fit(&cards[i], policy, r.subscriber)
 		}
-		s.fit(&cards[i], policy, r.subscriber)
 	}
 	return nil
 }
@@ -226,33 +226,6 @@ func fitText(likely, possible int) string {
 		parts = append(parts, strconv.Itoa(possible)+"项"+domain.Possible.Label())
 	}
 	return strings.Join(parts, "，")
-}
-
-// matchesOf lists the policies in force that may apply to a subscriber, the
-// probable ones first.
-func (s *Server) matchesOf(ctx context.Context, sub *domain.Subscriber) ([]card, error) {
-	sums, _, err := s.Store.Policies(ctx, storage.PolicyFilter{
-		Statuses: []domain.PolicyStatus{domain.Published}, InForceOn: s.today(), Order: "new", Limit: 300,
-	})
-	if err != nil {
-		return nil, err
-	}
-	var likely, possible []card
-	for _, sum := range sums {
-		policy, err := s.Store.Policy(ctx, sum.ID)
-		if err != nil {
-			return nil, err
-		}
-		cd := s.cardOf(sum)
-		s.fit(&cd, policy, sub)
-		switch cd.Verdict {
-		case domain.Likely:
-			likely = append(likely, cd)
-		case domain.Possible:
-			possible = append(possible, cd)
-		}
-	}
-	return append(likely, possible...), nil
 }
 
 func (s *Server) chips(asked url.Values) []chip {

@@ -139,46 +139,6 @@ func (s *Server) factsOf(sub *domain.Subscriber) []factView {
 	return facts
 }
 
-// myPoliciesView lists the policies in force that may apply to the reader.
-type myPoliciesView struct {
-	Page
-	Likely   []card
-	Possible []card
-	Missing  []string // facts that are not filled in
-}
-
-func (myPoliciesView) template() string { return "portal/my-policies" }
-
-func (s *Server) myPolicies(c *fiber.Ctx) error {
-	sub, err := s.subscriber(c)
-	if err != nil {
-		return err
-	}
-	p, err := s.page(c, "我的政策")
-	if err != nil {
-		return err
-	}
-	p.Section = "mine"
-	v := myPoliciesView{Page: p}
-	mine, err := s.matchesOf(c.UserContext(), sub)
-	if err != nil {
-		return err
-	}
-	for _, cd := range mine {
-		if cd.Verdict == domain.Likely {
-			v.Likely = append(v.Likely, cd)
-		} else {
-			v.Possible = append(v.Possible, cd)
-		}
-	}
-	for _, f := range s.factsOf(sub) {
-		if f.Value == "未填写" {
-			v.Missing = append(v.Missing, f.Label)
-		}
-	}
-	return s.render(c, v)
-}
-
 // profileView corrects what is known about the reader.
 type profileView struct {
 	Page
@@ -221,12 +181,25 @@ func (s *Server) saveProfile(c *fiber.Ctx) error {
 	if f.SensitiveConsent != sub.Consent.Sensitive {
 		sub.Consent = newConsent(s.Now(), f.SensitiveConsent)
 	}
+	return s.changeProfile(c, f, sub, "/me")
+}
+
+// changeProfile saves a form without problems and says what it changes.
+func (s *Server) changeProfile(c *fiber.Ctx, f whoForm, sub *domain.Subscriber, to string) error {
+	before := sub.Profile
 	s.applyWho(f, sub)
 	if err := s.Store.SaveSubscriber(c.UserContext(), sub); err != nil {
 		return err
 	}
-	s.setFlash(c, "pine", "已保存。之后的匹配和推送按新的情况进行。")
-	return c.Redirect("/me", fiber.StatusSeeOther)
+	if err := s.Catalogue.Refresh(c.UserContext()); err != nil {
+		return err
+	}
+	said := "已保存。之后的匹配和推送按新的情况进行。"
+	if changes := changesOf(s.Catalogue.WhatIf(&before, &sub.Profile, s.today())); changes != "" {
+		said += "现行政策中：" + changes + "。"
+	}
+	s.setFlash(c, "pine", said)
+	return c.Redirect(to, fiber.StatusSeeOther)
 }
 
 // topicsView changes what the reader wants to hear about.

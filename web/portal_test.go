@@ -90,7 +90,7 @@ func TestSubscribeReceiveOpenUnsubscribe(t *testing.T) {
 		t.Error("the page says that the reader qualifies: the office decides")
 	}
 	b.get("/inbox?tab=unread").at("/inbox", 200, "没有未读消息")
-	b.get("/me/policies").at("/me/policies", 200, "适用可能性高（1）")
+	b.get("/me/policies").at("/me/policies", 200, "适用可能性高（1项）")
 
 	b.get("/inbox")
 	b.post("/inbox/1/dismiss", url.Values{}).at("/inbox", 200, "已标为与我无关", "还没有消息")
@@ -401,4 +401,32 @@ func TestAssetsAreKeptForEver(t *testing.T) {
 	}
 	site.browser().get("/static/ui.css").at("/static/ui.css", 404)
 	site.browser().get("/static/../server.go").at("/static/../server.go", 404)
+}
+
+func TestMyPoliciesAskWhatSettlesMost(t *testing.T) {
+	site := newSite(t)
+	site.publish()
+	b := site.browser()
+	id := b.subscribe("13900000031")
+	ctx := context.Background()
+	sub, err := site.Store.Subscriber(ctx, id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sub.Profile.Staff = nil
+	if err := site.Store.SaveSubscriber(ctx, sub); err != nil {
+		t.Fatal(err)
+	}
+	b.get("/me/policies").at("/me/policies", 200, "补一项就更准：从业人数", "1项变为适用可能性高", "1项不再适用", "可能适用（1项）")
+	b.post("/me/answer", url.Values{"field": {"staff"}, "answer": {"很多"}}).at("/me/answer", 422, "要写成整数", `value="很多"`)
+	b.get("/me/policies")
+	b.post("/me/answer", url.Values{"field": {"name"}, "answer": {"x"}}).at("/me/answer", 400, "没有名为")
+	b.get("/me/policies")
+	b.post("/me/answer", url.Values{"field": {"staff"}, "answer": {"86"}}).at("/me/policies", 200, "1项变为适用可能性高", "适用可能性高（1项）")
+	if strings.Contains(b.body, "补一项就更准") {
+		t.Error("it is asked again")
+	}
+	b.get("/me/profile")
+	f := url.Values{"kind": {"enterprise"}, "region": {sub.Profile.Region}, "staff": {"500"}}
+	b.post("/me/profile", f).at("/me", 200, "1项不再适用")
 }

@@ -60,6 +60,7 @@ func (s *Server) routes() {
 	me := a.Group("/me", s.signedIn)
 	me.Get("/", s.me)
 	me.Get("/policies", s.myPolicies)
+	me.Post("/answer", s.answerFact)
 	me.Get("/profile", s.myProfile)
 	me.Post("/profile", s.saveProfile)
 	me.Get("/topics", s.myTopics)

@@ -21,13 +21,15 @@ import (
 	"policypush/rules"
 )
 
-// Config is what the site works with. Store, Rules, Index, Hub, Secret, Log
-// and Now must be there; the functions say beside them what nil means.
+// Config is what the site works with. Store, Rules, Index, Catalogue, Hub,
+// Secret, Log and Now must be there; the functions say beside them what nil means.
 type Config struct {
 	Store *storage.Store
 	Rules *rules.Rules
 	Index *audience.Index
-	Hub   *app.Hub
+	// Catalogue holds what is published; pages refresh it.
+	Catalogue *audience.Catalogue
+	Hub       *app.Hub
 	// Secret signs form tokens, codes and links of 退订. Every process of one
 	// installation has the same; at least 16 bytes.
 	Secret []byte

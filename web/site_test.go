@@ -62,7 +62,7 @@ func newSite(t *testing.T, change ...func(*Config)) *testSite {
 	}
 	site := &testSite{t: t, codes: map[string]string{}, now: time.Date(2026, 11, 22, 2, 0, 0, 0, time.UTC)}
 	cfg := Config{
-		Store: store, Rules: r, Index: audience.New(), Hub: app.NewHub(app.Limits{}), Secret: []byte("a secret of a test, 32 bytes long"),
+		Store: store, Rules: r, Index: audience.New(), Catalogue: audience.NewCatalogue(store), Hub: app.NewHub(app.Limits{}), Secret: []byte("a secret of a test, 32 bytes long"),
 		BaseURL: "http://policy.example", Callbacks: sms.Callbacks{Base: "http://policy.example", Key: []byte("callback key of a test")},
 		Modes: map[domain.ChannelKind]string{domain.SMS: "log", domain.Email: "log"},
 		SendCode: func(_ context.Context, _ domain.ChannelKind, address, code string) error {

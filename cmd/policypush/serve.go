@@ -57,6 +57,7 @@ type service struct {
 	rules    *rules.Rules
 	reading  *reading // nil in a process that reads no documents
 	index    *audience.Index
+	offers   *audience.Catalogue
 	hub      *app.Hub
 	lines    map[domain.ChannelKind]workers.Line
 	workers  *workers.Workers
@@ -108,6 +109,7 @@ func (s *service) prepare(ctx context.Context) error {
 		return err
 	}
 	metrics := telemetry.NewMetrics()
+	s.offers = audience.NewCatalogue(s.store)
 	limits, err := s.limits()
 	if err != nil {
 		return err
@@ -199,6 +201,9 @@ func (s *service) begin(ctx context.Context, group *errgroup.Group) error {
 	if err := s.openIndex(ctx, group, workers.Profiles{Store: s.store}); err != nil {
 		return unlessEnded(ctx, err)
 	}
+	if err := s.offers.Refresh(ctx); err != nil { // pages and first digests find it warm
+		return unlessEnded(ctx, err)
+	}
 	s.built.Store(true)
 	s.log.Info("ready", "url", s.cfg.LinkBase(), "subscribers", s.index.Len(), "took", time.Since(started).Round(time.Millisecond))
 	if !s.parts.work {
@@ -227,7 +232,7 @@ func (s *service) serveWeb(ctx context.Context, group *errgroup.Group) error {
 	modes := map[domain.ChannelKind]string{domain.App: s.cfg.App.Mode, domain.SMS: s.cfg.SMS.Mode, domain.Email: s.cfg.Email.Mode}
 	courier := workers.Courier{Store: s.store, Lines: s.lines, Signature: "政策直达", Now: time.Now}
 	site, err := web.New(web.Config{
-		Store: s.store, Rules: s.rules, Index: s.index, Hub: s.hub, Secret: s.secret, BaseURL: s.cfg.LinkBase(),
+		Store: s.store, Rules: s.rules, Index: s.index, Catalogue: s.offers, Hub: s.hub, Secret: s.secret, BaseURL: s.cfg.LinkBase(),
 		Callbacks: callbacks, ProxyHeader: s.cfg.ProxyHeader, Modes: modes, Read: s.reading.read, SendCode: courier.SendCode,
 		Wake: s.workers.Wake, Ready: s.ready, Log: s.log, Now: time.Now,
 	})

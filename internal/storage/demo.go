@@ -65,6 +65,6 @@ func (s *Store) RemoveDemo(ctx context.Context) error {
 				return fmt.Errorf("remove demonstration: %w", err)
 			}
 		}
-		return nil
+		return publishedChanged(ctx, tx)
 	})
 }

@@ -106,25 +106,59 @@ func (s *Store) sameNumber(ctx context.Context, p *domain.Policy) error {
 // p.Version and was. It fails with Conflict if they are not: somebody else was
 // first.
 func (s *Store) SavePolicy(ctx context.Context, p *domain.Policy, was domain.PolicyStatus) error {
-	err := savePolicy(ctx, s.write, p, was)
+	err := s.inTx(ctx, func(tx *sql.Tx) error { return savePolicy(ctx, tx, p, was) })
 	if isTaken(err) {
 		return s.sameNumber(ctx, p)
 	}
 	return err
 }
 
-func savePolicy(ctx context.Context, q querier, p *domain.Policy, was domain.PolicyStatus) error {
+func savePolicy(ctx context.Context, tx *sql.Tx, p *domain.Policy, was domain.PolicyStatus) error {
 	values := policyValues(p)
 	update := `UPDATE policies SET (` + policyColumns + `) = (` + places(4, len(values)) + `)
 		WHERE id = $1 AND version = $2 AND status = $3`
-	n, err := changed(ctx, q, update, append([]any{p.ID, p.Version, was}, values...)...)
+	n, err := changed(ctx, tx, update, append([]any{p.ID, p.Version, was}, values...)...)
 	if err != nil {
 		return fmt.Errorf("save policy %d: %w", p.ID, err)
 	}
 	if n == 0 {
 		return domain.Errorf(domain.Conflict, "其他人刚刚修改过《%s》，请刷新页面后再操作", p.Title)
 	}
+	if was != domain.Published && p.Status != domain.Published {
+		return nil // nobody follows drafts
+	}
+	return publishedChanged(ctx, tx)
+}
+
+// publishedChanged tells those who follow that other policies are published.
+func publishedChanged(ctx context.Context, tx *sql.Tx) error {
+	const q = `INSERT INTO counters (name, value) VALUES ('policy_changes', 1)
+		ON CONFLICT (name) DO UPDATE SET value = counters.value + 1`
+	if _, err := tx.ExecContext(ctx, q); err != nil {
+		return fmt.Errorf("count change of policies: %w", err)
+	}
 	return nil
+}
+
+// LastPolicyChange returns a number that grows whenever a policy is published
+// or ends, for those who keep a copy of what is published.
+func (s *Store) LastPolicyChange(ctx context.Context) (int64, error) {
+	var last int64
+	err := s.read.QueryRowContext(ctx, `SELECT COALESCE(MAX(value), 0) FROM counters WHERE name = 'policy_changes'`).Scan(&last)
+	return last, err
+}
+
+// PublishedPolicies returns the versions of the published policies.
+func (s *Store) PublishedPolicies(ctx context.Context) (map[domain.PolicyID]int, error) {
+	published := map[domain.PolicyID]int{}
+	err := each(ctx, s.read, func(row scanner) error {
+		var id domain.PolicyID
+		var version int
+		err := row.Scan(&id, &version)
+		published[id] = version
+		return err
+	}, `SELECT id, version FROM policies WHERE status = 'published'`)
+	return published, err
 }
 
 // Policy returns a policy with its text, tags and measures, or NotFound.

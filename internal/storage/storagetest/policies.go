@@ -292,6 +292,8 @@ func savesPolicyOnce(t *testing.T, url string) {
 func publishesOnce(t *testing.T, url string) {
 	s, ctx := open(t, url, Keys(t)), t.Context()
 	p := approved(t, s, "稳岗返还")
+	before := got(s.LastPolicyChange(ctx))(t)
+	equal(t, "published policies", len(got(s.PublishedPolicies(ctx))(t)), 0)
 	p.Status, p.PublishedAt = domain.Published, morning
 	var wg sync.WaitGroup
 	errs, pushes := make([]error, 3), make([]domain.Push, 3)
@@ -310,6 +312,8 @@ func publishesOnce(t *testing.T, url string) {
 			wantKind(t, err, domain.Conflict)
 		}
 	}
+	equal(t, "last change of what is published", got(s.LastPolicyChange(ctx))(t), before+1)
+	equal(t, "version of the published policy", got(s.PublishedPolicies(ctx))(t)[p.ID], 1)
 	owed := got(s.OwedPushes(ctx))(t)
 	equal(t, "owed pushes", len(owed), 1)
 	equal(t, "push", owed[0], domain.Push{
@@ -332,9 +336,12 @@ func withdraws(t *testing.T, url string) {
 	must(t, s.MarkQueued(ctx, batches[0].ID, 1, morning))
 	out := got(s.ClaimDeliveries(ctx, batches[0].ID, 1, 2, morning))(t)
 
+	before := got(s.LastPolicyChange(ctx))(t)
 	p.Status, p.EndedReason = domain.Withdrawn, "数字有误"
 	notice := domain.Push{Kind: domain.WithdrawalNotice, CreatedAt: morning}
 	must(t, s.WithdrawPolicy(ctx, p, &notice, morning))
+	equal(t, "last change of what is published", got(s.LastPolicyChange(ctx))(t), before+1)
+	equal(t, "published policies", len(got(s.PublishedPolicies(ctx))(t)), 0)
 	wantKind(t, s.WithdrawPolicy(ctx, p, nil, morning), domain.Conflict)
 	equal(t, "push", got(s.Push(ctx, push.ID))(t).State, domain.PushStopped)
 	equal(t, "notice", got(s.Push(ctx, notice.ID))(t).State, domain.PushOwed)

@@ -1,0 +1,243 @@
+package web
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/gofiber/fiber/v2"
+
+	"policypush/internal/audience"
+	"policypush/internal/domain"
+	"policypush/internal/matching"
+)
+
+// offersShown is how many measures 我的政策 lists, the best first.
+const offersShown = 50
+
+// matches are the policies in force that may apply to somebody.
+type matches struct {
+	Cards    []card // of the best measures, in their order
+	Policies int    // how many cards
+	audience.Offers
+}
+
+// matchesOf lists what may apply to a subscriber: what must be applied for
+// soon comes first, then certain before possible, the larger amount, the newer.
+func (s *Server) matchesOf(ctx context.Context, sub *domain.Subscriber) (matches, error) {
+	if err := s.Catalogue.Refresh(ctx); err != nil {
+		return matches{}, err
+	}
+	found := matches{Offers: s.Catalogue.For(&sub.Profile, s.today(), offersShown)}
+	at := map[domain.PolicyID]int{}
+	likely, possible := map[domain.PolicyID]int{}, map[domain.PolicyID]int{}
+	for _, offer := range found.Best {
+		policy := s.Catalogue.Find(offer.Policy)
+		if policy == nil {
+			continue // ended meanwhile
+		}
+		if _, there := at[offer.Policy]; !there {
+			at[offer.Policy] = len(found.Cards)
+			found.Cards = append(found.Cards, s.offerCard(policy, offer))
+		}
+		if offer.Verdict == domain.Likely {
+			likely[offer.Policy]++
+			found.Cards[at[offer.Policy]].Verdict = domain.Likely
+		} else {
+			possible[offer.Policy]++
+		}
+	}
+	for id, i := range at {
+		found.Cards[i].Fit = fitText(likely[id], possible[id])
+	}
+	found.Policies = len(found.Cards)
+	return found, nil
+}
+
+// offerCard is the card of a policy under the measure that comes first.
+func (s *Server) offerCard(policy *domain.Policy, offer audience.Offer) card {
+	cd := card{
+		ID: policy.ID, Title: policy.Title, Number: policy.DocNumber, Issuer: strings.Join(policy.Issuers, "、"), Date: policy.PublishDate,
+		Deadline: deadlineOn(policy.ApplyDeadline, s.today()), Verdict: offer.Verdict,
+	}
+	for i := range policy.Measures {
+		m := &policy.Measures[i]
+		if m.ID != offer.Measure {
+			continue
+		}
+		cd.Gain = m.Title
+		if own := deadlineOn(m.Window.Deadline, s.today()); own.Day != "" {
+			cd.Deadline = own
+		}
+	}
+	return cd
+}
+
+// myPoliciesView lists the measures in force that may apply to the reader, and
+// asks for the fact that settles most.
+type myPoliciesView struct {
+	Page
+	Likely   []card
+	Possible []card
+	Sure     int // measures
+	Perhaps  int
+	More     bool     // than the cards stand for
+	Missing  []string // facts that are not filled in
+	Question *questionView
+	Problems problems
+}
+
+// questionView asks for one fact and says what each answer would change.
+type questionView struct {
+	Title   string
+	Open    int
+	Field   string // of the form, "" if the answer takes the whole list of 我的情况
+	Unit    string // of a number that is typed
+	Options []option
+	Typed   string
+	Changes []answerView
+}
+
+type answerView struct{ Says, Changes string }
+
+func (myPoliciesView) template() string { return "portal/my-policies" }
+
+func (s *Server) myPolicies(c *fiber.Ctx) error { return s.showMyPolicies(c, "", nil) }
+
+func (s *Server) showMyPolicies(c *fiber.Ctx, typed string, ps problems) error {
+	sub, err := s.subscriber(c)
+	if err != nil {
+		return err
+	}
+	p, err := s.wizardPage(c, "我的政策", ps)
+	if err != nil {
+		return err
+	}
+	p.Section = "mine"
+	mine, err := s.matchesOf(c.UserContext(), sub)
+	if err != nil {
+		return err
+	}
+	v := myPoliciesView{Page: p, Sure: mine.Offers.Likely, Perhaps: mine.Offers.Possible, More: len(mine.Best) < mine.Offers.Likely+mine.Offers.Possible, Problems: ps}
+	for _, cd := range mine.Cards {
+		if cd.Verdict == domain.Likely {
+			v.Likely = append(v.Likely, cd)
+		} else {
+			v.Possible = append(v.Possible, cd)
+		}
+	}
+	for _, f := range s.factsOf(sub) {
+		if f.Value == "未填写" {
+			v.Missing = append(v.Missing, f.Label)
+		}
+	}
+	if v.Question, err = s.questionTo(c, sub); err != nil {
+		return err
+	}
+	if v.Question != nil {
+		v.Question.Typed = typed
+	}
+	return s.render(c, v)
+}
+
+// asked are the facts that the portal asks for, with the field of the form:
+// "" where one answer needs the whole list.
+var asked = map[domain.Field]string{
+	domain.FieldRegion: "region", domain.FieldIndustry: "industry", domain.FieldSize: "size", domain.FieldTaxpayer: "taxpayer",
+	domain.FieldStaff: "staff", domain.FieldRevenue: "revenue", domain.FieldFounded: "founded", domain.FieldAge: "born",
+	domain.FieldAttribute: "", domain.FieldGroup: "",
+}
+
+// questionTo finds the question that settles most for a subscriber, or nil.
+func (s *Server) questionTo(c *fiber.Ctx, sub *domain.Subscriber) (*questionView, error) {
+	var about []domain.Field
+	for _, f := range domain.Fields() {
+		if _, ok := asked[f]; ok {
+			about = append(about, f)
+		}
+	}
+	q, ok := s.Catalogue.Ask(&sub.Profile, s.today(), about)
+	if !ok {
+		return nil, nil
+	}
+	v := &questionView{Open: q.Open, Field: asked[q.Field], Title: q.Field.Label()}
+	for _, a := range q.Answers {
+		if changes := changesOf(a.Difference); changes != "" {
+			v.Changes = append(v.Changes, answerView{matching.Describe(&a.Says, s.Rules.ValueName), changes})
+		}
+	}
+	who := whoOf(sub)
+	fields, err := s.whoFields(c, who, nil)
+	if err != nil {
+		return nil, err
+	}
+	switch q.Field {
+	case domain.FieldSize:
+		v.Options = fields.Sizes
+	case domain.FieldTaxpayer:
+		v.Options = fields.Taxpayers
+	case domain.FieldStaff:
+		v.Unit = "人"
+	case domain.FieldRevenue:
+		v.Unit = "万元"
+	case domain.FieldFounded:
+		v.Title, v.Unit = "成立年份", "年"
+	case domain.FieldAge:
+		v.Title, v.Unit = "出生年份", "年"
+	default:
+		v.Field = "" // a long list: the page of the facts has it
+	}
+	return v, nil
+}
+
+// changesOf says in a few words what other facts change, or "".
+func changesOf(d audience.Difference) string {
+	var parts []string
+	for _, change := range []struct {
+		offers []audience.Offer
+		says   string
+	}{
+		{d.Gained, "新增%d项可能适用"},
+		{d.Confirmed, "%d项变为适用可能性高"},
+		{d.Doubted, "%d项变为可能适用"},
+		{d.Lost, "%d项不再适用"},
+	} {
+		if n := len(change.offers); n > 0 {
+			parts = append(parts, fmt.Sprintf(change.says, n))
+		}
+	}
+	return strings.Join(parts, "，")
+}
+
+// answerFact takes the answer to the question of 我的政策.
+func (s *Server) answerFact(c *fiber.Ctx) error {
+	sub, err := s.subscriber(c)
+	if err != nil {
+		return err
+	}
+	f, typed := whoOf(sub), field(c, "answer")
+	switch name := field(c, "field"); name {
+	case "size":
+		f.Size = typed
+	case "taxpayer":
+		f.Taxpayer = typed
+	case "staff":
+		f.Staff = typed
+	case "revenue":
+		f.Revenue = typed
+	case "founded":
+		f.Founded = typed
+	case "born":
+		f.Born = typed
+	default:
+		return domain.Errorf(domain.Invalid, "没有名为“%s”的问题，请在“我的情况”里填写", cutRunes(name, 20))
+	}
+	ps := s.checkWho(f)
+	if typed == "" {
+		ps = problems{{"answer", "请先填写或选择"}}
+	}
+	if len(ps) > 0 {
+		return s.showMyPolicies(c, typed, problems{{"answer", ps[0].Text}})
+	}
+	return s.changeProfile(c, f, sub, "/me/policies")
+}
