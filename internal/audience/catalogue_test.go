@@ -8,17 +8,17 @@ import (
 	"policypush/internal/domain"
 )
 
-// shelf is a source of policies in memory.
-type shelf struct {
+// bookshelf is a source of policies in memory.
+type bookshelf struct {
 	seq      int64
 	policies map[domain.PolicyID]domain.Policy
 	loads    int
 	broken   bool
 }
 
-func (s *shelf) LastPolicyChange(context.Context) (int64, error) { return s.seq, nil }
+func (s *bookshelf) LastPolicyChange(context.Context) (int64, error) { return s.seq, nil }
 
-func (s *shelf) PublishedPolicies(context.Context) (map[domain.PolicyID]int, error) {
+func (s *bookshelf) PublishedPolicies(context.Context) (map[domain.PolicyID]int, error) {
 	versions := map[domain.PolicyID]int{}
 	for id, p := range s.policies {
 		if p.Status == domain.Published {
@@ -28,7 +28,7 @@ func (s *shelf) PublishedPolicies(context.Context) (map[domain.PolicyID]int, err
 	return versions, nil
 }
 
-func (s *shelf) Policy(_ context.Context, id domain.PolicyID) (*domain.Policy, error) {
+func (s *bookshelf) Policy(_ context.Context, id domain.PolicyID) (*domain.Policy, error) {
 	if s.broken {
 		return nil, errors.New("the database is away")
 	}
@@ -37,7 +37,7 @@ func (s *shelf) Policy(_ context.Context, id domain.PolicyID) (*domain.Policy, e
 	return &p, nil
 }
 
-func (s *shelf) put(p domain.Policy) {
+func (s *bookshelf) put(p domain.Policy) {
 	s.policies[p.ID] = p
 	s.seq++
 }
@@ -52,7 +52,7 @@ func smallOnly(id domain.PolicyID, version int, status domain.PolicyStatus) doma
 }
 
 func TestCatalogueFollowsWhatIsPublished(t *testing.T) {
-	from := &shelf{policies: map[domain.PolicyID]domain.Policy{}}
+	from := &bookshelf{policies: map[domain.PolicyID]domain.Policy{}}
 	from.put(smallOnly(1, 1, domain.Published))
 	from.put(smallOnly(2, 1, domain.Draft))
 	one, other := NewCatalogue(from), NewCatalogue(from) // two processes
