@@ -223,6 +223,7 @@ type Measure struct {
 	How      How                   `json:"how"`
 	Evidence map[string][]Evidence `json:"evidence,omitempty"`
 	Unread   []string              `json:"unread,omitempty"`
+	Check    []string              `json:"check,omitempty"` // what the officer is asked to look at: figures not read, nobody named
 }
 
 // Reference is another document that a text names.

@@ -18,6 +18,7 @@ type conditions struct {
 	t      *reading
 	region string // where the issuer governs: "本县" means this
 	seen   map[[2]int][]facet
+	terms  []definition // words that the document defines
 }
 
 // facets are those of the tagger; a phrase is looked at twice.
@@ -251,8 +252,13 @@ func other(e domain.Evidence) domain.Criteria {
 // codes reads sizes, kinds of enterprise, industries and resident groups.
 // What stands in a number (在职职工人数) names nobody.
 func (c conditions) codes(s sentence, numbers, ages []domain.Criteria) []domain.Criteria {
-	var parts []domain.Criteria
+	parts, defined := c.defined(s)
 	taken := make([]bool, len(s.text))
+	for _, at := range defined {
+		for k := at[0]; k < at[1]; k++ {
+			taken[k] = true
+		}
+	}
 	for _, w := range sizeWords {
 		if i := strings.Index(s.text, w.word); i >= 0 && !taken[i] {
 			parts = append(parts, leaf(domain.FieldSize, w.sizes, s.evidence(i, i+len(w.word))))

@@ -13,6 +13,7 @@ type reading struct {
 	*Tagger
 	cut      map[int][]sentence // of the clauses, by their beginning
 	passages []passage          // in the order of the text
+	acts     map[[2]int]act     // of sentences, by their beginning and end
 }
 
 // sentences are those of a clause.

@@ -177,3 +177,19 @@ func (s sentence) subject() sentence {
 	}
 	return sentence{start: s.start, end: s.start}
 }
+
+// loc is the first match of an expression, as FindStringSubmatchIndex returns it.
+func (s sentence) loc(p pattern) []int {
+	if !s.may(p) {
+		return nil
+	}
+	return p.FindStringSubmatchIndex(s.text)
+}
+
+// locs are all matches of an expression.
+func (s sentence) locs(p pattern) [][]int {
+	if !s.may(p) {
+		return nil
+	}
+	return p.FindAllStringSubmatchIndex(s.text, -1)
+}

@@ -1,0 +1,165 @@
+package tagging
+
+import (
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"policypush/internal/automaton"
+)
+
+// act is what a sentence does to somebody outside the government.
+type act uint8
+
+// The acts, from the weakest to the strongest.
+const (
+	noAct   act = iota
+	demands     // a duty or a prohibition
+	invites     // a call to apply, to take part, to hand in
+	favours     // a right, a service, a support without a figure
+	gives       // money, relief, a loan, a permit
+)
+
+// outsiders are the words for those outside the government.
+const outsiders = `(?:企业|公司|纳税人|缴费人|个体工商户|个体户|市场主体|经营主体|用人单位|商户|合作社|家庭农场|经营者|生产者|供应商|投资者|投资人|参保单位|申报单位|申请单位|项目单位|申报主体|创业者|劳动者|职工|毕业生|学生|幼儿|老年人|老人|残疾人|儿童|未成年人|妇女|退役军人|低保|特困|家庭|居民|群众|市民|村民|农民|农户|公民|患者|申请人|当事人|持有人|持证人|申领人|人员|参保人|个人|用户|车主|消费者|租户|承租人|旅客|乘客|考生|人才|社会资本|社会力量|民间资本|医疗机构|养老机构|幼儿园|旅行社|酒店|孵化器|孵化基地|收件人|寄件人|驾驶人|所有人|监护人|家长|业主|中小微|小微|三农|合作机构)`
+
+var (
+	// grantWords give without doubt, whoever is named.
+	grantWords = expression(`(?:给予|发放|支付|予以|享受|提供)[^,。;]*?(?:补贴|补助|奖励|奖补|奖金|资助|贴息|补偿|津贴|资金支持|优惠|减免|贷款|救助|生活费|返还|支持|扶持|补报|补划|保险金|养老金|抚恤金)|免征|免收|免缴|免交|免除|减免|减征|减半|缓缴|缓交|缓征|延期(?:申报|缴纳|缴费|还款|还本|办理|支付)|(?:延缓|缓)[^,。;]{0,8}?支付|返还|退还|退税|贴息|(?:补助|补贴|奖励|资助|贷款|津贴|奖补)[^,。;]{0,8}?(?:金额|额度|比例|标准|上限|资金)?(?:为|不超过|不高于|最高|提高|放宽|按)[^,。;]{0,12}?\d|(?:下浮|展期|无还本续贷|不得抽贷|延长[^,。;]*?(?:期|期限|至)|期限延长)|视同[^,。;]{0,6}?连续|取消[^,。;]*?(?:审批|收费|许可|证明|限制|要求|费用)|由?审批改为备案|实行告知承诺|不再(?:执行|审核|收取|要求|提供|提交|办理|征收)|不受[^,。;]*?限制|免费|(?:暂停|恢复|停止)[^,。;]*?(?:办理|受理|开放|营业|服务)|免予|免于`)
+	// mayHave is somebody outside who may have or do something.
+	mayHave = expression(outsiders + `[^。;]*?(?:有权|享有|享受|无需|不必|免于|可(?:以|按|根据|依|凭|向|在|通过|自|继续|直接|免|申|享|领|办|开|使|选|参|提|缴|延|委|登|查|拒|从|不|暂|获|用|于|到))`)
+	// support is a support for somebody outside, or of what they do.
+	support = expression(`(?:支持|鼓励|允许|帮助|协助|引导|扶持|优先|指导|方便|便利|保障|促进|培育)[^。;]*?` + outsiders + `|(?:为|向|对)[^。;]*?` + outsiders + `[^。;]*?(?:提供|给予|优先|放宽|简化|降低|减|免|推送|开通|保障|取消|不再|增加|支持|补|奖|代办|发放|返还|优惠|便利|增信)|` + outsiders + `[^。;,]*?(?:优先|享受|享有|简化|降低|减少)`)
+	// serves is a service of the government, or an ease, without who is meant.
+	serves = expression(`(?:支持|鼓励|允许|放宽|降低|简化|缩短|取消|免|开设|开通|提供|推行|推广|实行|优先|加快)[^。;]*?(?:绿色通道|通关|不见面|网上办|掌上办|线上办|申领|办理时限|审批时限|办理时间|一次办|一网通办|成本|门槛|条件限制|准入|担保费|费率|收费|利率|贷款|融资|补贴|服务热线|法律援助|零距离|容缺|告知承诺|即到即提|快速验放)|(?:自助打印|全流程网上|线上线下|代办|邮寄送达|网上申领|网上申请|即时开通|试点|权限下放|下放至)`)
+	// duty is what somebody outside must or must not do. Who it is stands before
+	// the verb, with no office between.
+	duty = expression(outsiders + `[^。;:]*?(?:应当|应该|必须|不得|禁止|须|应[于在按向将当依])|^[\s(]*(?:第[\p{Han}]{1,6}条)?(?:任何(?:单位|组织|个人)|严禁|禁止|不得)|(?:从事|经营|生产|销售|运输|使用|设立|开办|申领|申请|办理|驾驶|携带|持有|参加|购买|举办|开展|进入|报考|填报|申报)[^。;:]*?(?:的,|,|时,)(?:应当|应该|必须|不得|须|应[于在按向将])|为[\p{Han}]{2,12}的?(?:纳税人|扣缴义务人|缴费人)|(?:请|需)[^。;]{0,12}?(?:提供|携带|提交|办理|登录)`)
+	// officeDuty is a duty of an office: of who stands before the verb the last
+	// word is one for an office.
+	officeDuty = expression(`(?:政府|部门|机关|机构|主管|各地|各级|法院|海关|委员会|办公室|管理局|派出所|街道办事处|工作组|指挥部)[^。;,:]*?(?:应当|应该|必须|不得|须|要|负责|应[于在按向将依])`)
+	// callsFor is an invitation.
+	callsFor = expression(`(?:申报|申请|报名|揭榜|征集|参评|参赛|推荐|登记|投稿|认领|缴费|申领)[^。;]*?(?:截止|截至|时间|期限|前(?:将|提交|报送|完成)?)[^。;]*?\d|请(?:于|在)?[^。;]*?(?:前|之前|以前|内)[^。;]*?(?:报送|提交|申报|申请|报名|寄|送|上传|发送|办理)|(?:现|面向|向社会|公开)[^。;]*?(?:征集|招募|招标|招聘|遴选|组织(?:开展)?[^。;]*?(?:申报|揭榜|征集|评选|认定))`)
+	// amongOffices is work among offices, whatever verb it is put in.
+	amongOffices = expression(`责任主体|主体责任|牵头(?:单位|部门)|领导小组|督查|督导|考核|问责|工作台账|请示|汇报|抄报|上报(?:市|省|县|国)|列入(?:财政)?预算|纳入[^。;]*?(?:规划|考核|预算)|绩效(?:管理|评价|考核)|组织实施|统筹协调|宣传(?:引导|报道|力度|工作)|贯彻落实|监督(?:检查|管理)|加强[^。;]{0,12}?(?:监管|监督|指导|管理|领导)|制定(?:实施)?(?:细则|方案|办法|措施|清单)|转移支付|分配[\p{Han}]{0,8}资金|资金(?:分配|监管|监督|管理|使用管理)|信息系统|信息共享|数据库|建立[^。;]*?(?:机制|制度|体系|平台)|修订[^。;]{0,12}?(?:规划|办法)|请你(?:公司|局|单位|们|委)|细化落实|报[\p{Han}]{1,12}备案|工作(?:合力|格局)`)
+	// eases begins an item that opens or loosens something.
+	eases = expression(`^(?:进一步|加快|积极|研究|探索)?(?:支持|允许|鼓励|放宽|取消|降低|优先|简化|授权|免除|减免|延长|开通|将[^。;]*?下放)`)
+	// tells is a report of what has been done, or words about the document.
+	tells = expression(`截至(?:\d{4}年|目前|上月)|累计(?:发放|减免|支出|投入|为)|(?:全年|上半年|去年|同比|据统计|数据显示)|取得[\p{Han}]{0,6}成效|成效(?:显著|明显)|存在[\p{Han}]{0,10}问题|近年来|负责解释|同时废止|(?:所称|是指|下同|系指|含义)|(?:适用|遵守|执行)(?:本法|本条例|本办法|本规定)[^,;]{0,10}。|起(?:施行|实施|执行)|(?:制定|发布)(?:本|实施细则)`)
+	// liable are the consequences of a breach.
+	liable = expression(`^[\s(]*(?:第[\p{Han}]{1,6}条)?(?:违反|有下列[\p{Han}]{0,4}(?:行为|情形)之一的,(?:由|责令|依法)|国家工作人员|(?:[\p{Han}]{2,16})工作人员[^。;]*?(?:玩忽|滥用|徇私))|处[^。;]*?罚款|依法(?:给予处分|追究)|责令(?:限期)?改正|追究刑事责任|给予(?:行政)?处分`)
+)
+
+// does judges what a sentence does to somebody outside. What government does
+// for itself is no act: aims, reports, work among offices.
+func (t *reading) does(s sentence) act {
+	key := [2]int{s.start, s.end}
+	a, ok := t.acts[key]
+	if !ok {
+		a = t.judge(s)
+		t.acts[key] = a
+	}
+	return a
+}
+
+func (t *reading) judge(s sentence) act {
+	in := func(p pattern) bool { return s.may(p) && p.MatchString(s.text) }
+	if len(s.text) < 12 || in(aims) || in(tells) || in(liable) {
+		return noAct
+	}
+	if in(preamble) && strings.ContainsAny(s.text, "为根按依现") {
+		if in(callsFor) {
+			return invites
+		}
+		return noAct
+	}
+	given := t.givenIn(s)
+	text := enumeration.ReplaceAllString(t.uncited(s), "")
+	says := func(p pattern) bool { return s.may(p) && p.MatchString(text) }
+	byOffice := says(offices)
+	inside := says(amongOffices)
+	if given && !(inside && byOffice) {
+		return gives
+	}
+	supports := says(support)
+	granted := says(grantWords) && (supports || !byOffice && !says(officeDuty))
+	switch {
+	case inside && (byOffice || !granted):
+		return noAct
+	case granted:
+		return gives
+	case byOffice && !supports:
+		return noAct
+	case supports, says(mayHave), !byOffice && says(serves), len(text) < len(s.text) && says(eases):
+		return favours
+	case says(callsFor):
+		return invites
+	case says(duty) && !says(officeDuty):
+		return demands
+	}
+	return noAct
+}
+
+// uncited is a sentence without the words that only name another document or
+// an office.
+func (t *reading) uncited(s sentence) string {
+	i, found := slices.BinarySearchFunc(t.passages, s.start, func(p passage, at int) int { return p.clause.Start - at })
+	if !found {
+		i--
+	}
+	if i < 0 || s.end > t.passages[i].clause.End {
+		return cited.cut(s.text)
+	}
+	var b strings.Builder
+	done := 0
+	marks := slices.SortedFunc(slices.Values(t.passages[i].cited), func(a, b stretch) int { return a.start - b.start })
+	for _, m := range marks {
+		if from, to := s.byteAt(max(m.start, s.start)), s.byteAt(m.end); m.start < s.end && m.end > s.start && to > done {
+			b.WriteString(s.text[done:max(from, done)])
+			done = to
+		}
+	}
+	if done == 0 {
+		return s.text
+	}
+	b.WriteString(s.text[done:])
+	return b.String()
+}
+
+var (
+	doneToObject  = expression(`(?:支持|鼓励|允许|引导|帮助|协助|对|为|向|给)([^,。;:《》()“”]*?` + outsiders + `(?:企业|单位)?(?:(?:、|和|及|或|以及)[^,。;:《》()“”]*?` + outsiders + `(?:企业)?)*)`)
+	doneToSubject = expression(`^[\s(]*(?:第[\p{Han}]{1,6}条|[一二三四五六七八九十\d]{1,3}[)、.．])?(?:[^。,;:]*?。)?([^,。;:《》“”]*?` + outsiders + `(?:企业)?(?:(?:、|和|及|或|以及)[^,。;:《》()“”]*?` + outsiders + `(?:企业)?)*)[^。;:]*?(?:应当|应|可|不得|须|必须|有权|享|无需|凭)`)
+)
+
+// doneTo is whom a sentence gives something or asks something of, in its words;
+// empty if the sentence does not say so plainly.
+func (t *reading) doneTo(s sentence) sentence {
+	for _, re := range []pattern{doneToObject, doneToSubject} {
+		if !s.may(re) {
+			continue
+		}
+		if m := re.FindStringSubmatchIndex(s.text); m != nil {
+			if who := people(s.slice(m[2], m[3])); who.text != "" {
+				return who
+			}
+		}
+	}
+	return sentence{start: s.start, end: s.start}
+}
+
+var (
+	notWho = expression(`^(?:根据|按照?|依照|依据|其|将|由|截至|自|从|\d{4}年|\d{1,2}月|目前|在[\p{Han}]{0,6}期间$|本(?:办法|通知|意见|条例))|是|应当|不得|人民政府|行政机关|(?:主管|有关|各)部门|通过|提供|根据|情况|工作$|责任|问题|因素|》$`)
+	// verbs before the words that name somebody.
+	beforeWho = automaton.MustCompile(`^(?:[、和及与或于对向为给]|支持|鼓励|引导|协助|帮助|允许|指导|培育|服务|保障|推动|优先|积极|重点|扶持)+`)
+)
+
+// people cuts verbs off the front of words that are to name somebody; it is empty
+// if the words name nobody.
+func people(s sentence) sentence {
+	s = s.trim()
+	s = s.slice(len(beforeWho.FindString(s.text)), len(s.text)).trim()
+	if utf8.RuneCountInString(s.text) < 2 || notWho.MatchString(s.text) {
+		return sentence{start: s.start, end: s.start}
+	}
+	return s
+}

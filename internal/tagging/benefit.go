@@ -1,0 +1,417 @@
+package tagging
+
+import (
+	"fmt"
+	"math"
+
+	"slices"
+	"strings"
+
+	"policypush/internal/automaton"
+	"policypush/internal/domain"
+)
+
+// benefit reads what a sentence gives. The first sentence with an amount, a
+// rate or a relief decides; later ones fill in what it left out.
+func (t *Tagger) benefit(m *domain.Measure, s sentence) {
+	b := &m.Benefit
+	note := func(field string, x match) {
+		m.Evidence["benefit."+field] = append(m.Evidence["benefit."+field], x.evidence)
+		if b.Text == "" {
+			b.Text = firstRunes(strings.TrimSpace(enumeration.ReplaceAllString(s.text, "")), 80)
+		}
+	}
+	kind := func(code string) {
+		if b.Kind == "" {
+			b.Kind = code
+		}
+	}
+	for _, x := range t.find("X25", s) {
+		kind("B01")
+		t.taxes(b, x.group("tax"))
+		note("kind", x)
+	}
+	for _, x := range t.find("X26", s) {
+		kind("B02")
+		if b.Rate == 0 {
+			b.Rate = 0.5
+		}
+		t.taxes(b, x.group("tax"))
+		note("rate", x)
+	}
+	for _, x := range t.find("X27", s) {
+		if r, ok := percent(x.group("rate")); ok && b.Rate == 0 {
+			kind("B02")
+			b.Rate, b.Base = r, x.group("base")
+			t.taxes(b, x.group("tax"))
+			note("rate", x)
+		}
+	}
+	for _, x := range t.find("X29", s) {
+		from, ok1 := percent(x.group("from"))
+		to, ok2 := percent(x.group("to"))
+		if ok1 && ok2 && b.Rate == 0 {
+			kind("B03")
+			b.FromRate, b.Rate = from, to
+			note("rate", x)
+		}
+	}
+	for _, x := range t.find("X30", s) {
+		if r, ok := percent(x.group("rate")); ok && b.Rate == 0 {
+			kind(kindOfWord(x.group("kind")))
+			b.Rate, b.Base = r, x.group("base")
+			note("rate", x)
+		}
+	}
+	for _, x := range t.find("X32", s) {
+		if tiers := amounts(x.group("list")); len(tiers) > 1 && b.Tiers == nil {
+			kind(kindOfWord(x.group("kind")))
+			b.Tiers = tiers
+			note("tiers", x)
+		}
+	}
+	for _, x := range t.find("X31", s) {
+		if a, ok := yuan(x.group("amt"), x.group("unit")); ok && b.Amount == 0 && b.Tiers == nil {
+			kind(kindOfWord(x.group("kind")))
+			b.Amount, b.Once = a, strings.Contains(x.evidence.Text, "一次性")
+			note("amount", x)
+		}
+	}
+	for _, x := range t.find("X34", s) {
+		if a, ok := yuan(x.group("amt"), "元"); ok && b.Amount == 0 {
+			kind("B09")
+			b.Amount, b.Unit = a, x.group("who")+"·"+x.group("per")
+			note("amount", x)
+		}
+	}
+	for _, x := range t.find("X35", s) {
+		if a, ok := yuan(x.group("amt"), "元"); ok && b.Amount == 0 {
+			kind("B09")
+			b.Amount, b.Unit = a, x.group("unit")
+			note("amount", x)
+		}
+	}
+	t.loose(m, s)
+	for _, x := range t.find("X37", s) {
+		kind("B08")
+		note("kind", x)
+	}
+	for _, x := range t.find("X33", s) {
+		if a, ok := yuan(x.group("cap"), x.group("unit")); ok && b.Cap == 0 && b.Kind != "" {
+			b.Cap, b.CapPer = a, strings.TrimSuffix(x.group("scope"), "最高")
+			note("cap", x)
+		}
+	}
+	for _, x := range t.find("X36", s) {
+		if n, ok := integer(x.group("n")); ok && b.Months == 0 && b.Kind != "" && x.group("unit") != "天" {
+			b.Months = n
+			if x.group("unit") == "年" {
+				b.Months = n * 12
+			}
+			note("months", x)
+		}
+	}
+}
+
+var (
+	// shareOf is 返还其上年度实际缴纳失业保险费的50%, shareFor is 核定损失部分5%的支持.
+	shareOf  = expression(`(返还|退还|补助|补贴|奖励|资助|贴息|补偿)(?:其|给)?(?:[\p{Han}]{0,4}单位)?([^,。;:]{2,40}?)的?(\d+(?:\.\d+)?%)`)
+	shareFor = expression(`(?:按|按照|其|上|再|给予)?([^,。;:]{2,30}?)的?(\d+(?:\.\d+)?%)(?:的|给予|予以|进行)+[\p{Han}]{0,6}?(支持|补助|补贴|奖励|贴息|返还|资助|补偿)`)
+	// atMost is a highest amount of what is given, and not of what is asked.
+	atMost = expression(`((?:补助|补贴|奖励|资助|贷款|奖补|额度|金额|给予|申请|贴息|支持|标准)[^,。;:\d]{0,12}?)(?:最高|不超过|不高于|上限为?|至多)(?:可达|为|不超过)?(\d+(?:\.\d+)?)(亿元|万元|元)`)
+	// standard is an amount that a standard or price names.
+	standard = expression(`(?:补助|补贴|奖励|资助|津贴|保障|救助|待遇|发放|养老金|生活费)[\p{Han}]{0,10}?(?:标准|金额)?[\p{Han}]{0,6}?(?:为|提高至|提高到|调整为|:|分别为)(?:[\p{Han}]{0,6}?每([\p{Han}]{1,4}?)(?:每([月年天次]))?)?(\d+(?:\.\d+)?)(亿元|万元|元)(?:/([\p{Han}·]{1,5}))?`)
+	// delay is how long something may be put off or had.
+	delay = expression(`(?:缓缴|延期|延缓|延长|展期|期限|过渡期|最长|时间)[^,。;:\d]{0,12}?([一二两三四五六七八九十]{1,3}|\d{1,3})(个月|年)`)
+	// bounds are no base of a share.
+	bounds = automaton.MustCompile(`不超过|不高于|不低于|比例|低于|高于|达到`)
+	// apiece are amounts for several, in the order in which they are named.
+	apiece = expression(`分别[^,。;\d]{0,12}?(?:每([人户亩])每([月年]))?((?:\d+(?:\.\d+)?(?:亿元|万元|元)(?:、|,|和|及)?){2,8})`)
+	// asked stands before figures of conditions.
+	asked = automaton.MustCompile(`收入|资产|营业额|销售额|注册资本|投资额|产值|人数|担保金额|所得额|余额`)
+)
+
+// loose reads amounts and shares in wordings that the extraction rules leave out.
+func (t *Tagger) loose(m *domain.Measure, s sentence) {
+	b := &m.Benefit
+	note := func(field string, loc []int) {
+		m.Evidence["benefit."+field] = append(m.Evidence["benefit."+field], s.evidence(loc[0], loc[1]))
+		b.Text = cmpEmpty(b.Text, firstRunes(strings.TrimSpace(enumeration.ReplaceAllString(s.text, "")), 80))
+	}
+	if b.Rate == 0 {
+		if loc := s.loc(shareOf); loc != nil && !bounds.MatchString(submatch(s.text, loc, 2)) {
+			b.Kind = cmpEmpty(b.Kind, kindOfWord(submatch(s.text, loc, 1)))
+			b.Rate, _ = percent(submatch(s.text, loc, 3))
+			b.Base = submatch(s.text, loc, 2)
+			note("rate", loc)
+		} else if loc := s.loc(shareFor); loc != nil && !bounds.MatchString(submatch(s.text, loc, 1)) {
+			b.Kind = cmpEmpty(b.Kind, kindOfWord(submatch(s.text, loc, 3)))
+			b.Rate, _ = percent(submatch(s.text, loc, 2))
+			b.Base = submatch(s.text, loc, 1)
+			note("rate", loc)
+		}
+	}
+	if loc := s.loc(apiece); loc != nil && b.Tiers == nil {
+		if tiers := amounts(submatch(s.text, loc, 3)); len(tiers) > 1 {
+			b.Kind, b.Tiers, b.Amount = cmpEmpty(b.Kind, "B09"), tiers, 0
+			b.Unit = cmpEmpty(b.Unit, strings.Trim(submatch(s.text, loc, 1)+"·"+submatch(s.text, loc, 2), "·"))
+			note("tiers", loc)
+		}
+	}
+	for _, loc := range s.locs(standard) {
+		if a, ok := yuan(submatch(s.text, loc, 3), submatch(s.text, loc, 4)); ok && b.Amount == 0 && b.Tiers == nil && !asked.MatchString(s.text[loc[0]:loc[1]]) {
+			b.Kind, b.Amount = cmpEmpty(b.Kind, "B09"), a
+			b.Unit = cmpEmpty(b.Unit, cmpEmpty(strings.Trim(submatch(s.text, loc, 1)+"·"+submatch(s.text, loc, 2), "·"), submatch(s.text, loc, 5)))
+			note("amount", loc)
+		}
+	}
+	var caps []float64
+	for _, loc := range s.locs(atMost) {
+		if a, ok := yuan(submatch(s.text, loc, 2), submatch(s.text, loc, 3)); ok && !asked.MatchString(s.text[loc[0]:loc[1]]) {
+			caps = append(caps, a)
+			b.Kind = cmpEmpty(b.Kind, kindOfWord(submatch(s.text, loc, 1)))
+			note("cap", loc)
+		}
+	}
+	if len(caps) > 0 {
+		b.Cap = max(b.Cap, slices.Max(caps)) // what differs by class stands in the text
+	}
+	if loc := s.loc(delay); loc != nil && b.Months == 0 && (strings.Contains(s.text, "缓") || strings.Contains(s.text, "延") || strings.Contains(s.text, "贴") || strings.Contains(s.text, "贷") || strings.Contains(s.text, "补")) {
+		if n, ok := integer(submatch(s.text, loc, 1)); ok {
+			b.Months = n
+			if submatch(s.text, loc, 2) == "年" {
+				b.Months = 12 * n
+			}
+			m.Evidence["benefit.months"] = append(m.Evidence["benefit.months"], s.evidence(loc[0], loc[1]))
+		}
+	}
+}
+
+func kindOfWord(w string) string {
+	switch {
+	case strings.Contains(w, "奖"):
+		return "B10"
+	case strings.Contains(w, "贴息"):
+		return "B11"
+	case strings.Contains(w, "返还"):
+		return "B07"
+	default:
+		return "B09"
+	}
+}
+
+var amountInList = automaton.MustCompile(`(\d+(?:\.\d+)?)(亿元|万元|元)`)
+
+func amounts(list string) []float64 {
+	var out []float64
+	for _, loc := range amountInList.FindAllStringSubmatchIndex(list, -1) {
+		if v, ok := yuan(submatch(list, loc, 1), submatch(list, loc, 2)); ok && v < math.MaxInt64 {
+			out = append(out, v)
+		}
+	}
+	return out
+}
+
+// taxes adds the codes of the taxes and fees named in words.
+func (t *Tagger) taxes(b *domain.Benefit, words string) {
+	for _, x := range t.rules.Taxes.All() {
+		names := append([]string{x.Name}, x.Aliases...)
+		if slices.ContainsFunc(names, func(n string) bool { return strings.Contains(words, n) }) && !slices.Contains(b.Tax, x.Code) {
+			b.Tax = append(b.Tax, x.Code)
+		}
+	}
+}
+
+// window reads when the measure can be had.
+func (t *Tagger) window(p *domain.Policy, m *domain.Measure, s sentence) {
+	w := &m.Window
+	year := ""
+	if len(p.PublishDate) >= 4 {
+		year = p.PublishDate[:4]
+	}
+	var last claims
+	t.deadline(p, s, year, &last)
+	if d := last.best(true); d != "" && w.Deadline == "" {
+		w.Deadline = d
+		m.Evidence["window.deadline"] = []domain.Evidence{s.trim().evidence(0, len(s.trim().text))}
+	}
+	for _, code := range []string{"X40", "X41", "X61"} {
+		for _, x := range t.find(code, s) {
+			if d := day(x.group("y"), x.group("m"), x.group("d")); d != "" && w.Deadline == "" {
+				w.Deadline = d
+				m.Evidence["window.deadline"] = []domain.Evidence{x.evidence}
+			}
+		}
+	}
+	for _, x := range t.find("X10", s) {
+		from, to := day(x.group("y1"), x.group("m1"), x.group("d1")), day(x.group("y2"), x.group("m2"), x.group("d2"))
+		if w.From == "" && from != "" && to != "" {
+			w.From, w.To = from, to
+			m.Evidence["window"] = []domain.Evidence{x.evidence}
+		}
+	}
+	for _, x := range t.find("X43", s) {
+		from, to := windowDates(x.group("from"), x.group("to"))
+		if from != "" && to != "" && w.Deadline == "" {
+			w.From, w.To, w.Deadline = from, to, to
+			m.Evidence["window.deadline"] = []domain.Evidence{x.evidence}
+		}
+	}
+	for _, x := range t.find("X44", s) {
+		if from, to := yearly(x); from != "" && w.From == "" {
+			w.From, w.To, w.Yearly = from, to, true
+			m.Evidence["window"] = []domain.Evidence{x.evidence}
+		}
+	}
+	if loc := s.loc(everyYear); loc != nil && w.From == "" && w.Relative == "" && (strings.Contains(s.text, "报") || strings.Contains(s.text, "受理") || strings.Contains(s.text, "申") || len(s.text) < 60) {
+		e := s.evidence(loc[0], loc[1])
+		w.Relative = e.Text
+		m.Evidence["window.relative"] = []domain.Evidence{e}
+	}
+	for _, x := range t.find("X42", s) {
+		if w.Relative == "" && !strings.Contains(x.group("unit"), "工作日") && !strings.Contains(x.group("from"), "申请") {
+			w.Relative = x.evidence.Text
+			m.Evidence["window.relative"] = []domain.Evidence{x.evidence}
+		}
+	}
+}
+
+// everyYear is a time of each year that the text leaves open: 每年2月左右.
+var everyYear = expression(`每年(?:\d{1,2}|[一二三四五六七八九十]{1,2})月(?:份|底|初|中旬|上旬|下旬|左右)?|每(?:年|季度|半年)(?:一次|1次|申报一次|集中受理)`)
+
+func windowDates(from, to string) (string, string) {
+	f := chineseDate.FindStringSubmatch(from)
+	if f == nil {
+		return "", ""
+	}
+	if !strings.Contains(to, "年") {
+		to = f[1] + "年" + to
+	}
+	l := chineseDate.FindStringSubmatch(to)
+	if l == nil {
+		return "", ""
+	}
+	return day(f[1], f[2], f[3]), day(l[1], l[2], l[3])
+}
+
+func yearly(x match) (from, to string) {
+	m1, ok1 := integer(x.group("m1"))
+	m2, ok2 := integer(x.group("m2"))
+	if !ok1 || !ok2 || m1 < 1 || m1 > 12 || m2 < 1 || m2 > 12 {
+		return "", ""
+	}
+	d1, ok := integer(x.group("d1"))
+	if !ok {
+		d1 = 1
+	}
+	d2, ok := integer(x.group("d2"))
+	if !ok {
+		d2 = daysIn(2025, m2)
+	}
+	return fmt.Sprintf("%02d-%02d", m1, d1), fmt.Sprintf("%02d-%02d", m2, d2)
+}
+
+var (
+	phone = expression(`(?:电话|热线|咨询|联系方式|联系人|拨打)[^。;\d]{0,16}?((?:0\d{2,3}[-—–]{0,2} ?)?\d{7,8}|1[3-9]\d{9}|400[-—]?\d{3,4}[-—]?\d{3,4}|0\d{2,3}[-—]{0,2}12\d{3}|1[0-2]\d{3})`)
+	plain = automaton.MustCompile(`(?:0\d{2,3}[-—–]{0,2})?\d{7,8}`)
+	// brings is what has to be handed in, in a sentence.
+	brings = expression(`(?:提供|提交|携带|上传|出具)([^。;,:]{4,80}?(?:材料|资料|证明|证件|原件|复印件|申请表|身份证|户口簿|执照|病历|合同|发票|承诺书))(?:,|。|;|等|的|$)`)
+	// online is where something is had without going there.
+	online   = expression(`(?:登录|登陆|通过|在|关注|搜索|扫描)([^。;,]{2,40}?(?:APP|小程序|公众号|政务服务网|平台|网站|官网|系统|窗口|二维码|服务大厅|服务中心))`)
+	place    = expression(`(?:平台|网站?|APP|小程序|公众号|窗口|大厅|中心|[^\p{Han}]*局|[\p{Han}]所|院|银行|机构|部门|街道|乡镇|村|社区|站|会|门户|系统|邮箱|方式|地|厅|办|海关)$`)
+	notPlace = automaton.MustCompile(`(?:无需|不再|不得|不必)[^,。;]{0,20}$|符合|规定的?期|下列|参加|条件`)
+	// now is had without an application, or with a mere word.
+	now  = expression(`(?:无需|不需|不用|免于?)(?:再)?(?:提出)?(?:申请|申报|提交)|直接(?:享受|发放|拨付|减免|抵扣)|自动(?:享受|减免|办理|抵扣)|即时办结|主动(?:发放|兑付|减免)`)
+	asks = expression(`(?:可|可以|应|应当|须|需)(?:按规定|依法|向[\p{Han}]{2,20})?(?:申请|申报|申领|办理|提出)|由[\p{Han}]{2,8}申请|提出(?:书面)?申请|经[\p{Han}]{2,10}(?:批准|审核|认定)`)
+	// promised is a time that an office sets itself.
+	promised = expression(`(?:办结|办理|审核|审批|受理|核发|答复|审查|制作发放)[^。;,]{0,14}?(?:时限|期限|时间)?[^。;,]{0,6}?(?:为|:|在|自[^。;,]{2,16}起)?(\d{1,3}|[一二三四五六七八九十]{1,3})个?(?:工作日|日|天)(?:内)?|自(?:受理|收到)[^。;,]{0,10}?之日起(\d{1,3}|[一二三四五六七八九十]{1,3})个?(?:工作日|日|天)内`)
+)
+
+// how reads how the measure is had.
+func (t *Tagger) how(m *domain.Measure, x piece) {
+	h, s := &m.How, x.sentence
+	note := func(field string, e domain.Evidence) { m.Evidence["how."+field] = []domain.Evidence{e} }
+	if found := t.find("X38", s); len(found) > 0 {
+		h.Mode = "automatic"
+		note("mode", found[0].evidence)
+	} else if loc := s.loc(now); loc != nil && h.Mode == "" {
+		h.Mode = "automatic"
+		note("mode", s.evidence(loc[0], loc[1]))
+	} else if loc := s.loc(asks); loc != nil && h.Mode == "" {
+		h.Mode = "apply"
+		note("mode", s.evidence(loc[0], loc[1]))
+	}
+	for _, m := range t.find("X39", s) {
+		if i, j := m.at("where"); h.Where == "" && place.MatchString(s.text[i:j]) && !notPlace.MatchString(s.text[:j]) {
+			h.Where = firstRunes(s.text[i:j], 40)
+			note("where", m.evidence)
+		}
+	}
+	if loc := s.loc(online); loc != nil && h.Where == "" && !notPlace.MatchString(s.text[:loc[3]]) {
+		h.Where = firstRunes(s.text[loc[2]:loc[3]], 40)
+		note("where", s.evidence(loc[2], loc[3]))
+	}
+	for _, m := range t.find("X49", s) {
+		h.Where = firstRunes(m.group("addr"), 60)
+		note("where", m.evidence)
+	}
+	t.materials(m, x)
+	if found := t.find("X46", s); len(found) > 0 {
+		h.Within = found[0].evidence.Text
+		note("within", found[0].evidence)
+	} else if loc := s.loc(promised); loc != nil && h.Within == "" {
+		e := s.evidence(loc[0], loc[1])
+		h.Within = e.Text
+		note("within", e)
+	}
+	if h.Contact != "" {
+		return
+	}
+	if found := t.find("X48", s); len(found) > 0 {
+		h.Contact = found[0].group("tel")
+		note("contact", found[0].evidence)
+	} else if loc := s.loc(phone); loc != nil {
+		h.Contact = strings.NewReplacer("—", "-", "–", "-", "——", "-", " ", "").Replace(s.text[loc[2]:loc[3]])
+		note("contact", s.evidence(loc[2], loc[3]))
+	} else if x.in.side == "方式" || x.in.side == "渠道" {
+		if loc := plain.FindStringIndex(s.text); loc != nil && !strings.Contains(s.text, "http") {
+			h.Contact = s.text[loc[0]:loc[1]]
+			note("contact", s.evidence(loc[0], loc[1]))
+		}
+	}
+}
+
+// materials reads what has to be handed in: after a label, as a numbered item
+// under such a heading, or after 提供 and 提交.
+func (t *Tagger) materials(m *domain.Measure, x piece) {
+	h, s := &m.How, x.sentence
+	add := func(words string, e domain.Evidence) {
+		for _, w := range strings.FieldsFunc(words, func(r rune) bool { return strings.ContainsRune("、,;", r) }) {
+			if w = strings.Trim(w, " 。:()"); w != "" && len(h.Materials) < maxMaterials && !slices.Contains(h.Materials, w) {
+				h.Materials = append(h.Materials, firstRunes(w, 60))
+			}
+		}
+		m.Evidence["how.materials"] = append(m.Evidence["how.materials"], e)
+	}
+	if found := t.find("X45", s); len(found) > 0 {
+		if h.Materials == nil {
+			add(found[0].group("list"), found[0].evidence)
+		}
+		return
+	}
+	if x.in.side == "材料" {
+		if body := s.afterLabel(); enumeration.MatchString(x.in.Text) && s.start == x.in.Start && body.text != "" {
+			add(strings.NewReplacer("、", "和", ",", " ").Replace(body.text), body.evidence(0, len(body.text)))
+		}
+		return
+	}
+	if loc := s.loc(brings); loc != nil && h.Materials == nil && !notBrought.MatchString(s.text[:loc[0]]) {
+		add(s.text[loc[2]:loc[3]], s.evidence(loc[2], loc[3]))
+	}
+}
+
+// notBrought stands before what is not to be handed in.
+var notBrought = automaton.MustCompile(`(?:不得|不再|无需|不必|取消|免于)[^。;]{0,24}$`)
+
+// maxMaterials bounds the list of what has to be handed in.
+const maxMaterials = 30

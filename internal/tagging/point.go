@@ -1,0 +1,399 @@
+package tagging
+
+import (
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"policypush/internal/automaton"
+	"policypush/internal/domain"
+)
+
+var (
+	// label is a paragraph or heading that names one side of a measure.
+	label = automaton.MustCompile(`^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．])?\s*(?:[\p{Han}]{0,4})(对象|主体|条件|标准|额度|金额|程序|流程|方式|渠道|时间|期限|材料|范围|内容)[:。\n]`)
+	// labelHeading is the same as a heading of its own.
+	labelHeading = automaton.MustCompile(`(?:补贴|补助|申报|申领|申请|享受|支持|发放|奖励|政策|适用|扶持|保障|救助|资助|返还|减免|受理|办理)?(对象|主体|条件|标准|额度|金额|内容|程序|流程|方式|渠道|时间|期限|材料|范围|频度|要求)(?:(?:和|与|及|、)[\p{Han}]{2,6})?$`)
+	// sideQuestion is a heading of a page of questions that asks for one side.
+	sideQuestion = automaton.MustCompile(`(对象|条件|额度|金额|标准|利率|多少钱|多长时间|期限|时间|流程|程序|渠道|方式|材料|资料|哪里|银行|地点|范围)[^?]{0,8}[??]$|(?:哪些|什么|谁)[^?]{0,8}(对象|条件|人|企业|材料|渠道|资料|银行|方式)[^?]{0,6}[??]$`)
+	enumeration  = automaton.MustCompile(`^[\s(]*(?:第[一二三四五六七八九十百零]+条|[一二三四五六七八九十]{1,3}、|\([一二三四五六七八九十\d]{1,3}\)|\d{1,2}[.、．]|[①-⑳]|[a-z][.、])\s*`)
+	// asideSections set nothing for anybody outside, but for what gives in figures.
+	asideSections = expression(`法律责任|罚则|监督检查|附则|总则|责任追究|监督管理|监管|落实各方责任|统筹推进`)
+	// asideLeads are the first words of paragraphs to offices.
+	asideLeads = expression(`机构建设|协同配合|协同联动|监管|考核|工作责任|主体责任|职责|责任(?:落实|分工|追究)|工作机制|制度建设|信息共享|资金补充|跟踪评估|绩效评价|统筹|组织|总体要求|工作目标|督导|督查|法治保障|工作部署`)
+	// told are sections that report.
+	told = expression(`情况$|情况和|情况汇总|执行情况|成效`)
+)
+
+// The sides of a measure that say how it is had, and not who or what.
+var procedural = []string{"程序", "流程", "方式", "渠道", "时间", "期限", "材料", "频度", "要求"}
+
+// item is a clause with the side of a measure that its heading or its own
+// first words name: 对象, 条件, 标准, 程序 …; empty where nothing does.
+type item struct {
+	*domain.Clause
+	side string
+}
+
+// piece is a sentence of a measure.
+type piece struct {
+	sentence
+	in   item
+	list *list // that the sentence is an item of; nil if of none
+}
+
+// unit is the sentences of one measure: its own, and those it shares with
+// other measures of the document.
+type unit struct {
+	heading string
+	path    string
+	own     []piece
+	shared  []piece
+	alone   bool // whether it is the only measure under its heading
+}
+
+// section is a run of clauses under one heading.
+type section struct {
+	heading string
+	path    string
+	side    string // of the heading
+	aside   bool   // of what is said to offices
+	items   []item
+}
+
+// points parts a document into its measures. The unit is the paragraph that
+// gives something to somebody outside or asks it of them, with the list that it
+// announces; of a statute it is the article; where sentences of a paragraph give
+// different things to different people, it is the sentence. Where the headings
+// of a document are the sides of a measure (一、补贴对象 二、补贴标准 三、申请程序),
+// the paragraphs that give something share the others, and where a section is
+// laid out so, it is one measure.
+func (t *reading) points(p *domain.Policy) []unit {
+	sections := split(p.Clauses)
+	if bySides(p, sections) {
+		return t.share(p, sections)
+	}
+	var units []unit
+	var shared []piece
+	for _, s := range sections {
+		switch {
+		case slices.Contains(procedural, s.side):
+			for _, it := range s.items {
+				shared = append(shared, t.pieces(it)...)
+			}
+		case s.aside:
+			for _, it := range s.items {
+				if ownRule.MatchString(it.Text) {
+					shared = append(shared, t.pieces(it)...)
+				}
+			}
+		}
+		units = append(units, t.units(p, s)...)
+	}
+	for i := range units {
+		units[i].shared = append(units[i].shared, shared...)
+	}
+	return units
+}
+
+// ownRule is what the last section says of the whole document.
+var ownRule = expression(`不(?:再)?享受本|不适用本|不重复享受|就高不重复|(?:申报|受理|申请)(?:时间|期限|截止)|咨询电话|联系电话|服务热线`)
+
+// split parts the clauses at headings. Title, head, signature and notes belong
+// to no section.
+func split(clauses []domain.Clause) []section {
+	var out []section
+	aside := 0 // level of the heading that opened what is said to offices
+	for i := range clauses {
+		c := &clauses[i]
+		switch c.Kind {
+		case domain.HeadingClause:
+			heading := strings.Trim(enumeration.ReplaceAllString(c.Text, ""), " 。:")
+			level := max(c.Level, 1)
+			if aside >= level {
+				aside = 0
+			}
+			if aside == 0 && (asideHeadings.MatchString(heading) || asideSections.MatchString(heading)) {
+				aside = level
+			}
+			out = append(out, section{heading: heading, path: c.Path, side: sideOfHeading(heading), aside: aside > 0})
+		case domain.TextClause, domain.TableClause:
+			if len(out) == 0 {
+				out = append(out, section{path: c.Path})
+			}
+			s := &out[len(out)-1]
+			side := s.side
+			if m := label.FindStringSubmatch(c.Text + "\n"); m != nil {
+				side = m[1]
+			}
+			s.items = append(s.items, item{c, side})
+		}
+	}
+	return out
+}
+
+func sideOfHeading(heading string) string {
+	if m := labelHeading.FindStringSubmatch(heading); m != nil && utf8.RuneCountInString(heading) <= 12 {
+		return m[1]
+	}
+	if m := sideQuestion.FindStringSubmatch(heading); m != nil {
+		switch side := cmpEmpty(m[1], m[2]); side {
+		case "利率", "多少钱":
+			return "标准"
+		case "多长时间":
+			return "期限"
+		case "人", "企业":
+			return "对象"
+		case "资料":
+			return "材料"
+		case "哪里", "银行", "地点":
+			return "渠道"
+		default:
+			return side
+		}
+	}
+	return ""
+}
+
+// bySides tells whether the headings themselves are the sides of a measure.
+func bySides(p *domain.Policy, sections []section) bool {
+	if p.DocKind == "D18" && cellSide(p) != "" || oneThing(p) {
+		return true
+	}
+	n, named := map[string]bool{}, 0
+	for _, s := range sections {
+		if s.side != "" {
+			n[s.side] = true
+			named++
+		}
+	}
+	return len(n) >= 2 && (n["标准"] || n["额度"] || n["条件"] || n["对象"]) && named*3 >= len(sections)
+}
+
+// oneThing tells whether a document is a guide to one thing to be had.
+func oneThing(p *domain.Policy) bool {
+	return (p.DocKind == "D18" || p.DocKind == "D19") && guides.MatchString(p.Title) && !severalThings.MatchString(p.Title)
+}
+
+var (
+	guides        = expression(`申领|办理|申请|领取|申报|怎么|如何|指南|指引|流程|须知|问答|常见问题|发放|攻略`)
+	severalThings = expression(`措施|政策|条例|办法|意见|规定|方案|解读|清单|大全|汇总|标准|[一二三四五六七八九十\d]+(?:条|项|类|种|问)`)
+)
+
+// share makes a measure of every numbered paragraph that gives something, or
+// one of the whole document if they are not numbered or the document is a guide
+// to one thing.
+func (t *reading) share(p *domain.Policy, sections []section) []unit {
+	var all, shared []piece
+	var giving []item
+	path := ""
+	for _, s := range sections {
+		for _, it := range s.items {
+			pieces := t.pieces(it)
+			all = append(all, pieces...)
+			if s.side != "条件" && t.givesSomething(it.Clause) && enumeration.MatchString(it.Text) {
+				giving = append(giving, it)
+				continue
+			}
+			shared = append(shared, pieces...)
+		}
+		path = cmpEmpty(path, s.path)
+	}
+	markLists(all)
+	markLists(shared)
+	if len(giving) < 2 || oneThing(p) || p.DocKind == "D18" && cellSide(p) != "" {
+		return []unit{{path: path, own: all, alone: true}}
+	}
+	var out []unit
+	for _, it := range giving {
+		out = append(out, unit{path: it.Path, own: t.pieces(it), shared: shared})
+	}
+	return out
+}
+
+// pieces are the sentences of a clause.
+func (t *reading) pieces(it item) []piece {
+	var out []piece
+	for _, s := range t.sentences(it.Clause) {
+		out = append(out, piece{sentence: s, in: it})
+	}
+	return out
+}
+
+// block is a paragraph with the list that it announces, or an article.
+type block struct {
+	items []item
+	lists bool  // whether it announces a list
+	acts  []act // of its sentences, in order
+	best  act
+}
+
+// blocks puts together the clauses of a section that make one statement.
+func (t *reading) blocks(s section) []block {
+	var out []block
+	for i := 0; i < len(s.items); {
+		end := i + 1
+		first := s.items[i]
+		article := strings.HasPrefix(first.Path, "第") && strings.Contains(first.Path, "条")
+		switch {
+		case article:
+			own := articleOf(first.Path)
+			for end < len(s.items) && articleOf(s.items[end].Path) == own {
+				end++
+			}
+		case strings.HasSuffix(first.Text, ":"):
+			giving := 0
+			if preamble.MatchString(first.Text) {
+				break
+			}
+			for end < len(s.items) && enumeration.MatchString(s.items[end].Text) && sameShape(s.items[i+1], s.items[end]) {
+				if slices.ContainsFunc(t.sentences(s.items[end].Clause), func(one sentence) bool { return t.does(one) >= favours }) {
+					giving++
+				}
+				end++
+			}
+			if giving >= 2 {
+				end = i + 1
+			}
+		}
+		if !article { // paragraphs that go on without a number of their own
+			for end < len(s.items) && s.items[end].Path == first.Path && first.Path != "" && !enumeration.MatchString(s.items[end].Text) {
+				end++
+			}
+		}
+		b := block{items: s.items[i:end], lists: article || strings.HasSuffix(first.Text, ":")}
+		for _, it := range b.items {
+			for _, one := range t.sentences(it.Clause) {
+				a := t.does(one)
+				b.acts = append(b.acts, a)
+				b.best = max(b.best, a)
+			}
+		}
+		out = append(out, b)
+		i = end
+	}
+	return out
+}
+
+func articleOf(path string) string {
+	article, _, _ := strings.Cut(path, "/")
+	return article
+}
+
+// sameShape tells whether two items are of one list, or the second is in an
+// item of it.
+func sameShape(first, it item) bool {
+	depth := strings.Count(first.Path, "/")
+	return strings.Count(it.Path, "/") >= depth
+}
+
+// units parts a section into measures.
+func (t *reading) units(p *domain.Policy, s section) []unit {
+	sides := 0
+	for _, it := range s.items {
+		if it.side != "" && it.side != s.side {
+			sides++
+		}
+	}
+	if sides >= 2 && !s.aside {
+		u := unit{heading: s.heading, path: s.path, alone: true}
+		for _, it := range s.items {
+			u.own = append(u.own, t.pieces(it)...)
+		}
+		markLists(u.own)
+		return []unit{u}
+	}
+	var out []unit
+	var before []piece // conditions that stand before what they are for
+	least := demands
+	switch {
+	case s.aside, p.Audience == domain.ForNobody:
+		least = gives
+	case slices.Contains(procedural, s.side):
+		return nil
+	}
+	for _, b := range t.blocks(s) {
+		var own []piece
+		for _, it := range b.items {
+			own = append(own, t.pieces(it)...)
+		}
+		markLists(own)
+		aside := s.aside || asideLead(b.items[0])
+		if b.best < least || aside && (!t.figures(b) || told.MatchString(s.heading)) {
+			switch {
+			case aside:
+			case len(out) > 0 && !slices.ContainsFunc(b.items, func(it item) bool { return offices.MatchString(it.Text) || enumeration.MatchString(it.Text) }):
+				out[len(out)-1].own = append(out[len(out)-1].own, own...)
+			case len(out) == 0 && b.items[0].side != "":
+				before = append(before, own...)
+			}
+			continue
+		}
+		out = append(out, t.apart(s, b, own)...)
+	}
+	for i := range out {
+		out[i].shared = append(out[i].shared, before...)
+		out[i].alone = len(out) == 1
+	}
+	return out
+}
+
+// asideLead tells whether a numbered paragraph begins with words to offices.
+func asideLead(it item) bool {
+	m := leadOf.FindStringSubmatch(it.Text)
+	return m != nil && enumeration.MatchString(it.Text) && utf8.RuneCountInString(m[1]) <= 20 && asideLeads.MatchString(m[1])
+}
+
+// figures tells whether a block gives something by one of the rules that read
+// what is given.
+func (t *reading) figures(b block) bool {
+	return slices.ContainsFunc(b.items, func(it item) bool { return t.givesSomething(it.Clause) && numbers.MatchString(it.Text) })
+}
+
+// apart parts a paragraph in which several sentences each give something to
+// somebody of their own.
+func (t *reading) apart(s section, b block, own []piece) []unit {
+	whole := []unit{{heading: s.heading, path: b.items[0].Path, own: own}}
+	if b.lists {
+		return whole
+	}
+	var out []unit
+	var lead []piece
+	given := false
+	for i, x := range own {
+		starts := i == 0 || strings.HasSuffix(own[i-1].text, "。")
+		if b.acts[i] == gives && starts && given && t.namesOwn(x.sentence) {
+			out = append(out, unit{heading: s.heading, path: b.items[0].Path})
+		}
+		if len(out) == 0 {
+			if b.acts[i] != gives {
+				lead = append(lead, x)
+				continue
+			}
+			out = append(out, unit{heading: s.heading, path: b.items[0].Path, own: lead})
+		}
+		given = given || b.acts[i] == gives && t.namesOwn(x.sentence)
+		last := &out[len(out)-1]
+		last.own = append(last.own, x)
+	}
+	if len(out) < 2 {
+		return whole
+	}
+	return out
+}
+
+// ownBeneficiary is a sentence that begins with whom it is for.
+var ownBeneficiary = expression(`^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．])?(?:[^。,;:]{2,20}。)?(?:\d{4}年[^,。]{0,24},)?(?:对|给|为|凡|符合)[^。;]{2,100}?,`)
+
+func (t *reading) namesOwn(s sentence) bool { return ownBeneficiary.MatchString(s.text) }
+
+func (t *reading) givesSomething(c *domain.Clause) bool {
+	return slices.ContainsFunc(t.sentences(c), t.givenIn)
+}
+
+// figureRules are the extraction rules that mark a sentence which gives something.
+var figureRules = []string{"X25", "X26", "X27", "X28", "X29", "X30", "X31", "X32", "X34", "X35", "X37", "X63"}
+
+func (t *Tagger) givenIn(s sentence) bool {
+	return slices.ContainsFunc(figureRules, func(code string) bool { return t.has(code, s) })
+}
