@@ -312,7 +312,8 @@ func (d *dictionary) rowsOfPart(rows []rowID, f *facts, part int) []rowID {
 	}
 	if part -= len(codeFields); part < len(numberFields) {
 		if bucket := d.bucketOf(f, part); bucket >= 0 {
-			rows = append(rows, d.scales[part].all, d.scales[part].fine[bucket])
+			s := &d.scales[part]
+			rows = s.rowsOfSplits(append(rows, s.all, s.fine[bucket]), bucket, f.numbers[part])
 		} else if numberFields[part].AppliesTo(d.kindOf(f)) {
 			rows = append(rows, d.noNumber[part])
 		}

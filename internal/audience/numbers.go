@@ -160,6 +160,9 @@ type scale struct {
 	steps []int   // buckets in rising order
 	up    []rowID // a row for each step
 	all   rowID   // everybody whose number is known
+
+	splits []split // of buckets, at bounds that were asked for
+	oldest int     // of splits
 }
 
 // bucket returns the bucket of a number.

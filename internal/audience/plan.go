@@ -1,6 +1,7 @@
 package audience
 
 import (
+	"math"
 	"slices"
 
 	"policypush/internal/domain"
@@ -15,6 +16,7 @@ type plan struct {
 	literals int    // how many there are: each has its place in an evaluator's memory
 	version  uint64 // of the dictionary that it was made from
 	limits   limits
+	missed   []bound // that no split is at
 }
 
 type sort int
@@ -264,8 +266,8 @@ func (p *planner) tree(l *literal, c *domain.Condition) {
 	}
 }
 
-// numbers plans an interval: buckets that lie in it wholly are rows; who is in
-// the one or two that it cuts is asked.
+// numbers plans an interval: buckets that lie in it wholly are rows. Of the one
+// or two that it cuts, a side of a split is, or who is in them is asked.
 func (p *planner) numbers(l *literal) {
 	s := &p.dictionary.scales[l.column]
 	l.maybe = []rowID{p.dictionary.noNumber[l.column]}
@@ -273,17 +275,71 @@ func (p *planner) numbers(l *literal) {
 		return
 	}
 	from, to := s.bucket(l.interval.first), s.bucket(l.interval.last)
-	if !s.whole(l.interval, from) {
-		l.ask = append(l.ask, s.fine[from])
+	cutsFrom, cutsTo := !s.whole(l.interval, from), !s.whole(l.interval, to)
+	if from == to && cutsFrom {
+		p.within(l, s, from)
+		return
+	}
+	var parts []rowID
+	if cutsFrom {
+		if split, ok := p.split(l.column, l.interval.first); ok {
+			parts = append(parts, split.high)
+		} else {
+			l.ask = append(l.ask, s.fine[from])
+		}
 		from++
 	}
-	if to >= from && !s.whole(l.interval, to) {
-		l.ask = append(l.ask, s.fine[to])
+	if cutsTo {
+		if split, ok := p.split(l.column, l.interval.last+1); ok {
+			parts = append(parts, split.low)
+		} else {
+			l.ask = append(l.ask, s.fine[to])
+		}
 		to--
 	}
 	if from <= to {
 		l.yes, l.except, l.more = s.cover(from, to)
 	}
+	if len(l.except) == 0 {
+		l.yes, l.more = slices.Concat(l.yes, l.more, parts), nil
+	} else {
+		l.more = slices.Concat(l.more, parts)
+	}
+}
+
+// within plans an interval that is a part of one bucket.
+func (p *planner) within(l *literal, s *scale, bucket int) {
+	first, last := l.interval.first, l.interval.last
+	lower := bucket == 0 && first == math.MinInt64 || bucket > 0 && first == s.cuts[bucket-1] // no bound within the bucket
+	upper := bucket == len(s.cuts) && last == math.MaxInt64 || bucket < len(s.cuts) && last == s.cuts[bucket]-1
+	var above, below split
+	found, ok := true, true
+	if !lower {
+		above, found = p.split(l.column, first)
+	}
+	if !upper {
+		below, ok = p.split(l.column, last+1)
+	}
+	switch {
+	case !found || !ok:
+		l.ask = []rowID{s.fine[bucket]}
+	case lower:
+		l.yes = []rowID{below.low}
+	case upper:
+		l.yes = []rowID{above.high}
+	default:
+		l.yes, l.except = []rowID{above.high}, []rowID{below.high}
+	}
+}
+
+// split returns the split of a column at a bound. If there is none, it is noted
+// as missed, but for dates: of some only the year is known.
+func (p *planner) split(column int, value int64) (split, bool) {
+	found, ok := p.dictionary.scales[column].splitAt(value)
+	if !ok && column < foundedColumn {
+		p.missed = append(p.missed, bound{column, value})
+	}
+	return found, ok
 }
 
 // unknown plans a condition that cannot be answered for anybody who can have

@@ -106,6 +106,9 @@ func (x *Index) answer(q *Query, begin func(workers int), sink func(worker int, 
 		begin(n)
 		held.each(p, n, sink)
 		if held.dictionary.version.Load() == p.version {
+			if len(p.missed) > 0 {
+				x.learn(held, p.missed)
+			}
 			return
 		}
 	}
