@@ -52,10 +52,15 @@ func (c *chunk) isIn(r rowID, slot uint16) bool {
 	return row != nil && row.has(slot)
 }
 
-func (c *chunk) addTo(r rowID, slot uint16) {
+// room makes room for a row.
+func (c *chunk) room(r rowID) {
 	if int(r) >= len(c.rows) {
 		c.rows = append(c.rows, make([]*container, int(r)+1-len(c.rows))...)
 	}
+}
+
+func (c *chunk) addTo(r rowID, slot uint16) {
+	c.room(r)
 	if c.rows[r] == nil {
 		c.rows[r] = &container{}
 	}

@@ -313,7 +313,12 @@ func (d *dictionary) rowsOfPart(rows []rowID, f *facts, part int) []rowID {
 	if part -= len(codeFields); part < len(numberFields) {
 		if bucket := d.bucketOf(f, part); bucket >= 0 {
 			s := &d.scales[part]
-			rows = s.rowsOfSplits(append(rows, s.all, s.fine[bucket]), bucket, f.numbers[part])
+			rows = append(rows, s.all, s.fine[bucket])
+			for i := range s.splits {
+				if firstOf(f, part) >= s.splits[i].value {
+					rows = append(rows, s.splits[i].row)
+				}
+			}
 		} else if numberFields[part].AppliesTo(d.kindOf(f)) {
 			rows = append(rows, d.noNumber[part])
 		}
@@ -330,11 +335,16 @@ func (d *dictionary) bucketOf(f *facts, column int) int {
 	if f.known>>column&1 == 0 {
 		return -1
 	}
+	return d.scales[column].bucket(firstOf(f, column))
+}
+
+// firstOf returns a number, or the first day of a date.
+func firstOf(f *facts, column int) int64 {
 	n := f.numbers[column]
 	if column >= foundedColumn {
 		n, _ = dateRange(uint32(n))
 	}
-	return d.scales[column].bucket(n)
+	return n
 }
 
 // climbed returns how many rows of steps of a column a subscriber stands in.

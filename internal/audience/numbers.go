@@ -161,7 +161,7 @@ type scale struct {
 	up    []rowID // a row for each step
 	all   rowID   // everybody whose number is known
 
-	splits []split // of buckets, at bounds that were asked for
+	splits []split // at bounds that were asked for
 	oldest int     // of splits
 }
 

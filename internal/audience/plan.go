@@ -266,80 +266,55 @@ func (p *planner) tree(l *literal, c *domain.Condition) {
 	}
 }
 
-// numbers plans an interval: buckets that lie in it wholly are rows. Of the one
-// or two that it cuts, a side of a split is, or who is in them is asked.
+// numbers plans an interval: it is the difference of two rows if both bounds
+// have one. Otherwise buckets that lie in it wholly are rows, and who is in the
+// one or two that it cuts is asked.
 func (p *planner) numbers(l *literal) {
 	s := &p.dictionary.scales[l.column]
 	l.maybe = []rowID{p.dictionary.noNumber[l.column]}
-	if l.interval.first > l.interval.last {
+	first, last := l.interval.first, l.interval.last
+	if first > last {
 		return
 	}
-	from, to := s.bucket(l.interval.first), s.bucket(l.interval.last)
+	from, to := s.bucket(first), s.bucket(last)
 	cutsFrom, cutsTo := !s.whole(l.interval, from), !s.whole(l.interval, to)
-	if from == to && cutsFrom {
-		p.within(l, s, from)
+	lower, known := s.all, true
+	if first != math.MinInt64 {
+		lower, known = p.least(l.column, first)
+	}
+	if last != math.MaxInt64 {
+		upper, found := p.least(l.column, last+1)
+		known = known && found
+		l.except = []rowID{upper}
+	}
+	if known && (cutsFrom || cutsTo || to-from >= fewBuckets) {
+		l.yes = []rowID{lower}
 		return
 	}
-	var parts []rowID
+	l.except = nil
 	if cutsFrom {
-		if split, ok := p.split(l.column, l.interval.first); ok {
-			parts = append(parts, split.high)
-		} else {
-			l.ask = append(l.ask, s.fine[from])
-		}
+		l.ask = append(l.ask, s.fine[from])
 		from++
 	}
-	if cutsTo {
-		if split, ok := p.split(l.column, l.interval.last+1); ok {
-			parts = append(parts, split.low)
-		} else {
-			l.ask = append(l.ask, s.fine[to])
-		}
+	if cutsTo && to >= from {
+		l.ask = append(l.ask, s.fine[to])
 		to--
 	}
 	if from <= to {
 		l.yes, l.except, l.more = s.cover(from, to)
 	}
-	if len(l.except) == 0 {
-		l.yes, l.more = slices.Concat(l.yes, l.more, parts), nil
-	} else {
-		l.more = slices.Concat(l.more, parts)
-	}
 }
 
-// within plans an interval that is a part of one bucket.
-func (p *planner) within(l *literal, s *scale, bucket int) {
-	first, last := l.interval.first, l.interval.last
-	lower := bucket == 0 && first == math.MinInt64 || bucket > 0 && first == s.cuts[bucket-1] // no bound within the bucket
-	upper := bucket == len(s.cuts) && last == math.MaxInt64 || bucket < len(s.cuts) && last == s.cuts[bucket]-1
-	var above, below split
-	found, ok := true, true
-	if !lower {
-		above, found = p.split(l.column, first)
-	}
-	if !upper {
-		below, ok = p.split(l.column, last+1)
-	}
-	switch {
-	case !found || !ok:
-		l.ask = []rowID{s.fine[bucket]}
-	case lower:
-		l.yes = []rowID{below.low}
-	case upper:
-		l.yes = []rowID{above.high}
-	default:
-		l.yes, l.except = []rowID{above.high}, []rowID{below.high}
-	}
-}
-
-// split returns the split of a column at a bound. If there is none, it is noted
-// as missed, but for dates: of some only the year is known.
-func (p *planner) split(column int, value int64) (split, bool) {
-	found, ok := p.dictionary.scales[column].splitAt(value)
-	if !ok && column < foundedColumn {
+// least returns the row of everybody whose number is at least a value. If there
+// is none, it is noted as missed. Of some dates only the year is known: there
+// is a row only where a year begins.
+func (p *planner) least(column int, value int64) (rowID, bool) {
+	s := &p.dictionary.scales[column]
+	row, found := s.least(value)
+	if _, cut := slices.BinarySearch(s.cuts, value); !found && (cut || column < foundedColumn) {
 		p.missed = append(p.missed, bound{column, value})
 	}
-	return found, ok
+	return row, found
 }
 
 // unknown plans a condition that cannot be answered for anybody who can have

@@ -2,19 +2,18 @@ package audience
 
 import "slices"
 
-// split divides a bucket at a bound that a query asked for and that is no cut:
-// those in the bucket below it and those from it on are rows of their own. The
-// first who asks for such a bound pays for it, and nobody is asked by the
-// column again.
+// split is a row of everybody whose number is at least a value that a query
+// asked for: a step that was not foreseen. The first who asks for the bound
+// pays for it; from then on an interval between such bounds is the difference
+// of two rows, and nobody is asked by the column.
 type split struct {
-	value     int64
-	bucket    int
-	low, high rowID
-	ready     bool // all chunks have the rows
+	value int64
+	row   rowID
+	ready bool // all chunks have the row
 }
 
 // maxSplits bounds the splits of a column. A new one replaces the oldest.
-const maxSplits = 48
+const maxSplits = 24
 
 // bound is what a split was missed for.
 type bound struct {
@@ -22,30 +21,19 @@ type bound struct {
 	value  int64
 }
 
-// splitAt returns a split that can be used.
-func (s *scale) splitAt(value int64) (split, bool) {
-	at := slices.IndexFunc(s.splits, func(p split) bool { return p.value == value && p.ready })
-	if at < 0 {
-		return split{}, false
-	}
-	return s.splits[at], true
-}
-
-// rowsOfSplits appends the rows that a number in a bucket stands in.
-func (s *scale) rowsOfSplits(rows []rowID, bucket int, n int64) []rowID {
-	for i := range s.splits {
-		if p := &s.splits[i]; p.bucket == bucket {
-			rows = append(rows, p.side(n))
+// least returns the row of everybody whose number is at least a value, if there
+// is one.
+func (s *scale) least(value int64) (rowID, bool) {
+	if bucket := s.bucket(value); bucket > 0 && s.cuts[bucket-1] == value {
+		if i, found := slices.BinarySearch(s.steps, bucket); found {
+			return s.up[i], true
 		}
 	}
-	return rows
-}
-
-func (p *split) side(n int64) rowID {
-	if n < p.value {
-		return p.low
+	at := slices.IndexFunc(s.splits, func(p split) bool { return p.value == value && p.ready })
+	if at < 0 {
+		return 0, false
 	}
-	return p.high
+	return s.splits[at].row, true
 }
 
 // learn makes splits, unless a change is under way: then the next query does.
@@ -66,13 +54,15 @@ func (s *state) split(column int, value int64) {
 	if at < 0 {
 		return
 	}
-	made := d.scales[column].splits[at] // only written under the lock of changes
+	row := d.scales[column].splits[at].row // only written by who holds off changes
 	for i, c := range *s.chunks.Load() {
 		c.mu.Lock()
-		c.split(d, column, &made)
-		rows := slices.DeleteFunc([]rowID{made.low, made.high}, func(r rowID) bool { return c.row(r) == nil })
+		c.split(&d.scales[column], column, value, row)
+		empty := c.row(row) == nil
 		c.mu.Unlock()
-		d.markRows(i, rows)
+		if !empty {
+			d.markRows(i, []rowID{row})
+		}
 	}
 	d.mu.Lock()
 	d.scales[column].splits[at].ready = true
@@ -80,8 +70,8 @@ func (s *state) split(column int, value int64) {
 }
 
 // newSplit returns the place of a split that is to be filled, -1 if it is there
-// already. Rows of an older one may be used again; then queries that are under
-// way begin again.
+// already. The row of an older one may be used again; then queries that are
+// under way begin again.
 func (d *dictionary) newSplit(column int, value int64) int {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -94,30 +84,48 @@ func (d *dictionary) newSplit(column int, value int64) int {
 		return at
 	case len(s.splits) < maxSplits:
 		at = len(s.splits)
-		low := rowID(len(d.chunks))
-		d.chunks = append(d.chunks, nil, nil) // no plan knows them: none has to be made again
-		s.splits = append(s.splits, split{value, s.bucket(value), low, low + 1, false})
+		s.splits = append(s.splits, split{value: value, row: rowID(len(d.chunks))})
+		d.chunks = append(d.chunks, nil) // no plan knows it: none has to be made again
 	default:
 		at = s.oldest
 		s.oldest = (s.oldest + 1) % maxSplits
-		p := &s.splits[at]
-		*p = split{value, s.bucket(value), p.low, p.high, false}
+		s.splits[at] = split{value: value, row: s.splits[at].row}
 		d.version.Add(1)
 	}
 	return at
 }
 
-// split fills the rows of a split from the bucket.
-func (c *chunk) split(d *dictionary, column int, p *split) {
-	for _, r := range []rowID{p.low, p.high} {
-		if int(r) < len(c.rows) {
-			c.rows[r] = nil
+// split fills the row of a split from those of the buckets, and from the column
+// for the bucket that the value lies in.
+func (c *chunk) split(s *scale, column int, value int64, r rowID) {
+	var members bitset
+	all := func(rows []rowID, do func(*container, *bitset)) {
+		for _, r := range rows {
+			if row := c.row(r); row != nil {
+				do(row, &members)
+			}
 		}
 	}
-	if bucket := c.row(d.scales[column].fine[p.bucket]); bucket != nil {
-		bucket.each(func(slot uint16) {
-			n, _, _ := c.number(column, slot)
-			c.addTo(p.side(n), slot)
+	bucket := s.bucket(value)
+	if bucket < len(s.cuts) {
+		yes, except, more := s.cover(bucket+1, len(s.cuts))
+		all(yes, (*container).addTo)
+		all(except, (*container).removeFrom)
+		all(more, (*container).addTo)
+	}
+	if row := c.row(s.fine[bucket]); row != nil {
+		row.each(func(slot uint16) {
+			if n, _, _ := c.number(column, slot); n >= value {
+				members.add(slot)
+			}
 		})
+	}
+	row := members.container()
+	if int(r) < len(c.rows) {
+		c.rows[r] = nil
+	}
+	if row.n > 0 {
+		c.room(r)
+		c.rows[r] = &row
 	}
 }
