@@ -25,7 +25,7 @@ type chunk struct {
 	far     map[farSlot]int64 // numbers that do not fit their column
 	sets    [len(setFields) + 1]setColumn
 
-	rows  []*container // by rowID; nil, or beyond the end, is empty
+	rows  []container // by rowID; one beyond the end is empty
 	words postings     // keywords, of which there are too many for rows
 
 	// straight: every id is base plus the slot, so that a set of slots is a
@@ -41,8 +41,8 @@ type farSlot struct {
 
 // row returns the container of a row, nil if it has no member.
 func (c *chunk) row(r rowID) *container {
-	if int(r) < len(c.rows) {
-		return c.rows[r]
+	if int(r) < len(c.rows) && c.rows[r].n > 0 {
+		return &c.rows[r]
 	}
 	return nil
 }
@@ -55,22 +55,19 @@ func (c *chunk) isIn(r rowID, slot uint16) bool {
 // room makes room for a row.
 func (c *chunk) room(r rowID) {
 	if int(r) >= len(c.rows) {
-		c.rows = append(c.rows, make([]*container, int(r)+1-len(c.rows))...)
+		c.rows = append(c.rows, make([]container, int(r)+1-len(c.rows))...)
 	}
 }
 
 func (c *chunk) addTo(r rowID, slot uint16) {
 	c.room(r)
-	if c.rows[r] == nil {
-		c.rows[r] = &container{}
-	}
 	c.rows[r].add(slot)
 }
 
 func (c *chunk) removeFrom(r rowID, slot uint16) {
 	c.rows[r].remove(slot)
 	if c.rows[r].n == 0 {
-		c.rows[r] = nil
+		c.rows[r] = container{}
 	}
 }
 
@@ -256,8 +253,8 @@ func newChunk(d *dictionary, people []facts) *chunk {
 // occupied returns the rows that have members.
 func (c *chunk) occupied() []rowID {
 	var rows []rowID
-	for r, row := range c.rows {
-		if row != nil {
+	for r := range c.rows {
+		if c.rows[r].n > 0 {
 			rows = append(rows, rowID(r))
 		}
 	}

@@ -46,11 +46,10 @@ func (c *chunk) derive(d *dictionary) {
 		v.ends = append(v.ends, len(v.rows))
 	}
 	c.live = live.container()
-	c.rows = make([]*container, len(d.chunks))
+	c.rows = make([]container, len(d.chunks))
 	for r := range c.rows {
 		if v.sizes[r].n > 0 {
-			row := v.sizes[r].container()
-			c.rows[r] = &row
+			c.rows[r] = v.sizes[r].container()
 		}
 	}
 	start := 0
@@ -83,9 +82,7 @@ func (c *chunk) climb(s *scale) {
 				row.addTo(&above)
 			}
 		}
-		if row := above.container(); row.n > 0 {
-			c.rows[s.up[i]] = &row
-		}
+		c.rows[s.up[i]] = above.container()
 	}
 }
 

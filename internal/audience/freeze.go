@@ -19,9 +19,7 @@ func Freeze(likely, possible *roaring.Bitmap) (domain.FrozenAudience, error) {
 		from *roaring.Bitmap
 		to   *[]byte
 	}{{likely, &frozen.Likely}, {possible, &frozen.Possible}} {
-		compact := set.from.Clone()
-		compact.RunOptimize()
-		raw, err := compact.ToBytes()
+		raw, err := freezeSet(set.from)
 		if err != nil {
 			return domain.FrozenAudience{}, fmt.Errorf("freeze audience: %w", err)
 		}
@@ -29,6 +27,25 @@ func Freeze(likely, possible *roaring.Bitmap) (domain.FrozenAudience, error) {
 	}
 	frozen.SHA256 = fingerprint(frozen)
 	return frozen, nil
+}
+
+// freezeSet writes a set with runs where they are shorter. Where they are not,
+// as in most large sets, nothing is copied twice: memory that is new costs more
+// than all else here.
+func freezeSet(set *roaring.Bitmap) ([]byte, error) {
+	raw, err := set.ToBytes()
+	if err != nil {
+		return nil, err
+	}
+	compact := roaring.New()
+	if _, err := compact.FromBuffer(raw); err != nil {
+		return nil, err
+	}
+	compact.RunOptimize()
+	if !compact.HasRunCompression() && !set.HasRunCompression() {
+		return raw, nil
+	}
+	return compact.ToBytes()
 }
 
 // Thaw reads a frozen audience. Bytes that do not match their hash, or that

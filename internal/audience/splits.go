@@ -120,12 +120,6 @@ func (c *chunk) split(s *scale, column int, value int64, r rowID) {
 			}
 		})
 	}
-	row := members.container()
-	if int(r) < len(c.rows) {
-		c.rows[r] = nil
-	}
-	if row.n > 0 {
-		c.room(r)
-		c.rows[r] = &row
-	}
+	c.room(r)
+	c.rows[r] = members.container()
 }
