@@ -147,17 +147,16 @@ func unflatten(s string, flat bool) []string {
 	}
 	var pieces []string
 	start := 0
-	if m := gluedTitle.FindStringSubmatchIndex(s[:min(len(s), 600)]); m != nil {
-		start = m[2]
-		pieces = append(pieces, s[:start])
-	}
+	glued := gluedAt(s)
 	var next [rankLetter + 1]int // the number that would continue a row of headings
 	for i, r := range s {
 		if i <= start {
 			continue
 		}
 		cut := i
-		if r == ' ' {
+		if len(glued) > 0 && i >= glued[0] {
+			glued = glued[1:]
+		} else if r == ' ' {
 			if !breaksAtBlank(s[start:i], s[i+1:]) {
 				continue
 			}
@@ -181,8 +180,58 @@ func unflatten(s string, flat bool) []string {
 	return append(pieces, s[start:])
 }
 
-// gluedTitle is a title that the text follows without so much as a blank.
-var gluedTitle = automaton.MustCompile(`^[^ 。,;:]{0,40}关于[^ 。,;:]{4,80}?(?:通知|意见|办法|公告|通告|决定|细则|方案|规定|措施|政策)(?:\([^)]{2,8}\))?(为)`)
+const datePattern = `(?:\d{4}|[一二][〇○零一二三四五六七八九]{3}) ?年 ?[\d一二三四五六七八九十]{1,3} ?月 ?[\d一二三四五六七八九十]{1,3} ?日`
+
+var (
+	// gluedTitle is a title that the text, the number or the addressee follows
+	// without so much as a blank.
+	gluedTitle = automaton.MustCompile(`^([^。,;:]{4,160}?(?:通知|意见|办法|公告|通告|决定|细则|方案|规定|措施|政策)(?:\([^)]{2,8}\))?)(?:为|各[\p{Han}]|[\p{Han}]{1,10}[〔\[(【]20\d{2}[〕\])】])`)
+	// gluedNumber is a number with what is glued to it, gluedAddressee who is
+	// written to.
+	gluedNumber    = automaton.MustCompile(`^([\p{Han}]{1,12}[〔\[(【]20\d{2}[〕\])】]第? ?\d{1,5}号)((?:登记号|统一编号|编号)[^各。,;]{4,30})?(?:各|[\p{Han}]{2,40}:)`)
+	gluedAddressee = automaton.MustCompile(`^(?:各|有关)[^。;:]{2,320}:`)
+	// gluedSignature is offices and a date right behind a sentence.
+	gluedSignature = automaton.MustCompile(`[。)]((?:[\p{Han}]{2,24} ?){1,8}(?:局|委|厅|部|政府|办公室|会|院|中心|行|办|署|组))(` + datePattern + `)`)
+	// gluedHeading is a title that its first heading follows.
+	gluedHeading = automaton.MustCompile(`^([^。,;:]{6,120}?(?:措施|办法|细则|规定|方案|意见|政策|规则|指南)(?:\([^)]{2,8}\))?)(?:一、|第一[条章])`)
+)
+
+// gluedAt returns the bytes at which a text that lost its line breaks, and the
+// blanks for them, is to be cut: behind title, number and addressee, and around
+// a signature.
+func gluedAt(s string) []int {
+	var cuts []int
+	at := 0
+	head := func(e *automaton.Expression) []int { return e.FindStringSubmatchIndex(s[at:min(len(s), at+1200)]) }
+	if m := head(gluedTitle); m != nil {
+		at += m[3]
+		cuts = append(cuts, at)
+	}
+	if m := head(gluedNumber); m != nil {
+		cuts = append(cuts, at+m[3])
+		if m[4] >= 0 {
+			cuts = append(cuts, at+m[5])
+			m[3] = m[5]
+		}
+		at += m[3]
+	}
+	if m := head(gluedAddressee); m != nil && len(cuts) > 0 {
+		at += m[1]
+		cuts = append(cuts, at)
+	}
+	for _, m := range gluedSignature.FindAllStringSubmatchIndex(s, -1) {
+		if m[2] < at {
+			continue
+		}
+		cuts = append(cuts, m[2], m[4], m[5])
+		at = m[5]
+		if h := head(gluedHeading); h != nil {
+			at += h[3]
+			cuts = append(cuts, at)
+		}
+	}
+	return cuts
+}
 
 // peek returns enough of s to hold a number of a heading, without blanks.
 func peek(s string) string {

@@ -171,7 +171,7 @@ func breaksTitle(lines []line, i int) bool {
 	}
 	next := lines[i+1].text
 	return columns(next) <= 60 && !strings.Contains(next, "关于") && !strings.ContainsAny(next, "《。:") &&
-		(strings.HasSuffix(next, "的通知") || strings.HasSuffix(next, "的意见") || strings.HasSuffix(next, "的公告") || strings.HasSuffix(next, "的通告"))
+		(strings.HasSuffix(next, "的通知") || strings.HasSuffix(next, "的意见") || strings.HasSuffix(next, "的公告") || strings.HasSuffix(next, "的通告") || strings.HasSuffix(next, "的通报") || strings.HasSuffix(next, "的决定") || strings.HasSuffix(next, "的规定"))
 }
 
 // balanced tells whether every 《 is closed.

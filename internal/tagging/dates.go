@@ -112,6 +112,9 @@ func publishDate(p *domain.Policy, meta map[string]string) string {
 			if m := dateLine.FindStringSubmatch(line); m != nil {
 				return day(m[1], m[2], m[3])
 			}
+			if m := datedOrder.FindStringSubmatch(line); m != nil {
+				return firstDate(strings.TrimPrefix(line, m[1]))
+			}
 			if m := isoLine.FindStringSubmatch(line); m != nil {
 				return day(m[1], m[2], m[3])
 			}
@@ -304,10 +307,44 @@ func (t *reading) validity(p *domain.Policy, meta map[string]string) {
 	if p.Expires == "" && len(ends) == 0 && years+months > 0 {
 		p.Expires = after(cmpEmpty(p.EffectiveFrom, p.PublishDate), years, months)
 	}
+	if p.Expires == "" && len(ends) == 0 {
+		from, to := t.spanOfRules(p)
+		p.Expires = to
+		p.EffectiveFrom = cmpEmpty(p.EffectiveFrom, from)
+	}
 	if p.Expires != "" && p.EffectiveFrom != "" && p.Expires < p.EffectiveFrom {
 		p.Expires = ""
 	}
 	p.ApplyDeadline = deadlines.best(true)
+}
+
+// ruleSpan begins a rule that holds for a time: 自2022年1月1日至2024年12月31日,对….
+var ruleSpan = expression(`^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．])?(?:自|从)?` + dateRE + `(?:起)?(?:至|到|-|—)` + dateRE + `(?:\(含\))?[,]?(?:对|按|继续|减|免|执行|小|增值税|企业|个人|个体)`)
+
+// spanOfRules is the time of the rules of an announcement about taxes or fees, if
+// all that state one state the same: it is the time of the announcement.
+func (t *reading) spanOfRules(p *domain.Policy) (from, to string) {
+	if !strings.Contains(p.Title, "税") && !strings.Contains(p.Title, "费") {
+		return "", ""
+	}
+	for i := range p.Clauses {
+		if p.Clauses[i].Kind != domain.TextClause {
+			continue
+		}
+		for _, s := range t.sentences(&p.Clauses[i]) {
+			m := s.loc(ruleSpan)
+			if m == nil {
+				continue
+			}
+			begin := dateIn(s.text, m, 1, "", false)
+			end := dateIn(s.text, m, 6, begin[:min(4, len(begin))], true)
+			if begin == "" || end == "" || to != "" && to != end {
+				return "", ""
+			}
+			from, to = cmpEmpty(from, begin), end
+		}
+	}
+	return from, to
 }
 
 // ruleEnds is what may follow 起施行: 起实施三年计划 is about the plan.
@@ -408,10 +445,12 @@ func signed(p *domain.Policy) bool {
 var (
 	applyBy    = expression(`(?:申报|受理|报名|申请|申领|征集|材料报送|材料提交|推荐|兑现|提交|报送|揭榜|参评|登记|投稿|认定|填报)[\p{Han}]{0,6}?(?:截止|截至)[\p{Han}]{0,4}?(?:时间|日期)?(?:为|:|是|于|到|至)*` + dateRE)
 	applyUntil = expression(`(?:申报|受理|报名|申请|申领|征集|材料报送|揭榜|填报|登记)(?:时间|期限|日期|受理时间|工作)?(?:截止)?(?:为|至|到|:|是|于|自|从)*(?:` + dateRE + `)?(?:\d{1,2}:\d{2})?(?:起)?(?:至|到|-|—|~)*` + dateRE + `(?:\d{1,2}:\d{2})?(?:前|止|截止|。|;|,|$|\n|期间|,逾期)`)
-	handIn     = expression(`(?:于|在|截至|截止)?` + dateRE + `(?:\d{1,2}:\d{2})?(?:\(含\))?(?:以前|之前|前|止)[,]?([^。;]{0,60})`)
-	byLabel    = expression(`^(?:[(]?[一二三四五六七八九十\d]{1,2}[)、.])?(?:截止(?:日期|时间)|申报截止(?:日期|时间)?|报名截止(?:日期|时间)?)(?:为|:)` + dateRE)
-	hands      = automaton.MustCompile(`申报|申请|申领|报名|材料|资料|提交|报送|上传|寄送|送达|填报|参评|揭榜|发送至|登录`)
-	inside     = automaton.MustCompile(`各地|各市|各县|各区|各部门|各单位|各省|各级|各乡镇|总结|工作情况|落实情况|贯彻|实施方案|台账|意见|联系人|进展|反馈意见|整改|汇总|完成|建成|竣工|投产|成立|注册|取得|毕业|出生|缴纳|发放`)
+	// applyLonger is a time to apply that is put off.
+	applyLonger = expression(`(?:申报|受理|报名|申请|申领|登记|缴费)(?:时间|期限|截止(?:时间|日期))?[\p{Han}]{0,6}?(?:延长|延期|顺延|推迟|放宽)(?:至|到)` + dateRE)
+	handIn      = expression(`(?:于|在|截至|截止)?` + dateRE + `(?:\d{1,2}:\d{2})?(?:\(含\))?(?:以前|之前|前|止)[,]?([^。;]{0,60})`)
+	byLabel     = expression(`^(?:[(]?[一二三四五六七八九十\d]{1,2}[)、.])?(?:截止(?:日期|时间)|申报截止(?:日期|时间)?|报名截止(?:日期|时间)?)(?:为|:)` + dateRE)
+	hands       = automaton.MustCompile(`申报|申请|申领|报名|材料|资料|提交|报送|上传|寄送|送达|填报|参评|揭榜|发送至|登录`)
+	inside      = automaton.MustCompile(`各地|各市|各县|各区|各部门|各单位|各省|各级|各乡镇|总结|工作情况|落实情况|贯彻|实施方案|台账|意见|联系人|进展|反馈意见|整改|汇总|完成|建成|竣工|投产|成立|注册|取得|毕业|出生|缴纳|发放|绩效|自评|报告报送`)
 )
 
 // deadline reads the last day to apply. What offices hand in to each other is
@@ -424,6 +463,9 @@ func (t *Tagger) deadline(p *domain.Policy, s sentence, year string, found *clai
 		for _, m := range re.FindAllStringSubmatchIndex(s.text, -1) {
 			found.add(dateIn(s.text, m, 1, year, true), 2)
 		}
+	}
+	for _, m := range applyLonger.FindAllStringSubmatchIndex(s.text, -1) {
+		found.add(dateIn(s.text, m, 1, year, true), 1)
 	}
 	for _, m := range applyUntil.FindAllStringSubmatchIndex(s.text, -1) {
 		if strings.HasPrefix(submatch(s.text, m, 0), "登记") && !strings.Contains(s.text[m[0]:m[1]], "时间") {

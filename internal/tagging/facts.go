@@ -16,6 +16,7 @@ var (
 	numberTail = automaton.MustCompile(`(?:通知|意见|办法|公告|通告|决定|细则|方案|措施|规定|政策|批复|函|文件|文号|字号|根据|按照|依据|落实|贯彻|执行|印发)$`)
 	orderText  = automaton.MustCompile(`([\p{Han}]{1,30}令)(?:\d{4}年)?第[零〇○一二三四五六七八九十百\d]{1,8}号`)
 	orderLine  = automaton.MustCompile(`^[(]?([\p{Han}、]{2,60}(?:令|公告|通告))[(]?(?:\d{4}年)?第[零〇○一二三四五六七八九十百\d]{1,8}号[)]?$`)
+	datedOrder = automaton.MustCompile(`^[(]?([\p{Han}、]{2,60}令第[零〇○一二三四五六七八九十百\d]{1,8}号)[)]?[ ,]?\d{4}年\d{1,2}月\d{1,2}日[)]?$`)
 	orderTail  = automaton.MustCompile(`^[(]?(?:\d{4}年)?第[零〇○一二三四五六七八九十百\d]{1,8}号[)]?$`)
 	enacted    = automaton.MustCompile(`^[(]?(?:\d{4}|[零〇○一二三四五六七八九]{4})年.{2,20}日.*(?:通过|公布|发布|修[正订]|批准|施行|令|公告)`)
 	// cites stand before a number that belongs to another document.
@@ -50,8 +51,15 @@ func title(clauses []domain.Clause) string {
 			break
 		}
 	}
-	return strings.TrimSpace(b.String())
+	title := strings.TrimSpace(b.String())
+	if m := siteBehind.FindStringIndex(title); m != nil { // 关于…的通知_通知公告_云川县民政局网站
+		title = strings.TrimSpace(title[:m[0]])
+	}
+	return title
 }
+
+// siteBehind is what pages append to a title: the column and the site.
+var siteBehind = automaton.MustCompile(`(?:[_|]| ?[-–—] ?)(?:[^_|]{2,20}[_|-])*[^_|《》]{2,30}(?:网站?|门户|政府|公告|平台|局|委员会|厅)$`)
 
 // metadata collects what a page or a guide card says about the document in
 // cells and lines of names and values. The first value of a name counts.
@@ -154,6 +162,9 @@ func numberOfOrder(head []domain.Clause) string {
 		if utf8.RuneCountInString(c.Text) > 200 {
 			continue
 		}
+		if m := datedOrder.FindStringSubmatch(c.Text); m != nil && c.Kind != domain.TitleClause {
+			return m[1]
+		}
 		if orderLine.MatchString(c.Text) && (c.Kind != domain.TitleClause || strings.Contains(c.Text, "令")) {
 			return strings.Trim(c.Text, "()")
 		}
@@ -168,7 +179,7 @@ func numberOfOrder(head []domain.Clause) string {
 		if c.Kind == domain.TitleClause || !enacted.MatchString(c.Text) {
 			continue
 		}
-		if m := orderText.FindStringIndex(c.Text); m != nil {
+		if m := ownOrder(c.Text); m != nil {
 			n := c.Text[m[0]:m[1]]
 			if at := strings.LastIndex(n, "日"); at >= 0 {
 				n = n[at+len("日"):]
@@ -180,6 +191,25 @@ func numberOfOrder(head []domain.Clause) string {
 		}
 	}
 	return ""
+}
+
+// ownOrder finds the order by which a statute was published: the last that does,
+// since one that is revised as a whole is published anew. Orders that amended it
+// are not its own.
+func ownOrder(text string) []int {
+	all := orderText.FindAllStringIndex(text, -1)
+	for _, m := range slices.Backward(all) {
+		if strings.HasPrefix(text[m[1]:], "公布") || strings.HasPrefix(text[m[1]:], "发布") {
+			from := strings.LastIndexAny(text[:m[0]], " ,。;(")
+			if !strings.Contains(text[from+1:m[0]], "根据") && !strings.HasPrefix(text[m[1]:], "公布的") {
+				return m
+			}
+		}
+	}
+	if len(all) > 0 {
+		return all[0]
+	}
+	return nil
 }
 
 // numberBehindTitle looks for the number in the first 300 code points of a

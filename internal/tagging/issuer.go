@@ -10,11 +10,11 @@ import (
 )
 
 var (
-	agencyEnd = automaton.MustCompile(`(?:人民政府|国务院|办公厅|办公室|委员会|常委会|局|厅|部|委|院|中心|支行|分行|总局|管委会|银行|法院|检察院|联合会|总工会|公司|税务局|署|办|领导小组|工作组|指挥部|联席会议|公安局|支队|总队|大队|基金会|协会|学会|商会|集团|大学|学院|街道办事处|处|站)$`)
+	agencyEnd = automaton.MustCompile(`(?:人民政府|国务院|办公厅|办公室|委员会|常委会|局|厅|部|委|院|中心|支行|分行|总局|管委会|银行|法院|检察院|联合会|总工会|公司|税务局|署|办|领导小组|工作组|指挥部|联席会议|贸促会|促进会|工会|妇联|残联|团委|公安局|支队|总队|大队|基金会|协会|学会|商会|集团|大学|学院|街道办事处|处|站)$`)
 	// plainAgency ends the name of one of several offices written without a blank.
-	agencyJoin = automaton.MustCompile(`(?:局|厅|部|委|会|办公室|政府|行|署|院|办)(?:国家|中国|财政部|税务总局|海关总署|人力资源社会保障部|人力资源和社会保障部|教育部|科技部|工业和信息化部|公安部|民政部|司法部|自然资源部|生态环境部|住房城乡建设部|住房和城乡建设部|交通运输部|水利部|农业农村部|商务部|文化和旅游部|退役军人|应急管理部|人民银行|审计署|国资委|证监会|银保监会|中共)`)
+	agencyJoin = automaton.MustCompile(`(?:局|厅|部|委|会|办公室|政府|行|署|院|办)(?:国家|中国|财政部|税务总局|海关总署|人力资源社会保障部|人力资源和社会保障部|教育部|科技部|工业和信息化部|公安部|民政部|司法部|自然资源部|生态环境部|住房城乡建设部|住房和城乡建设部|交通运输部|水利部|农业农村部|商务部|文化和旅游部|退役军人|应急管理部|人民银行|审计署|国资委|证监会|银保监会|发展改革委|科技部|外汇局|金融监管总局|贸促会|市场监管总局|中国贸促会|国务院|中共|全国总工会|共青团|全国妇联|中国残联|人民法院|人民检察院|铁路局|民航局|邮政局|烟草局|能源局|体育总局|广电总局|医保局|中医药局|疾控局|知识产权局|国家发展改革委)`)
 	// placeJoin is the same before the name of a place.
-	placeJoin   = automaton.MustCompile(`(?:[^总]局|厅|委员会|联合会|政府|办公室|中心|管委会)((?:[\p{Han}]{2,3}(?:省|市|县|区)|[\p{Han}]{2,6}自治[区州县])[\p{Han}]{2})`)
+	placeJoin   = automaton.MustCompile(`(?:[^总]局|厅|委员会|联合会|政府|办公室|中心|管委会|支行|分行|监管分局|公司)((?:[\p{Han}]{2,3}(?:省|市|县|区)|[\p{Han}]{2,6}自治[区州县])[\p{Han}]{2})`)
 	titleIssuer = automaton.MustCompile(`^([\p{Han}、 ]{3,90}?)(?:办公室关于|关于|印发|转发|公告|通告|令)`)
 	// legislature is who passed a statute, as its head tells.
 	legislature = automaton.MustCompile(`(全国人民代表大会|[\p{Han}]{2,12}(?:省|自治区|市|自治州|自治县|特别行政区)(?:第[零一二三四五六七八九十百]+届)?人民代表大会)(第[零一二三四五六七八九十百\d]+次会议)?(常务委员会|常委会)?[^,。;]{0,40}?(?:通过|批准|修[订正]|制定|公告)`)
@@ -29,7 +29,11 @@ func (t *Tagger) issuers(p *domain.Policy, meta map[string]string) []string {
 	if signed := signedBy(p); len(signed) > 0 {
 		return signed
 	}
+	titled := inTitleOf(p.Title)
 	if names := officesIn(first(meta, "发文机关", "发文机构", "制定机关", "发文单位", "制定单位", "公布机关", "印发机关", "发布机构", "发布机关", "发布单位")); len(names) > 0 {
+		if len(titled) > len(names) && slices.Contains(titled, names[0]) { // a page names the first of several
+			return titled
+		}
 		return names
 	}
 	for _, c := range headClauses(p) {
@@ -40,16 +44,38 @@ func (t *Tagger) issuers(p *domain.Policy, meta map[string]string) []string {
 	if name := passedBy(p); name != "" {
 		return []string{name}
 	}
-	if m := titleIssuer.FindStringSubmatch(p.Title); m != nil {
-		name := m[1]
-		if strings.HasPrefix(p.Title[len(name):], "办公室关于") {
-			name += "办公室"
-		}
-		if names := officesIn(name); len(names) > 0 && agencyEnd.MatchString(names[len(names)-1]) {
-			return names
-		}
+	if len(titled) > 0 {
+		return titled
+	}
+	if name := orderedBy(p); name != "" {
+		return []string{name}
 	}
 	return aboveTitle(p)
+}
+
+// inTitleOf are the offices at the beginning of a title.
+func inTitleOf(title string) []string {
+	m := titleIssuer.FindStringSubmatch(title)
+	if m == nil {
+		return nil
+	}
+	name := m[1]
+	if strings.HasPrefix(title[len(name):], "办公室关于") {
+		name += "办公室"
+	}
+	if names := officesIn(name); len(names) > 0 && agencyEnd.MatchString(names[len(names)-1]) {
+		return names
+	}
+	return nil
+}
+
+// orderedBy is who gave the order that a statute bears: 云川市人民政府令第7号.
+func orderedBy(p *domain.Policy) string {
+	name, _, found := strings.Cut(p.DocNumber, "令第")
+	if found && agencyEnd.MatchString(name) {
+		return name
+	}
+	return ""
 }
 
 // signedBy reads the first signature: attached documents may have their own.
