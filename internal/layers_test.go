@@ -29,6 +29,7 @@ var mayImport = map[string][]string{
 	"internal/matching": {"internal/domain", "rules"},
 	"internal/audience": {"internal/domain", "internal/matching", "rules"},
 	"internal/push":     {"internal/domain", "rules"},
+	"internal/search":   {"internal/segment", "rules"},
 
 	"internal/queue":   {"internal/domain"},
 	"internal/channel": {"internal/domain"},
@@ -39,7 +40,7 @@ var mayImport = map[string][]string{
 	"workers":       {"internal/domain", "internal/queue", "internal/channel", "internal/audience", "internal/push", "internal/storage"},
 	"web": {
 		"internal/domain", "rules", "interpretations", "internal/tagging", "internal/matching", "internal/audience",
-		"internal/auth", "internal/storage", "internal/channel",
+		"internal/search", "internal/auth", "internal/storage", "internal/channel",
 	},
 }
 
@@ -54,6 +55,8 @@ var forbidden = map[string]string{
 	"github.com/jackc/pgx/v5":             "internal/storage",
 	"modernc.org/sqlite":                  "internal/storage",
 	"github.com/emersion/go-smtp":         "internal/channel",
+	"github.com/blevesearch":              "internal/search",
+	"github.com/mozillazg/go-pinyin":      "internal/search",
 	"github.com/RoaringBitmap/roaring/v2": "internal/audience workers web",
 }
 

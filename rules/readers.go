@@ -30,6 +30,7 @@ var readers = map[string]reader{
 	"agencies":              read("agency", func(r *Rules) *Table[Agency] { return &r.Agencies }),
 	"benefit-kinds":         read("benefit", func(r *Rules) *Table[BenefitKind] { return &r.Benefits }),
 	"channels":              readChannels,
+	"colloquial":            read("colloquial", func(r *Rules) *Table[Colloquial] { return &r.Colloquial }),
 	"disclosure-fields":     read("disclosure field", func(r *Rules) *Table[DisclosureField] { return &r.DisclosureFields }),
 	"divisions":             readDivisions,
 	"divisions-towns":       readTowns,

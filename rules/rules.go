@@ -30,6 +30,7 @@ type Rules struct {
 	ValidityTerms       Table[ValidityTerm]
 	Patterns            Table[Pattern]
 	Jargon              Table[Jargon]
+	Colloquial          Table[Colloquial]
 	TaggingCases        Table[TaggingCase]
 	Files               Table[File]
 

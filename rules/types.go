@@ -325,6 +325,12 @@ type Jargon struct {
 	Themes  []string `yaml:"themes" ref:"theme"`
 }
 
+// Colloquial is what people say for a word of documents: searches for one find
+// the other too.
+type Colloquial struct {
+	Item `yaml:",inline"`
+}
+
 // TaggingCase is a short text with the tags it must and must not get.
 type TaggingCase struct {
 	Item     `yaml:",inline"`

@@ -198,7 +198,7 @@ func (s *Server) showMeasure(c *fiber.Ctx, p *domain.Policy, i int, f measureFor
 		return err
 	}
 	v.Kinds = s.benefitOptions(f.Kind)
-	v.Modes = []option{{"apply", "需要申请", f.Mode == "apply"}, {"automatic", "免申即享", f.Mode == "automatic"}}
+	v.Modes = pickOne([]option{{Code: "apply", Name: "需要申请"}, {Code: "automatic", Name: "免申即享"}}, f.Mode)
 	v.Passage = m.Text
 	if cite := citeAt(p, m.Start); cite != nil {
 		v.Cite = cite.Label

@@ -47,6 +47,7 @@ func fields(c *fiber.Ctx, name string) []string {
 type option struct {
 	Code, Name string
 	Selected   bool
+	Count      int // of results, or 0
 }
 
 // optionGroup is a named part of a select.

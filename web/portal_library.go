@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"net/url"
 	"slices"
 	"strconv"
@@ -28,6 +29,7 @@ type card struct {
 	Ended    string         // why it cannot be had any more, or ""
 	Verdict  domain.Verdict // for the signed-in reader, or ""
 	Fit      string
+	Found    *passage // what answers a search, or nil
 }
 
 // homeView is the front page.
@@ -106,6 +108,7 @@ type libraryView struct {
 	Chips     []chip
 	Applied   int
 	Total     int
+	Unready   bool // the index is being built: there may be more
 	Cards     []card
 	Pages     []pageLink
 	Subscribe string // address that subscribes to these conditions
@@ -146,30 +149,17 @@ func (s *Server) library(c *fiber.Ctx) error {
 	v.Audiences = pickOne([]option{{Code: "enterprise", Name: "企业"}, {Code: "resident", Name: "居民"}}, asked.Get("s"))
 	v.Validity = pickOne([]option{{Code: "ok", Name: "现行有效"}, {Code: "off", Name: "已失效、撤回或被替代"}}, asked.Get("v"))
 	v.Themes = s.themeGroups(asked.Get("t"))
-
-	filter := storage.PolicyFilter{Query: v.Query, Theme: asked.Get("t"), Audience: asked.Get("s"), Limit: pageSize, Order: "new"}
-	if v.Sort == "deadline" {
-		filter.Order = "deadline"
-	}
-	switch asked.Get("v") {
-	case "ok":
-		filter.Statuses, filter.InForceOn = []domain.PolicyStatus{domain.Published}, s.today()
-	case "off":
-		filter.Statuses = []domain.PolicyStatus{domain.Amended, domain.Withdrawn, domain.Expired}
-	default:
-		filter.Statuses = []domain.PolicyStatus{domain.Published, domain.Amended, domain.Withdrawn, domain.Expired}
-	}
 	number, _ := strconv.Atoi(c.Query("page")) // anything else is the first page
 	number = min(max(number, 1), 1000)
-	filter.Offset = (number - 1) * pageSize
-	sums, total, err := s.Store.Policies(ctx, filter)
+	if v.Query != "" {
+		err = s.findPolicies(c, &v, asked, (number-1)*pageSize)
+	} else {
+		err = s.listPolicies(ctx, &v, asked, (number-1)*pageSize)
+	}
 	if err != nil {
 		return err
 	}
-	v.Total = total
-	for _, sum := range sums {
-		v.Cards = append(v.Cards, s.cardOf(sum))
-	}
+	total := v.Total
 	if err := s.addFit(c, v.Cards); err != nil {
 		return err
 	}
@@ -178,6 +168,31 @@ func (s *Server) library(c *fiber.Ctx) error {
 	v.Pages = pager(asked, number, total)
 	v.Subscribe = subscribeTo(asked)
 	return s.render(c, v)
+}
+
+// listPolicies lists policies without words to look for, from the database.
+func (s *Server) listPolicies(ctx context.Context, v *libraryView, asked url.Values, offset int) error {
+	filter := storage.PolicyFilter{Theme: v.Theme, Audience: asked.Get("s"), Limit: pageSize, Offset: offset, Order: "new"}
+	if v.Sort == "deadline" {
+		filter.Order = "deadline"
+	}
+	switch asked.Get("v") {
+	case "ok":
+		filter.Statuses, filter.InForceOn = []domain.PolicyStatus{domain.Published}, s.today()
+	case "off":
+		filter.Statuses = ended
+	default:
+		filter.Statuses = public
+	}
+	sums, total, err := s.Store.Policies(ctx, filter)
+	if err != nil {
+		return err
+	}
+	v.Total = total
+	for _, sum := range sums {
+		v.Cards = append(v.Cards, s.cardOf(sum))
+	}
+	return nil
 }
 
 // addFit says on each card how it fits the signed-in reader.

@@ -17,19 +17,23 @@ import (
 	"policypush/internal/channel/app"
 	"policypush/internal/channel/sms"
 	"policypush/internal/domain"
+	"policypush/internal/search"
 	"policypush/internal/storage"
 	"policypush/rules"
 )
 
-// Config is what the site works with. Store, Rules, Index, Catalogue, Hub,
-// Secret, Log and Now must be there; the functions say beside them what nil means.
+// Config is what the site works with. Store, Rules, Index, Catalogue, Search,
+// Hub, Secret, Log and Now must be there; the functions say beside them what
+// nil means.
 type Config struct {
 	Store *storage.Store
 	Rules *rules.Rules
 	Index *audience.Index
 	// Catalogue holds what is published; pages refresh it.
 	Catalogue *audience.Catalogue
-	Hub       *app.Hub
+	// Search finds policies by words; it follows the store.
+	Search *search.Live
+	Hub    *app.Hub
 	// Secret signs form tokens, codes and links of 退订. Every process of one
 	// installation has the same; at least 16 bytes.
 	Secret []byte

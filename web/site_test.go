@@ -22,12 +22,27 @@ import (
 	"policypush/internal/channel/sms"
 	"policypush/internal/domain"
 	"policypush/internal/seal"
+	"policypush/internal/search"
+	"policypush/internal/segment"
 	"policypush/internal/storage"
 	"policypush/interpretations"
 	"policypush/rules"
 )
 
 var loadRules = sync.OnceValues(rules.Load)
+
+// lexicon is loaded once: its dictionary takes most of a second.
+var lexicon = sync.OnceValues(func() (*search.Lexicon, error) {
+	r, err := loadRules()
+	if err != nil {
+		return nil, err
+	}
+	seg, err := segment.New("", r.UserWords())
+	if err != nil {
+		return nil, err
+	}
+	return search.NewLexicon(r, seg), nil
+})
 
 // testSite is the site on an empty database with one office, and a memory of
 // the codes that were sent.
@@ -60,9 +75,22 @@ func newSite(t *testing.T, change ...func(*Config)) *testSite {
 	if err != nil {
 		t.Fatal(err)
 	}
+	lex, err := lexicon()
+	if err != nil {
+		t.Fatal(err)
+	}
+	index, err := search.Create(filepath.Join(dir, "search"), lex)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = index.Close() })
+	live := search.NewLive(index, Policies{Store: store})
+	if err := live.Build(ctx); err != nil {
+		t.Fatal(err)
+	}
 	site := &testSite{t: t, codes: map[string]string{}, now: time.Date(2026, 11, 22, 2, 0, 0, 0, time.UTC)}
 	cfg := Config{
-		Store: store, Rules: r, Index: audience.New(), Catalogue: audience.NewCatalogue(store), Hub: app.NewHub(app.Limits{}), Secret: []byte("a secret of a test, 32 bytes long"),
+		Store: store, Rules: r, Index: audience.New(), Catalogue: audience.NewCatalogue(store), Search: live, Hub: app.NewHub(app.Limits{}), Secret: []byte("a secret of a test, 32 bytes long"),
 		BaseURL: "http://policy.example", Callbacks: sms.Callbacks{Base: "http://policy.example", Key: []byte("callback key of a test")},
 		Modes: map[domain.ChannelKind]string{domain.SMS: "log", domain.Email: "log"},
 		SendCode: func(_ context.Context, _ domain.ChannelKind, address, code string) error {

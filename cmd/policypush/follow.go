@@ -2,12 +2,16 @@ package main
 
 import (
 	"context"
+	"errors"
 	"path/filepath"
+	"strconv"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"policypush/internal/audience"
+	"policypush/internal/search"
+	"policypush/web"
 )
 
 // snapshotEvery is how often the audience index is written to a file. Who is
@@ -49,6 +53,43 @@ func (s *service) openIndex(ctx context.Context, group *errgroup.Group, source a
 				return nil
 			}
 		}
+	})
+	return nil
+}
+
+// searchFolders is how many processes of one data folder may have pages.
+const searchFolders = 64
+
+// newSearch makes the empty search index of this process: the first folder
+// that no other process works with.
+func (s *service) newSearch() (*search.Live, error) {
+	lexicon := search.NewLexicon(s.rules, s.reading.segment)
+	for n := 1; ; n++ {
+		x, err := search.Create(filepath.Join(s.cfg.Data, "search", strconv.Itoa(n)), lexicon)
+		if errors.Is(err, search.ErrInUse) && n < searchFolders {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		return search.NewLive(x, web.Policies{Store: s.store}), nil
+	}
+}
+
+// openSearch fills the search index from the database and keeps it up to date
+// until ctx ends.
+func (s *service) openSearch(ctx context.Context, group *errgroup.Group) error {
+	if s.search == nil {
+		return nil
+	}
+	started := time.Now()
+	if err := s.search.Build(ctx); err != nil {
+		return err
+	}
+	s.log.Info("search index is built", "policies", s.search.Len(), "took", time.Since(started).Round(time.Millisecond))
+	group.Go(func() error {
+		s.search.Follow(ctx, followEvery, func(err error) { s.log.Error("search index does not follow", "err", err) })
+		return nil
 	})
 	return nil
 }

@@ -53,6 +53,7 @@ func commands() []command {
 		{"work", "[选项同 serve]", "只启动发送", runWork},
 		{"analyze", "[--as-of DATE] [--json] [--text] FILE…", "读文件并输出读懂的内容，不用数据库", runAnalyze},
 		{"match", "--profiles FILE [--as-of DATE] [--json] POLICYFILE…", "哪些政策点适用于哪些主体，不用数据库", runMatch},
+		{"search", "--dir DIR [--queries FILE] [--limit 10] [--json]", "在一个文件夹的政策文本里检索，不用数据库", runSearch},
 		{"rules check", "DIR [--json]", "检查本单位的规则目录", runRulesCheck},
 		{"rules score", "DIR [--json] [--rules DIR]", "对照标注（labels.jsonl）给识别打分", runRulesScore},
 		{"rules fit", "DIR... [--write FILE] [--rules DIR]", "用标注文件拟合主题判定权重", runRulesFit},

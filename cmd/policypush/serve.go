@@ -20,6 +20,7 @@ import (
 	"policypush/internal/domain"
 	"policypush/internal/push"
 	"policypush/internal/queue"
+	"policypush/internal/search"
 	"policypush/internal/telemetry"
 	"policypush/rules"
 	"policypush/web"
@@ -58,6 +59,7 @@ type service struct {
 	reading  *reading // nil in a process that reads no documents
 	index    *audience.Index
 	offers   *audience.Catalogue
+	search   *search.Live // nil in a process without pages
 	hub      *app.Hub
 	lines    map[domain.ChannelKind]workers.Line
 	workers  *workers.Workers
@@ -99,6 +101,11 @@ func (s *service) prepare(ctx context.Context) error {
 	}
 	if s.parts.web || s.withDemo { // workers alone read no documents and need no dictionary
 		if s.reading, err = readingWith(s.rules, s.cfg.DictDir); err != nil {
+			return err
+		}
+	}
+	if s.parts.web {
+		if s.search, err = s.newSearch(); err != nil {
 			return err
 		}
 	}
@@ -204,6 +211,9 @@ func (s *service) begin(ctx context.Context, group *errgroup.Group) error {
 	if err := s.offers.Refresh(ctx); err != nil { // pages and first digests find it warm
 		return unlessEnded(ctx, err)
 	}
+	if err := s.openSearch(ctx, group); err != nil {
+		return unlessEnded(ctx, err)
+	}
 	s.built.Store(true)
 	s.log.Info("ready", "url", s.cfg.LinkBase(), "subscribers", s.index.Len(), "took", time.Since(started).Round(time.Millisecond))
 	if !s.parts.work {
@@ -232,7 +242,7 @@ func (s *service) serveWeb(ctx context.Context, group *errgroup.Group) error {
 	modes := map[domain.ChannelKind]string{domain.App: s.cfg.App.Mode, domain.SMS: s.cfg.SMS.Mode, domain.Email: s.cfg.Email.Mode}
 	courier := workers.Courier{Store: s.store, Lines: s.lines, Signature: "政策直达", Now: time.Now}
 	site, err := web.New(web.Config{
-		Store: s.store, Rules: s.rules, Index: s.index, Catalogue: s.offers, Hub: s.hub, Secret: s.secret, BaseURL: s.cfg.LinkBase(),
+		Store: s.store, Rules: s.rules, Index: s.index, Catalogue: s.offers, Search: s.search, Hub: s.hub, Secret: s.secret, BaseURL: s.cfg.LinkBase(),
 		Callbacks: callbacks, ProxyHeader: s.cfg.ProxyHeader, Modes: modes, Read: s.reading.read, SendCode: courier.SendCode,
 		Wake: s.workers.Wake, Ready: s.ready, Log: s.log, Now: time.Now,
 	})
@@ -269,10 +279,14 @@ func (s *service) ready(ctx context.Context) error {
 }
 
 func (s *service) release() error {
+	var err error
+	if s.search != nil {
+		err = s.search.Close()
+	}
 	if s.reading != nil {
 		s.reading.segment.Close()
 	}
-	return errors.Join(s.queue.Close(), closeLines(s.lines))
+	return errors.Join(err, s.queue.Close(), closeLines(s.lines))
 }
 
 // serveMetrics serves the numbers for Prometheus on an address of their own:

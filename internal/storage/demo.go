@@ -60,6 +60,9 @@ func (s *Store) RemoveDemo(ctx context.Context) error {
 		if _, err := tx.ExecContext(ctx, log, first-1); err != nil {
 			return fmt.Errorf("remove demonstration: %w", err)
 		}
+		if err := notePolicies(ctx, tx, `SELECT id FROM policies WHERE id IN `+policies); err != nil {
+			return fmt.Errorf("remove demonstration: %w", err)
+		}
 		for _, q := range steps {
 			if _, err := tx.ExecContext(ctx, q); err != nil {
 				return fmt.Errorf("remove demonstration: %w", err)

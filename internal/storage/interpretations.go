@@ -2,6 +2,7 @@ package storage
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 
 	"policypush/internal/domain"
@@ -11,17 +12,32 @@ import (
 // SaveInterpretation inserts an interpretation whose ID is 0, and sets it, or
 // replaces one.
 func (s *Store) SaveInterpretation(ctx context.Context, it *interpretations.Item) error {
+	id := it.ID
+	err := s.inTx(ctx, func(tx *sql.Tx) error {
+		it.ID = id // of another try
+		if err := saveInterpretation(ctx, tx, it); err != nil {
+			return err
+		}
+		return notePolicy(ctx, tx, it.Policy)
+	})
+	if err != nil {
+		it.ID = id
+	}
+	return err
+}
+
+func saveInterpretation(ctx context.Context, tx *sql.Tx, it *interpretations.Item) error {
 	if it.ID == 0 {
 		const q = `
 			INSERT INTO interpretations (policy_id, policy_version, kind, state, body) VALUES ($1, $2, $3, $4, $5) RETURNING id`
-		err := s.write.QueryRowContext(ctx, q, it.Policy, it.PolicyVersion, it.Kind, it.State, asJSON(it)).Scan(&it.ID)
+		err := tx.QueryRowContext(ctx, q, it.Policy, it.PolicyVersion, it.Kind, it.State, asJSON(it)).Scan(&it.ID)
 		if err != nil {
 			return fmt.Errorf("insert interpretation: %w", err)
 		}
 		return nil
 	}
 	const q = `UPDATE interpretations SET policy_version = $3, kind = $4, state = $5, body = $6 WHERE id = $1 AND policy_id = $2`
-	n, err := changed(ctx, s.write, q, it.ID, it.Policy, it.PolicyVersion, it.Kind, it.State, asJSON(it))
+	n, err := changed(ctx, tx, q, it.ID, it.Policy, it.PolicyVersion, it.Kind, it.State, asJSON(it))
 	if err == nil && n == 0 {
 		return domain.Errorf(domain.NotFound, "没有这条解读，可能已被删除")
 	}
@@ -57,9 +73,12 @@ func (s *Store) Interpretations(ctx context.Context, policy domain.PolicyID, app
 // DeleteInterpretation removes an interpretation. It fails with NotFound if
 // there is none.
 func (s *Store) DeleteInterpretation(ctx context.Context, id int64) error {
-	n, err := changed(ctx, s.write, `DELETE FROM interpretations WHERE id = $1`, id)
-	if err == nil && n == 0 {
-		return domain.Errorf(domain.NotFound, "没有这条解读，可能已被删除")
-	}
-	return err
+	return s.inTx(ctx, func(tx *sql.Tx) error {
+		var policy domain.PolicyID
+		err := tx.QueryRowContext(ctx, `DELETE FROM interpretations WHERE id = $1 RETURNING policy_id`, id).Scan(&policy)
+		if err != nil {
+			return notFound(err, "没有这条解读，可能已被删除")
+		}
+		return notePolicy(ctx, tx, policy)
+	})
 }

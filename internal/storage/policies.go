@@ -12,6 +12,7 @@ import (
 
 // PolicyFilter says which policies a list shows. Zero fields do not restrict.
 type PolicyFilter struct {
+	IDs       []domain.PolicyID
 	Statuses  []domain.PolicyStatus
 	Office    domain.OfficeID
 	Theme     string // a code
@@ -82,7 +83,12 @@ func (s *Store) CreatePolicy(ctx context.Context, p *domain.Policy) error {
 	p.Version = 1
 	values := policyValues(p)
 	q := `INSERT INTO policies (` + policyColumns + `) VALUES (` + places(1, len(values)) + `) RETURNING id`
-	err := s.write.QueryRowContext(ctx, q, values...).Scan(&p.ID)
+	err := s.inTx(ctx, func(tx *sql.Tx) error {
+		if err := tx.QueryRowContext(ctx, q, values...).Scan(&p.ID); err != nil {
+			return err
+		}
+		return notePolicy(ctx, tx, p.ID)
+	})
 	if isTaken(err) {
 		return s.sameNumber(ctx, p)
 	}
@@ -123,6 +129,9 @@ func savePolicy(ctx context.Context, tx *sql.Tx, p *domain.Policy, was domain.Po
 	}
 	if n == 0 {
 		return domain.Errorf(domain.Conflict, "其他人刚刚修改过《%s》，请刷新页面后再操作", p.Title)
+	}
+	if err := notePolicy(ctx, tx, p.ID); err != nil {
+		return err
 	}
 	if was != domain.Published && p.Status != domain.Published {
 		return nil // nobody follows drafts
@@ -210,6 +219,13 @@ func param(args *[]any, v any) string {
 
 func (f PolicyFilter) where() (string, []any) {
 	all, args := []string{"1 = 1"}, []any{}
+	if len(f.IDs) > 0 {
+		var in []string
+		for _, id := range f.IDs {
+			in = append(in, param(&args, id))
+		}
+		all = append(all, `p.id IN (`+strings.Join(in, ",")+`)`)
+	}
 	if len(f.Statuses) > 0 {
 		var in []string
 		for _, status := range f.Statuses {

@@ -414,3 +414,66 @@ func keepsRecords(t *testing.T, url string) {
 	equal(t, "all questions", len(got(s.Questions(ctx, 0))(t)), 1)
 	equal(t, "of another", len(got(s.Questions(ctx, p.ID+1))(t)), 0)
 }
+
+// logsPolicyChanges holds that whatever is written of a policy is in the log.
+func logsPolicyChanges(t *testing.T, url string) {
+	s := open(t, url, Keys(t))
+	ctx := t.Context()
+	last, err := s.LastLoggedChange(ctx)
+	must(t, err)
+	since := func() []domain.PolicyID {
+		t.Helper()
+		changes, err := s.PolicyChanges(ctx, last, 100)
+		must(t, err)
+		var ids []domain.PolicyID
+		for _, c := range changes {
+			if c.Seq <= last {
+				t.Errorf("change %d comes after %d", c.Seq, last)
+			}
+			last = c.Seq
+			ids = append(ids, c.Policy)
+		}
+		now, err := s.LastLoggedChange(ctx)
+		must(t, err)
+		if now != last {
+			t.Errorf("the last change is %d, the log ends at %d", now, last)
+		}
+		return ids
+	}
+	expect := func(what string, want ...domain.PolicyID) {
+		t.Helper()
+		if got := since(); !slices.Equal(got, want) {
+			t.Errorf("%s: changed are %v, want %v", what, got, want)
+		}
+	}
+	one := &domain.Policy{Office: 1, Title: "检索一", Status: domain.Draft}
+	two := &domain.Policy{Office: 1, Title: "检索二", Status: domain.Draft}
+	must(t, s.CreatePolicy(ctx, one))
+	must(t, s.CreatePolicy(ctx, two))
+	expect("created", one.ID, two.ID)
+	one.Title = "检索一改"
+	must(t, s.SavePolicy(ctx, one, domain.Draft))
+	must(t, s.SavePolicy(ctx, two, domain.Draft))
+	must(t, s.SavePolicy(ctx, one, domain.Draft))
+	expect("saved, the last change of each", two.ID, one.ID)
+	if err := s.SavePolicy(ctx, one, domain.Published); domain.KindOf(err) != domain.Conflict {
+		t.Errorf("saved over another state: %v", err)
+	}
+	expect("refused")
+	it := &interpretations.Item{Policy: two.ID, Kind: interpretations.QAKind, QA: &interpretations.QA{Question: "问", Answer: "答"}}
+	must(t, s.SaveInterpretation(ctx, it))
+	expect("explained", two.ID)
+	must(t, s.SaveInterpretation(ctx, it))
+	expect("explained anew", two.ID)
+	must(t, s.DeleteInterpretation(ctx, it.ID))
+	expect("explanation removed", two.ID)
+	if err := s.DeleteInterpretation(ctx, it.ID); domain.KindOf(err) != domain.NotFound {
+		t.Errorf("removed twice: %v", err)
+	}
+	expect("nothing removed")
+	walked := map[domain.PolicyID]bool{}
+	must(t, s.WalkPolicies(ctx, func(id domain.PolicyID) error { walked[id] = true; return nil }))
+	if !walked[one.ID] || !walked[two.ID] {
+		t.Errorf("walked %v", walked)
+	}
+}

@@ -71,6 +71,7 @@ func Run(t *testing.T, fresh func(t *testing.T) string) {
 		"offices and operators are kept, logins are unique":             keepsOperators,
 		"a session is found by its token until it expires":              keepsSessions,
 		"a code is tried five times, used once, and not resent at once": triesCodes,
+		"what changes a policy is in the log":                           logsPolicyChanges,
 		"a policy comes back as it was saved":                           keepsPolicies,
 		"a list of policies is filtered, ordered and paged":             listsPolicies,
 		"a document number is used once in an office":                   refusesSameNumber,

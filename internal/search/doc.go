@@ -1,0 +1,14 @@
+// Package search finds policies by the words people use: titles and document
+// numbers exactly, questions by the passage that answers them.
+//
+// Every policy (or file) is one entry whose passages are its clauses, measures
+// and answers. Bleve finds the candidates: its one text field holds every pair
+// of neighbouring characters, words of three characters and more as jieba cuts
+// them, and numbers and foreign words. The best of them are then read once
+// more and ranked by what a bag of words cannot tell: how much of the question
+// stands together in one place, in its own order, and whether the title and
+// the place are the ones asked for. The same reading yields the passage that
+// is shown.
+//
+// The index is derived data. It may be deleted at any time.
+package search

@@ -1,0 +1,300 @@
+package search
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+	"unicode/utf8"
+
+	"github.com/blevesearch/bleve/v2"
+	"github.com/blevesearch/bleve/v2/search/query"
+	index "github.com/blevesearch/bleve_index_api"
+
+	"policypush/rules"
+)
+
+// Bounds of what a question may cost, whatever is typed.
+const (
+	maxQuestion = 300 // characters that are read
+	maxTerms    = 60  // pairs, numbers and foreign words
+	maxPhrases  = 16  // synonyms and words of the same sound
+)
+
+// term is a pair, a number or a foreign word that was asked for.
+type term struct {
+	text   string
+	idf    float64
+	docs   uint64
+	weight float64 // less than 1 for what was guessed
+}
+
+// phrase is another word for something that was asked for.
+type phrase struct {
+	text   string
+	weight float64
+	terms  []int // its pairs, in order
+}
+
+// question is what is looked for.
+type question struct {
+	flat   string
+	number string // a document number, or ""
+	terms  []term
+	words  []string // long words, for the candidates only
+	follow map[[2]int]bool
+	extra  []phrase
+	asked  int // terms before this one were typed, the others are parts of phrases
+	places []*rules.Place
+	total  float64 // idf of what was asked
+	byText map[string]int
+}
+
+// read makes a question of what was typed.
+func (x *Index) read(ctx context.Context, r index.IndexReader, text string) (*question, error) {
+	text = cut(text, maxQuestion)
+	q := &question{flat: flat(text), number: x.words.number(text), follow: map[[2]int]bool{}, byText: map[string]int{}}
+	all := runs(text)
+	kept := strips(all)
+	var spelt []string
+	for _, one := range kept {
+		if !one.han {
+			if len(one.text) <= maxForeign {
+				q.add(one.text, 1)
+			}
+			if utf8.RuneCountInString(one.text) >= 3 {
+				spelt = append(spelt, x.words.sounds.typed(one.text)...)
+			}
+			continue
+		}
+		ends := map[int]bool{}
+		for _, w := range x.analyzer.segment.Words(one.text) {
+			ends[w.End] = true
+			if w.End-w.Start >= longWord {
+				q.words = append(q.words, w.Text)
+			}
+		}
+		last, i := -1, 0
+		pairs(one.text, func(pair string) {
+			i++
+			weight := 1.0
+			if ends[i] {
+				weight = crossWeight
+			}
+			at := q.add(pair, weight)
+			if last >= 0 && at >= 0 {
+				q.follow[[2]int{last, at}] = true
+			}
+			last = at
+		})
+	}
+	q.asked = len(q.terms)
+	if err := q.weigh(ctx, r, 0); err != nil {
+		return nil, err
+	}
+	for _, word := range spelt {
+		q.guess(x.words, word, speltWeight)
+	}
+	for _, one := range kept {
+		if one.han {
+			q.expand(x.words, one.text)
+		}
+	}
+	if err := q.weigh(ctx, r, q.asked); err != nil {
+		return nil, err
+	}
+	for i := range q.terms {
+		t := &q.terms[i]
+		t.idf *= t.weight
+		if t.docs == 0 {
+			t.idf *= unseenPart
+		}
+		if i < q.asked {
+			q.total += t.idf
+		}
+	}
+	for _, m := range x.words.rules.PlacesIn(text) {
+		q.places = append(q.places, m.Places...)
+	}
+	return q, nil
+}
+
+// strips takes the words of asking out, unless nothing else is there.
+func strips(all []run) []run {
+	var kept []run
+	for _, one := range all {
+		if !one.han {
+			kept = append(kept, one)
+			continue
+		}
+		for _, part := range strip(one.text) {
+			kept = append(kept, run{part, true})
+		}
+	}
+	if len(kept) == 0 {
+		return all
+	}
+	return kept
+}
+
+func cut(s string, chars int) string {
+	for i := range s {
+		if chars == 0 {
+			return s[:i]
+		}
+		chars--
+	}
+	return s
+}
+
+// add makes a term known and returns its number, or -1 if there are too many.
+func (q *question) add(text string, weight float64) int {
+	if at, ok := q.byText[text]; ok {
+		q.terms[at].weight = max(q.terms[at].weight, weight)
+		return at
+	}
+	if len(q.terms) >= maxTerms+maxPhrases*maxSpoken {
+		return -1
+	}
+	if q.asked == 0 && len(q.terms) >= maxTerms {
+		return -1
+	}
+	q.byText[text] = len(q.terms)
+	q.terms = append(q.terms, term{text: text, weight: weight})
+	return len(q.terms) - 1
+}
+
+// phrase adds another word for something.
+func (q *question) phrase(text string, weight float64) {
+	if len(q.extra) >= maxPhrases || utf8.RuneCountInString(text) > maxSpoken {
+		return
+	}
+	p := phrase{text: text, weight: weight}
+	for _, r := range runs(text) {
+		if !r.han {
+			p.terms = append(p.terms, q.add(r.text, weight))
+			continue
+		}
+		pairs(r.text, func(pair string) { p.terms = append(p.terms, q.add(pair, weight)) })
+	}
+	if len(p.terms) > 0 && !slices.Contains(p.terms, -1) {
+		q.extra = append(q.extra, p)
+	}
+}
+
+// What a guessed word counts for, beside 1 for a word that was typed.
+const (
+	speltWeight   = 0.9 // typed by its sound in Latin letters
+	soundWeight   = 0.8 // sounds like what was typed, which nobody writes
+	synonymWeight = 0.5
+	// crossWeight is that of a pair that belongs to two words.
+	crossWeight = 0.4
+	// unseenPart is what counts of a pair that stands nowhere: it tells
+	// entries apart no more, but makes the question harder to answer.
+	unseenPart = 0.3
+)
+
+// expand adds what the words of a run are called otherwise, and for a part
+// that stands in no document what sounds the same.
+func (q *question) expand(w *words, text string) {
+	for _, h := range w.sounds.misspelt(text) {
+		if q.unknown(text, h) {
+			q.guess(w, h.word, soundWeight)
+		}
+	}
+	for _, other := range w.synonyms(text) {
+		q.phrase(other, synonymWeight)
+	}
+}
+
+// guess adds a word that was probably meant, and what it is called otherwise.
+func (q *question) guess(w *words, word string, weight float64) {
+	q.phrase(word, weight)
+	for _, other := range w.synonyms(word) {
+		q.phrase(other, weight*synonymWeight)
+	}
+}
+
+// unknown tells whether a pair within a part of a run stands in no document.
+func (q *question) unknown(text string, h homophone) bool {
+	part := string([]rune(text)[h.start:h.end])
+	found := false
+	pairs(part, func(pair string) {
+		if at, ok := q.byText[pair]; ok && q.terms[at].docs == 0 {
+			found = true
+		}
+	})
+	return found
+}
+
+// weigh looks up in how many entries the terms from a number on stand.
+func (q *question) weigh(ctx context.Context, r index.IndexReader, from int) error {
+	n, err := r.DocCount()
+	if err != nil {
+		return fmt.Errorf("count entries: %w", err)
+	}
+	for i := from; i < len(q.terms); i++ {
+		t := &q.terms[i]
+		tfr, err := r.TermFieldReader(ctx, []byte(t.text), textField, false, false, false)
+		if err != nil {
+			return fmt.Errorf("look up term: %w", err)
+		}
+		t.docs = tfr.Count()
+		if err := tfr.Close(); err != nil {
+			return fmt.Errorf("look up term: %w", err)
+		}
+		t.idf = math.Log(1 + (float64(n)-float64(t.docs)+0.5)/(float64(t.docs)+0.5))
+	}
+	return nil
+}
+
+// budget is how many postings a question may read: beyond it its commonest
+// terms only count when the candidates are ranked.
+const budget = 400_000
+
+// candidates is the query that finds what is worth reading.
+func (q *question) candidates(filters []query.Query) query.Query {
+	order := make([]int, 0, len(q.terms))
+	for i, t := range q.terms {
+		if t.docs > 0 {
+			order = append(order, i)
+		}
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return int(q.terms[a].docs) - int(q.terms[b].docs) })
+	var any []query.Query
+	read := uint64(0)
+	for i, at := range order {
+		t := q.terms[at]
+		read += t.docs
+		if i >= 4 && read > budget {
+			break
+		}
+		any = append(any, termQuery(textField, t.text, t.weight), termQuery(titleField, t.text, t.weight*titleBoost))
+	}
+	for _, w := range q.words {
+		any = append(any, termQuery(textField, w, wordBoost))
+	}
+	if q.number != "" {
+		any = append(any, termQuery(numberField, q.number, numberBoost))
+	}
+	found := bleve.NewBooleanQuery()
+	found.AddMust(bleve.NewDisjunctionQuery(any...))
+	if len(filters) > 0 {
+		found.AddFilter(bleve.NewConjunctionQuery(filters...))
+	}
+	return found
+}
+
+// Boosts of the candidates.
+const (
+	titleBoost  = 1.0
+	wordBoost   = 0.5
+	numberBoost = 1000
+)
+
+func termQuery(field, text string, boost float64) query.Query {
+	t := bleve.NewTermQuery(text)
+	t.SetField(field)
+	t.SetBoost(boost)
+	return t
+}

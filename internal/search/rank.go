@@ -1,0 +1,416 @@
+package search
+
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// signals is what reading an entry tells about it, each from 0 to 1 or a
+// little more.
+type signals struct {
+	bm25   float64 // BM25 over the whole entry, as a part of what is possible
+	cover  float64 // how much of the question stands in it, by weight
+	near   float64 // how much stands within a sentence
+	around float64 // how much stands within a paragraph
+	order  float64 // how much stands in the order of the question
+	title  float64 // how much stands in the title
+	exact  float64 // how much of the title was asked for
+	lead   float64 // how much stands in the title and the first lines
+	single float64 // how many of the characters stand in it
+	alike  float64 // how much of the other words for it
+	place  float64 // 1: of the place that was asked for, -1: of another
+	first  float64 // what the index says, as a part of its best
+}
+
+// weights were set on questions of our own (testdata/questions.jsonl).
+var weights = signals{
+	bm25: 1.0, cover: 0.2, near: 0, around: 0.7, order: 0.15, title: 0, exact: 0, lead: 0.35, single: 0.2, alike: 0,
+	place: 0.2, first: 0.4,
+}
+
+func (s *signals) score() float64 {
+	w := &weights
+	return w.bm25*s.bm25 + w.cover*s.cover + w.near*s.near + w.around*s.around + w.order*s.order + w.title*s.title +
+		w.exact*s.exact + w.lead*s.lead + w.single*s.single + w.alike*s.alike + w.place*s.place + w.first*s.first
+}
+
+// Windows in characters, and the parameters of BM25.
+const (
+	sentence  = 45
+	paragraph = 160
+	leading   = 120
+	gap       = 20 // between passages
+	k1        = 1.2
+	lengths   = 0.4
+)
+
+// hit is a term of the question at a place of an entry.
+type hit struct {
+	at      int // character, gaps between passages counted
+	term    int // number of the term, or that of the phrase after all terms
+	passage int // -1: the title
+	start   int // character of the passage
+}
+
+// reader finds the terms of one question in entries. It serves one goroutine.
+type reader struct {
+	q      *question
+	pairs  map[uint64]int
+	others map[string]int // foreign words, numbers and single characters
+	single map[rune]bool
+	steps  map[int][]step  // where a term stands in a phrase
+	chars  [1 << 10]uint64 // one bit for each character of a pair, by its last 16 bits
+
+	counts []int
+	within []int // how often each stands in a stretch
+	hits   []hit
+	places []int // per phrase: at which place its part ended
+	parts  []int // per phrase: how many of its terms are there
+}
+
+// step is a term of a phrase.
+type step struct{ phrase, part int }
+
+func newReader(q *question) *reader {
+	r := &reader{
+		q: q, pairs: map[uint64]int{}, others: map[string]int{}, single: map[rune]bool{}, steps: map[int][]step{},
+		counts: make([]int, len(q.terms)+len(q.extra)), within: make([]int, len(q.terms)+len(q.extra)), places: make([]int, len(q.extra)), parts: make([]int, len(q.extra)),
+	}
+	for i, t := range q.terms {
+		chars := []rune(t.text)
+		if len(chars) == 2 && isHan(chars[0]) {
+			r.pairs[pairKey(chars[0], chars[1])] = i
+			r.mark(chars[0])
+			r.mark(chars[1])
+		} else {
+			r.others[t.text] = i
+		}
+		if i < q.asked && isHan(chars[0]) {
+			for _, c := range chars {
+				r.single[c] = false
+				r.mark(c)
+			}
+		}
+	}
+	for j, p := range q.extra {
+		for k, t := range p.terms {
+			r.steps[t] = append(r.steps[t], step{j, k})
+		}
+	}
+	return r
+}
+
+func (r *reader) mark(c rune) { r.chars[uint16(c)>>6] |= 1 << (c & 63) }
+
+// maybe tells whether a character may be of the question: a quick no for most.
+func (r *reader) maybe(c rune) bool { return r.chars[uint16(c)>>6]&(1<<(c&63)) != 0 }
+
+func pairKey(a, b rune) uint64 { return uint64(uint32(a))<<32 | uint64(uint32(b)) }
+
+// found is an entry as it was read.
+type found struct {
+	entry   *Entry
+	signals signals
+	length  int
+	counts  []int
+	best    hit     // where the passage that is shown is hit first
+	first   float64 // the score of the index
+	score   float64
+}
+
+// read looks for the question in an entry.
+func (r *reader) read(e *Entry) *found {
+	f := &found{entry: e}
+	clear(r.counts)
+	r.hits = r.hits[:0]
+	for j := range r.places {
+		r.places[j], r.parts[j] = -10, 0
+	}
+	for c := range r.single {
+		r.single[c] = false
+	}
+	order := map[[2]int]bool{}
+	at := r.scan(e.Title, -1, 0, order)
+	titlePairs := max(1, at-1)
+	titleHits := len(r.hits)
+	at += gap
+	for i, p := range e.Passages {
+		at = r.scan(p.Text, i, at, order) + gap
+	}
+	f.length = at
+	q := r.q
+	f.counts = append([]int(nil), r.counts...)
+	s := &f.signals
+	total := max(q.total, 1e-9)
+	for j, t := range q.terms[:q.asked] {
+		if r.counts[j] > 0 {
+			s.cover += t.idf / total
+		}
+	}
+	s.title, s.exact = r.titled(titleHits, total), float64(titleHits)/float64(titlePairs)
+	s.lead = r.leads(total)
+	s.order = q.ordered(order)
+	for j, p := range q.extra {
+		if r.counts[len(q.terms)+j] > 0 {
+			s.alike += p.weight * r.worth(len(q.terms)+j) / total
+		}
+	}
+	s.alike = min(1, s.alike)
+	s.near, s.around = r.window(sentence)/total, r.window(paragraph)/total
+	f.best = r.passage()
+	if n := len(r.single); n > 0 {
+		chars := 0
+		for _, there := range r.single {
+			if there {
+				chars++
+			}
+		}
+		s.single = float64(chars) / float64(n)
+	}
+	return f
+}
+
+// titled tells how much of the question stands in the title, whose hits come
+// first.
+func (r *reader) titled(hits int, total float64) float64 {
+	return r.distinct(r.hits[:hits], total)
+}
+
+// leads tells how much stands in the title and the first lines.
+func (r *reader) leads(total float64) float64 {
+	n := 0
+	for n < len(r.hits) && r.hits[n].at <= leading {
+		n++
+	}
+	return r.distinct(r.hits[:n], total)
+}
+
+// distinct is what different terms among hits are worth, as a part of a total.
+func (r *reader) distinct(hits []hit, total float64) float64 {
+	seen, sum := make([]bool, r.q.asked), 0.0
+	for _, h := range hits {
+		if h.term < r.q.asked && !seen[h.term] {
+			seen[h.term] = true
+			sum += r.q.terms[h.term].idf
+		}
+	}
+	return sum / total
+}
+
+// ordered tells how much of the question stands somewhere in its own order.
+func (q *question) ordered(found map[[2]int]bool) float64 {
+	sum, all := 0.0, 0.0
+	for pair := range q.follow {
+		w := q.terms[pair[0]].idf + q.terms[pair[1]].idf
+		all += w
+		if found[pair] {
+			sum += w
+		}
+	}
+	return sum / max(all, 1e-9)
+}
+
+// worth is what a term or a phrase counts for in a window.
+func (r *reader) worth(term int) float64 {
+	q := r.q
+	if term < len(q.terms) {
+		if term < q.asked {
+			return q.terms[term].idf
+		}
+		return 0
+	}
+	p := q.extra[term-len(q.terms)]
+	top := 0.0
+	for _, t := range p.terms {
+		top = max(top, q.terms[t].idf)
+	}
+	return top
+}
+
+// scan finds the terms in a passage whose first character is at a place, and
+// returns the place after it.
+func (r *reader) scan(text string, passage, at int, order map[[2]int]bool) int {
+	var before rune // folded; 0 at the beginning of a run
+	lastTerm, lastAt := -1, -10
+	var other strings.Builder
+	otherStart, start := 0, 0
+	flush := func() {
+		if other.Len() > 0 {
+			if t, ok := r.others[other.String()]; ok {
+				r.hit(t, at+otherStart, passage, otherStart)
+			}
+			other.Reset()
+		}
+	}
+	foreign := len(r.others) > 0
+	for _, c := range text {
+		if c < '一' || c > '鿿' {
+			c = fold(c)
+		}
+		han := c != 0 && isHan(c)
+		if foreign && !han {
+			if c == 0 {
+				flush()
+			} else {
+				if other.Len() == 0 {
+					otherStart = start
+				}
+				other.WriteRune(c)
+			}
+		} else if foreign {
+			flush()
+		}
+		if !han || !r.maybe(c) {
+			before = 0
+			start++
+			continue
+		}
+		if there, ok := r.single[c]; ok && !there {
+			r.single[c] = true
+		}
+		if before != 0 {
+			if t, ok := r.pairs[pairKey(before, c)]; ok {
+				r.hit(t, at+start-1, passage, start-1)
+				if lastAt == start-1 {
+					order[[2]int{lastTerm, t}] = true
+				}
+				lastTerm, lastAt = t, start
+			}
+		}
+		before = c
+		start++
+	}
+	flush()
+	return at + start
+}
+
+// hit notes a term, and the phrases that end with it.
+func (r *reader) hit(t, at, passage, start int) {
+	r.counts[t]++
+	if t < r.q.asked {
+		r.hits = append(r.hits, hit{at, t, passage, start})
+	}
+	for _, s := range r.steps[t] {
+		switch {
+		case s.part == 0:
+			r.parts[s.phrase] = 1
+		case r.parts[s.phrase] == s.part && r.places[s.phrase] == at-1:
+			r.parts[s.phrase]++
+		default:
+			continue
+		}
+		r.places[s.phrase] = at
+		if r.parts[s.phrase] == len(r.q.extra[s.phrase].terms) {
+			whole := len(r.q.terms) + s.phrase
+			r.counts[whole]++
+			r.hits = append(r.hits, hit{at, whole, passage, start})
+		}
+	}
+}
+
+// window tells what the stretch of a length is worth in which most of the
+// question stands.
+func (r *reader) window(length int) float64 {
+	best, _ := r.stretch(r.hits, length)
+	return best
+}
+
+// passage returns where in which passage most of the question stands together;
+// of equal ones the first.
+func (r *reader) passage() hit {
+	top, best := 0.0, hit{passage: -1}
+	for from := 0; from < len(r.hits); {
+		to := from
+		for to < len(r.hits) && r.hits[to].passage == r.hits[from].passage {
+			to++
+		}
+		if r.hits[from].passage >= 0 {
+			if sum, first := r.stretch(r.hits[from:to], paragraph); sum > top+1e-9 {
+				top, best = sum, first
+			}
+		}
+		from = to
+	}
+	return best
+}
+
+// stretch finds among hits those within a length that are worth most, and
+// returns that and the first of them.
+func (r *reader) stretch(hits []hit, length int) (best float64, first hit) {
+	clear(r.within)
+	sum, from := 0.0, 0
+	for _, h := range hits {
+		if r.within[h.term]++; r.within[h.term] == 1 {
+			sum += r.worth(h.term)
+		}
+		for hits[from].at < h.at-length {
+			gone := hits[from].term
+			if r.within[gone]--; r.within[gone] == 0 {
+				sum -= r.worth(gone)
+			}
+			from++
+		}
+		if sum > best+1e-9 {
+			best, first = sum, hits[from]
+		}
+	}
+	return best, first
+}
+
+// What a document number or a title that was typed adds to a score: nothing
+// else comes near.
+const (
+	sameNumber = 20
+	sameTitle  = 10
+	inTitle    = 1
+)
+
+// Of the score of an entry that has ended, and of one for another region, this
+// much is left.
+const (
+	endedPart     = 0.7
+	elsewherePart = 0.85
+)
+
+// rank finishes the signals of all that was read, which tell most beside each
+// other, and sets the scores.
+func (q *question) rank(all []*found, req Request) {
+	length, top := 0.0, 0.0
+	for _, f := range all {
+		length += float64(f.length)
+		top = max(top, f.first)
+	}
+	length /= max(1, float64(len(all)))
+	for _, f := range all {
+		s := &f.signals
+		for j, t := range q.terms[:q.asked] {
+			if n := float64(f.counts[j]); n > 0 {
+				s.bm25 += t.idf * n * (k1 + 1) / (n + k1*(1-lengths+lengths*float64(f.length)/length))
+			}
+		}
+		s.bm25 /= max(q.total, 1e-9) * (k1 + 1)
+		s.first = f.first / max(top, 1e-9)
+		f.score = s.score()
+		if f.entry.over(req.Today) {
+			f.score *= endedPart
+		}
+		if f.entry.near(req.Region) < 0 {
+			f.score *= elsewherePart
+		}
+		f.score += q.exactly(f.entry)
+	}
+}
+
+// exactly is what it counts that a number or a title was typed.
+func (q *question) exactly(e *Entry) float64 {
+	title := flat(e.Title)
+	switch {
+	case q.number != "" && q.number == numberKey(e.DocNumber):
+		return sameNumber
+	case title == q.flat:
+		return sameTitle
+	case utf8.RuneCountInString(q.flat) >= 4 && strings.Contains(title, q.flat):
+		return inTitle
+	}
+	return 0
+}

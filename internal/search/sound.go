@@ -1,0 +1,137 @@
+package search
+
+import (
+	"strings"
+	"unicode/utf8"
+
+	"github.com/mozillazg/go-pinyin"
+)
+
+// sounds finds words by how they are pronounced.
+type sounds struct {
+	whole  map[string][]string // by all syllables: canbaojin
+	firsts map[string][]string // by the first letters: cbj
+}
+
+// maxSpoken is the longest word, in characters, that is looked for by its sound.
+const maxSpoken = 12
+
+func newSounds(list []string) *sounds {
+	s := &sounds{whole: map[string][]string{}, firsts: map[string][]string{}}
+	for _, word := range list {
+		syllables := spoken(word)
+		if len(syllables) < 2 || len(syllables) > maxSpoken {
+			continue
+		}
+		key := strings.Join(syllables, "")
+		s.whole[key] = append(s.whole[key], word)
+		if len(syllables) >= longWord {
+			s.firsts[firstLetters(syllables)] = append(s.firsts[firstLetters(syllables)], word)
+		}
+	}
+	return s
+}
+
+func firstLetters(syllables []string) string {
+	var b strings.Builder
+	for _, one := range syllables {
+		b.WriteByte(one[0])
+	}
+	return b.String()
+}
+
+// spoken returns the syllables of a word without tones, or nil if not every
+// character of it is Chinese and has one.
+func spoken(word string) []string {
+	var out []string
+	for _, r := range word {
+		one, ok := pinyin.PinyinDict[int(r)]
+		if !ok {
+			return nil
+		}
+		first, _, _ := strings.Cut(one, ",")
+		out = append(out, toneless.Replace(first))
+	}
+	return out
+}
+
+// toneless takes the tones off, and ü is typed v.
+var toneless = strings.NewReplacer("ā", "a", "á", "a", "ǎ", "a", "à", "a", "ē", "e", "é", "e", "ě", "e", "è", "e",
+	"ī", "i", "í", "i", "ǐ", "i", "ì", "i", "ō", "o", "ó", "o", "ǒ", "o", "ò", "o", "ū", "u", "ú", "u", "ǔ", "u", "ù", "u",
+	"ü", "v", "ǖ", "v", "ǘ", "v", "ǚ", "v", "ǜ", "v", "ń", "n", "ň", "n", "ǹ", "n", "ḿ", "m")
+
+// typed returns the words that a run of Latin letters spells, whole or by
+// their first letters.
+func (s *sounds) typed(letters string) []string {
+	if found := s.whole[letters]; found != nil {
+		return found
+	}
+	if found := s.firsts[letters]; found != nil {
+		return found
+	}
+	return s.cover(letters)
+}
+
+// cover cuts letters into words of the dictionary, longest first from the
+// left; nil if they do not spell words from end to end.
+func (s *sounds) cover(letters string) []string {
+	var out []string
+	for at := 0; at < len(letters); {
+		end := min(len(letters), at+6*maxSpoken)
+		for ; end > at+2; end-- {
+			if found := s.whole[letters[at:end]]; found != nil {
+				out = append(out, found...)
+				break
+			}
+		}
+		if end <= at+2 {
+			return nil
+		}
+		at = end
+	}
+	return out
+}
+
+// homophone is a word that sounds like a part of what was typed.
+type homophone struct {
+	word       string
+	start, end int // characters of the run
+}
+
+// misspelt returns words of three characters and more that sound like parts of
+// a Chinese run, or of two if the run is nothing else, and are written
+// differently there.
+func (s *sounds) misspelt(text string) []homophone {
+	chars := []rune(text)
+	syllables := make([]string, len(chars))
+	for i, r := range chars {
+		if one := spoken(string(r)); one != nil {
+			syllables[i] = one[0]
+		} else {
+			syllables[i] = "?"
+		}
+	}
+	var out []homophone
+	for i := range chars {
+		for n := min(maxSpoken, len(chars)-i); n >= 2; n-- {
+			if n < longWord && n != len(chars) {
+				continue
+			}
+			same := false
+			for _, word := range s.whole[strings.Join(syllables[i:i+n], "")] {
+				if utf8.RuneCountInString(word) != n {
+					continue
+				}
+				if word == string(chars[i:i+n]) {
+					same = true
+					continue
+				}
+				out = append(out, homophone{word, i, i + n})
+			}
+			if same { // written as it should be
+				break
+			}
+		}
+	}
+	return out
+}

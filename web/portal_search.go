@@ -1,0 +1,155 @@
+package web
+
+import (
+	"cmp"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/gofiber/fiber/v2"
+
+	"policypush/internal/domain"
+	"policypush/internal/search"
+	"policypush/internal/storage"
+)
+
+// passage is the part of a policy that answers a search best. Parts are shown
+// as text, whatever is in them.
+type passage struct {
+	Kind  string // 政策点, 问答, 原文
+	Href  string
+	Title []search.Part
+	Parts []search.Part
+}
+
+// ended are the states of policies that cannot be had any more.
+var ended = []domain.PolicyStatus{domain.Amended, domain.Withdrawn, domain.Expired}
+
+// relevant is how much of the best score a result must have to be listed.
+const relevant = 0.4
+
+// findPolicies lists what answers the words of the reader, best first.
+func (s *Server) findPolicies(c *fiber.Ctx, v *libraryView, asked url.Values, offset int) error {
+	ctx := c.UserContext()
+	if err := s.Search.CatchUp(ctx); err != nil {
+		return err
+	}
+	v.Unready = !s.Search.Built()
+	req := search.Request{
+		Text: v.Query, Filters: map[search.Facet][]string{}, Today: s.today(), Floor: relevant, Offset: offset, Limit: pageSize,
+	}
+	if v.Theme != "" {
+		req.Filters[search.ThemeFacet] = []string{v.Theme}
+	}
+	if audience := asked.Get("s"); audience != "" {
+		req.Filters[search.AudienceFacet] = []string{audience}
+	}
+	switch asked.Get("v") {
+	case "ok":
+		req.InForce = true
+	case "off":
+		for _, status := range ended {
+			req.Filters[search.StateFacet] = append(req.Filters[search.StateFacet], string(status))
+		}
+	}
+	switch v.Sort {
+	case "new":
+		req.ByDate = func(a, b *search.Entry) int { return cmp.Compare(b.Date, a.Date) }
+	case "deadline":
+		today := s.today()
+		req.ByDate = func(a, b *search.Entry) int { return cmp.Compare(nextDeadline(a, today), nextDeadline(b, today)) }
+	}
+	r, err := s.reader(c)
+	if err != nil {
+		return err
+	}
+	if r != nil && r.subscriber != nil {
+		req.Region = r.subscriber.Profile.Region
+	}
+	page, err := s.Search.Search(ctx, req)
+	if err != nil {
+		return err
+	}
+	v.Total = page.Total
+	v.count(page)
+	return s.foundCards(c, v, page.Results)
+}
+
+// nextDeadline sorts what is still to come first and what has none last.
+func nextDeadline(e *search.Entry, today string) string {
+	switch {
+	case e.Deadline == "":
+		return "2"
+	case e.Deadline < today:
+		return "1" + e.Deadline
+	}
+	return "0" + e.Deadline
+}
+
+// count writes beside each choice how many results it would leave. Of a facet
+// that is restricted only the choice itself is counted.
+func (v *libraryView) count(page *search.Page) {
+	counted := func(options []option, of map[string]int) {
+		restricted := oneSelected(options)
+		for i, o := range options {
+			if !restricted || o.Selected {
+				options[i].Count = of[o.Code]
+			}
+		}
+	}
+	counted(v.Audiences, page.Counts[search.AudienceFacet])
+	counted(v.Validity, map[string]int{"ok": page.InForce, "off": page.Total - page.InForce})
+	for _, group := range v.Themes {
+		counted(group.Options, page.Counts[search.ThemeFacet])
+	}
+}
+
+// foundCards reads the policies of a page of results. One that was taken off
+// the site this very moment is left out.
+func (s *Server) foundCards(c *fiber.Ctx, v *libraryView, results []search.Result) error {
+	var ids []domain.PolicyID
+	for _, r := range results {
+		id, err := strconv.ParseInt(r.Key, 10, 64)
+		if err != nil {
+			return err
+		}
+		ids = append(ids, domain.PolicyID(id))
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	sums, _, err := s.Store.Policies(c.UserContext(), storage.PolicyFilter{IDs: ids, Statuses: public})
+	if err != nil {
+		return err
+	}
+	byID := map[domain.PolicyID]storage.PolicySummary{}
+	for _, sum := range sums {
+		byID[sum.ID] = sum
+	}
+	for i, r := range results {
+		sum, ok := byID[ids[i]]
+		if !ok {
+			continue
+		}
+		cd := s.cardOf(sum)
+		cd.Found = foundPassage(ids[i], r)
+		v.Cards = append(v.Cards, cd)
+	}
+	return nil
+}
+
+func foundPassage(id domain.PolicyID, r search.Result) *passage {
+	p := &passage{Href: "/policies/" + searchKey(id) + "#" + r.Ref, Title: r.Title, Parts: r.Snippet}
+	switch r.Kind {
+	case search.Measure:
+		p.Kind = "政策点"
+	case search.Answer:
+		p.Kind = "问答"
+	default:
+		p.Kind = "原文"
+	}
+	if strings.HasSuffix(p.Href, "#") {
+		p.Href = "/policies/" + searchKey(id)
+	}
+	return p
+}

@@ -1,0 +1,115 @@
+package web
+
+import (
+	"context"
+	"slices"
+	"strconv"
+
+	"policypush/internal/domain"
+	"policypush/internal/search"
+	"policypush/internal/storage"
+	"policypush/interpretations"
+)
+
+// Policies are the public policies of a store as the search index follows
+// them, with their measures and approved answers.
+type Policies struct{ Store *storage.Store }
+
+// LastChange implements search.Source.
+func (p Policies) LastChange(ctx context.Context) (int64, error) {
+	return p.Store.LastLoggedChange(ctx)
+}
+
+// Walk implements search.Source.
+func (p Policies) Walk(ctx context.Context, fn func(*search.Entry) error) error {
+	return p.Store.WalkPolicies(ctx, func(id domain.PolicyID) error {
+		e, err := p.entry(ctx, id)
+		if err != nil || e == nil {
+			return err
+		}
+		return fn(e)
+	})
+}
+
+// Changes implements search.Source.
+func (p Policies) Changes(ctx context.Context, after int64, limit int) (search.Changes, error) {
+	out := search.Changes{Last: after}
+	all, err := p.Store.PolicyChanges(ctx, after, limit)
+	if err != nil {
+		return out, err
+	}
+	for _, c := range all {
+		e, err := p.entry(ctx, c.Policy)
+		if err != nil {
+			return out, err
+		}
+		if e != nil {
+			out.Put = append(out.Put, e)
+		} else {
+			out.Gone = append(out.Gone, searchKey(c.Policy))
+		}
+		out.Last = c.Seq
+	}
+	return out, nil
+}
+
+// public are the states of policies that everybody may see.
+var public = []domain.PolicyStatus{domain.Published, domain.Amended, domain.Withdrawn, domain.Expired}
+
+func searchKey(id domain.PolicyID) string { return strconv.FormatInt(int64(id), 10) }
+
+// entry returns what is searched of a policy, nil if it is not public or gone.
+// The ref of a passage is its place on the policy's page.
+func (p Policies) entry(ctx context.Context, id domain.PolicyID) (*search.Entry, error) {
+	policy, err := p.Store.Policy(ctx, id)
+	if domain.KindOf(err) == domain.NotFound {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	if !slices.Contains(public, policy.Status) {
+		return nil, nil
+	}
+	items, err := p.Store.Interpretations(ctx, id, true)
+	if err != nil {
+		return nil, err
+	}
+	e := &search.Entry{
+		Key: searchKey(id), Title: policy.Title, DocNumber: policy.DocNumber, Ended: policy.Status != domain.Published,
+		Date: policy.PublishDate, Deadline: policy.ApplyDeadline, Expires: policy.Expires, Facets: searchFacets(policy),
+	}
+	for _, it := range items {
+		if it.QA != nil {
+			e.Passages = append(e.Passages, search.Passage{Kind: search.Answer, Ref: "qa", Text: it.QA.Question + " " + it.QA.Answer})
+		}
+	}
+	said := map[string]bool{}
+	for _, m := range policy.Measures {
+		text := m.Text
+		if m.Title != "" && m.Title != text {
+			text = m.Title + "：" + text
+		}
+		said[m.Text] = true
+		e.Passages = append(e.Passages, search.Passage{Kind: search.Measure, Ref: string(m.ID), Text: text})
+	}
+	for i, c := range policy.Clauses {
+		if c.Kind != domain.TitleClause && !said[c.Text] {
+			e.Passages = append(e.Passages, search.Passage{Kind: search.Clause, Ref: interpretations.Anchor(i), Text: c.Text})
+		}
+	}
+	return e, nil
+}
+
+func searchFacets(p *domain.Policy) map[search.Facet][]string {
+	audience := []string{string(p.Audience)}
+	if p.Audience == domain.ForBoth {
+		audience = []string{string(domain.ForEnterprises), string(domain.ForResidents)}
+	}
+	return map[search.Facet][]string{
+		search.AudienceFacet: audience,
+		search.ThemeFacet:    p.Codes(domain.ThemeTag),
+		search.RegionFacet:   p.Codes(domain.RegionTag),
+		search.StateFacet:    {string(p.Status)},
+	}
+}
