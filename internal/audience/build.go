@@ -106,6 +106,7 @@ func (d *dictionary) order() [len(codeFields)][]int {
 func (s *state) adopt(chunks []*chunk) {
 	// Chunks are made in any order; the same people get the same places.
 	slices.SortFunc(chunks, func(a, b *chunk) int { return slices.Compare(a.ids[:min(len(a.ids), 1)], b.ids[:min(len(b.ids), 1)]) })
+	s.chunks.Store(&chunks)
 	for i, c := range chunks {
 		s.dictionary.markRows(i, c.occupied())
 		for slot, id := range c.ids {
@@ -113,7 +114,7 @@ func (s *state) adopt(chunks []*chunk) {
 				continue
 			}
 			if _, twice := s.places.of(id); twice { // by a walk that a change overtook
-				s.clear(c, uint16(slot))
+				s.change(uint32(i)<<16|uint32(slot), true, nil)
 				continue
 			}
 			s.places.set(id, uint32(i)<<16|uint32(slot))
@@ -125,5 +126,4 @@ func (s *state) adopt(chunks []*chunk) {
 			}
 		}
 	}
-	s.chunks.Store(&chunks)
 }

@@ -26,7 +26,7 @@ type chunk struct {
 	sets    [len(setFields) + 1]setColumn
 
 	rows  []container // by rowID; one beyond the end is empty
-	words postings     // keywords, of which there are too many for rows
+	words postings    // keywords, of which there are too many for rows
 
 	// straight: every id is base plus the slot, so that a set of slots is a
 	// set of ids but for a shift.
@@ -86,24 +86,55 @@ func (c *chunk) take() uint16 {
 }
 
 // put writes a subscriber into a slot that is theirs or free. before is what it
-// holds, nil for a free one; after is nil to take them out. The caller holds
-// the read lock of the dictionary.
-func (c *chunk) put(d *dictionary, slot uint16, before, after *facts) {
-	d.difference(before, after,
-		func(r rowID) { c.removeFrom(r, slot) },
-		func(r rowID) { c.addTo(r, slot) })
+// holds, nil for a free one; after is nil to take them out; the moves are from
+// one to the other.
+func (c *chunk) put(slot uint16, before, after *facts, m *moves) {
+	for _, r := range m.drop {
+		c.removeFrom(r, slot)
+	}
+	for _, r := range m.add {
+		c.addTo(r, slot)
+	}
 	if before != nil {
 		for _, w := range before.words {
 			c.words.remove(w, slot)
 		}
 	}
 	if after == nil {
-		after = &facts{}
+		c.write(slot, &facts{})
+		c.live.remove(slot)
+		c.free = append(c.free, slot)
+		return
 	}
 	for _, w := range after.words {
 		c.words.add(w, slot)
 	}
 	c.write(slot, after)
+}
+
+// touch reads what the moves of a slot are about to write, all at once: what is
+// not in the caches comes together, and not piece after piece. Most of the time
+// of a change is waiting for memory.
+func (c *chunk) touch(slot uint16, m *moves) (sum uint64) {
+	for _, rows := range [][]rowID{m.drop, m.add} {
+		for _, r := range rows {
+			if int(r) < len(c.rows) {
+				sum += uint64(c.rows[r].n)
+			}
+		}
+	}
+	for _, rows := range [][]rowID{m.drop, m.add} {
+		for _, r := range rows {
+			switch row := c.row(r); {
+			case row == nil:
+			case row.bits != nil:
+				sum += row.bits[slot>>6]
+			default: // where the slot is if they are spread evenly
+				sum += uint64(row.list[len(row.list)*int(slot)>>16])
+			}
+		}
+	}
+	return sum
 }
 
 // write fills the columns of a slot.
@@ -192,20 +223,12 @@ func (c *chunk) columns(slot uint16, members []member) facts {
 	return f
 }
 
-// facts reads a subscriber back. The caller holds the read lock of the chunk.
-func (c *chunk) facts(slot uint16) facts {
-	f := c.columns(slot, nil)
+// facts reads a subscriber back; members is used for those of the sets. The
+// caller holds the read lock of the chunk.
+func (c *chunk) facts(slot uint16, members []member) facts {
+	f := c.columns(slot, members)
 	f.words = c.words.of(slot)
 	return f
-}
-
-// clear takes a subscriber out. The caller holds the read lock of the
-// dictionary.
-func (c *chunk) clear(d *dictionary, slot uint16) {
-	before := c.facts(slot)
-	c.put(d, slot, &before, nil)
-	c.live.remove(slot)
-	c.free = append(c.free, slot)
 }
 
 // newChunk builds a chunk from people in the order of their slots.

@@ -355,21 +355,24 @@ func (d *dictionary) climbed(f *facts, column int) int {
 	return 0
 }
 
-// difference calls drop for the rows that a subscriber was in and is not any
-// more, and add for those that are new. Nobody was in none. The caller holds
-// the read lock.
-func (d *dictionary) difference(before, after *facts, drop, add func(rowID)) {
-	var was, is [64]rowID
+// moves are the rows that a subscriber leaves and those that they enter.
+type moves struct{ drop, add []rowID }
+
+// difference sets the moves from what was known of a subscriber, nil if
+// nothing was, to what is, nil if they go. The caller holds the read lock.
+func (m *moves) difference(d *dictionary, before, after *facts) {
+	m.drop, m.add = m.drop[:0], m.add[:0]
+	var buffers [2][64]rowID
 	for part := range factParts {
-		b, a := was[:0], is[:0]
+		was, is := buffers[0][:0], buffers[1][:0]
 		if before != nil {
-			b = d.rowsOfPart(b, before, part)
+			was = d.rowsOfPart(was, before, part)
 		}
 		if after != nil {
-			a = d.rowsOfPart(a, after, part)
+			is = d.rowsOfPart(is, after, part)
 		}
-		eachMissing(b, a, drop)
-		eachMissing(a, b, add)
+		m.drop = appendMissing(m.drop, was, is)
+		m.add = appendMissing(m.add, is, was)
 	}
 	for column := range numberFields {
 		from, to := 0, 0
@@ -379,22 +382,20 @@ func (d *dictionary) difference(before, after *facts, drop, add func(rowID)) {
 		if after != nil {
 			to = d.climbed(after, column)
 		}
-		for i := from; i < to; i++ {
-			add(d.scales[column].up[i])
-		}
-		for i := to; i < from; i++ {
-			drop(d.scales[column].up[i])
-		}
+		up := d.scales[column].up
+		m.add = append(m.add, up[min(from, to):to]...)
+		m.drop = append(m.drop, up[min(from, to):from]...)
 	}
 }
 
-// eachMissing calls yield for what is in a and not in b.
-func eachMissing(a, b []rowID, yield func(rowID)) {
+// appendMissing appends what is in a and not in b.
+func appendMissing(list, a, b []rowID) []rowID {
 	for _, r := range a {
 		if !slices.Contains(b, r) {
-			yield(r)
+			list = append(list, r)
 		}
 	}
+	return list
 }
 
 func (d *dictionary) kindOf(f *facts) domain.SubscriberKind {
@@ -438,12 +439,12 @@ func (d *dictionary) markRows(chunk int, rows []rowID) {
 // read lock.
 func (d *dictionary) decode(f *facts, words *keywords) (domain.Profile, domain.Subscription) {
 	code := func(i int) string { return d.codes[i].codes[f.codes[i]] }
+	numbers := f.numbers // of which the profile has the addresses
 	number := func(i int) *int64 {
 		if f.known>>i&1 == 0 {
 			return nil
 		}
-		n := f.numbers[i]
-		return &n
+		return &numbers[i]
 	}
 	p := domain.Profile{
 		Kind: domain.SubscriberKind(code(0)), Region: code(1), Industry: code(2), Size: code(3), Taxpayer: code(4),

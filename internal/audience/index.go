@@ -30,6 +30,10 @@ type state struct {
 	places     places
 	size       atomic.Int64
 	open       map[cluster]int // the chunk where the next of a cluster goes
+
+	// Of whoever makes a change.
+	moves   moves
+	touched uint64 // what chunk.touch read, so that it is not left out
 }
 
 // cluster is what the people of a chunk have in common, if there are enough of
@@ -99,7 +103,8 @@ func (x *Index) Profile(id domain.SubscriberID) (p domain.Profile, s domain.Subs
 	if c.ids[slot] != uint32(id) {
 		return p, s, false // gone meanwhile
 	}
-	f := c.facts(slot)
+	var members [32]member
+	f := c.facts(slot, members[:0])
 	p, s = held.dictionary.decode(&f, held.words)
 	return p, s, true
 }
@@ -120,45 +125,44 @@ func (s *state) put(id uint32, p *domain.Profile, sub *domain.Subscription) {
 	if !known {
 		place = s.take(clusterOf(p))
 	}
-	c, slot := (*s.chunks.Load())[place>>16], uint16(place)
-	var before *facts
-	if known {
-		f := c.facts(slot) // nobody else writes, so that no lock is needed
-		before = &f
-	}
 	s.dictionary.mark(int(place>>16), &after)
-	s.dictionary.mu.RLock()
-	c.mu.Lock()
-	c.put(s.dictionary, slot, before, &after)
-	c.mu.Unlock()
-	s.dictionary.mu.RUnlock()
-	if known {
-		s.releaseAll(before.words)
-	} else {
+	s.change(place, known, &after)
+	if !known {
 		s.places.set(id, place)
 		s.size.Add(1)
 	}
 }
 
 func (s *state) remove(id uint32) {
-	c, slot, ok := s.find(id)
-	if !ok {
+	place, known := s.places.of(id)
+	if !known {
 		return
 	}
-	s.clear(c, slot)
+	s.change(place, true, nil)
 	s.places.drop(id)
 	s.size.Add(-1)
 }
 
-// clear takes out whoever is in a slot, and their hold of keywords.
-func (s *state) clear(c *chunk, slot uint16) {
-	words := c.words.of(slot)
+// change replaces what is known of whoever is in a place. The chunk is locked
+// no longer than it is written.
+func (s *state) change(place uint32, known bool, after *facts) {
+	c, slot := (*s.chunks.Load())[place>>16], uint16(place)
+	var before *facts
+	if known {
+		var members [32]member
+		f := c.facts(slot, members[:0]) // nobody else writes, so that no lock is needed
+		before = &f
+	}
 	s.dictionary.mu.RLock()
-	c.mu.Lock()
-	c.clear(s.dictionary, slot)
-	c.mu.Unlock()
+	s.moves.difference(s.dictionary, before, after)
 	s.dictionary.mu.RUnlock()
-	s.releaseAll(words)
+	s.touched += c.touch(slot, &s.moves)
+	c.mu.Lock()
+	c.put(slot, before, after, &s.moves)
+	c.mu.Unlock()
+	if known {
+		s.releaseAll(before.words)
+	}
 }
 
 func (s *state) releaseAll(words []uint32) {

@@ -132,7 +132,7 @@ func TestCoverTakesInWhatItSays(t *testing.T) {
 				most = max(most, len(yes)+len(except)+len(more))
 			}
 		}
-		if most > 80 {
+		if most > 140 {
 			t.Errorf("%s: up to %d rows for a range", numberFields[column], most)
 		}
 	}

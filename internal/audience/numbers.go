@@ -125,16 +125,21 @@ func dateNumber(date string) uint32 {
 
 // dateText turns dateNumber around.
 func dateText(n uint32) string {
-	t := time.Date(int(n/10000), time.Month(max(n/100%100, 1)), int(max(n%100, 1)), 0, 0, 0, 0, time.UTC)
+	text := [...]byte{
+		digit(n, 10_000_000), digit(n, 1_000_000), digit(n, 100_000), digit(n, 10_000), '-',
+		digit(n, 1000), digit(n, 100), '-', digit(n, 10), digit(n, 1),
+	}
 	switch {
 	case n/100%100 == 0:
-		return t.Format("2006")
+		return string(text[:len("2006")])
 	case n%100 == 0:
-		return t.Format("2006-01")
+		return string(text[:len("2006-01")])
 	default:
-		return t.Format(time.DateOnly)
+		return string(text[:])
 	}
 }
+
+func digit(n, place uint32) byte { return '0' + byte(n/place%10) }
 
 // dateRange returns the days that a packed date may be.
 func dateRange(n uint32) (first, last int64) {
@@ -237,8 +242,8 @@ func (s *scale) whole(i interval, b int) bool {
 // scaleOf returns the cuts and steps of a column. There is a cut at the
 // thresholds that laws and the classes of size use, and behind each, since "not
 // more than 300" and "less than 300" are both common. Others lie between so
-// that few people are in the buckets that any other number cuts. Steps are the
-// thresholds that are used most. Money is in yuan.
+// that few people are in the buckets that any other number cuts. Steps are a
+// few of those that are used most. Money is in yuan.
 func scaleOf(column int) scale {
 	switch numberFields[column] {
 	case domain.FieldStaff:
@@ -246,22 +251,22 @@ func scaleOf(column int) scale {
 		for n := int64(1); n < 20; n++ {
 			laws = append(laws, n)
 		}
-		return newScale(1, laws, 5000, []int64{3, 5, 10, 20, 50, 100, 300, 1000})
+		return newScale(1, laws, 5000, []int64{5, 20, 100, 300})
 	case domain.FieldRevenue:
 		return newScale(10_000, []int64{
 			0, 10, 30, 50, 100, 120, 180, 200, 300, 400, 500, 600, 800, 1000, 1500, 2000, 3000, 4000, 5000, 6000, 8000,
 			10000, 15000, 20000, 30000, 40000, 50000, 80000, 100000, 200000,
-		}, 200_000, []int64{10, 30, 50, 100, 300, 500, 1000, 2000, 4000, 10000, 40000})
+		}, 200_000, []int64{50, 300, 2000, 10000})
 	case domain.FieldAssets:
 		return newScale(10_000, []int64{0, 100, 300, 500, 1000, 2000, 3000, 5000, 8000, 10000, 20000, 50000, 80000, 100000, 120000},
-			200_000, []int64{30, 100, 300, 1000, 2000, 5000, 10000, 50000})
+			200_000, []int64{100, 1000, 5000})
 	case domain.FieldIncome:
 		return newScale(10_000, []int64{0, 10, 30, 50, 80, 100, 200, 300, 500, 1000, 3000, 5000, 10000},
-			10_000, []int64{10, 30, 100, 300, 1000})
+			10_000, []int64{10, 100})
 	case domain.FieldFounded:
-		return newYears(1990, 2040, 4)
+		return newYears(1990, 2040, 8)
 	default:
-		return newYears(1936, 2026, 10)
+		return newYears(1936, 2026, 15)
 	}
 }
 

@@ -257,7 +257,7 @@ func FuzzSnapshot(f *testing.F) {
 			t.Errorf("%d are reached of %d", n, len(c.ids))
 		}
 		for slot := range min(len(c.ids), 50) {
-			p := c.facts(uint16(slot))
+			p := c.facts(uint16(slot), nil)
 			s.dictionary.decode(&p, s.words)
 		}
 	})
