@@ -26,6 +26,8 @@ var mayImport = map[string][]string{
 	"internal/document": {"internal/automaton", "internal/domain"},
 	"internal/tagging":  {"internal/automaton", "internal/domain", "rules", "internal/segment", "internal/document"},
 
+	"internal/learning": {"internal/domain", "rules", "internal/segment", "internal/document", "internal/tagging"},
+
 	"internal/matching": {"internal/domain", "rules"},
 	"internal/audience": {"internal/domain", "internal/matching", "rules"},
 	"internal/push":     {"internal/domain", "rules"},

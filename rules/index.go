@@ -47,6 +47,7 @@ func (r *Rules) index(l *loader) {
 			r.jargon[name] = j
 		}
 	}
+	r.learn(l)
 }
 
 // checkIndustry holds the full code of a division to its section and number.

@@ -32,6 +32,8 @@ type Rules struct {
 	Jargon              Table[Jargon]
 	Colloquial          Table[Colloquial]
 	TaggingCases        Table[TaggingCase]
+	Learned             Table[Learned]    // of an office's own folder
+	Corrections         Table[Correction] // likewise
 	Files               Table[File]
 
 	Scoring        Scoring
