@@ -11,6 +11,7 @@ import (
 
 	"policypush/internal/document"
 	"policypush/internal/domain"
+	"policypush/internal/learning"
 	"policypush/rules"
 )
 
@@ -23,12 +24,14 @@ type ruleProblem struct {
 }
 
 // runRulesCheck reads an office's own rules on top of ours, and runs every
-// pattern on its own examples. Mistakes are results: they go to standard
+// pattern on its own examples and every correction on its document. Mistakes
+// are results: they go to standard
 // output, file:line: message, and the exit code is 1.
 func runRulesCheck(_ context.Context, std stdio, args []string) error {
 	fs := flag.NewFlagSet("rules check", flag.ContinueOnError)
 	fs.SetOutput(std.err)
 	asJSON := fs.Bool("json", false, "每个问题输出一行 JSON")
+	dictDir := fs.String("dict", "", "分词词典文件夹")
 	var dirs []string
 	for { // flags may stand before and after the folder
 		switch err := fs.Parse(args); {
@@ -46,7 +49,7 @@ func runRulesCheck(_ context.Context, std stdio, args []string) error {
 		return errUsage{"请给出一个规则文件夹"}
 	}
 	dir := dirs[0]
-	problems, err := checkRules(dir)
+	problems, err := checkRules(dir, *dictDir)
 	if err != nil {
 		return err
 	}
@@ -65,13 +68,21 @@ func runRulesCheck(_ context.Context, std stdio, args []string) error {
 	return err
 }
 
-// checkRules returns the mistakes in a folder. The error says that there is no
-// such folder.
-func checkRules(dir string) ([]ruleProblem, error) {
+// checkRules returns the mistakes in a folder, and the corrections in it that
+// are not read as officers say. The error says that there is no such folder.
+func checkRules(dir, dictDir string) ([]ruleProblem, error) {
 	r, err := rules.LoadWith(dir)
 	var found []*domain.Error
 	if err == nil {
 		found = r.Check(normalised)
+		if len(r.Corrections.All()) > 0 {
+			reading, err := readingWith(r, dictDir)
+			if err != nil {
+				return nil, err
+			}
+			found = append(found, learning.Check(r, reading.tagger)...)
+			reading.segment.Close()
+		}
 	} else {
 		found = rules.Problems(err)
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io/fs"
 	"net"
 	"net/http"
 	"os"
@@ -18,6 +19,7 @@ import (
 	"policypush/internal/channel/app"
 	"policypush/internal/demo"
 	"policypush/internal/domain"
+	"policypush/internal/learning"
 	"policypush/internal/push"
 	"policypush/internal/queue"
 	"policypush/internal/search"
@@ -103,6 +105,9 @@ func (s *service) prepare(ctx context.Context) error {
 		if s.reading, err = readingWith(s.rules, s.cfg.DictDir); err != nil {
 			return err
 		}
+		if problems := learning.Check(s.rules, s.reading.tagger); len(problems) > 0 {
+			return domain.Errorf(domain.Conflict, "规则文件夹里有%d条更正用例不再成立，用 policypush rules check %s 查看全部；第一条 %v", len(problems), s.cfg.RulesDir, problems[0])
+		}
 	}
 	if s.parts.web {
 		if s.search, err = s.newSearch(); err != nil {
@@ -136,19 +141,25 @@ func (s *service) prepare(ctx context.Context) error {
 // layeredRules reads the built-in rules, then those of the demonstration, then
 // the office's own.
 func layeredRules(dir string, withDemo bool) (*rules.Rules, error) {
-	switch {
-	case withDemo && dir != "":
+	layers, err := ruleLayers(dir, withDemo)
+	if err != nil {
+		return nil, err
+	}
+	return rules.LoadFS(layers...)
+}
+
+// ruleLayers are the folders of rules above the built-in ones.
+func ruleLayers(dir string, withDemo bool) (layers []fs.FS, err error) {
+	if withDemo {
+		layers = append(layers, demo.Rules())
+	}
+	if dir != "" {
 		if info, err := os.Stat(dir); err != nil || !info.IsDir() {
 			return nil, domain.Errorf(domain.Invalid, "没有规则文件夹“%s”，请检查路径", dir)
 		}
-		return rules.LoadFS(demo.Rules(), os.DirFS(dir))
-	case withDemo:
-		return rules.LoadFS(demo.Rules())
-	case dir != "":
-		return rules.LoadWith(dir)
-	default:
-		return rules.Load()
+		layers = append(layers, os.DirFS(dir))
 	}
+	return layers, nil
 }
 
 func (s *service) limits() (push.Limits, error) {

@@ -37,11 +37,17 @@ func openBase(ctx context.Context, std stdio, name string, args []string, own fu
 	if err != nil {
 		return nil, nil, err
 	}
+	b, err := baseOf(ctx, std, cfg)
+	return b, rest, err
+}
+
+// baseOf is openBase for settings that have been read.
+func baseOf(ctx context.Context, std stdio, cfg config.Config) (*base, error) {
 	b := &base{cfg: cfg, log: telemetry.NewLogger(std.err, cfg.LogFormat, cfg.LogLevel)}
 	if err := b.open(ctx); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	return b, rest, nil
+	return b, nil
 }
 
 func (b *base) open(ctx context.Context) error {
