@@ -240,10 +240,11 @@ func (s *Server) saveMeasure(c *fiber.Ctx) error {
 	}
 	before := s.reach(p)
 	m := &p.Measures[i]
+	fields, start, end := m.Fields(), m.Start, m.End
 	if ps := s.applyMeasure(p, m, f); len(ps) > 0 {
 		return s.showMeasure(c, p, i, f, ps)
 	}
-	return s.saveDraft(c, p, "measure", "政策点“"+m.Title+"”", before, "measures/"+string(m.ID))
+	return s.saveDraft(c, p, "measure", "政策点“"+m.Title+"”", before, "measures/"+string(m.ID), measureSaid(p, m, fields, start, end)...)
 }
 
 // applyMeasure writes what was typed into a measure and says what is wrong

@@ -292,6 +292,7 @@ func (s *Server) saveFields(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	facts := p.Facts()
 	f := fieldsForm{
 		Title: field(c, "title"), DocNumber: field(c, "doc_number"), UnifiedCode: field(c, "unified_code"), Issuers: field(c, "issuers"),
 		DocKind: field(c, "doc_kind"), Audience: field(c, "audience"), PublishDate: field(c, "publish_date"),
@@ -340,13 +341,16 @@ func (s *Server) saveFields(c *fiber.Ctx) error {
 			p.Issuers = append(p.Issuers, name)
 		}
 	}
-	return s.saveDraft(c, p, "fields", "基本信息", before, "fields")
+	return s.saveDraft(c, p, "fields", "基本信息", before, "fields", factsSaid(p, facts)...)
 }
 
-// saveDraft stores a changed draft, writes it down and says what became of the
-// audience.
-func (s *Server) saveDraft(c *fiber.Ctx, p *domain.Policy, action, what string, before reach, to string) error {
+// saveDraft stores a changed draft, keeps what was corrected, writes it down
+// and says what became of the audience.
+func (s *Server) saveDraft(c *fiber.Ctx, p *domain.Policy, action, what string, before reach, to string, kept ...domain.Correction) error {
 	if err := s.Store.SavePolicy(c.UserContext(), p, domain.Draft); err != nil {
+		return err
+	}
+	if err := s.keep(c, p, kept); err != nil {
 		return err
 	}
 	if err := s.audit(c, action, policyObject(p.ID), what); err != nil {

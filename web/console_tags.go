@@ -26,6 +26,9 @@ type tagsView struct {
 	Audience audienceView
 	Unread   []unreadRow
 	Waiting  int // suggested tags
+	// Corrected is how many corrections of this policy are kept.
+	Corrected int
+	KeptHref  string
 }
 
 func (tagsView) template() string { return "console/tags" }
@@ -76,7 +79,7 @@ func (s *Server) tagsPage(c *fiber.Ctx) error {
 		return err
 	}
 	ctx := c.UserContext()
-	v := tagsView{Page: page}
+	v := tagsView{Page: page, KeptHref: correctionLink(p.ID)}
 	if v.policyHead, err = s.policyHead(ctx, operatorOf(c).operator, p, 2); err != nil {
 		return err
 	}
@@ -85,6 +88,9 @@ func (s *Server) tagsPage(c *fiber.Ctx) error {
 		seed = 1
 	}
 	if v.Audience, err = s.audienceView(ctx, p, seed); err != nil {
+		return err
+	}
+	if _, v.Corrected, err = s.Store.Corrections(ctx, p.ID, 1); err != nil {
 		return err
 	}
 	text := evidence(p)
@@ -226,23 +232,32 @@ func (s *Server) saveTag(c *fiber.Ctx) error {
 		return err
 	}
 	before := s.reach(p)
-	what, err := s.changeTag(p, field(c, "do"), field(c, "tag"), field(c, "keyword"))
+	place, err := whereSaid(p, field(c, "words"), field(c, "clause"))
 	if err != nil {
 		return err
 	}
-	return s.saveDraft(c, p, "tag", what, before, "#tags")
+	what, kept, err := s.changeTag(p, field(c, "do"), field(c, "tag"), field(c, "keyword"), place)
+	if err != nil {
+		return err
+	}
+	return s.saveDraft(c, p, "tag", what, before, "#tags", kept...)
 }
 
-func (s *Server) changeTag(p *domain.Policy, do, value, keyword string) (what string, err error) {
+// changeTag does what an officer says and returns it as corrections to keep.
+// place, which may be nil, is where the text earns an added tag.
+func (s *Server) changeTag(p *domain.Policy, do, value, keyword string, place *domain.Evidence) (what string, kept []domain.Correction, err error) {
 	if do == "confirm-all" {
 		n := 0
 		for i := range p.Tags {
-			if p.Tags[i].State == domain.Assigned {
-				p.Tags[i].State = domain.Confirmed
+			if tag := &p.Tags[i]; tag.State == domain.Assigned {
+				if tag.Dimension != domain.KeywordTag {
+					kept = append(kept, tagSaid(p, *tag, domain.SaidYes))
+				}
+				tag.State = domain.Confirmed
 				n++
 			}
 		}
-		return fmt.Sprintf("确认了%d个自动判定的标签", n), nil
+		return fmt.Sprintf("确认了%d个自动判定的标签", n), kept, nil
 	}
 	dimension, code, _ := strings.Cut(value, "|")
 	d := domain.Dimension(dimension)
@@ -254,48 +269,40 @@ func (s *Server) changeTag(p *domain.Policy, do, value, keyword string) (what st
 	label := d.Label() + "“" + name + "”"
 	switch do {
 	case "add":
-		if code == "" || d != domain.KeywordTag && !s.knownTag(d, code) {
-			return "", domain.Errorf(domain.Invalid, "请从列表中选择标签，或填写关键词")
+		if code == "" || d != domain.KeywordTag && !s.Rules.Knows(d, code) {
+			return "", nil, domain.Errorf(domain.Invalid, "请从列表中选择标签，或填写关键词")
 		}
+		said := domain.Correction{Dimension: d, Code: code, Machine: domain.SaidAbsent, Officer: domain.SaidYes}
 		if at >= 0 {
-			p.Tags[at].State = domain.Confirmed
+			said = tagSaid(p, p.Tags[at], domain.SaidYes)
 		} else {
-			p.Tags = append(p.Tags, domain.Tag{Dimension: d, Code: code, Name: name, State: domain.Confirmed})
+			p.Tags = append(p.Tags, domain.Tag{Dimension: d, Code: code, Name: name})
+			at = len(p.Tags) - 1
 		}
-		return "新增" + label, nil
+		tag := &p.Tags[at]
+		tag.State = domain.Confirmed
+		if place != nil {
+			tag.Evidence = append([]domain.Evidence{*place}, tag.Evidence...)
+			said.Cite(p.Text, place.Start, place.End)
+		}
+		what, kept = "新增"+label, []domain.Correction{said}
 	case "confirm", "remove":
 		if at < 0 {
-			return "", domain.Errorf(domain.NotFound, "没有这个标签，可能刚被别人修改。请刷新页面。")
+			return "", nil, domain.Errorf(domain.NotFound, "没有这个标签，可能刚被别人修改。请刷新页面。")
 		}
+		tag := &p.Tags[at]
 		if do == "remove" {
-			p.Tags[at].State = domain.Removed
-			return "删除" + label, nil
+			what, kept = "删除"+label, []domain.Correction{tagSaid(p, *tag, domain.SaidNo)}
+			tag.State = domain.Removed
+		} else {
+			what, kept = "确认"+label, []domain.Correction{tagSaid(p, *tag, domain.SaidYes)}
+			tag.State = domain.Confirmed
 		}
-		p.Tags[at].State = domain.Confirmed
-		return "确认" + label, nil
 	default:
-		return "", domain.Errorf(domain.Invalid, "不认识这个操作，请返回重试")
+		return "", nil, domain.Errorf(domain.Invalid, "不认识这个操作，请返回重试")
 	}
-}
-
-// knownTag tells whether the rules have a code.
-func (s *Server) knownTag(d domain.Dimension, code string) bool {
-	switch d {
-	case domain.ThemeTag:
-		return s.Rules.Themes.Find(code) != nil
-	case domain.TaxTag:
-		return s.Rules.Taxes.Find(code) != nil
-	case domain.BenefitTag:
-		return s.Rules.Benefits.Find(code) != nil
-	case domain.GroupTag:
-		return s.Rules.Groups.Find(code) != nil
-	case domain.EnterpriseKindTag:
-		return s.Rules.Attributes.Find(code) != nil
-	case domain.IndustryTag:
-		return s.Rules.Industry(code) != nil
-	case domain.RegionTag:
-		return s.Rules.Divisions.Find(code) != nil
-	default:
-		return false
+	if d == domain.KeywordTag { // a word for subscriptions, not a reading of the text
+		kept = nil
 	}
+	return what, kept, nil
 }

@@ -41,6 +41,7 @@ func TestEveryConsoleTemplateFitsItsView(t *testing.T) {
 		operatorView{},
 		auditView{},
 		rulesView{},
+		correctionsView{},
 		consoleErrorView{},
 	} {
 		checked[v.template()] = true

@@ -92,6 +92,7 @@ func (s *Server) routes() {
 	k.Post("/password", s.needs(toEnter), s.changePassword)
 	k.Get("/audit", s.needs(toEnter), s.auditPage)
 	k.Get("/rules", s.needs(toEnter), s.rulesPage)
+	k.Get("/corrections", s.needs(toRead), s.correctionsPage)
 	k.Get("/import", s.needs(toDraft), s.importPage)
 	k.Post("/import", s.needs(toDraft), s.importFiles)
 	k.Get("/policies", s.needs(toRead), s.policyList)

@@ -1,0 +1,199 @@
+package web
+
+import (
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"policypush/internal/domain"
+	"policypush/interpretations"
+)
+
+// correctionsShown is how many corrections the page shows.
+const correctionsShown = 200
+
+// correctionsView lists what officers corrected, newest first.
+type correctionsView struct {
+	Page
+	Of    string // title of the one policy that is shown, or ""
+	Total int
+	Rows  []correctionRow
+}
+
+type correctionRow struct {
+	domain.Correction
+	Who, Title, Href    string
+	Class, Kind, Name   string
+	Said, Says          string // the machine, the officer
+	Before, Mark, After string // the sentence around the words
+	Agreed              bool
+}
+
+func (correctionsView) template() string { return "console/corrections" }
+
+func (s *Server) correctionsPage(c *fiber.Ctx) error {
+	ctx := c.UserContext()
+	page, err := s.consolePage(c, "更正记录", "rules")
+	if err != nil {
+		return err
+	}
+	v := correctionsView{Page: page}
+	of, err := strconv.ParseInt(c.Query("policy", "0"), 10, 64)
+	if err != nil {
+		return fiber.ErrNotFound
+	}
+	kept, total, err := s.Store.Corrections(ctx, domain.PolicyID(of), correctionsShown)
+	if err != nil {
+		return err
+	}
+	v.Total = total
+	names, err := s.operatorNames(ctx)
+	if err != nil {
+		return err
+	}
+	titles := map[domain.PolicyID]string{}
+	for _, k := range kept {
+		if _, known := titles[k.Policy]; !known {
+			p, err := s.Store.Policy(ctx, k.Policy)
+			if err != nil {
+				return err
+			}
+			titles[k.Policy] = shownTitle(p.Title)
+		}
+		row := s.correctionRow(k)
+		row.Who, row.Title, row.Href = names[k.By], titles[k.Policy], policyPath(k.Policy, "")
+		v.Rows = append(v.Rows, row)
+	}
+	if of != 0 && len(kept) > 0 {
+		v.Of = titles[kept[0].Policy]
+	}
+	return s.render(c, v)
+}
+
+func (s *Server) correctionRow(k domain.Correction) correctionRow {
+	row := correctionRow{Correction: k, Kind: chipOf(k.Dimension), Agreed: k.Confirms(), Said: s.correctedValue(k, k.Machine), Says: s.correctedValue(k, k.Officer)}
+	row.Class, _ = tagMark(k.Dimension)
+	if row.Name = domain.CorrectedName(k.Dimension, k.Code); row.Name == "" {
+		row.Name = s.Rules.Name(k.Dimension, k.Code)
+	}
+	row.Before, row.After, _ = strings.Cut(k.Context, k.Words)
+	if row.Mark = k.Words; k.Words == "" || !strings.Contains(k.Context, k.Words) {
+		row.Before, row.Mark, row.After = k.Context, "", ""
+	}
+	return row
+}
+
+// correctedValue says in words what the machine or an officer said.
+func (s *Server) correctedValue(k domain.Correction, value string) string {
+	switch k.Dimension {
+	case domain.FactCorrected, domain.MeasureCorrected:
+		switch {
+		case value == "":
+			return "没有"
+		case k.Code == "doc_kind" && s.Rules.DocumentKinds.Find(value) != nil:
+			return s.Rules.DocumentKinds.Find(value).Name
+		case k.Code == "kind":
+			return s.Rules.Name(domain.BenefitTag, value)
+		case k.Code == "audience":
+			return audienceLabel(domain.Audience(value))
+		default:
+			return value
+		}
+	}
+	switch value {
+	case domain.SaidYes:
+		return "有"
+	case domain.SaidNo:
+		return "没有"
+	case domain.SaidAbsent:
+		return "没有读出"
+	case "":
+		return "不详"
+	default:
+		return domain.TagState(value).Label()
+	}
+}
+
+// keep stores corrections of a policy as cases to learn from.
+func (s *Server) keep(c *fiber.Ctx, p *domain.Policy, kept []domain.Correction) error {
+	for i := range kept {
+		kept[i].Policy, kept[i].Version = p.ID, p.Version
+		kept[i].By, kept[i].At = operatorOf(c).operator.ID, s.Now()
+	}
+	return s.Store.SaveCorrections(c.UserContext(), kept)
+}
+
+// correctionLink leads to the corrections of a policy.
+func correctionLink(id domain.PolicyID) string {
+	return address("/console/corrections", url.Values{"policy": {strconv.FormatInt(int64(id), 10)}})
+}
+
+// tagSaid is what an officer says of a tag that the machine read, or did not.
+// The place is the first word that earned it.
+func tagSaid(p *domain.Policy, tag domain.Tag, officer string) domain.Correction {
+	k := domain.Correction{Dimension: tag.Dimension, Code: tag.Code, Officer: officer}
+	if tag.State == domain.Assigned || tag.State == domain.Suggested {
+		k.Machine = string(tag.State)
+	}
+	if len(tag.Evidence) > 0 {
+		k.Cite(p.Text, tag.Evidence[0].Start, tag.Evidence[0].End)
+	}
+	return k
+}
+
+// whereSaid finds words that an officer copied from the text, at or after the
+// clause they were marked in.
+func whereSaid(p *domain.Policy, words, clause string) (*domain.Evidence, error) {
+	if words == "" {
+		return nil, nil
+	}
+	from := 0
+	for i := range p.Clauses {
+		if interpretations.Anchor(i) == clause {
+			from = p.Clauses[i].Start
+		}
+	}
+	start, end, ok := domain.FindWords(p.Text, words, from)
+	if !ok {
+		return nil, domain.Errorf(domain.Invalid, "原文里没有“%s”，请从原文复制依据，或留空", cutRunes(words, 30)).In("依据")
+	}
+	return &domain.Evidence{Start: start, End: end, Text: string([]rune(p.Text)[start:end])}, nil
+}
+
+// factsSaid are the corrections that lead from facts to those of the policy
+// now, with the place in the text where it says so.
+func factsSaid(p *domain.Policy, before map[string]string) []domain.Correction {
+	kept := domain.Changes(domain.FactCorrected, before, p.Facts())
+	for i := range kept {
+		for _, written := range []string{kept[i].Officer, inChinese(kept[i].Officer)} {
+			if start, end, ok := domain.FindWords(p.Text, written, 0); ok {
+				kept[i].Cite(p.Text, start, end)
+				break
+			}
+		}
+	}
+	return kept
+}
+
+// inChinese writes a day as documents do, or nothing.
+func inChinese(day string) string {
+	t, err := time.Parse(time.DateOnly, day)
+	if err != nil {
+		return ""
+	}
+	return t.Format("2006年1月2日")
+}
+
+// measureSaid are the corrections that lead from the fields of a measure,
+// which began at start, to those it has now.
+func measureSaid(p *domain.Policy, m *domain.Measure, before map[string]string, start, end int) []domain.Correction {
+	kept := domain.Changes(domain.MeasureCorrected, before, m.Fields())
+	for i := range kept {
+		kept[i].Cite(p.Text, start, end)
+	}
+	return slices.DeleteFunc(kept, func(k domain.Correction) bool { return k.End == 0 }) // a measure without a place cannot be found again
+}
