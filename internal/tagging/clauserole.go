@@ -49,6 +49,9 @@ type stretch struct {
 	start, end int
 	does       doing
 	gives      bool // whether it has words of giving, whatever it does
+	money      bool // whether it names a sum or a share
+	enterprise bool // whether it speaks of enterprises
+	resident   bool // whether it speaks of people
 }
 
 // layout is what the clauses of a document do, found before words are counted.
@@ -98,7 +101,7 @@ func prepare(passages []passage) {
 		var all marks
 		for _, s := range p.sentences {
 			does, gives := whatDoes(s, before, aside)
-			p.does = append(p.does, stretch{s.start, s.end, does, gives})
+			p.does = append(p.does, stretch{start: s.start, end: s.end, does: does, gives: gives, money: strings.ContainsAny(s.text, "元%％‰")})
 			all.join(s.holds)
 		}
 		for _, x := range cited {

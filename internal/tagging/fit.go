@@ -29,6 +29,7 @@ type row struct {
 func (t *Tagger) NewCase(id string, p *domain.Policy, themes, optional []string) Case {
 	c := Case{ID: id, Weight: 1, Themes: themes, Optional: optional}
 	passages := t.begin(p).passages
+	outward(p, passages)
 	all := score(passages, len(t.codes), t.first[domain.ThemeTag], t.rules.Scoring)
 	weighed := t.weigh(p, all, passages)
 	for n := t.first[domain.ThemeTag][0]; n < t.first[domain.ThemeTag][1]; n++ {

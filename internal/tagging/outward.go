@@ -32,9 +32,9 @@ func outward(p *domain.Policy, passages []passage) side {
 		if x.part != inBody {
 			continue
 		}
-		for _, one := range x.sentences {
+		for k, one := range x.sentences {
 			s.sentences++
-			at := x.stretchAt(one.start)
+			at := &x.does[k]
 			if at.does == mentions {
 				continue
 			}
@@ -46,10 +46,10 @@ func outward(p *domain.Policy, passages []passage) side {
 			if at.does != grants && at.does != requires && !gives {
 				continue
 			}
-			if enterpriseWords.MatchString(one.text) {
+			if at.enterprise = enterpriseWords.MatchString(one.text); at.enterprise {
 				s.enterprise++
 			}
-			if residentWords.MatchString(one.text) {
+			if at.resident = residentWords.MatchString(one.text); at.resident {
 				s.resident++
 			}
 		}

@@ -33,6 +33,11 @@ type scored struct {
 	body     float64 // what it earned in measures, each bounded
 	clauses  int     // paragraphs that name it otherwise than in passing
 	named    int     // of them those that name it in full where something is given or required
+	acts     int     // sentences that give or require something, before all of it
+	best     float64 // the most it earned in one of them
+	strong   int     // different words in them that are enough alone
+	paid     int     // of them those that give money to enterprises
+	owed     int     // of them those that ask something of enterprises
 	evidence []domain.Evidence
 }
 
@@ -100,6 +105,7 @@ func score(passages []passage, codes int, themes [2]int, s rules.Scoring) []scor
 	}
 	point := ""
 	var all []counted
+	var acts tally
 	for i := range passages {
 		p := &passages[i]
 		if p.part != inHeading && (p.point != point || p.point == "") {
@@ -132,6 +138,9 @@ func score(passages []passage, codes int, themes [2]int, s rules.Scoring) []scor
 				}
 				if earned == 0 {
 					continue
+				}
+				if p.part == inBody && does >= requires && code >= themes[0] && code < themes[1] {
+					acts.add(sentenceOf(c.hit, bounds), code, c.hit, c.role, w, out)
 				}
 				key := key{int32(code), c.hit.id, p.part}
 				if p.part == inBody && inPoint[key] != number {
@@ -170,6 +179,7 @@ func score(passages []passage, codes int, themes [2]int, s rules.Scoring) []scor
 				out[code].named++
 			}
 		}
+		acts.close(p, out)
 	}
 	closePoint()
 	for i := range out {

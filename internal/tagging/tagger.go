@@ -116,9 +116,9 @@ func (t *Tagger) Read(doc *document.Document) *domain.Policy {
 	r := t.begin(p)
 	r.facts(p)
 	passages := r.passages
+	side := outward(p, passages)
 	all := score(passages, len(t.codes), t.first[domain.ThemeTag], t.rules.Scoring)
 	p.Tags = append(p.Tags, t.themes(p, all, passages)...)
-	side := outward(p, passages)
 	internal := isInternal(p, side, t.internalFirst(p), t.titled(all))
 	if internal {
 		for i := range p.Tags { // an officer may still assign them

@@ -2,6 +2,7 @@ package tagging
 
 import (
 	"math"
+	"slices"
 
 	"policypush/internal/domain"
 	"policypush/rules"
@@ -12,6 +13,7 @@ import (
 // that an officer can be told why.
 var features = []string{
 	"title", "heading", "body", "points", "led", "first", "share", "relative", "side", "given", "part", "alone",
+	"acts", "best", "strong", "actshare", "many", "statute", "paid", "owed", "titletop",
 }
 
 // weigh lays out the features of every theme that has any word in the document.
@@ -33,7 +35,13 @@ func (t *Tagger) weigh(p *domain.Policy, all []scored, passages []passage) map[i
 	sum, top := 0.0, 0.0
 	sides := map[byte]float64{}
 	strength := func(r scored) float64 { return r.body + 2*min(r.title, 12) + r.heading }
+	acts, topTitle, statute := 0, 0.0, 0.0
+	if slices.Contains([]string{"D01", "D02", "D03", "D04", "D05", "D06"}, p.DocKind) {
+		statute = 1
+	}
 	for _, r := range themes {
+		acts += r.acts
+		topTitle = max(topTitle, r.title)
 		sum += strength(r)
 		top = max(top, strength(r))
 		sides[t.codes[r.code].code[0]] += strength(r)
@@ -46,6 +54,16 @@ func (t *Tagger) weigh(p *domain.Policy, all []scored, passages []passage) map[i
 	for _, r := range themes {
 		if r.total == 0 {
 			continue
+		}
+		paid, owed, titletop := 0.0, 0.0, 0.0
+		switch t.codes[r.code].code {
+		case "Q02":
+			paid = math.Log1p(float64(r.paid))
+		case "Q22":
+			owed = math.Log1p(float64(r.owed))
+		}
+		if r.title > 0 && r.title >= topTitle {
+			titletop = 1
 		}
 		log := func(n int) float64 { return math.Log1p(float64(n)) }
 		out[r.code] = []float64{
@@ -61,6 +79,15 @@ func (t *Tagger) weigh(p *domain.Policy, all []scored, passages []passage) map[i
 			math.Log1p(r.given),
 			float64(r.points) / measures * 2,
 			short * min(r.total, 12) / 4,
+			log(r.acts),
+			min(r.best, 9) / 3,
+			log(r.strong),
+			ratio(float64(r.acts), float64(acts)) * 3,
+			log(int(measures)) / 2,
+			statute * 1,
+			paid,
+			owed,
+			titletop,
 		}
 	}
 	return out
