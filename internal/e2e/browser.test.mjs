@@ -241,6 +241,9 @@ async function receive(reader, notice) {
   await reader.look('policy');
   await reader.open('/policies');
   await reader.look('library');
+  await reader.open('/policies?q=' + encodeURIComponent('买设备能补多少钱'));
+  await reader.says('条结果', '最相关');
+  await reader.look('found');
   await reader.open('/me');
   await reader.look('me');
   await reader.open('/inbox');
