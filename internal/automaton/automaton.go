@@ -23,6 +23,7 @@ import (
 type automaton struct {
 	prog    *syntax.Prog         // of the expression turned around
 	ahead   bool                 // of the expression as it stands
+	once    bool                 // a match can only be begun before any character is read
 	pages   [256]*[256]uint8     // class of a character up to U+FFFF
 	beyond  []uint8              // of the characters above, by bounds
 	bounds  []rune               // where the characters above change their class
@@ -32,7 +33,10 @@ type automaton struct {
 	mu     sync.Mutex // for what follows
 	steps  map[string]*step
 	resets int
-	off    atomic.Bool // the texts lead to ever new states: not for this expression
+	// The instructions that follow has come to bear the number of its call.
+	reached []uint32
+	calls   uint32
+	off     atomic.Bool // the texts lead to ever new states: not for this expression
 }
 
 // step is a state: the instructions that wait for a character.
@@ -66,7 +70,10 @@ func newAutomaton(tree *syntax.Regexp) (a *automaton, ok bool) {
 	if err != nil {
 		return nil, false
 	}
-	a.prog = prog
+	a.prog, a.reached = prog, make([]uint32, len(prog.Inst))
+	again := &step{}
+	a.follow([]uint32{uint32(prog.Start)}, 0, again)
+	a.once = len(again.waiting) == 0 && !again.begins
 	if !a.classify() {
 		return nil, false
 	}
@@ -148,7 +155,7 @@ func (a *automaton) classify() bool {
 			}
 		}
 	}
-	classes := map[string]uint8{}
+	classes, plain := map[string]uint8{}, map[uint8]*[256]uint8{} // plain are pages of one class
 	for i, in := range members {
 		class, known := classes[string(in)]
 		if !known {
@@ -159,38 +166,43 @@ func (a *automaton) classify() bool {
 			classes[string(in)] = class
 			a.samples = append(a.samples, bounds[i])
 		}
-		a.paint(bounds[i], bounds[i+1], class)
+		a.paint(bounds[i], bounds[i+1], class, plain)
 	}
-	a.share()
 	return true
 }
 
 // paint gives the characters [from, to) a class.
-func (a *automaton) paint(from, to rune, class uint8) {
+func (a *automaton) paint(from, to rune, class uint8, plain map[uint8]*[256]uint8) {
 	if from >= 0x10000 {
 		a.bounds, a.beyond = append(a.bounds, from), append(a.beyond, class)
 		return
 	}
-	for r := from; r < to; r++ {
-		page := a.pages[r>>8]
-		if page == nil {
-			page = new([256]uint8)
-			a.pages[r>>8] = page
+	for r := from; r < to; {
+		page, last := a.pages[r>>8], min(to, r|255+1)
+		switch {
+		case r&255 == 0 && last&255 == 0: // most of what is Chinese is one class
+			if plain[class] == nil {
+				plain[class] = pageOf(class)
+			}
+			page = plain[class]
+		case page == nil:
+			page = pageOf(class)
+		default:
+			for ; r < last; r++ {
+				page[r&255] = class
+			}
 		}
-		page[r&255] = class
+		a.pages[(last-1)>>8] = page
+		r = last
 	}
 }
 
-// share keeps one copy of equal pages: most of what is Chinese is one class.
-func (a *automaton) share() {
-	seen := map[[256]uint8]*[256]uint8{}
-	for i, page := range a.pages {
-		if same := seen[*page]; same != nil {
-			a.pages[i] = same
-		} else {
-			seen[*page] = page
-		}
+func pageOf(class uint8) *[256]uint8 {
+	page := new([256]uint8)
+	for i := range page {
+		page[i] = class
 	}
+	return page
 }
 
 // rangesOf returns the characters an instruction takes, as pairs.
@@ -232,9 +244,8 @@ func (a *automaton) reset() *step {
 
 // state returns the state in which the given instructions come next.
 func (a *automaton) state(from []uint32, holds syntax.EmptyOp) *step {
-	reached := make([]bool, len(a.prog.Inst))
 	s := &step{}
-	a.follow(from, holds, reached, s)
+	a.follow(from, holds, s)
 	key := make([]byte, 0, 4*len(s.waiting)+1)
 	slices.Sort(s.waiting)
 	for _, pc := range s.waiting {
@@ -247,36 +258,29 @@ func (a *automaton) state(from []uint32, holds syntax.EmptyOp) *step {
 		return known
 	}
 	s.beginsAt0 = s.begins
-	if !s.begins {
+	if ends := func(pc uint32) bool { return a.prog.Inst[pc].Op == syntax.InstEmptyWidth }; !s.begins && slices.ContainsFunc(s.waiting, ends) {
 		at0 := &step{}
-		a.follow(s.waiting, holds|syntax.EmptyEndText, make([]bool, len(a.prog.Inst)), at0)
+		a.follow(s.waiting, holds|syntax.EmptyEndText, at0)
 		s.beginsAt0 = at0.begins
 	}
-	s.dead = len(s.waiting) == 0 && a.needsFirst()
+	s.dead = a.once && len(s.waiting) == 0
 	s.next = make([]atomic.Pointer[step], len(a.samples))
 	a.steps[string(key)] = s
 	return s
 }
 
-// needsFirst tells whether a match can only be begun before any character is
-// read.
-func (a *automaton) needsFirst() bool {
-	s := &step{}
-	a.follow([]uint32{uint32(a.prog.Start)}, 0, make([]bool, len(a.prog.Inst)), s)
-	return len(s.waiting) == 0 && !s.begins
-}
-
 // follow goes on from instructions to those that wait for a character, or for
 // the beginning of the text.
-func (a *automaton) follow(from []uint32, holds syntax.EmptyOp, reached []bool, s *step) {
+func (a *automaton) follow(from []uint32, holds syntax.EmptyOp, s *step) {
+	a.calls++
 	todo := slices.Clone(from)
 	for len(todo) > 0 {
 		pc := todo[len(todo)-1]
 		todo = todo[:len(todo)-1]
-		if reached[pc] {
+		if a.reached[pc] == a.calls {
 			continue
 		}
-		reached[pc] = true
+		a.reached[pc] = a.calls
 		switch inst := &a.prog.Inst[pc]; inst.Op {
 		case syntax.InstAlt, syntax.InstAltMatch:
 			todo = append(todo, inst.Arg, inst.Out)
@@ -339,7 +343,12 @@ func (a *automaton) matches(text string) bool {
 		if s.begins || s.dead {
 			return s.begins
 		}
-		s, i = a.back(s, text, i)
+		class, n := a.last(text[:i])
+		next := s.next[class].Load()
+		if next == nil {
+			next = a.make(s, class)
+		}
+		s, i = next, i-n
 	}
 	return s.beginsAt0
 }
@@ -353,23 +362,19 @@ func (a *automaton) after(s *step, r rune) *step {
 	return a.make(s, class)
 }
 
-// back goes one character back from byte i.
-func (a *automaton) back(s *step, text string, i int) (*step, int) {
-	r, n := rune(text[i-1]), 1
-	if r >= utf8.RuneSelf {
-		r, n = lastOf(text[:i])
+// last returns the class of the last character of a text and its size, of
+// Chinese ones at once.
+func (a *automaton) last(s string) (class uint8, size int) {
+	if c := s[len(s)-1]; c < utf8.RuneSelf {
+		return a.pages[0][c], 1
 	}
-	return a.after(s, r), i - n
-}
-
-// lastOf decodes the last character of a text, Chinese ones at once.
-func lastOf(s string) (rune, int) {
 	if n := len(s); n >= 3 {
-		if a, b, c := s[n-3], s[n-2], s[n-1]; 0xE1 <= a && a <= 0xEC && b&0xC0 == 0x80 && c&0xC0 == 0x80 {
-			return rune(a&0xF)<<12 | rune(b&0x3F)<<6 | rune(c&0x3F), 3
+		if x, y, z := s[n-3], s[n-2], s[n-1]; 0xE1 <= x && x <= 0xEC && y&0xC0 == 0x80 && z&0xC0 == 0x80 {
+			return a.pages[x<<4|y>>2&0xF][y<<6|z&0x3F], 3
 		}
 	}
-	return utf8.DecodeLastRuneInString(s)
+	r, n := utf8.DecodeLastRuneInString(s)
+	return a.classOf(r), n
 }
 
 // starts returns the bytes at which matches begin, the last first.
@@ -382,7 +387,12 @@ func (a *automaton) starts(text string, into []int) []int {
 		if s.dead {
 			return into
 		}
-		s, i = a.back(s, text, i)
+		class, n := a.last(text[:i])
+		next := s.next[class].Load()
+		if next == nil {
+			next = a.make(s, class)
+		}
+		s, i = next, i-n
 	}
 	if s.beginsAt0 {
 		into = append(into, 0)

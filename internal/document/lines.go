@@ -132,6 +132,9 @@ func isFlat(lines []line) bool {
 			continue
 		}
 		all += len(l.text)
+		if len(l.text) <= flatLine {
+			continue
+		}
 		if n := utf8.RuneCountInString(l.text); n > flatLine && (n > 5*flatLine || len(lines) <= 4) {
 			long += len(l.text)
 		}

@@ -119,17 +119,15 @@ func keepsBlank(before, last, next rune) bool {
 // yearBrackets writes 〔2026〕 for [2026] and 【2026】, and for (2026) within a
 // document number: 云政发(2026)3号.
 func yearBrackets(s string) string {
-	if !strings.ContainsAny(s, "[【〔(") {
-		return s
-	}
 	var b strings.Builder
 	done := 0
-	for i, r := range s {
-		if i < done || r != '[' && r != '【' && r != '〔' && r != '(' {
+	for i := range len(s) {
+		if c := s[i]; i < done || c != '[' && c != '(' && c != "【"[0] {
 			continue
 		}
-		year := i + utf8.RuneLen(r)
-		if len(s) < year+5 || !isYear(s[year:year+4]) {
+		r, n := utf8.DecodeRuneInString(s[i:])
+		year := i + n
+		if r != '[' && r != '【' && r != '〔' && r != '(' || len(s) < year+5 || !isYear(s[year:year+4]) {
 			continue
 		}
 		end, n := utf8.DecodeRuneInString(s[year+4:])

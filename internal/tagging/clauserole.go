@@ -88,14 +88,13 @@ func prepare(passages []passage) {
 			}
 			continue
 		}
-		if c.Path != "" && enumeration.MatchString(c.Text) {
-			started = true
-		}
-		lead := leadOf.FindStringSubmatchIndex(c.Text)
 		aside := l.aside > 0
-		if lead != nil && enumeration.MatchString(c.Text) {
-			p.lead = c.Start + utf8.RuneCountInString(c.Text[:lead[1]])
-			aside = aside || asideHeadings.MatchString(c.Text[lead[2]:lead[3]])
+		if enumeration.MatchString(c.Text) {
+			started = started || c.Path != ""
+			if lead := leadOf.FindStringSubmatchIndex(c.Text); lead != nil {
+				p.lead = c.Start + utf8.RuneCountInString(c.Text[:lead[1]])
+				aside = aside || asideHeadings.MatchString(c.Text[lead[2]:lead[3]])
+			}
 		}
 		before := !started && l.numbered && preamble.MatchString(c.Text)
 		var all marks
@@ -121,9 +120,23 @@ func prepare(passages []passage) {
 // Most clauses hold the words of one or two of them.
 type citations []pattern
 
-func (c citations) cut(text string) string {
+// cut returns the words of a sentence without them.
+func (c citations) cut(s sentence) string {
+	text := s.text
 	for _, p := range c {
-		text = p.ReplaceAllString(text, "")
+		if len(text) == len(s.text) && !s.may(p) {
+			continue
+		}
+		var kept []string
+		done := 0
+		p.Each(text, func(loc []int) bool {
+			kept = append(kept, text[done:loc[0]])
+			done = loc[1]
+			return true
+		})
+		if kept != nil {
+			text = strings.Join(append(kept, text[done:]), "")
+		}
 	}
 	return text
 }

@@ -243,14 +243,14 @@ func (t *reading) validity(p *domain.Policy, meta map[string]string) {
 			continue
 		}
 		for _, s := range t.sentences(c) {
-			if utf8.RuneCountInString(s.text) < 4 || !strings.ContainsAny(s.text, "日月年底") {
+			if utf8.RuneCountInString(s.text) < 4 || !s.hasAny("日月年底") {
 				continue
 			}
 			t.deadline(p, s, year, &deadlines)
 			if c.Kind == domain.HeadClause && !enacted.MatchString(s.text) {
 				continue
 			}
-			hasStart, hasEnd := strings.ContainsAny(s.text, "起始") || strings.Contains(s.text, "施行") || strings.Contains(s.text, "于"), strings.ContainsAny(s.text, "至到-—~") || strings.Contains(s.text, "废止") || strings.Contains(s.text, "失效")
+			hasStart, hasEnd := s.hasAny("起始") || strings.Contains(s.text, "施行") || strings.Contains(s.text, "于"), s.hasAny("至到-—~") || strings.Contains(s.text, "废止") || strings.Contains(s.text, "失效")
 			if hasStart {
 				for _, re := range []pattern{fromDate, onDate} {
 					for _, m := range re.FindAllStringSubmatchIndex(s.text, -1) {
@@ -456,7 +456,7 @@ var (
 // deadline reads the last day to apply. What offices hand in to each other is
 // none.
 func (t *Tagger) deadline(p *domain.Policy, s sentence, year string, found *claims) {
-	if !strings.ContainsAny(s.text, "前止截至到-—~") || !hands.MatchString(s.text) && !strings.Contains(s.text, "截止") && !strings.Contains(s.text, "受理") && !strings.Contains(s.text, "征集") {
+	if !s.hasAny("前止截至到-—~") || !hands.MatchString(s.text) && !strings.Contains(s.text, "截止") && !strings.Contains(s.text, "受理") && !strings.Contains(s.text, "征集") {
 		return
 	}
 	for _, re := range []pattern{applyBy, byLabel} {

@@ -40,7 +40,7 @@ func outward(p *domain.Policy, passages []passage) side {
 			}
 			gives := at.gives
 			if x.cites(one) {
-				one.text = cited.cut(one.text)
+				one.text = cited.cut(one)
 				gives = giving.MatchString(one.text)
 			}
 			if at.does != grants && at.does != requires && !gives {

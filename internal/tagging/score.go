@@ -208,12 +208,18 @@ type counted struct {
 
 // collect appends the hits as seen from every code of theirs, code by code.
 func collect(hits []hit, into []counted) []counted {
+	var order []uint64 // the code first
 	for i := range hits {
-		for _, u := range hits[i].uses {
-			into = append(into, counted{&hits[i], u.code, u.role})
+		for k, u := range hits[i].uses {
+			order = append(order, uint64(u.code)<<40|uint64(i)<<16|uint64(k))
 		}
 	}
-	slices.SortStableFunc(into, func(a, b counted) int { return a.code - b.code })
+	slices.Sort(order)
+	for _, o := range order {
+		h := &hits[o>>16&(1<<24-1)]
+		u := h.uses[o&(1<<16-1)]
+		into = append(into, counted{h, u.code, u.role})
+	}
 	return into
 }
 

@@ -65,6 +65,19 @@ func (m *marks) haveOneOfEach(lists [][]mark) bool {
 	return true
 }
 
+// hasAny tells whether the sentence holds one of the characters.
+func (s sentence) hasAny(chars string) bool {
+	if s.holds == nil {
+		return strings.ContainsAny(s.text, chars)
+	}
+	for _, r := range chars {
+		if bit := one(0, r); s.holds[bit>>6]&(1<<(bit&63)) != 0 && strings.ContainsRune(s.text, r) {
+			return true
+		}
+	}
+	return false
+}
+
 // join adds the marks of a part of the same text.
 func (m *marks) join(o *marks) {
 	for i := range m {

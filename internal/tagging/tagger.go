@@ -267,12 +267,14 @@ func (t *Tagger) others(p *domain.Policy, all []scored) []domain.Tag {
 	var tags []domain.Tag
 	for _, d := range []domain.Dimension{domain.TaxTag, domain.BenefitTag, domain.GroupTag, domain.EnterpriseKindTag, domain.IndustryTag} {
 		bounds := t.first[d]
-		ranked := slices.Clone(all[bounds[0]:bounds[1]])
+		var ranked []scored
+		for _, r := range all[bounds[0]:bounds[1]] {
+			if r.total != 0 {
+				ranked = append(ranked, r)
+			}
+		}
 		slices.SortStableFunc(ranked, func(a, b scored) int { return cmp.Compare(b.total, a.total) })
 		for _, r := range ranked {
-			if r.total == 0 {
-				break
-			}
 			tag := t.tag(r, domain.Suggested)
 			assigned := false
 			switch d {
