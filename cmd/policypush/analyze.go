@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"policypush/internal/config"
 	"policypush/internal/document"
 	"policypush/internal/domain"
 	"policypush/internal/segment"
@@ -37,10 +38,17 @@ func newReading(rulesDir, dictDir string) (*reading, error) {
 	if err != nil {
 		return nil, err
 	}
-	return readingWith(r, dictDir)
+	return readingWith(r, dictDir, document.DefaultLimits())
 }
 
-func readingWith(r *rules.Rules, dictDir string) (*reading, error) {
+// documentLimits are those of the settings.
+func documentLimits(c config.Document) document.Limits {
+	return document.Limits{
+		MaxBytes: int64(c.MaxMB) << 20, MaxExpanded: int64(c.MaxUnpackedMB) << 20, MaxText: c.MaxText, PDFTimeout: c.PDFTimeout,
+	}
+}
+
+func readingWith(r *rules.Rules, dictDir string, limits document.Limits) (*reading, error) {
 	seg, err := segment.New(dictDir, r.UserWords())
 	if err != nil {
 		return nil, err
@@ -49,7 +57,7 @@ func readingWith(r *rules.Rules, dictDir string) (*reading, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &reading{rules: r, segment: seg, tagger: t, limits: document.DefaultLimits()}, nil
+	return &reading{rules: r, segment: seg, tagger: t, limits: limits}, nil
 }
 
 // read understands the bytes of a file. The notes say, in Chinese, what was

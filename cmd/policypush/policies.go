@@ -56,7 +56,7 @@ func runImport(ctx context.Context, std stdio, args []string) error {
 	if err != nil {
 		return err
 	}
-	reading, err := readingWith(r, b.cfg.DictDir)
+	reading, err := readingWith(r, b.cfg.DictDir, documentLimits(b.cfg.Document))
 	if err != nil {
 		return err
 	}
@@ -152,7 +152,7 @@ func runAudience(ctx context.Context, std stdio, args []string) error {
 	if err != nil {
 		return err
 	}
-	reading, err := readingWith(r, b.cfg.DictDir)
+	reading, err := readingWith(r, b.cfg.DictDir, documentLimits(b.cfg.Document))
 	if err != nil {
 		return err
 	}

@@ -102,7 +102,7 @@ func (s *service) prepare(ctx context.Context) error {
 		return err
 	}
 	if s.parts.web || s.withDemo { // workers alone read no documents and need no dictionary
-		if s.reading, err = readingWith(s.rules, s.cfg.DictDir); err != nil {
+		if s.reading, err = readingWith(s.rules, s.cfg.DictDir, documentLimits(s.cfg.Document)); err != nil {
 			return err
 		}
 		if problems := learning.Check(s.rules, s.reading.tagger); len(problems) > 0 {

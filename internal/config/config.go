@@ -45,10 +45,20 @@ type Config struct {
 
 	QuietHours string // "20:00-08:00" or "none": no SMS in these hours
 
+	Document Document
+
 	SMS   SMS
 	Email Email
 	App   App
 	Work  Work
+}
+
+// Document bounds what a file may cost that is read.
+type Document struct {
+	MaxMB         int           // of the file
+	MaxUnpackedMB int           // of a packed file after unpacking
+	MaxText       int           // characters
+	PDFTimeout    time.Duration // for the program that reads PDF files
 }
 
 // SMS is the connection to a Kannel gateway.
@@ -99,6 +109,8 @@ type Work struct {
 func Defaults() Config {
 	return Config{
 		Data: "data", Listen: ":8080", SealWith: "aes-256-gcm", LogFormat: "text", LogLevel: "info", QuietHours: "20:00-08:00",
+		Document: Document{MaxMB: 64, MaxUnpackedMB: 256, MaxText: 4_000_000, PDFTimeout: time.Minute},
+
 		SMS:   SMS{Mode: Log, Concurrency: 4},
 		Email: Email{Mode: Log, Port: 587, TLS: "starttls", Concurrency: 4},
 		App:   App{Mode: Log},

@@ -42,6 +42,11 @@ func (c *Config) settings() []setting {
 		text("log_level", "日志级别 debug、info、warn、error", &c.LogLevel).checked(oneOf("debug", "info", "warn", "error")),
 		text("quiet_hours", "不发短信的时段，如 20:00-08:00，或 none", &c.QuietHours).checked(quietHours),
 
+		number("document.max_mb", "导入的文件最大多少MB", &c.Document.MaxMB, 1, 1024),
+		number("document.max_unpacked_mb", "docx、ofd文件解压后最大多少MB", &c.Document.MaxUnpackedMB, 1, 4096),
+		number("document.max_text", "一个文件最多多少字", &c.Document.MaxText, 1000, 50_000_000),
+		duration("document.pdf_timeout", "一个PDF最多读多久", &c.Document.PDFTimeout),
+
 		text("sms.mode", "短信渠道 off、log 或 send", &c.SMS.Mode).checked(oneOf(Off, Log, Send)),
 		text("sms.url", "Kannel sendsms 地址", &c.SMS.URL).shown(withoutPassword),
 		text("sms.username", "短信网关用户名", &c.SMS.Username),

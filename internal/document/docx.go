@@ -95,7 +95,7 @@ func readDOCX(data []byte, lim Limits) ([]line, *domain.Error) {
 	case errors.Is(err, errExpanded):
 		return nil, bomb(lim)
 	case errors.Is(err, errTooMuchText):
-		return nil, domain.Errorf(domain.Invalid, "文字超过上限%d字，请拆成几个文件", lim.MaxText)
+		return nil, tooMuchText(lim)
 	case err != nil:
 		return nil, brokenDOCX().Because(err)
 	}
@@ -103,7 +103,11 @@ func readDOCX(data []byte, lim Limits) ([]line, *domain.Error) {
 }
 
 func bomb(lim Limits) *domain.Error {
-	return domain.Errorf(domain.Invalid, "文件解压后超过上限%s，已停止读取，请检查文件来源", megabytes(lim.MaxExpanded))
+	return domain.Errorf(domain.Invalid, "文件解压后超过上限%s（设置document.max_unpacked_mb），已停止读取，请检查文件来源", megabytes(lim.MaxExpanded))
+}
+
+func tooMuchText(lim Limits) *domain.Error {
+	return domain.Errorf(domain.Invalid, "文字超过上限%d字（设置document.max_text），请拆成几个文件", lim.MaxText)
 }
 
 var errTooMuchText = errors.New("more text than the limit")

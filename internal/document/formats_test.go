@@ -140,7 +140,7 @@ func TestHostileDOCX(t *testing.T) {
 	lim := DefaultLimits()
 	lim.MaxExpanded = 1 << 20
 	for name, tt := range map[string]struct{ body, want string }{
-		"a bomb":            {docxOpen + strings.Repeat("<w:p/>", 400_000) + docxClose, "解压后超过上限1.0MB"},
+		"a bomb":            {docxOpen + strings.Repeat("<w:p/>", 400_000) + docxClose, "解压后超过上限1.0MB（设置document.max_unpacked_mb）"},
 		"broken XML":        {docxOpen + "<w:p><w:r><w:t>政策</w:p>", "已损坏"},
 		"it ends too early": {docxOpen + para("", "政策"), "已损坏"},
 		"no text":           {docxOpen + docxClose, "没有文字"},
@@ -285,8 +285,8 @@ func TestBadPDF(t *testing.T) {
 	}{
 		"a scan":             {pdf([]pdfText{}), DefaultLimits(), "扫描件"},
 		"only its beginning": {[]byte("%PDF-1.4\n1 0 obj"), DefaultLimits(), "已损坏"},
-		"it takes too long":  {whole, hasty, "已停止"},
-		"too much text":      {pdf([]pdfText{{60, 700, strings.Repeat("政", 100)}}), small, "超过上限10字"},
+		"it takes too long":  {whole, hasty, "（设置document.pdf_timeout），已停止"},
+		"too much text":      {pdf([]pdfText{{60, 700, strings.Repeat("政", 100)}}), small, "超过上限10字（设置document.max_text）"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := Read("a.pdf", tt.data, tt.lim)

@@ -2,8 +2,10 @@ package document
 
 import (
 	"strings"
+	"syscall"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"pgregory.net/rapid"
 
@@ -67,6 +69,138 @@ func TestHostileTexts(t *testing.T) {
 			checkOffsets(t, d)
 		})
 	}
+}
+
+// TestNestedBrackets reads ten thousand brackets in every format.
+func TestNestedBrackets(t *testing.T) {
+	const n = 10_000
+	for name, data := range map[string]string{
+		"a.txt":     strings.Repeat("(", n) + "政策" + strings.Repeat(")", n),
+		"quote.md":  strings.Repeat("> ", n) + "政策",
+		"link.md":   strings.Repeat("[", n) + "政策" + strings.Repeat("](a)", n),
+		"strong.md": strings.Repeat("*政", n) + strings.Repeat("*", n),
+		"list.md":   strings.Repeat("- ", n) + "政策",
+		"a.html":    strings.Repeat("<div>", n) + "政策",
+		"b.html":    strings.Repeat("<table><tr><td>", n) + "政策",
+		"c.html":    strings.Repeat("<b>", n) + "政策",
+		"a.docx": string(docx(t, map[string]string{
+			"word/document.xml": docxOpen + strings.Repeat("<w:p>", n) + "<w:r><w:t>政策</w:t></w:r>" + strings.Repeat("</w:p>", n) + docxClose,
+		})),
+		"a.ofd": string(ofdPage(t, strings.Repeat("<ofd:Layer>", n)+"<ofd:TextObject><ofd:TextCode>政策</ofd:TextCode></ofd:TextObject>"+strings.Repeat("</ofd:Layer>", n))),
+	} {
+		t.Run(name, func(t *testing.T) {
+			d, err := Read(name, []byte(data), DefaultLimits())
+			switch {
+			case domain.KindOf(err) == domain.Invalid: // refusing is an answer
+			case err != nil:
+				t.Fatal(err)
+			case !strings.Contains(d.Text, "政"):
+				t.Errorf("the text is lost: %.80q", d.Text)
+			default:
+				checkOffsets(t, d)
+			}
+		})
+	}
+}
+
+// TestLoneSurrogates reads halves of characters, which no encoding allows: they
+// are dropped or refused, and never reach the text.
+func TestLoneSurrogates(t *testing.T) {
+	body := strings.Repeat("给予补贴。", 10)
+	for name, data := range map[string]string{
+		"utf16.txt": "\xFF\xFE\x00\xD8\x2F\x65\x56\x7B" + strings.Repeat("\x34\x8D\x00\xDC", 1) + strings.Repeat("\x65\x88\x34\x8D", 60),
+		"utf8.txt":  body + "\xED\xA0\x80" + body,
+		"cut.txt":   body + body[:len(body)-1],
+		"a.html":    "<p>&#xD800;&#55357;" + body,
+		"a.md":      "# &#xDFFF;通知\n\n" + body,
+		"a.docx":    string(docx(t, map[string]string{"word/document.xml": docxOpen + "<w:p><w:r><w:t>&#xD800;" + body + "</w:t></w:r></w:p>" + docxClose})),
+		"b.docx":    string(docx(t, map[string]string{"word/document.xml": docxOpen + para("", "\xED\xB0\x80"+body) + docxClose})),
+		"a.ofd":     string(ofd(t, []string{"\xED\xA0\x80" + body})),
+	} {
+		t.Run(name, func(t *testing.T) {
+			d, err := Read(name, []byte(data), DefaultLimits())
+			if domain.KindOf(err) == domain.Invalid {
+				if !strings.Contains(name, ".docx") && !strings.Contains(name, ".ofd") {
+					t.Errorf("refused: %v", err)
+				}
+				return
+			} else if err != nil {
+				t.Fatal(err)
+			}
+			if !utf8.ValidString(d.Text) || strings.ContainsRune(d.Text, utf8.RuneError) {
+				t.Errorf("%q", d.Text)
+			}
+			checkOffsets(t, d)
+		})
+	}
+}
+
+// TestTimeGrowsWithLength reads texts of one and of four times a length. What
+// is asked is far below the sixteen times that a quadratic step would take.
+func TestTimeGrowsWithLength(t *testing.T) {
+	for name, piece := range map[string]string{
+		"paragraphs":         "一、支持稳岗。对不裁员的小微企业,按参保人数给予每人500元补贴。\n(一)申报条件\n1.在本县注册登记;\n",
+		"one line":           "对小微企业减半征收。",
+		"one line of blanks": "政策 服务 ",
+		"no stops":           "政策",
+		"brackets":           "(《",
+		"short lines":        "政\n",
+		"rows":               "甲\t乙\n",
+		"pages":              "— 1 —\n\f政策\n",
+		"signatures":         "云川县财政局\n2026年1月1日\n",
+		"attachments":        "附件\n关于补贴\n的通知\n",
+		"cards":              "依据文件\n1.甲\n条件要求\n2.乙\n服务内容\n服务对象丙\n服务流程\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			growth(t, 60_000, func(size int) {
+				if _, err := FromText("a.txt", strings.Repeat(piece, size/len(piece))); err != nil {
+					t.Fatal(err)
+				}
+			})
+		})
+	}
+	for name, piece := range map[string]string{"a.html": "<p>对小微企业减半征收。<table><tr><td>甲<td>乙</table>", "a.md": "1. 对*小微*企业[减半](a)征收。\n\n|甲|乙|\n|-|-|\n|丙|丁|\n\n"} {
+		t.Run(name, func(t *testing.T) {
+			growth(t, 60_000, func(size int) {
+				if _, err := Read(name, []byte(strings.Repeat(piece, size/len(piece))), DefaultLimits()); err != nil {
+					t.Fatal(err)
+				}
+			})
+		})
+	}
+}
+
+// growth compares the processor time of do at a size and at four times that. A
+// busy machine disturbs one try; that it disturbs five is no accident.
+func growth(t *testing.T, size int, do func(size int)) {
+	t.Helper()
+	took := func(size int) time.Duration {
+		best := time.Hour
+		for range 3 {
+			before := processorTime(t)
+			do(size)
+			best = min(best, processorTime(t)-before)
+		}
+		return best
+	}
+	do(size) // whatever is made once
+	var small, large time.Duration
+	for range 5 {
+		small, large = took(size), took(4*size)
+		if large <= 9*small+10*time.Millisecond {
+			return
+		}
+	}
+	t.Errorf("%v for %d bytes, %v for four times as many", small, size, large)
+}
+
+func processorTime(t *testing.T) time.Duration {
+	t.Helper()
+	var used syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &used); err != nil {
+		t.Fatal(err)
+	}
+	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
 }
 
 // TestAnyLines holds the promises of offsets for texts made of the pieces that
@@ -140,6 +274,18 @@ func FuzzDocumentXML(f *testing.F) {
 	f.Add("<w:tc><w:p><w:br/></w:p></w:tbl>", "<lvl ilvl='9'/>", "<style/>")
 	f.Fuzz(func(t *testing.T, document, numbering, styles string) {
 		d, err := Read("a.docx", docx(t, map[string]string{"word/document.xml": document, "word/numbering.xml": numbering, "word/styles.xml": styles}), DefaultLimits())
+		if err == nil {
+			checkOffsets(t, d)
+		}
+	})
+}
+
+// FuzzPageXML mutates what is inside an OFD file.
+func FuzzPageXML(f *testing.F) {
+	f.Add(`<ofd:TextObject Boundary="20 30 100 5" Size="5"><ofd:TextCode X="0" Y="4">政策</ofd:TextCode></ofd:TextObject>`)
+	f.Add(`<ofd:TextObject Boundary="1e400 NaN - 5"><ofd:TextCode X="" Y="Inf">政&#xD800;`)
+	f.Fuzz(func(t *testing.T, page string) {
+		d, err := Read("a.ofd", ofdPage(t, page), DefaultLimits())
 		if err == nil {
 			checkOffsets(t, d)
 		}

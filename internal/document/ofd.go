@@ -36,7 +36,7 @@ func readOFD(data []byte, lim Limits) ([]line, *domain.Error) {
 	case errors.Is(err, errExpanded):
 		return nil, bomb(lim)
 	case errors.Is(err, errTooMuchText):
-		return nil, domain.Errorf(domain.Invalid, "文字超过上限%d字，请拆成几个文件", lim.MaxText)
+		return nil, tooMuchText(lim)
 	case err != nil:
 		return nil, brokenOFD().Because(err)
 	case len(r.lines) == 0:

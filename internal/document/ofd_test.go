@@ -13,6 +13,27 @@ import (
 // ofd packs pages into a file; a page is the lines of its text.
 func ofd(t testing.TB, pages ...[]string) []byte {
 	t.Helper()
+	var bodies []string
+	for _, lines := range pages {
+		var b strings.Builder
+		for k, s := range lines {
+			half := len([]rune(s)) / 2
+			for j, part := range []string{string([]rune(s)[half:]), string([]rune(s)[:half])} { // out of order, as programs write it
+				x := 30.0
+				if j == 0 {
+					x += float64(half) * 5
+				}
+				fmt.Fprintf(&b, `<ofd:TextObject Boundary="%g %d 150 6" Size="5"><ofd:TextCode X="0" Y="5">%s</ofd:TextCode></ofd:TextObject>`, x, 30+9*k, part)
+			}
+		}
+		bodies = append(bodies, b.String())
+	}
+	return ofdPage(t, bodies...)
+}
+
+// ofdPage packs what stands on pages, in XML, into a file.
+func ofdPage(t testing.TB, bodies ...string) []byte {
+	t.Helper()
 	var buf bytes.Buffer
 	z := zip.NewWriter(&buf)
 	add := func(name, text string) {
@@ -27,20 +48,9 @@ func ofd(t testing.TB, pages ...[]string) []byte {
 	const space = ` xmlns:ofd="http://www.ofdspec.org/2016"`
 	add("OFD.xml", `<ofd:OFD`+space+`><ofd:DocBody><ofd:DocRoot>Doc_0/Document.xml</ofd:DocRoot></ofd:DocBody></ofd:OFD>`)
 	var list strings.Builder
-	for i, lines := range pages {
+	for i, body := range bodies {
 		fmt.Fprintf(&list, `<ofd:Page ID="%d" BaseLoc="Pages/Page_%d/Content.xml"/>`, i+1, i)
-		var b strings.Builder
-		for k, s := range lines {
-			half := len([]rune(s)) / 2
-			for j, part := range []string{string([]rune(s)[half:]), string([]rune(s)[:half])} { // out of order, as programs write it
-				x := 30.0
-				if j == 0 {
-					x += float64(half) * 5
-				}
-				fmt.Fprintf(&b, `<ofd:TextObject Boundary="%g %d 150 6" Size="5"><ofd:TextCode X="0" Y="5">%s</ofd:TextCode></ofd:TextObject>`, x, 30+9*k, part)
-			}
-		}
-		add(fmt.Sprintf("Doc_0/Pages/Page_%d/Content.xml", i), `<ofd:Page`+space+`><ofd:Content><ofd:Layer>`+b.String()+`</ofd:Layer></ofd:Content></ofd:Page>`)
+		add(fmt.Sprintf("Doc_0/Pages/Page_%d/Content.xml", i), `<ofd:Page`+space+`><ofd:Content><ofd:Layer>`+body+`</ofd:Layer></ofd:Content></ofd:Page>`)
 	}
 	add("Doc_0/Document.xml", `<ofd:Document`+space+`><ofd:Pages>`+list.String()+`</ofd:Pages></ofd:Document>`)
 	if err := z.Close(); err != nil {
@@ -76,7 +86,7 @@ func TestRefusesOFD(t *testing.T) {
 	}{
 		"one without text":            {ofd(t, nil), DefaultLimits(), "没有文字"},
 		"one that is cut off":         {ofd(t, []string{"政策"})[:300], DefaultLimits(), "压缩包已损坏"},
-		"one that unpacks to much":    {ofd(t, []string{strings.Repeat("政策", 2000)}), lim, "解压后超过上限"},
+		"one that unpacks to much":    {ofd(t, []string{strings.Repeat("政策", 2000)}), lim, "（设置document.max_unpacked_mb）"},
 		"one that is no zip":          {[]byte("政策"), DefaultLimits(), "内容却不是"},
 		"a zip without what it needs": {packed(t, "a.xml", "<a/>"), DefaultLimits(), "ofd文件已损坏"},
 	} {

@@ -47,9 +47,9 @@ func readPDF(data []byte, lim Limits) ([]line, *domain.Error) {
 	err = cmd.Run()
 	switch {
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):
-		return nil, domain.Errorf(domain.Invalid, "PDF读了%s还没有读完，已停止，请另存为docx后导入", lim.PDFTimeout)
+		return nil, domain.Errorf(domain.Invalid, "PDF读了%s还没有读完（设置document.pdf_timeout），已停止，请另存为docx后导入", lim.PDFTimeout)
 	case left <= 0:
-		return nil, domain.Errorf(domain.Invalid, "PDF中的文字超过上限%d字，请拆成几个文件", lim.MaxText)
+		return nil, tooMuchText(lim)
 	case strings.Contains(said.String(), "Incorrect password"):
 		return nil, domain.Errorf(domain.Invalid, "PDF加了密码，请取消密码后再导入")
 	case err != nil:

@@ -60,7 +60,7 @@ func FromText(name, text string) (*Document, error) {
 }
 
 func tooLarge(size int64, lim Limits) *domain.Error {
-	return domain.Errorf(domain.Invalid, "文件有%s，超过上限%s，请压缩其中的图片或拆成几个文件", megabytes(size), megabytes(lim.MaxBytes))
+	return domain.Errorf(domain.Invalid, "文件有%s，超过上限%s（设置document.max_mb），请压缩其中的图片或拆成几个文件", megabytes(size), megabytes(lim.MaxBytes))
 }
 
 func megabytes(n int64) string {
@@ -132,7 +132,7 @@ func (d *Document) fill(lines []line, lim Limits) *domain.Error {
 		return domain.Errorf(domain.Invalid, "文件里没有文字，请检查内容")
 	}
 	if n := d.Clauses[len(d.Clauses)-1].End; n > lim.MaxText {
-		return domain.Errorf(domain.Invalid, "文字有%d字，超过上限%d字，请拆成几个文件", n, lim.MaxText)
+		return domain.Errorf(domain.Invalid, "文字有%d字，超过上限%d字（设置document.max_text），请拆成几个文件", n, lim.MaxText)
 	}
 	var b strings.Builder
 	for i, c := range d.Clauses {

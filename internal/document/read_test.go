@@ -75,8 +75,8 @@ func TestRefusals(t *testing.T) {
 		"a broken zip named docx":        {"a.docx", "PK\x03\x04 broken", "docx文件已损坏", DefaultLimits()},
 		"a broken zip":                   {"a.zip", "PK\x03\x04 broken", "压缩包已损坏", DefaultLimits()},
 		"a rar":                          {"a.rar", "Rar!\x1a\x07", "解压", DefaultLimits()},
-		"too many bytes":                 {"a.txt", strings.Repeat("政", 400), "超过上限1.0KB", small},
-		"too much text":                  {"a.txt", strings.Repeat("政策。", 40), "超过上限100字", small},
+		"too many bytes":                 {"a.txt", strings.Repeat("政", 400), "超过上限1.0KB（设置document.max_mb）", small},
+		"too much text":                  {"a.txt", strings.Repeat("政策。", 40), "超过上限100字（设置document.max_text）", small},
 		"a legacy Japanese or other set": {"a.txt", strings.Repeat("\x80\x81\xff\xfe\x80", 30), "编码不是UTF-8", DefaultLimits()},
 	} {
 		t.Run(name, func(t *testing.T) {
