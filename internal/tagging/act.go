@@ -108,7 +108,7 @@ func (t *reading) uncited(s sentence) string {
 		i--
 	}
 	if i < 0 || s.end > t.passages[i].clause.End {
-		return cited.cut(s.text)
+		return cited.cut(s)
 	}
 	var b strings.Builder
 	done := 0
