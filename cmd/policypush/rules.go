@@ -76,7 +76,7 @@ func checkRules(dir, dictDir string) ([]ruleProblem, error) {
 	if err == nil {
 		found = r.Check(normalised)
 		if len(r.Corrections.All()) > 0 {
-			reading, err := readingWith(r, dictDir)
+			reading, err := readingWith(r, dictDir, document.DefaultLimits())
 			if err != nil {
 				return nil, err
 			}
