@@ -15,9 +15,8 @@ import (
 )
 
 const (
-	sampleSize = 6    // persons shown as examples
-	channelMax = 2000 // persons whose addresses are counted; more are reckoned from as many
-	barsShown  = 6    // values of a breakdown
+	sampleSize = 6 // persons shown as examples
+	barsShown  = 6 // values of a breakdown
 )
 
 // reach is how many a policy concerns.
@@ -78,8 +77,7 @@ type audienceView struct {
 	Warning   string
 	Kinds     []bar
 	Breaks    []breakdown
-	Channels  []bar
-	Reckoned  bool // Channels are reckoned from a sample
+	Channels  []reachedRow
 	Sample    []sampleRow
 	NextSeed  uint64
 	Measures  int
@@ -94,6 +92,13 @@ type breakdown struct {
 	Caption string
 	Class   string
 	Rows    []bar
+}
+
+// reachedRow is how many a channel reaches, and how often it may be used.
+type reachedRow struct {
+	Name  string
+	N     int
+	Often string
 }
 
 // bar is one line of a breakdown.
@@ -134,9 +139,7 @@ func (s *Server) audienceView(ctx context.Context, p *domain.Policy, seed uint64
 	everybody := roaring.Or(set.Likely, set.Possible)
 	v.Kinds = s.kinds(everybody)
 	v.Breaks = s.breakdowns(everybody)
-	if err := s.countChannels(ctx, &v, everybody); err != nil {
-		return v, err
-	}
+	s.countChannels(&v, everybody)
 	return v, s.addSample(ctx, &v, p, everybody, set, seed)
 }
 
@@ -236,28 +239,19 @@ func bars(counts []audience.Count, name func(string) string) []bar {
 	return rows
 }
 
-// countChannels counts who can be reached over which channel. Of a large
-// audience it asks a sample and reckons the rest, which the page says.
-func (s *Server) countChannels(ctx context.Context, v *audienceView, set *roaring.Bitmap) error {
-	ids := audience.Sample(set, channelMax, 1)
-	people, err := s.Store.SubscribersIn(ctx, ids)
-	if err != nil {
-		return err
-	}
-	counts := map[domain.ChannelKind]int{}
-	for _, person := range people {
-		seen := map[domain.ChannelKind]bool{}
-		for _, contact := range person.Contacts {
-			if contact.Kind != domain.App && contact.Verified && contact.Suppressed == "" && !seen[contact.Kind] {
-				seen[contact.Kind] = true
-				counts[contact.Kind]++
+// countChannels counts who is reached over which channel, and how often the
+// channel may be used.
+func (s *Server) countChannels(v *audienceView, set *roaring.Bitmap) {
+	ways := s.Index.CountWays(set)
+	total := int(set.GetCardinality())
+	for _, kind := range domain.Channels() {
+		n, often := 0, []string(nil)
+		for _, when := range []domain.Frequency{domain.Now, domain.Daily, domain.Weekly} {
+			if of := ways[domain.Way{Channel: kind, When: when}]; of > 0 {
+				n += of
+				often = append(often, when.Label()+thousands(of))
 			}
 		}
-	}
-	total := int(set.GetCardinality())
-	v.Reckoned = total > len(ids)
-	for _, kind := range domain.Channels() {
-		n := counts[kind] * total / max(1, len(people))
 		if kind == domain.App {
 			n = total
 		}
@@ -268,9 +262,8 @@ func (s *Server) countChannels(ctx context.Context, v *audienceView, set *roarin
 		case "off":
 			name += "（未开通）"
 		}
-		v.Channels = append(v.Channels, bar{Name: name, N: n, Width: trimmed(float64(n) * 100 / float64(max(1, total)))})
+		v.Channels = append(v.Channels, reachedRow{Name: name, N: n, Often: strings.Join(often, "，")})
 	}
-	return nil
 }
 
 // addSample shows some of the audience with the reasons why each is in it.

@@ -196,14 +196,19 @@ type whatForm struct {
 	Themes   []string
 	Keywords string
 	All      bool
+	Least    domain.Relevance
 }
 
 func readWhat(c *fiber.Ctx) whatForm {
-	return whatForm{Themes: fields(c, "themes"), Keywords: field(c, "keywords"), All: field(c, "all") != ""}
+	f := whatForm{Themes: fields(c, "themes"), Keywords: field(c, "keywords"), All: field(c, "all") != ""}
+	if n, err := strconv.Atoi(field(c, "least")); err == nil {
+		f.Least = domain.Relevance(n)
+	}
+	return f
 }
 
 func whatOf(sub domain.Subscription) whatForm {
-	return whatForm{Themes: sub.Themes, Keywords: strings.Join(sub.Keywords, " "), All: sub.All}
+	return whatForm{Themes: sub.Themes, Keywords: strings.Join(sub.Keywords, " "), All: sub.All, Least: sub.Least}
 }
 
 // The bounds of keywords.
@@ -227,6 +232,9 @@ func (s *Server) checkWhat(f whatForm) problems {
 	case slices.ContainsFunc(f.Themes, func(code string) bool { return s.Rules.Themes.Find(code) == nil }):
 		ps.add("themes", "有一个主题不在列表里，请重新选择")
 	}
+	if !slices.Contains(domain.Relevances(), f.Least) {
+		ps.add("least", "请从列表中选择多相关才通知")
+	}
 	switch {
 	case len(words) > maxKeywords:
 		ps.add("keywords", fmt.Sprintf("关键词最多%d个，现在有%d个", maxKeywords, len(words)))
@@ -237,7 +245,7 @@ func (s *Server) checkWhat(f whatForm) problems {
 }
 
 func (f whatForm) apply(sub *domain.Subscription) {
-	sub.Themes, sub.Keywords, sub.All = f.Themes, f.keywords(), f.All
+	sub.Themes, sub.Keywords, sub.All, sub.Least = f.Themes, f.keywords(), f.All, f.Least
 	if sub.Themes == nil {
 		sub.Themes = []string{}
 	}
@@ -290,10 +298,15 @@ type whatFields struct {
 	Form     whatForm
 	Problems problems
 	Themes   []option
+	Leasts   []option
 }
 
 func (s *Server) whatFields(kind domain.SubscriberKind, f whatForm, ps problems) whatFields {
-	return whatFields{Form: f, Problems: ps, Themes: s.themeOptions(kind, f.Themes)}
+	v := whatFields{Form: f, Problems: ps, Themes: s.themeOptions(kind, f.Themes)}
+	for _, r := range domain.Relevances() {
+		v.Leasts = append(v.Leasts, option{Code: strconv.Itoa(int(r)), Name: r.Label(), Selected: r == f.Least})
+	}
+	return v
 }
 
 // readerName is how a page addresses a subscriber without telling more than

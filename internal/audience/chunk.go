@@ -23,7 +23,7 @@ type chunk struct {
 	codes   [len(codeFields)]codeColumn
 	numbers [len(numberFields)][]uint32
 	far     map[farSlot]int64 // numbers that do not fit their column
-	sets    [len(setFields) + 1]setColumn
+	sets    [setCount]setColumn
 
 	rows  []container // by rowID; one beyond the end is empty
 	words postings    // keywords, of which there are too many for rows
@@ -235,7 +235,7 @@ func (c *chunk) facts(slot uint16, members []member) facts {
 func newChunk(d *dictionary, people []facts) *chunk {
 	c := &chunk{ids: make([]uint32, len(people))}
 	var codes [len(codeFields)]uint16
-	var sets [len(setFields) + 1]int
+	var sets [setCount]int
 	for i := range sets {
 		sets[i] = -1
 	}

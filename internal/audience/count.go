@@ -211,6 +211,43 @@ func (t *table) counts(found []cells) []Count {
 	return counts
 }
 
+// CountWays returns how many members of a set each way reaches: a channel and
+// how often it may be used. Somebody has at most one way a channel.
+func (x *Index) CountWays(set *roaring.Bitmap) map[domain.Way]int {
+	held := x.held.Load()
+	held.dictionary.mu.RLock()
+	defer held.dictionary.mu.RUnlock()
+	wishes := &held.dictionary.sets[wishSet]
+	chunks := *held.chunks.Load()
+	counts := map[domain.Way]int{}
+	var members bitset
+	for i, slots := range held.slotsOf(set, chunks) {
+		if slots == nil {
+			continue
+		}
+		c := chunks[i]
+		c.mu.RLock()
+		for n, wish := range wishes.codes {
+			row := c.row(wishes.rows[n])
+			if row == nil {
+				continue
+			}
+			var one domain.Subscription
+			if addWish(&one, wish); len(one.Ways) == 0 {
+				continue
+			}
+			members = bitset{}
+			row.addTo(&members)
+			for w := range members {
+				members[w] &= slots[w]
+			}
+			counts[one.Ways[0]] += members.count()
+		}
+		c.mu.RUnlock()
+	}
+	return counts
+}
+
 // Sample returns up to n members of a set in rising order, chosen evenly. The
 // same seed chooses the same members.
 func Sample(set *roaring.Bitmap, n int, seed uint64) []domain.SubscriberID {

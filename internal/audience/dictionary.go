@@ -33,10 +33,15 @@ const (
 	sizeColumn     = 3
 )
 
-// setFields are the columns of sets of codes. Another one is that of themes.
+// setFields are the columns of sets of codes. Others are those of themes, and
+// of the wishes how to be told, see wishesOf.
 var setFields = [...]domain.Field{domain.FieldAttribute, domain.FieldGroup, domain.FieldLifeEvent}
 
-const themeSet = uint8(len(setFields))
+const (
+	themeSet = uint8(len(setFields))
+	wishSet  = themeSet + 1
+	setCount = len(setFields) + 2
+)
 
 // The sets have members that are no codes: who does not say a set, and could;
 // who wants all, and who paused.
@@ -53,7 +58,7 @@ type dictionary struct {
 	version atomic.Uint64 // grows with every new code and row
 
 	codes    [len(codeFields)]codeField
-	sets     [len(setFields) + 1]setField // the last is that of themes
+	sets     [setCount]setField
 	scales   [len(numberFields)]scale
 	noNumber [len(numberFields)]rowID // who does not say a number, and could
 
@@ -269,6 +274,7 @@ func (d *dictionary) encode(id uint32, p *domain.Profile, s *domain.Subscription
 		f.members = append(f.members, member{themeSet, pausedMember})
 	}
 	f.members = d.members(f.members, themeSet, s.Themes)
+	f.members = d.members(f.members, wishSet, wishesOf(s))
 	for _, word := range s.Keywords {
 		if word = fold(word); word != "" {
 			if n := words.hold(word); slices.Contains(f.words, n) {
@@ -466,6 +472,8 @@ func (d *dictionary) decode(f *facts, words *keywords) (domain.Profile, domain.S
 	}
 	for _, m := range f.members {
 		switch code := d.sets[m.set].codes[m.number]; {
+		case m.set == wishSet:
+			addWish(&sub, code)
 		case code != "":
 			*sets[m.set] = append(*sets[m.set], code)
 		case m.set != themeSet:

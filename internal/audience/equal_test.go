@@ -2,8 +2,12 @@ package audience_test
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
+	"slices"
 	"testing"
+
+	"github.com/RoaringBitmap/roaring/v2"
 
 	"policypush/internal/audience"
 	"policypush/internal/domain"
@@ -80,6 +84,8 @@ func (m maker) subscription() domain.Subscription {
 		Keywords: some(m, []string{"技改", "RnD", " 社保 ", ""}),
 		All:      m.IntN(3) == 0,
 		Paused:   m.IntN(6) == 0,
+		Least:    pick(m, domain.AnyRelevance, domain.AnyRelevance, domain.Relevant, domain.VeryRelevant),
+		Ways:     pick(m, nil, []domain.Way{{Channel: domain.SMS, When: domain.Now}}, []domain.Way{{Channel: domain.SMS, When: domain.Daily}, {Channel: domain.Email, When: domain.Weekly}}),
 	}
 }
 
@@ -163,6 +169,22 @@ func (p person) interested(q audience.Query) bool {
 	return false
 }
 
+// relevance of the query, whose text holds the words of interested.
+func (p person) relevance(q audience.Query, v domain.Verdict) domain.Relevance {
+	themes := map[string]bool{}
+	for _, theme := range p.subscription.Themes {
+		themes[theme] = slices.Contains(q.Themes, theme)
+	}
+	n := 0
+	for _, wanted := range themes {
+		if wanted {
+			n++
+		}
+	}
+	keyword := q.Text != "" && slices.ContainsFunc(p.subscription.Keywords, func(k string) bool { return k == "技改" || k == "RnD" })
+	return domain.RelevanceOf(v == domain.Likely, keyword, n)
+}
+
 func (p person) verdict(q audience.Query) domain.Verdict {
 	truth := domain.No
 	for i := range q.Measures {
@@ -177,7 +199,7 @@ func check(q audience.Query, x *audience.Index, people map[domain.SubscriberID]p
 	likely, possible := 0, 0
 	for id, p := range people {
 		want := p.verdict(q)
-		if !p.interested(q) {
+		if !p.interested(q) || !q.Everyone && p.relevance(q, want) < p.subscription.Least || q.Without != nil && q.Without.Contains(uint32(id)) {
 			want = domain.NotForThem
 		}
 		seen[want]++
@@ -201,6 +223,21 @@ func check(q audience.Query, x *audience.Index, people map[domain.SubscriberID]p
 	}
 	if int(got.Likely.GetCardinality()) != likely || int(got.Possible.GetCardinality()) != possible {
 		return fmt.Errorf("the index names subscribers that do not exist")
+	}
+	return nil
+}
+
+// checkWays holds the numbers of those whom each channel reaches against a count
+// of them.
+func checkWays(x *audience.Index, set *roaring.Bitmap, people map[domain.SubscriberID]person) error {
+	want := map[domain.Way]int{}
+	for it := set.Iterator(); it.HasNext(); {
+		for _, way := range people[domain.SubscriberID(it.Next())].subscription.Ways {
+			want[way]++
+		}
+	}
+	if got := x.CountWays(set); !maps.Equal(got, want) {
+		return fmt.Errorf("the channels reach %v, want %v", got, want)
 	}
 	return nil
 }
@@ -246,6 +283,12 @@ func TestIndexAgreesWithMatching(t *testing.T) {
 			}
 			if m.IntN(2) == 0 {
 				q.Text = "关于技改与RND费用的通知"
+			}
+			if m.IntN(4) == 0 { // those who were told before
+				q.Without = roaring.New()
+				for range 60 {
+					q.Without.Add(uint32(pick(m, ids...)))
+				}
 			}
 			if err := check(q, x, people, seen); err != nil {
 				t.Fatalf("seed %d, round %d: %v", seed, round, err)
@@ -294,6 +337,9 @@ func TestManyAgreeWithMatching(t *testing.T) {
 				Themes: some(m, []string{"Q01", "M09"}), Everyone: m.IntN(2) == 0,
 			}
 			if err := check(q, x, people, seen); err != nil {
+				t.Fatalf("round %d: %v", round, err)
+			}
+			if err := checkWays(x, x.Evaluate(q).Possible, people); err != nil {
 				t.Fatalf("round %d: %v", round, err)
 			}
 		}

@@ -23,6 +23,8 @@ type Explanation struct {
 	Missing      []Missing
 	Paused       bool
 	Uninterested bool // neither a theme nor a keyword of theirs
+	Relevance    domain.Relevance
+	Least        domain.Relevance // what they ask for; more than Relevance keeps them out
 }
 
 // Missing is a condition that is not met, or of which it is not known.
@@ -41,9 +43,14 @@ func (x *Index) Explain(q Query, id domain.SubscriberID) (e Explanation, ok bool
 	}
 	e.Measure = -1
 	e.Paused = subscription.Paused
-	e.Uninterested = !q.Everyone && !subscription.All &&
-		!slices.ContainsFunc(subscription.Themes, func(t string) bool { return slices.Contains(q.Themes, t) }) &&
-		!x.mentions(q.Text, subscription.Keywords)
+	themes := 0
+	for _, t := range subscription.Themes {
+		if slices.Contains(q.Themes, t) {
+			themes++
+		}
+	}
+	keyword := x.mentions(q.Text, subscription.Keywords)
+	e.Uninterested = !q.Everyone && !subscription.All && themes == 0 && !keyword
 	truth := domain.No
 	best := 0
 	for i := range q.Measures {
@@ -54,7 +61,11 @@ func (x *Index) Explain(q Query, id domain.SubscriberID) (e Explanation, ok bool
 		}
 		truth = truth.Or(t)
 	}
-	if e.Paused || e.Uninterested {
+	e.Relevance = domain.RelevanceOf(truth == domain.Yes, keyword, themes)
+	if !q.Everyone {
+		e.Least = subscription.Least
+	}
+	if e.Paused || e.Uninterested || e.Relevance < e.Least {
 		truth = domain.No
 	}
 	e.Verdict = domain.VerdictOf(truth)

@@ -16,7 +16,8 @@ type plan struct {
 	literals int    // how many there are: each has its place in an evaluator's memory
 	version  uint64 // of the dictionary that it was made from
 	limits   limits
-	missed   []bound // that no split is at
+	missed   []bound  // that no split is at
+	evidence evidence // nothing, if everyone is asked
 }
 
 type sort int
@@ -96,7 +97,9 @@ func newPlan(d *dictionary, q *Query, words []uint32) *plan {
 	}
 	parts := []node{p.join(anyNode, measures), p.add(literal{negated: true, yes: []rowID{d.themes().rows[pausedMember]}})}
 	if !q.Everyone {
-		yes := append(d.themes().rowsFor(q.Themes), d.themes().rows[allMember])
+		themes := d.themes().rowsFor(q.Themes)
+		p.evidence = d.evidence(themes, words)
+		yes := append(slices.Clip(themes), d.themes().rows[allMember])
 		parts = append(parts, p.add(literal{yes: yes, words: words}))
 	}
 	p.root = []node{p.join(allNode, parts)}

@@ -19,7 +19,7 @@ import (
 // Chunks are written as their columns and keywords; the rows follow from the
 // columns. It holds profiles and must be kept like the
 // database.
-const snapshotMagic = "policypush audience 2\n"
+const snapshotMagic = "policypush audience 3\n"
 
 // maxSection bounds a section: a chunk with all columns has a tenth of it.
 const maxSection = 1 << 26

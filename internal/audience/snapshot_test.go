@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"testing"
 
 	"policypush/internal/domain"
@@ -40,7 +41,8 @@ func (t *town) move(id domain.SubscriberID) {
 		Attributes: [][]string{nil, {}, {"QH1"}, {"QH1", "QH2"}}[t.random.IntN(4)],
 	}, Subscription: domain.Subscription{
 		Themes: [][]string{nil, {"Q01"}}[t.random.IntN(2)], Keywords: [][]string{nil, {"技改", "就业"}, {one("补贴", "社保")}}[t.random.IntN(3)],
-		All: t.random.IntN(2) == 0, Paused: t.random.IntN(9) == 0,
+		All: t.random.IntN(2) == 0, Paused: t.random.IntN(9) == 0, Least: domain.Relevance(t.random.IntN(3)),
+		Ways: [][]domain.Way{nil, {{Channel: domain.SMS, When: domain.Now}}, {{Channel: domain.Email, When: domain.Daily}}}[t.random.IntN(3)],
 	}}
 	switch t.random.IntN(3) {
 	case 0:
@@ -86,7 +88,7 @@ func sameAs(got, want *Index, ids int) error {
 		if ok != wantOK || !reflect.DeepEqual(p.Staff, wantP.Staff) || !reflect.DeepEqual(p.Revenue, wantP.Revenue) || p.Region != wantP.Region ||
 			p.Founded != wantP.Founded || p.Born != wantP.Born || (p.Attributes == nil) != (wantP.Attributes == nil) ||
 			len(p.Attributes) != len(wantP.Attributes) || len(s.Themes) != len(wantS.Themes) || s.All != wantS.All || s.Paused != wantS.Paused ||
-			len(s.Keywords) != len(wantS.Keywords) {
+			len(s.Keywords) != len(wantS.Keywords) || s.Least != wantS.Least || !slices.Equal(s.Ways, wantS.Ways) {
 			return fmt.Errorf("subscriber %d is %+v %+v, want %+v %+v", id+1, p, s, wantP, wantS)
 		}
 	}

@@ -60,6 +60,70 @@ type Subscription struct {
 	All bool `json:"all_that_may_apply"`
 	// Paused stops every push; reading and the account stay.
 	Paused bool `json:"paused,omitempty"`
+	// Least is how much a policy must have to do with them.
+	Least Relevance `json:"least,omitempty"`
+	// Ways are the channels over which a message would go out. They follow
+	// from the contacts; storage fills them in for the audience index.
+	Ways []Way `json:"-"`
+}
+
+// Relevance is how much a policy has to do with a subscriber.
+type Relevance int
+
+// The thresholds that a subscriber can set.
+const (
+	AnyRelevance Relevance = iota
+	Relevant
+	VeryRelevant
+)
+
+// Relevances lists the thresholds in the order of the pages.
+func Relevances() []Relevance { return []Relevance{AnyRelevance, Relevant, VeryRelevant} }
+
+// Label returns the Chinese words for the threshold.
+func (r Relevance) Label() string {
+	switch r {
+	case Relevant:
+		return "只要比较相关的"
+	case VeryRelevant:
+		return "只要很相关的"
+	default:
+		return "都告诉我"
+	}
+}
+
+// What makes a policy relevant, in points.
+const (
+	pointsOfCertain = 2 // nothing is missing to say that it probably applies
+	pointsOfKeyword = 2 // one of their words occurs in it
+	pointsOfTheme   = 1 // each theme of it that they chose
+)
+
+// RelevanceOf weighs the evidence that a policy has to do with somebody: that
+// it probably applies, that one of their keywords occurs, how many of their
+// themes it has.
+func RelevanceOf(certain, keyword bool, themes int) Relevance {
+	points := pointsOfTheme * themes
+	if certain {
+		points += pointsOfCertain
+	}
+	if keyword {
+		points += pointsOfKeyword
+	}
+	switch {
+	case points >= 3:
+		return VeryRelevant
+	case points == 2:
+		return Relevant
+	default:
+		return AnyRelevance
+	}
+}
+
+// Way is a channel that reaches a subscriber, and how often it may be used.
+type Way struct {
+	Channel ChannelKind
+	When    Frequency
 }
 
 // Consent is the proof that the subscriber agreed (个人信息保护法 arts. 13–17).

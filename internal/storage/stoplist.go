@@ -22,16 +22,47 @@ func (s *Store) StopAddress(ctx context.Context, kind domain.ChannelKind, addres
 		INSERT INTO stop_list (kind, blind, reason, at) VALUES ($1, $2, $3, $4)
 		ON CONFLICT (blind, kind) DO UPDATE SET reason = excluded.reason, at = excluded.at
 		WHERE excluded.reason = 'stopped' AND stop_list.reason <> 'stopped'`
-	if _, err := s.write.ExecContext(ctx, q, kind, s.blind(kind, address), reason, micros(now)); err != nil {
+	blind := s.blind(kind, address)
+	const owners = `SELECT DISTINCT subscriber_id FROM contacts WHERE kind = $1 AND blind = $2`
+	_, err := s.changeStopList(ctx, owners, []any{kind, blind}, q, kind, blind, reason, micros(now))
+	if err != nil {
 		return fmt.Errorf("stop address: %w", err)
 	}
 	return nil
 }
 
+// changeStopList runs a statement on the stop-list, and where it changes
+// something logs a change of everybody whose addresses it is about: the ways
+// to reach them are other ones. It returns how many entries changed.
+func (s *Store) changeStopList(ctx context.Context, owners string, of []any, statement string, args ...any) (n int, err error) {
+	err = s.inTx(ctx, func(tx *sql.Tx) error {
+		if _, err := nextNumbers(ctx, tx, "profile_changes", 0); err != nil { // locked first, as by all who log changes
+			return err
+		}
+		if n, err = changed(ctx, tx, statement, args...); err != nil || n == 0 {
+			return err
+		}
+		ids, err := list(ctx, tx, one[domain.SubscriberID], owners, of...)
+		if err != nil {
+			return err
+		}
+		seq, err := nextNumbers(ctx, tx, "profile_changes", len(ids))
+		if err != nil {
+			return err
+		}
+		return s.dialect.insertRows(ctx, tx, `INSERT INTO profile_changes (seq, subscriber_id, deleted)`, "", len(ids), func(i int) []any {
+			return []any{seq + int64(i), ids[i], false}
+		})
+	})
+	return n, err
+}
+
 // AllowAddress takes an address off the stop-list. Only the person may ask for
 // it, by verifying the address again.
 func (s *Store) AllowAddress(ctx context.Context, kind domain.ChannelKind, address string) error {
-	_, err := s.write.ExecContext(ctx, `DELETE FROM stop_list WHERE blind = $1 AND kind = $2`, s.blind(kind, address), kind)
+	blind := s.blind(kind, address)
+	const owners = `SELECT DISTINCT subscriber_id FROM contacts WHERE kind = $1 AND blind = $2`
+	_, err := s.changeStopList(ctx, owners, []any{kind, blind}, `DELETE FROM stop_list WHERE blind = $1 AND kind = $2`, blind, kind)
 	if err != nil {
 		return fmt.Errorf("allow address: %w", err)
 	}
@@ -46,7 +77,9 @@ func (s *Store) StopContact(ctx context.Context, id domain.ContactID, reason dom
 		SELECT kind, blind, $2, $3 FROM contacts WHERE id = $1
 		ON CONFLICT (blind, kind) DO UPDATE
 		SET reason = CASE WHEN excluded.reason = 'stopped' THEN excluded.reason ELSE stop_list.reason END`
-	n, err := changed(ctx, s.write, q, id, reason, micros(now))
+	const owners = `
+		SELECT DISTINCT o.subscriber_id FROM contacts c JOIN contacts o ON o.blind = c.blind AND o.kind = c.kind WHERE c.id = $1`
+	n, err := s.changeStopList(ctx, owners, []any{id}, q, id, reason, micros(now))
 	if err != nil {
 		return fmt.Errorf("stop contact %d: %w", id, err)
 	}

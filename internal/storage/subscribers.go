@@ -13,7 +13,7 @@ import (
 )
 
 // ProfileRow is what the audience index knows of a subscriber: no name, no
-// address.
+// address, but over which channels they are reached.
 type ProfileRow struct {
 	ID           domain.SubscriberID
 	Profile      domain.Profile

@@ -3,6 +3,8 @@ package storage
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 
 	"policypush/internal/domain"
 )
@@ -121,6 +123,16 @@ func (s *Store) WalkProfiles(ctx context.Context, after domain.SubscriberID, fn 
 		if err != nil {
 			return fmt.Errorf("walk profiles: %w", err)
 		}
+		if len(page) == 0 {
+			return nil
+		}
+		ways, err := s.ways(ctx, `c.subscriber_id BETWEEN $1 AND $2`, page[0].ID, page[len(page)-1].ID)
+		if err != nil {
+			return err
+		}
+		for i := range page {
+			page[i].Subscription.Ways = ways[page[i].ID]
+		}
 		for _, r := range page {
 			if err := fn(r); err != nil {
 				return err
@@ -139,11 +151,57 @@ func (s *Store) ProfileChanges(ctx context.Context, after int64, limit int) ([]P
 		SELECT c.seq, c.subscriber_id, v.id IS NULL, COALESCE(v.profile, '{}'), COALESCE(v.subscription, '{}')
 		FROM profile_changes c LEFT JOIN subscribers v ON v.id = c.subscriber_id
 		WHERE c.seq > $1 ORDER BY c.seq LIMIT $2`
-	return list(ctx, s.read, func(row scanner, c *ProfileChange) error {
+	var there []domain.SubscriberID
+	found, err := list(ctx, s.read, func(row scanner, c *ProfileChange) error {
 		err := row.Scan(&c.Seq, &c.ID, &c.Deleted, asJSON(&c.Row.Profile), asJSON(&c.Row.Subscription))
 		c.Row.ID = c.ID
+		if !c.Deleted {
+			there = append(there, c.ID)
+		}
 		return err
 	}, q, after, limit)
+	if err != nil {
+		return nil, err
+	}
+	reached := map[domain.SubscriberID][]domain.Way{}
+	err = chunks(there, func(part []any) error {
+		ways, err := s.ways(ctx, `c.subscriber_id IN (`+s.dialect.places(1, len(part))+`)`, part...)
+		maps.Copy(reached, ways)
+		return err
+	})
+	for i := range found {
+		found[i].Row.Subscription.Ways = reached[found[i].ID]
+	}
+	return found, err
+}
+
+// ways returns over which channels the subscribers of some contacts are
+// reached. As when a push is planned, the first address of a channel counts
+// that is verified and not stopped.
+func (s *Store) ways(ctx context.Context, which string, args ...any) (map[domain.SubscriberID][]domain.Way, error) {
+	q := `
+		SELECT c.subscriber_id, c.kind, c.frequency
+		FROM contacts c LEFT JOIN stop_list x ON x.blind = c.blind AND x.kind = c.kind
+		WHERE ` + which + ` AND c.verified AND c.kind <> 'app' AND x.reason IS NULL ORDER BY c.subscriber_id, c.position`
+	ways := map[domain.SubscriberID][]domain.Way{}
+	err := each(ctx, s.read, func(row scanner) error {
+		var id domain.SubscriberID
+		var way domain.Way
+		if err := row.Scan(&id, &way.Channel, &way.When); err != nil {
+			return err
+		}
+		if way.When == "" {
+			way.When = domain.Now
+		}
+		if !slices.ContainsFunc(ways[id], func(w domain.Way) bool { return w.Channel == way.Channel }) {
+			ways[id] = append(ways[id], way)
+		}
+		return nil
+	}, q, args...)
+	if err != nil {
+		return nil, fmt.Errorf("read ways to subscribers: %w", err)
+	}
+	return ways, nil
 }
 
 // LastProfileChange returns the number of the latest change, or 0.

@@ -90,6 +90,7 @@ func Run(t *testing.T, fresh func(t *testing.T) string) {
 		"subscribers that cannot be saved are named":                    refusesSubscribers,
 		"profile changes follow one another without a gap":              followsProfiles,
 		"profiles are walked in order":                                  walksProfiles,
+		"profiles say over which channels somebody is reached":          followsWays,
 		"a stopped address stays stopped after its person is gone":      stopsAddresses,
 		"a bounce stops the address of its delivery":                    stopsByDelivery,
 		"an address is found however it is spelled":                     findsAddresses,

@@ -246,6 +246,41 @@ func walksProfiles(t *testing.T, url string) {
 	}
 }
 
+// followsWays: walks and the log of changes say which channels reach somebody,
+// and a stopped address is a change.
+func followsWays(t *testing.T, url string) {
+	s, ctx := open(t, url, Keys(t)), t.Context()
+	v := person(1)
+	v.Contacts = []domain.Contact{
+		{Kind: domain.SMS, Address: "13900000091", When: domain.Daily, Verified: true},
+		{Kind: domain.SMS, Address: "13900000092", When: domain.Weekly, Verified: true},
+		{Kind: domain.Email, Address: "a@yunchuan.example", Verified: true},
+		{Kind: domain.App},
+	}
+	must(t, s.SaveSubscriber(ctx, v))
+	seq := int64(0)
+	check := func(what string, want ...domain.Way) {
+		t.Helper()
+		changes := got(s.ProfileChanges(ctx, seq, 10))(t)
+		equal(t, what+": changes", len(changes), 1)
+		seq = changes[0].Seq
+		equal(t, what, fmt.Sprint(changes[0].Row.Subscription.Ways), fmt.Sprint(want))
+		must(t, s.WalkProfiles(ctx, 0, func(r storage.ProfileRow) error {
+			equal(t, what+", walked", fmt.Sprint(r.Subscription.Ways), fmt.Sprint(want))
+			return nil
+		}))
+	}
+	sms, mail := domain.Way{Channel: domain.SMS, When: domain.Daily}, domain.Way{Channel: domain.Email, When: domain.Now}
+	check("at first", sms, mail)
+	must(t, s.StopAddress(ctx, domain.SMS, "13900000091", domain.ReasonStopped, morning))
+	must(t, s.StopAddress(ctx, domain.SMS, "13900000091", domain.ReasonStopped, morning)) // says nothing new
+	check("the next address counts", domain.Way{Channel: domain.SMS, When: domain.Weekly}, mail)
+	must(t, s.StopContact(ctx, v.Contacts[1].ID, "bounce:5.1.1", morning))
+	check("both are stopped", mail)
+	must(t, s.AllowAddress(ctx, domain.SMS, "13900000091"))
+	check("verified again", sms, mail)
+}
+
 func stopsAddresses(t *testing.T, url string) {
 	s, ctx := open(t, url, Keys(t)), t.Context()
 	suppressed := func(v *domain.Subscriber, contact int) string {
