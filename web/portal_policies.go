@@ -30,6 +30,7 @@ type policyView struct {
 	Charts       []template.HTML
 	Cases        []template.HTML
 	Changed      []domain.Reference // what it replaces
+	Amended      []domain.Reference // what it changes or extends
 	Answered     []domain.Question
 	Clauses      []clauseView
 	Ways         []wayView
@@ -79,6 +80,7 @@ type measureView struct {
 	Verdict  domain.Verdict // for the signed-in reader, or ""
 	Cite     *interpretations.Cite
 	Unread   []string
+	Check    []string // for the officer: what was not read
 }
 
 // matchView says why a policy reached the signed-in reader.
@@ -162,7 +164,7 @@ func (s *Server) policyView(c *fiber.Ctx) (policyView, error) {
 	v.Due = s.dueOf(policy)
 	v.Measures = s.measures(policy)
 	v.Keys = s.keyFacts(policy, v.Measures)
-	v.Changed = policy.Replaces
+	v.Changed, v.Amended = policy.Replaces, policy.Amends
 	v.Ways, v.Materials = ways(policy)
 	v.AutomaticAll = len(policy.Measures) > 0 && !slices.ContainsFunc(policy.Measures, func(m domain.Measure) bool { return m.How.Mode != "automatic" })
 	v.Contact = policy.Contact
@@ -279,7 +281,7 @@ func (s *Server) measures(policy *domain.Policy) []measureView {
 			ID: m.ID, Title: m.Title, Gain: s.gain(m.Benefit), Who: m.Who,
 			Criteria: matching.Describe(&criteria, s.Rules.ValueName),
 			Window:   windowText(m.Window), Over: !matching.InWindow(m.Window, s.today()) && m.Window.From <= s.today(),
-			How: howText(m.How), Cite: citeAt(policy, m.Start), Unread: m.Unread,
+			How: howText(m.How), Cite: citeAt(policy, m.Start), Unread: m.Unread, Check: m.Check,
 		}
 		if v.Title == "" {
 			v.Title = cutRunes(m.Text, 30)

@@ -110,6 +110,7 @@ type analysis struct {
 	Regions         []analysedTag      `json:"regions"`
 	Keywords        []analysedTag      `json:"keywords"`
 	Replaces        []domain.Reference `json:"replaces"`
+	Amends          []domain.Reference `json:"amends"`
 	Measures        []analysedMeasure  `json:"measures"`
 	Notes           []string           `json:"notes"`
 	Text            string             `json:"text,omitempty"`
@@ -141,7 +142,7 @@ func analyse(p *domain.Policy, notes []string) analysis {
 	a := analysis{
 		File: p.SourceName, Title: p.Title, Issuer: p.Issuers, DocNumber: p.DocNumber, UnifiedCode: p.UnifiedCode,
 		PublishDate: p.PublishDate, EffectiveFrom: p.EffectiveFrom, Expires: p.Expires, ApplyDeadline: p.ApplyDeadline,
-		DocKind: p.DocKind, Audience: p.Audience, Replaces: p.Replaces, Notes: notes,
+		DocKind: p.DocKind, Audience: p.Audience, Replaces: p.Replaces, Amends: p.Amends, Notes: notes,
 		Themes: tags(domain.ThemeTag), TaxKinds: tags(domain.TaxTag), BenefitKinds: tags(domain.BenefitTag),
 		ResidentGroups: tags(domain.GroupTag), EnterpriseKinds: tags(domain.EnterpriseKindTag),
 		Industries: tags(domain.IndustryTag), Regions: tags(domain.RegionTag), Keywords: tags(domain.KeywordTag),
@@ -218,6 +219,14 @@ func flagError(err error) error {
 	return errUsage{"选项有误"}
 }
 
+func referenceNames(refs []domain.Reference) string {
+	names := make([]string, len(refs))
+	for i, r := range refs {
+		names[i] = r.String()
+	}
+	return strings.Join(names, "、")
+}
+
 // printAnalysis prints for people.
 func printAnalysis(w io.Writer, a analysis, asOf string) error {
 	line := func(label, value string) {
@@ -257,12 +266,15 @@ func printAnalysis(w io.Writer, a analysis, asOf string) error {
 		}
 		line(group.label, strings.Join(names, "、"))
 	}
+	line("替代", referenceNames(a.Replaces))
+	line("修改或延续", referenceNames(a.Amends))
 	for _, m := range a.Measures {
 		fmt.Fprintf(w, "  政策点 %s %s %s\n", m.ID, m.Clause, m.Title)
 		line("    对象", m.Who)
 		line("    内容", m.Benefit.Text)
 		line("    截止", m.Window.Deadline)
 		line("    未读出", strings.Join(m.Unread, "；"))
+		line("    请核对", strings.Join(m.Check, "；"))
 	}
 	for _, n := range a.Notes {
 		line("提示", n)

@@ -188,7 +188,7 @@ const datePattern = `(?:\d{4}|[一二][〇○零一二三四五六七八九]{3})
 var (
 	// gluedTitle is a title that the text, the number or the addressee follows
 	// without so much as a blank.
-	gluedTitle = automaton.MustCompile(`^([^。,;:]{4,160}?(?:通知|意见|办法|公告|通告|决定|细则|方案|规定|措施|政策)(?:\([^)]{2,8}\))?)(?:为|各[\p{Han}]|[\p{Han}]{1,10}[〔\[(【]20\d{2}[〕\])】])`)
+	gluedTitle = automaton.MustCompile(`^([^。,;:]{4,160}?(?:通知|意见|办法|公告|通告|决定|细则|方案|规定|措施|政策)(?:\([^)]{2,8}\))?)(?:为|各[\p{Han}]|[^的。,;:()《》 \d]{1,10}[〔\[(【]20\d{2}[〕\])】])`)
 	// gluedNumber is a number with what is glued to it, gluedAddressee who is
 	// written to.
 	gluedNumber    = automaton.MustCompile(`^([\p{Han}]{1,12}[〔\[(【]20\d{2}[〕\])】]第? ?\d{1,5}号)((?:登记号|统一编号|编号)[^各。,;]{4,30})?(?:各|[\p{Han}]{2,40}:)`)

@@ -106,6 +106,7 @@ type Condition struct {
 	Op       Op         `json:"op,omitempty"`
 	Values   []string   `json:"values,omitempty"`
 	Number   int64      `json:"number,omitempty"`
+	Unstated bool       `json:"unstated,omitempty"` // the text says 以上 or 以下 and not whether 本数 is included: Op is what 民法典第一千二百五十九条 says
 	Unread   string     `json:"unread,omitempty"`
 	Evidence []Evidence `json:"evidence,omitempty"`
 }

@@ -230,6 +230,23 @@ type Measure struct {
 type Reference struct {
 	Title     string `json:"title,omitempty"`
 	DocNumber string `json:"doc_number,omitempty"`
+	Until     string `json:"until,omitempty"` // the day to which this document extends it
+}
+
+// String names the document as texts do: 《…》(云政发〔2024〕3号), and to when it
+// is extended.
+func (r Reference) String() string {
+	s := r.DocNumber
+	if r.Title != "" {
+		s = "《" + r.Title + "》"
+		if r.DocNumber != "" {
+			s += "（" + r.DocNumber + "）"
+		}
+	}
+	if r.Until != "" {
+		s += "延至" + r.Until
+	}
+	return s
 }
 
 // Policy is one version of a document with what was understood of it.
@@ -249,8 +266,9 @@ type Policy struct {
 	EffectiveFrom string
 	Expires       string
 	ApplyDeadline string
-	Replaces      []Reference
-	Contact       string // phone of the office that answers
+	Replaces      []Reference // which end with this one
+	Amends        []Reference // which it changes or extends
+	Contact       string      // phone of the office that answers
 
 	SourceName string // file name as imported
 	SourceHash string // hex SHA-256 of the file

@@ -48,7 +48,7 @@ type PolicySummary struct {
 // policyColumns are written in this order by policyValues and read by
 // scanPolicy, after the id.
 const policyColumns = `office_id, version, status, title, doc_number, unified_code, issuers, doc_kind, audience,
-	publish_date, effective_from, expires, apply_deadline, replaces, contact, source_name, source_hash, text,
+	publish_date, effective_from, expires, apply_deadline, replaces, amends, contact, source_name, source_hash, text,
 	clauses, tags, measures, drafted_by, reviewed_by, approved_by, published_by, created_at, reviewed_at,
 	approved_at, published_at, no_interpretation, ended_reason, themes, measure_count, first_measure`
 
@@ -59,7 +59,7 @@ func policyValues(p *domain.Policy) []any {
 	}
 	return []any{
 		p.Office, p.Version, p.Status, p.Title, p.DocNumber, p.UnifiedCode, asJSON(&p.Issuers), p.DocKind, p.Audience,
-		p.PublishDate, p.EffectiveFrom, p.Expires, p.ApplyDeadline, asJSON(&p.Replaces), p.Contact, p.SourceName, p.SourceHash, p.Text,
+		p.PublishDate, p.EffectiveFrom, p.Expires, p.ApplyDeadline, asJSON(&p.Replaces), asJSON(&p.Amends), p.Contact, p.SourceName, p.SourceHash, p.Text,
 		asJSON(&p.Clauses), asJSON(&p.Tags), asJSON(&p.Measures), p.DraftedBy, p.ReviewedBy, p.ApprovedBy, p.PublishedBy,
 		micros(p.CreatedAt), micros(p.ReviewedAt), micros(p.ApprovedAt), micros(p.PublishedAt),
 		p.NoInterpretation, p.EndedReason, asJSON(&themes), len(p.Measures), first,
@@ -71,7 +71,7 @@ func scanPolicy(row scanner, p *domain.Policy) error {
 	var measures int
 	return row.Scan(&p.ID,
 		&p.Office, &p.Version, &p.Status, &p.Title, &p.DocNumber, &p.UnifiedCode, asJSON(&p.Issuers), &p.DocKind, &p.Audience,
-		&p.PublishDate, &p.EffectiveFrom, &p.Expires, &p.ApplyDeadline, asJSON(&p.Replaces), &p.Contact, &p.SourceName, &p.SourceHash, &p.Text,
+		&p.PublishDate, &p.EffectiveFrom, &p.Expires, &p.ApplyDeadline, asJSON(&p.Replaces), asJSON(&p.Amends), &p.Contact, &p.SourceName, &p.SourceHash, &p.Text,
 		asJSON(&p.Clauses), asJSON(&p.Tags), asJSON(&p.Measures), &p.DraftedBy, &p.ReviewedBy, &p.ApprovedBy, &p.PublishedBy,
 		timeInto(&p.CreatedAt), timeInto(&p.ReviewedAt), timeInto(&p.ApprovedAt), timeInto(&p.PublishedAt),
 		&p.NoInterpretation, &p.EndedReason, &themes, &measures, &first)

@@ -78,6 +78,17 @@ func bound(before, after string) (domain.Op, bool) {
 	return "", false
 }
 
+var (
+	notIncluded = automaton.MustCompile(`^\(不含(?:本数)?\)以[上下内]`)
+	saysWhether = automaton.MustCompile(`^\((?:不)?含(?:本数)?\)`)
+)
+
+// unstated tells whether a bound says 以上 or 以下 and leaves open whether the
+// number itself is meant.
+func unstated(before, side, rest string) bool {
+	return before == "" && (side == "以上" || side == "以下" || side == "以内") && !saysWhether.MatchString(rest)
+}
+
 // sizeWords are the size classes as texts name them, the longer first.
 var sizeWords = []struct {
 	word  string
@@ -354,6 +365,12 @@ func (c conditions) numbers(s sentence) []domain.Criteria {
 	var parts []domain.Criteria
 	for _, m := range c.t.find("X19", s) {
 		op, ok := bound(m.group("op"), m.group("side"))
+		if exclusive := notIncluded.FindStringSubmatch(s.text[m.loc[1]:]); exclusive != nil && m.group("side") == "" { // 300人(不含)以下
+			op, ok = domain.LessThan, true
+			if strings.HasSuffix(exclusive[0], "上") {
+				op = domain.MoreThan
+			}
+		}
 		field := metricFields[m.group("metric")]
 		if !ok {
 			continue // a number that is told, not asked for
@@ -363,7 +380,9 @@ func (c conditions) numbers(s sentence) []domain.Criteria {
 			parts = append(parts, other(m.evidence))
 			continue
 		}
-		parts = append(parts, number(field, op, value, m.evidence))
+		leaf := number(field, op, value, m.evidence)
+		leaf.Leaf.Unstated = unstated(m.group("op"), m.group("side"), s.text[m.loc[1]:])
+		parts = append(parts, leaf)
 	}
 	return parts
 }

@@ -106,7 +106,11 @@ func publishDate(p *domain.Policy, meta map[string]string) string {
 			}
 		}
 	}
-	for _, c := range headClauses(p) {
+	heads := headClauses(p)
+	if strings.Contains(p.DocNumber, "令第") {
+		heads = opening(p)
+	}
+	for _, c := range heads {
 		for line := range strings.SplitSeq(c.Text, "\n") {
 			line = strings.TrimPrefix(strings.Trim(line, "() "), "日期:")
 			if m := dateLine.FindStringSubmatch(line); m != nil {
@@ -215,7 +219,10 @@ func rankOf(p *domain.Policy, before string) int {
 		if own {
 			return 2
 		}
-		if !general.MatchString(before[at:]) {
+		switch {
+		case strings.Contains(before[at:], "令第"): // the head of a statute: …的决定》修订 国务院令第774号公布
+			return 1
+		case !general.MatchString(before[at:]):
 			return 0
 		}
 		return 2

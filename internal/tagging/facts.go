@@ -38,7 +38,7 @@ func (t *reading) facts(p *domain.Policy) {
 	p.PublishDate = publishDate(p, meta)
 	t.validity(p, meta)
 	p.DocKind = t.docKind(p)
-	p.Replaces = t.replaced(p)
+	p.Replaces, p.Amends = t.replaced(p), t.amended(p)
 	p.Contact = t.contact(p)
 }
 
@@ -121,6 +121,17 @@ func headClauses(p *domain.Policy) []domain.Clause {
 	return p.Clauses
 }
 
+// opening returns the clauses before the first that bears a number.
+func opening(p *domain.Policy) []domain.Clause {
+	const most = 14
+	for i, c := range p.Clauses {
+		if c.Path != "" || i == most {
+			return p.Clauses[:i]
+		}
+	}
+	return nil
+}
+
 // docNumber finds the document's own 发文字号. It stands alone on a line of the
 // head, in brackets under the title, after a label, or, where a copy has lost
 // its line breaks, right behind the title. The number of an order or an
@@ -149,8 +160,10 @@ func (t *Tagger) docNumber(p *domain.Policy, meta map[string]string) string {
 			return m
 		}
 	}
-	if n := numberOfOrder(head); n != "" {
-		return n
+	for _, clauses := range [][]domain.Clause{head, opening(p)} {
+		if n := numberOfOrder(clauses); n != "" {
+			return n
+		}
 	}
 	return t.numberBehindTitle(p)
 }
@@ -193,6 +206,9 @@ func numberOfOrder(head []domain.Clause) string {
 	return ""
 }
 
+// citedOrder stands before an order that only amended the statute.
+var citedOrder = automaton.MustCompile(`根据[\d年月日 ]*$`)
+
 // ownOrder finds the order by which a statute was published: the last that does,
 // since one that is revised as a whole is published anew. Orders that amended it
 // are not its own.
@@ -200,8 +216,7 @@ func ownOrder(text string) []int {
 	all := orderText.FindAllStringIndex(text, -1)
 	for _, m := range slices.Backward(all) {
 		if strings.HasPrefix(text[m[1]:], "公布") || strings.HasPrefix(text[m[1]:], "发布") {
-			from := strings.LastIndexAny(text[:m[0]], " ,。;(")
-			if !strings.Contains(text[from+1:m[0]], "根据") && !strings.HasPrefix(text[m[1]:], "公布的") {
+			if !citedOrder.MatchString(text[:m[0]]) && !strings.HasPrefix(text[m[1]:], "公布的") {
 				return m
 			}
 		}
@@ -278,47 +293,6 @@ func cmpEmpty(a, b string) string {
 		return a
 	}
 	return b
-}
-
-var (
-	ending      = automaton.MustCompile(`废止|停止执行|失效|不再执行|停止使用|终止执行`)
-	endedInList = automaton.MustCompile(`《([^《》]{2,100})》(?:\(([^()]{4,60})\))?`)
-	// between parts the titles of one list and what stands before the verb.
-	between = automaton.MustCompile(`^(?:[、,;]|以及|和|及|与|等|\d*(?:个|份|件)?(?:规范性|政策)?文件|同时|即行|相应|予以|一并|均|即|自[^,。;《》]{1,24}起|原|的|有关(?:规定|政策)|自行)*$`)
-)
-
-// replaced lists the documents that this one ends: every title of the list
-// before 废止, with its number.
-func (t *reading) replaced(p *domain.Policy) []domain.Reference {
-	var refs []domain.Reference
-	for i := range p.Clauses {
-		c := &p.Clauses[i]
-		if !strings.Contains(c.Text, "》") {
-			continue
-		}
-		for _, s := range t.sentences(c) {
-			v := ending.FindStringIndex(s.text)
-			if v == nil || strings.Contains(s.text[:v[0]], "修改") {
-				continue
-			}
-			listed := endedInList.FindAllStringSubmatchIndex(s.text[:v[0]], -1)
-			end := v[0]
-			var found []domain.Reference
-			for _, m := range slices.Backward(listed) {
-				if !between.MatchString(s.text[m[1]:end]) {
-					break
-				}
-				found = append(found, domain.Reference{Title: s.text[m[2]:m[3]], DocNumber: submatch(s.text, m, 2)})
-				end = m[0]
-			}
-			for _, ref := range slices.Backward(found) {
-				if !slices.Contains(refs, ref) {
-					refs = append(refs, ref)
-				}
-			}
-		}
-	}
-	return refs
 }
 
 func (t *reading) contact(p *domain.Policy) string {

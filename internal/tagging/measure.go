@@ -187,6 +187,11 @@ func (t *reading) toCheck(m *domain.Measure, own []piece) []string {
 			}
 		}
 	}
+	m.Criteria.Leaves(func(l *domain.Condition) {
+		if l.Unstated {
+			list = append(list, "没有写明是否含本数，按含本数处理："+l.Evidence[0].Text)
+		}
+	})
 	asksWho := false
 	m.Criteria.Leaves(func(l *domain.Condition) {
 		asksWho = asksWho || l.Field != domain.FieldKind && l.Field != domain.FieldRegion

@@ -132,8 +132,13 @@ func split(clauses []domain.Clause) []section {
 	return out
 }
 
+var whatToo = automaton.MustCompile(`[和与及、](?:[\p{Han}]{0,4})(?:标准|内容|额度|金额)$`)
+
 func sideOfHeading(heading string) string {
 	if m := labelHeading.FindStringSubmatch(heading); m != nil && utf8.RuneCountInString(heading) <= 12 {
+		if (m[1] == "条件" || m[1] == "对象") && whatToo.MatchString(heading) {
+			return "" // 补助条件及标准 says what is given as well
+		}
 		return m[1]
 	}
 	if m := sideQuestion.FindStringSubmatch(heading); m != nil {

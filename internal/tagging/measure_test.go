@@ -1,0 +1,209 @@
+package tagging_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"policypush/internal/domain"
+)
+
+const (
+	noticeHead = "云川县人民政府关于支持企业的若干意见\n云政发〔2026〕5号\n各乡镇人民政府:\n为深入贯彻落实上级决策部署,现提出如下意见:\n"
+	noticeEnd  = "\n云川县人民政府\n2026年3月1日"
+)
+
+func TestMeasuresAreWhatIsDoneForThoseOutside(t *testing.T) {
+	for name, c := range map[string]struct {
+		text string
+		want []string // titles, in order
+	}{
+		"prose without figures; work among offices is none": {
+			noticeHead + "一、帮助企业复工。积极帮助中小企业解决用工、物流等困难,提供定制服务。\n二、减免房租。对承租国有经营用房的中小企业,免收三个月房租。\n三、压实工作责任。各部门要加强组织领导,建立工作机制,定期督查考核。\n四、提供法律援助。相关部门要积极为企业提供法律援助服务。" + noticeEnd,
+			[]string{"帮助企业复工", "减免房租", "提供法律援助"},
+		},
+		"headings with paragraphs, goals and supervision left out": {
+			noticeHead + "一、总体要求\n(一)指导思想。以习近平新时代中国特色社会主义思想为指导,支持企业发展。\n二、主要措施\n(二)创业补贴。对初次创业的高校毕业生,给予一次性5000元补贴。\n(三)放宽准入。允许外资企业设立独资医疗机构。\n三、组织保障\n(四)加强督查。县政府督查室要对企业扶持政策落实情况进行督查,给予通报。" + noticeEnd,
+			[]string{"创业补贴", "放宽准入"},
+		},
+		"sentences of one paragraph that give different people different things": {
+			noticeHead + "一、稳岗支持。对不裁员的参保企业,返还其上年度实际缴纳失业保险费的50%。对生活困难的失业人员,给予临时生活补助。" + noticeEnd,
+			[]string{"稳岗支持", "对生活困难的失业人员,给予临时生活补助"},
+		},
+		"a statute, article by article": {
+			"云川县快递条例\n(2026年1月1日云川县人民代表大会常务委员会通过)\n第一章 总则\n第一条 为了规范快递业,制定本条例。\n第二条 县邮政管理部门负责快递业的监督管理工作。\n第二章 经营\n第三条 快递经营企业应当将快件投递到约定的收件地址。\n未经收件人同意,快递经营企业不得投递到快递柜。\n第四条 收件人对服务不满意的,可以向邮政管理机构申诉。\n第三章 法律责任\n第五条 违反本条例第三条规定的,由邮政管理机构责令改正,处五百元罚款。\n第四章 附则\n第六条 本条例自2026年5月1日起施行。",
+			[]string{"快递经营企业应当将快件投递到约定的收件地址", "收件人对服务不满意的,可以向邮政管理机构申诉"},
+		},
+		"a text that lost its line breaks": {
+			"云川县人民政府关于支持外贸企业的政策意见 各乡镇人民政府,县政府直属各单位: 为深入贯彻落实上级关于稳定外贸的决策部署,积极发挥外贸企业在稳定经济中的重要作用,支持外贸企业稳定发展,特制定以下政策意见: 一、支持境外参展。对参加境外展会的外贸企业,给予展位费补贴。简化企业申报材料,帮助企业减少损失。(责任单位:县商务局) 二、延长缴税期限。纳税企业确有困难的,可申请延期缴纳税款,最长不超过3个月。(责任单位:县税务局) 云川县人民政府 2026年2月14日",
+			[]string{"支持境外参展", "延长缴税期限"},
+		},
+		"a notice that suspends a service": {
+			"关于暂停办理婚姻登记业务的公告\n广大市民朋友:\n经研究决定,自即日起暂停办理婚姻登记业务。\n咨询电话:0571-88000001。\n云川县民政局\n2026年2月2日",
+			[]string{"暂停办理婚姻登记业务"},
+		},
+		"work inside government": {
+			"云川县财政局关于下达2026年就业补助资金的通知\n各乡镇财政所:\n现将资金下达你们,请按规定列入预算科目,加强资金监管,优先支持困难企业。\n云川县财政局\n2026年1月8日",
+			nil,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := read(t, name, c.text)
+			checkEvidence(t, p)
+			var got []string
+			for _, m := range p.Measures {
+				got = append(got, m.Title)
+			}
+			if !slices.Equal(got, c.want) {
+				t.Errorf("measures %q, want %q", got, c.want)
+			}
+		})
+	}
+}
+
+func TestAGuideToOneThingIsOneMeasure(t *testing.T) {
+	card := "设备更新补助\n依据文件\n《云川县设备更新补助办法》\n发文机构\n云川县经信局\n发文字号\n云经信〔2026〕3号\n服务对象\n云川县制造业企业\n服务内容\n1.国家级项目补助金额不高于100万元;\n2.省级项目补助金额不高于30万元。\n条件要求\n1.在云川县注册登记;\n2.有下列情形之一的不得申报:\n(1)存在严重违法失信情形的;\n(2)同一项目已享受其他财政资金支持的。\n时间/频度\n每年2月左右\n联络方式\n云川县经信局:88000002"
+	p := read(t, "card.txt", card)
+	if len(p.Measures) != 1 {
+		t.Fatalf("%d measures, want 1", len(p.Measures))
+	}
+	m := p.Measures[0]
+	if m.Benefit.Cap != 1_000_000 || m.Window.Relative != "每年2月左右" || m.How.Contact != "88000002" {
+		t.Errorf("it gives %+v within %+v by %+v", m.Benefit, m.Window, m.How)
+	}
+	out := 0
+	for _, part := range m.Criteria.All {
+		if part.Not != nil {
+			out += len(part.Not.Any)
+		}
+	}
+	if out != 2 || len(m.Unread) < 2 {
+		t.Errorf("%d exclusions, unread %q; want two of each at least", out, m.Unread)
+	}
+	questions := "高龄津贴申领问答\n一、谁可以申请？\n答：年满80周岁的本县户籍老年人。\n二、标准是多少？\n答：每人每月100元。\n三、到哪里申请？\n答：通过浙里办APP申请，提供身份证、户口簿复印件。"
+	if p := read(t, "questions.txt", questions); len(p.Measures) != 1 || p.Measures[0].Benefit.Amount != 100 || len(p.Measures[0].How.Materials) != 2 {
+		t.Errorf("the questions make %+v", p.Measures)
+	}
+}
+
+func TestListsOfConditions(t *testing.T) {
+	for name, c := range map[string]struct {
+		list string
+		want func(m *domain.Measure) bool
+	}{
+		"all of them": {
+			"同时符合下列条件的企业,给予20万元补助:\n1.从业人数不超过300人;\n2.信用记录良好。",
+			func(m *domain.Measure) bool {
+				return slices.Contains(leaves(m), "staff le 300") && slices.Contains(m.Unread, "信用记录良好")
+			},
+		},
+		"one of them": {
+			"符合下列条件之一的居民,可以申领一次性补贴2000元:\n1.年满60周岁;\n2.残疾人。",
+			func(m *domain.Measure) bool {
+				return slices.ContainsFunc(m.Criteria.All, func(c domain.Criteria) bool { return len(c.Any) == 2 })
+			},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := read(t, name, noticeHead+"一、补助条件及内容\n"+c.list+noticeEnd)
+			checkEvidence(t, p)
+			if len(p.Measures) != 1 || !c.want(&p.Measures[0]) {
+				t.Errorf("read as %+v", p.Measures)
+			}
+		})
+	}
+}
+
+func TestADefinitionChangesWhatAWordMeans(t *testing.T) {
+	text := noticeHead + "一、就业补贴。对高校毕业生,给予每人2000元补贴。\n二、本意见所称高校毕业生,是指年满18周岁、未满30周岁的毕业生。" + noticeEnd
+	p := read(t, "definition.txt", text)
+	if len(p.Measures) == 0 {
+		t.Fatal("no measure")
+	}
+	got := leaves(&p.Measures[0])
+	for _, want := range []string{"age ge 18", "age lt 30"} {
+		if !slices.Contains(got, want) {
+			t.Errorf("it asks for %q, and not for %q", got, want)
+		}
+	}
+}
+
+func TestBoundsSayWhetherTheNumberIsMeant(t *testing.T) {
+	for text, want := range map[string]struct {
+		op       domain.Op
+		unstated bool
+	}{
+		"从业人数300人以下":     {domain.AtMost, true},
+		"从业人数300人(不含)以下": {domain.LessThan, false},
+		"从业人数300人(含)以下":  {domain.AtMost, false},
+		"从业人数不超过300人":    {domain.AtMost, false},
+		"从业人数低于300人":     {domain.LessThan, false},
+	} {
+		p := read(t, text, noticeHead+"一、稳岗补助。对"+text+"的企业,给予20万元补助。"+noticeEnd)
+		if len(p.Measures) != 1 {
+			t.Errorf("%s: %d measures", text, len(p.Measures))
+			continue
+		}
+		m := p.Measures[0]
+		found := false
+		m.Criteria.Leaves(func(l *domain.Condition) {
+			if l.Field == domain.FieldStaff {
+				found = true
+				if l.Op != want.op || l.Unstated != want.unstated {
+					t.Errorf("%s: %s, unstated %v", text, l.Op, l.Unstated)
+				}
+			}
+		})
+		if asked := slices.ContainsFunc(m.Check, func(s string) bool { return strings.Contains(s, "含本数") }); !found || asked != want.unstated {
+			t.Errorf("%s: found %v, the officer is asked %q", text, found, m.Check)
+		}
+	}
+}
+
+func TestFiguresThatNoRuleReadsAreListedForTheOfficer(t *testing.T) {
+	p := read(t, "figures.txt", noticeHead+"一、租金优惠。对承租人民币结算仓库的企业,给予租金优惠,面积系数按80%折算。"+noticeEnd)
+	if len(p.Measures) != 1 || !slices.ContainsFunc(p.Measures[0].Check, func(s string) bool { return strings.Contains(s, "80%") }) {
+		t.Errorf("read as %+v", p.Measures)
+	}
+}
+
+func TestDocumentsThatAreEndedAndThatAreChanged(t *testing.T) {
+	for name, c := range map[string]struct {
+		title, body      string
+		replaces, amends []domain.Reference
+		expires          string
+	}{
+		"extension of a document cited": {
+			"云川县人民政府关于支持企业的通知", "一、《云川县人民政府关于缓缴社会保险费的通知》(云政发〔2025〕2号)规定的缓缴政策,执行期限延长至2027年6月30日。",
+			nil, []domain.Reference{{Title: "云川县人民政府关于缓缴社会保险费的通知", DocNumber: "云政发〔2025〕2号", Until: "2027-06-30"}}, "",
+		},
+		"a title that changes": {
+			"云川县人民政府关于修改《云川县停车管理办法》的决定", "一、对《云川县停车管理办法》(云政发〔2024〕6号)作如下修改:将第三条中的“三日”修改为“五日”。",
+			nil, []domain.Reference{{Title: "云川县停车管理办法", DocNumber: "云政发〔2024〕6号"}}, "",
+		},
+		"a number alone that is repealed": {
+			"云川县人民政府关于支持企业的通知", "一、给予企业20万元补助。本通知自印发之日起施行,有效期2年。原云政发〔2018〕14号文同时废止。",
+			[]domain.Reference{{DocNumber: "云政发〔2018〕14号"}}, nil, "2028-02-29",
+		},
+		"a ground is not changed": {
+			"云川县人民政府关于支持企业的通知", "根据《云川县停车管理办法》(云政发〔2024〕6号),继续执行免费停车政策。", nil, nil, "",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := read(t, name, c.title+"\n云政发〔2026〕9号\n各乡镇人民政府:\n"+c.body+noticeEnd)
+			if !slices.Equal(p.Replaces, c.replaces) || !slices.Equal(p.Amends, c.amends) || p.Expires != c.expires {
+				t.Errorf("ends %v, changes %v, expires %q; want %v, %v, %q", p.Replaces, p.Amends, p.Expires, c.replaces, c.amends, c.expires)
+			}
+		})
+	}
+}
+
+func TestATextWithoutBlanksIsTakenApart(t *testing.T) {
+	p := read(t, "glued.txt", "云川县人民政府关于印发云川县扶持粮油产业若干措施的通知云府规字〔2026〕2号各乡(镇)人民政府、街道办事处,县政府各部门:经县政府第二届第十二次常务会议研究,并报县委同意,现将《云川县扶持粮油产业若干措施》印发给你们,请认真组织实施。云川县人民政府二〇二六年三月十五日云川县扶持粮油产业若干措施一、扶持对象从事粮食生产的家庭农场、农民合作社。二、种粮补贴。对种植早稻50亩以上的家庭农场,给予每亩200元补助;集中流转抛荒田、连片种植油茶30亩以上的,给予每亩300元补助。本措施自印发之日起施行,有效期至二〇二八年十二月三十一日止。")
+	if p.DocNumber != "云府规字〔2026〕2号" || p.PublishDate != "2026-03-15" || p.EffectiveFrom != "2026-03-15" || p.Expires != "2028-12-31" || p.DocKind != "D08" || !slices.Equal(p.Issuers, []string{"云川县人民政府"}) {
+		t.Errorf("number %q of %q, from %q to %q, kind %q, issuers %q", p.DocNumber, p.PublishDate, p.EffectiveFrom, p.Expires, p.DocKind, p.Issuers)
+	}
+	if len(p.Measures) == 0 {
+		t.Error("no measure")
+	}
+}

@@ -1,0 +1,149 @@
+package tagging
+
+import (
+	"slices"
+	"strings"
+
+	"policypush/internal/automaton"
+	"policypush/internal/domain"
+)
+
+var (
+	ending      = automaton.MustCompile(`废止|停止执行|失效|不再执行|停止使用|终止执行`)
+	endedInList = automaton.MustCompile(`《([^《》]{2,100})》(?:\(([^()]{4,60})\))?`)
+	// between parts the titles of one list and what stands before the verb.
+	between = automaton.MustCompile(`^(?:[、,;]|以及|和|及|与|等|\d*(?:个|份|件)?(?:规范性|政策)?文件|同时|即行|相应|予以|一并|均|即|自[^,。;《》]{1,24}起|原|的|有关(?:规定|政策)|自行)*$`)
+)
+
+// replaced lists the documents that this one ends: every title of the list
+// before 废止, with its number.
+func (t *reading) replaced(p *domain.Policy) []domain.Reference {
+	var refs []domain.Reference
+	for i := range p.Clauses {
+		c := &p.Clauses[i]
+		if !strings.Contains(c.Text, "》") && !strings.Contains(c.Text, "〕") {
+			continue
+		}
+		for _, s := range t.sentences(c) {
+			v := ending.FindStringIndex(s.text)
+			if v == nil || strings.Contains(s.text[:v[0]], "修改") {
+				continue
+			}
+			listed := endedInList.FindAllStringSubmatchIndex(s.text[:v[0]], -1)
+			end := v[0]
+			var found []domain.Reference
+			for _, m := range slices.Backward(listed) {
+				if !between.MatchString(s.text[m[1]:end]) {
+					break
+				}
+				found = append(found, domain.Reference{Title: s.text[m[2]:m[3]], DocNumber: submatch(s.text, m, 2)})
+				end = m[0]
+			}
+			if len(found) == 0 {
+				found = t.bareNumbers(s.slice(0, v[0]))
+			}
+			for _, ref := range slices.Backward(found) {
+				if !slices.Contains(refs, ref) {
+					refs = append(refs, ref)
+				}
+			}
+		}
+	}
+	return refs
+}
+
+// bareNumbers are documents of a list that are named by number alone, right
+// before what is said of them: 原云政发〔2018〕14号文同时废止.
+func (t *reading) bareNumbers(s sentence) []domain.Reference {
+	var refs []domain.Reference
+	end := len(s.text)
+	for _, m := range slices.Backward(t.find("X01", s)) {
+		if !betweenNumbers.MatchString(s.text[m.loc[1]:end]) {
+			break
+		}
+		number := strings.TrimPrefix(cleanNumber(m.evidence.Text), "原")
+		refs = append(refs, domain.Reference{DocNumber: number})
+		end = m.loc[0]
+	}
+	return refs
+}
+
+var (
+	betweenNumbers = automaton.MustCompile(`^(?:文|文件|、|,|和|及|以及|同时|即行|均|予以|的|规定|一并|自[^,。;]{1,24}起)*$`)
+	// amending is what may follow the name of a document that is changed, and not
+	// ended: 作如下修改, 有效期延长至2027年12月31日, 继续执行.
+	amending = automaton.MustCompile(`^[^《》。;]{0,60}?(?:作(?:出)?(?:了)?(?:如下|以下|部分)?(?:修改|修订|调整|补充)|修[改订]为|予以修[改订]|进行(?:修[改订]|调整)|调整为|延续(?:执行|实施)|(?:有效期|执行期限?|实施期限?|政策|期限)[\p{Han}]{0,10}?(?:延长|延续|顺延)|继续(?:执行|有效|实施)|(?:延长|延续|顺延)(?:执行|实施)?(?:至|到)|增加一[条款项]|删去)`)
+	// notAmending stand before documents that only are the ground for a change.
+	notAmending = automaton.MustCompile(`(?:根据|按照|依据|依照|贯彻|落实)(?:《[^》]*》[、和及,]?)*$`)
+	// amendsTitle is a title that names what it changes.
+	amendsTitle = automaton.MustCompile(`(?:修改|修订|延续|延长|继续|调整|补充)[^《》]{0,30}《([^《》]{2,100})》`)
+	extendsTo   = expression(`(?:延长|延续|顺延|继续)[\p{Han}]{0,8}?(?:至|到)` + dateRE)
+	// extendsNumber is a document named by its number that is extended.
+	extendsNumber = automaton.MustCompile(`^[^《》。;]{0,50}?(?:延长|延续|顺延|继续)(?:执行|实施|有效)`)
+)
+
+// amended lists the documents that this one changes or extends: those that its
+// title says so of, and those whose names stand before such words. 延续执行至 is
+// the day to which the document named is extended, not the end of this one.
+func (t *reading) amended(p *domain.Policy) []domain.Reference {
+	var refs []domain.Reference
+	add := func(ref domain.Reference) {
+		for i := range refs {
+			if r := &refs[i]; ref.Title != "" && r.Title == ref.Title || ref.Title == "" && r.DocNumber == ref.DocNumber {
+				r.DocNumber, r.Until = cmpEmpty(r.DocNumber, ref.DocNumber), cmpEmpty(r.Until, ref.Until)
+				return
+			}
+		}
+		if !slices.ContainsFunc(p.Replaces, func(r domain.Reference) bool { return r.Title == ref.Title && r.DocNumber == ref.DocNumber }) {
+			refs = append(refs, ref)
+		}
+	}
+	for _, m := range amendsTitle.FindAllStringSubmatchIndex(p.Title, -1) {
+		add(domain.Reference{Title: submatch(p.Title, m, 1)})
+	}
+	for i := range p.Clauses {
+		c := &p.Clauses[i]
+		if c.Kind != domain.TextClause && c.Kind != domain.HeadingClause || !strings.Contains(c.Text, "》") && !strings.Contains(c.Text, "〕") {
+			continue
+		}
+		for _, s := range t.sentences(c) {
+			t.amendedIn(s, refs, add)
+		}
+	}
+	return refs
+}
+
+// amendedIn reads one sentence; named are the documents of the title, whose
+// numbers it may tell.
+func (t *reading) amendedIn(s sentence, named []domain.Reference, add func(domain.Reference)) {
+	until := ""
+	if m := s.loc(extendsTo); m != nil {
+		until = dateIn(s.text, m, 1, "", true)
+	}
+	listed := endedInList.FindAllStringSubmatchIndex(s.text, -1)
+	for i, m := range listed {
+		ref := domain.Reference{Title: submatch(s.text, m, 1), DocNumber: submatch(s.text, m, 2)}
+		if slices.ContainsFunc(named, func(r domain.Reference) bool { return r.Title == ref.Title }) {
+			add(ref)
+		}
+		rest := s.text[m[1]:]
+		for _, later := range listed[i+1:] { // the names of one list share what is said
+			if !between.MatchString(s.text[m[1]:later[0]]) {
+				break
+			}
+			rest = s.text[later[1]:]
+		}
+		if amending.MatchString(rest) && !notAmending.MatchString(s.text[:m[0]]) {
+			ref.Until = until
+			add(ref)
+		}
+	}
+	if len(listed) > 0 || until == "" {
+		return
+	}
+	for _, m := range t.find("X01", s) {
+		if extendsNumber.MatchString(s.text[m.loc[1]:]) {
+			add(domain.Reference{DocNumber: cleanNumber(m.evidence.Text), Until: until})
+		}
+	}
+}
