@@ -3,7 +3,6 @@ package tagging
 import (
 	"fmt"
 	"math"
-
 	"slices"
 	"strings"
 

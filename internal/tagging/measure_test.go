@@ -175,15 +175,20 @@ func TestDocumentsThatAreEndedAndThatAreChanged(t *testing.T) {
 	}{
 		"extension of a document cited": {
 			"云川县人民政府关于支持企业的通知", "一、《云川县人民政府关于缓缴社会保险费的通知》(云政发〔2025〕2号)规定的缓缴政策,执行期限延长至2027年6月30日。",
-			nil, []domain.Reference{{Title: "云川县人民政府关于缓缴社会保险费的通知", DocNumber: "云政发〔2025〕2号", Until: "2027-06-30"}}, "",
+			nil,
+			[]domain.Reference{{Title: "云川县人民政府关于缓缴社会保险费的通知", DocNumber: "云政发〔2025〕2号", Until: "2027-06-30"}},
+			"",
 		},
 		"a title that changes": {
 			"云川县人民政府关于修改《云川县停车管理办法》的决定", "一、对《云川县停车管理办法》(云政发〔2024〕6号)作如下修改:将第三条中的“三日”修改为“五日”。",
-			nil, []domain.Reference{{Title: "云川县停车管理办法", DocNumber: "云政发〔2024〕6号"}}, "",
+			nil,
+			[]domain.Reference{{Title: "云川县停车管理办法", DocNumber: "云政发〔2024〕6号"}},
+			"",
 		},
 		"a number alone that is repealed": {
 			"云川县人民政府关于支持企业的通知", "一、给予企业20万元补助。本通知自印发之日起施行,有效期2年。原云政发〔2018〕14号文同时废止。",
-			[]domain.Reference{{DocNumber: "云政发〔2018〕14号"}}, nil, "2028-02-29",
+			[]domain.Reference{{DocNumber: "云政发〔2018〕14号"}},
+			nil, "2028-02-29",
 		},
 		"a ground is not changed": {
 			"云川县人民政府关于支持企业的通知", "根据《云川县停车管理办法》(云政发〔2024〕6号),继续执行免费停车政策。", nil, nil, "",
