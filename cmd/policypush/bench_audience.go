@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"time"
 
@@ -27,6 +28,7 @@ type audienceReport struct {
 	Seed             uint64          `json:"seed"`
 	BuildSeconds     float64         `json:"build_seconds"` // making the profiles included
 	BytesPerProfile  float64         `json:"bytes_per_profile"`
+	RowBytes         float64         `json:"row_bytes_per_profile"`    // of these, the bitmaps, lists and runs that queries read
 	StructBytes      float64         `json:"struct_bytes_per_profile"` // of the plain structs that are scanned
 	UpdatesPerSecond float64         `json:"updates_per_second"`
 	Exact            bool            `json:"exact"`
@@ -34,6 +36,7 @@ type audienceReport struct {
 	// Busy is how much longer the audiences take, in the median, while 10,000
 	// profiles a second change.
 	Busy     float64         `json:"busy_ratio"`
+	Summary  audienceSummary `json:"summary"`
 	Snapshot *snapshotReport `json:"snapshot,omitempty"`
 	Explain  *explainReport  `json:"explain,omitempty"`
 	Reverse  *reverseReport  `json:"reverse,omitempty"`
@@ -71,12 +74,13 @@ func (r audienceReport) tables() []table {
 			head:  []string{"项目", "结果"},
 			rows: [][]string{
 				{"建立索引", fmt.Sprintf("%s，每秒 %.0f 个", seconds(r.BuildSeconds), perSecond(r.Profiles, r.BuildSeconds))},
-				{"索引每个对象占内存", fmt.Sprintf("%.1f 字节（被扫描的普通结构 %.0f 字节）", r.BytesPerProfile, r.StructBytes)},
+				{"索引每个对象占内存", fmt.Sprintf("%.1f 字节，其中位图 %.1f 字节（被扫描的普通结构 %.0f 字节）", r.BytesPerProfile, r.RowBytes, r.StructBytes)},
 				{"更新", fmt.Sprintf("每秒 %.0f 个对象", r.UpdatesPerSecond)},
 				{"每秒更新 10000 个时，查询变慢", fmt.Sprintf("%.2f 倍", r.Busy)},
 				{"与逐个扫描结果一致", yesOrNo(r.Exact)},
 			},
 		},
+		r.Summary.table(),
 		{
 			title: "各条件的时间（p50 / p95）",
 			head:  []string{"条件", "很可能 + 可能", "人数", "冷缓存", "名单", "按县、行业、规模统计", "冻结名单", "双核扫描", "扫描÷人数", "roaring 库÷人数", "一致"},
@@ -142,6 +146,9 @@ func (b *audienceBench) run(ctx context.Context) (report, error) {
 		return nil, errUsage{"--profiles 要是 1 以上的整数，--residents 要是 0 以上的整数"}
 	}
 	b.found = audienceReport{Profiles: n, Residents: b.residents, Seed: b.seed}
+	if n > manyProfiles { // beside the structs there is no room for as much garbage
+		defer debug.SetGCPercent(debug.SetGCPercent(25))
+	}
 	b.say("生成 %d 个虚构对象…", n)
 	b.draws = newPopulation(b.seed)
 	empty := heap()
@@ -164,17 +171,22 @@ func (b *audienceBench) run(ctx context.Context) (report, error) {
 	}
 	b.found.BuildSeconds = time.Since(started).Seconds()
 	b.found.BytesPerProfile = float64(heap()-before) / float64(n)
+	b.found.RowBytes = float64(b.index.RowBytes()) / float64(n)
 	for _, part := range []func(context.Context) error{b.askAll, b.export, b.update, b.snapshot, b.explain, b.reverse, b.words} {
 		if err := part(ctx); err != nil {
 			return nil, err
 		}
 	}
+	b.found.Summary = summaryOf(b.found.Expressions)
 	b.found.Exact = !slices.ContainsFunc(b.found.Expressions, func(q questionTimes) bool { return !q.Exact }) && b.agrees()
 	if !b.found.Exact {
 		return b.found, domain.Errorf(domain.Conflict, "索引的结果与逐个扫描不一致，请把这次的输出发给开发者")
 	}
 	return b.found, nil
 }
+
+// ManyProfiles is from where on memory is scarce on a common machine.
+const manyProfiles = 20_000_000
 
 func (b *audienceBench) say(format string, args ...any) { fmt.Fprintf(b.std.err, format+"\n", args...) }
 
@@ -273,6 +285,7 @@ func (b *audienceBench) ask(ctx context.Context, asked question) (questionTimes,
 		cold      timings
 		scanned   timings
 	)
+	runtime.GC() // what the last one left behind is not collected while this one is measured
 	for _, part := range []struct {
 		to     *spread
 		enough time.Duration

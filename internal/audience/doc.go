@@ -8,10 +8,9 @@
 //
 // A subscriber has a slot in a chunk of 65,536 (chunk.go). The chunk holds
 // their facts twice. Columns say per slot what the profile says: the numbers of
-// codes, the amounts, the dates. Rows say per fact who shares it: a container
-// of slots, as a short list, as runs, or as a bitmap (container.go). All rows
-// of single facts follow from the columns. Sets of codes and themes have no
-// columns; their rows are all there is. Keywords, which are too many for rows,
+// codes, the amounts, the dates, and for sets a bit a member (column.go). Rows
+// say per fact who shares it: a container of slots, as a short list, as runs,
+// or as a bitmap (container.go). All rows follow from the columns (derive.go). Keywords, which are too many for rows,
 // have postings (keywords.go, postings.go).
 //
 // Each chunk has a lock of its own, and a person is in one chunk. So a change
@@ -28,8 +27,11 @@
 // The dictionary (dictionary.go) gives codes their numbers and facts their
 // rows. Of a region or industry every level is a row, so that a city is one row
 // and not the union of its towns. Numbers fall into buckets between the
-// thresholds of the laws, one row a bucket and one for every eight (numbers.go);
-// of those in the bucket that a condition cuts, the column is asked. An age is
+// thresholds of the laws, one row a bucket; at a few of them begin steps, rows
+// of all whose number is at least so large (numbers.go). A bound that a query
+// asked for becomes a step too (splits.go), so that the next such interval is
+// the difference of two rows; for the first, of those in a bucket that it cuts
+// the column is asked. An age is
 // asked as an interval of days of birth. For each row the dictionary also knows
 // which chunks have members of it, so that most chunks are never looked at.
 //
@@ -52,7 +54,8 @@
 // nodes begins with the literal that has the fewest members in this chunk. If
 // they are few, each is asked the rest, by columns (ask.go); else the bitsets
 // are intersected, and those who must be asked come last, when few are left.
-// Bitsets are used again and again, nothing is allocated for a chunk.
+// Bitsets are used again and again, nothing is allocated for a chunk. They are
+// combined by kernels (kernel.go), which use wide registers where there are.
 //
 // A code that nobody had before can come up while a query is under way. Then
 // the dictionary has a new version, and the query begins again.

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"unsafe"
 
 	"policypush/internal/domain"
 )
@@ -83,6 +84,24 @@ func (x *Index) Delete(id domain.SubscriberID) {
 
 // Len returns how many subscribers the index holds.
 func (x *Index) Len() int { return int(x.held.Load().size.Load()) }
+
+// RowBytes returns how much memory the rows take: what queries are answered
+// from, without columns and keywords.
+func (x *Index) RowBytes() int {
+	n := 0
+	for _, c := range *x.held.Load().chunks.Load() {
+		c.mu.RLock()
+		n += cap(c.rows) * int(unsafe.Sizeof(container{}))
+		for i := range c.rows {
+			n += 2 * cap(c.rows[i].list)
+			if c.rows[i].bits != nil {
+				n += len(bitset{}) * 8
+			}
+		}
+		c.mu.RUnlock()
+	}
+	return n
+}
 
 // Profile returns what the index holds of a subscriber, as far as it counts:
 // facts that their kind cannot have, and dates that cannot be read, are
