@@ -150,9 +150,15 @@ func Fit(cases []Case) (rules.Verdict, Effects) {
 // than a missed one.
 const minPrecision = 0.86
 
+// nearBest is how far F1 may stay below the best for the sake of recall: of
+// borders that do about as well the lowest is taken.
+const nearBest = 0.005
+
 // border is the inclination from which on F1 is best, cases by their weight.
 func border(cases []Case, held [][]float64) float64 {
-	best, bestF1 := 0.0, -1.0
+	type tried struct{ at, f1 float64 }
+	var all []tried
+	best := 0.0
 	for at := -2.0; at <= 2.0; at += 0.05 {
 		var right, wrong, missed float64
 		for i := range cases {
@@ -162,12 +168,18 @@ func border(cases []Case, held [][]float64) float64 {
 			wrong += float64(c.Weight * e.Wrong)
 			missed += float64(c.Weight * e.Missed)
 		}
-		f := ratio(2*right, 2*right+wrong+missed)
-		if f > bestF1 && ratio(right, right+wrong) >= minPrecision {
-			best, bestF1 = at, f
+		if ratio(right, right+wrong) >= minPrecision {
+			f1 := ratio(2*right, 2*right+wrong+missed)
+			all = append(all, tried{at, f1})
+			best = max(best, f1)
 		}
 	}
-	return best
+	for _, t := range all {
+		if t.f1 >= best-nearBest {
+			return t.at
+		}
+	}
+	return 0
 }
 
 // The strength of the pull to 0, for weights and for offsets of themes.

@@ -52,6 +52,15 @@ type passage struct {
 	lead      int       // where its first words end, in code points; 0 if it is not numbered
 	does      []stretch // what its sentences do
 	cited     []stretch // words that name other documents or offices
+	earning   []earning // words of themes that earned something
+}
+
+// earning is a word that earned something for a code.
+type earning struct {
+	start  int
+	code   int
+	term   int32
+	earned float64
 }
 
 // pointScore is what a code earned within one measure.
@@ -138,6 +147,9 @@ func score(passages []passage, codes int, themes [2]int, s rules.Scoring) []scor
 				}
 				if earned == 0 {
 					continue
+				}
+				if p.part == inBody && code >= themes[0] && code < themes[1] {
+					p.earning = append(p.earning, earning{c.hit.start, code, c.hit.id, earned})
 				}
 				if p.part == inBody && does >= requires && code >= themes[0] && code < themes[1] {
 					acts.add(sentenceOf(c.hit, bounds), code, c.hit, c.role, w, out)

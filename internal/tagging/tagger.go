@@ -137,9 +137,7 @@ func (t *Tagger) Read(doc *document.Document) *domain.Policy {
 	p.Tags = append(p.Tags, t.others(p, all)...)
 	p.Tags = append(p.Tags, regions...)
 	p.Tags = append(p.Tags, t.keywords(p)...)
-	for i := range p.Measures {
-		p.Measures[i].Themes = p.Codes(domain.ThemeTag)
-	}
+	r.ownThemes(p)
 	return p
 }
 

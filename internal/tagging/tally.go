@@ -1,6 +1,11 @@
 package tagging
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+
+	"policypush/internal/domain"
+)
 
 // tally sums what themes earn in the sentences of one passage that give or
 // require something. What stands in a long list of measures is found by it as
@@ -72,4 +77,69 @@ func (t *tally) close(p *passage, out []scored) {
 		r.best = max(r.best, s.earned)
 	}
 	t.sums = t.sums[:0]
+}
+
+// The least that a theme of the document earns in a measure that is about it,
+// and its least share of what the first theme of the measure earns.
+const (
+	leastOfMeasure = 1.3
+	shareOfMeasure = 0.5
+)
+
+// ownThemes gives each measure those of the document's themes that its own words
+// are about; the first of the document if they name none.
+func (t *reading) ownThemes(p *domain.Policy) {
+	assigned := map[string]bool{}
+	first := ""
+	for _, code := range p.Codes(domain.ThemeTag) {
+		assigned[code] = true
+		first = cmp.Or(first, code)
+	}
+	if first == "" {
+		return
+	}
+	for i := range p.Measures {
+		m := &p.Measures[i]
+		m.Themes = nil
+		earned := t.earnedIn(m.Start, m.End, assigned)
+		top := 0.0
+		for _, e := range earned {
+			top = max(top, e.earned)
+		}
+		for _, e := range earned {
+			if e.earned >= leastOfMeasure && e.earned >= shareOfMeasure*top {
+				m.Themes = append(m.Themes, t.codes[e.code].code)
+			}
+		}
+		if m.Themes == nil {
+			m.Themes = []string{first}
+		}
+	}
+}
+
+// earnedIn sums what themes earn in a part of the text, each word once, the most
+// first.
+func (t *reading) earnedIn(start, end int, themes map[string]bool) []earning {
+	var sums, seen []earning
+	i, found := slices.BinarySearchFunc(t.passages, start, func(p passage, at int) int { return p.clause.Start - at })
+	if !found && i > 0 {
+		i--
+	}
+	for ; i < len(t.passages) && t.passages[i].clause.Start < end; i++ {
+		for _, w := range t.passages[i].earning {
+			again := func(o earning) bool { return o.code == w.code && o.term == w.term }
+			if w.start < start || w.start >= end || !themes[t.codes[w.code].code] || slices.ContainsFunc(seen, again) {
+				continue
+			}
+			seen = append(seen, w)
+			k := slices.IndexFunc(sums, func(o earning) bool { return o.code == w.code })
+			if k < 0 {
+				sums = append(sums, earning{code: w.code})
+				k = len(sums) - 1
+			}
+			sums[k].earned += w.earned
+		}
+	}
+	slices.SortStableFunc(sums, func(a, b earning) int { return cmp.Compare(b.earned, a.earned) })
+	return sums
 }
