@@ -5,7 +5,7 @@ BIN := bin/policypush
 # One set of flags for builds and tests, and for the archive: one build cache.
 export GOFLAGS := -buildvcs=false -trimpath
 
-.PHONY: run build test lint bench dist setup clean score
+.PHONY: run build test lint bench dist setup clean score fit
 
 build: ## the binary
 	$(GO) build -o $(BIN) ./cmd/policypush
@@ -32,7 +32,11 @@ dist: ## an archive that runs without Go: dist/policypush-*.tar.gz
 
 score: build ## how well labelled documents are read: our own, and ../shared/corpus-dev where it is
 	$(BIN) rules score internal/tagging/testdata/corpus
+	$(BIN) rules score internal/tagging/testdata/independent
 	@if [ -f ../shared/corpus-dev/labels.jsonl ]; then $(BIN) rules score ../shared/corpus-dev; fi
 
 clean:
 	rm -rf bin dist e2e-artifacts
+
+fit: build ## weights of themes from the labelled documents, with their cross-validated effect
+	$(BIN) rules fit --write rules/tagging/verdict.yaml internal/tagging/testdata/corpus internal/tagging/testdata/independent $(wildcard ../shared/corpus-dev)
