@@ -40,6 +40,7 @@ var readers = map[string]reader{
 	"enterprise-attributes": read("attribute", func(r *Rules) *Table[Attribute] { return &r.Attributes }),
 	"enterprise-size":       readSizes,
 	"extraction-patterns":   read("pattern", func(r *Rules) *Table[Pattern] { return &r.Patterns }),
+	"facets":                readFacets,
 	"index":                 readIndex,
 	"industries":            read("industry", func(r *Rules) *Table[Industry] { return &r.Industries }),
 	"interpretation-kinds":  readInterpretationKinds,
@@ -252,4 +253,13 @@ func readVerdict(l *loader, fill func(any)) {
 	}
 	fill(&f)
 	set(&l.rules.Verdict, f.Verdict)
+}
+
+func readFacets(l *loader, fill func(any)) {
+	var f struct {
+		Meta     meta           `yaml:"meta,required"`
+		Verdicts *FacetVerdicts `yaml:"verdicts,required"`
+	}
+	fill(&f)
+	set(&l.rules.Facets, f.Verdicts)
 }

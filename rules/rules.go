@@ -38,6 +38,7 @@ type Rules struct {
 
 	Scoring        Scoring
 	Verdict        Verdict
+	Facets         FacetVerdicts
 	Numbers        NumberPatterns
 	Validity       ValidityPatterns
 	SmallLowProfit Ceiling // 小型微利企业

@@ -43,6 +43,7 @@ type TaxGroup struct {
 	Code    string   `yaml:"code,required"`
 	Name    string   `yaml:"name,required"`
 	Members []string `yaml:"members,required" ref:"tax"`
+	Aliases []string `yaml:"aliases"`
 	Note    string   `yaml:"note"`
 
 	at place
@@ -112,6 +113,7 @@ type Attribute struct {
 	By         string `yaml:"by" ref:"agency"` // who grants it
 	ValidYears int    `yaml:"valid_years"`     // 0: not limited or not known
 	Evidence   string `yaml:"evidence"`
+	Broad      bool   `yaml:"broad"` // its words stand in texts that are meant for others too
 }
 
 // Industry is a section (C) or division (34) of GB/T 4754-2017.
@@ -122,6 +124,7 @@ type Industry struct {
 	Full     string `yaml:"full"` // C34: the code that profiles and tags use
 	Short    string `yaml:"short"`
 	SizeRule string `yaml:"size_rule"`
+	Broad    bool   `yaml:"broad"` // its words stand in texts that are meant for others too
 }
 
 // The levels of a Division.
@@ -166,6 +169,7 @@ type ResidentGroup struct {
 	Sensitive bool   `yaml:"sensitive"`
 	Minor     bool   `yaml:"minor"`
 	Ask       string `yaml:"ask,required" enum:"self office none"`
+	Broad     bool   `yaml:"broad"` // its words stand in texts that are meant for others too
 }
 
 // Trait is a fact about a household that conditions ask for.
@@ -391,4 +395,19 @@ type Verdict struct {
 	Base    float64            `yaml:"base" check:"signed"`
 	Weights map[string]float64 `yaml:"weights,required" check:"signed"`      // by the name of the feature
 	Themes  map[string]float64 `yaml:"themes" keyref:"theme" check:"signed"` // by code: which need more words, and which fewer
+}
+
+// FacetVerdict decides which codes of one dimension a document is for or about:
+// the sum of Base and the weighed features, above 0.
+type FacetVerdict struct {
+	Base    float64            `yaml:"base" check:"signed"`
+	Weights map[string]float64 `yaml:"weights,required" check:"signed"` // by the name of the feature
+}
+
+// FacetVerdicts are fitted by `policypush rules fit --facets`, not by hand.
+type FacetVerdicts struct {
+	Taxes      FacetVerdict `yaml:"taxes,required"`
+	Groups     FacetVerdict `yaml:"groups,required"`
+	Kinds      FacetVerdict `yaml:"kinds,required"`
+	Industries FacetVerdict `yaml:"industries,required"`
 }

@@ -39,6 +39,7 @@ func (r *Rules) UserWords() []string {
 	}
 	for _, g := range r.TaxGroups.all {
 		words = append(words, g.Name)
+		add(g.Aliases)
 	}
 	for _, list := range [][]*Item{
 		items(r.Taxes), items(r.Groups), items(r.Attributes), items(r.Industries), items(r.Divisions), items(r.Sizes),

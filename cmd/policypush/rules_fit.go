@@ -39,7 +39,8 @@ const realWeight = 3
 func runRulesFit(ctx context.Context, std stdio, args []string) error {
 	flags := flag.NewFlagSet("rules fit", flag.ContinueOnError)
 	flags.SetOutput(std.err)
-	write := flags.String("write", "", "把拟合出的权重写入这个文件（verdict.yaml）")
+	write := flags.String("write", "", "把拟合出的权重写入这个文件（verdict.yaml，加 --facets 时为 facets.yaml）")
+	facets := flags.Bool("facets", false, "拟合税费、居民群体、企业属性、行业的判定，而不是主题的")
 	rulesDir := flags.String("rules", "", "单位自己的规则文件夹")
 	dictDir := flags.String("dict", "", "分词词典文件夹")
 	if err := flags.Parse(args); err != nil {
@@ -51,6 +52,13 @@ func runRulesFit(ctx context.Context, std stdio, args []string) error {
 	r, err := newReading(*rulesDir, *dictDir)
 	if err != nil {
 		return err
+	}
+	if *facets {
+		v, err := r.fitFacets(ctx, std.out, flags.Args())
+		if err != nil {
+			return err
+		}
+		return writeOrPrint(std.out, *write, func(w io.Writer) error { return printFacetVerdicts(w, v) })
 	}
 	var cases []tagging.Case
 	for _, dir := range flags.Args() {
@@ -72,27 +80,33 @@ func runRulesFit(ctx context.Context, std stdio, args []string) error {
 	before := tagging.Measure(cases, r.rules.Verdict)
 	v, crossed := tagging.Fit(cases)
 	after := tagging.Measure(cases, v)
-	line := func(label string, e tagging.Effect) {
-		fmt.Fprintf(std.out, "%s：准确率 %.1f%%，召回率 %.1f%%，F1 %.3f（对%d 错%d 漏%d）\n",
-			label, 100*e.Precision(), 100*e.Recall(), e.F1(), e.Right, e.Wrong, e.Missed)
-	}
-	line("现有权重", before.All())
-	line("新权重（同一批文件）", after.All())
-	line("新权重（交叉验证）", crossed.All())
+	printDecided(std.out, "现有权重", before.All())
+	printDecided(std.out, "新权重（同一批文件）", after.All())
+	printDecided(std.out, "新权重（交叉验证）", crossed.All())
 	for _, dir := range flags.Args() {
-		line("  其中 "+dir, crossed[dir])
+		printDecided(std.out, "  其中 "+dir, crossed[dir])
 	}
-	if *write == "" {
-		return printVerdict(std.out, v)
+	return writeOrPrint(std.out, *write, func(w io.Writer) error { return printVerdict(w, v) })
+}
+
+func printDecided(w io.Writer, label string, e tagging.Effect) {
+	_, _ = fmt.Fprintf(w, "%s：准确率 %.1f%%，召回率 %.1f%%，F1 %.3f（对%d 错%d 漏%d）\n",
+		label, 100*e.Precision(), 100*e.Recall(), e.F1(), e.Right, e.Wrong, e.Missed)
+}
+
+// writeOrPrint prints a data file, or writes it if a name is given.
+func writeOrPrint(out io.Writer, name string, print func(io.Writer) error) error {
+	if name == "" {
+		return print(out)
 	}
 	var b strings.Builder
-	if err := printVerdict(&b, v); err != nil {
+	if err := print(&b); err != nil {
 		return err
 	}
-	if err := os.WriteFile(*write, []byte(b.String()), 0o644); err != nil {
-		return domain.Errorf(domain.Invalid, "“%s”写不进去，请检查路径和权限", *write).Because(err)
+	if err := os.WriteFile(name, []byte(b.String()), 0o644); err != nil {
+		return domain.Errorf(domain.Invalid, "“%s”写不进去，请检查路径和权限", name).Because(err)
 	}
-	_, err = fmt.Fprintf(std.out, "已写入 %s\n", *write)
+	_, err := fmt.Fprintf(out, "已写入 %s\n", name)
 	return err
 }
 
@@ -144,13 +158,6 @@ func (r *reading) cases(ctx context.Context, dir string) ([]tagging.Case, error)
 
 // printVerdict writes the data file.
 func printVerdict(w io.Writer, v rules.Verdict) error {
-	table := func(m map[string]float64) string {
-		var parts []string
-		for _, k := range slices.Sorted(maps.Keys(m)) {
-			parts = append(parts, fmt.Sprintf("%s: %g", k, m[k]))
-		}
-		return "{" + strings.Join(parts, ", ") + "}"
-	}
 	_, err := fmt.Fprintf(w, `# 主题判定权重, 由 policypush rules fit 拟合, 不要手改
 meta:
   id: verdict
@@ -163,6 +170,15 @@ verdict:
   base: %g
   weights: %s
   themes: %s
-`, v.Base, table(v.Weights), table(v.Themes))
+`, v.Base, weightTable(v.Weights), weightTable(v.Themes))
 	return err
+}
+
+// weightTable writes weights as a map of YAML, sorted.
+func weightTable(m map[string]float64) string {
+	var parts []string
+	for _, k := range slices.Sorted(maps.Keys(m)) {
+		parts = append(parts, fmt.Sprintf("%s: %g", k, m[k]))
+	}
+	return "{" + strings.Join(parts, ", ") + "}"
 }

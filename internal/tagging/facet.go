@@ -124,74 +124,63 @@ func (t *Tagger) smallLowProfit() domain.Criteria {
 	return domain.AllOf(parts...)
 }
 
-// generic are kinds of enterprise that texts name without meaning a class of
-// their own, or that another code says better: 市场主体 are all enterprises,
-// 民营企业 is OW1, 外商投资企业 is OW3, 个体工商户 is R500.
-var generic = map[string]bool{
-	"R900": true, "R112": true, "R119": true, "R121": true, "R129": true, "R131": true, "R132": true, "R190": true,
-	"R210": true, "R220": true, "R230": true, "R290": true, "R310": true, "R320": true, "R330": true, "R390": true,
-	"TX4": true, "TX5": true, "ST4": true, "ST5": true, "CR4": true, "PK1": true,
-}
-
-// wide are groups whose words stand in texts that are meant for others too: a
-// title or heading has to name them.
-var wide = map[string]bool{"G08": true, "G13": true, "G19": true, "G22": true, "G12": true}
-
-// levied tells whether a document is about a tax or fee: in the title, or named
-// in full where something is given or required.
-func levied(r scored) bool {
-	for _, e := range r.evidence {
-		if r.title > 0 && isLevy(e.Text) {
-			return true
-		}
-	}
-	return r.named > 0
-}
-
-// meant tells whether a document speaks to a group or kind of enterprise: the
-// title names it, or several paragraphs do, compared with the most named one.
-func meant(r scored, most int) bool {
-	switch {
-	case r.title > 0, r.heading > 0 && r.clauses >= 1:
-		return true
-	case r.clauses >= 3:
-		return r.clauses*5 >= most*2
-	}
-	return r.clauses >= 2 && r.clauses*3 >= most || r.given > 0 && most <= 3
-}
-
-// cellOf is where the text names the beneficiaries in a cell or section of their
-// own, [start, end) in code points.
-func cellOf(p *domain.Policy) [2]int {
-	for i, c := range p.Clauses {
-		if !beneficiaryCell.MatchString(c.Text) {
-			continue
-		}
-		if beneficiaryCell.ReplaceAllString(c.Text, "") == "" && i+1 < len(p.Clauses) {
-			return [2]int{p.Clauses[i+1].Start, p.Clauses[i+1].End}
-		}
-		return [2]int{c.Start, c.End}
-	}
-	return [2]int{}
-}
-
 // trades are ends of words that make a word for a business: 快递业, 餐饮企业.
 var trades = automaton.MustCompile(`(?:业|企业|公司|机构)$`)
 
-// inTrade tells whether a document is for an industry: the title or the cell of
-// beneficiaries names it, or many paragraphs name the trade itself.
-func (t *Tagger) inTrade(r scored, cell [2]int) bool {
-	code := t.codes[r.code].code
-	if code[0] == 'S' || code[0] == 'T' {
-		return false // offices and associations are no business
-	}
-	trade := false
-	for _, e := range r.evidence {
-		full := trades.MatchString(e.Text)
-		trade = trade || full
-		if (r.title > 0 || e.Start >= cell[0] && e.End <= cell[1]) && (full || !strings.ContainsAny(code[:1], "JPQ")) {
-			return true
+// others tags taxes, kinds of support, groups, kinds of enterprise and
+// industries. A kind of support is assigned where a measure names it, the others
+// by rules/tagging/facets.yaml; what the text merely mentions is suggested.
+func (t *reading) others(p *domain.Policy) []domain.Tag {
+	all := t.namings(p)
+	var tags []domain.Tag
+	for _, d := range []domain.Dimension{domain.TaxTag, domain.BenefitTag, domain.GroupTag, domain.EnterpriseKindTag, domain.IndustryTag} {
+		type judged struct {
+			*naming
+			assigned bool
+			inclines float64
+		}
+		weighed := t.weighFacets(p, d, all)
+		var ranked []judged
+		for i := range all {
+			n := &all[i]
+			if t.codes[n.code].dimension != d {
+				continue
+			}
+			j := judged{naming: n, inclines: n.total()}
+			if d == domain.BenefitTag {
+				j.assigned = n.title || n.hinted || inMeasure(p, n.evidence)
+			} else {
+				j.inclines = facetInclination(facetVerdict(&t.rules.Facets, d), weighed[n.code])
+				j.assigned = j.inclines > 0 && p.Audience != domain.ForNobody
+			}
+			ranked = append(ranked, j)
+		}
+		slices.SortStableFunc(ranked, func(a, b judged) int { return cmp.Compare(b.inclines, a.inclines) })
+		for i, j := range ranked {
+			if i >= maxTags && !j.assigned {
+				break
+			}
+			for _, code := range t.specific(j.naming) {
+				c := t.codes[code]
+				tag := domain.Tag{Dimension: d, Code: c.code, Name: c.name, Score: j.total(), State: domain.Suggested, Evidence: j.evidence}
+				if j.assigned {
+					tag.State = domain.Assigned
+				}
+				tags = append(tags, tag)
+			}
 		}
 	}
-	return trade && r.clauses >= 4 && !strings.ContainsAny(code[:1], "JPQ")
+	return tags
+}
+
+// inMeasure tells whether one of the words stands in a measure.
+func inMeasure(p *domain.Policy, evidence []domain.Evidence) bool {
+	for _, m := range p.Measures {
+		for _, e := range evidence {
+			if e.Start >= m.Start && e.End <= m.End {
+				return true
+			}
+		}
+	}
+	return false
 }

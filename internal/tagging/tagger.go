@@ -26,6 +26,7 @@ type Tagger struct {
 	patterns map[string]pattern
 	words    *lexicon
 	codes    []code
+	section  []int                       // of a code: itself, of an industry the code of its section
 	first    map[domain.Dimension][2]int // range of a dimension in codes
 }
 
@@ -59,6 +60,7 @@ func (t *Tagger) enter() {
 	add := func(d domain.Dimension, item rules.Item) int {
 		t.codes = append(t.codes, code{d, item.Code, item.Name})
 		n := len(t.codes) - 1
+		t.section = append(t.section, n)
 		t.first[d] = [2]int{t.first[d][0], n + 1}
 		t.words.add(n, nameOf, append(item.Aliases, plainName(item.Name))...)
 		t.words.add(n, trigger, item.Triggers...)
@@ -74,7 +76,10 @@ func (t *Tagger) enter() {
 	}
 	begin(domain.TaxTag)
 	for _, x := range t.rules.Taxes.All() {
-		add(domain.TaxTag, x.Item)
+		n := add(domain.TaxTag, x.Item)
+		for _, g := range x.Groups { // 六税两费 names each of its members
+			t.words.add(n, nameOf, t.rules.TaxGroups.Find(g).Aliases...)
+		}
 	}
 	begin(domain.BenefitTag)
 	for _, x := range t.rules.Benefits.All() {
@@ -90,10 +95,16 @@ func (t *Tagger) enter() {
 		add(domain.EnterpriseKindTag, x.Item)
 	}
 	begin(domain.IndustryTag)
+	sections := map[string]int{}
 	for _, x := range t.rules.Industries.All() {
 		item := x.Item
 		item.Code = cmpEmpty(x.Full, x.Code)
-		add(domain.IndustryTag, item)
+		n := add(domain.IndustryTag, item)
+		if first, ok := sections[item.Code[:1]]; ok {
+			t.section[n] = first
+		} else {
+			sections[item.Code[:1]] = n
+		}
 	}
 }
 
@@ -134,7 +145,7 @@ func (t *Tagger) Read(doc *document.Document) *domain.Policy {
 		region = regions[0].Code
 	}
 	p.Measures = r.measures(p, region)
-	p.Tags = append(p.Tags, t.others(p, all)...)
+	p.Tags = append(p.Tags, r.others(p)...)
 	p.Tags = append(p.Tags, regions...)
 	p.Tags = append(p.Tags, t.keywords(p)...)
 	r.ownThemes(p)
@@ -243,103 +254,6 @@ func (t *Tagger) titled(all []scored) bool {
 	return slices.ContainsFunc(all[bounds[0]:bounds[1]], func(r scored) bool {
 		return t.codes[r.code].code[0] != 'Z' && r.title >= t.rules.Scoring.LongTitleAt
 	})
-}
-
-// others tags taxes, kinds of support, groups, kinds of enterprise and
-// industries. Taxes and kinds of support are assigned where a measure names
-// them; who is meant is assigned where a measure asks for it or the title says
-// so; what the text merely mentions is suggested.
-func (t *Tagger) others(p *domain.Policy, all []scored) []domain.Tag {
-	asked := askedFor(p)
-	forPeople := p.Audience == domain.ForResidents || p.Audience == domain.ForBoth
-	forEnterprises := p.Audience == domain.ForEnterprises || p.Audience == domain.ForBoth
-	cell := cellOf(p)
-	named := map[domain.Dimension]int{} // in how many paragraphs the most named of a dimension stands
-	for _, r := range all {
-		d := t.codes[r.code].dimension
-		if wide[t.codes[r.code].code] {
-			continue
-		}
-		named[d] = max(named[d], r.clauses)
-	}
-	var tags []domain.Tag
-	for _, d := range []domain.Dimension{domain.TaxTag, domain.BenefitTag, domain.GroupTag, domain.EnterpriseKindTag, domain.IndustryTag} {
-		bounds := t.first[d]
-		var ranked []scored
-		for _, r := range all[bounds[0]:bounds[1]] {
-			if r.total != 0 {
-				ranked = append(ranked, r)
-			}
-		}
-		slices.SortStableFunc(ranked, func(a, b scored) int { return cmp.Compare(b.total, a.total) })
-		for _, r := range ranked {
-			tag := t.tag(r, domain.Suggested)
-			assigned := false
-			switch d {
-			case domain.TaxTag:
-				assigned = levied(r)
-			case domain.BenefitTag:
-				assigned = r.title > 0 || inMeasure(p, r.evidence)
-			case domain.GroupTag:
-				assigned = forPeople && meant(r, named[d]) && (!wide[tag.Code] || r.title > 0 || r.heading > 0 && r.clauses*2 >= named[d])
-			case domain.EnterpriseKindTag:
-				assigned = forEnterprises && !generic[tag.Code] && meant(r, named[d])
-			case domain.IndustryTag:
-				assigned = forEnterprises && t.inTrade(r, cell)
-			}
-			if assigned || d != domain.TaxTag && d != domain.BenefitTag && d != domain.IndustryTag && asked[t.valueOf(tag)] && !generic[tag.Code] {
-				tag.State = domain.Assigned
-			}
-			tags = append(tags, tag)
-		}
-	}
-	return tags
-}
-
-// valueOf is how a condition on a profile asks for a tag's code: Z3 is the
-// size small.
-func (t *Tagger) valueOf(tag domain.Tag) string {
-	if a := t.rules.Attributes.Find(tag.Code); tag.Dimension == domain.EnterpriseKindTag && a != nil {
-		_, value := a.Field()
-		return value
-	}
-	return tag.Code
-}
-
-// askedFor collects the values that the measures ask for; what they exclude is
-// not asked for.
-func askedFor(p *domain.Policy) map[string]bool {
-	values := map[string]bool{}
-	var walk func(c *domain.Criteria)
-	walk = func(c *domain.Criteria) {
-		if c.Leaf != nil {
-			for _, v := range c.Leaf.Values {
-				values[v] = true
-			}
-		}
-		for i := range c.All {
-			walk(&c.All[i])
-		}
-		for i := range c.Any {
-			walk(&c.Any[i])
-		}
-	}
-	for i := range p.Measures {
-		walk(&p.Measures[i].Criteria)
-	}
-	return values
-}
-
-// inMeasure tells whether one of the words stands in a measure.
-func inMeasure(p *domain.Policy, evidence []domain.Evidence) bool {
-	for _, m := range p.Measures {
-		for _, e := range evidence {
-			if e.Start >= m.Start && e.End <= m.End {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // keywords are the strongest words of the assigned themes, for subscriptions

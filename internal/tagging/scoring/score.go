@@ -106,6 +106,9 @@ var (
 	blanks    = regexp.MustCompile(`[\s﹝﹞〔〕\[\]（）()【】]`)
 )
 
+// Coded tells whether a label is a code of a group or a kind of enterprise.
+func Coded(label string) bool { return kindCode.MatchString(label) }
+
 func bare(s string) string { return blanks.ReplaceAllString(s, "") }
 
 func (s *scorer) document(g *Labels, p *domain.Policy) {

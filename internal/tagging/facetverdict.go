@@ -1,0 +1,237 @@
+package tagging
+
+import (
+	"math"
+	"slices"
+	"strings"
+
+	"policypush/internal/domain"
+	"policypush/rules"
+)
+
+// facetFeatures are what is weighed to decide whether a document is for a group
+// or about a tax, in the order of [rules.FacetVerdict].
+var facetFeatures = []string{
+	"title", "hinted", "heading", "cell", "asked", "given", "required", "said", "addressed", "context",
+	"share", "relative", "rival", "audience", "broad", "taxing",
+}
+
+// weighFacets lays out the features of every code of a dimension that the
+// document names.
+func (t *reading) weighFacets(p *domain.Policy, d domain.Dimension, all []naming) map[int][]float64 {
+	top, titled := 0.0, false
+	var of []*naming
+	for i := range all {
+		n := &all[i]
+		if t.codes[n.code].dimension != d {
+			continue
+		}
+		of = append(of, n)
+		top = max(top, n.strength())
+		titled = titled || n.title
+	}
+	paragraphs := 0
+	for i := range t.passages {
+		if t.passages[i].part == inBody {
+			paragraphs++
+		}
+	}
+	audience := 0.0
+	switch {
+	case p.Audience == domain.ForBoth:
+		audience = 0.5
+	case (p.Audience == domain.ForResidents) == (d == domain.GroupTag):
+		audience = 1
+	}
+	log := func(n int) float64 { return math.Log1p(float64(n)) }
+	out := map[int][]float64{}
+	for _, n := range of {
+		out[n.code] = []float64{
+			yes(n.title) * 2, yes(n.hinted && !n.title), log(n.heading), log(n.cell), log(n.asked),
+			log(n.given), log(n.required), log(n.said), log(n.addressed), log(n.context),
+			float64(n.clauses) / float64(max(paragraphs, 4)) * 3,
+			ratio(n.strength(), top) * 2,
+			yes(titled && !n.title),
+			audience,
+			yes(t.broad(n.code)),
+			yes(strings.ContainsAny(quotedOnly(p.Title), "税费")),
+		}
+	}
+	return out
+}
+
+func yes(b bool) float64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// broad tells whether the words of a code stand in texts that are meant for
+// others too.
+func (t *Tagger) broad(code int) bool {
+	switch c := t.codes[code]; c.dimension {
+	case domain.GroupTag:
+		return t.rules.Groups.Find(c.code).Broad
+	case domain.EnterpriseKindTag:
+		return t.rules.Attributes.Find(c.code).Broad
+	case domain.IndustryTag:
+		return t.rules.Industries.Find(c.code).Broad
+	}
+	return false
+}
+
+// facetDimensions are those that rules/tagging/facets.yaml decides.
+var facetDimensions = []domain.Dimension{domain.TaxTag, domain.GroupTag, domain.EnterpriseKindTag, domain.IndustryTag}
+
+// facetVerdict returns what decides on a dimension.
+func facetVerdict(v *rules.FacetVerdicts, d domain.Dimension) *rules.FacetVerdict {
+	switch d {
+	case domain.TaxTag:
+		return &v.Taxes
+	case domain.GroupTag:
+		return &v.Groups
+	case domain.EnterpriseKindTag:
+		return &v.Kinds
+	default:
+		return &v.Industries
+	}
+}
+
+// facetInclination is the sum of the weighed features: above 0 a code is assigned.
+func facetInclination(v *rules.FacetVerdict, x []float64) float64 {
+	sum := v.Base
+	for i, name := range facetFeatures {
+		sum += v.Weights[name] * x[i]
+	}
+	return sum
+}
+
+// Truth is what a person says of one dimension of a document.
+type Truth struct {
+	Codes    []string
+	Optional []string // neither right nor wrong
+	Anything bool     // whatever else is said is neither right nor wrong
+}
+
+func (t Truth) forgives(code string) bool { return t.Anything || slices.Contains(t.Optional, code) }
+
+// FacetCase is a document whose taxes, groups, kinds of enterprise and industries
+// a person has told, for fitting.
+type FacetCase struct {
+	truths map[domain.Dimension]Truth
+	rows   map[domain.Dimension][]row
+}
+
+// NewFacetCase prepares a case: what a document that was read shows. Industries
+// are told by the letter of their section.
+func (t *Tagger) NewFacetCase(p *domain.Policy, truths map[domain.Dimension]Truth) FacetCase {
+	c := FacetCase{truths: truths, rows: map[domain.Dimension][]row{}}
+	if p.Audience == domain.ForNobody {
+		return c
+	}
+	r := t.begin(p)
+	all := r.namings(p)
+	for _, d := range facetDimensions {
+		weighed := r.weighFacets(p, d, all)
+		for _, n := range all {
+			if x := weighed[n.code]; x != nil {
+				c.rows[d] = append(c.rows[d], row{t.codes[n.code].code, x})
+			}
+		}
+	}
+	return c
+}
+
+func (e *Effect) addFacets(c FacetCase, d domain.Dimension, v *rules.FacetVerdict) {
+	truth := c.truths[d]
+	found := map[string]bool{}
+	for _, r := range c.rows[d] {
+		if facetInclination(v, r.x) <= 0 {
+			continue
+		}
+		found[r.theme] = true
+		switch {
+		case slices.Contains(truth.Codes, r.theme):
+			e.Right++
+		case !truth.forgives(r.theme):
+			e.Wrong++
+		}
+	}
+	for _, code := range truth.Codes {
+		if !found[code] {
+			e.Missed++
+		}
+	}
+}
+
+// MeasureFacets tells how v decides the cases in a dimension.
+func MeasureFacets(cases []FacetCase, d domain.Dimension, v *rules.FacetVerdicts) Effect {
+	var e Effect
+	for _, c := range cases {
+		e.addFacets(c, d, facetVerdict(v, d))
+	}
+	return e
+}
+
+// FitFacets finds the weights for every dimension, and their cross-validated
+// effect, see [Fit].
+func FitFacets(cases []FacetCase) (rules.FacetVerdicts, map[domain.Dimension]Effect) {
+	var v rules.FacetVerdicts
+	crossed := map[domain.Dimension]Effect{}
+	for _, d := range facetDimensions {
+		var e Effect
+		for fold := range folds {
+			var train []FacetCase
+			for i, c := range cases {
+				if i%folds != fold {
+					train = append(train, c)
+				}
+			}
+			fitted := fitFacet(train, d)
+			for i, c := range cases {
+				if i%folds == fold {
+					e.addFacets(c, d, &fitted)
+				}
+			}
+		}
+		crossed[d] = e
+		*facetVerdict(&v, d) = fitFacet(cases, d)
+	}
+	return v, crossed
+}
+
+// noOffsets holds the offset of every code at 0: there are few cases of each.
+const noOffsets = 1e6
+
+// fitFacet fits one dimension, then moves the base to where F1 is best.
+func fitFacet(cases []FacetCase, d domain.Dimension) rules.FacetVerdict {
+	var samples []sample
+	for _, c := range cases {
+		truth := c.truths[d]
+		for _, r := range c.rows[d] {
+			is := slices.Contains(truth.Codes, r.theme)
+			if is || !truth.forgives(r.theme) {
+				samples = append(samples, sample{r.x, r.theme, is})
+			}
+		}
+	}
+	l := fitLogistic(samples, len(facetFeatures), ridge, noOffsets)
+	v := rules.FacetVerdict{Base: round3(l.base), Weights: map[string]float64{}}
+	for i, name := range facetFeatures {
+		v.Weights[name] = round3(l.weights[i])
+	}
+	best, bestF1 := v, -1.0
+	for shift := -0.6; shift <= 0.81; shift += 0.05 {
+		moved := v
+		moved.Base = round3(v.Base + shift)
+		var e Effect
+		for _, c := range cases {
+			e.addFacets(c, d, &moved)
+		}
+		if e.F1() > bestF1 {
+			best, bestF1 = moved, e.F1()
+		}
+	}
+	return best
+}

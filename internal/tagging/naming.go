@@ -1,0 +1,312 @@
+package tagging
+
+import (
+	"cmp"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"policypush/internal/domain"
+)
+
+// naming is how a document names a tax, a kind of support, a group of
+// residents, a kind of enterprise or a section of industries. Sentences are
+// counted once each. A name says the thing itself (退役军人), a hint something
+// beside it (优待证).
+type naming struct {
+	code      int  // index into Tagger.codes; of the section for industries
+	title     bool // the title names it
+	hinted    bool // the title hints at it
+	heading   int  // headings, and first words of numbered paragraphs, that name it
+	cell      int  // paragraphs that tell who is meant and name it
+	asked     int  // measures whose beneficiaries it is
+	given     int  // sentences that give something and name it
+	required  int  // that require something and name it
+	said      int  // others that name it
+	addressed int  // sentences that speak to it: 对失业人员, 学校应当
+	context   int  // sentences that give or require something and only hint at it
+	clauses   int  // paragraphs that name it otherwise than in passing
+	earned    map[int]float64
+	evidence  []domain.Evidence
+	parts     []part // of the evidence
+}
+
+// strength is how much is made of it, to compare the codes of a dimension.
+func (n *naming) strength() float64 {
+	s := 2*float64(n.heading) + 3*float64(n.cell) + float64(n.given+n.required) + 0.4*float64(n.said) + float64(n.addressed) + 0.3*float64(n.context) + float64(n.asked)
+	if n.title {
+		s += 6
+	}
+	if n.hinted {
+		s += 2
+	}
+	return s
+}
+
+// total is what its words earned: each counts once in title, headings and text.
+func (n *naming) total() float64 {
+	sum := 0.0
+	for _, e := range n.evidence {
+		sum += e.Score
+	}
+	return sum
+}
+
+// cellLabel begins a paragraph, or is the heading of paragraphs, that tells who
+// is meant.
+var cellLabel = regexp.MustCompile(`^[\s(]*(?:第?[一二三四五六七八九十百\d]{1,4}[、.)条])?\s*[\p{Han}]{0,6}?(?:对象|主体|人群|(?:适用|参保|支持|保障|发放|覆盖|补贴|补助|救助|资助|奖励|实施|扶持)范围|(?:享受|申报|申请|补贴|领取|认定|申领|受理|准入|办理|参保|资助|保障|基本)条件)(?:[及和与、][\p{Han}]{2,4})?(?:[:。\s]|$|为|包括|是)`)
+
+// cells are the paragraphs that tell who is meant, by where they begin.
+func cells(p *domain.Policy) map[int]bool {
+	found := map[int]bool{}
+	for i := range p.Clauses {
+		c := &p.Clauses[i]
+		if c.Kind == domain.TitleClause || !cellLabel.MatchString(c.Text) {
+			continue
+		}
+		found[c.Start] = true
+		if utf8.RuneCountInString(c.Text) > 16 {
+			continue
+		}
+		for j := i + 1; j < len(p.Clauses) && j <= i+maxCell; j++ {
+			if next := &p.Clauses[j]; next.Kind == domain.HeadingClause && next.Level <= max(c.Level, 1) || label.MatchString(next.Text+"\n") && !cellLabel.MatchString(next.Text) {
+				break
+			}
+			found[p.Clauses[j].Start] = true
+		}
+	}
+	return found
+}
+
+// maxCell is over how many paragraphs a label that stands alone reaches.
+const maxCell = 4
+
+// namings collects what the document says of every code but themes, in the
+// order of the codes. What names another document or an office counts nothing.
+func (t *reading) namings(p *domain.Policy) []naming {
+	in := map[int]*naming{}
+	cell := cells(p)
+	var all []counted
+	for i := range t.passages {
+		x := &t.passages[i]
+		all = t.sorted(x.hits, all[:0])
+		for list := range byCode(all) {
+			n := in[list[0].code]
+			if n == nil {
+				n = &naming{code: list[0].code, earned: map[int]float64{}}
+				in[n.code] = n
+			}
+			t.count(n, x, keep(list), cell[x.clause.Start])
+		}
+	}
+	t.ask(p, in)
+	out := make([]naming, 0, len(in))
+	for _, n := range in {
+		if len(n.evidence) > 0 {
+			out = append(out, *n)
+		}
+	}
+	slices.SortFunc(out, func(a, b naming) int { return a.code - b.code })
+	return out
+}
+
+// sorted is [collect] without themes, and with industries under their section.
+func (t *Tagger) sorted(hits []hit, into []counted) []counted {
+	for i := range hits {
+		for _, u := range hits[i].uses {
+			if t.codes[u.code].dimension != domain.ThemeTag {
+				into = append(into, counted{&hits[i], t.section[u.code], u.role})
+			}
+		}
+	}
+	slices.SortStableFunc(into, func(a, b counted) int { return a.code - b.code })
+	return into
+}
+
+// count adds the words of one code in one passage.
+func (t *reading) count(n *naming, x *passage, words []counted, cell bool) {
+	bounds := ends(x.sentences)
+	named, inClause := -1, false // the sentence last counted
+	var hinted, spoken []int
+	for _, c := range words {
+		name := c.role == nameOf || c.role == strong
+		if x.part == inTitle {
+			if c.hit.start < x.clause.Start+afterOffices(x.clause.Text) {
+				continue
+			}
+			n.title, n.hinted = n.title || name, n.hinted || !name
+			t.earn(n, x, c, t.rules.Scoring.TitleMultiplier)
+			continue
+		}
+		does := x.doesAt(c.hit.start)
+		if does == mentions && !cell || x.citedAt(c.hit) {
+			continue
+		}
+		if x.part == inHeading {
+			if name {
+				n.heading++
+			}
+			t.earn(n, x, c, t.rules.Scoring.HeadingMultiplier)
+			continue
+		}
+		t.earn(n, x, c, does.share())
+		k := sentenceOf(c.hit, bounds)
+		if !name {
+			if does >= requires {
+				hinted = append(hinted, k)
+			}
+			continue
+		}
+		inClause = inClause || does >= says
+		if k < len(x.sentences) && !slices.Contains(spoken, k) && speaksTo(x.sentences[k], c.hit.start, c.hit.end) {
+			spoken = append(spoken, k)
+			n.addressed++
+		}
+		if k == named {
+			continue
+		}
+		named = k
+		if c.hit.end <= x.lead {
+			n.heading++
+		}
+		switch does {
+		case grants:
+			n.given++
+		case requires:
+			n.required++
+		default:
+			n.said++
+		}
+	}
+	if named < 0 {
+		n.context += len(slices.Compact(hinted))
+	}
+	if inClause {
+		n.clauses++
+		if cell {
+			n.cell++
+		}
+	}
+}
+
+// afterOffices is where a title says what it is about, after its offices, in code
+// points.
+func afterOffices(title string) int {
+	if i := strings.Index(title, "关于"); i > 0 {
+		return utf8.RuneCountInString(title[:i])
+	}
+	return 0
+}
+
+// earn keeps a word as evidence, once in each part of the document.
+func (t *Tagger) earn(n *naming, x *passage, c counted, times float64) {
+	score := weight(c.role, t.rules.Scoring) * times
+	if score == 0 {
+		return
+	}
+	for _, u := range c.hit.uses {
+		if t.section[u.code] == n.code && u.role == c.role {
+			n.earned[u.code] += score
+		}
+	}
+	for i := range n.evidence {
+		if n.evidence[i].Text == c.hit.text && n.parts[i] == x.part {
+			return
+		}
+	}
+	n.evidence = append(n.evidence, domain.Evidence{Start: c.hit.start, End: c.hit.end, Text: c.hit.text, Score: score})
+	n.parts = append(n.parts, x.part)
+}
+
+// spokenTo are words after which somebody is spoken to, and goOn what may follow
+// their name: 对失业人员给予, 学校应当; not 学生资助 or 老年人服务.
+var (
+	spokenTo = []string{"对", "向", "为", "给予", "支持", "鼓励", "引导", "帮助", "扶持", "凡", "针对", "面向", "适用于", "的", "符合条件", "是", "包括", "及", "和", "与", "或", "、", "各类", "属于", "由", "供", "保障", "每名", "每位", "每户", "名", "招用", "吸纳"}
+	goOn     = []string{"可", "应", "按", "享", "给", "申", "须", "需", "不得", "不", "凭", "持", "经", "由", "向", "在", "自", "免", "缴", "每", "等", "和", "及", "与", "或", "以", "的", "提供", "参加", "发放", "予", "到", "通过", "符合", "领", "从", "因", "依法", "有权", "办理", "购", "未", "本人", "家庭", "就业", "创业", "实行", "实施", "其"}
+)
+
+// speaksTo tells whether the sentence speaks to whom its words [start, end) name.
+func speaksTo(s sentence, start, end int) bool {
+	i, j := s.byteAt(start), s.byteAt(end)
+	before, after := strings.TrimRight(s.text[:i], " “\"("), strings.TrimLeft(s.text[j:], " ”\")")
+	begins := before == "" || endsPhrase(before) || slices.ContainsFunc(spokenTo, func(w string) bool { return strings.HasSuffix(before, w) })
+	if !begins {
+		return false
+	}
+	if r, _ := utf8.DecodeRuneInString(after); after == "" || strings.ContainsRune("、,。;:!?)\n《", r) {
+		return true
+	}
+	return slices.ContainsFunc(goOn, func(w string) bool { return strings.HasPrefix(after, w) })
+}
+
+func endsPhrase(text string) bool {
+	r, _ := utf8.DecodeLastRuneInString(text)
+	return strings.ContainsRune(",。;:、!?)》\n.", r)
+}
+
+// ask counts the measures whose beneficiaries are of a code.
+func (t *Tagger) ask(p *domain.Policy, in map[int]*naming) {
+	values := map[string][]int{} // codes by how a condition on a profile asks for them
+	for code := range in {
+		values[t.valueOf(code)] = append(values[t.valueOf(code)], code)
+	}
+	for i := range p.Measures {
+		seen := map[int]bool{}
+		var walk func(c *domain.Criteria)
+		walk = func(c *domain.Criteria) {
+			if c.Leaf != nil {
+				for _, v := range c.Leaf.Values {
+					if c.Leaf.Field == domain.FieldIndustry {
+						v = v[:1]
+					}
+					for _, code := range values[v] {
+						if !seen[code] {
+							seen[code] = true
+							in[code].asked++
+						}
+					}
+				}
+			}
+			for k := range c.All {
+				walk(&c.All[k])
+			}
+			for k := range c.Any {
+				walk(&c.Any[k])
+			}
+		}
+		walk(&p.Measures[i].Criteria) // what is excluded is not asked for
+	}
+}
+
+// valueOf is how a condition on a profile asks for a code: Z3 is the size small.
+func (t *Tagger) valueOf(code int) string {
+	c := t.codes[code]
+	if a := t.rules.Attributes.Find(c.code); c.dimension == domain.EnterpriseKindTag && a != nil {
+		_, value := a.Field()
+		return value
+	}
+	return c.code
+}
+
+// specific are the codes of a naming to be tagged: the section itself, or the
+// divisions of it that are named as much.
+func (t *Tagger) specific(n *naming) []int {
+	top := 0.0
+	for code, e := range n.earned {
+		if code != n.code {
+			top = max(top, e)
+		}
+	}
+	if top == 0 || n.earned[n.code] > top {
+		return []int{n.code}
+	}
+	var codes []int
+	for code, e := range n.earned {
+		if code != n.code && e >= 0.6*top {
+			codes = append(codes, code)
+		}
+	}
+	slices.SortFunc(codes, func(a, b int) int { return cmp.Or(cmp.Compare(n.earned[b], n.earned[a]), a-b) })
+	return codes[:min(len(codes), 3)]
+}
