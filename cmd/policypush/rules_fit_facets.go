@@ -50,7 +50,7 @@ func (r *reading) fitFacets(ctx context.Context, out io.Writer, dirs []string) (
 		}{
 			{"现有权重", tagging.MeasureFacets(cases, f.dimension, &r.rules.Facets)},
 			{"新权重（同一批文件）", tagging.MeasureFacets(cases, f.dimension, &v)},
-			{"新权重（五折交叉验证）", crossed[f.dimension]},
+			{"新权重（交叉验证）", crossed[f.dimension]},
 		} {
 			printDecided(out, f.name+" "+line.label, line.e)
 		}
