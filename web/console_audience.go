@@ -80,6 +80,8 @@ type audienceView struct {
 	Channels  []reachedRow
 	Sample    []sampleRow
 	NextSeed  uint64
+	Cross     crossView
+	Why       whyView
 	Measures  int
 	Unlimited []string // measures that ask for nothing
 }
@@ -121,7 +123,7 @@ type sampleRow struct {
 	Channels string
 }
 
-func (s *Server) audienceView(ctx context.Context, p *domain.Policy, seed uint64) (audienceView, error) {
+func (s *Server) audienceView(ctx context.Context, p *domain.Policy, seed uint64, down, across, who string) (audienceView, error) {
 	set := s.audienceOf(p)
 	v := audienceView{
 		Pushable: p.Pushable(), All: s.Index.Len(), NextSeed: seed + 1, Measures: len(p.Measures),
@@ -133,12 +135,17 @@ func (s *Server) audienceView(ctx context.Context, p *domain.Policy, seed uint64
 		}
 	}
 	v.warn()
-	if v.Sum() == 0 {
-		return v, nil
+	if found := s.contradiction(p); found != "" {
+		v.Warning = found + v.Warning
+	}
+	var err error
+	if v.Why, err = s.why(ctx, p, who); err != nil || v.Sum() == 0 {
+		return v, err
 	}
 	everybody := roaring.Or(set.Likely, set.Possible)
 	v.Kinds = s.kinds(everybody)
 	v.Breaks = s.breakdowns(everybody)
+	v.Cross = s.cross(everybody, down, across)
 	s.countChannels(&v, everybody)
 	return v, s.addSample(ctx, &v, p, everybody, set, seed)
 }

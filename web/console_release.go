@@ -16,6 +16,7 @@ type releaseView struct {
 	Page
 	policyHead
 	Reach       reach
+	Conflict    string // two conditions that nobody meets both, or ""
 	Measures    []measureView
 	Items       int // interpretations that are approved
 	Waiting     int // interpretations that are not
@@ -62,7 +63,7 @@ func (s *Server) showRelease(c *fiber.Ctx, p *domain.Policy, reason string, ps p
 	me := operatorOf(c).operator
 	own := p.Office == me.Office
 	v := releaseView{
-		Page: page, Reach: s.reach(p), Measures: s.measures(p), Must: s.Rules.MustInterpret(p.DocKind), Reason: reason, Problems: ps,
+		Page: page, Reach: s.reach(p), Conflict: s.contradiction(p), Measures: s.measures(p), Must: s.Rules.MustInterpret(p.DocKind), Reason: reason, Problems: ps,
 		MaySubmit:   own && p.Status == domain.Draft && allowed(me, toDraft),
 		MayReturn:   own && (p.Status == domain.Reviewed || p.Status == domain.Approved) && (allowed(me, toApprove) || p.ReviewedBy == me.ID),
 		MayPublish:  own && p.Status == domain.Approved && allowed(me, toRelease),

@@ -87,7 +87,7 @@ func (s *Server) tagsPage(c *fiber.Ctx) error {
 	if err != nil {
 		seed = 1
 	}
-	if v.Audience, err = s.audienceView(ctx, p, seed); err != nil {
+	if v.Audience, err = s.audienceView(ctx, p, seed, c.Query("down"), c.Query("across"), cutRunes(strings.TrimSpace(c.Query("who")), 60)); err != nil {
 		return err
 	}
 	if _, v.Corrected, err = s.Store.Corrections(ctx, p.ID, 1); err != nil {
