@@ -35,7 +35,7 @@ func (e *Expression) tree() *syntax.Regexp {
 func (e *Expression) Regexp() *regexp.Regexp { return e.re }
 
 // maxNeeds bounds a list of words.
-const maxNeeds = 96
+const maxNeeds = 400
 
 // Needs returns lists of words, the rarer first: every match holds at least one
 // word of each. It is nil if nothing is known.
@@ -48,22 +48,13 @@ func (e *Expression) Needs() [][]string {
 // needed returns lists of words: every match of the tree holds at least one
 // word of each.
 func needed(tree *syntax.Regexp) [][]string {
-	switch tree.Op {
-	case syntax.OpLiteral:
-		if tree.Flags&syntax.FoldCase == 0 {
-			return [][]string{{string(tree.Rune)}}
-		}
-	case syntax.OpCharClass:
-		var words []string
-		for i := 0; i < len(tree.Rune); i += 2 {
-			for r := tree.Rune[i]; r <= tree.Rune[i+1]; r++ {
-				if len(words) == maxNeeds {
-					return nil
-				}
-				words = append(words, string(r))
-			}
+	if words, all := matched(tree); all {
+		if slices.Contains(words, "") {
+			return nil
 		}
 		return [][]string{words}
+	}
+	switch tree.Op {
 	case syntax.OpCapture, syntax.OpPlus:
 		return needed(tree.Sub[0])
 	case syntax.OpRepeat:
@@ -86,12 +77,102 @@ func needed(tree *syntax.Regexp) [][]string {
 		return [][]string{words}
 	case syntax.OpConcat:
 		var lists [][]string
-		for _, sub := range tree.Sub {
-			lists = append(lists, needed(sub)...)
+		run := []string{""} // of the parts before that have few matches
+		end := func() {
+			if !slices.Contains(run, "") {
+				lists = append(lists, run)
+			}
+			run = []string{""}
 		}
+		for _, sub := range tree.Sub {
+			words, all := matched(sub)
+			if !all {
+				end()
+				lists = append(lists, needed(sub)...)
+				continue
+			}
+			if len(run)*len(words) > maxNeeds {
+				end()
+			}
+			run = each(run, words)
+		}
+		end()
 		return lists
 	}
 	return nil
+}
+
+// Suffices returns words that are matches: a text that holds one of them holds
+// a match, whatever else it holds.
+func (e *Expression) Suffices() []string {
+	words, _ := matched(e.tree().Simplify())
+	return slices.DeleteFunc(words, func(w string) bool { return w == "" })
+}
+
+// matched returns texts that the tree matches wherever they stand, and whether
+// these are all.
+func matched(tree *syntax.Regexp) (words []string, all bool) {
+	switch tree.Op {
+	case syntax.OpEmptyMatch:
+		return []string{""}, true
+	case syntax.OpLiteral:
+		if tree.Flags&syntax.FoldCase == 0 {
+			return []string{string(tree.Rune)}, true
+		}
+	case syntax.OpCharClass:
+		for i := 0; i < len(tree.Rune); i += 2 {
+			if len(words)+int(tree.Rune[i+1]-tree.Rune[i]) >= maxNeeds {
+				return nil, false
+			}
+			for r := tree.Rune[i]; r <= tree.Rune[i+1]; r++ {
+				words = append(words, string(r))
+			}
+		}
+		return words, true
+	case syntax.OpCapture:
+		return matched(tree.Sub[0])
+	case syntax.OpPlus:
+		words, _ = matched(tree.Sub[0])
+		return words, false
+	case syntax.OpStar:
+		return []string{""}, false
+	case syntax.OpQuest:
+		words, all = matched(tree.Sub[0])
+		return append(words, ""), all
+	case syntax.OpAlternate:
+		all = true
+		for _, sub := range tree.Sub {
+			more, complete := matched(sub)
+			if len(words)+len(more) > maxNeeds {
+				all = false
+				continue
+			}
+			words, all = append(words, more...), all && complete
+		}
+		return words, all
+	case syntax.OpConcat:
+		words, all = []string{""}, true
+		for _, sub := range tree.Sub {
+			more, complete := matched(sub)
+			if len(words)*len(more) > maxNeeds {
+				return nil, false
+			}
+			words, all = each(words, more), all && complete
+		}
+		return words, all
+	}
+	return nil, false
+}
+
+// each returns every text of before with every one of after behind it.
+func each(before, after []string) []string {
+	out := make([]string, 0, len(before)*len(after))
+	for _, a := range before {
+		for _, b := range after {
+			out = append(out, a+b)
+		}
+	}
+	return out
 }
 
 // rarer puts longer words first, then fewer: digits are in every other sentence.

@@ -62,7 +62,7 @@ type layout struct {
 
 // prepare tells of every passage what its sentences do, where its lead ends and
 // which words are cited. Passages stand in the order of the text.
-func prepare(passages []passage) {
+func (t *Tagger) prepare(passages []passage) {
 	var l layout
 	for _, p := range passages {
 		l.numbered = l.numbered || p.clause.Path != "" && p.part == inBody
@@ -97,14 +97,16 @@ func prepare(passages []passage) {
 			}
 		}
 		before := !started && l.numbered && preamble.MatchString(c.Text)
-		var all marks
+		all := held{lists: make([]uint64, (t.finder.lists+63)/64)}
 		for _, s := range p.sentences {
 			does, gives := whatDoes(s, before, aside)
 			p.does = append(p.does, stretch{start: s.start, end: s.end, does: does, gives: gives, money: strings.ContainsAny(s.text, "元%％‰")})
-			all.join(s.holds)
+			for k, lists := range s.holds.lists {
+				all.lists[k] |= lists
+			}
 		}
 		for _, x := range cited {
-			if !all.haveOneOfEach(x.marks) {
+			if !all.may(x) {
 				continue
 			}
 			x.Each(c.Text, func(loc []int) bool {

@@ -2,36 +2,150 @@ package tagging
 
 import (
 	"regexp"
+	"slices"
+	"unicode/utf8"
 
 	"policypush/internal/automaton"
 	"policypush/internal/domain"
 )
 
-// pattern is an extraction rule, or an expression of our own, with the marks
-// that a match leaves in a text.
+// pattern is an extraction rule, or an expression of our own, with the lists of
+// words that tell about its matches; see [register].
 type pattern struct {
 	*automaton.Expression
-	marks [][]mark // of the words of which a match holds one of each list
+	needs    []int // lists of which a match holds a word each
+	suffices int   // the list of words that are matches; 0 for none
 }
 
 // maxLists bounds the lists of words that are looked at before a text is read.
 const maxLists = 4
 
-func newPattern(re *regexp.Regexp) pattern {
+// expression compiles an expression of our own.
+func expression(expr string) pattern { return ours.pattern(regexp.MustCompile(expr)) }
+
+// register is the words of many patterns, list by list.
+type register struct {
+	lists int
+	words map[string][]int // the lists that a word is on
+}
+
+// ours holds the words of the expressions of our own.
+var ours = &register{lists: 1, words: map[string][]int{}}
+
+// copy returns a register to which others may be added.
+func (r *register) copy() *register {
+	out := &register{r.lists, make(map[string][]int, len(r.words))}
+	for w, lists := range r.words {
+		out.words[w] = slices.Clip(lists)
+	}
+	return out
+}
+
+// pattern enters the words of an expression.
+func (r *register) pattern(re *regexp.Regexp) pattern {
 	p := pattern{Expression: automaton.Of(re)}
-	lists := p.Needs()
-	for _, words := range lists[:min(len(lists), maxLists)] {
-		marks := make([]mark, len(words))
-		for i, w := range words {
-			marks[i] = markOf(w)
-		}
-		p.marks = append(p.marks, marks)
+	needs := p.Needs()
+	for _, words := range needs[:min(len(needs), maxLists)] {
+		p.needs = append(p.needs, r.list(words))
+	}
+	if words := p.Suffices(); len(words) > 0 {
+		p.suffices = r.list(words)
 	}
 	return p
 }
 
-// expression compiles an expression of our own.
-func expression(expr string) pattern { return newPattern(regexp.MustCompile(expr)) }
+func (r *register) list(words []string) int {
+	n := r.lists
+	r.lists++
+	for _, w := range words {
+		if on := r.words[w]; len(on) == 0 || on[len(on)-1] != n {
+			r.words[w] = append(on, n)
+		}
+	}
+	return n
+}
+
+// finder finds the words of a register in one pass over a text.
+type finder struct {
+	words *lexicon
+	lists int
+}
+
+func (r *register) finder() *finder {
+	f := &finder{newLexicon(), r.lists}
+	for w, lists := range r.words {
+		t := &term{text: w}
+		for _, n := range lists {
+			t.uses = append(t.uses, use{code: n})
+		}
+		f.words.terms[w] = t
+	}
+	f.words.close()
+	return f
+}
+
+// held are the lists of a register of which a text holds a word.
+type held struct {
+	size  int // of the text, in bytes
+	lists []uint64
+}
+
+// in returns what a text holds, in the memory given if that is enough.
+func (f *finder) in(text string, memory []uint64) *held {
+	h := &held{len(text), memory}
+	l := f.words
+	for i, r := range text {
+		n := l.after(0, r)
+		if n == 0 {
+			continue
+		}
+		h.add(l.nodes[n].term)
+		for _, r := range text[i+utf8.RuneLen(r):] {
+			if n = l.after(n, r); n == 0 {
+				break
+			}
+			h.add(l.nodes[n].term)
+		}
+	}
+	return h
+}
+
+func (h *held) add(t *term) {
+	if t == nil {
+		return
+	}
+	for i := range t.uses {
+		n := t.uses[i].code
+		h.lists[n>>6] |= 1 << (n & 63)
+	}
+}
+
+func (h *held) has(list int) bool { return h.lists[list>>6]&(1<<(list&63)) != 0 }
+
+// may tells whether the text may hold a match.
+func (h *held) may(p pattern) bool {
+	for _, n := range p.needs {
+		if !h.has(n) {
+			return false
+		}
+	}
+	return true
+}
+
+// may tells whether the sentence may hold a match: whether it has a word of each
+// list that the pattern needs.
+func (s sentence) may(p pattern) bool { return s.holds == nil || s.holds.may(p) }
+
+// matches tells whether the sentence holds a match.
+func (s sentence) matches(p pattern) bool {
+	if s.holds == nil {
+		return p.MatchString(s.text)
+	}
+	if !s.holds.may(p) {
+		return false
+	}
+	return p.suffices > 0 && s.holds.size == len(s.text) && s.holds.has(p.suffices) || p.MatchString(s.text)
+}
 
 // match is one match of an extraction rule in a sentence.
 type match struct {

@@ -32,6 +32,8 @@ func TestAutomataFindWhatExpressionsFind(t *testing.T) {
 			texts = append(texts, strings.TrimSpace(line))
 		}
 	}
+	all := ours.copy()
+	var words *finder
 	compare := func(name string, p pattern, text string) {
 		want := p.Regexp().FindAllStringSubmatchIndex(text, -1)
 		if got := p.FindAllStringSubmatchIndex(text, -1); !reflect.DeepEqual(got, want) {
@@ -40,19 +42,22 @@ func TestAutomataFindWhatExpressionsFind(t *testing.T) {
 		if p.MatchString(text) != (want != nil) {
 			t.Errorf("%s in %q: match is %v", name, text, want == nil)
 		}
-		whole := sentence{text: text, holds: marksOf("", text)}
-		if want != nil && !whole.may(p) {
-			t.Errorf("%s: %q matches and lacks one of each of %q", name, text, p.Needs())
+		whole := sentence{text: text, holds: words.in(text, make([]uint64, (words.lists+63)/64))}
+		if whole.matches(p) != (want != nil) {
+			t.Errorf("%s in %q: a look at its words says %v; it needs %q, and %q suffice", name, text, want == nil, p.Needs(), p.Suffices())
 		}
 	}
 	quick := 0
-	patterns := map[string]pattern{"giving": giving, "demanding": demanding, "offices": offices, "preamble": preamble, "unreadable": unreadable, "hukou": hukou}
+	patterns := map[string]pattern{"giving": giving, "demanding": demanding, "offices": offices, "preamble": preamble, "unreadable": unreadable, "hukou": hukou, "support": support, "duty": duty, "mayHave": mayHave, "serves": serves, "aims": aims}
 	for _, x := range r.Patterns.All() {
-		p := newPattern(x.Re)
-		patterns[x.Code] = p
-		if p.Quick() {
+		patterns[x.Code] = all.pattern(x.Re)
+		if patterns[x.Code].Quick() {
 			quick++
 		}
+	}
+	words = all.finder()
+	for _, x := range r.Patterns.All() {
+		p := patterns[x.Code]
 		for _, e := range x.Examples {
 			compare(x.Code, p, e.Text)
 			compare(x.Code, p, "前文。"+e.Text+"后文")

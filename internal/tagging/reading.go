@@ -21,6 +21,11 @@ func (t *reading) sentences(c *domain.Clause) []sentence {
 	cut, ok := t.cut[c.Start]
 	if !ok {
 		cut = sentences(c)
+		each := (t.finder.lists + 63) / 64
+		memory := make([]uint64, each*len(cut))
+		for i := range cut {
+			cut[i].holds = t.finder.in(cut[i].text, memory[i*each:(i+1)*each])
+		}
 		t.cut[c.Start] = cut
 	}
 	return cut
@@ -45,7 +50,7 @@ func (t *reading) cutPassages(p *domain.Policy) {
 		words := cutAt(all, c)
 		t.passages = append(t.passages, passage{clause: c, part: in, words: words, hits: t.words.find(words), sentences: t.sentences(c)})
 	}
-	prepare(t.passages)
+	t.prepare(t.passages)
 }
 
 // hits are the terms in a phrase. Where it begins and ends at the border of

@@ -1,7 +1,6 @@
 package tagging
 
 import (
-	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -12,89 +11,17 @@ import (
 type sentence struct {
 	text       string
 	start, end int
-	holds      *marks // of the sentence that it is a part of; nil if not looked at
-}
-
-// marks is a set of 4096 marks: of the characters of a text, and of each two
-// that stand together. A text that lacks a mark of a word does not hold it.
-type marks [64]uint64
-
-// mark is what a word leaves in a text: its first marks.
-type mark [3]uint16
-
-// one returns the mark of a character after another, or of the first alone.
-func one(before, r rune) uint16 {
-	return uint16((uint32(before)*0x9E3779B1 ^ uint32(r)*0x85EBCA6B) >> 20)
-}
-
-// marksOf returns the marks of a text that stands after another one.
-func marksOf(after, s string) *marks {
-	m := &marks{}
-	before, _ := utf8.DecodeLastRuneInString(after)
-	for _, r := range s {
-		for _, bit := range [2]uint16{one(0, r), one(before, r)} {
-			m[bit>>6] |= 1 << (bit & 63)
-		}
-		before = r
-	}
-	return m
-}
-
-func markOf(word string) (m mark) {
-	runes := []rune(word)
-	for i := range m {
-		if k := min(i+1, len(runes)-1); k > 0 {
-			m[i] = one(runes[k-1], runes[k])
-		} else {
-			m[i] = one(0, runes[k])
-		}
-	}
-	return m
-}
-
-// may tells whether the sentence may hold a match: whether it has the marks of
-// a word of each list.
-func (s sentence) may(p pattern) bool { return s.holds == nil || s.holds.haveOneOfEach(p.marks) }
-
-func (m *marks) haveOneOfEach(lists [][]mark) bool {
-	for _, list := range lists {
-		if !slices.ContainsFunc(list, m.have) {
-			return false
-		}
-	}
-	return true
+	holds      *held // by the sentence that it is a part of; nil if not looked at
 }
 
 // hasAny tells whether the sentence holds one of the characters.
 func (s sentence) hasAny(chars string) bool {
-	if s.holds == nil {
-		return strings.ContainsAny(s.text, chars)
-	}
 	for _, r := range chars {
-		if bit := one(0, r); s.holds[bit>>6]&(1<<(bit&63)) != 0 && strings.ContainsRune(s.text, r) {
+		if strings.ContainsRune(s.text, r) {
 			return true
 		}
 	}
 	return false
-}
-
-// join adds the marks of a part of the same text.
-func (m *marks) join(o *marks) {
-	for i := range m {
-		m[i] |= o[i]
-	}
-}
-
-// matches tells whether the sentence holds a match.
-func (s sentence) matches(p pattern) bool { return s.may(p) && p.MatchString(s.text) }
-
-func (m *marks) have(w mark) bool {
-	for _, bit := range w {
-		if m[bit>>6]&(1<<(bit&63)) == 0 {
-			return false
-		}
-	}
-	return true
 }
 
 // longSentence is how many code points a sentence may have before it is also
@@ -114,11 +41,11 @@ func sentences(c *domain.Clause) []sentence {
 			continue
 		}
 		next := i + utf8.RuneLen(r)
-		out = append(out, sentence{c.Text[from:next], begin, at, marksOf(c.Text[:from], c.Text[from:next])})
+		out = append(out, sentence{text: c.Text[from:next], start: begin, end: at})
 		from, begin = next, at
 	}
 	if from < len(c.Text) {
-		out = append(out, sentence{c.Text[from:], begin, c.End, marksOf(c.Text[:from], c.Text[from:])})
+		out = append(out, sentence{text: c.Text[from:], start: begin, end: c.End})
 	}
 	return out
 }

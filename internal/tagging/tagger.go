@@ -24,6 +24,7 @@ type Tagger struct {
 	rules    *rules.Rules
 	segment  *segment.Segmenter
 	patterns map[string]pattern
+	finder   *finder // of the words of the patterns
 	words    *lexicon
 	codes    []code
 	section  []int                       // of a code: itself, of an industry the code of its section
@@ -41,9 +42,11 @@ type code struct {
 // missing.
 func New(r *rules.Rules, seg *segment.Segmenter) (*Tagger, error) {
 	t := &Tagger{rules: r, segment: seg, patterns: map[string]pattern{}, words: newLexicon(), first: map[domain.Dimension][2]int{}}
+	words := ours.copy()
 	for _, p := range r.Patterns.All() {
-		t.patterns[p.Code] = newPattern(p.Re)
+		t.patterns[p.Code] = words.pattern(p.Re)
 	}
+	t.finder = words.finder()
 	for _, needed := range strings.Fields("X01 X02 X03 X07 X08 X09 X10 X12 X14 X15 X16 X19 X23 X25 X26 X27 X28 X29 X30 X31 X32 X33 X34 X35 X36 X37 X38 X39 X40 X41 X42 X43 X44 X45 X46 X48 X49 X61 X63 X67") {
 		if t.patterns[needed].Expression == nil {
 			return nil, fmt.Errorf("抽取规则 %s 不见了：请恢复 extraction-patterns.yaml", needed)
