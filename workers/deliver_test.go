@@ -3,6 +3,7 @@ package workers
 import (
 	"context"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -68,6 +69,13 @@ func TestADeadAddressIsNotUsedAgain(t *testing.T) {
 	_, first := b.publish("关于发放居民消费券的通知")
 	check(t, b.planTask(first))
 	check(t, b.deliverDue())
+	// Who cannot be reached any more has changed for the index: it follows, as
+	// in a process, when the planning waits for it.
+	ctx, end := context.WithCancel(t.Context())
+	var following sync.WaitGroup
+	following.Go(func() { b.Index.Follow(ctx, Profiles{b.Store}, time.Hour, func(err error) { t.Error(err) }) })
+	defer following.Wait()
+	defer end()
 	_, second := b.publish("关于发放居民生活补贴的通知")
 	check(t, b.planTask(second))
 	b.expect(second, "suppressed bad-address:550: 1")
