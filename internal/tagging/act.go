@@ -63,7 +63,7 @@ func (t *reading) does(s sentence) act {
 }
 
 func (t *reading) judge(s sentence) act {
-	in := func(p pattern) bool { return s.may(p) && p.MatchString(s.text) }
+	in := s.matches
 	if len(s.text) < 12 || in(aims) || in(tells) || in(liable) {
 		return noAct
 	}
@@ -76,6 +76,9 @@ func (t *reading) judge(s sentence) act {
 	given := t.givenIn(s)
 	text := enumeration.ReplaceAllString(t.uncited(s), "")
 	says := func(p pattern) bool { return s.may(p) && p.MatchString(text) }
+	if len(text) == len(s.text) {
+		says = s.matches
+	}
 	byOffice := says(offices)
 	inside := says(amongOffices)
 	if given && !(inside && byOffice) {
@@ -135,10 +138,7 @@ var (
 // empty if the sentence does not say so plainly.
 func (t *reading) doneTo(s sentence) sentence {
 	for _, re := range []pattern{doneToObject, doneToSubject} {
-		if !s.may(re) {
-			continue
-		}
-		if m := re.FindStringSubmatchIndex(s.text); m != nil {
+		if m := s.loc(re); m != nil {
 			if who := people(s.slice(m[2], m[3])); who.text != "" {
 				return who
 			}
@@ -158,7 +158,7 @@ var (
 func people(s sentence) sentence {
 	s = s.trim()
 	s = s.slice(len(beforeWho.FindString(s.text)), len(s.text)).trim()
-	if utf8.RuneCountInString(s.text) < 2 || notWho.MatchString(s.text) {
+	if utf8.RuneCountInString(s.text) < 2 || s.matches(notWho) {
 		return sentence{start: s.start, end: s.start}
 	}
 	return s

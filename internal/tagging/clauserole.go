@@ -97,7 +97,7 @@ func (t *Tagger) prepare(passages []passage) {
 			}
 		}
 		before := !started && l.numbered && preamble.MatchString(c.Text)
-		all := held{lists: make([]uint64, (t.finder.lists+63)/64)}
+		all := held{lists: make([]uint64, t.finder.size)}
 		for _, s := range p.sentences {
 			does, gives := whatDoes(s, before, aside)
 			p.does = append(p.does, stretch{start: s.start, end: s.end, does: does, gives: gives, money: strings.ContainsAny(s.text, "元%％‰")})
@@ -151,7 +151,7 @@ func whatDoes(s sentence, before, aside bool) (does doing, gives bool) {
 		return mentions, gives
 	case !gives && s.matches(aims):
 		return mentions, gives
-	case aside && !(gives && numbers.MatchString(s.text)):
+	case aside && !(gives && s.matches(numbers)):
 		return mentions, gives
 	case s.matches(offices):
 		if gives {
@@ -167,7 +167,7 @@ func whatDoes(s sentence, before, aside bool) (does doing, gives bool) {
 	}
 }
 
-var numbers = automaton.MustCompile(`\d(?:%|万?元|‰)`)
+var numbers = expression(`\d(?:%|万?元|‰)`)
 
 // pointOf is the number of the measure that a clause belongs to: items of a list
 // (1. 2.) belong to the paragraph over them.

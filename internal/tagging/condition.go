@@ -116,7 +116,7 @@ var hires = expression(`(?:企业|单位|机构|合作社|个体工商户)(?:新
 func (c conditions) read(s sentence) domain.Criteria {
 	s = s.trim()
 	var parts []domain.Criteria
-	if m := hires.FindStringSubmatchIndex(s.text); m != nil {
+	if m := s.loc(hires); m != nil {
 		e := s.evidence(m[2], len(s.text))
 		parts = append(parts, leaf(domain.FieldKind, []string{string(domain.Enterprise)}, s.evidence(m[0], m[2])), other(e))
 		s = s.slice(0, m[2])
@@ -232,7 +232,7 @@ func (c conditions) one(s sentence) domain.Criteria {
 
 // founded reads 2026年1月1日以后新登记的.
 func (c conditions) founded(s sentence) []domain.Criteria {
-	m := foundedBound.FindStringSubmatchIndex(s.text)
+	m := s.loc(foundedBound)
 	if m == nil {
 		return nil
 	}
@@ -426,7 +426,7 @@ func (c conditions) places(s sentence) []domain.Criteria {
 		field domain.Field
 		re    pattern
 	}{{domain.FieldHukou, hukou}, {domain.FieldRegion, registered}} {
-		m := p.re.FindStringSubmatchIndex(s.text)
+		m := s.loc(p.re)
 		if m == nil {
 			continue
 		}
@@ -437,7 +437,7 @@ func (c conditions) places(s sentence) []domain.Criteria {
 			parts = append(parts, other(e))
 		}
 	}
-	if m := residence.FindStringSubmatchIndex(s.text); m != nil {
+	if m := s.loc(residence); m != nil {
 		parts = append(parts, other(s.evidence(m[0], m[1])))
 	}
 	return parts

@@ -260,13 +260,13 @@ func (t *reading) validity(p *domain.Policy, meta map[string]string) {
 			hasStart, hasEnd := s.hasAny("起始") || strings.Contains(s.text, "施行") || strings.Contains(s.text, "于"), s.hasAny("至到-—~") || strings.Contains(s.text, "废止") || strings.Contains(s.text, "失效")
 			if hasStart {
 				for _, re := range []pattern{fromDate, onDate} {
-					for _, m := range re.FindAllStringSubmatchIndex(s.text, -1) {
+					for _, m := range s.locs(re) {
 						if ruleEnds.MatchString(s.text[m[1]:]) {
 							from.add(dateIn(s.text, m, 1, year, false), rankOf(p, s.text[:m[0]]))
 						}
 					}
 				}
-				if m := fromIssue.FindStringSubmatchIndex(s.text); m != nil {
+				if m := s.loc(fromIssue); m != nil {
 					if r := rankOf(p, s.text[:m[0]]); r > 0 {
 						if n, ok := integer(submatch(s.text, m, 2)); ok {
 							from.add(daysAfter(p.PublishDate, n), r)
@@ -274,17 +274,17 @@ func (t *reading) validity(p *domain.Policy, meta map[string]string) {
 							issued = max(issued, r)
 						}
 					}
-				} else if m := fromNow.FindStringIndex(s.text); m != nil && atOnce(s.text[m[1]:]) && rankOf(p, s.text[:m[0]]) > 0 {
+				} else if m := s.loc(fromNow); m != nil && atOnce(s.text[m[1]:]) && rankOf(p, s.text[:m[0]]) > 0 {
 					issued = max(issued, 1)
 				}
-				if m := starts.FindStringSubmatchIndex(s.text); m != nil && rankOf(p, s.text[:m[0]]) >= 0 {
+				if m := s.loc(starts); m != nil && rankOf(p, s.text[:m[0]]) >= 0 {
 					starting.add(day(submatch(s.text, m, 1), submatch(s.text, m, 2), cmpEmpty(submatch(s.text, m, 3), "1")), 1)
 				}
 			}
 			if hasEnd {
 				t.ends(p, s, year, &from, &ends, &sinceIssued)
 			}
-			if m := monthsLong.FindStringSubmatchIndex(s.text); m != nil && holds(s.text, m) && rankOf(p, s.text[:m[0]]) > 0 {
+			if m := s.loc(monthsLong); m != nil && holds(s.text, m) && rankOf(p, s.text[:m[0]]) > 0 {
 				n, ok := integer(submatch(s.text, m, 1))
 				if ok && submatch(s.text, m, 2) == "年" {
 					years = n
@@ -380,7 +380,7 @@ func holds(text string, m []int) bool {
 // ends reads until when the document holds.
 func (t *Tagger) ends(p *domain.Policy, s sentence, year string, from, ends *claims, sinceIssued *bool) {
 	for i, re := range []pattern{spanFrom, spanRule} {
-		if m := re.FindStringSubmatchIndex(s.text); m != nil && notApplying(s.text[:m[0]]) {
+		if m := s.loc(re); m != nil && notApplying(s.text[:m[0]]) {
 			begin := dateIn(s.text, m, 1, year, false)
 			y := year
 			if len(begin) >= 4 {
@@ -395,12 +395,12 @@ func (t *Tagger) ends(p *domain.Policy, s sentence, year string, from, ends *cla
 			return
 		}
 	}
-	if m := sinceIssue.FindStringSubmatchIndex(s.text); m != nil && rankOf(p, s.text[:m[0]]) > 0 && notApplying(s.text[:m[0]]) {
+	if m := s.loc(sinceIssue); m != nil && rankOf(p, s.text[:m[0]]) > 0 && notApplying(s.text[:m[0]]) {
 		ends.add(dateIn(s.text, m, 1, year, true), 2)
 		*sinceIssued = true
 		return
 	}
-	for _, m := range until.FindAllStringSubmatchIndex(s.text, -1) {
+	for _, m := range s.locs(until) {
 		r := rankOf(p, s.text[:m[0]])
 		if strings.Contains(s.text[m[0]:m[1]], "延") && strings.Contains(s.text[:m[0]], "》") && r < 2 {
 			r = 0 // the extension of another document
@@ -410,7 +410,7 @@ func (t *Tagger) ends(p *domain.Policy, s sentence, year string, from, ends *cla
 		}
 		ends.add(dateIn(s.text, m, 1, year, true), r)
 	}
-	for _, m := range endsOn.FindAllStringSubmatchIndex(s.text, -1) {
+	for _, m := range s.locs(endsOn) {
 		ends.add(dateIn(s.text, m, 1, year, true), rankOf(p, s.text[:m[0]]))
 	}
 }
@@ -467,14 +467,14 @@ func (t *Tagger) deadline(p *domain.Policy, s sentence, year string, found *clai
 		return
 	}
 	for _, re := range []pattern{applyBy, byLabel} {
-		for _, m := range re.FindAllStringSubmatchIndex(s.text, -1) {
+		for _, m := range s.locs(re) {
 			found.add(dateIn(s.text, m, 1, year, true), 2)
 		}
 	}
-	for _, m := range applyLonger.FindAllStringSubmatchIndex(s.text, -1) {
+	for _, m := range s.locs(applyLonger) {
 		found.add(dateIn(s.text, m, 1, year, true), 1)
 	}
-	for _, m := range applyUntil.FindAllStringSubmatchIndex(s.text, -1) {
+	for _, m := range s.locs(applyUntil) {
 		if strings.HasPrefix(submatch(s.text, m, 0), "登记") && !strings.Contains(s.text[m[0]:m[1]], "时间") {
 			continue
 		}
@@ -483,7 +483,7 @@ func (t *Tagger) deadline(p *domain.Policy, s sentence, year string, found *clai
 			found.add(last, 2)
 		}
 	}
-	for _, m := range handIn.FindAllStringSubmatchIndex(s.text, -1) {
+	for _, m := range s.locs(handIn) {
 		rest, before := submatch(s.text, m, 6), s.text[:m[0]]
 		if submatch(s.text, m, 1) == "" && year == "" || submatch(s.text, m, 3) == "" && submatch(s.text, m, 4) == "" || strings.HasSuffix(before, "年") {
 			continue

@@ -49,8 +49,8 @@ func markLists(pieces []piece) {
 				open = nil
 			}
 		}
-		if strings.HasSuffix(x.text, ":") && opensList.MatchString(x.text) && !nothingAsked.MatchString(x.text) {
-			open, shape = &list{any: anyOf.MatchString(x.text), exclude: excludes.MatchString(x.text)}, ""
+		if strings.HasSuffix(x.text, ":") && x.matches(opensList) && !x.matches(nothingAsked) {
+			open, shape = &list{any: x.matches(anyOf), exclude: x.matches(excludes)}, ""
 			if strings.Contains(x.text, "下列") && !strings.Contains(x.text, "条件") {
 				open.any = true // 下列车船免征车船税
 			}

@@ -175,7 +175,7 @@ func (t *reading) toCheck(m *domain.Measure, own []piece) []string {
 		return found
 	}
 	for _, x := range own {
-		for _, loc := range figure.FindAllStringSubmatchIndex(x.text, -1) {
+		for _, loc := range x.locs(figure) {
 			if !covered(x.evidence(loc[0], loc[1])) && len(list) < maxChecks {
 				i, j := strings.LastIndexAny(x.text[:loc[0]], ",;:。")+1, strings.IndexAny(x.text[loc[1]:], ",;:。")
 				if j < 0 {
@@ -340,7 +340,7 @@ func (r *reader) condition(s sentence, surely bool) {
 		r.m.Evidence["criteria"] = append(r.m.Evidence["criteria"], s.evidence(0, len(s.text)))
 		return
 	}
-	if u := unreadable.FindStringIndex(s.text); u != nil && !r.t.givenIn(s) {
+	if u := s.loc(unreadable); u != nil && !r.t.givenIn(s) {
 		r.found = append(r.found, other(s.evidence(u[0], u[1])))
 	} else if body := s.afterLabel(); surely && body.text != "" && !strings.HasSuffix(s.text, ":") {
 		r.found = append(r.found, other(body.evidence(0, len(body.text))))

@@ -2,11 +2,11 @@ package tagging
 
 import (
 	"cmp"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
 
+	"policypush/internal/automaton"
 	"policypush/internal/domain"
 )
 
@@ -55,7 +55,7 @@ func (n *naming) total() float64 {
 
 // cellLabel begins a paragraph, or is the heading of paragraphs, that tells who
 // is meant.
-var cellLabel = regexp.MustCompile(`^[\s(]*(?:第?[一二三四五六七八九十百\d]{1,4}[、.)条])?\s*[\p{Han}]{0,6}?(?:对象|主体|人群|(?:适用|参保|支持|保障|发放|覆盖|补贴|补助|救助|资助|奖励|实施|扶持)范围|(?:享受|申报|申请|补贴|领取|认定|申领|受理|准入|办理|参保|资助|保障|基本)条件)(?:[及和与、][\p{Han}]{2,4})?(?:[:。\s]|$|为|包括|是)`)
+var cellLabel = automaton.MustCompile(`^[\s(]*(?:第?[一二三四五六七八九十百\d]{1,4}[、.)条])?\s*[\p{Han}]{0,6}?(?:对象|主体|人群|(?:适用|参保|支持|保障|发放|覆盖|补贴|补助|救助|资助|奖励|实施|扶持)范围|(?:享受|申报|申请|补贴|领取|认定|申领|受理|准入|办理|参保|资助|保障|基本)条件)(?:[及和与、][\p{Han}]{2,4})?(?:[:。\s]|$|为|包括|是)`)
 
 // cells are the paragraphs that tell who is meant, by where they begin.
 func cells(p *domain.Policy) map[int]bool {

@@ -68,19 +68,34 @@ func (r *register) list(words []string) int {
 // finder finds the words of a register in one pass over a text.
 type finder struct {
 	words *lexicon
-	lists int
+	marks [][]mark // of each node of the tree: the lists that its word is on
+	size  int      // of a set of lists
+}
+
+// mark is lists that stand together in a set.
+type mark struct {
+	at    int
+	lists uint64
 }
 
 func (r *register) finder() *finder {
-	f := &finder{newLexicon(), r.lists}
-	for w, lists := range r.words {
-		t := &term{text: w}
-		for _, n := range lists {
-			t.uses = append(t.uses, use{code: n})
-		}
-		f.words.terms[w] = t
+	f := &finder{words: newLexicon(), size: (r.lists + 63) / 64}
+	for w := range r.words {
+		f.words.terms[w] = &term{text: w}
 	}
 	f.words.close()
+	f.marks = make([][]mark, len(f.words.nodes))
+	for i, n := range f.words.nodes {
+		if n.term == nil {
+			continue
+		}
+		for _, list := range r.words[n.term.text] {
+			if k := len(f.marks[i]) - 1; k < 0 || f.marks[i][k].at != list>>6 {
+				f.marks[i] = append(f.marks[i], mark{at: list >> 6})
+			}
+			f.marks[i][len(f.marks[i])-1].lists |= 1 << (list & 63)
+		}
+	}
 	return f
 }
 
@@ -90,34 +105,30 @@ type held struct {
 	lists []uint64
 }
 
-// in returns what a text holds, in the memory given if that is enough.
+// in returns what a text holds. The memory, of the finder's size, is zero.
 func (f *finder) in(text string, memory []uint64) *held {
-	h := &held{len(text), memory}
 	l := f.words
 	for i, r := range text {
 		n := l.after(0, r)
 		if n == 0 {
 			continue
 		}
-		h.add(l.nodes[n].term)
+		for _, m := range f.marks[n] {
+			memory[m.at] |= m.lists
+		}
+		if l.nodes[n].count == 0 {
+			continue
+		}
 		for _, r := range text[i+utf8.RuneLen(r):] {
 			if n = l.after(n, r); n == 0 {
 				break
 			}
-			h.add(l.nodes[n].term)
+			for _, m := range f.marks[n] {
+				memory[m.at] |= m.lists
+			}
 		}
 	}
-	return h
-}
-
-func (h *held) add(t *term) {
-	if t == nil {
-		return
-	}
-	for i := range t.uses {
-		n := t.uses[i].code
-		h.lists[n>>6] |= 1 << (n & 63)
-	}
+	return &held{len(text), memory}
 }
 
 func (h *held) has(list int) bool { return h.lists[list>>6]&(1<<(list&63)) != 0 }

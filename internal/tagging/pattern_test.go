@@ -42,7 +42,7 @@ func TestAutomataFindWhatExpressionsFind(t *testing.T) {
 		if p.MatchString(text) != (want != nil) {
 			t.Errorf("%s in %q: match is %v", name, text, want == nil)
 		}
-		whole := sentence{text: text, holds: words.in(text, make([]uint64, (words.lists+63)/64))}
+		whole := sentence{text: text, holds: words.in(text, make([]uint64, words.size))}
 		if whole.matches(p) != (want != nil) {
 			t.Errorf("%s in %q: a look at its words says %v; it needs %q, and %q suffice", name, text, want == nil, p.Needs(), p.Suffices())
 		}

@@ -390,7 +390,7 @@ func (t *reading) apart(s section, b block, own []piece) []unit {
 // ownBeneficiary is a sentence that begins with whom it is for.
 var ownBeneficiary = expression(`^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．])?(?:[^。,;:]{2,20}。)?(?:\d{4}年[^,。]{0,24},)?(?:对|给|为|凡|符合)[^。;]{2,100}?,`)
 
-func (t *reading) namesOwn(s sentence) bool { return ownBeneficiary.MatchString(s.text) }
+func (t *reading) namesOwn(s sentence) bool { return s.matches(ownBeneficiary) }
 
 func (t *reading) givesSomething(c *domain.Clause) bool {
 	return slices.ContainsFunc(t.sentences(c), t.givenIn)

@@ -21,7 +21,7 @@ func (t *reading) sentences(c *domain.Clause) []sentence {
 	cut, ok := t.cut[c.Start]
 	if !ok {
 		cut = sentences(c)
-		each := (t.finder.lists + 63) / 64
+		each := t.finder.size
 		memory := make([]uint64, each*len(cut))
 		for i := range cut {
 			cut[i].holds = t.finder.in(cut[i].text, memory[i*each:(i+1)*each])
