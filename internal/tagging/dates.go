@@ -28,6 +28,9 @@ var (
 	isoLine     = automaton.MustCompile(`^(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?: ?\d{1,2}:\d{2}(?::\d{2})?)?$`)
 	dateAtEnd   = automaton.MustCompile(yearRE + monthRE + dayRE + `[)]?$`)
 
+	// hourRE is an hour of the day behind a date.
+	hourRE = `(?:[上下]午|早|晚)?(?:\d{1,2}(?:时|点|:\d{2}))?`
+
 	inForce = `(?:正式)?(?:施行|实施|执行|生效|实行|启用|试行|适用)`
 	// fromDate is 自2026年3月1日起施行 and the like.
 	fromDate = expression(`(?:自|从|于|在)?` + dateRE + `(?:之日)?(?:零时|零点|起|开始|始){1,2}[,]?(?:在[\p{Han}]{2,8})?` + inForce)
@@ -37,8 +40,11 @@ var (
 	// fromNow is what an announcement orders at once: 自即日起暂停办理.
 	fromNow = expression(`(?:自|从)?(?:即日|本(?:通告|公告|通知|决定)(?:发布|印发|公布)之日|(?:发布|印发|公布)之日)(?:起|开始)`)
 	// span is 自…起至…止 where the text speaks of its own validity.
-	spanFrom = expression(`(?:执行期限?|实施期限?|有效期限?|执行时间|实施时间|政策期限|试行期限?)[\p{Han}]{0,4}?(?:为|:|自|从|是)?(?:自|从)?` + dateRE + `(?:起)?(?:至|到|-|—|~)` + dateRE)
-	spanRule = expression(`(?:本|以上|上述)[\p{Han}“”]{0,12}(?:自|从)` + dateRE + `(?:起)?(?:施行|实施|执行|生效)?[,]?(?:暂定|有效期)?(?:至|到)` + dateRE)
+	spanFrom = expression(`(?:执行期限?|实施期限?|有效期限?|执行时间|实施时间|政策期限|试行期限?)[\p{Han}]{0,4}?(?:为|:|自|从|是|】)?(?:自|从)?` + dateRE + `(?:起)?(?:至|到|-|—|–|~)` + dateRE)
+	// cellSpan is the same in the cell under its name.
+	cellSpan  = expression(`^(?:自|从)?` + dateRE + `(?:起)?(?:至|到|-|—|–|~)` + dateRE + `(?:止)?[。]?$`)
+	cellTitle = automaton.MustCompile(`^[【]?(?:执行|实施|有效|政策)(?:期|期限|时间)[】:]?$`)
+	spanRule  = expression(`(?:本|以上|上述)[\p{Han}“”]{0,12}(?:自|从)` + dateRE + `(?:起)?(?:施行|实施|执行|生效)?[,]?(?:暂定|有效期)?(?:至|到)` + dateRE)
 	// sinceIssue is the same from the day of issue: 自发布之日起至2020年6月30日.
 	sinceIssue = expression(`(?:印发|发布|公布|下发|发文|签发|颁布|即)(?:之)?日(?:起)?(?:施行|实施|执行|生效|有效)?[,]?(?:有效期|暂定|执行|实施|期限)?(?:至|到)` + dateRE)
 	until      = expression(`(?:有效期限?|执行期限?|实施期限?|试行期限?|有效|施行|实施|执行|试行|暂定)(?:期限)?(?:暂定)?(?:为)?(?:延长|延续|截止|截至|顺延)?(?:至|到|截止)(?:日期为)?` + dateRE)
@@ -96,7 +102,7 @@ func publishDate(p *domain.Policy, meta map[string]string) string {
 	if d := enactedOn(p); d != "" {
 		return d
 	}
-	if d := firstDate(first(meta, "成文日期", "成文时间", "发文日期", "发文时间", "签发日期", "印发日期", "公布日期", "公布时间", "发布日期", "发布时间", "生成日期")); d != "" {
+	if d := firstDate(first(meta, "成文日期", "成文时间", "发文日期", "发文时间", "签发日期", "印发日期", "公布日期", "公布时间", "发布日期", "发布时间", "生成日期", "公开日期", "公开时间", "回复时间", "回复日期")); d != "" {
 		return d
 	}
 	for i := len(p.Clauses) - 1; i >= 0; i-- {
@@ -124,14 +130,34 @@ func publishDate(p *domain.Policy, meta map[string]string) string {
 			}
 		}
 	}
+	for _, c := range headClauses(p) {
+		if m := pageDate.FindStringSubmatch(c.Text); m != nil && pageLine.MatchString(c.Text) && !notPage.MatchString(c.Text) {
+			return firstDate(cmpEmpty(m[1], m[2]))
+		}
+	}
+	if d := firstDate(first(meta, "更新日期", "更新时间")); d != "" {
+		return d
+	}
 	for i := len(p.Clauses) - 1; i >= 0 && i >= len(p.Clauses)-4; i-- {
 		c := p.Clauses[i]
-		if m := dateAtEnd.FindStringSubmatch(lastRunes(c.Text, 40)); m != nil && c.Kind != domain.TableClause {
-			return day(m[1], m[2], m[3])
+		if tail := lastRunes(c.Text, 40); c.Kind != domain.TableClause {
+			if m := dateAtEnd.FindStringSubmatchIndex(tail); m != nil && !endsSpan.MatchString(tail[:m[0]]) {
+				return day(submatch(tail, m, 1), submatch(tail, m, 2), submatch(tail, m, 3))
+			}
 		}
 	}
 	return ""
 }
+
+var (
+	// pageDate is when a page was put up, in the line that also tells its
+	// source or how to print it; 时间 alone may be that of anything.
+	pageDate = automaton.MustCompile(`(?:日期|时间|印发|更新于)[: ]*(\d{4}[年./-]\d{1,2}[月./-]\d{1,2}日?)|^(\d{4}[年./-]\d{1,2}[月./-]\d{1,2}日?)(?: \d{1,2}:\d{2}(?::\d{2})?)? ?[【\[(]?(?:字体|字号|来源|打印|浏览)`)
+	pageLine = automaton.MustCompile(`来源|首页|字体|字号|编辑|浏览|打印|更新于|^印发`)
+	notPage  = automaton.MustCompile(`(?:截止|申报|受理|报名|活动|执行|有效|实施|施行)(?:日期|时间)`)
+	// endsSpan stands before the last day of a period.
+	endsSpan = automaton.MustCompile(`(?:至|到|-|—|–|~|截止|于|前|期限[为:]?)$`)
+)
 
 func lastRunes(s string, n int) string {
 	i := len(s)
@@ -230,6 +256,9 @@ func rankOf(p *domain.Policy, before string) int {
 	if general.MatchString(before) {
 		return 2
 	}
+	if strings.HasSuffix(strings.TrimRight(before, ") "), "号") { // …的通知(国发〔2023〕13号)自…
+		return 0
+	}
 	return 1
 }
 
@@ -244,9 +273,11 @@ func (t *reading) validity(p *domain.Policy, meta map[string]string) {
 	if len(p.PublishDate) >= 4 {
 		year = p.PublishDate[:4]
 	}
+	attached := false // behind the signature of a notice that issues no other text
 	for i := range p.Clauses {
 		c := &p.Clauses[i]
 		if c.Kind == domain.SignatureClause {
+			attached = i > 5 && appliesFor.MatchString(p.Title)
 			continue
 		}
 		for _, s := range t.sentences(c) {
@@ -254,7 +285,15 @@ func (t *reading) validity(p *domain.Policy, meta map[string]string) {
 				continue
 			}
 			t.deadline(p, s, year, &deadlines)
-			if c.Kind == domain.HeadClause && !enacted.MatchString(s.text) {
+			if i > 0 && cellTitle.MatchString(p.Clauses[i-1].Text) {
+				if m := s.loc(cellSpan); m != nil {
+					begin := dateIn(s.text, m, 1, year, false)
+					from.add(begin, 2)
+					ends.add(dateIn(s.text, m, 6, begin[:min(4, len(begin))], true), 2)
+					continue
+				}
+			}
+			if attached || c.Kind == domain.HeadClause && !enacted.MatchString(s.text) {
 				continue
 			}
 			hasStart, hasEnd := s.hasAny("起始") || strings.Contains(s.text, "施行") || strings.Contains(s.text, "于"), s.hasAny("至到-—~") || strings.Contains(s.text, "废止") || strings.Contains(s.text, "失效")
@@ -324,6 +363,10 @@ func (t *reading) validity(p *domain.Policy, meta map[string]string) {
 	}
 	p.ApplyDeadline = deadlines.best(true)
 }
+
+// appliesFor is the title of a call for applications. What is attached to it, a
+// form or the rules of the award, holds for a time of its own.
+var appliesFor = automaton.MustCompile(`^[^印转]*(?:申报|推荐|征集|评选|评定|认定|遴选)[^印转]*通知$`)
 
 // ruleSpan begins a rule that holds for a time: 自2022年1月1日至2024年12月31日,对….
 var ruleSpan = expression(`^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．])?(?:自|从)?` + dateRE + `(?:起)?(?:至|到|-|—)` + dateRE + `(?:\(含\))?[,]?(?:对|按|继续|减|免|执行|小|增值税|企业|个人|个体)`)
@@ -395,7 +438,7 @@ func (t *Tagger) ends(p *domain.Policy, s sentence, year string, from, ends *cla
 			return
 		}
 	}
-	if m := s.loc(sinceIssue); m != nil && rankOf(p, s.text[:m[0]]) > 0 && notApplying(s.text[:m[0]]) {
+	if m := s.loc(sinceIssue); m != nil && rankOf(p, s.text[:m[0]]) > 0 && notApplying(s.text[:m[0]]) && !applying.MatchString(s.text[m[1]:]) {
 		ends.add(dateIn(s.text, m, 1, year, true), 2)
 		*sinceIssued = true
 		return
@@ -414,6 +457,9 @@ func (t *Tagger) ends(p *domain.Policy, s sentence, year string, from, ends *cla
 		ends.add(dateIn(s.text, m, 1, year, true), rankOf(p, s.text[:m[0]]))
 	}
 }
+
+// applying follows the last day of a time to apply: 即日起至6月9日向市商务局申报.
+var applying = automaton.MustCompile(`^[^,。;]{0,20}(?:申报|申请|报名|提交|提出|报送|登录)`)
 
 func notApplying(before string) bool {
 	for _, w := range []string{"申报", "申请", "受理", "报名", "征集", "缴费", "公示"} {
@@ -450,13 +496,21 @@ func signed(p *domain.Policy) bool {
 }
 
 var (
-	applyBy    = expression(`(?:申报|受理|报名|申请|申领|征集|材料报送|材料提交|推荐|兑现|提交|报送|揭榜|参评|登记|投稿|认定|填报)[\p{Han}]{0,6}?(?:截止|截至)[\p{Han}]{0,4}?(?:时间|日期)?(?:为|:|是|于|到|至)*` + dateRE)
+	applyBy    = expression(`(?:申报|受理|报名|申请|申领|征集|材料报送|材料提交|推荐|兑现|提交|报送|揭榜|参评|登记|投稿|认定|填报)[\p{Han}]{0,6}?:?(?:截止|截至)[\p{Han}]{0,4}?(?:时间|日期)?(?:为|:|是|于|到|至)*` + dateRE)
 	applyUntil = expression(`(?:申报|受理|报名|申请|申领|征集|材料报送|揭榜|填报|登记)(?:时间|期限|日期|受理时间|工作)?(?:截止)?(?:为|至|到|:|是|于|自|从)*(?:` + dateRE + `)?(?:\d{1,2}:\d{2})?(?:起)?(?:至|到|-|—|~)*` + dateRE + `(?:\d{1,2}:\d{2})?(?:前|止|截止|。|;|,|$|\n|期间|,逾期)`)
+	// applyWindow is a time to apply with the hours of the day or more words
+	// between its days: 集中受理:…上午9:00起至…下午17:00止.
+	applyWindow = expression(`(?:申报|受理|报名|申请|申领|登记|征集)(?:时间|期限|日期)?(?:为|:|自|从)*` + dateRE + hourRE + `(?:起|开始)?(?:至|到|-|—|–|~)+` + dateRE)
+	// applyOpen is a time to apply that is open from now on.
+	applyOpen = expression(`(?:申报|受理|报名|申请|申领|征集|时间|登记)[\p{Han}]{0,4}(?:为|:|自|从)*(?:即日|(?:本)?(?:公告|通知|指南)?(?:发布|印发|公布|公告)?之日)起?(?:至|到)` + dateRE)
+	nowUntil  = expression(`(?:可|请|应)?(?:于|自|从)?即日起(?:至|到)` + dateRE + `[^,。;]{0,20}(?:申报|申请|报名|提交|提出)`)
+	applyLast = expression(`(?:申报|受理|报名|申请|申领)(?:的)?(?:截止日期?|截止时间)(?:为|是|:)` + dateRE)
+	lineLast  = expression(`(?:网上|线上|系统|平台|网络|填报|最后一期的?|报送)截止(?:时间|日期)?(?:为|是|:)` + dateRE)
 	// applyLonger is a time to apply that is put off.
 	applyLonger = expression(`(?:申报|受理|报名|申请|申领|登记|缴费)(?:时间|期限|截止(?:时间|日期))?[\p{Han}]{0,6}?(?:延长|延期|顺延|推迟|放宽)(?:至|到)` + dateRE)
 	handIn      = expression(`(?:于|在|截至|截止)?` + dateRE + `(?:\d{1,2}:\d{2})?(?:\(含\))?(?:以前|之前|前|止)[,]?([^。;]{0,60})`)
 	byLabel     = expression(`^(?:[(]?[一二三四五六七八九十\d]{1,2}[)、.])?(?:截止(?:日期|时间)|申报截止(?:日期|时间)?|报名截止(?:日期|时间)?)(?:为|:)` + dateRE)
-	hands       = automaton.MustCompile(`申报|申请|申领|报名|材料|资料|提交|报送|上传|寄送|送达|填报|参评|揭榜|发送至|登录`)
+	hands       = automaton.MustCompile(`申报|申请|申领|报名|材料|资料|提交|报送|上传|补报|寄送|送达|填报|参评|揭榜|发送至|登录`)
 	inside      = automaton.MustCompile(`各地|各市|各县|各区|各部门|各单位|各省|各级|各乡镇|总结|工作情况|落实情况|贯彻|实施方案|台账|意见|联系人|进展|反馈意见|整改|汇总|完成|建成|竣工|投产|成立|注册|取得|毕业|出生|缴纳|发放|绩效|自评|报告报送`)
 )
 
@@ -466,13 +520,19 @@ func (t *Tagger) deadline(p *domain.Policy, s sentence, year string, found *clai
 	if !s.hasAny("前止截至到-—~") || !hands.MatchString(s.text) && !strings.Contains(s.text, "截止") && !strings.Contains(s.text, "受理") && !strings.Contains(s.text, "征集") {
 		return
 	}
-	for _, re := range []pattern{applyBy, byLabel} {
+	for _, re := range []pattern{applyBy, byLabel, applyOpen, nowUntil, applyLast, lineLast} {
 		for _, m := range s.locs(re) {
 			found.add(dateIn(s.text, m, 1, year, true), 2)
 		}
 	}
 	for _, m := range s.locs(applyLonger) {
 		found.add(dateIn(s.text, m, 1, year, true), 1)
+	}
+	for _, m := range s.locs(applyWindow) {
+		begin := dateIn(s.text, m, 1, year, false)
+		if last := dateIn(s.text, m, 6, cmpEmpty(submatch(s.text, m, 1), year), true); begin != "" && last >= begin {
+			found.add(last, 2)
+		}
 	}
 	for _, m := range s.locs(applyUntil) {
 		if strings.HasPrefix(submatch(s.text, m, 0), "登记") && !strings.Contains(s.text[m[0]:m[1]], "时间") {

@@ -11,12 +11,15 @@ import (
 )
 
 var (
-	metaLabel  = automaton.MustCompile(`(发文机关|发文机构|发布机构|发布机关|制定机关|制定单位|发布单位|发文单位|公布机关|印发机关|发文字号|文号|文件编号|发文号|文件字号|成文日期|成文时间|发文日期|发文时间|印发日期|签发日期|发布日期|发布时间|公布日期|公布时间|生成日期|施行日期|实施日期|生效日期|实施时间|施行时间|失效日期|失效时间|废止日期|截止日期|有效期至|标题|名称|索引号|主题分类|主题词|信息来源|来源|有效性|依据文件|工具分类|浏览次数|字体)[\]】]?[: \t]+|[\t\n]`)
-	bareLabel  = automaton.MustCompile(`^(?:发文机关|发文机构|发布机构|发布机关|制定机关|制定单位|发布单位|发文单位|发文字号|文号|文件编号|成文日期|成文时间|发文日期|发文时间|印发日期|发布日期|发布时间|公布日期|施行日期|实施日期|生效日期|失效日期|废止日期|有效期至|依据文件|工具分类):?$`)
+	metaLabel = automaton.MustCompile(`(发文机关|发文机构|发布机构|发布机关|制定机关|制定单位|发布单位|发文单位|公布机关|印发机关|发文字号|文号|文件编号|发文号|文件字号|成文日期|成文时间|发文日期|发文时间|印发日期|签发日期|发布日期|发布时间|公布日期|公布时间|生成日期|施行日期|实施日期|生效日期|实施时间|施行时间|失效日期|失效时间|废止日期|截止日期|有效期至|制发部门|制发单位|编制单位|解读机关|解读单位|公开日期|公开时间|更新日期|更新时间|回复时间|回复日期|标题|名称|索引号|主题分类|主题词|信息来源|来源|有效性|依据文件|政策依据|服务对象|工具分类|浏览次数|浏览量|字体|字号)(?:[\]】][: \t]*|[: \t]+)|[\t\n]`)
+	bareLabel = automaton.MustCompile(`^(?:发文机关|发文机构|发布机构|发布机关|制定机关|制定单位|发布单位|发文单位|发文字号|文号|文件编号|成文日期|成文时间|发文日期|发文时间|印发日期|发布日期|发布时间|公布日期|施行日期|实施日期|生效日期|失效日期|废止日期|有效期至|依据文件|工具分类|制发部门|制发单位|编制单位|更新日期|更新时间):?$`)
+	// gluedLabel is a name that lost what parted it from its value.
+	gluedLabel = automaton.MustCompile(`^(发文机关|发文机构|发布机构|发布机关|发布单位|发文单位|制发部门|编制单位|成文日期|发文时间|印发日期|发布日期|印发)((?:[\p{Han}]{4,}[局会府厅室部委院][\p{Han}、 ]*|[:]?\d{4}[年./-]\d{1,2}[月./-]\d{1,2}日?))$`)
 	numberTail = automaton.MustCompile(`(?:通知|意见|办法|公告|通告|决定|细则|方案|措施|规定|政策|批复|函|文件|文号|字号|根据|按照|依据|落实|贯彻|执行|印发)$`)
 	orderText  = automaton.MustCompile(`([\p{Han}]{1,30}令)(?:\d{4}年)?第[零〇○一二三四五六七八九十百\d]{1,8}号`)
 	orderLine  = automaton.MustCompile(`^[(]?([\p{Han}、]{2,60}(?:令|公告|通告))[(]?(?:\d{4}年)?第[零〇○一二三四五六七八九十百\d]{1,8}号[)]?$`)
 	datedOrder = automaton.MustCompile(`^[(]?([\p{Han}、]{2,60}令第[零〇○一二三四五六七八九十百\d]{1,8}号)[)]?[ ,]?\d{4}年\d{1,2}月\d{1,2}日[)]?$`)
+	yearNumber = automaton.MustCompile(`^[(]?(\d{4}年) ?(第\d{1,4}号)[)]?$`)
 	orderTail  = automaton.MustCompile(`^[(]?(?:\d{4}年)?第[零〇○一二三四五六七八九十百\d]{1,8}号[)]?$`)
 	enacted    = automaton.MustCompile(`^[(]?(?:\d{4}|[零〇○一二三四五六七八九]{4})年.{2,20}日.*(?:通过|公布|发布|修[正订]|批准|施行|令|公告)`)
 	// cites stand before a number that belongs to another document.
@@ -73,7 +76,7 @@ func metadata(clauses []domain.Clause) map[string]string {
 	}
 	for i, c := range clauses {
 		switch {
-		case c.Kind == domain.HeadingClause, c.Kind == domain.TextClause && (i > 40 && i < len(clauses)-5 || strings.Contains(c.Text, "。")), utf8.RuneCountInString(c.Text) > 600:
+		case c.Kind == domain.HeadingClause && !strings.HasPrefix(c.Text, "【"), c.Kind == domain.TextClause && (i > 40 && i < len(clauses)-5 || strings.Contains(c.Text, "。")), utf8.RuneCountInString(c.Text) > 600:
 			continue
 		case bareLabel.MatchString(c.Text):
 			if i+1 < len(clauses) && !bareLabel.MatchString(clauses[i+1].Text) {
@@ -81,7 +84,11 @@ func metadata(clauses []domain.Clause) map[string]string {
 			}
 			continue
 		}
-		if !strings.ContainsAny(c.Text, ":\t ") {
+		if m := gluedLabel.FindStringSubmatch(c.Text); m != nil {
+			set(m[1], m[2])
+			continue
+		}
+		if !strings.ContainsAny(c.Text, ":\t 】") {
 			continue
 		}
 		at, label := 0, ""
@@ -181,8 +188,11 @@ func numberOfOrder(head []domain.Clause) string {
 		if orderLine.MatchString(c.Text) && (c.Kind != domain.TitleClause || strings.Contains(c.Text, "令")) {
 			return strings.Trim(c.Text, "()")
 		}
-		if i > 0 && orderTail.MatchString(c.Text) {
+		if i > 0 && (orderTail.MatchString(c.Text) || yearNumber.MatchString(c.Text)) {
 			before := head[i-1].Text
+			if m := yearNumber.FindStringSubmatch(c.Text); m != nil && strings.Contains(before, "关于") && (strings.HasSuffix(before, "公告") || strings.HasSuffix(before, "通告")) {
+				return m[1] + m[2]
+			}
 			if strings.HasSuffix(before, "令") || strings.HasSuffix(before, "公告") && !strings.Contains(before, "关于") {
 				return before + strings.Trim(c.Text, "()")
 			}

@@ -10,12 +10,12 @@ import (
 )
 
 var (
-	agencyEnd = automaton.MustCompile(`(?:人民政府|国务院|办公厅|办公室|委员会|常委会|局|厅|部|委|院|中心|支行|分行|总局|管委会|银行|法院|检察院|联合会|总工会|公司|税务局|署|办|领导小组|工作组|指挥部|联席会议|贸促会|促进会|工会|妇联|残联|团委|公安局|支队|总队|大队|基金会|协会|学会|商会|集团|大学|学院|街道办事处|处|站)$`)
+	agencyEnd = automaton.MustCompile(`(?:人民政府|国务院|办公厅|办公室|委员会|常委会|局|厅|部|委|院|中心|支行|分行|总局|管委会|银行|法院|检察院|联合会|总工会|公司|税务局|署|办|领导小组|工作组|指挥部|联席会议|贸促会|促进会|工会|妇联|残联|团委|公安局|支队|总队|大队|基金会|协会|学会|商会|集团|大学|学院|街道办事处|处|站|保障组|专班|督查室)$`)
 	// plainAgency ends the name of one of several offices written without a blank.
 	agencyJoin = automaton.MustCompile(`(?:局|厅|部|委|会|办公室|政府|行|署|院|办)(?:国家|中国|财政部|税务总局|海关总署|人力资源社会保障部|人力资源和社会保障部|教育部|科技部|工业和信息化部|公安部|民政部|司法部|自然资源部|生态环境部|住房城乡建设部|住房和城乡建设部|交通运输部|水利部|农业农村部|商务部|文化和旅游部|退役军人|应急管理部|人民银行|审计署|国资委|证监会|银保监会|发展改革委|科技部|外汇局|金融监管总局|贸促会|市场监管总局|中国贸促会|国务院|中共|全国总工会|共青团|全国妇联|中国残联|人民法院|人民检察院|铁路局|民航局|邮政局|烟草局|能源局|体育总局|广电总局|医保局|中医药局|疾控局|知识产权局|国家发展改革委)`)
 	// placeJoin is the same before the name of a place.
 	placeJoin   = automaton.MustCompile(`(?:[^总]局|厅|委员会|联合会|政府|办公室|中心|管委会|支行|分行|监管分局|公司)((?:[\p{Han}]{2,3}(?:省|市|县|区)|[\p{Han}]{2,6}自治[区州县])[\p{Han}]{2})`)
-	titleIssuer = automaton.MustCompile(`^([\p{Han}、 ]{3,90}?)(?:办公室关于|关于|印发|转发|公告|通告|令)`)
+	titleIssuer = automaton.MustCompile(`^([\p{Han}、 ]{3,90}?)(?:办公室关于|关于|\d{4}年|印发|转发|公告|通告|令)`)
 	// legislature is who passed a statute, as its head tells.
 	legislature = automaton.MustCompile(`(全国人民代表大会|[\p{Han}]{2,12}(?:省|自治区|市|自治州|自治县|特别行政区)(?:第[零一二三四五六七八九十百]+届)?人民代表大会)(第[零一二三四五六七八九十百\d]+次会议)?(常务委员会|常委会)?[^,。;]{0,40}?(?:通过|批准|修[订正]|制定|公告)`)
 	session     = automaton.MustCompile(`第[零一二三四五六七八九十百\d]+届`)
@@ -26,11 +26,31 @@ var (
 // issuers lists the issuing offices: the signature, else the red head, else a
 // label, else how a statute was passed, else the beginning of the title.
 func (t *Tagger) issuers(p *domain.Policy, meta map[string]string) []string {
+	names := t.issuersAsWritten(p, meta)
+	if len(names) == 1 {
+		names = []string{inFull(p, names[0])}
+	}
+	return names
+}
+
+// inFull is the name of an office with the city before it, where a line of the
+// head begins with that: 石家庄市鹿泉区司法局 for 鹿泉区司法局.
+func inFull(p *domain.Policy, name string) string {
+	for _, c := range headClauses(p) {
+		if at := strings.Index(c.Text, name); at > 0 && utf8.RuneCountInString(c.Text[:at]) <= 5 && strings.HasSuffix(c.Text[:at], "市") {
+			return c.Text[:at] + name
+		}
+	}
+	return name
+}
+
+// issuersAsWritten lists them by the names that are found.
+func (t *Tagger) issuersAsWritten(p *domain.Policy, meta map[string]string) []string {
 	if signed := signedBy(p); len(signed) > 0 {
 		return signed
 	}
 	titled := inTitleOf(p.Title)
-	if names := officesIn(first(meta, "发文机关", "发文机构", "制定机关", "发文单位", "制定单位", "公布机关", "印发机关", "发布机构", "发布机关", "发布单位")); len(names) > 0 {
+	if names := officesIn(first(meta, "发文机关", "发文机构", "制定机关", "发文单位", "制定单位", "公布机关", "印发机关", "发布机构", "发布机关", "发布单位", "制发部门", "制发单位", "编制单位")); len(names) > 0 {
 		if len(titled) > len(names) && slices.Contains(titled, names[0]) { // a page names the first of several
 			return titled
 		}
@@ -50,7 +70,36 @@ func (t *Tagger) issuers(p *domain.Policy, meta map[string]string) []string {
 	if name := orderedBy(p); name != "" {
 		return []string{name}
 	}
-	return aboveTitle(p)
+	if names := aboveTitle(p); len(names) > 0 {
+		return names
+	}
+	return publishedBy(p, meta)
+}
+
+// publishedBy is whose page it is, for a text that nobody signs: the office
+// alone on a line of the head, else the source. A government keeps the sites of
+// all its offices, so its name on a line does not count.
+func publishedBy(p *domain.Policy, meta map[string]string) []string {
+	for _, c := range headClauses(p) {
+		name, _, _ := strings.Cut(strings.TrimSpace(c.Text), " ")
+		if name = strings.TrimSuffix(name, "网站"); c.Kind != domain.TitleClause && wholeOffice(name) && !strings.HasSuffix(name, "人民政府") {
+			return officesIn(name)
+		}
+	}
+	for _, label := range []string{"解读机关", "解读单位", "来源", "信息来源"} {
+		if name := meta[label]; wholeOffice(name) {
+			return officesIn(name)
+		}
+	}
+	return nil
+}
+
+// wholeOffice tells whether a text is nothing but offices that name their
+// place or are the state's: 市民政局 is somebody's.
+func wholeOffice(s string) bool {
+	s = strings.TrimSpace(s)
+	n := utf8.RuneCountInString(s)
+	return n >= 4 && n <= 60 && agencyEnd.MatchString(s) && (division.MatchString(s) && !strings.ContainsAny(firstRunes(s, 1), "市区县省本我各") || national(s))
 }
 
 // inTitleOf are the offices at the beginning of a title.
@@ -99,6 +148,9 @@ func signedBy(p *domain.Policy) []string {
 	return signed
 }
 
+// branch is what an office of the state is called in a place: 国家外汇管理局山东省分局.
+var branch = automaton.MustCompile(`^[\p{Han}]{2,12}(?:分局|监管局|税务局|分行|支行|海关|管理局|专员办|办事处|总队|调查队)`)
+
 // officesIn parts names of offices: at blanks and commas, and where one ends
 // and the next begins with the same division or a national office.
 func officesIn(s string) []string {
@@ -124,10 +176,15 @@ func officesIn(s string) []string {
 					at = len(m) + i
 				}
 			}
+			if first := firstRunes(name, 4); len(first) < len(name) { // the same place again
+				if i := strings.Index(name[len(first):], first); i >= 0 && agencyEnd.MatchString(name[:len(first)+i]) && (at == 0 || len(first)+i < at) {
+					at = len(first) + i
+				}
+			}
 			if m := placeJoin.FindStringSubmatchIndex(name); m != nil && (at == 0 || m[2] < at) {
 				at = m[2]
 			}
-			if at <= 0 || at >= len(name) || strings.HasSuffix(name[:at], "国家税务总局") {
+			if at <= 0 || at >= len(name) || national(name[:at]) && !strings.ContainsAny(name[:at], "省市县区") && branch.MatchString(name[at:]) && !national(name[at:]) {
 				break
 			}
 			out = append(out, name[:at])
