@@ -115,9 +115,11 @@ func (t *reading) uncited(s sentence) string {
 	}
 	var b strings.Builder
 	done := 0
-	marks := slices.SortedFunc(slices.Values(t.passages[i].cited), func(a, b stretch) int { return a.start - b.start })
-	for _, m := range marks {
-		if from, to := s.byteAt(max(m.start, s.start)), s.byteAt(m.end); m.start < s.end && m.end > s.start && to > done {
+	for _, m := range t.passages[i].citedFrom(s.start) {
+		if m.start >= s.end {
+			break
+		}
+		if from, to := s.byteAt(max(m.start, s.start)), s.byteAt(m.end); to > done {
 			b.WriteString(s.text[done:max(from, done)])
 			done = to
 		}

@@ -1,6 +1,7 @@
 package tagging
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -115,6 +116,7 @@ func (t *Tagger) prepare(passages []passage) {
 				return true
 			})
 		}
+		p.cited = outermost(p.cited)
 	}
 }
 
@@ -202,14 +204,39 @@ func (p *passage) stretchAt(at int) stretch {
 	return stretch{does: says}
 }
 
+// citedFrom returns the stretches of words that only name another document or
+// an office, from the first that ends after a code point.
+func (p *passage) citedFrom(at int) []stretch {
+	i, _ := slices.BinarySearchFunc(p.cited, at+1, func(s stretch, at int) int { return s.end - at })
+	return p.cited[i:]
+}
+
 // citedAt tells whether a hit lies in words that only name another document or
 // an office.
 func (p *passage) citedAt(h *hit) bool {
-	return slices.ContainsFunc(p.cited, func(s stretch) bool { return h.start >= s.start && h.end <= s.end })
+	for _, s := range p.citedFrom(h.end - 1) {
+		return s.start <= h.start
+	}
+	return false
 }
 
 // cites tells whether a sentence has words that only name another document or
 // an office.
 func (p *passage) cites(o sentence) bool {
-	return slices.ContainsFunc(p.cited, func(s stretch) bool { return s.start < o.end && o.start < s.end })
+	for _, s := range p.citedFrom(o.start) {
+		return s.start < o.end
+	}
+	return false
+}
+
+// outermost sorts stretches and drops those that lie in another one.
+func outermost(all []stretch) []stretch {
+	slices.SortFunc(all, func(a, b stretch) int { return cmp.Or(a.start-b.start, b.end-a.end) })
+	kept := all[:0]
+	for _, s := range all {
+		if n := len(kept); n == 0 || s.end > kept[n-1].end {
+			kept = append(kept, s)
+		}
+	}
+	return kept
 }
