@@ -4,6 +4,7 @@ import (
 	"math/bits"
 	"slices"
 	"sync"
+	"unsafe"
 )
 
 // builtSlots is how many slots of a chunk a bulk build fills. The rest waits
@@ -112,15 +113,32 @@ func (c *chunk) put(slot uint16, before, after *facts, m *moves) {
 	c.write(slot, after)
 }
 
-// touch reads what the moves of a slot are about to write, all at once: what is
-// not in the caches comes together, and not piece after piece. Most of the time
-// of a change is waiting for memory.
-func (c *chunk) touch(slot uint16, m *moves) (sum uint64) {
+// Most of the time of a change is waiting for memory. So all that it will read
+// and write is fetched at once beforehand, and comes together and not piece
+// after piece.
+
+// fetchColumns fetches what the columns say of a slot.
+func (c *chunk) fetchColumns(slot uint16) {
+	at := int(slot)
+	fetchItem(c.ids, at)
+	for i := range c.codes {
+		fetchItem(c.codes[i].bytes, at)
+		fetchItem(c.codes[i].words, at)
+	}
+	for i := range c.numbers {
+		fetchItem(c.numbers[i], at)
+	}
+	for i := range c.sets {
+		fetchItem(c.sets[i].bits, at*c.sets[i].width)
+	}
+	fetchItem(*c.words.shelfOfSlot(slot), 0)
+}
+
+// fetchRows fetches where the moves of a slot will be made.
+func (c *chunk) fetchRows(slot uint16, m *moves) {
 	for _, rows := range [][]rowID{m.drop, m.add} {
 		for _, r := range rows {
-			if int(r) < len(c.rows) {
-				sum += uint64(c.rows[r].n)
-			}
+			fetchItem(c.rows, int(r))
 		}
 	}
 	for _, rows := range [][]rowID{m.drop, m.add} {
@@ -128,13 +146,20 @@ func (c *chunk) touch(slot uint16, m *moves) (sum uint64) {
 			switch row := c.row(r); {
 			case row == nil:
 			case row.bits != nil:
-				sum += row.bits[slot>>6]
-			default: // where the slot is if they are spread evenly
-				sum += uint64(row.list[len(row.list)*int(slot)>>16])
+				fetch(unsafe.Pointer(&row.bits[slot>>6]))
+			default: // where the search begins, and where the slot is if they are spread evenly
+				fetchItem(row.list, len(row.list)/2)
+				fetchItem(row.list, len(row.list)*int(slot)>>16)
 			}
 		}
 	}
-	return sum
+}
+
+// fetchItem fetches an item of a list that may be shorter.
+func fetchItem[T any](list []T, at int) {
+	if at < len(list) {
+		fetch(unsafe.Pointer(&list[at]))
+	}
 }
 
 // write fills the columns of a slot.

@@ -311,27 +311,38 @@ const factParts = len(codeFields) + len(numberFields) + 1
 // rowsOfPart appends those that one part of the facts puts a subscriber in.
 func (d *dictionary) rowsOfPart(rows []rowID, f *facts, part int) []rowID {
 	if part < len(codeFields) {
-		if f.codes[part] != 0 || codeFields[part].AppliesTo(d.kindOf(f)) {
-			rows = append(rows, d.codes[part].rows[f.codes[part]]...)
-		}
-		return rows
+		return d.rowsOfCode(rows, f, part)
 	}
 	if part -= len(codeFields); part < len(numberFields) {
-		if bucket := d.bucketOf(f, part); bucket >= 0 {
-			s := &d.scales[part]
-			rows = append(rows, s.all, s.fine[bucket])
-			for i := range s.splits {
-				if firstOf(f, part) >= s.splits[i].value {
-					rows = append(rows, s.splits[i].row)
-				}
-			}
-		} else if numberFields[part].AppliesTo(d.kindOf(f)) {
-			rows = append(rows, d.noNumber[part])
-		}
-		return rows
+		return d.rowsOfNumber(rows, f, part, d.bucketOf(f, part))
 	}
 	for _, m := range f.members {
 		rows = append(rows, d.sets[m.set].rows[m.number])
+	}
+	return rows
+}
+
+func (d *dictionary) rowsOfCode(rows []rowID, f *facts, column int) []rowID {
+	if f.codes[column] != 0 || codeFields[column].AppliesTo(d.kindOf(f)) {
+		rows = append(rows, d.codes[column].rows[f.codes[column]]...)
+	}
+	return rows
+}
+
+// rowsOfNumber expects the bucket of the number, -1 if it is not known.
+func (d *dictionary) rowsOfNumber(rows []rowID, f *facts, column, bucket int) []rowID {
+	if bucket < 0 {
+		if numberFields[column].AppliesTo(d.kindOf(f)) {
+			rows = append(rows, d.noNumber[column])
+		}
+		return rows
+	}
+	s := &d.scales[column]
+	rows = append(rows, s.all, s.fine[bucket])
+	for i := range s.splits {
+		if firstOf(f, column) >= s.splits[i].value {
+			rows = append(rows, s.splits[i].row)
+		}
 	}
 	return rows
 }
@@ -353,45 +364,61 @@ func firstOf(f *facts, column int) int64 {
 	return n
 }
 
-// climbed returns how many rows of steps of a column a subscriber stands in.
-func (d *dictionary) climbed(f *facts, column int) int {
-	if bucket := d.bucketOf(f, column); bucket >= 0 {
-		return d.scales[column].climbed(bucket)
-	}
-	return 0
-}
-
 // moves are the rows that a subscriber leaves and those that they enter.
 type moves struct{ drop, add []rowID }
 
 // difference sets the moves from what was known of a subscriber, nil if
-// nothing was, to what is, nil if they go. The caller holds the read lock.
+// nothing was, to what is, nil if they go. What did not change costs nothing.
+// The caller holds the read lock.
 func (m *moves) difference(d *dictionary, before, after *facts) {
 	m.drop, m.add = m.drop[:0], m.add[:0]
 	var buffers [2][64]rowID
-	for part := range factParts {
-		was, is := buffers[0][:0], buffers[1][:0]
-		if before != nil {
-			was = d.rowsOfPart(was, before, part)
-		}
-		if after != nil {
-			is = d.rowsOfPart(is, after, part)
-		}
+	was, is := buffers[0][:0], buffers[1][:0]
+	turn := func() {
 		m.drop = appendMissing(m.drop, was, is)
 		m.add = appendMissing(m.add, is, was)
+		was, is = was[:0], is[:0]
 	}
-	for column := range numberFields {
-		from, to := 0, 0
+	sameKind := before != nil && after != nil && before.codes[kindColumn] == after.codes[kindColumn]
+	for column := range codeFields {
+		if sameKind && before.codes[column] == after.codes[column] {
+			continue
+		}
 		if before != nil {
-			from = d.climbed(before, column)
+			was = d.rowsOfCode(was, before, column)
 		}
 		if after != nil {
-			to = d.climbed(after, column)
+			is = d.rowsOfCode(is, after, column)
 		}
+		turn()
+	}
+	for column := range numberFields {
+		if sameKind && before.known>>column&1 == after.known>>column&1 && before.numbers[column] == after.numbers[column] {
+			continue
+		}
+		from, to := 0, 0 // how many steps they stand on
+		if before != nil {
+			bucket := d.bucketOf(before, column)
+			was = d.rowsOfNumber(was, before, column, bucket)
+			from = d.scales[column].climbed(bucket)
+		}
+		if after != nil {
+			bucket := d.bucketOf(after, column)
+			is = d.rowsOfNumber(is, after, column, bucket)
+			to = d.scales[column].climbed(bucket)
+		}
+		turn()
 		up := d.scales[column].up
 		m.add = append(m.add, up[min(from, to):to]...)
 		m.drop = append(m.drop, up[min(from, to):from]...)
 	}
+	if before != nil {
+		was = d.rowsOfPart(was, before, factParts-1)
+	}
+	if after != nil {
+		is = d.rowsOfPart(is, after, factParts-1)
+	}
+	turn()
 }
 
 // appendMissing appends what is in a and not in b.
@@ -408,16 +435,8 @@ func (d *dictionary) kindOf(f *facts) domain.SubscriberKind {
 	return domain.SubscriberKind(d.codes[kindColumn].codes[f.codes[kindColumn]])
 }
 
-// mark notes that a chunk has a member of the rows of a subscriber. It comes
-// before they are added, so that nobody who is there is passed over.
-func (d *dictionary) mark(chunk int, f *facts) {
-	var buffer [128]rowID
-	d.mu.RLock()
-	rows := d.rowsOf(buffer[:0], f)
-	d.mu.RUnlock()
-	d.markRows(chunk, rows)
-}
-
+// markRows notes that a chunk has members of rows. It comes before they are
+// added, so that nobody who is there is passed over.
 func (d *dictionary) markRows(chunk int, rows []rowID) {
 	word, bit := chunk>>6, uint64(1)<<(chunk&63)
 	missing := func(r rowID) bool { return word >= len(d.chunks[r]) || d.chunks[r][word]&bit == 0 }

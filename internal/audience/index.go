@@ -32,9 +32,7 @@ type state struct {
 	size       atomic.Int64
 	open       map[cluster]int // the chunk where the next of a cluster goes
 
-	// Of whoever makes a change.
-	moves   moves
-	touched uint64 // what chunk.touch read, so that it is not left out
+	moves moves // of whoever makes a change
 }
 
 // cluster is what the people of a chunk have in common, if there are enough of
@@ -139,12 +137,14 @@ func (s *state) find(id uint32) (c *chunk, slot uint16, ok bool) {
 }
 
 func (s *state) put(id uint32, p *domain.Profile, sub *domain.Subscription) {
-	after := s.dictionary.encode(id, p, sub, s.words)
 	place, known := s.places.of(id)
+	if known {
+		(*s.chunks.Load())[place>>16].fetchColumns(uint16(place)) // they come while the facts are encoded
+	}
+	after := s.dictionary.encode(id, p, sub, s.words)
 	if !known {
 		place = s.take(clusterOf(p))
 	}
-	s.dictionary.mark(int(place>>16), &after)
 	s.change(place, known, &after)
 	if !known {
 		s.places.set(id, place)
@@ -175,7 +175,8 @@ func (s *state) change(place uint32, known bool, after *facts) {
 	s.dictionary.mu.RLock()
 	s.moves.difference(s.dictionary, before, after)
 	s.dictionary.mu.RUnlock()
-	s.touched += c.touch(slot, &s.moves)
+	c.fetchRows(slot, &s.moves)
+	s.dictionary.markRows(int(place>>16), s.moves.add)
 	c.mu.Lock()
 	c.put(slot, before, after, &s.moves)
 	c.mu.Unlock()

@@ -179,7 +179,8 @@ func (s *scale) bucket(n int64) int {
 	return at
 }
 
-// climbed returns how many rows of up a bucket is in: the first ones.
+// climbed returns how many rows of up a bucket is in: the first ones. No
+// bucket, -1, is in none.
 func (s *scale) climbed(bucket int) int {
 	at, found := slices.BinarySearch(s.steps, bucket)
 	if found {

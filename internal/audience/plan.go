@@ -373,11 +373,7 @@ func (d *dictionary) occupied(n *node) (found []uint64, all bool) {
 		if l := n.literal; l.negated || l.askAll || len(l.words) > 0 {
 			return nil, true
 		} else {
-			rows := slices.Concat(l.yes, l.maybe)
-			if l.by == byNumber { // those of steps are not marked
-				rows = []rowID{d.scales[l.column].all, d.noNumber[l.column]}
-			}
-			for _, r := range rows {
+			for _, r := range slices.Concat(l.yes, l.more, l.maybe, l.ask) {
 				unite(d.chunks[r])
 			}
 		}
