@@ -1,6 +1,7 @@
 package audience
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
@@ -33,7 +34,7 @@ func Freeze(likely, possible *roaring.Bitmap) (domain.FrozenAudience, error) {
 // as in most large sets, nothing is copied twice: memory that is new costs more
 // than all else here.
 func freezeSet(set *roaring.Bitmap) ([]byte, error) {
-	raw, err := set.ToBytes()
+	raw, err := write(set)
 	if err != nil {
 		return nil, err
 	}
@@ -45,7 +46,15 @@ func freezeSet(set *roaring.Bitmap) ([]byte, error) {
 	if !compact.HasRunCompression() && !set.HasRunCompression() {
 		return raw, nil
 	}
-	return compact.ToBytes()
+	return write(compact)
+}
+
+// write is ToBytes of the library into memory of the right size, where ToBytes
+// lets it grow, and copies, again and again.
+func write(set *roaring.Bitmap) ([]byte, error) {
+	out := bytes.NewBuffer(make([]byte, 0, set.GetSerializedSizeInBytes()))
+	_, err := set.WriteTo(out)
+	return out.Bytes(), err
 }
 
 // Thaw reads a frozen audience. Bytes that do not match their hash, or that
