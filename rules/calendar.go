@@ -60,9 +60,11 @@ func (l *loader) calendar(years []*calendarYear) {
 	if c.years == nil {
 		c.years, c.special = map[int]string{}, map[string]bool{}
 	}
-	var table Table[calendarYear]
-	add(l, "calendar year", &table, years)
-	for _, y := range table.all {
+	add(l, "calendar year", &l.years, years)
+	for _, y := range years {
+		if y == nil || l.years.byCode[y.Code] != y {
+			continue // reported
+		}
 		start, err := time.Parse("2006", y.Code)
 		if err != nil {
 			l.report(y.at.errorf("“%s”不是年份，请写成 \"2027\"", shorten(y.Code)).In("code"))

@@ -92,6 +92,7 @@ type loader struct {
 	layer    int
 	codes    map[string]map[string]defined // kind → code
 	names    map[string]string             // meta.id → file, in this layer
+	years    Table[calendarYear]
 	refs     []reference
 	problems []*domain.Error
 	structs  map[reflect.Type][]fieldInfo

@@ -297,6 +297,40 @@ items: [{code: "2027", name: 2027年放假安排, rest: {元旦: ["2027-01-01"]}
 	}
 }
 
+// An office may begin with a copy of all our rules.
+func TestCopyOfAllRulesChangesNothing(t *testing.T) {
+	ours := load(t)
+	r, err := rules.LoadWith(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if before, after := len(ours.Themes.All()), len(r.Themes.All()); before != after {
+		t.Errorf("a copy changed the number of themes from %d to %d", before, after)
+	}
+	for day := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC); day.Year() == 2026; day = day.AddDate(0, 0, 1) {
+		want, known := ours.Calendar.Workday(day)
+		if works, sure := r.Calendar.Workday(day); works != want || sure != known {
+			t.Errorf("%s: works %v, sure %v; want %v, %v", day.Format(time.DateOnly), works, sure, want, known)
+		}
+	}
+}
+
+// A year of an office's folder takes the place of ours as a whole.
+func TestOverriddenYear(t *testing.T) {
+	r, err := rules.LoadFS(fstest.MapFS{"workdays.yaml": {Data: []byte(`meta: {id: workdays}
+items: [{code: "2026", name: 2026年放假安排, rest: {元旦: ["2026-01-05"]}, work: ["2026-01-03"]}]
+`)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for day, want := range map[string]bool{"2026-01-01": true, "2026-01-03": true, "2026-01-05": false, "2026-10-01": true} {
+		at, _ := time.Parse(time.DateOnly, day)
+		if works, sure := r.Calendar.Workday(at); works != want || !sure {
+			t.Errorf("%s: works %v, sure %v; want %v, true", day, works, sure, want)
+		}
+	}
+}
+
 func BenchmarkLoad(b *testing.B) {
 	for b.Loop() {
 		if _, err := rules.Load(); err != nil {
