@@ -140,6 +140,8 @@ func savePolicy(ctx context.Context, tx *sql.Tx, p *domain.Policy, was domain.Po
 }
 
 // publishedChanged tells those who follow that other policies are published.
+// Its counter is apart from the log of [notePolicy], which counts drafts and
+// explanations too and names each policy.
 func publishedChanged(ctx context.Context, tx *sql.Tx) error {
 	const q = `INSERT INTO counters (name, value) VALUES ('policy_changes', 1)
 		ON CONFLICT (name) DO UPDATE SET value = counters.value + 1`
