@@ -56,7 +56,7 @@ func commands() []command {
 		{"search", "--dir DIR [--queries FILE] [--limit 10] [--json]", "在一个文件夹的政策文本里检索，不用数据库", runSearch},
 		{"rules check", "DIR [--json]", "检查本单位的规则目录", runRulesCheck},
 		{"rules score", "DIR [--json] [--rules DIR]", "对照标注（labels.jsonl）给识别打分", runRulesScore},
-		{"rules fit", "DIR... [--write FILE] [--rules DIR]", "用标注文件拟合主题判定权重", runRulesFit},
+		{"rules fit", "DIR... [--facets] [--write FILE] [--rules DIR]", "用标注文件拟合主题（或税费、群体、企业属性、行业）的判定权重", runRulesFit},
 		{"rules learn", "[DIR...] [--cases FILE] [--accept N[,M] --into DIR] [--export FILE] [--json]", "从工作人员的更正提出规则建议，接受后写入规则目录", runRulesLearn},
 		{"import", "--login 登录名 [--office ID] [--json] FILE…", "把政策文件读成草稿", runImport},
 		{"audience", "FILE… | --policy ID [--as-of DATE] [--json]", "一项政策涉及多少企业和居民", runAudience},
