@@ -60,6 +60,13 @@
 // A code that nobody had before can come up while a query is under way. Then
 // the dictionary has a new version, and the query begins again.
 //
+// # Around an answer
+//
+// A subscriber may want only what is relevant enough to them; the threshold is
+// applied in each chunk (relevance.go), so that preview and push agree. An
+// audience is counted by any facts, and by channel and frequency (count.go).
+// The other way round, a [Catalogue] holds the measures of published policies.
+//
 // # Following the database
 //
 // The index is a copy. Build reads it in one pass, Follow applies the log of

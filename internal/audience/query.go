@@ -17,9 +17,6 @@ type Query struct {
 	// Everyone leaves interest aside, for a statutory notice. Who paused is
 	// left out all the same.
 	Everyone bool
-	// Without are those who are left out: whoever was told already, or must not
-	// be. Nil means nobody.
-	Without *roaring.Bitmap
 }
 
 // QueryOf asks whom a policy concerns on a day (YYYY-MM-DD): who may have one
@@ -63,12 +60,7 @@ func (x *Index) Evaluate(q Query) Result {
 	x.answer(&q, func(workers int) { found = collectors(workers) }, func(worker int, c *chunk, got pair) {
 		found[worker].add(c, got)
 	})
-	result := gather(found)
-	if q.Without != nil {
-		result.Likely.AndNot(q.Without)
-		result.Possible.AndNot(q.Without)
-	}
-	return result
+	return gather(found)
 }
 
 // Counts says how large an audience is: how many are in each set of a Result.
@@ -77,10 +69,6 @@ type Counts struct{ Likely, Possible int }
 // Count returns the size of the audience of a query, in a tenth of the time of
 // Evaluate: it does not ask who they are.
 func (x *Index) Count(q Query) Counts {
-	if q.Without != nil {
-		result := x.Evaluate(q)
-		return Counts{int(result.Likely.GetCardinality()), int(result.Possible.GetCardinality())}
-	}
 	var counts []Counts
 	x.answer(&q, func(workers int) { counts = make([]Counts, workers) }, func(worker int, _ *chunk, got pair) {
 		likely, possible := countBoth(got.sure, got.may)
