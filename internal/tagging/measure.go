@@ -33,6 +33,10 @@ func (t *reading) measures(p *domain.Policy, region string) []domain.Measure {
 // maxMeasures bounds what is read of one document; laws hold a quarter of it.
 const maxMeasures = 200
 
+// maxSentences bounds the sentences of its own, and those shared with others,
+// that are read of one measure: a collection of statutes is no measure.
+const maxSentences = 300
+
 // measure reads one measure out of its sentences. ok is false if they do nothing
 // for or to anybody outside.
 func (t *reading) measure(p *domain.Policy, u unit, c conditions) (domain.Measure, bool) {
@@ -44,6 +48,7 @@ func (t *reading) measure(p *domain.Policy, u unit, c conditions) (domain.Measur
 		Text: textOf(u.own),
 	}
 	r := reader{t: t, m: &m, c: c, lists: map[*list]*listed{}}
+	u.own, u.shared = u.own[:min(len(u.own), maxSentences)], u.shared[:min(len(u.shared), maxSentences)]
 	for _, x := range u.own {
 		if x.in.side != "条件" {
 			t.benefit(&m, x.sentence)
@@ -351,10 +356,12 @@ func (r *reader) condition(s sentence, surely bool) {
 // joins alternatives of one field that stand in different sentences.
 func simplify(trees []domain.Criteria) []domain.Criteria {
 	var flat []domain.Criteria
+	said := map[string]bool{}
 	var flatten func(c domain.Criteria)
 	flatten = func(c domain.Criteria) {
 		if c.All == nil {
-			if !slices.ContainsFunc(flat, func(o domain.Criteria) bool { return same(o, c) }) {
+			if words := bare(c); !said[words] {
+				said[words] = true
 				flat = append(flat, c)
 			}
 			return
@@ -384,8 +391,6 @@ func simplify(trees []domain.Criteria) []domain.Criteria {
 	}
 	return rest
 }
-
-func same(a, b domain.Criteria) bool { return fmt.Sprint(bare(a)) == fmt.Sprint(bare(b)) }
 
 // bare writes a tree without its evidence.
 func bare(c domain.Criteria) string {
