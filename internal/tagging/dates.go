@@ -40,14 +40,14 @@ var (
 	// fromNow is what an announcement orders at once: 自即日起暂停办理.
 	fromNow = expression(`(?:自|从)?(?:即日|本(?:通告|公告|通知|决定)(?:发布|印发|公布)之日|(?:发布|印发|公布)之日)(?:起|开始)`)
 	// span is 自…起至…止 where the text speaks of its own validity.
-	spanFrom = expression(`(?:执行期限?|实施期限?|有效期限?|执行时间|实施时间|政策期限|试行期限?)[\p{Han}]{0,4}?(?:为|:|自|从|是|】)?(?:自|从)?` + dateRE + `(?:起)?(?:至|到|-|—|–|~)` + dateRE)
+	spanFrom = expression(`(?:执行期限?|实施期限?|有效期限?|执行时间|实施时间|试行时间|政策期限|试行期限?)[\p{Han}]{0,4}?(?:为|:|自|从|是|】)?(?:自|从)?` + dateRE + `(?:起)?(?:至|到|-|—|–|~)` + dateRE)
 	// cellSpan is the same in the cell under its name.
 	cellSpan  = expression(`^(?:自|从)?` + dateRE + `(?:起)?(?:至|到|-|—|–|~)` + dateRE + `(?:止)?[。]?$`)
 	cellTitle = automaton.MustCompile(`^[【]?(?:执行|实施|有效|政策)(?:期|期限|时间)[】:]?$`)
 	spanRule  = expression(`(?:本|以上|上述)[\p{Han}“”]{0,12}(?:自|从)` + dateRE + `(?:起)?(?:施行|实施|执行|生效)?[,]?(?:暂定|有效期)?(?:至|到)` + dateRE)
 	// sinceIssue is the same from the day of issue: 自发布之日起至2020年6月30日.
 	sinceIssue = expression(`(?:印发|发布|公布|下发|发文|签发|颁布|即)(?:之)?日(?:起)?(?:施行|实施|执行|生效|有效)?[,]?(?:有效期|暂定|执行|实施|期限)?(?:至|到)` + dateRE)
-	until      = expression(`(?:有效期限?|执行期限?|实施期限?|试行期限?|有效|施行|实施|执行|试行|暂定)(?:期限)?(?:暂定)?(?:为)?(?:延长|延续|截止|截至|顺延)?(?:至|到|截止)(?:日期为)?` + dateRE)
+	until      = expression(`(?:有效期限?|执行期限?|实施期限?|试行期限?|有效|施行|实施|执行|试行|暂定)(?:期限)?(?:暂定)?(?:为)?(?:[,](?:截止|截至)(?:至|到)?|(?:延长|延续|截止|截至|顺延)?(?:至|到|截止)(?:日期为)?)` + dateRE)
 	endsOn     = expression(`(?:至|于|到|[,。;])` + dateRE + `(?:起|后)?(?:自动|自行|同时)?(?:废止|失效|终止|到期)`)
 	monthsLong = expression(`(?:有效期限?|实施期限?|试行期限?|执行期限?|施行期限?|试行|有效|政策期限)(?:暂定|原则上)?(?:为|限|是)?(?:自[\p{Han}]{2,10}之日起)?(?:暂定)?(?:为)?([一二两三四五六七八九十]{1,3}|\d{1,2})(?:个)?(年|月)`)
 	general    = automaton.MustCompile(`本(?:法|条例|规定|办法|细则|通知|公告|通告|意见|方案|政策|措施|决定|指南|制度|标准|文件|规则|规程|若干|实施|暂行|令|规范|规划|计划|清单|目录|指引)|上述|以上(?:政策|措施|规定|条款)|此前`)
@@ -296,7 +296,7 @@ func (t *reading) validity(p *domain.Policy, meta map[string]string) {
 			if attached || c.Kind == domain.HeadClause && !enacted.MatchString(s.text) {
 				continue
 			}
-			hasStart, hasEnd := s.hasAny("起始") || strings.Contains(s.text, "施行") || strings.Contains(s.text, "于"), s.hasAny("至到-—~") || strings.Contains(s.text, "废止") || strings.Contains(s.text, "失效")
+			hasStart, hasEnd := s.hasAny("起始") || strings.Contains(s.text, "施行") || strings.Contains(s.text, "于"), s.hasAny("至到止-—~") || strings.Contains(s.text, "废止") || strings.Contains(s.text, "失效")
 			if hasStart {
 				for _, re := range []pattern{fromDate, onDate} {
 					for _, m := range s.locs(re) {
@@ -500,7 +500,7 @@ var (
 	applyUntil = expression(`(?:申报|受理|报名|申请|申领|征集|材料报送|揭榜|填报|登记)(?:时间|期限|日期|受理时间|工作)?(?:截止)?(?:为|至|到|:|是|于|自|从)*(?:` + dateRE + `)?(?:\d{1,2}:\d{2})?(?:起)?(?:至|到|-|—|~)*` + dateRE + `(?:\d{1,2}:\d{2})?(?:前|止|截止|。|;|,|$|\n|期间|,逾期)`)
 	// applyWindow is a time to apply with the hours of the day or more words
 	// between its days: 集中受理:…上午9:00起至…下午17:00止.
-	applyWindow = expression(`(?:申报|受理|报名|申请|申领|登记|征集)(?:时间|期限|日期)?(?:为|:|自|从)*` + dateRE + hourRE + `(?:起|开始)?(?:至|到|-|—|–|~)+` + dateRE)
+	applyWindow = expression(`(?:申报|受理|报名|申请|申领|登记|征集|填报|企业端)(?:开放|起止)?(?:时间|期限|日期)?(?:为|:|自|从)*` + dateRE + hourRE + `(?:起|开始)?(?:至|到|-|—|–|~)+` + dateRE)
 	// applyOpen is a time to apply that is open from now on.
 	applyOpen = expression(`(?:申报|受理|报名|申请|申领|征集|时间|登记)[\p{Han}]{0,4}(?:为|:|自|从)*(?:即日|(?:本)?(?:公告|通知|指南)?(?:发布|印发|公布|公告)?之日)起?(?:至|到)` + dateRE)
 	nowUntil  = expression(`(?:可|请|应)?(?:于|自|从)?即日起(?:至|到)` + dateRE + `[^,。;]{0,20}(?:申报|申请|报名|提交|提出)`)
@@ -510,9 +510,12 @@ var (
 	applyLonger = expression(`(?:申报|受理|报名|申请|申领|登记|缴费)(?:时间|期限|截止(?:时间|日期))?[\p{Han}]{0,6}?(?:延长|延期|顺延|推迟|放宽)(?:至|到)` + dateRE)
 	handIn      = expression(`(?:于|在|截至|截止)?` + dateRE + `(?:\d{1,2}:\d{2})?(?:\(含\))?(?:以前|之前|前|止)[,]?([^。;]{0,60})`)
 	byLabel     = expression(`^(?:[(]?[一二三四五六七八九十\d]{1,2}[)、.])?(?:截止(?:日期|时间)|申报截止(?:日期|时间)?|报名截止(?:日期|时间)?)(?:为|:)` + dateRE)
-	hands       = automaton.MustCompile(`申报|申请|申领|报名|材料|资料|提交|报送|上传|补报|寄送|送达|填报|参评|揭榜|发送至|登录`)
-	inside      = automaton.MustCompile(`各地|各市|各县|各区|各部门|各单位|各省|各级|各乡镇|总结|工作情况|落实情况|贯彻|实施方案|台账|意见|联系人|进展|反馈意见|整改|汇总|完成|建成|竣工|投产|成立|注册|取得|毕业|出生|缴纳|发放|绩效|自评|报告报送`)
+	hands       = automaton.MustCompile(`申报|申请|申领|报名|材料|资料|提交|报送|上传|补报|寄送|送达|填报|参评|揭榜|发送至|登录|报所在|报当地|报属地|企业端`)
+	inside      = automaton.MustCompile(`各地|各市|各县|各区|各部门|各单位|各省|各级|各乡镇|总结|工作情况|落实情况|贯彻|实施方案|台账|意见|联系人|进展|反馈意见|整改|汇总|完成|建成|竣工|投产|成立|注册|取得|毕业|出生|缴纳|发放|绩效|自评|报告报送|申请有效|我部`)
 )
+
+// taxMonth stands before the last day to declare the taxes of a month.
+var taxMonth = automaton.MustCompile(`\d月份?(?:的)?(?:纳税)?$`)
 
 // deadline reads the last day to apply. What offices hand in to each other is
 // none.
@@ -522,7 +525,9 @@ func (t *Tagger) deadline(p *domain.Policy, s sentence, year string, found *clai
 	}
 	for _, re := range []pattern{applyBy, byLabel, applyOpen, nowUntil, applyLast, lineLast} {
 		for _, m := range s.locs(re) {
-			found.add(dateIn(s.text, m, 1, year, true), 2)
+			if !taxMonth.MatchString(s.text[:m[0]]) {
+				found.add(dateIn(s.text, m, 1, year, true), 2)
+			}
 		}
 	}
 	for _, m := range s.locs(applyLonger) {

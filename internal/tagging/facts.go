@@ -172,7 +172,19 @@ func (t *Tagger) docNumber(p *domain.Policy, meta map[string]string) string {
 			return n
 		}
 	}
-	return t.numberBehindTitle(p)
+	if n := t.numberBehindTitle(p); n != "" {
+		return n
+	}
+	for i, c := range p.Clauses { // in brackets below the signature
+		if i > 0 && strings.HasPrefix(c.Text, "(") && strings.HasSuffix(c.Text, "号)") && p.Clauses[i-1].Kind == domain.SignatureClause {
+			for _, m := range t.find("X01", whole(&c)) {
+				if "("+m.evidence.Text+")" == c.Text {
+					return cleanNumber(m.evidence.Text)
+				}
+			}
+		}
+	}
+	return ""
 }
 
 // numberOfOrder finds the number of an order in the head: on a line of its own,

@@ -27,6 +27,9 @@ var (
 // label, else how a statute was passed, else the beginning of the title.
 func (t *Tagger) issuers(p *domain.Policy, meta map[string]string) []string {
 	names := t.issuersAsWritten(p, meta)
+	if titled := inTitleOf(p.Title); len(titled) > len(names) && len(names) > 0 && !slices.ContainsFunc(names, func(name string) bool { return !slices.Contains(titled, name) }) {
+		names = titled // a line that breaks holds only the last of them
+	}
 	if len(names) == 1 {
 		names = []string{inFull(p, names[0])}
 	}
@@ -48,6 +51,9 @@ func inFull(p *domain.Policy, name string) string {
 func (t *Tagger) issuersAsWritten(p *domain.Policy, meta map[string]string) []string {
 	if signed := signedBy(p); len(signed) > 0 {
 		return signed
+	}
+	if names := listedBelow(p); len(names) > 0 {
+		return names
 	}
 	titled := inTitleOf(p.Title)
 	if names := officesIn(first(meta, "发文机关", "发文机构", "制定机关", "发文单位", "制定单位", "公布机关", "印发机关", "发布机构", "发布机关", "发布单位", "制发部门", "制发单位", "编制单位")); len(names) > 0 {
@@ -87,12 +93,22 @@ func publishedBy(p *domain.Policy, meta map[string]string) []string {
 		}
 	}
 	for _, label := range []string{"解读机关", "解读单位", "来源", "信息来源"} {
-		if name := meta[label]; wholeOffice(name) {
+		name, _, _ := strings.Cut(meta[label], "解读人")
+		if wholeOffice(name) {
 			return officesIn(name)
+		}
+	}
+	for _, c := range p.Clauses[max(0, len(p.Clauses)-4):] {
+		if m := keptBy.FindStringSubmatch(c.Text); m != nil && wholeOffice(m[1]) {
+			return officesIn(m[1])
 		}
 	}
 	return nil
 }
+
+// keptBy is the office that keeps a page, at its foot. That of a government
+// keeps the pages of all others.
+var keptBy = automaton.MustCompile(`([\p{Han}]{4,30}(?:局|厅|委员会|联合会))主办`)
 
 // wholeOffice tells whether a text is nothing but offices that name their
 // place or are the state's: 市民政局 is somebody's.
@@ -102,8 +118,33 @@ func wholeOffice(s string) bool {
 	return n >= 4 && n <= 60 && agencyEnd.MatchString(s) && (division.MatchString(s) && !strings.ContainsAny(firstRunes(s, 1), "市区县省本我各") || national(s))
 }
 
+// secondName is another name of the office, in brackets behind it.
+var secondName = automaton.MustCompile(`([局委厅])\([\p{Han}]{2,12}[局办委]\)`)
+
+// andOthers is the first of several offices in a title: 市住建局等七部门印发.
+var andOthers = automaton.MustCompile(`^([\p{Han}]{4,30}?) ?等(?:[二三四五六七八九十]{1,3}|\d{1,2})(?:个)?(?:部门|单位)`)
+
+// listedBelow are the offices of such a title, in the line that lists them.
+func listedBelow(p *domain.Policy) []string {
+	m := andOthers.FindStringSubmatch(p.Title)
+	if m == nil {
+		return nil
+	}
+	for _, c := range p.Clauses {
+		if c.Kind == domain.TitleClause || !strings.HasPrefix(c.Text, m[1]) {
+			continue
+		}
+		names := officesIn(chineseDate.ReplaceAllString(c.Text, "\n"))
+		if len(names) > 1 && !slices.ContainsFunc(names, func(name string) bool { return !agencyEnd.MatchString(name) }) {
+			return names
+		}
+	}
+	return nil
+}
+
 // inTitleOf are the offices at the beginning of a title.
 func inTitleOf(title string) []string {
+	title = secondName.ReplaceAllString(title, "$1")
 	m := titleIssuer.FindStringSubmatch(title)
 	if m == nil {
 		return nil
