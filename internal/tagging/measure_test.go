@@ -42,6 +42,10 @@ func TestMeasuresAreWhatIsDoneForThoseOutside(t *testing.T) {
 			"关于暂停办理婚姻登记业务的公告\n广大市民朋友:\n经研究决定,自即日起暂停办理婚姻登记业务。\n咨询电话:0571-88000001。\n云川县民政局\n2026年2月2日",
 			[]string{"暂停办理婚姻登记业务"},
 		},
+		"how those who fit apply is no measure of its own": {
+			noticeHead + "一、安装补贴。对本县餐饮业小型企业安装报警装置的,给予一次性800元补贴。\n二、符合条件的单位到便民服务中心申请,申请时间至2026年6月30日止。" + noticeEnd,
+			[]string{"安装补贴"},
+		},
 		"work inside government": {
 			"云川县财政局关于下达2026年就业补助资金的通知\n各乡镇财政所:\n现将资金下达你们,请按规定列入预算科目,加强资金监管,优先支持困难企业。\n云川县财政局\n2026年1月8日",
 			nil,

@@ -90,10 +90,38 @@ func (t *reading) points(p *domain.Policy) []unit {
 		}
 		units = append(units, t.units(p, s)...)
 	}
+	units, calls := t.callsApart(units)
+	shared = append(shared, calls...)
 	for i := range units {
 		units[i].shared = append(units[i].shared, shared...)
 	}
 	return units
+}
+
+// fitting are those who meet the conditions that another paragraph names.
+var fitting = expression(`^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．])?(?:凡|请)?(?:符合|具备|满足)[^,。;]{0,8}(?:条件|要求|规定)的`)
+
+// callsApart takes out the paragraphs that only tell those who fit how to
+// apply, where others give something: they are no measures of their own, and
+// nobody but those who fit the others is meant.
+func (t *reading) callsApart(units []unit) (measures []unit, calls []piece) {
+	best := make([]act, len(units))
+	for i, u := range units {
+		for _, x := range u.own {
+			best[i] = max(best[i], t.does(x.sentence))
+		}
+	}
+	if !slices.ContainsFunc(best, func(a act) bool { return a >= favours }) {
+		return units, nil
+	}
+	for i, u := range units {
+		if len(u.own) > 0 && best[i] <= invites && fitting.MatchString(u.own[0].text) {
+			calls = append(calls, u.own...)
+			continue
+		}
+		measures = append(measures, u)
+	}
+	return measures, calls
 }
 
 // ownRule is what the last section says of the whole document.
