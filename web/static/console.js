@@ -22,8 +22,10 @@ if (url && 'EventSource' in window) {
       if (res.ok) {
         const page = new DOMParser().parseFromString(await res.text(), 'text/html');
         const fresh = page.getElementById('push');
-        // Once there are deliveries their list stands below: it comes by itself.
-        if (page.getElementById('list') && !document.getElementById('list')) { close(); location.reload(); return; }
+        // Once there are deliveries their list stands below. The page is not
+        // loaded anew: what it has just told the officer would be gone.
+        const list = page.getElementById('list');
+        if (list && !document.getElementById('list')) box.after(document.importNode(list.closest('section'), true));
         if (fresh) document.getElementById('push').replaceChildren(...document.importNode(fresh, true).childNodes);
       }
     } finally {
