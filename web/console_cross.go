@@ -149,6 +149,8 @@ func (s *Server) why(ctx context.Context, p *domain.Policy, query string) (whyVi
 	}
 	v.Found, v.ID, v.Name, v.Verdict = true, ids[0], maskName(people[0]), e.Verdict
 	switch {
+	case e.LeftOut:
+		v.Says = append(v.Says, "这次不再推送给本人：已经推送过，或已被列为不推送")
 	case e.Paused:
 		v.Says = append(v.Says, "本人已暂停接收")
 	case e.Uninterested:

@@ -157,16 +157,54 @@ func (s *idSet) bitmap() *roaring.Bitmap {
 			raw = binary.LittleEndian.AppendUint64(raw, w)
 		}
 	}
-	for _, page := range *s {
-		if page != nil {
-			idPages.Put(page)
-		}
-	}
+	s.free()
 	set := roaring.New()
 	if _, err := set.FromBuffer(raw); err != nil {
 		panic("audience: a set that was just written cannot be read: " + err.Error())
 	}
 	return set
+}
+
+// idSetOf copies a set. Its pages go back to the pool by free.
+func idSetOf(set *roaring.Bitmap) idSet {
+	var s idSet
+	buffer := make([]uint32, 4096)
+	for it := set.ManyIterator(); ; {
+		n := it.NextMany(buffer)
+		if n == 0 {
+			return s
+		}
+		for _, id := range buffer[:n] {
+			s.page(id >> pageShift)[id>>6&pageWords] |= 1 << (id & 63)
+		}
+	}
+}
+
+func (s idSet) free() {
+	for _, page := range s {
+		if page != nil {
+			idPages.Put(page)
+		}
+	}
+}
+
+// setWithout makes d the slots whose ids are not in a set, and tells whether
+// any is left. It asks for the ids under the lock of the chunk: somebody else
+// may have come into a slot meanwhile.
+func (d *bitset) setWithout(c *chunk, slots *bitset, ids idSet) (left bool) {
+	for i, w := range slots {
+		out := uint64(0)
+		for rest := w; rest != 0; rest &= rest - 1 {
+			bit := bits.TrailingZeros64(rest)
+			id := c.ids[i<<6+bit]
+			if n := int(id >> pageShift); n < len(ids) && ids[n] != nil {
+				out |= ids[n][id>>6&pageWords] >> (id & 63) & 1 << bit
+			}
+		}
+		d[i] = w &^ out
+		left = left || w != out
+	}
+	return left
 }
 
 // slotsOf finds the slots of a set of ids, by chunk. Ids that the index does

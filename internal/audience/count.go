@@ -241,7 +241,9 @@ func (x *Index) CountWays(set *roaring.Bitmap) map[domain.Way]int {
 			for w := range members {
 				members[w] &= slots[w]
 			}
-			counts[one.Ways[0]] += members.count()
+			if n := members.count(); n > 0 {
+				counts[one.Ways[0]] += n
+			}
 		}
 		c.mu.RUnlock()
 	}

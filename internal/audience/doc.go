@@ -63,7 +63,8 @@
 // # Around an answer
 //
 // A subscriber may want only what is relevant enough to them; the threshold is
-// applied in each chunk (relevance.go), so that preview and push agree. An
+// applied in each chunk (relevance.go), so that preview and push agree. So are
+// those left out whom a query names: who was told before, who is blocked. An
 // audience is counted by any facts, and by channel and frequency (count.go).
 // The other way round, a [Catalogue] holds the measures of published policies.
 //

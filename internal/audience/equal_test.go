@@ -199,7 +199,7 @@ func check(q audience.Query, x *audience.Index, people map[domain.SubscriberID]p
 	likely, possible := 0, 0
 	for id, p := range people {
 		want := p.verdict(q)
-		if !p.interested(q) || !q.Everyone && p.relevance(q, want) < p.subscription.Least {
+		if !p.interested(q) || !q.Everyone && p.relevance(q, want) < p.subscription.Least || q.Without != nil && q.Without.Contains(uint32(id)) {
 			want = domain.NotForThem
 		}
 		seen[want]++
@@ -220,6 +220,9 @@ func check(q audience.Query, x *audience.Index, people map[domain.SubscriberID]p
 			return fmt.Errorf("subscriber %d: index says %s, matching says %s\nprofile %+v\nquery %+v\n%s",
 				id, is, want, p.profile, q, matching.Describe(&q.Measures[0], nil))
 		}
+	}
+	if n := x.Count(q); n != (audience.Counts{Likely: likely, Possible: possible}) {
+		return fmt.Errorf("the index counts %+v, matching %d and %d", n, likely, possible)
 	}
 	if int(got.Likely.GetCardinality()) != likely || int(got.Possible.GetCardinality()) != possible {
 		return fmt.Errorf("the index names subscribers that do not exist")
@@ -284,6 +287,12 @@ func TestIndexAgreesWithMatching(t *testing.T) {
 			if m.IntN(2) == 0 {
 				q.Text = "关于技改与RND费用的通知"
 			}
+			if m.IntN(4) == 0 {
+				q.Without = roaring.New()
+				for range m.IntN(100) {
+					q.Without.Add(uint32(pick(m, ids...)))
+				}
+			}
 			if err := check(q, x, people, seen); err != nil {
 				t.Fatalf("seed %d, round %d: %v", seed, round, err)
 			}
@@ -329,6 +338,11 @@ func TestManyAgreeWithMatching(t *testing.T) {
 			q := audience.Query{
 				Measures: []domain.Criteria{m.tree(5), m.tree(2)}, AsOf: asOf,
 				Themes: some(m, []string{"Q01", "M09"}), Everyone: m.IntN(2) == 0,
+			}
+			if round%2 == 1 { // whom the last one told is not told again
+				told := x.Evaluate(audience.Query{Measures: []domain.Criteria{m.tree(3)}, AsOf: asOf, Everyone: true})
+				q.Without = roaring.Or(told.Likely, told.Possible)
+				q.Without.Add(1<<32 - 1) // nobody the index knows
 			}
 			if err := check(q, x, people, seen); err != nil {
 				t.Fatalf("round %d: %v", round, err)

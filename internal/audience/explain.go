@@ -22,6 +22,7 @@ type Explanation struct {
 	// count less than those that would have to be different.
 	Missing      []Missing
 	Paused       bool
+	LeftOut      bool // by Query.Without
 	Uninterested bool // neither a theme nor a keyword of theirs
 	Relevance    domain.Relevance
 	Least        domain.Relevance // what they ask for; more than Relevance keeps them out
@@ -43,6 +44,7 @@ func (x *Index) Explain(q Query, id domain.SubscriberID) (e Explanation, ok bool
 	}
 	e.Measure = -1
 	e.Paused = subscription.Paused
+	e.LeftOut = q.Without != nil && q.Without.Contains(uint32(id))
 	themes := 0
 	for _, t := range subscription.Themes {
 		if slices.Contains(q.Themes, t) {
@@ -65,7 +67,7 @@ func (x *Index) Explain(q Query, id domain.SubscriberID) (e Explanation, ok bool
 	if !q.Everyone {
 		e.Least = subscription.Least
 	}
-	if e.Paused || e.Uninterested || e.Relevance < e.Least {
+	if e.Paused || e.LeftOut || e.Uninterested || e.Relevance < e.Least {
 		truth = domain.No
 	}
 	e.Verdict = domain.VerdictOf(truth)

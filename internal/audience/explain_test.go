@@ -29,6 +29,9 @@ func TestExplanationsAgreeWithTheAudience(t *testing.T) {
 				Measures: []domain.Criteria{m.tree(4), m.tree(3)}, AsOf: asOf,
 				Themes: some(m, []string{"Q01", "M09"}), Text: pick(m, "", "关于技改与RND费用的通知"), Everyone: m.IntN(2) == 0,
 			}
+			if m.IntN(2) == 0 {
+				q.Without = roaring.BitmapOf(2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47)
+			}
 			got := x.Evaluate(q)
 			if n := x.Count(q); n.Likely != int(got.Likely.GetCardinality()) || n.Possible != int(got.Possible.GetCardinality()) {
 				t.Fatalf("seed %d: Count says %+v, Evaluate %d and %d", seed, n, got.Likely.GetCardinality(), got.Possible.GetCardinality())

@@ -258,7 +258,7 @@ func (s *state) each(p *plan, workers int, sink func(worker int, c *chunk, got p
 		for i := next.Add(1); i <= int64(len(todo)); i = next.Add(1) {
 			c := todo[i-1]
 			c.mu.RLock()
-			if got := e.relevant(e.run(c)); got.may != nil {
+			if got := e.relevant(e.allowed(e.run(c))); got.may != nil {
 				sink(worker, c, got)
 			}
 			c.mu.RUnlock()

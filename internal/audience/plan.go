@@ -18,6 +18,7 @@ type plan struct {
 	limits   limits
 	missed   []bound  // that no split is at
 	evidence evidence // nothing, if everyone is asked
+	without  idSet
 }
 
 type sort int

@@ -17,6 +17,9 @@ type Query struct {
 	// Everyone leaves interest aside, for a statutory notice. Who paused is
 	// left out all the same.
 	Everyone bool
+	// Without are those who are left out whatever else holds: who was told
+	// already, who is blocked. Nil is nobody. It is only read.
+	Without *roaring.Bitmap
 }
 
 // QueryOf asks whom a policy concerns on a day (YYYY-MM-DD): who may have one
@@ -91,6 +94,11 @@ const patience = 3
 // see state.each, with the number of workers; and again if all that was found
 // has to be forgotten, because the dictionary grew under the query.
 func (x *Index) answer(q *Query, begin func(workers int), sink func(worker int, c *chunk, got pair)) {
+	var without idSet
+	if q.Without != nil {
+		without = idSetOf(q.Without)
+		defer without.free()
+	}
 	for try := 1; ; try++ {
 		if try > patience {
 			x.writing.Lock()
@@ -102,6 +110,7 @@ func (x *Index) answer(q *Query, begin func(workers int), sink func(worker int, 
 			words = held.words.match(q.Text)
 		}
 		p := newPlan(held.dictionary, q, words)
+		p.without = without
 		n := workers()
 		begin(n)
 		held.each(p, n, sink)

@@ -55,6 +55,24 @@ func (d *dictionary) evidence(themes []rowID, words []uint32) evidence {
 	return e
 }
 
+// allowed takes out of an answer for the chunk at hand those whom the query
+// leaves out.
+func (e *evaluator) allowed(got pair) pair {
+	if len(e.plan.without) == 0 || got.may == nil {
+		return got
+	}
+	may := e.get()
+	if !may.setWithout(e.chunk, got.may, e.plan.without) {
+		return pair{}
+	}
+	if got.sure == got.may {
+		return pair{may, may}
+	}
+	sure := e.get()
+	sure.setAnd(got.sure, may)
+	return pair{sure, may}
+}
+
 // points are how relevant a policy is to each slot of a chunk, but for the
 // points of certainty: bit-sliced numbers up to three, which is all that
 // matters. It is the memory of one evaluator.
