@@ -26,6 +26,7 @@ type card struct {
 	Number   string
 	Date     string
 	Deadline deadline
+	Begins   string         // the day from which it can be had, if that is yet to come
 	Ended    string         // why it cannot be had any more, or ""
 	Verdict  domain.Verdict // for the signed-in reader, or ""
 	Fit      string

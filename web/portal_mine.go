@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
@@ -18,6 +19,7 @@ const offersShown = 50
 // matches are the policies in force that may apply to somebody.
 type matches struct {
 	Cards    []card // of the best measures, in their order
+	Soon     []card // of those that begin later
 	Policies int    // how many cards
 	audience.Offers
 }
@@ -51,6 +53,15 @@ func (s *Server) matchesOf(ctx context.Context, sub *domain.Subscriber) (matches
 		found.Cards[i].Fit = fitText(likely[id], possible[id])
 	}
 	found.Policies = len(found.Cards)
+	for _, coming := range found.Coming {
+		policy := s.Catalogue.Find(coming.Policy)
+		if policy == nil || slices.ContainsFunc(found.Soon, func(cd card) bool { return cd.ID == policy.ID }) {
+			continue
+		}
+		cd := s.offerCard(policy, coming.Offer)
+		cd.Begins, cd.Fit = coming.From, coming.Verdict.Label()
+		found.Soon = append(found.Soon, cd)
+	}
 	return found, nil
 }
 
@@ -79,6 +90,7 @@ type myPoliciesView struct {
 	Page
 	Likely   []card
 	Possible []card
+	Soon     []card
 	Sure     int // measures
 	Perhaps  int
 	More     bool     // than the cards stand for
@@ -118,7 +130,7 @@ func (s *Server) showMyPolicies(c *fiber.Ctx, typed string, ps problems) error {
 	if err != nil {
 		return err
 	}
-	v := myPoliciesView{Page: p, Sure: mine.Offers.Likely, Perhaps: mine.Offers.Possible, More: len(mine.Best) < mine.Offers.Likely+mine.Offers.Possible, Problems: ps}
+	v := myPoliciesView{Page: p, Soon: mine.Soon, Sure: mine.Offers.Likely, Perhaps: mine.Offers.Possible, More: len(mine.Best) < mine.Offers.Likely+mine.Offers.Possible, Problems: ps}
 	for _, cd := range mine.Cards {
 		if cd.Verdict == domain.Likely {
 			v.Likely = append(v.Likely, cd)

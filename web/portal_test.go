@@ -436,3 +436,17 @@ func TestMyPoliciesAskWhatSettlesMost(t *testing.T) {
 	f := url.Values{"kind": {"enterprise"}, "region": {sub.Profile.Region}, "staff": {"500"}}
 	b.post("/me/profile", f).at("/me", 200, "1项不再适用")
 }
+
+// TestWhatBeginsLaterIsListedApart: the measure can be had from 10 November on.
+func TestWhatBeginsLaterIsListedApart(t *testing.T) {
+	site := newSite(t)
+	site.publish()
+	b := site.browser()
+	b.subscribe("13900000041")
+	b.get("/me/policies").at("/me/policies", 200, "适用可能性高（1项）")
+	if strings.Contains(b.body, "即将开始") {
+		t.Error("what can be had is said to begin later")
+	}
+	site.now = time.Date(2026, 11, 5, 2, 0, 0, 0, time.UTC)
+	b.get("/me/policies").at("/me/policies", 200, "适用可能性高（0项）", "即将开始（1份）", "2026年11月10日", "开始</p>")
+}

@@ -52,6 +52,7 @@ type profileRow struct {
 	Keywords     []string     `json:"keywords"`
 	All          bool         `json:"all_that_may_apply"`
 	Paused       bool         `json:"paused"`
+	Least        string       `json:"least"` // all, relevant, very-relevant
 	Channels     []channelRow `json:"channels"`
 	Consent      *consentRow  `json:"consent"`
 }
@@ -176,7 +177,7 @@ func (p *profileReader) subscriber(row *profileRow) (*domain.Subscriber, *domain
 		Subscription: domain.Subscription{Themes: row.Themes, Keywords: row.Keywords, All: row.All, Paused: row.Paused},
 	}
 	for _, check := range []func(*profileRow, *domain.Subscriber) *domain.Error{
-		checkWho, p.attributes, p.checkCodes, checkNumbers, consent, contacts,
+		checkWho, p.attributes, p.checkCodes, checkNumbers, least, consent, contacts,
 	} {
 		if err := check(row, s); err != nil {
 			return nil, err
@@ -280,6 +281,16 @@ func checkNumbers(_ *profileRow, s *domain.Subscriber) *domain.Error {
 			return domain.Errorf(domain.Invalid, "日期“%s”看不懂，应当像 2019-03-01、2019-03 或 2019", date).In(field)
 		}
 	}
+	return nil
+}
+
+// least reads how relevant a policy must be for the person to be told.
+func least(row *profileRow, s *domain.Subscriber) *domain.Error {
+	r, ok := domain.RelevanceNamed(row.Least)
+	if !ok {
+		return domain.Errorf(domain.Invalid, "要是 all（都告诉）、relevant（比较相关的）或 very-relevant（很相关的），不能是“%s”", row.Least).In("least")
+	}
+	s.Subscription.Least = r
 	return nil
 }
 
@@ -400,7 +411,7 @@ func validHead(head []byte) bool {
 var csvColumns = []string{
 	"id", "kind", "name", "uscc", "region", "industry", "size", "taxpayer", "registration", "ownership", "attributes",
 	"staff", "revenue", "assets", "income", "founded", "born", "groups", "life_events", "hukou", "themes", "keywords",
-	"all_that_may_apply", "paused", "sms", "sms_when", "email", "email_when", "app", "consent_version", "consent_at", "consent_source",
+	"all_that_may_apply", "paused", "least", "sms", "sms_when", "email", "email_when", "app", "consent_version", "consent_at", "consent_source",
 }
 
 func csvRow(header, record []string) (*profileRow, *domain.Error) {
@@ -415,7 +426,7 @@ func csvRow(header, record []string) (*profileRow, *domain.Error) {
 		ID: v["id"], Kind: v["kind"], Name: v["name"], USCC: v["uscc"], Region: v["region"], Industry: v["industry"], Size: v["size"],
 		Taxpayer: v["taxpayer"], Registration: v["registration"], Ownership: v["ownership"], Attributes: listOf(v["attributes"]),
 		Founded: v["founded"], Born: v["born"], Groups: listOf(v["groups"]), LifeEvents: listOf(v["life_events"]), Hukou: v["hukou"],
-		Themes: listOf(v["themes"]), Keywords: listOf(v["keywords"]),
+		Themes: listOf(v["themes"]), Keywords: listOf(v["keywords"]), Least: v["least"],
 	}
 	for column, to := range map[string]**amount{"staff": &row.Staff, "revenue": &row.Revenue, "assets": &row.Assets, "income": &row.Income} {
 		if v[column] == "" {

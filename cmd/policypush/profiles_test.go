@@ -87,25 +87,26 @@ func TestAnAbsentFactIsUnknown(t *testing.T) {
 }
 
 func TestATableMayComeFromASpreadsheet(t *testing.T) {
-	const table = "\uFEFFid,kind,region,groups,staff,themes,sms,sms_when,consent_at,all_that_may_apply\n" +
-		"R1,resident,330603,G01；G02,,M09;M01,13900000001,daily,2026-03-01,是\n" +
+	const table = "\uFEFFid,kind,region,groups,staff,themes,sms,sms_when,consent_at,all_that_may_apply,least\n" +
+		"R1,resident,330603,G01；G02,,M09;M01,13900000001,daily,2026-03-01,是,relevant\n" +
 		"R2,resident,330603,,\"1,200\",,,,,\n" +
 		"R3,resident,330603,,x,,,,,\n" +
 		"R4,resident,330603,,,,,,,perhaps\n" +
-		"R1,resident,330603,,,,,,,\n"
+		"R1,resident,330603,,,,,,,\n" +
+		"R5,resident,330603,,,,,,,,mostly\n"
 	gb := string([]byte("id,name\n")) + "E1,\xd4\xc6\xb4\xa8\n" // 云川 in GB18030
 	good, bad := readProfiles(t, "a.csv", table)
-	if len(good) != 2 || len(bad) != 3 {
+	if len(good) != 2 || len(bad) != 4 {
 		t.Fatalf("%d good, bad: %q", len(good), bad)
 	}
 	s := good[0]
-	if len(s.Profile.Groups) != 2 || !s.Subscription.All || s.Contacts[0].When != domain.Daily || s.Consent.At.IsZero() {
+	if len(s.Profile.Groups) != 2 || !s.Subscription.All || s.Subscription.Least != domain.Relevant || s.Contacts[0].When != domain.Daily || s.Consent.At.IsZero() {
 		t.Errorf("got %+v", s)
 	}
 	if good[1].Profile.Groups != nil || *good[1].Profile.Staff != 1200 {
 		t.Errorf("an empty cell is unknown: %+v", good[1].Profile)
 	}
-	for i, want := range []string{"第4行：staff", "第5行：all_that_may_apply", "第6行：id"} {
+	for i, want := range []string{"第4行：staff", "第5行：all_that_may_apply", "第6行：id", "第7行：least"} {
 		if !strings.Contains(bad[i], want) {
 			t.Errorf("told %q, want %q", bad[i], want)
 		}

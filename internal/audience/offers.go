@@ -1,6 +1,7 @@
 package audience
 
 import (
+	"cmp"
 	"math/bits"
 	"slices"
 	"sync"
@@ -21,12 +22,21 @@ type Offers struct {
 	Best     []Offer // those asked for, the most urgent and valuable first
 	Likely   int     // how many there are in all
 	Possible int
+	// Coming cannot be had yet, and is in none of the above.
+	Coming []Coming
+}
+
+// Coming is a measure that begins later.
+type Coming struct {
+	Offer
+	From string // YYYY-MM-DD
 }
 
 // For returns the measures that a profile may have on a day (YYYY-MM-DD): the
 // first n, and how many there are. Those whose deadline is near come first
 // (within a week, a month, a quarter), then certain before possible, then the
-// larger amount, then the newer policy.
+// larger amount, then the newer policy. Beside them stand the first n that
+// begin after the day, the soonest first.
 func (m *Measures) For(p *domain.Profile, asOf string, n int) Offers {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
@@ -35,11 +45,18 @@ func (m *Measures) For(p *domain.Profile, asOf string, n int) Offers {
 	defer s.free()
 	var offers Offers
 	first := best{n: n, heap: make([]ranked, 0, min(n, len(s.seen)))}
+	var coming []later
 	for _, number := range s.seen {
-		if s.states[number]&possibly == 0 || !m.open(number, d) {
+		if s.states[number]&possibly == 0 {
 			continue
 		}
 		certain := s.states[number]&certainly != 0
+		if !m.open(number, d) {
+			if from := m.opens(number, d); from != "" {
+				coming = append(coming, later{from, ranked{m.places[number].rank.key(d, certain), &m.measures[number], certain}})
+			}
+			continue
+		}
 		if certain {
 			offers.Likely++
 		} else {
@@ -51,7 +68,17 @@ func (m *Measures) For(p *domain.Profile, asOf string, n int) Offers {
 		}
 	}
 	offers.Best = inOrder(first.heap)
+	slices.SortFunc(coming, func(a, b later) int { return cmp.Or(cmp.Compare(a.from, b.from), a.compare(b.ranked)) })
+	for _, l := range coming[:min(n, len(coming))] {
+		offers.Coming = append(offers.Coming, Coming{l.offer(), l.from})
+	}
 	return offers
+}
+
+// later is an offer with the day on which it begins.
+type later struct {
+	from string
+	ranked
 }
 
 func inOrder(list []ranked) []Offer {

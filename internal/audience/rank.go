@@ -2,7 +2,10 @@ package audience
 
 import (
 	"cmp"
+	"fmt"
 	"math"
+	"slices"
+	"strconv"
 	"time"
 
 	"policypush/internal/domain"
@@ -17,7 +20,7 @@ type term struct {
 	odd bool
 }
 
-func termOf(w domain.Window, expires string) term {
+func termOf(w domain.Window, effective, expires string) term {
 	t := term{last: math.MaxInt32, odd: w.Yearly}
 	for _, date := range []string{w.Deadline, w.To, expires} {
 		_, last, ok := wholeDate(date)
@@ -27,8 +30,18 @@ func termOf(w domain.Window, expires string) term {
 		}
 	}
 	first, _, ok := wholeDate(w.From)
-	t.first, t.odd = int32(first), t.odd || !ok && w.From != ""
+	begins, _, _ := wholeDate(effective)
+	t.first, t.odd = int32(max(first, begins)), t.odd || !ok && w.From != ""
 	return t
+}
+
+// firstDay returns the first day of a year, a month or a day, or "".
+func firstDay(date string) string {
+	first, _, ok := wholeDate(date)
+	if !ok {
+		return ""
+	}
+	return dateText(uint32(first))
 }
 
 // wholeDate reads a year, a month or a day, and no part of one.
@@ -60,16 +73,54 @@ func dayOf(text string) day {
 // dayCount counts days from 1970.
 func dayCount(t time.Time) int32 { return int32(t.Unix() / (24 * 60 * 60)) }
 
-// open tells whether a measure can be had on a day. It agrees with
-// matching.InWindow and domain.Policy.InForce.
+// open tells whether a measure can be had on a day: as matching.InWindow and
+// domain.Policy.InForce say, and not before its policy takes effect.
 func (m *Measures) open(number int32, d day) bool {
 	t := &m.places[number].term
 	if t.odd || !d.known {
-		x := &m.measures[number]
-		inForce := domain.Policy{Status: domain.Published, Expires: x.expires}
-		return matching.InWindow(x.window, d.text) && inForce.InForce(d.text)
+		return m.measures[number].open(d.text)
 	}
 	return t.first <= d.number && d.number <= t.last
+}
+
+func (x *measure) open(day string) bool {
+	inForce := domain.Policy{Status: domain.Published, Expires: x.expires}
+	return matching.InWindow(x.window, day) && inForce.InForce(day) && x.effective <= day
+}
+
+// opens returns the day after d on which a measure that is not open begins, or
+// "" if there is none.
+func (m *Measures) opens(number int32, d day) string {
+	t := &m.places[number].term
+	switch {
+	case !d.known:
+		return ""
+	case t.odd:
+		return m.measures[number].opens(d.text)
+	case d.number < t.first && t.first <= t.last:
+		return dateText(uint32(t.first))
+	default:
+		return ""
+	}
+}
+
+// opens tries the day on which the policy takes effect and those on which its
+// window begins, in the order of time.
+func (x *measure) opens(day string) string {
+	begins := []string{x.effective, firstDay(x.window.From)}
+	if year, err := strconv.Atoi(max(day, x.effective)[:len("2006")]); err == nil && x.window.Yearly {
+		for _, y := range [...]int{year, year + 1} {
+			first := fmt.Sprintf("%04d", y) // of the year, where From is no day of every year
+			begins = append(begins, firstDay(first), firstDay(first+"-"+x.window.From))
+		}
+	}
+	slices.Sort(begins)
+	for _, from := range begins {
+		if from > day && x.open(from) {
+			return from
+		}
+	}
+	return ""
 }
 
 // rank orders the offers of one profile: first how soon one must apply, then

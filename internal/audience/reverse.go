@@ -59,8 +59,10 @@ type measure struct {
 	id       domain.MeasureID
 	criteria domain.Criteria
 	window   domain.Window
-	expires  string
-	clauses  []int
+	// effective is the first day of its policy, or "".
+	effective string
+	expires   string
+	clauses   []int
 }
 
 // standing is what the search reads of every measure that it finds, close
@@ -165,12 +167,13 @@ func (m *Measures) add(p *domain.Policy, position int) int {
 		m.measures, m.places = append(m.measures, measure{}), append(m.places, standing{})
 	}
 	x := measure{
-		policy: p.ID, position: position, id: from.ID, criteria: p.CriteriaOf(from), window: from.Window, expires: p.Expires,
+		policy: p.ID, position: position, id: from.ID, criteria: p.CriteriaOf(from), window: from.Window,
+		effective: firstDay(p.EffectiveFrom), expires: p.Expires,
 	}
 	for _, c := range clausesOf(&x.criteria, false) {
 		x.clauses = append(x.clauses, m.place(number, c))
 	}
-	m.measures[number], m.places[number] = x, standing{rankOf(p, from), termOf(from.Window, p.Expires)}
+	m.measures[number], m.places[number] = x, standing{rankOf(p, from), termOf(from.Window, p.EffectiveFrom, p.Expires)}
 	return number
 }
 

@@ -3,9 +3,11 @@ package audience_test
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"testing"
+	"time"
 
 	"policypush/internal/audience"
 	"policypush/internal/domain"
@@ -89,7 +91,7 @@ func (m maker) policy(id domain.PolicyID) *domain.Policy {
 	p := &domain.Policy{
 		ID: id, Status: pick(m, domain.Published, domain.Published, domain.Published, domain.Withdrawn),
 		Audience: pick(m, domain.ForBoth, domain.ForBoth, domain.ForEnterprises, domain.ForResidents, domain.ForNobody),
-		Expires:  pick(m, someDates...), PublishDate: pick(m, someDates...),
+		Expires:  pick(m, someDates...), PublishDate: pick(m, someDates...), EffectiveFrom: pick(m, someDates...),
 	}
 	for i := range m.IntN(4) {
 		p.Measures = append(p.Measures, domain.Measure{
@@ -110,7 +112,7 @@ func offered(policies map[domain.PolicyID]*domain.Policy, profile *domain.Profil
 		for i := range p.Measures {
 			c := p.CriteriaOf(&p.Measures[i])
 			truth := matching.Evaluate(&c, profile, day)
-			if truth != domain.No && p.InForce(day) && matching.InWindow(p.Measures[i].Window, day) {
+			if truth != domain.No && canBeHad(p, &p.Measures[i], day) {
 				found[fmt.Sprint(id, p.Measures[i].ID)] = domain.VerdictOf(truth)
 			}
 		}
@@ -118,12 +120,65 @@ func offered(policies map[domain.PolicyID]*domain.Policy, profile *domain.Profil
 	return found
 }
 
+// canBeHad tells whether a measure is open on a day, asked of its dates.
+func canBeHad(p *domain.Policy, x *domain.Measure, day string) bool {
+	first := p.EffectiveFrom
+	if first == "11-01" || first == "soon" { // no date
+		first = ""
+	}
+	return p.InForce(day) && matching.InWindow(x.Window, day) && first <= day
+}
+
+// TestWhatBeginsLaterStandsApart asks each of the next two years' days whether
+// a measure is open on it.
+func TestWhatBeginsLaterStandsApart(t *testing.T) {
+	today, err := time.Parse(time.DateOnly, asOf)
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := 0
+	for seed := range uint64(1500) {
+		m := newMaker(9000 + seed)
+		p, profile := m.policy(1), m.profile()
+		x := audience.NewMeasures()
+		x.Put(p)
+		want := map[domain.MeasureID]string{}
+		for i := range p.Measures {
+			c := p.CriteriaOf(&p.Measures[i])
+			if p.Status != domain.Published || matching.Evaluate(&c, &profile, asOf) == domain.No || canBeHad(p, &p.Measures[i], asOf) {
+				continue
+			}
+			for n := 1; n < 800 && want[p.Measures[i].ID] == ""; n++ {
+				if day := today.AddDate(0, 0, n).Format(time.DateOnly); canBeHad(p, &p.Measures[i], day) {
+					want[p.Measures[i].ID] = day
+				}
+			}
+		}
+		maps.DeleteFunc(want, func(_ domain.MeasureID, day string) bool { return day == "" })
+		found += len(want)
+		got := x.For(&profile, asOf, 50).Coming
+		last := ""
+		for _, c := range got {
+			if want[c.Measure] != c.From || c.From < last {
+				t.Errorf("seed %d: %+v, want it from %q, after %q", seed, c, want[c.Measure], last)
+			}
+			last = c.From
+		}
+		if len(got) != len(want) {
+			t.Errorf("seed %d: %v come later, want %v of %+v", seed, got, want, p)
+		}
+	}
+	if found < 20 {
+		t.Errorf("only %d measures begin later: the draws prove little", found)
+	}
+}
+
 // TestMeasuresAgreeWithMatching holds the reverse index against package
 // matching, which asks one measure after the other, while policies are
 // published, changed and withdrawn.
 func TestMeasuresAgreeWithMatching(t *testing.T) {
 	seen := map[domain.Verdict]int{}
-	for seed := range uint64(25) {
+	for seed := range uint64(26) {
 		m := newMaker(1000 + seed)
 		x := audience.NewMeasures()
 		policies := map[domain.PolicyID]*domain.Policy{}

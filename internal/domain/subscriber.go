@@ -80,6 +80,21 @@ const (
 // Relevances lists the thresholds in the order of the pages.
 func Relevances() []Relevance { return []Relevance{AnyRelevance, Relevant, VeryRelevant} }
 
+// RelevanceNamed returns the threshold that files of profiles name: all,
+// relevant or very-relevant. The empty name is that of all.
+func RelevanceNamed(name string) (r Relevance, ok bool) {
+	switch name {
+	case "", "all":
+		return AnyRelevance, true
+	case "relevant":
+		return Relevant, true
+	case "very-relevant":
+		return VeryRelevant, true
+	default:
+		return AnyRelevance, false
+	}
+}
+
 // Label returns the Chinese words for the threshold.
 func (r Relevance) Label() string {
 	switch r {

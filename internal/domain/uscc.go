@@ -23,3 +23,11 @@ func ValidUSCC(s string) bool {
 	}
 	return s[17] == usccDigits[(31-sum%31)%31]
 }
+
+// MaskUSCC hides the middle of a 统一社会信用代码: 9133**********001T.
+func MaskUSCC(s string) string {
+	if len(s) != 18 {
+		return strings.Repeat("*", len(s))
+	}
+	return s[:4] + strings.Repeat("*", 10) + s[14:]
+}

@@ -11,15 +11,17 @@ import (
 func findsPeople(t *testing.T, url string) {
 	s, ctx := open(t, url, Keys(t)), t.Context()
 	all := people(t, s, 4)
-	all[2].Name = "云川100%精工ABC公司"
+	all[2].Name, all[2].USCC = "云川100%精工ABC公司", "91339901000900001T"
 	must(t, s.SaveSubscriber(ctx, all[2]))
 	for query, want := range map[string][]int{
-		"":                {0, 1, 2, 3},
-		all[1].ExternalID: {1},
-		"精工abc":           {2},
-		"100%精":           {2},
-		"100_精":           nil, // a mark of the query language means itself
-		"没有这个人":           nil,
+		"":                   {0, 1, 2, 3},
+		all[1].ExternalID:    {1},
+		"精工abc":              {2},
+		"91339901000900001t": {2},
+		"91339901000900002X": nil, // a code that nobody has
+		"100%精":              {2},
+		"100_精":              nil, // a mark of the query language means itself
+		"没有这个人":              nil,
 	} {
 		ids := got(s.FindSubscribers(ctx, query, 0, 10))(t)
 		var expected []domain.SubscriberID
