@@ -53,6 +53,9 @@ type FrozenAudience struct {
 	Likely   []byte
 	Possible []byte
 	SHA256   string
+	// Recipe is how the sets were computed, for a check of them; see package
+	// audience. It is empty if they do not follow from profiles.
+	Recipe []byte
 }
 
 // DeliveryState is where a delivery stands.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"math/rand/v2"
 )
 
 // HasDemo tells whether any part of the demonstration is there.
@@ -38,7 +39,7 @@ func (s *Store) RemoveDemo(ctx context.Context) error {
 			AND blind NOT IN (SELECT blind FROM contacts WHERE subscriber_id NOT IN ` + persons + `)`,
 		`DELETE FROM sessions WHERE subscriber_id IN ` + persons + ` OR operator_id IN ` + staff,
 		`UPDATE questions SET subscriber_id = 0 WHERE subscriber_id IN ` + persons,
-		`DELETE FROM subscribers WHERE demo`, // and contacts
+		`DELETE FROM subscribers WHERE demo`, // and contacts, former versions
 		`DELETE FROM operators WHERE id IN ` + staff,
 		`DELETE FROM offices WHERE demo`,
 	}
@@ -55,9 +56,9 @@ func (s *Store) RemoveDemo(ctx context.Context) error {
 			return err
 		}
 		const log = `
-			INSERT INTO profile_changes (seq, subscriber_id, deleted)
-			SELECT $1 + ROW_NUMBER() OVER (ORDER BY id), id, TRUE FROM subscribers WHERE demo`
-		if _, err := tx.ExecContext(ctx, log, first-1); err != nil {
+			INSERT INTO profile_changes (seq, subscriber_id, deleted, mark)
+			SELECT $1 + ROW_NUMBER() OVER (ORDER BY id), id, TRUE, $2 FROM subscribers WHERE demo`
+		if _, err := tx.ExecContext(ctx, log, first-1, rand.Int64()); err != nil {
 			return fmt.Errorf("remove demonstration: %w", err)
 		}
 		if err := notePolicies(ctx, tx, `SELECT id FROM policies WHERE id IN `+policies); err != nil {

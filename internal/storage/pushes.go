@@ -47,10 +47,10 @@ func (s *Store) OwedPushes(ctx context.Context) ([]domain.Push, error) {
 // writer wins; what is stored is returned, whoever wrote it.
 func (s *Store) FreezeAudience(ctx context.Context, push domain.PushID, a domain.FrozenAudience, likely, possible int) (domain.FrozenAudience, error) {
 	const insert = `
-		INSERT INTO push_audiences (push_id, likely, possible, sha256) VALUES ($1, $2, $3, $4) ON CONFLICT (push_id) DO NOTHING`
+		INSERT INTO push_audiences (push_id, likely, possible, sha256, recipe) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (push_id) DO NOTHING`
 	var kept domain.FrozenAudience
 	err := s.inTx(ctx, func(tx *sql.Tx) error {
-		n, err := changed(ctx, tx, insert, push, notNull(a.Likely), notNull(a.Possible), a.SHA256)
+		n, err := changed(ctx, tx, insert, push, notNull(a.Likely), notNull(a.Possible), a.SHA256, notNull(a.Recipe))
 		if err != nil {
 			return fmt.Errorf("freeze audience of push %d: %w", push, err)
 		}
@@ -81,8 +81,8 @@ func (s *Store) Audience(ctx context.Context, push domain.PushID) (domain.Frozen
 
 func audience(ctx context.Context, q querier, push domain.PushID) (domain.FrozenAudience, error) {
 	var a domain.FrozenAudience
-	err := q.QueryRowContext(ctx, `SELECT likely, possible, sha256 FROM push_audiences WHERE push_id = $1`, push).
-		Scan(&a.Likely, &a.Possible, &a.SHA256)
+	err := q.QueryRowContext(ctx, `SELECT likely, possible, sha256, recipe FROM push_audiences WHERE push_id = $1`, push).
+		Scan(&a.Likely, &a.Possible, &a.SHA256, &a.Recipe)
 	return a, notFound(err, "这次推送的对象还没有确定")
 }
 

@@ -50,9 +50,7 @@ func (s *Store) changeStopList(ctx context.Context, owners string, of []any, sta
 		if err != nil {
 			return err
 		}
-		return s.dialect.insertRows(ctx, tx, `INSERT INTO profile_changes (seq, subscriber_id, deleted)`, "", len(ids), func(i int) []any {
-			return []any{seq + int64(i), ids[i], false}
-		})
+		return s.logChanges(ctx, tx, seq, len(ids), func(i int) domain.SubscriberID { return ids[i] })
 	})
 	return n, err
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"database/sql"
 	"fmt"
+	random "math/rand/v2"
 	"slices"
 	"strconv"
 	"time"
@@ -25,6 +26,7 @@ type ProfileRow struct {
 // set for older changes of somebody who is gone.
 type ProfileChange struct {
 	Seq     int64
+	Mark    int64 // drawn at random when it was written
 	ID      domain.SubscriberID
 	Deleted bool
 	Row     ProfileRow
@@ -50,17 +52,19 @@ func (s *Store) SaveSubscribers(ctx context.Context, all []*domain.Subscriber) e
 		if err != nil {
 			return err
 		}
+		audience, err := lastAudience(ctx, tx)
+		if err != nil {
+			return err
+		}
 		for rest := all; len(rest) > 0; {
 			n := distinct(rest)
-			rows, err := s.saveChunk(ctx, tx, rest[:n])
+			rows, err := s.saveChunk(ctx, tx, rest[:n], seq+int64(len(saved)), audience)
 			if err != nil {
 				return err
 			}
 			saved, rest = append(saved, rows...), rest[n:]
 		}
-		return s.dialect.insertRows(ctx, tx, `INSERT INTO profile_changes (seq, subscriber_id, deleted)`, "", len(saved), func(i int) []any {
-			return []any{seq + int64(i), saved[i].id, false}
-		})
+		return s.logChanges(ctx, tx, seq, len(saved), func(i int) domain.SubscriberID { return saved[i].id })
 	})
 	if err != nil {
 		return err
@@ -73,6 +77,14 @@ func (s *Store) SaveSubscribers(ctx context.Context, all []*domain.Subscriber) e
 		}
 	}
 	return nil
+}
+
+// logChanges logs n changes from a number on.
+func (s *Store) logChanges(ctx context.Context, tx *sql.Tx, seq int64, n int, id func(i int) domain.SubscriberID) error {
+	mark := random.Int64()
+	return s.dialect.insertRows(ctx, tx, `INSERT INTO profile_changes (seq, subscriber_id, deleted, mark)`, "", n, func(i int) []any {
+		return []any{seq + int64(i), id(i), false, mark}
+	})
 }
 
 // nextNumbers takes n numbers of a counter and returns the first. The counter
@@ -101,11 +113,14 @@ func distinct(all []*domain.Subscriber) int {
 
 // subscriberRow is how a subscriber is about to stand in the database.
 type subscriberRow struct {
-	id         domain.SubscriberID
-	externalID string
-	version    int64
-	createdAt  time.Time
-	contacts   []contactRow // as Subscriber.Contacts; a repeated address has the ID of the first
+	id           domain.SubscriberID
+	externalID   string
+	version      int64
+	createdAt    time.Time
+	since        int64  // see keepVersion
+	profile      string // JSON, as it stands until now
+	subscription string
+	contacts     []contactRow // as Subscriber.Contacts; a repeated address has the ID of the first
 }
 
 type contactRow struct {
@@ -114,23 +129,28 @@ type contactRow struct {
 	blind string
 }
 
-// saveChunk writes up to 500 different subscribers.
-func (s *Store) saveChunk(ctx context.Context, tx *sql.Tx, all []*domain.Subscriber) ([]subscriberRow, error) {
+// saveChunk writes up to 500 different subscribers, whose changes are numbered
+// from seq.
+func (s *Store) saveChunk(ctx context.Context, tx *sql.Tx, all []*domain.Subscriber, seq, audience int64) ([]subscriberRow, error) {
 	rows, err := s.rowsOf(ctx, tx, all)
 	if err != nil {
 		return nil, err
 	}
+	if err := s.keepVersions(ctx, tx, all, rows, seq, audience); err != nil {
+		return nil, err
+	}
 	const head = `INSERT INTO subscribers
-		(id, external_id, kind, name, uscc, profile, subscription, consent, paused, consented, version, created_at, demo)`
+		(id, external_id, kind, name, uscc, profile, subscription, consent, paused, consented, version, created_at, demo, since)`
 	const tail = ` ON CONFLICT (id) DO UPDATE
 		SET external_id = excluded.external_id, kind = excluded.kind, name = excluded.name, uscc = excluded.uscc,
 			profile = excluded.profile, subscription = excluded.subscription, consent = excluded.consent,
-			paused = excluded.paused, consented = excluded.consented, version = excluded.version, demo = excluded.demo`
+			paused = excluded.paused, consented = excluded.consented, version = excluded.version, demo = excluded.demo,
+			since = excluded.since`
 	err = s.dialect.insertRows(ctx, tx, head, tail, len(all), func(i int) []any {
 		v, row := all[i], rows[i]
 		return []any{
 			row.id, row.externalID, v.Profile.Kind, v.Name, v.USCC, asJSON(&v.Profile), asJSON(&v.Subscription), asJSON(&v.Consent),
-			v.Subscription.Paused, !v.Consent.At.IsZero(), row.version, micros(row.createdAt), v.Demo,
+			v.Subscription.Paused, !v.Consent.At.IsZero(), row.version, micros(row.createdAt), v.Demo, row.since,
 		}
 	})
 	if isTaken(err) {
@@ -156,13 +176,13 @@ func (s *Store) rowsOf(ctx context.Context, tx *sql.Tx, all []*domain.Subscriber
 	byID, byName := map[domain.SubscriberID]subscriberRow{}, map[string]subscriberRow{}
 	remember := func(row scanner) error {
 		var r subscriberRow
-		if err := row.Scan(&r.id, &r.externalID, &r.version, timeInto(&r.createdAt)); err != nil {
+		if err := row.Scan(&r.id, &r.externalID, &r.version, timeInto(&r.createdAt), &r.since, &r.profile, &r.subscription); err != nil {
 			return err
 		}
 		byID[r.id], byName[r.externalID] = r, r
 		return nil
 	}
-	const find = `SELECT id, external_id, version, created_at FROM subscribers WHERE `
+	const find = `SELECT id, external_id, version, created_at, since, profile, subscription FROM subscribers WHERE `
 	err := chunks(ids, func(part []any) error {
 		return each(ctx, tx, remember, find+`id IN (`+s.dialect.places(1, len(part))+`)`, part...)
 	})
@@ -341,8 +361,8 @@ func (s *Store) deleteContacts(ctx context.Context, tx *sql.Tx, gone map[domain.
 	})
 }
 
-// DeleteSubscriber removes a person with name, profile and addresses, and logs
-// the change. Stop-list entries stay, and deliveries keep the bare id. It
+// DeleteSubscriber removes a person with name, profile, its former versions
+// and addresses, and logs the change. Stop-list entries stay, and deliveries keep the bare id. It
 // fails with NotFound if there is no such person.
 func (s *Store) DeleteSubscriber(ctx context.Context, id domain.SubscriberID) error {
 	return s.inTx(ctx, func(tx *sql.Tx) error {
@@ -366,7 +386,8 @@ func (s *Store) DeleteSubscriber(ctx context.Context, id domain.SubscriberID) er
 				return fmt.Errorf("delete subscriber %d: %w", id, err)
 			}
 		}
-		_, err = tx.ExecContext(ctx, `INSERT INTO profile_changes (seq, subscriber_id, deleted) VALUES ($1, $2, $3)`, seq, id, true)
+		const log = `INSERT INTO profile_changes (seq, subscriber_id, deleted, mark) VALUES ($1, $2, $3, $4)`
+		_, err = tx.ExecContext(ctx, log, seq, id, true, random.Int64())
 		return err
 	})
 }

@@ -148,12 +148,12 @@ func (s *Store) WalkProfiles(ctx context.Context, after domain.SubscriberID, fn 
 // ProfileChanges returns up to limit changes after a number, in order.
 func (s *Store) ProfileChanges(ctx context.Context, after int64, limit int) ([]ProfileChange, error) {
 	const q = `
-		SELECT c.seq, c.subscriber_id, v.id IS NULL, COALESCE(v.profile, '{}'), COALESCE(v.subscription, '{}')
+		SELECT c.seq, c.mark, c.subscriber_id, v.id IS NULL, COALESCE(v.profile, '{}'), COALESCE(v.subscription, '{}')
 		FROM profile_changes c LEFT JOIN subscribers v ON v.id = c.subscriber_id
 		WHERE c.seq > $1 ORDER BY c.seq LIMIT $2`
 	var there []domain.SubscriberID
 	found, err := list(ctx, s.read, func(row scanner, c *ProfileChange) error {
-		err := row.Scan(&c.Seq, &c.ID, &c.Deleted, asJSON(&c.Row.Profile), asJSON(&c.Row.Subscription))
+		err := row.Scan(&c.Seq, &c.Mark, &c.ID, &c.Deleted, asJSON(&c.Row.Profile), asJSON(&c.Row.Subscription))
 		c.Row.ID = c.ID
 		if !c.Deleted {
 			there = append(there, c.ID)
