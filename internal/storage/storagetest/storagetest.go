@@ -89,7 +89,7 @@ func Run(t *testing.T, fresh func(t *testing.T) string) {
 		"many subscribers are saved as one":                             savesMany,
 		"subscribers that cannot be saved are named":                    refusesSubscribers,
 		"profile changes follow one another without a gap":              followsProfiles,
-		"profiles are known as they stood at an audience":              knowsFormerProfiles,
+		"profiles are known as they stood at an audience":               knowsFormerProfiles,
 		"former profiles are kept no longer than they must be":          forgetsFormerProfiles,
 		"profiles are walked in order":                                  walksProfiles,
 		"profiles say over which channels somebody is reached":          followsWays,
