@@ -104,15 +104,14 @@ func nearest(c *domain.Criteria, negated bool, p *domain.Profile, asOf string) w
 		if negated {
 			t = t.Not()
 		}
-		m := []Missing{{c.Leaf, negated, t}}
+		price := priceOfNo
 		switch t {
 		case domain.Yes:
 			return way{}
 		case domain.Unknown:
-			return way{m, priceOfUnknown}
-		default:
-			return way{m, priceOfNo}
+			price = priceOfUnknown
 		}
+		return way{[]Missing{{c.Leaf, negated, t}}, price}
 	case c.Not != nil:
 		return nearest(c.Not, !negated, p, asOf)
 	}

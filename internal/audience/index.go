@@ -120,6 +120,7 @@ func (x *Index) Profile(id domain.SubscriberID) (p domain.Profile, s domain.Subs
 	if c.ids[slot] != uint32(id) {
 		return p, s, false // gone meanwhile
 	}
+	c.fetchColumns(slot)
 	var members [32]member
 	f := c.facts(slot, members[:0])
 	p, s = held.dictionary.decode(&f, held.words)

@@ -23,33 +23,25 @@ type term struct {
 func termOf(w domain.Window, effective, expires string) term {
 	t := term{last: math.MaxInt32, odd: w.Yearly}
 	for _, date := range []string{w.Deadline, w.To, expires} {
-		_, last, ok := wholeDate(date)
+		_, last, ok := domain.DateRange(date)
 		t.odd = t.odd || !ok && date != ""
 		if ok {
 			t.last = min(t.last, int32(last))
 		}
 	}
-	first, _, ok := wholeDate(w.From)
-	begins, _, _ := wholeDate(effective)
+	first, _, ok := domain.DateRange(w.From)
+	begins, _, _ := domain.DateRange(effective)
 	t.first, t.odd = int32(max(first, begins)), t.odd || !ok && w.From != ""
 	return t
 }
 
 // firstDay returns the first day of a year, a month or a day, or "".
 func firstDay(date string) string {
-	first, _, ok := wholeDate(date)
+	first, _, ok := domain.DateRange(date)
 	if !ok {
 		return ""
 	}
 	return dateText(uint32(first))
-}
-
-// wholeDate reads a year, a month or a day, and no part of one.
-func wholeDate(date string) (first, last int64, ok bool) {
-	if n := len(date); n != len("2006") && n != len("2006-01") && n != len(time.DateOnly) {
-		return 0, 0, false
-	}
-	return domain.DateRange(date)
 }
 
 // day is the day asked, as a date, a number YYYYMMDD and a count of days. known
@@ -138,7 +130,7 @@ const (
 
 func rankOf(p *domain.Policy, m *domain.Measure) rank {
 	r := rank{deadline: never}
-	if _, last, ok := wholeDate(m.Window.Deadline); ok {
+	if _, last, ok := domain.DateRange(m.Window.Deadline); ok {
 		r.deadline = dayCount(time.Date(int(last/10000), time.Month(last/100%100), int(last%100), 0, 0, 0, 0, time.UTC))
 	}
 	amount := max(0, m.Benefit.Amount, m.Benefit.Cap)
@@ -148,7 +140,7 @@ func rankOf(p *domain.Policy, m *domain.Measure) rank {
 	if !math.IsNaN(amount) {
 		r.value = uint64(math.Float32bits(float32(amount))) << dateBits // the bits of positive floats rise with them
 	}
-	if first, _, ok := wholeDate(p.PublishDate); ok {
+	if first, _, ok := domain.DateRange(p.PublishDate); ok {
 		published := time.Date(int(first/10000), time.Month(first/100%100), int(first%100), 0, 0, 0, 0, time.UTC)
 		r.value |= uint64(max(0, min(1<<dateBits-1, dayCount(published))))
 	}

@@ -53,14 +53,6 @@ const (
 	Unreadable                 // FieldOther
 )
 
-var fieldTypes = map[Field]Type{
-	FieldKind: OneCode, FieldRegion: CodeTree, FieldIndustry: CodeTree, FieldSize: OneCode,
-	FieldTaxpayer: OneCode, FieldRegistration: OneCode, FieldOwnership: OneCode, FieldAttribute: CodeSet,
-	FieldStaff: NumberOf, FieldRevenue: NumberOf, FieldAssets: NumberOf, FieldIncome: NumberOf,
-	FieldFounded: NumberOf, FieldAge: NumberOf, FieldGroup: CodeSet, FieldLifeEvent: CodeSet,
-	FieldHukou: CodeTree, FieldOther: Unreadable,
-}
-
 // Fields lists every field in a fixed order.
 func Fields() []Field {
 	return []Field{
@@ -71,7 +63,22 @@ func Fields() []Field {
 }
 
 // Type returns how the field compares, or 0 if there is no such field.
-func (f Field) Type() Type { return fieldTypes[f] }
+func (f Field) Type() Type {
+	switch f {
+	case FieldKind, FieldSize, FieldTaxpayer, FieldRegistration, FieldOwnership:
+		return OneCode
+	case FieldRegion, FieldIndustry, FieldHukou:
+		return CodeTree
+	case FieldAttribute, FieldGroup, FieldLifeEvent:
+		return CodeSet
+	case FieldStaff, FieldRevenue, FieldAssets, FieldIncome, FieldFounded, FieldAge:
+		return NumberOf
+	case FieldOther:
+		return Unreadable
+	default:
+		return 0
+	}
+}
 
 var fieldLabels = map[Field]string{
 	FieldKind: "主体类型", FieldRegion: "所在地", FieldIndustry: "行业", FieldSize: "企业规模",

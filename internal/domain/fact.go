@@ -1,10 +1,5 @@
 package domain
 
-import (
-	"strings"
-	"time"
-)
-
 // AppliesTo tells whether a subscriber of a kind can have the field at all. A
 // resident has no staff and an enterprise no age: to them a condition on such
 // a field is not met, rather than unknown, so that nobody is asked for it. A
@@ -93,28 +88,63 @@ func (p *Profile) Number(f Field, day string) (lo, hi int64, known bool) {
 // DateRange returns the first and the last day, as numbers YYYYMMDD, of a date
 // given as YYYY-MM-DD, YYYY-MM or YYYY. ok is false for anything else.
 func DateRange(s string) (first, last int64, ok bool) {
-	layout := time.DateOnly
-	if len(s) < 4 || len(s) > len(layout) {
+	year, month, day := int64(0), int64(0), int64(0)
+	switch len(s) {
+	case len("2006-01-02"):
+		day, ok = digits(s[8:])
+		if !ok || s[7] != '-' {
+			return 0, 0, false
+		}
+		fallthrough
+	case len("2006-01"):
+		month, ok = digits(s[5:7])
+		if !ok || s[4] != '-' || month < 1 || month > 12 {
+			return 0, 0, false
+		}
+		fallthrough
+	case len("2006"):
+		if year, ok = digits(s[:4]); !ok {
+			return 0, 0, false
+		}
+	default:
 		return 0, 0, false
 	}
-	from, err := time.Parse(layout[:len(s)], s)
-	if err != nil {
+	switch date := year*10000 + month*100 + day; {
+	case len(s) == len("2006"):
+		return date + 101, date + 1231, true
+	case len(s) == len("2006-01"):
+		return date + 1, date + daysIn(year, month), true
+	case day < 1 || day > daysIn(year, month):
 		return 0, 0, false
+	default:
+		return date, date, true
 	}
-	to := from
-	switch strings.Count(s, "-") {
-	case 0:
-		to = from.AddDate(1, 0, -1)
-	case 1:
-		to = from.AddDate(0, 1, -1)
+}
+
+func digits(s string) (n int64, ok bool) {
+	for _, c := range []byte(s) {
+		if c < '0' || c > '9' {
+			return 0, false
+		}
+		n = n*10 + int64(c-'0')
 	}
-	return dayNumber(from), dayNumber(to), true
+	return n, true
+}
+
+func daysIn(year, month int64) int64 {
+	switch month {
+	case 2:
+		if year%4 == 0 && (year%100 != 0 || year%400 == 0) {
+			return 29
+		}
+		return 28
+	case 4, 6, 9, 11:
+		return 30
+	default:
+		return 31
+	}
 }
 
 // AgeOn returns the full years that somebody born on a day has on another
 // day, both YYYYMMDD. Who is born on 29 February is a year older on 1 March.
 func AgeOn(born, day int64) int64 { return (day - born) / 10000 }
-
-func dayNumber(t time.Time) int64 {
-	return int64(t.Year())*10000 + int64(t.Month())*100 + int64(t.Day())
-}

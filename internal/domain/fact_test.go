@@ -1,7 +1,9 @@
 package domain_test
 
 import (
+	"fmt"
 	"testing"
+	"time"
 
 	"policypush/internal/domain"
 )
@@ -21,6 +23,10 @@ func TestDateRange(t *testing.T) {
 		"a day that does not exist":     {"2019-02-30", 0, 0, false},
 		"a month that does not exist":   {"2019-13", 0, 0, false},
 		"half a month":                  {"2019-1", 0, 0, false},
+		"a month begun":                 {"2019-0", 0, 0, false},
+		"a year and a dash":             {"2019-", 0, 0, false},
+		"a month and a dash":            {"2019-03-", 0, 0, false},
+		"a sign for a digit":            {"2019-+3", 0, 0, false},
 		"a date with a time":            {"2019-03-01T10:00:00Z", 0, 0, false},
 		"words of as many bytes":        {"去年三", 0, 0, false},
 		"a date in another arrangement": {"01-03-2019", 0, 0, false},
@@ -31,6 +37,29 @@ func TestDateRange(t *testing.T) {
 				t.Errorf("%d to %d, %v; want %d to %d, %v", first, last, ok, tt.first, tt.last, tt.ok)
 			}
 		})
+	}
+}
+
+// TestDaysOfTheCalendar holds DateRange against package time, on every day of
+// four centuries and on days that there are not.
+func TestDaysOfTheCalendar(t *testing.T) {
+	for year := 1800; year <= 2200; year++ {
+		for month := range 14 {
+			for day := range 33 {
+				date := fmt.Sprintf("%04d-%02d-%02d", year, month, day)
+				_, err := time.Parse(time.DateOnly, date)
+				if _, _, ok := domain.DateRange(date); ok != (err == nil) {
+					t.Fatalf("%s: read: %v, but time says %v", date, ok, err)
+				}
+			}
+			if month < 1 || month > 12 {
+				continue
+			}
+			_, last, _ := domain.DateRange(fmt.Sprintf("%04d-%02d", year, month))
+			if want := time.Date(year, time.Month(month)+1, 0, 0, 0, 0, 0, time.UTC).Day(); last%100 != int64(want) {
+				t.Fatalf("%d-%d ends on %d, want %d", year, month, last, want)
+			}
+		}
 	}
 }
 

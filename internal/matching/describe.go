@@ -1,7 +1,6 @@
 package matching
 
 import (
-	"fmt"
 	"strconv"
 	"strings"
 
@@ -94,15 +93,17 @@ func wordsOf(f domain.Field) wording {
 }
 
 func describeLeaf(c *domain.Condition, negated bool, names Names) string {
+	var room [128]byte // most sentences are shorter, and so are allocated once
 	words := wordsOf(c.Field)
 	switch c.Field.Type() {
 	case domain.OneCode, domain.CodeTree, domain.CodeSet:
+		is := words.is
 		if negated {
-			return words.isNot + listNames(c.Field, c.Values, names)
+			is = words.isNot
 		}
-		return words.is + listNames(c.Field, c.Values, names)
+		return string(appendNames(append(room[:0], is...), c.Field, c.Values, names))
 	case domain.NumberOf:
-		return describeNumber(c, negated, words)
+		return string(appendNumber(room[:0], c, negated, words))
 	default:
 		if negated {
 			return "没有：" + c.Unread
@@ -127,33 +128,41 @@ func opposite(op domain.Op) domain.Op {
 	}
 }
 
-func describeNumber(c *domain.Condition, negated bool, words wording) string {
+func appendNumber(b []byte, c *domain.Condition, negated bool, words wording) []byte {
 	op := c.Op
 	if negated {
 		op = opposite(op)
 	}
+	// by chooses the words of a comparison; one that is none has no words.
+	by := func(atLeast, moreThan, atMost, lessThan string) string {
+		switch op {
+		case domain.AtLeast:
+			return atLeast
+		case domain.MoreThan:
+			return moreThan
+		case domain.AtMost:
+			return atMost
+		case domain.LessThan:
+			return lessThan
+		default:
+			return ""
+		}
+	}
 	switch c.Field {
 	case domain.FieldFounded:
-		suffix := map[domain.Op]string{
-			domain.AtLeast: "及以后成立", domain.MoreThan: "之后成立", domain.AtMost: "及以前成立", domain.LessThan: "之前成立",
-		}
-		return dateOf(c.Number) + suffix[op]
+		return append(appendDate(b, c.Number), by("及以后成立", "之后成立", "及以前成立", "之前成立")...)
 	case domain.FieldAge:
-		years := strconv.FormatInt(c.Number, 10) + words.unit
-		prefix := map[domain.Op]string{
-			domain.AtLeast: "年满", domain.MoreThan: "年龄超过", domain.AtMost: "年龄不超过", domain.LessThan: "未满",
-		}
-		return prefix[op] + years
+		b = append(b, by("年满", "年龄超过", "年龄不超过", "未满")...)
+		return append(strconv.AppendInt(b, c.Number, 10), words.unit...)
 	}
-	prefix := map[domain.Op]string{
-		domain.AtLeast: "不少于", domain.MoreThan: "超过", domain.AtMost: "不超过", domain.LessThan: "少于",
-	}
-	return words.is + prefix[op] + amount(c.Number, words.unit)
+	b = append(b, words.is...)
+	b = append(b, by("不少于", "超过", "不超过", "少于")...)
+	return appendAmount(b, c.Number, words.unit)
 }
 
-// amount writes a number with its unit; money from 10,000 yuan on as 万元, from
-// 100,000,000 on as 亿元.
-func amount(n int64, unit string) string {
+// appendAmount writes a number with its unit; money from 10,000 yuan on as
+// 万元, from 100,000,000 on as 亿元.
+func appendAmount(b []byte, n int64, unit string) []byte {
 	const wan, yi = 10_000, 100_000_000
 	size := n
 	if size < 0 {
@@ -161,26 +170,35 @@ func amount(n int64, unit string) string {
 	}
 	switch {
 	case unit == "元" && size >= yi:
-		return strconv.FormatFloat(float64(n)/yi, 'f', -1, 64) + "亿元"
+		return append(strconv.AppendFloat(b, float64(n)/yi, 'f', -1, 64), "亿元"...)
 	case unit == "元" && size >= wan:
-		return strconv.FormatFloat(float64(n)/wan, 'f', -1, 64) + "万元"
+		return append(strconv.AppendFloat(b, float64(n)/wan, 'f', -1, 64), "万元"...)
 	default:
-		return strconv.FormatInt(n, 10) + unit
+		return append(strconv.AppendInt(b, n, 10), unit...)
 	}
 }
 
-func dateOf(n int64) string { return fmt.Sprintf("%d年%d月%d日", n/10000, n/100%100, n%100) }
+func appendDate(b []byte, n int64) []byte {
+	b = append(strconv.AppendInt(b, n/10000, 10), "年"...)
+	b = append(strconv.AppendInt(b, n/100%100, 10), "月"...)
+	return append(strconv.AppendInt(b, n%100, 10), "日"...)
+}
+
+func appendNames(b []byte, f domain.Field, codes []string, names Names) []byte {
+	for i, code := range codes[:min(len(codes), maxNamed)] {
+		if i > 0 {
+			b = append(b, "、"...)
+		}
+		b = append(b, nameOf(f, code, names)...)
+	}
+	if len(codes) > maxNamed {
+		b = append(strconv.AppendInt(append(b, "等"...), int64(len(codes)), 10), "项"...)
+	}
+	return b
+}
 
 func listNames(f domain.Field, codes []string, names Names) string {
-	said := make([]string, 0, maxNamed)
-	for _, code := range codes[:min(len(codes), maxNamed)] {
-		said = append(said, nameOf(f, code, names))
-	}
-	list := strings.Join(said, "、")
-	if len(codes) > maxNamed {
-		list += fmt.Sprintf("等%d项", len(codes))
-	}
-	return list
+	return string(appendNames(nil, f, codes, names))
 }
 
 func nameOf(f domain.Field, code string, names Names) string {
@@ -236,7 +254,7 @@ func describeKnown(p *domain.Profile, f domain.Field) string {
 		}
 	default:
 		if n, _, known := p.Number(f, ""); known {
-			return amount(n, wordsOf(f).unit)
+			return string(appendAmount(nil, n, wordsOf(f).unit))
 		}
 	}
 	return "未填写"

@@ -41,7 +41,9 @@ func Explain(c *domain.Criteria, p *domain.Profile, asOf string, names Names) Re
 	if c == nil {
 		c = &domain.Criteria{}
 	}
-	x := explainer{profile: p, asOf: asOf, names: names}
+	leaves := 0
+	c.Leaves(func(*domain.Condition) { leaves++ })
+	x := explainer{profile: p, asOf: asOf, names: names, found: make([]Reason, 0, leaves)}
 	result := Result{Truth: x.truth(c, false)}
 	x.reasons(c, false, false)
 	result.Reasons = x.found
