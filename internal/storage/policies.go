@@ -120,10 +120,15 @@ func (s *Store) SavePolicy(ctx context.Context, p *domain.Policy, was domain.Pol
 }
 
 func savePolicy(ctx context.Context, tx *sql.Tx, p *domain.Policy, was domain.PolicyStatus) error {
+	return saveOver(ctx, tx, p, p.Version, was)
+}
+
+// saveOver writes a policy over the version and status that it had.
+func saveOver(ctx context.Context, tx *sql.Tx, p *domain.Policy, version int, was domain.PolicyStatus) error {
 	values := policyValues(p)
 	update := `UPDATE policies SET (` + policyColumns + `) = (` + places(4, len(values)) + `)
 		WHERE id = $1 AND version = $2 AND status = $3`
-	n, err := changed(ctx, tx, update, append([]any{p.ID, p.Version, was}, values...)...)
+	n, err := changed(ctx, tx, update, append([]any{p.ID, version, was}, values...)...)
 	if err != nil {
 		return fmt.Errorf("save policy %d: %w", p.ID, err)
 	}
@@ -265,23 +270,32 @@ func likeLiteral(s string) string {
 }
 
 // PublishPolicy makes an approved policy public and owes its push, in one
-// transaction, and sets push.ID. From its commit on nothing can get lost.
-func (s *Store) PublishPolicy(ctx context.Context, p *domain.Policy, push *domain.Push) error {
+// transaction, and sets push.ID. Earlier policies end or hold longer with it.
+// From its commit on nothing can get lost.
+func (s *Store) PublishPolicy(ctx context.Context, p *domain.Policy, push *domain.Push, earlier ...domain.Succession) error {
 	return s.inTx(ctx, func(tx *sql.Tx) error {
 		if err := savePolicy(ctx, tx, p, domain.Approved); err != nil {
 			return err
+		}
+		for i := range earlier {
+			if err := succeed(ctx, tx, &earlier[i]); err != nil {
+				return err
+			}
 		}
 		return owePush(ctx, tx, p, push)
 	})
 }
 
-// WithdrawPolicy takes a published policy back in one transaction: its pushes
-// stop, what waits is not sent, and notice, which may be nil, is owed to those
+// WithdrawPolicy takes a published policy back in one transaction: what it did
+// to earlier ones is undone, its pushes stop, what waits is not sent, and notice, which may be nil, is owed to those
 // who got the original. What a gateway is being handed right now cannot be
 // called back; it ends as the gateway says.
 func (s *Store) WithdrawPolicy(ctx context.Context, p *domain.Policy, notice *domain.Push, now time.Time) error {
 	return s.inTx(ctx, func(tx *sql.Tx) error {
 		if err := savePolicy(ctx, tx, p, domain.Published); err != nil {
+			return err
+		}
+		if err := undoSuccessions(ctx, tx, p.ID); err != nil {
 			return err
 		}
 		for _, q := range []struct {

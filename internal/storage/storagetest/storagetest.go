@@ -78,6 +78,7 @@ func Run(t *testing.T, fresh func(t *testing.T) string) {
 		"who saves a policy second is told so":                          savesPolicyOnce,
 		"publishing owes a push, once":                                  publishesOnce,
 		"withdrawing stops what waits and owes the notice":              withdraws,
+		"a policy ends or extends earlier ones, until withdrawn":        succeeds,
 		"interpretations are kept, readers see approved ones":           keepsInterpretations,
 		"a correction is the newest word about a thing":                 keepsCorrections,
 		"audit, outbox, replies and questions are kept in order":        keepsRecords,
