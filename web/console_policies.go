@@ -206,6 +206,7 @@ type fieldsView struct {
 type fieldsForm struct {
 	Title, DocNumber, UnifiedCode, Issuers, DocKind, Audience   string
 	PublishDate, EffectiveFrom, Expires, ApplyDeadline, Contact string
+	Replaces, Amends                                            string // one document a line
 }
 
 func (fieldsView) template() string { return "console/fields" }
@@ -219,6 +220,7 @@ func (s *Server) fieldsPage(c *fiber.Ctx) error {
 		Title: p.Title, DocNumber: p.DocNumber, UnifiedCode: p.UnifiedCode, Issuers: strings.Join(p.Issuers, "、"), DocKind: p.DocKind,
 		Audience: string(p.Audience), PublishDate: p.PublishDate, EffectiveFrom: p.EffectiveFrom, Expires: p.Expires,
 		ApplyDeadline: p.ApplyDeadline, Contact: p.Contact,
+		Replaces: referenceLines(p.Replaces), Amends: referenceLines(p.Amends),
 	}, nil)
 }
 
@@ -297,6 +299,7 @@ func (s *Server) saveFields(c *fiber.Ctx) error {
 		Title: field(c, "title"), DocNumber: field(c, "doc_number"), UnifiedCode: field(c, "unified_code"), Issuers: field(c, "issuers"),
 		DocKind: field(c, "doc_kind"), Audience: field(c, "audience"), PublishDate: field(c, "publish_date"),
 		EffectiveFrom: field(c, "effective_from"), Expires: field(c, "expires"), ApplyDeadline: field(c, "apply_deadline"), Contact: field(c, "contact"),
+		Replaces: field(c, "replaces"), Amends: field(c, "amends"),
 	}
 	var ps problems
 	if f.Title == "" {
@@ -330,11 +333,14 @@ func (s *Server) saveFields(c *fiber.Ctx) error {
 	if audienceLabel(audience) == "未判定" {
 		ps.add("audience", "请选择适用对象")
 	}
+	replaces := referencesOf(f.Replaces, "replaces", "替代的文件", &ps)
+	amends := referencesOf(f.Amends, "amends", "修改或延续的文件", &ps)
 	if len(ps) > 0 {
 		return s.showFields(c, p, f, ps)
 	}
 	before := s.reach(p)
 	p.Title, p.DocNumber, p.UnifiedCode, p.DocKind, p.Audience, p.Contact = f.Title, f.DocNumber, f.UnifiedCode, f.DocKind, audience, f.Contact
+	p.Replaces, p.Amends = replaces, amends
 	p.Issuers = nil
 	for _, name := range partsForm.Split(f.Issuers, -1) {
 		if name != "" {

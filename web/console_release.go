@@ -23,6 +23,7 @@ type releaseView struct {
 	Must        bool
 	Suggested   int // tags that wait for a decision
 	Pushes      []domain.Push
+	Earlier     []earlierRow // what publishing does to earlier policies
 	History     []auditRow
 	MaySubmit   bool
 	MayApprove  bool
@@ -71,6 +72,11 @@ func (s *Server) showRelease(c *fiber.Ctx, p *domain.Policy, reason string, ps p
 	}
 	if v.policyHead, err = s.policyHead(ctx, me, p, 5); err != nil {
 		return err
+	}
+	if p.Status == domain.Reviewed || p.Status == domain.Approved {
+		if v.Earlier, _, err = s.earlier(ctx, p); err != nil {
+			return err
+		}
 	}
 	if own && p.Status == domain.Reviewed {
 		trial := *p
@@ -206,13 +212,21 @@ func (s *Server) publishPolicy(c *fiber.Ctx) error {
 		return err
 	}
 	push := &domain.Push{Kind: domain.NewPolicy, CreatedBy: me.ID, CreatedAt: s.Now(), IncludePossible: field(c, "possible") != ""}
-	if err := s.Store.PublishPolicy(ctx, p, push); err != nil {
+	_, earlier, err := s.earlier(ctx, p)
+	if err != nil {
+		return err
+	}
+	earlier = ticked(c, earlier)
+	if err := s.Store.PublishPolicy(ctx, p, push, earlier...); err != nil {
 		return err
 	}
 	s.wake()
 	detail := fmt.Sprintf("推送%d", push.ID)
 	if push.IncludePossible {
 		detail += "，含可能适用"
+	}
+	if len(earlier) > 0 {
+		detail += fmt.Sprintf("；改动%d份以往政策的有效期", len(earlier))
 	}
 	if p.NoInterpretation != "" {
 		detail += "；不解读的理由：" + p.NoInterpretation

@@ -29,8 +29,9 @@ type policyView struct {
 	QA           []template.HTML
 	Charts       []template.HTML
 	Cases        []template.HTML
-	Changed      []domain.Reference // what it replaces
-	Amended      []domain.Reference // what it changes or extends
+	Changed      []referenceView // what it replaces
+	Amended      []referenceView // what it changes or extends
+	Later        []referenceView // what replaced or extended it
 	Answered     []domain.Question
 	Clauses      []clauseView
 	Ways         []wayView
@@ -164,7 +165,9 @@ func (s *Server) policyView(c *fiber.Ctx) (policyView, error) {
 	v.Due = s.dueOf(policy)
 	v.Measures = s.measures(policy)
 	v.Keys = s.keyFacts(policy, v.Measures)
-	v.Changed, v.Amended = policy.Replaces, policy.Amends
+	if err := s.addSuccessions(ctx, &v); err != nil {
+		return policyView{}, err
+	}
 	v.Ways, v.Materials = ways(policy)
 	v.AutomaticAll = len(policy.Measures) > 0 && !slices.ContainsFunc(policy.Measures, func(m domain.Measure) bool { return m.How.Mode != "automatic" })
 	v.Contact = policy.Contact

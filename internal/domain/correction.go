@@ -138,6 +138,8 @@ var factFields = []readField[Policy]{
 	{"effective_from", "施行日期", func(p *Policy) string { return p.EffectiveFrom }},
 	{"expires", "有效期至", func(p *Policy) string { return p.Expires }},
 	{"apply_deadline", "申请截止", func(p *Policy) string { return p.ApplyDeadline }},
+	{"replaces", "替代的文件", func(p *Policy) string { return referenceList(p.Replaces) }},
+	{"amends", "修改或延续的文件", func(p *Policy) string { return referenceList(p.Amends) }},
 }
 
 var measureFields = []readField[Measure]{
@@ -208,4 +210,14 @@ func Changes(d Dimension, before, after map[string]string) []Correction {
 		}
 	}
 	return list
+}
+
+// referenceList writes documents as one value, in an order of its own.
+func referenceList(refs []Reference) string {
+	var names []string
+	for _, r := range refs {
+		names = append(names, r.String())
+	}
+	slices.Sort(names)
+	return strings.Join(names, "；")
 }

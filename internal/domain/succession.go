@@ -33,7 +33,7 @@ func (p *Policy) Succession(old *Policy, today string) (Succession, bool) {
 	if p.ID == old.ID || old.Status != Published {
 		return s, false
 	}
-	if slices.ContainsFunc(p.Replaces, old.named) {
+	if slices.ContainsFunc(p.Replaces, old.Named) {
 		s.Ends, s.Expires = true, dayBefore(today)
 		if len(p.EffectiveFrom) == len(time.DateOnly) {
 			s.Expires = dayBefore(p.EffectiveFrom)
@@ -41,7 +41,7 @@ func (p *Policy) Succession(old *Policy, today string) (Succession, bool) {
 		return s, old.Expires == "" || lastDay(old.Expires) > lastDay(s.Expires)
 	}
 	for _, r := range p.Amends {
-		if r.Until == "" || !old.named(r) {
+		if r.Until == "" || !old.Named(r) {
 			continue
 		}
 		s.Expires = r.Until
@@ -92,9 +92,9 @@ func (s *Succession) Undo(old *Policy) {
 	}
 }
 
-// named tells whether a reference means this policy: by its number, or by its
+// Named tells whether a reference means this policy: by its number, or by its
 // title where the reference has no number.
-func (p *Policy) named(r Reference) bool {
+func (p *Policy) Named(r Reference) bool {
 	if r.DocNumber != "" {
 		return bareName(r.DocNumber) == bareName(p.DocNumber)
 	}

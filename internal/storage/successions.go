@@ -12,20 +12,21 @@ import (
 // Succession is what a policy did to an earlier one, with the names of both.
 type Succession struct {
 	domain.Succession
-	Title   string // of the later policy
-	OfTitle string // of the earlier one
+	Title    string // of the later policy
+	OfTitle  string // of the earlier one
+	OfNumber string
 }
 
 // Successions returns what a policy did to earlier ones, and what later ones
 // did to it, the latest last.
 func (s *Store) Successions(ctx context.Context, id domain.PolicyID) ([]Succession, error) {
 	const q = `
-		SELECT s.policy_id, s.of_id, s.ends, s.expires, s.before, p.title, o.title
+		SELECT s.policy_id, s.of_id, s.ends, s.expires, s.before, p.title, o.title, o.doc_number
 		FROM successions s JOIN policies p ON p.id = s.policy_id JOIN policies o ON o.id = s.of_id
 		WHERE s.policy_id = $1 OR s.of_id = $1 ORDER BY s.policy_id, s.of_id`
 	return list(ctx, s.read, func(row scanner, v *Succession) error {
 		var ends int
-		err := row.Scan(&v.Policy, &v.Of, &ends, &v.Expires, asJSON(&v.Before), &v.Title, &v.OfTitle)
+		err := row.Scan(&v.Policy, &v.Of, &ends, &v.Expires, asJSON(&v.Before), &v.Title, &v.OfTitle, &v.OfNumber)
 		v.Ends = ends == 1
 		return err
 	}, q, id)
