@@ -46,25 +46,31 @@ func (m *Measures) For(p *domain.Profile, asOf string, n int) Offers {
 	var offers Offers
 	first := best{n: n, heap: make([]ranked, 0, min(n, len(s.seen)))}
 	var coming []later
-	for _, number := range s.seen {
-		if s.states[number]&possibly == 0 {
+	glances := m.glancesOf(d)
+	for _, lead := range s.seen {
+		g := glances[lead]
+		if s.states[lead]&possibly == 0 || g == over {
 			continue
 		}
-		certain := s.states[number]&certainly != 0
-		if !m.open(number, d) {
-			if from := m.opens(number, d); from != "" {
-				coming = append(coming, later{from, ranked{m.places[number].rank.key(d, certain), &m.measures[number], certain}})
+		certain := s.states[lead]&certainly != 0
+		if g == unclear {
+			x := &m.standings[lead]
+			if !m.open(x, d) {
+				if from := m.opens(x, d); from != "" {
+					coming = append(coming, later{from, m.ranked(x, d, certain)})
+				}
+				continue
 			}
-			continue
+			g = glanceOf(x.rank.key(d, false))
 		}
 		if certain {
 			offers.Likely++
+			g |= certainGlance
 		} else {
 			offers.Possible++
 		}
-		key := m.places[number].rank.key(d, certain)
-		if !first.beaten(key) {
-			first.put(ranked{key, &m.measures[number], certain})
+		if !first.beaten(g) {
+			first.put(m.ranked(&m.standings[lead], d, certain))
 		}
 	}
 	offers.Best = inOrder(first.heap)
@@ -109,13 +115,14 @@ func (m *Measures) WhatIf(now, then *domain.Profile, asOf string) Difference {
 	defer before.free()
 	defer after.free()
 	var gained, lost, confirmed, doubted []ranked
-	for _, number := range after.seen {
-		then, was := after.states[number], before.states[number]
-		if then&possibly == 0 || then == was || !m.open(number, d) {
+	for _, lead := range after.seen {
+		x := &m.standings[lead]
+		then, was := after.states[lead], before.states[lead]
+		if then&possibly == 0 || then == was || !m.open(x, d) {
 			continue
 		}
 		certain := then&certainly != 0
-		r := ranked{m.places[number].rank.key(d, certain), &m.measures[number], certain}
+		r := m.ranked(x, d, certain)
 		switch {
 		case was&possibly == 0:
 			gained = append(gained, r)
@@ -125,20 +132,21 @@ func (m *Measures) WhatIf(now, then *domain.Profile, asOf string) Difference {
 			doubted = append(doubted, r)
 		}
 	}
-	for _, number := range before.seen {
-		was := before.states[number]
-		if was&possibly != 0 && after.states[number]&possibly == 0 && m.open(number, d) {
-			certain := was&certainly != 0
-			lost = append(lost, ranked{m.places[number].rank.key(d, certain), &m.measures[number], certain})
+	for _, lead := range before.seen {
+		x := &m.standings[lead]
+		was := before.states[lead]
+		if was&possibly != 0 && after.states[lead]&possibly == 0 && m.open(x, d) {
+			lost = append(lost, m.ranked(x, d, was&certainly != 0))
 		}
 	}
 	return Difference{inOrder(gained), inOrder(lost), inOrder(confirmed), inOrder(doubted)}
 }
 
-// met is what the search for one profile has found.
+// met is what the search for one profile has found. Measures go by their first
+// clauses.
 type met struct {
-	states []uint8 // of each measure
-	seen   []int32 // those whose state is not zero
+	states []uint8
+	seen   []int32 // those that were come upon; the others' state is zero
 }
 
 // The bits of a measure's state.
@@ -152,8 +160,8 @@ var metPool = sync.Pool{New: func() any { return new(met) }}
 
 // free clears what was found and keeps the memory for the next profile.
 func (s *met) free() {
-	for _, number := range s.seen {
-		s.states[number] = 0
+	for _, lead := range s.seen {
+		s.states[lead] = 0
 	}
 	s.seen = s.seen[:0]
 	metPool.Put(s)
@@ -163,8 +171,8 @@ func (s *met) free() {
 // day. Whether they can be had on it is not asked.
 func (m *Measures) meet(p *domain.Profile, d day) *met {
 	s := metPool.Get().(*met)
-	if len(s.states) < len(m.measures) {
-		s.states = make([]uint8, len(m.measures)+len(m.measures)/8)
+	if len(s.states) < len(m.clauses) {
+		s.states = make([]uint8, len(m.clauses)+len(m.clauses)/8)
 	}
 	look := m.lookFor(p, d.text)
 	var possible, certain clauseBlock
@@ -176,23 +184,23 @@ func (m *Measures) meet(p *domain.Profile, d day) *met {
 		for w, word := range possible {
 			for ; word != 0; word &= word - 1 {
 				bit := word & -word
-				number := m.owners[b*blockBits+w*64+bits.TrailingZeros64(word)]
-				state := s.states[number]
+				lead := m.leads[b*blockBits+w*64+bits.TrailingZeros64(word)]
+				state := s.states[lead]
 				if state&settled != 0 {
 					continue
 				}
 				if state == 0 {
-					s.seen = append(s.seen, number)
+					s.seen = append(s.seen, lead)
 				}
 				switch {
 				case whole != nil && whole[w]&bit != 0:
-					state = settled | m.settle(number, p, d)
+					state = settled | m.settle(m.standings[lead].number, p, d)
 				case certain[w]&bit != 0:
 					state |= possibly | certainly
 				default:
 					state |= possibly
 				}
-				s.states[number] = state
+				s.states[lead] = state
 			}
 		}
 	}
@@ -217,6 +225,7 @@ type look struct {
 	must   []operand
 	never  []*clauseRow // clauses that are not met
 	unsure []*clauseRow // clauses that are not met for certain
+	hits   hits         // memory for block
 }
 
 // operand is one condition of each clause: of those that ask, only the ones in
@@ -292,17 +301,17 @@ func (l *look) block(b int, possible, certain *clauseBlock) bool {
 		return false
 	}
 	*possible = *all
+	h := &l.hits
 	for i := range l.must {
 		o := &l.must[i]
 		asked := o.asked.block(b)
 		if asked == nil {
 			continue
 		}
-		hit, any := unite(o.yes, b)
-		for _, row := range o.maybe {
-			any = hit.add(row.block(b)) || any
-		}
-		if !possible.demand(asked, &hit, any) {
+		h.n = 0
+		h.add(o.yes, b)
+		h.add(o.maybe, b)
+		if !possible.demand(asked, h) {
 			return false
 		}
 	}
@@ -316,30 +325,13 @@ func (l *look) block(b int, possible, certain *clauseBlock) bool {
 	for i := range l.must {
 		o := &l.must[i]
 		if asked := o.asked.block(b); asked != nil && len(o.maybe) > 0 {
-			hit, any := unite(o.yes, b)
-			certain.demand(asked, &hit, any)
+			h.n = 0
+			h.add(o.yes, b)
+			certain.demand(asked, h)
 		}
 	}
 	for _, row := range l.unsure {
 		certain.subtract(row.block(b))
-	}
-	return true
-}
-
-// unite returns the union of a block of rows, and whether any has it.
-func unite(rows []*clauseRow, b int) (hit clauseBlock, any bool) {
-	for _, row := range rows {
-		any = hit.add(row.block(b)) || any
-	}
-	return hit, any
-}
-
-func (x *clauseBlock) add(y *clauseBlock) bool {
-	if y == nil {
-		return false
-	}
-	for w := range x {
-		x[w] |= y[w]
 	}
 	return true
 }
@@ -353,20 +345,62 @@ func (x *clauseBlock) subtract(y *clauseBlock) {
 	}
 }
 
+// hits are the rows that meet a condition, as far as they have a block. They
+// are few as a rule, and read in one pass.
+type hits struct {
+	blocks [4]*clauseBlock
+	n      int
+	rest   clauseBlock // the last of blocks, if there are more
+}
+
+func (h *hits) add(rows []*clauseRow, b int) {
+	for _, row := range rows {
+		block := row.block(b)
+		last := len(h.blocks) - 1
+		switch {
+		case block == nil:
+		case h.n <= last:
+			h.blocks[h.n] = block
+			h.n++
+		default:
+			if h.blocks[last] != &h.rest {
+				h.rest, h.blocks[last] = *h.blocks[last], &h.rest
+			}
+			for w := range h.rest {
+				h.rest[w] |= block[w]
+			}
+		}
+	}
+}
+
 // demand keeps the clauses that do not ask or are hit, and tells whether any
-// is left. any is false if none is hit.
-func (x *clauseBlock) demand(asked, hit *clauseBlock, any bool) bool {
+// is left.
+func (x *clauseBlock) demand(asked *clauseBlock, h *hits) bool {
 	left := uint64(0)
-	if !any {
+	switch h.n {
+	case 0:
 		for w := range x {
 			x[w] &^= asked[w]
 			left |= x[w]
 		}
-		return left != 0
-	}
-	for w := range x {
-		x[w] &= hit[w] | ^asked[w]
-		left |= x[w]
+	case 1:
+		hit := h.blocks[0]
+		for w := range x {
+			x[w] &= hit[w] | ^asked[w]
+			left |= x[w]
+		}
+	case 2:
+		hit, or := h.blocks[0], h.blocks[1]
+		for w := range x {
+			x[w] &= hit[w] | or[w] | ^asked[w]
+			left |= x[w]
+		}
+	default:
+		hit, or, third, fourth := h.blocks[0], h.blocks[1], h.blocks[2], h.blocks[h.n-1]
+		for w := range x {
+			x[w] &= hit[w] | or[w] | third[w] | fourth[w] | ^asked[w]
+			left |= x[w]
+		}
 	}
 	return left != 0
 }

@@ -54,23 +54,25 @@ type day struct {
 }
 
 func dayOf(text string) day {
-	t, err := time.Parse(time.DateOnly, text)
-	if err != nil {
+	number, last, ok := domain.DateRange(text)
+	if !ok || number != last {
 		return day{text: text}
 	}
-	number, _, _ := domain.DateRange(text)
-	return day{text: text, number: int32(number), count: dayCount(t), known: true}
+	return day{text: text, number: int32(number), count: dayCount(number), known: true}
 }
 
-// dayCount counts days from 1970.
-func dayCount(t time.Time) int32 { return int32(t.Unix() / (24 * 60 * 60)) }
+// dayCount counts days from 1970 to a date YYYYMMDD.
+func dayCount(date int64) int32 {
+	t := time.Date(int(date/10000), time.Month(date/100%100), int(date%100), 0, 0, 0, 0, time.UTC)
+	return int32(t.Unix() / (24 * 60 * 60))
+}
 
 // open tells whether a measure can be had on a day: as matching.InWindow and
 // domain.Policy.InForce say, and not before its policy takes effect.
-func (m *Measures) open(number int32, d day) bool {
-	t := &m.places[number].term
+func (m *Measures) open(x *standing, d day) bool {
+	t := &x.term
 	if t.odd || !d.known {
-		return m.measures[number].open(d.text)
+		return m.measures[x.number].open(d.text)
 	}
 	return t.first <= d.number && d.number <= t.last
 }
@@ -82,13 +84,13 @@ func (x *measure) open(day string) bool {
 
 // opens returns the day after d on which a measure that is not open begins, or
 // "" if there is none.
-func (m *Measures) opens(number int32, d day) string {
-	t := &m.places[number].term
+func (m *Measures) opens(x *standing, d day) string {
+	t := &x.term
 	switch {
 	case !d.known:
 		return ""
 	case t.odd:
-		return m.measures[number].opens(d.text)
+		return m.measures[x.number].opens(d.text)
 	case d.number < t.first && t.first <= t.last:
 		return dateText(uint32(t.first))
 	default:
@@ -131,7 +133,7 @@ const (
 func rankOf(p *domain.Policy, m *domain.Measure) rank {
 	r := rank{deadline: never}
 	if _, last, ok := domain.DateRange(m.Window.Deadline); ok {
-		r.deadline = dayCount(time.Date(int(last/10000), time.Month(last/100%100), int(last%100), 0, 0, 0, 0, time.UTC))
+		r.deadline = dayCount(last)
 	}
 	amount := max(0, m.Benefit.Amount, m.Benefit.Cap)
 	for _, tier := range m.Benefit.Tiers {
@@ -141,8 +143,7 @@ func rankOf(p *domain.Policy, m *domain.Measure) rank {
 		r.value = uint64(math.Float32bits(float32(amount))) << dateBits // the bits of positive floats rise with them
 	}
 	if first, _, ok := domain.DateRange(p.PublishDate); ok {
-		published := time.Date(int(first/10000), time.Month(first/100%100), int(first%100), 0, 0, 0, 0, time.UTC)
-		r.value |= uint64(max(0, min(1<<dateBits-1, dayCount(published))))
+		r.value |= uint64(max(0, min(1<<dateBits-1, dayCount(first))))
 	}
 	return r
 }
@@ -172,6 +173,10 @@ type ranked struct {
 	certain bool
 }
 
+func (m *Measures) ranked(x *standing, d day, certain bool) ranked {
+	return ranked{x.rank.key(d, certain), &m.measures[x.number], certain}
+}
+
 // compare orders the better first. Few have the same key, and only of these
 // the measures are looked at, which lie far apart in memory.
 func (a ranked) compare(b ranked) int {
@@ -195,9 +200,9 @@ type best struct {
 	heap []ranked
 }
 
-// beaten tells whether something with a key has no place among the first.
-func (b *best) beaten(key uint64) bool {
-	return len(b.heap) == b.n && (b.n == 0 || key < b.heap[0].key)
+// beaten tells at a glance that something has no place among the first.
+func (b *best) beaten(g glance) bool {
+	return len(b.heap) == b.n && (b.n == 0 || g < glanceOf(b.heap[0].key))
 }
 
 func (b *best) put(r ranked) {

@@ -2,6 +2,7 @@ package audience
 
 import (
 	"sync"
+	"sync/atomic"
 
 	"policypush/internal/domain"
 )
@@ -27,7 +28,9 @@ import (
 //
 // Clauses are numbered so that those which name places in the same city are
 // neighbours: rows are cut into blocks, and a profile from elsewhere passes
-// over the block with one look.
+// over the block with one look. What is read of each measure that is found
+// lies in the same order, and all but the best are passed over by two bytes
+// (glance.go).
 //
 // A tree that is too wide for clauses, a clause that asks the same field too
 // often, or bounds beyond maxCuts are left out of the rows; such clauses are
@@ -37,11 +40,12 @@ type Measures struct {
 	mu       sync.RWMutex
 	policies map[domain.PolicyID][]int // numbers of its measures
 	measures []measure
-	places   []standing // of the measures
-	freed    []int      // numbers of measures that are gone
+	freed    []int // numbers of measures that are gone
 
 	clauses    []placed
-	owners     []int32          // of each clause: the number of its measure
+	leads      []int32    // of each clause: the first of its measure, by which a search knows it
+	standings  []standing // of the measures, by their first clauses
+	glances    atomic.Pointer[glances]
 	homes      map[string][]int // city → numbers in its blocks that no clause has
 	blockHomes []string         // of each block: its city
 
@@ -65,11 +69,13 @@ type measure struct {
 	clauses   []int
 }
 
-// standing is what the search reads of every measure that it finds, close
-// together.
+// standing is what the search reads of every measure that it finds. It lies
+// where its first clause does, so that a search, which goes from clause to
+// clause, reads memory on end.
 type standing struct {
-	rank rank
-	term term
+	rank   rank
+	term   term
+	number int32
 }
 
 // placed is a clause in the rows.
@@ -164,16 +170,22 @@ func (m *Measures) add(p *domain.Policy, position int) int {
 	if n := len(m.freed); n > 0 {
 		number, m.freed = m.freed[n-1], m.freed[:n-1]
 	} else {
-		m.measures, m.places = append(m.measures, measure{}), append(m.places, standing{})
+		m.measures = append(m.measures, measure{})
 	}
 	x := measure{
 		policy: p.ID, position: position, id: from.ID, criteria: p.CriteriaOf(from), window: from.Window,
 		effective: firstDay(p.EffectiveFrom), expires: p.Expires,
 	}
 	for _, c := range clausesOf(&x.criteria, false) {
-		x.clauses = append(x.clauses, m.place(number, c))
+		n := m.place(c)
+		x.clauses = append(x.clauses, n)
+		m.leads[n] = int32(x.clauses[0])
 	}
-	m.measures[number], m.places[number] = x, standing{rankOf(p, from), termOf(from.Window, p.EffectiveFrom, p.Expires)}
+	if len(x.clauses) > 0 { // else nobody meets it
+		m.standings[x.clauses[0]] = standing{rankOf(p, from), termOf(from.Window, p.EffectiveFrom, p.Expires), int32(number)}
+		m.note(x.clauses[0])
+	}
+	m.measures[number] = x
 	return number
 }
 
@@ -209,7 +221,8 @@ func (m *Measures) number(c clause) int {
 			m.homes[home] = append(m.homes[home], len(m.clauses)+blockBits-1-n)
 		}
 		m.clauses = append(m.clauses, make([]placed, blockBits)...)
-		m.owners = append(m.owners, make([]int32, blockBits)...)
+		m.leads = append(m.leads, make([]int32, blockBits)...)
+		m.standings = append(m.standings, make([]standing, blockBits)...)
 		m.blockHomes = append(m.blockHomes, home)
 	}
 	free := m.homes[home]
@@ -218,10 +231,9 @@ func (m *Measures) number(c clause) int {
 }
 
 // place gives a clause a number and puts it into the rows.
-func (m *Measures) place(measure int, c clause) int {
+func (m *Measures) place(c clause) int {
 	n := m.number(c)
 	p := placed{}
-	m.owners[n] = int32(measure)
 	layer := map[domain.Field]int8{}
 	whole := c.whole
 	m.all.put(n, true)
