@@ -81,7 +81,6 @@ type audienceView struct {
 	Sample    []sampleRow
 	NextSeed  uint64
 	Cross     crossView
-	Why       whyView
 	Measures  int
 	Unlimited []string // measures that ask for nothing
 }
@@ -123,8 +122,16 @@ type sampleRow struct {
 	Channels string
 }
 
-func (s *Server) audienceView(ctx context.Context, p *domain.Policy, seed uint64, down, across, who string) (audienceView, error) {
-	set := s.audienceOf(p)
+// seedOf reads which sample is asked for.
+func seedOf(text string) uint64 {
+	seed, err := strconv.ParseUint(text, 10, 32)
+	if err != nil {
+		return 1
+	}
+	return seed
+}
+
+func (s *Server) audienceView(ctx context.Context, p *domain.Policy, set audience.Result, seed uint64) (audienceView, error) {
 	v := audienceView{
 		Pushable: p.Pushable(), All: s.Index.Len(), NextSeed: seed + 1, Measures: len(p.Measures),
 		Likely: int(set.Likely.GetCardinality()), Possible: int(set.Possible.GetCardinality()),
@@ -138,14 +145,12 @@ func (s *Server) audienceView(ctx context.Context, p *domain.Policy, seed uint64
 	if found := s.contradiction(p); found != "" {
 		v.Warning = found + v.Warning
 	}
-	var err error
-	if v.Why, err = s.why(ctx, p, who); err != nil || v.Sum() == 0 {
-		return v, err
+	if v.Sum() == 0 {
+		return v, nil
 	}
-	everybody := roaring.Or(set.Likely, set.Possible)
+	everybody := set.Everybody()
 	v.Kinds = s.kinds(everybody)
 	v.Breaks = s.breakdowns(everybody)
-	v.Cross = s.cross(everybody, down, across)
 	s.countChannels(&v, everybody)
 	return v, s.addSample(ctx, &v, p, everybody, set, seed)
 }
@@ -181,14 +186,17 @@ func kindLabel(k domain.SubscriberKind) string {
 	}
 }
 
-func (s *Server) breakdowns(set *roaring.Bitmap) []breakdown {
-	place := func(code string) string {
+func (s *Server) places(set *roaring.Bitmap) []bar {
+	return bars(s.Index.CountBy(set, audience.ByTown), func(code string) string {
 		if d := s.Rules.Divisions.Find(code); d != nil {
 			return d.Name
 		}
 		return orUnstated(code)
-	}
-	breaks := []breakdown{{"按地区", "s1", bars(s.Index.CountBy(set, audience.ByTown), place)}}
+	})
+}
+
+func (s *Server) breakdowns(set *roaring.Bitmap) []breakdown {
+	breaks := []breakdown{{"按地区", "s1", s.places(set)}}
 	for _, b := range []struct {
 		caption, class string
 		dim            audience.Dim
@@ -280,25 +288,30 @@ func (s *Server) addSample(ctx context.Context, v *audienceView, p *domain.Polic
 		return err
 	}
 	for _, person := range people {
-		row := sampleRow{ID: person.ID, Name: maskName(person), Facts: s.maskedFacts(&person.Profile), Channels: channelsOf(person), Verdict: domain.Possible}
-		if result.Likely.Contains(uint32(person.ID)) {
-			row.Verdict = domain.Likely
-		}
-		_, matches := matching.MatchPolicy(p, &person.Profile, s.today(), s.Rules.ValueName)
-		for i, m := range matches {
-			if m.Verdict != row.Verdict {
-				continue
-			}
-			row.Measure = p.Measures[i].Title
-			row.Reasons = reasonsOf(p, m.Reasons)
-			if len(m.Ask) > 0 {
-				row.Ask = m.Ask[0]
-			}
-			break
-		}
-		v.Sample = append(v.Sample, row)
+		v.Sample = append(v.Sample, s.sampleRow(p, person, result.Likely.Contains(uint32(person.ID))))
 	}
 	return nil
+}
+
+// sampleRow shows a member of the audience of a policy with the reasons.
+func (s *Server) sampleRow(p *domain.Policy, person *domain.Subscriber, likely bool) sampleRow {
+	row := sampleRow{ID: person.ID, Name: maskName(person), Facts: s.maskedFacts(&person.Profile), Channels: channelsOf(person), Verdict: domain.Possible}
+	if likely {
+		row.Verdict = domain.Likely
+	}
+	_, matches := matching.MatchPolicy(p, &person.Profile, s.today(), s.Rules.ValueName)
+	for i, m := range matches {
+		if m.Verdict != row.Verdict {
+			continue
+		}
+		row.Measure = p.Measures[i].Title
+		row.Reasons = reasonsOf(p, m.Reasons)
+		if len(m.Ask) > 0 {
+			row.Ask = m.Ask[0]
+		}
+		break
+	}
+	return row
 }
 
 func reasonsOf(p *domain.Policy, reasons []matching.Reason) []reasonView {

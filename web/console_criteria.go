@@ -21,6 +21,7 @@ type criterionRow struct {
 	Group string // 同时满足, 满足任一, 不包括; "" for a condition
 	Text  string // of a condition
 	Words []string
+	leaf  *domain.Condition // nil for a group
 }
 
 // rootPath names the root in forms, where an empty value would mean nothing.
@@ -39,6 +40,7 @@ func (s *Server) criterionRows(c *domain.Criteria) []criterionRow {
 		switch {
 		case c.Leaf != nil:
 			leaf := domain.Leaf(*c.Leaf)
+			row.leaf = c.Leaf
 			row.Text = matching.Describe(&leaf, s.Rules.ValueName)
 			for _, e := range c.Leaf.Evidence {
 				row.Words = append(row.Words, cutRunes(e.Text, 30))

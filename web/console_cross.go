@@ -35,7 +35,6 @@ const (
 // crossView is an audience counted by two facets that the officer chose.
 type crossView struct {
 	Down, Across []option
-	Chosen       bool // by the officer: shown open
 	Caption      string
 	Columns      []string
 	Rows         []crossRow
@@ -59,7 +58,7 @@ func facetOf(code string, otherwise int) facet {
 // cross counts a set by two facets: those of a code, or the town and size.
 func (s *Server) cross(set *roaring.Bitmap, down, across string) crossView {
 	rows, columns := facetOf(down, 1), facetOf(across, 4)
-	v := crossView{Chosen: down != "", Caption: rows.name + "与" + columns.name}
+	v := crossView{Caption: rows.name + "与" + columns.name}
 	for _, f := range facets {
 		v.Down = append(v.Down, option{Code: f.code, Name: f.name, Selected: f.code == rows.code})
 		v.Across = append(v.Across, option{Code: f.code, Name: f.name, Selected: f.code == columns.code})
@@ -118,12 +117,14 @@ type whyView struct {
 	Found   bool
 	ID      domain.SubscriberID
 	Name    string
+	USCC    string
+	More    bool // others match the words as well
 	Verdict domain.Verdict
 	Says    []string
 }
 
-// why explains the place of the subscriber with an office's id, a name or an
-// address in the audience of a policy.
+// why explains the place of a subscriber in the audience of a policy. They are
+// found by 统一社会信用代码, an office's id, a name or an address.
 func (s *Server) why(ctx context.Context, p *domain.Policy, query string) (whyView, error) {
 	v := whyView{Query: query}
 	if query == "" {
@@ -134,7 +135,7 @@ func (s *Server) why(ctx context.Context, p *domain.Policy, query string) (whyVi
 	if kind, address, ok := addressOf(query); ok {
 		ids, err = s.Store.SubscribersByAddress(ctx, kind, address)
 	} else {
-		ids, err = s.Store.FindSubscribers(ctx, query, 0, 1)
+		ids, err = s.Store.FindSubscribers(ctx, query, 0, 2)
 	}
 	if err != nil || len(ids) == 0 {
 		return v, err
@@ -143,34 +144,50 @@ func (s *Server) why(ctx context.Context, p *domain.Policy, query string) (whyVi
 	if err != nil || len(people) == 0 {
 		return v, err
 	}
-	e, ok := s.Index.Explain(audience.QueryOf(p, s.today()), ids[0])
+	v = s.whyOf(p, people[0], query)
+	v.More = len(ids) > 1
+	return v, nil
+}
+
+// whyOf explains the place of a subscriber in the audience of a policy.
+func (s *Server) whyOf(p *domain.Policy, person *domain.Subscriber, query string) whyView {
+	v := whyView{Query: query}
+	e, ok := s.Index.Explain(audience.QueryOf(p, s.today()), person.ID)
 	if !ok {
-		return v, nil
+		return v
 	}
-	v.Found, v.ID, v.Name, v.Verdict = true, ids[0], maskName(people[0]), e.Verdict
+	v.Found, v.ID, v.Name, v.USCC, v.Verdict = true, person.ID, maskName(person), domain.MaskUSCC(person.USCC), e.Verdict
+	v.Says = s.says(e)
+	return v
+}
+
+// says puts an explanation into words: all that keeps somebody out of the
+// audience, or makes it uncertain.
+func (s *Server) says(e audience.Explanation) []string {
+	var said []string
 	switch {
 	case e.LeftOut:
-		v.Says = append(v.Says, "这次不再推送给本人：已经推送过，或已被列为不推送")
+		said = append(said, "这次不再推送给本人：已经推送过，或已被列为不推送")
 	case e.Paused:
-		v.Says = append(v.Says, "本人已暂停接收")
+		said = append(said, "本人已暂停接收")
 	case e.Uninterested:
-		v.Says = append(v.Says, "没有订阅这份政策的主题，也没有关键词出现在文中")
+		said = append(said, "没有订阅这份政策的主题，也没有关键词出现在文中")
 	case e.Relevance < e.Least:
-		v.Says = append(v.Says, "本人选择“"+e.Least.Label()+"”，这份政策对其相关度不够")
+		said = append(said, "本人选择“"+e.Least.Label()+"”，这份政策对其相关度不够")
 	}
 	for _, m := range e.Missing {
 		c := domain.Leaf(*m.Condition)
 		if m.Negated {
 			c = domain.NotOf(c)
 		}
-		said := "不满足："
+		how := "不满足："
 		if m.Truth == domain.Unknown {
-			said = "资料里没写："
+			how = "资料里没写："
 		}
-		v.Says = append(v.Says, said+strings.TrimSpace(matching.Describe(&c, s.Rules.ValueName)))
+		said = append(said, how+strings.TrimSpace(matching.Describe(&c, s.Rules.ValueName)))
 	}
-	if len(v.Says) == 0 && v.Verdict == domain.Likely {
-		v.Says = []string{"条件都对得上，也订阅了相关内容"}
+	if len(said) == 0 && e.Verdict == domain.Likely {
+		return []string{"条件都对得上，也订阅了相关内容"}
 	}
-	return v, nil
+	return said
 }

@@ -50,17 +50,6 @@ func TestTheAudienceIsCountedByTwoFacetsAndExplained(t *testing.T) {
 	}
 }
 
-func TestThePreviewAnswersOfficers(t *testing.T) {
-	b := newOffice(t).as("drafter")
-	path := b.drafted()
-	b.get(path).at(path, 200, "按任意两项交叉统计", "查一个人为什么在、或不在受众里")
-	b.get(path+"?down=industry&across=size").at(path, 200, "<caption>行业与企业规模</caption>", `<option value="industry" selected>行业</option>`, "<details class=\"addbox\" open>")
-	b.get(path+"?who=YC-1").at(path, 200, "条件都对得上，也订阅了相关内容", `value="YC-1"`)
-	b.get(path+"?who=YC-2").at(path, 200, "不满足：从业人数不超过300人")
-	b.get(path+"?who=13900000002").at(path, 200, "资料里没写：从业人数不超过300人")
-	b.get(path+"?who=YC-9").at(path, 200, "没有找到这个订阅者")
-}
-
 func TestAContradictionStandsBeforeApproval(t *testing.T) {
 	b := newOffice(t).as("drafter")
 	path := b.drafted()

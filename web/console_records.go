@@ -72,6 +72,8 @@ func actionLabel(action string) string {
 		return "修改政策点"
 	case "criteria":
 		return "修改条件"
+	case "lookup":
+		return "查询订阅主体"
 	case "submit":
 		return "提交审批"
 	case "approve":

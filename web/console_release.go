@@ -24,6 +24,7 @@ type releaseView struct {
 	Suggested   int // tags that wait for a decision
 	Pushes      []domain.Push
 	Earlier     []earlierRow // what publishing does to earlier policies
+	Shifts      []*shiftView // against the policies that this one follows
 	History     []auditRow
 	MaySubmit   bool
 	MayApprove  bool
@@ -102,6 +103,9 @@ func (s *Server) showRelease(c *fiber.Ctx, p *domain.Policy, reason string, ps p
 		} else {
 			v.Waiting++
 		}
+	}
+	if v.Shifts, err = s.formerShifts(ctx, p); err != nil {
+		return err
 	}
 	if v.Pushes, err = s.Store.Pushes(ctx, p.ID, 20); err != nil {
 		return err

@@ -3,7 +3,6 @@ package web
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
@@ -83,11 +82,7 @@ func (s *Server) tagsPage(c *fiber.Ctx) error {
 	if v.policyHead, err = s.policyHead(ctx, operatorOf(c).operator, p, 2); err != nil {
 		return err
 	}
-	seed, err := strconv.ParseUint(c.Query("sample", "1"), 10, 32)
-	if err != nil {
-		seed = 1
-	}
-	if v.Audience, err = s.audienceView(ctx, p, seed, c.Query("down"), c.Query("across"), cutRunes(strings.TrimSpace(c.Query("who")), 60)); err != nil {
+	if v.Audience, err = s.audienceView(ctx, p, s.audienceOf(p), seedOf(c.Query("sample"))); err != nil {
 		return err
 	}
 	if _, v.Corrected, err = s.Store.Corrections(ctx, p.ID, 1); err != nil {

@@ -26,6 +26,8 @@ func TestEveryConsoleTemplateFitsItsView(t *testing.T) {
 		policyListView{},
 		fieldsView{},
 		tagsView{},
+		trialView{},
+		trialPart{},
 		measuresView{},
 		measureEditView{},
 		explainView{},

@@ -98,6 +98,8 @@ func (s *Server) routes() {
 	k.Get("/policies", s.needs(toRead), s.policyList)
 	k.Get("/policies/:id<int>", s.needs(toRead), s.tagsPage)
 	k.Post("/policies/:id<int>/tags", s.needs(toDraft), s.saveTag)
+	k.Get("/policies/:id<int>/audience", s.needs(toRead), s.audiencePage)
+	k.Post("/policies/:id<int>/audience", s.needs(toRead), s.tryAudience)
 	k.Get("/policies/:id<int>/fields", s.needs(toRead), s.fieldsPage)
 	k.Post("/policies/:id<int>/fields", s.needs(toDraft), s.saveFields)
 	k.Get("/policies/:id<int>/measures", s.needs(toRead), s.measuresPage)

@@ -66,6 +66,7 @@
 // applied in each chunk (relevance.go), so that preview and push agree. So are
 // those left out whom a query names: who was told before, who is blocked. An
 // audience is counted by any facts, and by channel and frequency (count.go).
+// Two audiences, frozen or asked for, are compared as sets (shift.go).
 // The other way round, a [Catalogue] holds the measures of published policies.
 //
 // # Following the database

@@ -3,8 +3,6 @@ package audience
 import (
 	"slices"
 
-	"github.com/RoaringBitmap/roaring/v2"
-
 	"policypush/internal/domain"
 	"policypush/internal/matching"
 )
@@ -135,22 +133,4 @@ func nearest(c *domain.Criteria, negated bool, p *domain.Profile, asOf string) w
 		}
 	}
 	return best
-}
-
-// Shift is how an audience changed from one version of a policy to the
-// next. Nobody is in two of its sets.
-type Shift struct {
-	Added   *roaring.Bitmap // in neither set before
-	Dropped *roaring.Bitmap // in neither set any more
-	Firmer  *roaring.Bitmap // possible before, likely now
-	Vaguer  *roaring.Bitmap // likely before, possible now
-}
-
-// Compare returns what makes the audience after differ from that before.
-func Compare(before, after Result) Shift {
-	was, is := roaring.Or(before.Likely, before.Possible), roaring.Or(after.Likely, after.Possible)
-	return Shift{
-		Added: roaring.AndNot(is, was), Dropped: roaring.AndNot(was, is),
-		Firmer: roaring.And(before.Possible, after.Likely), Vaguer: roaring.And(before.Likely, after.Possible),
-	}
 }

@@ -156,6 +156,7 @@ func TestCompareTellsWhoComesAndGoes(t *testing.T) {
 	for name, tt := range map[string]struct{ got, want *roaring.Bitmap }{
 		"added":   {d.Added, roaring.BitmapOf(7, 8)},
 		"dropped": {d.Dropped, roaring.BitmapOf(3, 6)},
+		"stay":    {d.Stay, roaring.BitmapOf(1, 2, 4, 5)},
 		"firmer":  {d.Firmer, roaring.BitmapOf(4)},
 		"vaguer":  {d.Vaguer, roaring.BitmapOf(2)},
 	} {

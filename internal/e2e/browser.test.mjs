@@ -201,10 +201,34 @@ async function review(drafter, policy) {
     await drafter.open(`${policy}/${step}`);
     await drafter.look(step.replace('/', '-'));
   }
+  await tryAudience(drafter, policy);
   await drafter.open(`${policy}/release`);
   await drafter.look('submit');
   await drafter.press('提交审批');
   await drafter.says('已提交审批');
+}
+
+// tryAudience changes what the draft asks for, by the keyboard, and saves nothing. With scripts the numbers follow by
+// themselves and the field keeps the focus.
+async function tryAudience(drafter, policy) {
+  await drafter.open(`${policy}/audience`);
+  await drafter.look('trial');
+  const large = drafter.page.locator('input[name=size][value=large]');
+  await large.focus();
+  await drafter.page.keyboard.press('Space');
+  if (drafter.variant.scripts) {
+    await drafter.says('试算，未保存', '与保存的条件相比');
+    assert.ok(await large.evaluate(box => box === document.activeElement), 'the answer took the focus away');
+  } else {
+    await drafter.press('重新计算');
+    await drafter.says('试算，未保存', '与保存的条件相比');
+  }
+  assert.ok(await large.isChecked(), 'what was ticked is lost');
+  await drafter.look('tried');
+  await drafter.page.getByLabel('查一个主体为什么').fill('云川');
+  if (drafter.variant.scripts) await drafter.button('查询').click(); else await drafter.press('查询');
+  await drafter.says('这一个', '还有别的主体');
+  await drafter.look('explained');
 }
 
 async function approve(approver, policy) {

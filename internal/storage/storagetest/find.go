@@ -34,6 +34,27 @@ func findsPeople(t *testing.T, url string) {
 	equal(t, "the next one", fmt.Sprint(rest), fmt.Sprint([]domain.SubscriberID{all[2].ID}))
 }
 
+func findsFormerIssues(t *testing.T, url string) {
+	s, ctx := open(t, url, Keys(t)), t.Context()
+	next := &domain.Policy{Status: domain.Draft, Title: "新的通知", DocNumber: "云政发〔2025〕1号"}
+	var last domain.PolicyID
+	for i := range 3 { // published and taken back twice, then public under another number
+		old, _ := published(t, s, "云川县关于稳岗返还的通知")
+		next.Office, old.DocNumber = old.Office, next.DocNumber
+		if i == 2 {
+			old.DocNumber = "云政发〔2025〕2号"
+		} else {
+			old.Status, last = domain.Withdrawn, old.ID
+		}
+		must(t, s.SavePolicy(ctx, old, domain.Published))
+	}
+	must(t, s.CreatePolicy(ctx, next))
+	equal(t, "the last issue", got(s.FormerIssue(ctx, next))(t).ID, last)
+	next.DocNumber = ""
+	_, err := s.FormerIssue(ctx, next)
+	equal(t, "without a number", domain.KindOf(err), domain.NotFound)
+}
+
 func knowsWhomItReached(t *testing.T, url string) {
 	s, ctx := open(t, url, Keys(t)), t.Context()
 	policy, push := published(t, s, "稳岗返还")

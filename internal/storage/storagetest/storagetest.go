@@ -85,6 +85,7 @@ func Run(t *testing.T, fresh func(t *testing.T) string) {
 		"a subscriber comes back as saved":                              keepsSubscribers,
 		"a subscriber is updated by the office's own id":                updatesByExternalID,
 		"people are found by the office's id or by name":                findsPeople,
+		"a policy that comes again finds its former issue":              findsFormerIssues,
 		"who was reached over which channel is known":                   knowsWhomItReached,
 		"an address keeps its contact id":                               keepsContactIDs,
 		"many subscribers are saved as one":                             savesMany,
