@@ -72,8 +72,12 @@ func newPlaces(text string) *places {
 		if fields[1] != "-" {
 			city = add(fields[0]+"00", fields[1], province)
 		}
-		for _, county := range fields[2:] {
-			add(fields[0]+county[:2], county[2:], city)
+		for _, county := range fields[2:] { // towns, where a city has no counties, with five digits
+			name := strings.TrimLeft(county, "0123456789")
+			place := add(fields[0]+strings.TrimSuffix(county, name), name, city)
+			if old := formerCounty(name); old != "" {
+				p.enter(p.byName, old, &Place{Code: place.Code, Name: old, Full: city.Full + old, Parent: city})
+			}
 		}
 	}
 	return p
@@ -87,6 +91,19 @@ func (p *places) enter(table map[string][]*Place, name string, one *Place) {
 		}
 	}
 	p.starts[name] = true
+}
+
+// formerCounty is what a district was called while it was a county: 湟中县 for
+// 湟中区, 沙县 for 沙县区; "" for names of one character.
+func formerCounty(name string) string {
+	s, ok := strings.CutSuffix(name, "区")
+	switch {
+	case !ok || utf8.RuneCountInString(s) < 2 || strings.Contains(s, "自治") || strings.HasSuffix(s, "新"):
+		return ""
+	case strings.HasSuffix(s, "县"):
+		return s
+	}
+	return s + "县"
 }
 
 // shortPlace is the name as people say it: 广州, 内蒙古; "" where it is the same.

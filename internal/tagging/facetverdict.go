@@ -13,7 +13,7 @@ import (
 // or about a tax, in the order of [rules.FacetVerdict].
 var facetFeatures = []string{
 	"title", "hinted", "heading", "cell", "asked", "given", "required", "said", "addressed", "context",
-	"share", "relative", "rival", "audience", "broad", "taxing",
+	"share", "relative", "rival", "audience", "broad", "taxing", "solo", "theme", "early", "many", "topic", "askedshare",
 }
 
 // weighFacets lays out the features of every code of a dimension that the
@@ -55,9 +55,25 @@ func (t *reading) weighFacets(p *domain.Policy, d domain.Dimension, all []naming
 			audience,
 			yes(t.broad(n.code)),
 			yes(strings.ContainsAny(quotedOnly(p.Title), "税费")),
+			math.Log1p(n.solo),
+			yes(n.theme),
+			early(n, t.passages),
+			log(len(of)) / 2,
+			n.topic * 2,
+			ratio(float64(n.asked), float64(len(p.Measures))) * 2,
 		}
 	}
 	return out
+}
+
+// early is 1 for what the text names at its beginning and 0 for what it names
+// at its end or not at all.
+func early(n *naming, passages []passage) float64 {
+	if len(n.in) == 0 {
+		return 0
+	}
+	from, to := passages[0].clause.Start, passages[len(passages)-1].clause.End
+	return 1 - float64(n.in[0]-from)/float64(max(to-from, 1))
 }
 
 func yes(b bool) float64 {
@@ -119,6 +135,7 @@ func (t Truth) forgives(code string) bool { return t.Anything || slices.Contains
 // FacetCase is a document whose taxes, groups, kinds of enterprise and industries
 // a person has told, for fitting.
 type FacetCase struct {
+	Weight int // how much it counts while fitting
 	truths map[domain.Dimension]Truth
 	rows   map[domain.Dimension][]row
 }
@@ -126,7 +143,7 @@ type FacetCase struct {
 // NewFacetCase prepares a case: what a document that was read shows. Industries
 // are told by the letter of their section.
 func (t *Tagger) NewFacetCase(p *domain.Policy, truths map[domain.Dimension]Truth) FacetCase {
-	c := FacetCase{truths: truths, rows: map[domain.Dimension][]row{}}
+	c := FacetCase{Weight: 1, truths: truths, rows: map[domain.Dimension][]row{}}
 	if p.Audience == domain.ForNobody {
 		return c
 	}
@@ -143,7 +160,7 @@ func (t *Tagger) NewFacetCase(p *domain.Policy, truths map[domain.Dimension]Trut
 	return c
 }
 
-func (e *Effect) addFacets(c FacetCase, d domain.Dimension, v *rules.FacetVerdict) {
+func (e *Effect) addFacets(c FacetCase, d domain.Dimension, v *rules.FacetVerdict, weight int) {
 	truth := c.truths[d]
 	found := map[string]bool{}
 	for _, r := range c.rows[d] {
@@ -153,14 +170,14 @@ func (e *Effect) addFacets(c FacetCase, d domain.Dimension, v *rules.FacetVerdic
 		found[r.theme] = true
 		switch {
 		case slices.Contains(truth.Codes, r.theme):
-			e.Right++
+			e.Right += weight
 		case !truth.forgives(r.theme):
-			e.Wrong++
+			e.Wrong += weight
 		}
 	}
 	for _, code := range truth.Codes {
 		if !found[code] {
-			e.Missed++
+			e.Missed += weight
 		}
 	}
 }
@@ -169,7 +186,7 @@ func (e *Effect) addFacets(c FacetCase, d domain.Dimension, v *rules.FacetVerdic
 func MeasureFacets(cases []FacetCase, d domain.Dimension, v *rules.FacetVerdicts) Effect {
 	var e Effect
 	for _, c := range cases {
-		e.addFacets(c, d, facetVerdict(v, d))
+		e.addFacets(c, d, facetVerdict(v, d), 1)
 	}
 	return e
 }
@@ -182,17 +199,10 @@ func FitFacets(cases []FacetCase) (rules.FacetVerdicts, map[domain.Dimension]Eff
 	for _, d := range facetDimensions {
 		var e Effect
 		for fold := range folds {
-			var train []FacetCase
-			for i, c := range cases {
-				if i%folds != fold {
-					train = append(train, c)
-				}
-			}
+			train, held := apart(cases, fold)
 			fitted := fitFacet(train, d)
-			for i, c := range cases {
-				if i%folds == fold {
-					e.addFacets(c, d, &fitted)
-				}
+			for _, c := range held {
+				e.addFacets(c, d, &fitted, 1)
 			}
 		}
 		crossed[d] = e
@@ -201,37 +211,69 @@ func FitFacets(cases []FacetCase) (rules.FacetVerdicts, map[domain.Dimension]Eff
 	return v, crossed
 }
 
-// noOffsets holds the offset of every code at 0: there are few cases of each.
-const noOffsets = 1e6
+// apart takes one of the [folds] out of the cases.
+func apart(cases []FacetCase, fold int) (others, held []FacetCase) {
+	for i, c := range cases {
+		if i%folds == fold {
+			held = append(held, c)
+		} else {
+			others = append(others, c)
+		}
+	}
+	return others, held
+}
 
-// fitFacet fits one dimension, then moves the base to where F1 is best.
+// codeRidge is the strength of the pull to 0 for the offsets of codes: there are
+// few cases of each.
+var codeRidge = 4.0
+var FW = 1
+
+// fitFacet fits one dimension, then moves the base to where F1 is best on cases
+// that the weights have not seen.
 func fitFacet(cases []FacetCase, d domain.Dimension) rules.FacetVerdict {
+	fitted := make([]rules.FacetVerdict, folds)
+	for fold := range folds {
+		others, _ := apart(cases, fold)
+		fitted[fold] = facetWeights(others, d)
+	}
+	v := facetWeights(cases, d)
+	base, bestF1 := v.Base, -1.0
+	for shift := -1.0; shift <= 1.01; shift += 0.05 {
+		var e Effect
+		for fold := range folds {
+			_, held := apart(cases, fold)
+			moved := fitted[fold]
+			moved.Base += shift
+			for _, c := range held {
+				e.addFacets(c, d, &moved, c.Weight)
+			}
+		}
+		if e.F1() > bestF1 {
+			base, bestF1 = round3(v.Base+shift), e.F1()
+		}
+	}
+	v.Base = base
+	return v
+}
+
+// facetWeights fits the weights for one dimension.
+func facetWeights(cases []FacetCase, d domain.Dimension) rules.FacetVerdict {
 	var samples []sample
 	for _, c := range cases {
 		truth := c.truths[d]
 		for _, r := range c.rows[d] {
 			is := slices.Contains(truth.Codes, r.theme)
 			if is || !truth.forgives(r.theme) {
-				samples = append(samples, sample{r.x, r.theme, is})
+				for range c.Weight {
+					samples = append(samples, sample{r.x, r.theme, is})
+				}
 			}
 		}
 	}
-	l := fitLogistic(samples, len(facetFeatures), ridge, noOffsets)
+	l := fitLogistic(samples, len(facetFeatures), ridge, codeRidge)
 	v := rules.FacetVerdict{Base: round3(l.base), Weights: map[string]float64{}}
 	for i, name := range facetFeatures {
 		v.Weights[name] = round3(l.weights[i])
 	}
-	best, bestF1 := v, -1.0
-	for shift := -0.6; shift <= 0.81; shift += 0.05 {
-		moved := v
-		moved.Base = round3(v.Base + shift)
-		var e Effect
-		for _, c := range cases {
-			e.addFacets(c, d, &moved)
-		}
-		if e.F1() > bestF1 {
-			best, bestF1 = moved, e.F1()
-		}
-	}
-	return best
+	return v
 }

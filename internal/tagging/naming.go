@@ -15,18 +15,22 @@ import (
 // counted once each. A name says the thing itself (退役军人), a hint something
 // beside it (优待证).
 type naming struct {
-	code      int  // index into Tagger.codes; of the section for industries
-	title     bool // the title names it
-	hinted    bool // the title hints at it
-	heading   int  // headings, and first words of numbered paragraphs, that name it
-	cell      int  // paragraphs that tell who is meant and name it
-	asked     int  // measures whose beneficiaries it is
-	given     int  // sentences that give something and name it
-	required  int  // that require something and name it
-	said      int  // others that name it
-	addressed int  // sentences that speak to it: 对失业人员, 学校应当
-	context   int  // sentences that give or require something and only hint at it
-	clauses   int  // paragraphs that name it otherwise than in passing
+	code      int     // index into Tagger.codes; of the section for industries
+	title     bool    // the title names it
+	hinted    bool    // the title hints at it
+	heading   int     // headings, and first words of numbered paragraphs, that name it
+	cell      int     // paragraphs that tell who is meant and name it
+	asked     int     // measures whose beneficiaries it is
+	given     int     // sentences that give something and name it
+	required  int     // that require something and name it
+	said      int     // others that name it
+	addressed int     // sentences that speak to it: 对失业人员, 学校应当
+	context   int     // sentences that give or require something and only hint at it
+	clauses   int     // paragraphs that name it otherwise than in passing
+	in        []int   // sentences that name it, by where they begin
+	solo      float64 // sentences that name it, each shared with the others of its dimension that it names
+	theme     bool    // a theme of the document is mostly for it
+	topic     float64 // how much: 1 where it is the first for the strongest theme
 	earned    map[int]float64
 	evidence  []domain.Evidence
 	parts     []part // of the evidence
@@ -101,6 +105,8 @@ func (t *reading) namings(p *domain.Policy) []naming {
 		}
 	}
 	t.ask(p, in)
+	t.crowd(in)
+	t.themesOf(p, in)
 	out := make([]naming, 0, len(in))
 	for _, n := range in {
 		if len(n.evidence) > 0 {
@@ -109,6 +115,52 @@ func (t *reading) namings(p *domain.Policy) []naming {
 	}
 	slices.SortFunc(out, func(a, b naming) int { return a.code - b.code })
 	return out
+}
+
+// crowd tells how much of the sentences that name it a code has for itself.
+func (t *Tagger) crowd(in map[int]*naming) {
+	type place struct {
+		dimension domain.Dimension
+		sentence  int
+	}
+	count := map[place]int{}
+	for _, n := range in {
+		for _, at := range n.in {
+			count[place{t.codes[n.code].dimension, at}]++
+		}
+	}
+	for _, n := range in {
+		for _, at := range n.in {
+			n.solo += 1 / float64(count[place{t.codes[n.code].dimension, at}])
+		}
+	}
+}
+
+// themesOf marks the groups that the themes of a document are mostly for, those
+// that rules/tagging names first more than those that it names after them.
+func (t *Tagger) themesOf(p *domain.Policy, in map[int]*naming) {
+	top := 0.0
+	for _, tag := range p.Tags {
+		if tag.Dimension == domain.ThemeTag && tag.Counts() {
+			top = max(top, tag.Score)
+		}
+	}
+	for _, tag := range p.Tags {
+		if tag.Dimension != domain.ThemeTag || !tag.Counts() {
+			continue
+		}
+		theme := t.rules.Themes.Find(tag.Code)
+		for code, n := range in {
+			c := t.codes[code]
+			if c.dimension != domain.GroupTag {
+				continue
+			}
+			if at := slices.Index(theme.Groups, c.code); at >= 0 {
+				n.theme = true
+				n.topic = max(n.topic, tag.Score/top/float64(at+1))
+			}
+		}
+	}
 }
 
 // sorted is [collect] without themes, and with industries under their section.
@@ -167,6 +219,9 @@ func (t *reading) count(n *naming, x *passage, words []counted, cell bool) {
 			continue
 		}
 		named = k
+		if k < len(x.sentences) {
+			n.in = append(n.in, x.sentences[k].start)
+		}
 		if c.hit.end <= x.lead {
 			n.heading++
 		}

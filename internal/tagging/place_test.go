@@ -12,11 +12,18 @@ import (
 
 func TestRegionIsWhereTheIssuerGoverns(t *testing.T) {
 	for name, c := range map[string]struct{ text, want string }{
-		"a city of another province":            {"湘潭市人民政府关于支持中小企业的若干意见\n一、减免中小企业房租。\n湘潭市人民政府\n2026年2月1日", "湖南省湘潭市"},
-		"a county whose name is the only one":   {"关于暂停办理婚姻登记的公告\n自即日起暂停办理婚姻登记业务。\n海陵区民政局\n2026年2月2日", "江苏省泰州市海陵区"},
-		"the province behind a national office": {"国家税务总局甘肃省税务局关于延期申报的公告\n纳税人可以申请延期申报。\n国家税务总局甘肃省税务局\n2026年2月2日", "甘肃省"},
-		"an office of the state":                {"财政部 税务总局关于延续车船税优惠的公告\n一、对节能汽车减半征收车船税。\n财政部\n税务总局\n2026年2月2日", "全国"},
-		"a portal without an issuer":            {"居住证怎么办？\n广州政府网\n答：来广州市居住满半年的，可以申领居住证。到广州市各派出所办理。", "广东省广州市"},
+		"a city of another province":               {"湘潭市人民政府关于支持中小企业的若干意见\n一、减免中小企业房租。\n湘潭市人民政府\n2026年2月1日", "湖南省湘潭市"},
+		"a county whose name is the only one":      {"关于暂停办理婚姻登记的公告\n自即日起暂停办理婚姻登记业务。\n海陵区民政局\n2026年2月2日", "江苏省泰州市海陵区"},
+		"the province behind a national office":    {"国家税务总局甘肃省税务局关于延期申报的公告\n纳税人可以申请延期申报。\n国家税务总局甘肃省税务局\n2026年2月2日", "甘肃省"},
+		"a city without counties":                  {"中山市人民政府关于促进外贸的若干措施\n一、给予补助。\n中山市人民政府\n2026年2月2日", "广东省中山市"},
+		"a town of such a city":                    {"中山市小榄镇人民政府关于发放补助的公告\n一、发放补助。\n中山市小榄镇人民政府\n2026年2月2日", "广东省中山市小榄镇"},
+		"a town of another province":               {"宁德市蕉城区三都镇人民政府关于发放补助的公告\n一、发放补助。\n宁德市蕉城区三都镇人民政府\n2026年2月2日", "福建省宁德市蕉城区三都镇"},
+		"a county that is a district now":          {"湟中县人民政府关于发放补助的公告\n一、发放补助。\n湟中县人民政府\n2019年2月2日", "青海省西宁市湟中县"},
+		"a development zone of a county":           {"昆山经济技术开发区管理委员会关于发放补助的公告\n一、发放补助。\n昆山经济技术开发区管理委员会\n2026年2月2日", "江苏省苏州市昆山市"},
+		"a district called a new area":             {"广州南沙新区航运物流业扶持措施\n一、发放补助。\n广州南沙新区管理委员会\n2026年2月2日", "广东省广州市南沙区"},
+		"a plan of a city that the state approves": {"国务院关于《绵阳市国土空间总体规划（2021—2035年）》的批复\n国函〔2024〕5号\n四川省人民政府：\n现批复如下。\n国务院\n2024年2月2日", "四川省绵阳市"},
+		"an office of the state":                   {"财政部 税务总局关于延续车船税优惠的公告\n一、对节能汽车减半征收车船税。\n财政部\n税务总局\n2026年2月2日", "全国"},
+		"a portal without an issuer":               {"居住证怎么办？\n广州政府网\n答：来广州市居住满半年的，可以申领居住证。到广州市各派出所办理。", "广东省广州市"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var got []string

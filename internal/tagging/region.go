@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"policypush/internal/automaton"
 	"policypush/internal/domain"
 	"policypush/rules"
 )
@@ -11,44 +12,55 @@ import (
 // nation is the code and name of the region of a document of the state.
 const nation, nationName = "000000", "全国"
 
+// area is a region with the name by which the text means it.
+type area struct{ code, name string }
+
 // regions is where the document holds: from its issuers, else from its title,
 // else from the head and the words of the text. An issuer of the state gives
-// 全国. It is empty where nothing tells.
+// 全国, unless it approves the plan of one place. It is empty where nothing tells.
 func (t *Tagger) regions(p *domain.Policy) []domain.Tag {
 	head := firstRunes(p.Text, 600)
-	for _, issuer := range p.Issuers {
-		if code := t.placeOf(issuer, p.Title+"\n"+head, true); code != "" {
-			return t.regionTag(p, code, issuer)
+	if strings.HasPrefix(p.Title, "国务院关于《") && strings.HasSuffix(p.Title, "批复") {
+		if a := t.placeOf(p.Title, head, false); a.code != "" {
+			return regionTag(p, a, p.Title)
 		}
 	}
 	for _, issuer := range p.Issuers {
+		if a := t.placeOf(issuer, p.Title+"\n"+head, true); a.code != "" {
+			return regionTag(p, a, issuer)
+		}
+	}
+	whole := area{nation, nationName}
+	for _, issuer := range p.Issuers {
 		if national(issuer) {
-			return t.regionTag(p, nation, issuer)
+			return regionTag(p, whole, issuer)
 		}
 	}
 	title := quotedTitle.ReplaceAllString(p.Title, "")
 	if strings.HasPrefix(title, "中华人民共和国") {
-		return t.regionTag(p, nation, "中华人民共和国")
+		return regionTag(p, whole, "中华人民共和国")
 	}
-	if code := t.placeOf(title, head, true); code != "" {
-		return t.regionTag(p, code, title)
+	if a := t.placeOf(title, head, true); a.code != "" {
+		return regionTag(p, a, title)
 	}
 	if national(title) {
-		return t.regionTag(p, nation, title)
+		return regionTag(p, whole, title)
 	}
 	if code := numberPlaces[firstRunes(p.DocNumber, 1)]; code != "" {
-		return t.regionTag(p, code, p.DocNumber)
+		return regionTag(p, t.area(code), p.DocNumber)
 	}
 	for _, words := range []string{"国发〔", "国办发〔", "国务院令", "全国人民代表大会", "最高人民法院", "中国共产党中央委员会", "各省、自治区、直辖市", "国务院总理"} {
 		if strings.Contains(head, words) {
-			return t.regionTag(p, nation, words)
+			return regionTag(p, whole, words)
 		}
 	}
 	if code, name := t.mostNamed(p.Text); code != "" {
-		return t.regionTag(p, code, name)
+		return regionTag(p, t.area(code), name)
 	}
 	return nil
 }
+
+func (t *Tagger) area(code string) area { return area{code, t.rules.FullName(code)} }
 
 // numberPlaces are the first characters of the document numbers of provinces
 // and of the cities that have a character of their own.
@@ -60,12 +72,8 @@ var numberPlaces = map[string]string{
 	"穗": "440100", "深": "440300", "甬": "330200",
 }
 
-func (t *Tagger) regionTag(p *domain.Policy, code, words string) []domain.Tag {
-	name := t.rules.FullName(code)
-	if code == nation {
-		name = nationName
-	}
-	return []domain.Tag{{Dimension: domain.RegionTag, Code: code, Name: name, Score: 1, State: domain.Assigned, Evidence: evidenceOf(p, words)}}
+func regionTag(p *domain.Policy, a area, words string) []domain.Tag {
+	return []domain.Tag{{Dimension: domain.RegionTag, Code: a.code, Name: a.name, Score: 1, State: domain.Assigned, Evidence: evidenceOf(p, words)}}
 }
 
 // national tells whether an office governs the whole country.
@@ -88,10 +96,11 @@ func evidenceOf(p *domain.Policy, words string) []domain.Evidence {
 	return nil
 }
 
-// placeOf returns the code of the lowest place that a text names, or "". A name
-// that several places bear counts with the help of the words around it.
-func (t *Tagger) placeOf(text, around string, short bool) string {
-	best, depth := "", -1
+// placeOf is the lowest place that a text names. A name that several places bear
+// counts with the help of the words around it.
+func (t *Tagger) placeOf(text, around string, short bool) area {
+	var best *rules.Place
+	depth, end := -1, 0
 	for _, m := range t.rules.PlacesIn(text) {
 		if m.Short && !short {
 			continue
@@ -104,17 +113,61 @@ func (t *Tagger) placeOf(text, around string, short bool) string {
 		if m.Short {
 			level--
 		}
-		if best != "" && !strings.HasPrefix(place.Code, domain.RegionPrefix(best)) {
+		if best != nil && !strings.HasPrefix(place.Code, domain.RegionPrefix(best.Code)) {
 			continue // another place: the first one that is named issues
 		}
 		if level > depth {
-			best, depth = place.Code, level
+			best, depth, end = place, level, m.End
 		}
 	}
-	if own, ok := t.division(text); ok && (best == "" || strings.HasPrefix(own.Code, domain.RegionPrefix(best))) {
-		return own.Code
+	if own, ok := t.division(text); ok && (best == nil || strings.HasPrefix(own.Code, domain.RegionPrefix(best.Code))) {
+		return t.area(own.Code)
 	}
-	return best
+	if zone := t.zone(text[end:], best); zone != nil && short {
+		return area{zone.Code, zone.Full}
+	}
+	switch {
+	case best == nil:
+		return area{}
+	case t.rules.Place(best.Code) == best && t.rules.Divisions.Find(best.Code) != nil:
+		return t.area(best.Code)
+	}
+	if m := townOf.FindStringSubmatch(text[end:]); m != nil && levelOf(best) == 2 {
+		return area{best.Code, best.Full + m[1]} // we hold the codes of our own towns only
+	}
+	return area{best.Code, best.Full}
+}
+
+var (
+	// townOf is a town behind the name of its county, before what makes it an
+	// office or a subject.
+	townOf = automaton.MustCompile(`^([\p{Han}]{1,6}?(?:镇|乡|街道))(?:人民政府|办事处|党委|党工委|综合|便民|财政|社会|农业|经济|关于|[\p{Han}]{2,20}(?:公告|通告|通知|项目))`)
+	// zoned is a development zone that bears the name of its county: 昆山经济技术开发区.
+	zoned = automaton.MustCompile(`^([\p{Han}]{2,4}?)(?:国家级|省级)?(?:经济技术|经济|高新技术产业|高新|综合保税|保税|旅游|新|产业|工业)*(?:开发区|高新区|新区|度假区|保税区|经开区|工业园区|产业园区)`)
+)
+
+// zone is the county or district that bears the name of the development zone with
+// which a text begins, within a place if that is known.
+func (t *Tagger) zone(text string, within *rules.Place) *rules.Place {
+	m := zoned.FindStringSubmatch(text)
+	if m == nil {
+		return nil
+	}
+	for _, suffix := range []string{"市", "区", "县"} {
+		name := m[1] + suffix
+		for _, found := range t.rules.PlacesIn(name) {
+			if found.Start > 0 || found.End < len(name) || found.Short {
+				continue
+			}
+			for _, place := range found.Places {
+				inside := within != nil && strings.HasPrefix(place.Code, domain.RegionPrefix(within.Code))
+				if levelOf(place) == 2 && (inside || within == nil && len(found.Places) == 1) {
+					return place
+				}
+			}
+		}
+	}
+	return nil
 }
 
 // choose picks the place that a name means: the only one, else the one whose

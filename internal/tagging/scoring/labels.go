@@ -49,6 +49,7 @@ type Labels struct {
 	Groups             []string `json:"resident_groups"`
 	Kinds              []string `json:"enterprise_kinds"`
 	Regions            []string `json:"regions"`
+	Source             string   `json:"source"`
 }
 
 // Document is a text with its labels.
