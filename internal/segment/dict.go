@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"runtime/debug"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/yanyiwu/gojieba"
 )
@@ -87,8 +89,9 @@ func moduleVersion() string {
 }
 
 // check reads the dictionary as jieba would, since jieba ends the process at
-// the first bad line. It takes 15 ms.
-func check(path string) error {
+// the first bad line, and shows each the words with
+// marks in them. It takes 20 ms.
+func check(path string, each func(word string)) error {
 	f, err := os.Open(path)
 	if err != nil {
 		return fmt.Errorf("分词词典%s打不开，请检查权限: %w", path, err)
@@ -100,6 +103,8 @@ func check(path string) error {
 		n++
 		if line := lines.Text(); strings.Count(line, " ") != wordParts-1 || !counted(line) {
 			return fmt.Errorf("分词词典%s第%d行坏了，应为“词 次数 词性”，请换回发布包中的词典", path, n)
+		} else if word, _, _ := strings.Cut(line, " "); strings.IndexFunc(word, unicode.IsPunct) >= 0 && utf8.RuneCountInString(word) > 1 {
+			each(word)
 		}
 	}
 	if err := lines.Err(); err != nil && !errors.Is(err, bufio.ErrTooLong) {

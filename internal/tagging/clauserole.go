@@ -98,7 +98,7 @@ func (t *Tagger) prepare(passages []passage) {
 			}
 		}
 		before := !started && l.numbered && preamble.MatchString(c.Text)
-		all := held{lists: make([]uint64, t.finder.size)}
+		all := held{lists: make([]uint64, t.listWords())}
 		for _, s := range p.sentences {
 			does, gives := whatDoes(s, before, aside)
 			p.does = append(p.does, stretch{start: s.start, end: s.end, does: does, gives: gives, money: strings.ContainsAny(s.text, "元%％‰")})

@@ -3,7 +3,6 @@ package tagging
 import (
 	"regexp"
 	"slices"
-	"unicode/utf8"
 
 	"policypush/internal/automaton"
 	"policypush/internal/domain"
@@ -65,70 +64,30 @@ func (r *register) list(words []string) int {
 	return n
 }
 
-// finder finds the words of a register in one pass over a text.
-type finder struct {
-	words *lexicon
-	marks [][]mark // of each node of the tree: the lists that its word is on
-	size  int      // of a set of lists
-}
-
 // mark is lists that stand together in a set.
 type mark struct {
 	at    int
 	lists uint64
 }
 
-func (r *register) finder() *finder {
-	f := &finder{words: newLexicon(), size: (r.lists + 63) / 64}
-	for w := range r.words {
-		f.words.terms[w] = &term{text: w}
-	}
-	f.words.close()
-	f.marks = make([][]mark, len(f.words.nodes))
-	for i, n := range f.words.nodes {
-		if n.term == nil {
-			continue
-		}
-		for _, list := range r.words[n.term.text] {
-			if k := len(f.marks[i]) - 1; k < 0 || f.marks[i][k].at != list>>6 {
-				f.marks[i] = append(f.marks[i], mark{at: list >> 6})
+// mark enters the words of a register, with the lists that each is on.
+func (l *lexicon) mark(r *register) {
+	for w, lists := range r.words {
+		var marks []mark
+		for _, list := range lists {
+			if k := len(marks) - 1; k < 0 || marks[k].at != list>>6 {
+				marks = append(marks, mark{at: list >> 6})
 			}
-			f.marks[i][len(f.marks[i])-1].lists |= 1 << (list & 63)
+			marks[len(marks)-1].lists |= 1 << (list & 63)
 		}
+		l.marked[w] = marks
 	}
-	return f
 }
 
 // held are the lists of a register of which a text holds a word.
 type held struct {
 	size  int // of the text, in bytes
 	lists []uint64
-}
-
-// in returns what a text holds. The memory, of the finder's size, is zero.
-func (f *finder) in(text string, memory []uint64) *held {
-	l := f.words
-	for i, r := range text {
-		n := l.after(0, r)
-		if n == 0 {
-			continue
-		}
-		for _, m := range f.marks[n] {
-			memory[m.at] |= m.lists
-		}
-		if l.nodes[n].count == 0 {
-			continue
-		}
-		for _, r := range text[i+utf8.RuneLen(r):] {
-			if n = l.after(n, r); n == 0 {
-				break
-			}
-			for _, m := range f.marks[n] {
-				memory[m.at] |= m.lists
-			}
-		}
-	}
-	return &held{len(text), memory}
 }
 
 func (h *held) has(list int) bool { return h.lists[list>>6]&(1<<(list&63)) != 0 }

@@ -33,7 +33,7 @@ func TestAutomataFindWhatExpressionsFind(t *testing.T) {
 		}
 	}
 	all := ours.copy()
-	var words *finder
+	words := newLexicon()
 	compare := func(name string, p pattern, text string) {
 		want := p.Regexp().FindAllStringSubmatchIndex(text, -1)
 		if got := p.FindAllStringSubmatchIndex(text, -1); !reflect.DeepEqual(got, want) {
@@ -42,7 +42,8 @@ func TestAutomataFindWhatExpressionsFind(t *testing.T) {
 		if p.MatchString(text) != (want != nil) {
 			t.Errorf("%s in %q: match is %v", name, text, want == nil)
 		}
-		whole := sentence{text: text, holds: words.in(text, make([]uint64, words.size))}
+		whole := sentence{text: text, holds: &held{len(text), make([]uint64, (all.lists+63)/64)}}
+		words.look(text, 0, []sentence{whole}, func(rune) bool { return true }, nil, nil)
 		if whole.matches(p) != (want != nil) {
 			t.Errorf("%s in %q: a look at its words says %v; it needs %q, and %q suffice", name, text, want == nil, p.Needs(), p.Suffices())
 		}
@@ -55,7 +56,8 @@ func TestAutomataFindWhatExpressionsFind(t *testing.T) {
 			quick++
 		}
 	}
-	words = all.finder()
+	words.mark(all)
+	words.close()
 	for _, x := range r.Patterns.All() {
 		p := patterns[x.Code]
 		for _, e := range x.Examples {

@@ -2,6 +2,7 @@ package tagging
 
 import (
 	"slices"
+	"strings"
 
 	"policypush/internal/domain"
 	"policypush/internal/segment"
@@ -14,26 +15,76 @@ type reading struct {
 	cut      map[int][]sentence // of the clauses, by their beginning
 	passages []passage          // in the order of the text
 	acts     map[[2]int]act     // of sentences, by their beginning and end
+
+	// Memory that is used again and again.
+	found []hit
+	runs  []run
 }
+
+// listWords is how many words a set of lists takes.
+func (t *Tagger) listWords() int { return (t.lists + 63) / 64 }
 
 // sentences are those of a clause.
 func (t *reading) sentences(c *domain.Clause) []sentence {
 	cut, ok := t.cut[c.Start]
-	if !ok {
-		cut = sentences(c)
-		each := t.finder.size
-		memory := make([]uint64, each*len(cut))
-		for i := range cut {
-			cut[i].holds = t.finder.in(cut[i].text, memory[i*each:(i+1)*each])
-		}
-		t.cut[c.Start] = cut
+	if !ok { // a clause without terms, but with words of expressions
+		cut, t.found, t.runs = t.look(c, t.found[:0], t.runs[:0])
 	}
 	return cut
 }
 
-// cutPassages segments the clauses that say something, with the terms in them.
+// look cuts a clause into sentences and finds the words in it.
+func (t *reading) look(c *domain.Clause, hits []hit, runs []run) ([]sentence, []hit, []run) {
+	cut := sentences(c)
+	each := t.listWords()
+	memory, holds := make([]uint64, each*len(cut)), make([]held, len(cut))
+	for i := range cut {
+		holds[i] = held{len(cut[i].text), memory[i*each : (i+1)*each]}
+		cut[i].holds = &holds[i]
+	}
+	t.cut[c.Start] = cut
+	hits, runs = t.words.look(c.Text, c.Start, cut, t.segment.Parts, hits, runs)
+	return cut, hits, runs
+}
+
+// excerpt is the parts of a text that are segmented, line by line.
+type excerpt struct {
+	text  strings.Builder
+	size  int // in code points
+	lines []moved
+}
+
+// moved is where a line of an excerpt begins, and where it stands in the document.
+type moved struct{ at, start int }
+
+func (e *excerpt) add(text string, runs []run) {
+	for _, r := range runs {
+		e.text.WriteString(text[r.from:r.to])
+		e.text.WriteByte('\n')
+		e.lines = append(e.lines, moved{e.size, r.start})
+		e.size += r.end - r.start + 1
+	}
+}
+
+// words are the words of the excerpt, by where they stand in the document.
+func (e *excerpt) words(seg *segment.Segmenter) []segment.Token {
+	words := seg.Words(e.text.String())
+	line := 0
+	for i := range words {
+		for line+1 < len(e.lines) && e.lines[line+1].at <= words[i].Start {
+			line++
+		}
+		by := e.lines[line].start - e.lines[line].at
+		words[i].Start += by
+		words[i].End += by
+	}
+	return words
+}
+
+// cutPassages finds the terms in the clauses that say something.
 func (t *reading) cutPassages(p *domain.Policy) {
-	all := t.segment.Words(p.Text)
+	var hits []hit
+	var near excerpt
 	for i := range p.Clauses {
 		c := &p.Clauses[i]
 		var in part
@@ -47,8 +98,18 @@ func (t *reading) cutPassages(p *domain.Policy) {
 		default:
 			continue
 		}
-		words := cutAt(all, c)
-		t.passages = append(t.passages, passage{clause: c, part: in, words: words, hits: t.words.find(words), sentences: t.sentences(c)})
+		from := len(hits)
+		var cut []sentence
+		cut, hits, t.runs = t.look(c, hits, t.runs[:0])
+		near.add(c.Text, t.runs)
+		t.passages = append(t.passages, passage{clause: c, part: in, sentences: cut, hits: hits[from:len(hits):len(hits)]})
+	}
+	words := near.words(t.segment)
+	for i := range t.passages {
+		x := &t.passages[i]
+		n, _ := slices.BinarySearchFunc(words, x.clause.End, func(w segment.Token, end int) int { return w.Start - end })
+		x.words, words = words[:n:n], words[n:]
+		x.hits = atBorders(x.hits, x.words)
 	}
 	t.prepare(t.passages)
 }
@@ -61,33 +122,34 @@ func (t *reading) hits(s sentence) []hit {
 		i--
 	}
 	if i < 0 || s.end > t.passages[i].clause.End || splits(t.passages[i].words, s.start) || splits(t.passages[i].words, s.end) {
-		return t.words.find(t.shift(s.text, s.start))
+		return t.hitsAnew(s)
 	}
-	all := t.passages[i].hits
-	from, _ := slices.BinarySearchFunc(all, s.start, func(h hit, at int) int { return h.start - at })
-	var in []hit
-	for _, h := range all[from:] {
-		if h.start >= s.end {
-			break
-		}
-		if h.end <= s.end {
-			in = append(in, h)
-		}
+	in := t.passages[i].hits
+	begins := func(h hit, at int) int { return h.start - at }
+	from, _ := slices.BinarySearchFunc(in, s.start, begins)
+	in = in[from:]
+	to, _ := slices.BinarySearchFunc(in, s.end, begins)
+	in = in[:to:to]
+	if across := func(h hit) bool { return h.end > s.end }; slices.ContainsFunc(in, across) {
+		in = slices.DeleteFunc(slices.Clone(in), across)
 	}
 	return in
+}
+
+// hitsAnew are the terms in a phrase, segmented for itself.
+func (t *reading) hitsAnew(s sentence) []hit {
+	var hits []hit
+	hits, t.runs = t.words.look(s.text, s.start, nil, t.segment.Parts, hits, t.runs[:0])
+	if len(hits) == 0 {
+		return nil
+	}
+	var near excerpt
+	near.add(s.text, t.runs)
+	return atBorders(hits, near.words(t.segment))
 }
 
 // splits tells whether a code point stands inside one of the words.
 func splits(words []segment.Token, at int) bool {
 	i, exact := slices.BinarySearchFunc(words, at, func(w segment.Token, at int) int { return w.Start - at })
 	return !exact && i > 0 && words[i-1].End > at
-}
-
-// cutAt returns the words of a clause out of those of the document: no word goes
-// across the line feed between two clauses.
-func cutAt(all []segment.Token, c *domain.Clause) []segment.Token {
-	at := func(w segment.Token, offset int) int { return w.Start - offset }
-	from, _ := slices.BinarySearchFunc(all, c.Start, at)
-	to, _ := slices.BinarySearchFunc(all, c.End, at)
-	return all[from:to:to]
 }

@@ -24,7 +24,7 @@ type Tagger struct {
 	rules    *rules.Rules
 	segment  *segment.Segmenter
 	patterns map[string]pattern
-	finder   *finder // of the words of the patterns
+	lists    int // of words of the patterns
 	words    *lexicon
 	codes    []code
 	section  []int                       // of a code: itself, of an industry the code of its section
@@ -46,7 +46,8 @@ func New(r *rules.Rules, seg *segment.Segmenter) (*Tagger, error) {
 	for _, p := range r.Patterns.All() {
 		t.patterns[p.Code] = words.pattern(p.Re)
 	}
-	t.finder = words.finder()
+	t.lists = words.lists
+	t.words.mark(words)
 	for _, needed := range strings.Fields("X01 X02 X03 X07 X08 X09 X10 X12 X14 X15 X16 X19 X23 X25 X26 X27 X28 X29 X30 X31 X32 X33 X34 X35 X36 X37 X38 X39 X40 X41 X42 X43 X44 X45 X46 X48 X49 X61 X63 X67") {
 		if t.patterns[needed].Expression == nil {
 			return nil, fmt.Errorf("抽取规则 %s 不见了：请恢复 extraction-patterns.yaml", needed)
@@ -160,16 +161,6 @@ func (t *Tagger) begin(p *domain.Policy) *reading {
 	r := &reading{Tagger: t, cut: map[int][]sentence{}, acts: map[[2]int]act{}}
 	r.cutPassages(p)
 	return r
-}
-
-// shift segments a text that begins at an offset of the document.
-func (t *Tagger) shift(text string, start int) []segment.Token {
-	words := t.segment.Words(text)
-	for i := range words {
-		words[i].Start += start
-		words[i].End += start
-	}
-	return words
 }
 
 // maxTags bounds what is shown of themes and of keywords.

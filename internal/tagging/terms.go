@@ -1,6 +1,7 @@
 package tagging
 
 import (
+	"maps"
 	"slices"
 	"unicode/utf8"
 
@@ -35,28 +36,37 @@ type hit struct {
 type term struct {
 	text string
 	id   int32 // of all terms
-	uses []use
+	uses []use // by code
 }
 
-// lexicon finds every term of every code of one or more dimensions in one pass
-// over a segmented text. A term counts only where it begins and ends at the
+// lexicon finds every term of every code, and every word of the expressions, in
+// one pass over a text. A term counts only where it begins and ends at the
 // border of words, or within a longer word that is itself one of our terms:
 // 市政 is not found in 市政务服务, 应纳税所得额 is found in 减按25%计入应纳税所得额.
 type lexicon struct {
-	terms map[string]*term
-	nodes []node  // of the tree of beginnings; those after one beginning stand together
-	roots []int32 // node of a first character up to U+FFFF; 0 for none
+	terms  map[string]*term
+	marked map[string][]mark // words of expressions
+	words  []word            // of both; the first is none
+	nodes  []node            // of the tree of beginnings; those after one beginning stand together
+	roots  []int32           // node of a first character up to U+FFFF; 0 for none
 }
 
-// node is a beginning of a term.
+// word is what is known of a word: what it means as a term, and the lists that
+// it is on as a word of expressions.
+type word struct {
+	term  *term
+	marks []mark
+}
+
+// node is a beginning of a word.
 type node struct {
 	last  rune  // its last character
 	count int32 // how many beginnings are longer by one
 	first int32 // where they stand
-	term  *term // nil if it is only a beginning
+	word  int32 // 0 if it is only a beginning
 }
 
-func newLexicon() *lexicon { return &lexicon{terms: map[string]*term{}} }
+func newLexicon() *lexicon { return &lexicon{terms: map[string]*term{}, marked: map[string][]mark{}} }
 
 // add enters terms of one code in one role.
 func (l *lexicon) add(code int, r role, words ...string) {
@@ -75,29 +85,32 @@ func (l *lexicon) add(code int, r role, words ...string) {
 
 // close makes the tree of what was added.
 func (l *lexicon) close() {
-	words := make([]*term, 0, len(l.terms))
-	for _, t := range l.terms {
-		words = append(words, t)
+	texts := slices.Collect(maps.Keys(l.terms))
+	for w := range l.marked {
+		if l.terms[w] == nil {
+			texts = append(texts, w)
+		}
 	}
-	slices.SortFunc(words, func(a, b *term) int { return slices.Compare([]rune(a.text), []rune(b.text)) })
-	l.nodes, l.roots = []node{{}}, make([]int32, 0x10000)
+	slices.SortFunc(texts, func(a, b string) int { return slices.Compare([]rune(a), []rune(b)) })
+	l.words, l.nodes, l.roots = []word{{}}, []node{{}}, make([]int32, 0x10000)
 	type span struct {
 		node, from, to int
 		size           int // bytes of the beginning
 	}
-	for queue := []span{{to: len(words)}}; len(queue) > 0; queue = queue[1:] {
+	for queue := []span{{to: len(texts)}}; len(queue) > 0; queue = queue[1:] {
 		s := queue[0]
 		l.nodes[s.node].first = int32(len(l.nodes))
 		for i := s.from; i < s.to; {
-			if len(words[i].text) == s.size {
-				l.nodes[s.node].term = words[i]
+			if len(texts[i]) == s.size {
+				l.nodes[s.node].word = int32(len(l.words))
+				l.words = append(l.words, word{l.terms[texts[i]], l.marked[texts[i]]})
 				i++
 				continue
 			}
-			r, n := utf8.DecodeRuneInString(words[i].text[s.size:])
+			r, n := utf8.DecodeRuneInString(texts[i][s.size:])
 			end := i + 1
 			for end < s.to {
-				if next, _ := utf8.DecodeRuneInString(words[end].text[s.size:]); next != r {
+				if next, _ := utf8.DecodeRuneInString(texts[end][s.size:]); next != r {
 					break
 				}
 				end++
@@ -111,17 +124,6 @@ func (l *lexicon) close() {
 			i = end
 		}
 	}
-}
-
-// has tells whether a word is a term.
-func (l *lexicon) has(word string) bool {
-	n := int32(0)
-	for _, r := range word {
-		if n = l.after(n, r); n == 0 {
-			return false
-		}
-	}
-	return l.nodes[n].term != nil
 }
 
 // after returns the node of a beginning and one character more, or 0.
@@ -145,47 +147,104 @@ func (l *lexicon) after(n int32, r rune) int32 {
 	return 0
 }
 
-// find returns the hits in order of their beginning, the longer first.
-func (l *lexicon) find(words []segment.Token) []hit {
-	var hits []hit
-	for k := range words {
-		w := &words[k]
-		hits = l.at(hits, words[k:], 0, w.Start, false)
-		_, n := utf8.DecodeRuneInString(w.Text)
-		if n == len(w.Text) || !l.has(w.Text) {
-			continue
-		}
-		offset := w.Start + 1
-		for i := range w.Text[n:] {
-			hits = l.at(hits, words[k:k+1], n+i, offset, true)
-			offset++
-		}
-	}
-	return hits
+// run is a part of a text: [from, to) in bytes, [start, end) in code points.
+type run struct {
+	from, to, start, end int
 }
 
-// at adds the hits that begin at a byte of the first of the words. Those that
-// begin at a border end at one; those within a term may end anywhere in it.
-func (l *lexicon) at(hits []hit, words []segment.Token, from, offset int, within bool) []hit {
-	n, begin, end := int32(0), len(hits), offset
-	for k := range words {
-		text := words[k].Text[from:]
-		from = 0
-		if k > 0 && words[k].Start > end { // white space
+// look goes over a text that begins at a code point. It marks in the sentences,
+// which make up the text, the lists of which each has a word, and adds to hits
+// the terms that stand in the text, whatever words they cut through: in order of
+// their beginning, the longer first. Runs are added for the parts of the text
+// with a term, between marks that no word goes across.
+func (l *lexicon) look(text string, start int, in []sentence, parts func(rune) bool, hits []hit, runs []run) ([]hit, []run) {
+	var lists []uint64
+	sentenceEnd := 0 // in bytes; 0 if there are none
+	open, until := run{start: start}, start // the part, and where the last term in it ends
+	at := start
+	for i, r := range text {
+		if i == sentenceEnd && len(in) > 0 {
+			lists, sentenceEnd, in = in[0].holds.lists, sentenceEnd+len(in[0].text), in[1:]
+		}
+		if until <= at && parts(r) {
+			if until > open.start {
+				open.to, open.end = i, at
+				runs = append(runs, open)
+			}
+			open = run{from: i + utf8.RuneLen(r), start: at + 1}
+			until = open.start
+		}
+		begin := len(hits)
+		n, next, end := l.after(0, r), i+utf8.RuneLen(r), at+1
+		for n != 0 {
+			node := &l.nodes[n]
+			if node.word != 0 {
+				w := &l.words[node.word]
+				if next <= sentenceEnd {
+					for _, m := range w.marks {
+						lists[m.at] |= m.lists
+					}
+				}
+				if w.term != nil {
+					hits = append(hits, hit{at, end, w.term})
+					until = max(until, end)
+				}
+			}
+			if node.count == 0 || next == len(text) {
+				break
+			}
+			r, size := utf8.DecodeRuneInString(text[next:])
+			n, next, end = l.after(n, r), next+size, end+1
+		}
+		slices.Reverse(hits[begin:])
+		at++
+	}
+	if until > open.start {
+		open.to, open.end = len(text), at
+		runs = append(runs, open)
+	}
+	return hits, runs
+}
+
+// atBorders keeps of the terms that stand in a text those that begin and end at
+// the borders of its words, or within a word that is a term itself.
+func atBorders(hits []hit, words []segment.Token) []hit {
+	kept := hits[:0]
+	k, whole := 0, -1 // the word, and the last one that is a term
+	for i := 0; i < len(hits); {
+		begin, from := hits[i].start, i
+		for i < len(hits) && hits[i].start == begin {
+			i++
+		}
+		for k < len(words) && words[k].End <= begin {
+			k++
+		}
+		if k == len(words) {
 			break
 		}
-		for i, r := range text {
-			if n = l.after(n, r); n == 0 {
-				slices.Reverse(hits[begin:])
-				return hits
-			}
-			end++
-			t := l.nodes[n].term
-			if t != nil && (i+utf8.RuneLen(r) == len(text) || k == 0 && (within || l.has(words[0].Text))) {
-				hits = append(hits, hit{offset, end, t})
+		w := &words[k]
+		if w.Start == begin && slices.ContainsFunc(hits[from:i], func(h hit) bool { return h.end == w.End }) {
+			whole = k
+		}
+		for _, h := range hits[from:i] {
+			if whole == k && h.end <= w.End || w.Start == begin && endsAt(words[k:], h.end) {
+				kept = append(kept, h)
 			}
 		}
 	}
-	slices.Reverse(hits[begin:])
-	return hits
+	return kept
+}
+
+// endsAt tells whether one of the words ends at a code point, and no white space
+// stands before it.
+func endsAt(words []segment.Token, at int) bool {
+	for k := range words {
+		switch w := &words[k]; {
+		case k > 0 && w.Start > words[k-1].End, w.End > at:
+			return false
+		case w.End == at:
+			return true
+		}
+	}
+	return false
 }
