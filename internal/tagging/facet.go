@@ -24,11 +24,9 @@ type facet struct {
 // dimension the longest counts, and of codes of one term the narrowest.
 func (t *reading) facets(s sentence) []facet {
 	var out []facet
-	for found := range byCode(collect(t.hits(s), nil)) {
+	codes := [2]int{t.first[domain.GroupTag][0], t.first[domain.IndustryTag][1]} // kinds of enterprise are between them
+	for found := range byCode(t.collect(t.hits(s), codes, nil)) {
 		c := t.codes[found[0].code]
-		if c.dimension != domain.GroupTag && c.dimension != domain.EnterpriseKindTag && c.dimension != domain.IndustryTag {
-			continue
-		}
 		for _, k := range keep(found) {
 			if f, ok := t.facet(c, k); ok {
 				out = append(out, f)

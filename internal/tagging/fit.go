@@ -30,7 +30,7 @@ func (t *Tagger) NewCase(id string, p *domain.Policy, themes, optional []string)
 	c := Case{ID: id, Weight: 1, Themes: themes, Optional: optional}
 	passages := t.begin(p).passages
 	outward(p, passages)
-	all := score(passages, len(t.codes), t.first[domain.ThemeTag], t.rules.Scoring)
+	all := t.score(passages)
 	weighed := t.weigh(p, all, passages)
 	for n := t.first[domain.ThemeTag][0]; n < t.first[domain.ThemeTag][1]; n++ {
 		if x := weighed[n]; x != nil && t.codes[n].code[0] != 'Z' {

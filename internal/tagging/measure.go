@@ -124,10 +124,7 @@ func hasFigures(m *domain.Measure) bool {
 // kindInWords is the kind of support that a sentence names.
 func (t *reading) kindInWords(s sentence) (kind string, e domain.Evidence, ok bool) {
 	best := -1
-	for found := range byCode(collect(t.hits(s), nil)) {
-		if t.codes[found[0].code].dimension != domain.BenefitTag {
-			continue
-		}
+	for found := range byCode(t.collect(t.hits(s), t.first[domain.BenefitTag], nil)) {
 		for _, k := range keep(found) {
 			rank := 1
 			switch k.role {

@@ -91,11 +91,10 @@ const maxCell = 4
 func (t *reading) namings(p *domain.Policy) []naming {
 	in := map[int]*naming{}
 	cell := cells(p)
-	var all []counted
+	codes := [2]int{t.first[domain.ThemeTag][1], len(t.codes)} // all but themes
 	for i := range t.passages {
 		x := &t.passages[i]
-		all = t.sorted(x.hits, all[:0])
-		for list := range byCode(all) {
+		for list := range byCode(t.collect(x.hits, codes, t.section)) {
 			n := in[list[0].code]
 			if n == nil {
 				n = &naming{code: list[0].code, earned: map[int]float64{}}
@@ -163,22 +162,8 @@ func (t *Tagger) themesOf(p *domain.Policy, in map[int]*naming) {
 	}
 }
 
-// sorted is [collect] without themes, and with industries under their section.
-func (t *Tagger) sorted(hits []hit, into []counted) []counted {
-	for i := range hits {
-		for _, u := range hits[i].uses {
-			if t.codes[u.code].dimension != domain.ThemeTag {
-				into = append(into, counted{&hits[i], t.section[u.code], u.role})
-			}
-		}
-	}
-	slices.SortStableFunc(into, func(a, b counted) int { return a.code - b.code })
-	return into
-}
-
 // count adds the words of one code in one passage.
 func (t *reading) count(n *naming, x *passage, words []counted, cell bool) {
-	bounds := ends(x.sentences)
 	named, inClause := -1, false // the sentence last counted
 	var hinted, spoken []int
 	for _, c := range words {
@@ -203,7 +188,7 @@ func (t *reading) count(n *naming, x *passage, words []counted, cell bool) {
 			continue
 		}
 		t.earn(n, x, c, does.share())
-		k := sentenceOf(c.hit, bounds)
+		k := x.sentenceOf(c.hit)
 		if !name {
 			if does >= requires {
 				hinted = append(hinted, k)

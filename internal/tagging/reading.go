@@ -19,6 +19,7 @@ type reading struct {
 	// Memory that is used again and again.
 	found []hit
 	runs  []run
+	collector
 }
 
 // listWords is how many words a set of lists takes.

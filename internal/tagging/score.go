@@ -3,7 +3,6 @@ package tagging
 import (
 	"cmp"
 	"slices"
-	"strings"
 
 	"policypush/internal/domain"
 	"policypush/internal/segment"
@@ -31,8 +30,6 @@ type scored struct {
 	first    int     // of them those that are about it before all else
 	given    float64 // what it earned in sentences that give something
 	body     float64 // what it earned in measures, each bounded
-	clauses  int     // paragraphs that name it otherwise than in passing
-	named    int     // of them those that name it in full where something is given or required
 	acts     int     // sentences that give or require something, before all of it
 	best     float64 // the most it earned in one of them
 	strong   int     // different words in them that are enough alone
@@ -68,33 +65,35 @@ type pointScore struct {
 	score, lead float64
 }
 
+// seenUse is where a term was last counted for a theme.
+type seenUse struct {
+	in       [inBody + 1]bool
+	measure  int32 // by number, the first is 1
+	sentence int32 // likewise, of those that give or require something
+	strong   bool  // counted among the words that are enough alone
+}
+
 // maxPoint bounds what one measure adds to a theme.
 const maxPoint = 8
 
-// score adds up what each code earned. Masks are blanked first, then the longest
-// term wins where terms of one code overlap; a weak term needs a near word in
+// score adds up what each theme earned. Masks are blanked first, then the longest
+// term wins where terms of one theme overlap; a weak term needs a near word in
 // its sentence. A term counts once in the title, once in all headings and once
 // in each measure, by what its sentence does.
-func score(passages []passage, codes int, themes [2]int, s rules.Scoring) []scored {
-	out := make([]scored, codes)
+func (t *Tagger) score(passages []passage) []scored {
+	s, themes := t.rules.Scoring, t.first[domain.ThemeTag]
+	out := make([]scored, themes[1])
 	for i := range out {
 		out[i].code = i
 	}
-	type key struct {
-		code, term int32
-		part       part
-	}
-	seen := map[key]bool{}   // over the document, for evidence and total
-	inPoint := map[key]int{} // in which measure last
-	points := make([]pointScore, codes)
-	var named []int // codes with points in this measure
-	number := 1     // of the measure
+	seen := make([]seenUse, t.words.pairs)
+	points := make([]pointScore, len(out))
+	var named []int    // themes with points in this measure
+	number := int32(1) // of the measure
 	closePoint := func() {
 		top := 0.0
 		for _, code := range named {
-			if code >= themes[0] && code < themes[1] {
-				top = max(top, points[code].score)
-			}
+			top = max(top, points[code].score)
 		}
 		for _, code := range named {
 			if ps := points[code]; ps.score >= 1.8 && ps.score >= 0.4*top {
@@ -113,7 +112,7 @@ func score(passages []passage, codes int, themes [2]int, s rules.Scoring) []scor
 		number++
 	}
 	point := ""
-	var all []counted
+	var by collector
 	var acts tally
 	for i := range passages {
 		p := &passages[i]
@@ -121,15 +120,12 @@ func score(passages []passage, codes int, themes [2]int, s rules.Scoring) []scor
 			closePoint()
 			point = p.point
 		}
-		all = collect(p.hits, all[:0])
-		bounds := ends(p.sentences)
-		for list := range byCode(all) {
+		for list := range byCode(by.collect(p.hits, themes, nil)) {
 			code := list[0].code
-			beside := sentencesWithNear(list, bounds)
-			inClause, inFull := false, false
+			beside := p.sentencesWithNear(list)
 			for _, c := range keep(list) {
 				w := weight(c.role, s)
-				if c.role == weak && !holdsNumber(beside, sentenceOf(c.hit, bounds)) || p.part != inTitle && p.citedAt(c.hit) {
+				if c.role == weak && !holdsNumber(beside, p.sentenceOf(c.hit)) || p.part != inTitle && p.citedAt(c.hit) {
 					continue
 				}
 				does := p.doesAt(c.hit.start)
@@ -138,41 +134,37 @@ func score(passages []passage, codes int, themes [2]int, s rules.Scoring) []scor
 					earned *= does.share()
 				}
 				leads := p.part == inBody && c.hit.end <= p.lead && earned > 0
-				if p.part == inBody && does >= says {
-					inClause = true
-					inFull = inFull || does >= requires && (c.role == nameOf || c.role == strong || isLevy(c.hit.text))
-				}
 				if leads {
 					earned *= 1.5
 				}
 				if earned == 0 {
 					continue
 				}
-				if p.part == inBody && code >= themes[0] && code < themes[1] {
+				use := &seen[c.at]
+				if p.part == inBody {
 					p.earning = append(p.earning, earning{c.hit.start, code, c.hit.id, earned})
-				}
-				if p.part == inBody && does >= requires && code >= themes[0] && code < themes[1] {
-					acts.add(sentenceOf(c.hit, bounds), code, c.hit, c.role, w, out)
-				}
-				key := key{int32(code), c.hit.id, p.part}
-				if p.part == inBody && inPoint[key] != number {
-					inPoint[key] = number
-					ps := &points[code]
-					if ps.score == 0 {
-						named = append(named, code)
+					if does >= requires {
+						acts.add(p.sentenceOf(c.hit), c, w, use, &out[code])
 					}
-					ps.score += earned
-					if leads {
-						ps.lead += earned
-					}
-					if does == grants {
-						out[code].given += earned
+					if use.measure != number {
+						use.measure = number
+						ps := &points[code]
+						if ps.score == 0 {
+							named = append(named, code)
+						}
+						ps.score += earned
+						if leads {
+							ps.lead += earned
+						}
+						if does == grants {
+							out[code].given += earned
+						}
 					}
 				}
-				if seen[key] {
+				if use.in[p.part] {
 					continue
 				}
-				seen[key] = true
+				use.in[p.part] = true
 				out[code].total += earned
 				switch {
 				case p.part == inTitle:
@@ -184,12 +176,6 @@ func score(passages []passage, codes int, themes [2]int, s rules.Scoring) []scor
 					Start: c.hit.start, End: c.hit.end, Text: c.hit.text, Score: earned,
 				})
 			}
-			if inClause {
-				out[code].clauses++
-			}
-			if inFull {
-				out[code].named++
-			}
 		}
 		acts.close(p, out)
 	}
@@ -199,40 +185,44 @@ func score(passages []passage, codes int, themes [2]int, s rules.Scoring) []scor
 	}
 	return out
 }
-
-// isLevy tells whether a word is itself the name of something that is levied:
-// 失业保险费, and not 缴费基数.
-func isLevy(term string) bool {
-	for _, end := range []string{"税", "费", "附加", "基金", "保障金", "经费"} {
-		if strings.HasSuffix(term, end) {
-			return true
-		}
-	}
-	return false
-}
-
 // counted is one hit seen from one code.
 type counted struct {
-	hit  *hit
-	code int
-	role role
+	hit *hit
+	use
 }
 
-// collect appends the hits as seen from every code of theirs, code by code.
-func collect(hits []hit, into []counted) []counted {
-	var order []uint64 // the code first
+// collector has the memory to look at hits code by code.
+type collector struct {
+	order []uint64
+	all   []counted
+}
+
+// collect returns the hits as seen from every code of theirs in [codes[0],
+// codes[1]), code by code, until it is called again. If section is not nil, it
+// tells by which code another is counted.
+func (c *collector) collect(hits []hit, codes [2]int, section []int) []counted {
+	c.order, c.all = c.order[:0], c.all[:0]
 	for i := range hits {
 		for k, u := range hits[i].uses {
-			order = append(order, uint64(u.code)<<40|uint64(i)<<16|uint64(k))
+			if u.code < codes[0] {
+				continue
+			} else if u.code >= codes[1] {
+				break
+			}
+			if section != nil {
+				u.code = section[u.code]
+			}
+			c.order = append(c.order, uint64(u.code)<<40|uint64(i)<<16|uint64(k))
 		}
 	}
-	slices.Sort(order)
-	for _, o := range order {
+	slices.Sort(c.order)
+	for _, o := range c.order {
 		h := &hits[o>>16&(1<<24-1)]
 		u := h.uses[o&(1<<16-1)]
-		into = append(into, counted{h, u.code, u.role})
+		u.code = int(o >> 40)
+		c.all = append(c.all, counted{h, u})
 	}
-	return into
+	return c.all
 }
 
 // byCode parts what collect made at the codes.
@@ -266,7 +256,11 @@ func keep(list []counted) []counted {
 			terms = append(terms, c)
 		}
 	}
-	if len(terms) == 0 || len(terms) == 1 && masks == nil {
+	apart := masks == nil
+	for i := 1; i < len(terms) && apart; i++ {
+		apart = terms[i-1].hit.end <= terms[i].hit.start
+	}
+	if apart {
 		return terms
 	}
 	slices.SortStableFunc(terms, func(a, b counted) int {
@@ -355,11 +349,11 @@ func multiplier(p part, s rules.Scoring) float64 {
 
 // sentencesWithNear returns the sentences of a passage that hold a near word of
 // the code, by their number.
-func sentencesWithNear(list []counted, bounds []int) []int {
+func (p *passage) sentencesWithNear(list []counted) []int {
 	var found []int
 	for _, c := range list {
 		if c.role == near {
-			if n := sentenceOf(c.hit, bounds); len(found) == 0 || found[len(found)-1] != n {
+			if n := p.sentenceOf(c.hit); len(found) == 0 || found[len(found)-1] != n {
 				found = append(found, n)
 			}
 		}
@@ -372,21 +366,8 @@ func holdsNumber(sorted []int, n int) bool {
 	return ok
 }
 
-// sentenceOf returns the number of the sentence in which a hit begins; bounds
-// are the ends of the sentences.
-func sentenceOf(h *hit, bounds []int) int {
-	i, exact := slices.BinarySearch(bounds, h.start)
-	if exact {
-		i++
-	}
+// sentenceOf returns the number of the sentence in which a hit begins.
+func (p *passage) sentenceOf(h *hit) int {
+	i, _ := slices.BinarySearchFunc(p.sentences, h.start+1, func(s sentence, at int) int { return s.end - at })
 	return i
-}
-
-// ends returns where sentences end, in code points.
-func ends(sentences []sentence) []int {
-	out := make([]int, 0, len(sentences))
-	for _, s := range sentences {
-		out = append(out, s.end)
-	}
-	return out
 }

@@ -132,7 +132,7 @@ func (t *Tagger) Read(doc *document.Document) *domain.Policy {
 	r.facts(p)
 	passages := r.passages
 	side := outward(p, passages)
-	all := score(passages, len(t.codes), t.first[domain.ThemeTag], t.rules.Scoring)
+	all := t.score(passages)
 	p.Tags = append(p.Tags, t.themes(p, all, passages)...)
 	internal := isInternal(p, side, t.internalFirst(p), t.titled(all))
 	if internal {

@@ -12,39 +12,31 @@ import (
 // well as what has a paragraph of its own.
 type tally struct {
 	sums []sum
-	seen map[strongWord]bool // in the document
+	tops []float64 // the most that a theme earned, by sentence
+	done int       // sentences of the passages before
 }
 
 type sum struct {
 	sentence, code int
 	earned         float64
-	terms          []int32
 }
 
-type strongWord struct {
-	code int
-	term int32
-}
-
-// add enters a word of a theme.
-func (t *tally) add(sentence, code int, h *hit, r role, earned float64, out []scored) {
-	i := slices.IndexFunc(t.sums, func(s sum) bool { return s.sentence == sentence && s.code == code })
-	if i < 0 {
-		i = len(t.sums)
-		t.sums = append(t.sums, sum{sentence: sentence, code: code})
-	}
-	s := &t.sums[i]
-	if slices.Contains(s.terms, h.id) {
+// add enters a word of a theme; each counts once in a sentence.
+func (t *tally) add(sentence int, c counted, earned float64, seen *seenUse, out *scored) {
+	if number := int32(t.done + sentence + 1); seen.sentence != number {
+		seen.sentence = number
+	} else {
 		return
 	}
-	s.terms = append(s.terms, h.id)
-	s.earned += earned
-	if word := (strongWord{code, h.id}); (r == strong || r == nameOf) && !t.seen[word] {
-		if t.seen == nil {
-			t.seen = map[strongWord]bool{}
-		}
-		t.seen[word] = true
-		out[code].strong++
+	i := slices.IndexFunc(t.sums, func(s sum) bool { return s.sentence == sentence && s.code == c.code })
+	if i < 0 {
+		i = len(t.sums)
+		t.sums = append(t.sums, sum{sentence: sentence, code: c.code})
+	}
+	t.sums[i].earned += earned
+	if (c.role == strong || c.role == nameOf) && !seen.strong {
+		seen.strong = true
+		out.strong++
 	}
 }
 
@@ -57,9 +49,10 @@ const (
 
 // close decides what the sentences of a passage are about.
 func (t *tally) close(p *passage, out []scored) {
-	tops := map[int]float64{}
+	t.tops = slices.Grow(t.tops[:0], len(p.sentences))[:len(p.sentences)]
+	clear(t.tops)
 	for _, s := range t.sums {
-		tops[s.sentence] = max(tops[s.sentence], s.earned)
+		t.tops[s.sentence] = max(t.tops[s.sentence], s.earned)
 	}
 	for _, s := range t.sums {
 		does := p.does[s.sentence]
@@ -70,13 +63,13 @@ func (t *tally) close(p *passage, out []scored) {
 		if does.does == requires && does.enterprise {
 			r.owed++
 		}
-		if s.earned < leastOfSentence || s.earned < shareOfSentence*tops[s.sentence] {
+		if s.earned < leastOfSentence || s.earned < shareOfSentence*t.tops[s.sentence] {
 			continue
 		}
 		r.acts++
 		r.best = max(r.best, s.earned)
 	}
-	t.sums = t.sums[:0]
+	t.sums, t.done = t.sums[:0], t.done+len(p.sentences)
 }
 
 // The least that a theme of the document earns in a measure that is about it,

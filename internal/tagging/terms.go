@@ -22,8 +22,9 @@ const (
 
 // use is one term of one code.
 type use struct {
-	code int // index into lexicon.codes
+	code int // index into Tagger.codes
 	role role
+	at   int32 // of all pairs of a term and a code
 }
 
 // hit is a term found in a text, [start, end) in code points.
@@ -45,6 +46,7 @@ type term struct {
 // 市政 is not found in 市政务服务, 应纳税所得额 is found in 减按25%计入应纳税所得额.
 type lexicon struct {
 	terms  map[string]*term
+	pairs  int32 // of terms and codes
 	marked map[string][]mark // words of expressions
 	words  []word            // of both; the first is none
 	nodes  []node            // of the tree of beginnings; those after one beginning stand together
@@ -79,7 +81,13 @@ func (l *lexicon) add(code int, r role, words ...string) {
 			t = &term{text: w, id: int32(len(l.terms))}
 			l.terms[w] = t
 		}
-		t.uses = append(t.uses, use{code, r})
+		at := l.pairs
+		if n := len(t.uses); n > 0 && t.uses[n-1].code == code {
+			at = t.uses[n-1].at
+		} else {
+			l.pairs++
+		}
+		t.uses = append(t.uses, use{code, r, at})
 	}
 }
 
