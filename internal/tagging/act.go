@@ -74,7 +74,7 @@ func (t *reading) judge(s sentence) act {
 		return noAct
 	}
 	given := t.givenIn(s)
-	text := enumeration.ReplaceAllString(t.uncited(s), "")
+	text := unnumbered(t.uncited(s))
 	says := func(p pattern) bool { return s.may(p) && p.MatchString(text) }
 	if len(text) == len(s.text) {
 		says = s.matches

@@ -17,7 +17,7 @@ func (t *Tagger) benefit(m *domain.Measure, s sentence) {
 	note := func(field string, x match) {
 		m.Evidence["benefit."+field] = append(m.Evidence["benefit."+field], x.evidence)
 		if b.Text == "" {
-			b.Text = firstRunes(strings.TrimSpace(enumeration.ReplaceAllString(s.text, "")), 80)
+			b.Text = firstRunes(strings.TrimSpace(unnumbered(s.text)), 80)
 		}
 	}
 	kind := func(code string) {
@@ -135,7 +135,7 @@ func (t *Tagger) loose(m *domain.Measure, s sentence) {
 	b := &m.Benefit
 	note := func(field string, loc []int) {
 		m.Evidence["benefit."+field] = append(m.Evidence["benefit."+field], s.evidence(loc[0], loc[1]))
-		b.Text = cmpEmpty(b.Text, firstRunes(strings.TrimSpace(enumeration.ReplaceAllString(s.text, "")), 80))
+		b.Text = cmpEmpty(b.Text, firstRunes(strings.TrimSpace(unnumbered(s.text)), 80))
 	}
 	if b.Rate == 0 {
 		if loc := s.loc(shareOf); loc != nil && !bounds.MatchString(submatch(s.text, loc, 2)) {
@@ -399,7 +399,7 @@ func (t *Tagger) materials(m *domain.Measure, x piece) {
 		return
 	}
 	if x.in.side == "材料" {
-		if body := s.afterLabel(); enumeration.MatchString(x.in.Text) && s.start == x.in.Start && body.text != "" {
+		if body := s.afterLabel(); isNumbered(x.in.Text) && s.start == x.in.Start && body.text != "" {
 			add(strings.NewReplacer("、", "和", ",", " ").Replace(body.text), body.evidence(0, len(body.text)))
 		}
 		return

@@ -5,8 +5,6 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
-
-	"policypush/internal/automaton"
 )
 
 // doing is what a sentence does for or to those outside the government.
@@ -42,7 +40,6 @@ var (
 		expression(`(?:人力资源和?社会保障|生态环境|环境保护|医疗保障|住房和?城乡建设|住房保障|市场监督管理|市场监管|交通运输|知识产权|退役军人事务|应急管理|文化和旅游|文化旅游|卫生健康|农业农村|地方金融监管|地方金融监督管理|金融监管|社会保障|社会保险|公共就业|医保|社保|税务|教育|民政|科技|商务|残联|公安|财政|发展改革|自然资源|经济和?信息化|住房公积金管理)(?:行政主管部门|行政部门|主管部门|经办机构|部门|总局|局|厅|委员会|委|部|系统|机关|中心|机构)`),
 		expression(`政务服务(?:网|热线|中心|大厅|平台|APP|和数据)|银行业金融机构|金融机构|突发公共卫生|卫生应急|有限公司|营商环境[\p{Han}]{0,4}(?:局|办)|联系电话[^\n]{0,40}|咨询电话[^\n]{0,40}`),
 	}
-	leadOf = automaton.MustCompile(`^[\s(]*(?:第[一二三四五六七八九十百零〇\d]+条|[一二三四五六七八九十]{1,3}、|\([一二三四五六七八九十\d]{1,3}\)|\d{1,2}[.、．]|[①-⑳])?\s*([^。:;\n]{2,40})(?:[。:\n]|$)`)
 )
 
 // stretch is [start, end) in code points with what is done there.
@@ -90,11 +87,11 @@ func (t *Tagger) prepare(passages []passage) {
 			continue
 		}
 		aside := l.aside > 0
-		if enumeration.MatchString(c.Text) {
+		if isNumbered(c.Text) {
 			started = started || c.Path != ""
-			if lead := leadOf.FindStringSubmatchIndex(c.Text); lead != nil {
-				p.lead = c.Start + utf8.RuneCountInString(c.Text[:lead[1]])
-				aside = aside || asideHeadings.MatchString(c.Text[lead[2]:lead[3]])
+			if words, end := leadOf(c.Text); words != "" {
+				p.lead = c.Start + utf8.RuneCountInString(c.Text[:end])
+				aside = aside || asideHeadings.MatchString(words)
 			}
 		}
 		before := !started && l.numbered && preamble.MatchString(c.Text)

@@ -417,7 +417,7 @@ func holds(text string, m []int) bool {
 		rest := text[m[1]:]
 		return !strings.HasPrefix(rest, "的") && !strings.HasPrefix(rest, "以") && !strings.HasPrefix(rest, "内") && !strings.HasPrefix(rest, "前")
 	}
-	return enumeration.MatchString(text[:m[0]]) && enumeration.ReplaceAllString(text[:m[0]], "") == ""
+	return m[0] > 0 && numberSize(text[:m[0]]) == m[0]
 }
 
 // ends reads until when the document holds.

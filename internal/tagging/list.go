@@ -63,7 +63,7 @@ func markLists(pieces []piece) {
 // shapeOf is how a clause is numbered: "一、", "(一)", "1.", "(1)", "①"; "" if it
 // is not.
 func shapeOf(text string) string {
-	number := enumeration.FindString(text)
+	number := text[:numberSize(text)]
 	switch {
 	case number == "":
 		return ""

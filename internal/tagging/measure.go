@@ -100,7 +100,7 @@ func (t *reading) substance(m *domain.Measure, own []piece) bool {
 		if a > best && x.in.side != "条件" || best == noAct && a > best {
 			best = a
 			if m.Evidence["benefit.kind"] == nil && !hasFigures(m) {
-				m.Benefit.Text = firstRunes(strings.TrimSpace(enumeration.ReplaceAllString(x.text, "")), 80)
+				m.Benefit.Text = firstRunes(strings.TrimSpace(unnumbered(x.text)), 80)
 			}
 		}
 	}
@@ -214,7 +214,7 @@ const maxChecks = 8
 // heading, or what the measure gives, at most 30 characters.
 func (t *Tagger) measureTitle(p *domain.Policy, u unit, m *domain.Measure) string {
 	title := ""
-	if first := enumeration.ReplaceAllString(u.own[0].text, ""); first != u.own[0].text { // (一)技术改造补助。对…
+	if first := unnumbered(u.own[0].text); first != u.own[0].text { // (一)技术改造补助。对…
 		if i := strings.IndexAny(first, "。:"); i > 0 && utf8.RuneCountInString(first[:i]) <= 24 {
 			title = first[:i]
 		}
@@ -229,7 +229,7 @@ func (t *Tagger) measureTitle(p *domain.Policy, u unit, m *domain.Measure) strin
 	if i := strings.IndexAny(title, "。;"); i > 0 {
 		title = title[:i]
 	}
-	title = strings.Trim(enumeration.ReplaceAllString(title, ""), " ,。;:")
+	title = strings.Trim(unnumbered(title), " ,。;:")
 	return firstRunes(cmpEmpty(title, p.Title), 30)
 }
 
@@ -270,7 +270,7 @@ func (r *reader) who(x piece) {
 		r.beneficiary(s.afterLabel())
 		return
 	case side == "条件":
-		r.condition(s, enumeration.MatchString(s.text))
+		r.condition(s, isNumbered(s.text))
 		return
 	case slices.Contains(procedural, side):
 		return
@@ -296,7 +296,7 @@ func (r *reader) who(x piece) {
 		if r.m.Who == "" {
 			r.beneficiary(r.t.doneTo(s))
 		}
-	case x.in.side == "" && enumeration.MatchString(s.text):
+	case x.in.side == "" && isNumbered(s.text):
 		r.condition(s, false)
 	}
 }

@@ -74,7 +74,7 @@ func cells(p *domain.Policy) map[int]bool {
 			continue
 		}
 		for j := i + 1; j < len(p.Clauses) && j <= i+maxCell; j++ {
-			if next := &p.Clauses[j]; next.Kind == domain.HeadingClause && next.Level <= max(c.Level, 1) || label.MatchString(next.Text+"\n") && !cellLabel.MatchString(next.Text) {
+			if next := &p.Clauses[j]; next.Kind == domain.HeadingClause && next.Level <= max(c.Level, 1) || sideOfLabel(next.Text) != "" && !cellLabel.MatchString(next.Text) {
 				break
 			}
 			found[p.Clauses[j].Start] = true

@@ -11,12 +11,11 @@ import (
 
 var (
 	// label is a paragraph or heading that names one side of a measure.
-	label = automaton.MustCompile(`^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．])?\s*(?:[\p{Han}]{0,4})(对象|主体|条件|标准|额度|金额|程序|流程|方式|渠道|时间|期限|材料|范围|内容)[:。\n]`)
+	label = automaton.MustCompile(`^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．])?\s*(?:[\p{Han}]{0,4})(对象|主体|条件|标准|额度|金额|程序|流程|方式|渠道|时间|期限|材料|范围|内容)$`)
 	// labelHeading is the same as a heading of its own.
 	labelHeading = automaton.MustCompile(`(?:补贴|补助|申报|申领|申请|享受|支持|发放|奖励|政策|适用|扶持|保障|救助|资助|返还|减免|受理|办理)?(对象|主体|条件|标准|额度|金额|内容|程序|流程|方式|渠道|时间|期限|材料|范围|频度|要求)(?:(?:和|与|及|、)[\p{Han}]{2,6})?$`)
 	// sideQuestion is a heading of a page of questions that asks for one side.
 	sideQuestion = automaton.MustCompile(`(对象|条件|额度|金额|标准|利率|多少钱|多长时间|期限|时间|流程|程序|渠道|方式|材料|资料|哪里|银行|地点|范围)[^?]{0,8}[??]$|(?:哪些|什么|谁)[^?]{0,8}(对象|条件|人|企业|材料|渠道|资料|银行|方式)[^?]{0,6}[??]$`)
-	enumeration  = automaton.MustCompile(`^[\s(]*(?:第[一二三四五六七八九十百零]+条|[一二三四五六七八九十]{1,3}、|\([一二三四五六七八九十\d]{1,3}\)|\d{1,2}[.、．]|[①-⑳]|[a-z][.、])\s*`)
 	// asideSections set nothing for anybody outside, but for what gives in figures.
 	asideSections = expression(`法律责任|罚则|监督检查|附则|总则|责任追究|监督管理|监管|落实各方责任|统筹推进`)
 	// asideLeads are the first words of paragraphs to offices.
@@ -136,7 +135,7 @@ func split(clauses []domain.Clause) []section {
 		c := &clauses[i]
 		switch c.Kind {
 		case domain.HeadingClause:
-			heading := strings.Trim(enumeration.ReplaceAllString(c.Text, ""), " 。:")
+			heading := strings.Trim(unnumbered(c.Text), " 。:")
 			level := max(c.Level, 1)
 			if aside >= level {
 				aside = 0
@@ -151,14 +150,29 @@ func split(clauses []domain.Clause) []section {
 			}
 			s := &out[len(out)-1]
 			side := s.side
-			if m := label.FindStringSubmatch(c.Text + "\n"); m != nil {
-				side = m[1]
-			}
+			side = cmpEmpty(sideOfLabel(c.Text), side)
 			s.items = append(s.items, item{c, side})
 		}
 	}
 	return out
 }
+
+// sideOfLabel is the side of a measure that the first words of a paragraph name.
+func sideOfLabel(text string) string {
+	if i := strings.IndexAny(text, ":。\n"); i >= 0 {
+		text = text[:i]
+	}
+	if len(text) > longLabel {
+		return ""
+	}
+	if m := label.FindStringSubmatch(text); m != nil {
+		return m[1]
+	}
+	return ""
+}
+
+// longLabel is more than the bytes of a label with its number.
+const longLabel = 60
 
 var whatToo = automaton.MustCompile(`[和与及、](?:[\p{Han}]{0,4})(?:标准|内容|额度|金额)$`)
 
@@ -224,7 +238,7 @@ func (t *reading) share(p *domain.Policy, sections []section) []unit {
 		for _, it := range s.items {
 			pieces := t.pieces(it)
 			all = append(all, pieces...)
-			if s.side != "条件" && t.givesSomething(it.Clause) && enumeration.MatchString(it.Text) {
+			if s.side != "条件" && t.givesSomething(it.Clause) && isNumbered(it.Text) {
 				giving = append(giving, it)
 				continue
 			}
@@ -279,7 +293,7 @@ func (t *reading) blocks(s section) []block {
 			if preamble.MatchString(first.Text) {
 				break
 			}
-			for end < len(s.items) && enumeration.MatchString(s.items[end].Text) && sameShape(s.items[i+1], s.items[end]) {
+			for end < len(s.items) && isNumbered(s.items[end].Text) && sameShape(s.items[i+1], s.items[end]) {
 				if slices.ContainsFunc(t.sentences(s.items[end].Clause), func(one sentence) bool { return t.does(one) >= favours }) {
 					giving++
 				}
@@ -290,7 +304,7 @@ func (t *reading) blocks(s section) []block {
 			}
 		}
 		if !article { // paragraphs that go on without a number of their own
-			for end < len(s.items) && s.items[end].Path == first.Path && first.Path != "" && !enumeration.MatchString(s.items[end].Text) {
+			for end < len(s.items) && s.items[end].Path == first.Path && first.Path != "" && !isNumbered(s.items[end].Text) {
 				end++
 			}
 		}
@@ -355,7 +369,7 @@ func (t *reading) units(p *domain.Policy, s section) []unit {
 		if b.best < least || aside && (!t.figures(b) || told.MatchString(s.heading)) {
 			switch {
 			case aside:
-			case len(out) > 0 && !slices.ContainsFunc(b.items, func(it item) bool { return offices.MatchString(it.Text) || enumeration.MatchString(it.Text) }):
+			case len(out) > 0 && !slices.ContainsFunc(b.items, func(it item) bool { return offices.MatchString(it.Text) || isNumbered(it.Text) }):
 				out[len(out)-1].own = append(out[len(out)-1].own, own...)
 			case len(out) == 0 && b.items[0].side != "":
 				before = append(before, own...)
@@ -373,8 +387,8 @@ func (t *reading) units(p *domain.Policy, s section) []unit {
 
 // asideLead tells whether a numbered paragraph begins with words to offices.
 func asideLead(it item) bool {
-	m := leadOf.FindStringSubmatch(it.Text)
-	return m != nil && enumeration.MatchString(it.Text) && utf8.RuneCountInString(m[1]) <= 20 && asideLeads.MatchString(m[1])
+	words, _ := leadOf(it.Text)
+	return words != "" && isNumbered(it.Text) && utf8.RuneCountInString(words) <= 20 && asideLeads.MatchString(words)
 }
 
 // figures tells whether a block gives something by one of the rules that read

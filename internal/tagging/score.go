@@ -185,6 +185,7 @@ func (t *Tagger) score(passages []passage) []scored {
 	}
 	return out
 }
+
 // counted is one hit seen from one code.
 type counted struct {
 	hit *hit

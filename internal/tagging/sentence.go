@@ -98,8 +98,8 @@ func (s sentence) byteAt(codePoint int) int {
 // afterLabel cuts off what an item of a list or a label says before its colon:
 // "(一)补贴对象:在本县…" is 在本县….
 func (s sentence) afterLabel() sentence {
-	if m := enumeration.FindStringIndex(s.text); m != nil {
-		s = s.slice(m[1], len(s.text))
+	if n := numberSize(s.text); n > 0 {
+		s = s.slice(n, len(s.text))
 	}
 	if i := strings.IndexAny(s.text, ":："); i >= 0 && utf8.RuneCountInString(s.text[:i]) <= 10 {
 		_, size := utf8.DecodeRuneInString(s.text[i:])

@@ -46,7 +46,7 @@ type term struct {
 // 市政 is not found in 市政务服务, 应纳税所得额 is found in 减按25%计入应纳税所得额.
 type lexicon struct {
 	terms  map[string]*term
-	pairs  int32 // of terms and codes
+	pairs  int32             // of terms and codes
 	marked map[string][]mark // words of expressions
 	words  []word            // of both; the first is none
 	nodes  []node            // of the tree of beginnings; those after one beginning stand together
@@ -167,7 +167,7 @@ type run struct {
 // with a term, between marks that no word goes across.
 func (l *lexicon) look(text string, start int, in []sentence, parts func(rune) bool, hits []hit, runs []run) ([]hit, []run) {
 	var lists []uint64
-	sentenceEnd := 0 // in bytes; 0 if there are none
+	sentenceEnd := 0                        // in bytes; 0 if there are none
 	open, until := run{start: start}, start // the part, and where the last term in it ends
 	at := start
 	for i, r := range text {

@@ -1,0 +1,110 @@
+package tagging
+
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// beforeNumber are blanks and brackets that may stand before a number.
+const beforeNumber = " \t\n\f\r("
+
+const hanNumerals = "一二三四五六七八九十"
+
+// numberSize returns how many bytes of a text the number takes that it begins
+// with, with its mark and the blanks behind it: 第五条, 一、, (一), 1., ①, a. It
+// is 0 if there is none.
+func numberSize(text string) int {
+	rest := strings.TrimLeft(text, beforeNumber)
+	at := len(text) - len(rest)
+	n := plainNumber(rest)
+	if n == 0 && at > 0 && text[at-1] == '(' {
+		n = closedNumber(rest)
+	}
+	if n == 0 {
+		return 0
+	}
+	rest = strings.TrimLeft(rest[n:], " \t\n\f\r")
+	return len(text) - len(rest)
+}
+
+// plainNumber is the size of a number that does not stand in brackets.
+func plainNumber(s string) int {
+	r, size := utf8.DecodeRuneInString(s)
+	switch {
+	case size == 0:
+		return 0
+	case '0' <= r && r <= '9':
+		n := 1
+		if n < len(s) && '0' <= s[n] && s[n] <= '9' {
+			n++
+		}
+		return withMark(s, n, ".、．")
+	case 'a' <= r && r <= 'z':
+		return withMark(s, 1, ".、")
+	case '①' <= r && r <= '⑳':
+		return size
+	case r == '第':
+		if n := hanSize(s[size:], hanNumerals+"百零"); n > 0 {
+			return withMark(s, size+n, "条")
+		}
+	default:
+		if n := hanSize(s, hanNumerals); 0 < n && n <= 3*len("一") {
+			return withMark(s, n, "、")
+		}
+	}
+	return 0
+}
+
+// closedNumber is the size of 一) and 1) behind a bracket.
+func closedNumber(s string) int {
+	n := hanSize(s, hanNumerals+"0123456789")
+	if count := utf8.RuneCountInString(s[:n]); count == 0 || count > 3 {
+		return 0
+	}
+	return withMark(s, n, ")")
+}
+
+// hanSize is how many bytes of characters of a set s begins with.
+func hanSize(s, set string) int {
+	for i, r := range s {
+		if !strings.ContainsRune(set, r) {
+			return i
+		}
+	}
+	return len(s)
+}
+
+// withMark returns n and the size of the mark behind n bytes, or 0.
+func withMark(s string, n int, marks string) int {
+	r, size := utf8.DecodeRuneInString(s[n:])
+	if size == 0 || !strings.ContainsRune(marks, r) {
+		return 0
+	}
+	return n + size
+}
+
+// isNumbered tells whether a text begins with a number.
+func isNumbered(text string) bool { return numberSize(text) > 0 }
+
+// unnumbered is a text without the number that it begins with.
+func unnumbered(text string) string { return text[numberSize(text):] }
+
+// leadOf returns the first words of a numbered paragraph, 2 to 40 characters
+// before a full stop, a colon or the end of the line, and where the mark behind
+// them ends, in bytes; "" if there are none.
+func leadOf(text string) (words string, end int) {
+	from, n := numberSize(text), 0
+	for i, r := range text[from:] {
+		switch {
+		case n >= 2 && (r == '。' || r == ':' || r == '\n'):
+			return text[from : from+i], from + i + utf8.RuneLen(r)
+		case n == 40 || r == '。' || r == ':' || r == ';' || r == '\n':
+			return "", 0
+		}
+		n++
+	}
+	if n < 2 {
+		return "", 0
+	}
+	return text[from:], len(text)
+}
