@@ -90,7 +90,7 @@ var (
 // isPageNumber tells whether line i is a page number. A bare number is one
 // only where a page begins or ends.
 func isPageNumber(l line, lines []line, i int) bool {
-	if len(l.text) > 40 || l.style == tableLine {
+	if len(l.text) > 40 || l.style == tableLine || !strings.ContainsAny(l.text, "0123456789") {
 		return false
 	}
 	if pageNumber.MatchString(l.text) {

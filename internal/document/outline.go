@@ -46,7 +46,9 @@ var titleTail = automaton.MustCompile(`[(〔](?:试行|暂行|草案|修订|修�
 
 // endsLikeTitle tells whether a line ends with a kind of document.
 func endsLikeTitle(s string) bool {
-	s = titleTail.ReplaceAllString(s, "")
+	if r := lastRune(s); r == ')' || r == '〕' {
+		s = titleTail.ReplaceAllString(s, "")
+	}
 	for _, k := range titleKinds {
 		if strings.HasSuffix(s, k) {
 			return true
@@ -73,6 +75,10 @@ func isDateLine(s string) bool {
 // isNumberLine tells whether a line is the number of a document and no more.
 func isNumberLine(s string) bool {
 	return len(s) <= 200 && (strings.HasSuffix(s, "号") || isAlnum(lastRune(s))) && numberLine.MatchString(s)
+}
+
+func isAttachment(s string) bool {
+	return len(s) <= 60 && strings.HasPrefix(s, "附") && attachment.MatchString(s)
 }
 
 func isOrgLine(s string) bool { return len(s) <= 120 && orgLine.MatchString(s) }
@@ -180,7 +186,7 @@ func balanced(s string) bool { return strings.Count(s, "《") == strings.Count(s
 func titleScore(s string, st style) int {
 	n := columns(s)
 	if n < 6 || n > 200 || strings.ContainsAny(s, "。;") || strings.HasSuffix(s, ":") || numberOf(s).rank != noRank || isDateLine(s) || isNumberLine(s) ||
-		strings.HasPrefix(s, "《") && strings.HasSuffix(s, "》") || isNoteLine(s) || isCardLabel(s) || attachment.MatchString(s) {
+		strings.HasPrefix(s, "《") && strings.HasSuffix(s, "》") || isNoteLine(s) || isCardLabel(s) || isAttachment(s) {
 		return 0
 	}
 	score := 0
@@ -287,7 +293,7 @@ func (o *outliner) markEnds(body int) {
 			o.sign(i, body)
 		case len(s) <= 180 && strings.HasSuffix(s, "日") && signedDate.MatchString(s) && o.endsAt(i):
 			o.kinds[i] = domain.SignatureClause
-		case attachment.MatchString(s) && !o.listed(i):
+		case isAttachment(s) && !o.listed(i):
 			o.kinds[i] = domain.NoteClause
 			o.beginPart(i + 1)
 		case isNoteLine(s):
@@ -297,7 +303,7 @@ func (o *outliner) markEnds(body int) {
 			} else if printed.MatchString(s) && i > body && isOrgLine(o.lines[i-1].text) {
 				o.kinds[i-1] = domain.NoteClause
 			}
-		case attachment.MatchString(s):
+		case isAttachment(s):
 			o.kinds[i] = domain.NoteClause
 			o.list(i + 1)
 		case isMetaLine(s):
@@ -335,7 +341,7 @@ func (o *outliner) endsAt(i int) bool {
 		return true
 	}
 	s := o.lines[i+1].text
-	return isNoteLine(s) || attachment.MatchString(s[:min(len(s), 60)]) || o.beginsDocument(i+1)
+	return isNoteLine(s) || isAttachment(s) || o.beginsDocument(i+1)
 }
 
 // listed tells whether the line after 附件 is the first of a list.

@@ -60,7 +60,7 @@ type layout struct {
 
 // prepare tells of every passage what its sentences do, where its lead ends and
 // which words are cited. Passages stand in the order of the text.
-func (t *Tagger) prepare(passages []passage) {
+func (t *reading) prepare(passages []passage) {
 	var l layout
 	for _, p := range passages {
 		l.numbered = l.numbered || p.clause.Path != "" && p.part == inBody
@@ -95,16 +95,13 @@ func (t *Tagger) prepare(passages []passage) {
 			}
 		}
 		before := !started && l.numbered && preamble.MatchString(c.Text)
-		all := held{lists: make([]uint64, t.listWords())}
 		for _, s := range p.sentences {
 			does, gives := whatDoes(s, before, aside)
 			p.does = append(p.does, stretch{start: s.start, end: s.end, does: does, gives: gives, money: strings.ContainsAny(s.text, "元%％‰")})
-			for k, lists := range s.holds.lists {
-				all.lists[k] |= lists
-			}
 		}
+		whole := t.whole(c)
 		for _, x := range cited {
-			if !all.may(x) {
+			if !whole.may(x) {
 				continue
 			}
 			x.Each(c.Text, func(loc []int) bool {

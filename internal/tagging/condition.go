@@ -400,6 +400,9 @@ func quantity(n, unit string, field domain.Field) (int64, bool) {
 func (c conditions) ages(s sentence) []domain.Criteria {
 	var parts []domain.Criteria
 	text := s.text
+	if !s.may(ageRange) && !s.may(ageBound) {
+		return nil
+	}
 	for _, m := range ageRange.FindAllStringSubmatchIndex(text, -1) {
 		lo, _ := strconv.ParseInt(text[m[2]:m[3]], 10, 64)
 		hi, _ := strconv.ParseInt(text[m[4]:m[5]], 10, 64)

@@ -285,7 +285,7 @@ func (t *reading) validity(p *domain.Policy, meta map[string]string) {
 				continue
 			}
 			t.deadline(p, s, year, &deadlines)
-			if i > 0 && cellTitle.MatchString(p.Clauses[i-1].Text) {
+			if i > 0 && len(p.Clauses[i-1].Text) < 40 && cellTitle.MatchString(p.Clauses[i-1].Text) {
 				if m := s.loc(cellSpan); m != nil {
 					begin := dateIn(s.text, m, 1, year, false)
 					from.add(begin, 2)

@@ -78,8 +78,8 @@ func metadata(clauses []domain.Clause) map[string]string {
 		switch {
 		case c.Kind == domain.HeadingClause && !strings.HasPrefix(c.Text, "【"), c.Kind == domain.TextClause && (i > 40 && i < len(clauses)-5 || strings.Contains(c.Text, "。")), utf8.RuneCountInString(c.Text) > 600:
 			continue
-		case bareLabel.MatchString(c.Text):
-			if i+1 < len(clauses) && !bareLabel.MatchString(clauses[i+1].Text) {
+		case isBareLabel(c.Text):
+			if i+1 < len(clauses) && !isBareLabel(clauses[i+1].Text) {
 				set(c.Text, clauses[i+1].Text)
 			}
 			continue
@@ -107,6 +107,9 @@ func metadata(clauses []domain.Clause) map[string]string {
 	}
 	return meta
 }
+
+// isBareLabel tells whether a text is the name of a fact and no more.
+func isBareLabel(text string) bool { return len(text) < 20 && bareLabel.MatchString(text) }
 
 // first returns the first of several names of metadata that has a value.
 func first(meta map[string]string, labels ...string) string {
@@ -328,4 +331,5 @@ func (t *reading) contact(p *domain.Policy) string {
 	return ""
 }
 
+// whole is a clause as one sentence.
 func whole(c *domain.Clause) sentence { return sentence{text: c.Text, start: c.Start, end: c.End} }

@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strings"
 
-	"policypush/internal/automaton"
 	"policypush/internal/domain"
 )
 
@@ -148,8 +147,8 @@ type definition struct {
 }
 
 var (
-	defines = automaton.MustCompile(`(?:本[\p{Han}]{1,6}|上述|前款)(?:中)?(?:所称的?|所指的?|提到的|中的)“?([\p{Han}]{2,16}?)”?[,]?(?:是指|系指|指的是|指|包括)([^。\n]{4,300})`)
-	alias   = automaton.MustCompile(`([^,。;:()\n]{4,160}(?:\([^()]{1,60}\)[^,。;:()\n]{0,80})*)\((?:以下|下文|下)(?:统称|合称|简称)(?:为)?:?“?([\p{Han}]{3,12})”?\)`)
+	defines = expression(`(?:本[\p{Han}]{1,6}|上述|前款)(?:中)?(?:所称的?|所指的?|提到的|中的)“?([\p{Han}]{2,16}?)”?[,]?(?:是指|系指|指的是|指|包括)([^。\n]{4,300})`)
+	alias   = expression(`([^,。;:()\n]{4,160}(?:\([^()]{1,60}\)[^,。;:()\n]{0,80})*)\((?:以下|下文|下)(?:统称|合称|简称)(?:为)?:?“?([\p{Han}]{3,12})”?\)`)
 )
 
 // definitions reads what words mean in this document: 本通知所称高校毕业生,是指毕业
@@ -161,9 +160,9 @@ func (c conditions) definitions(p *domain.Policy) []definition {
 		if cl.Kind != domain.TextClause || !strings.Contains(cl.Text, "指") && !strings.Contains(cl.Text, "称") && !strings.Contains(cl.Text, "包括") {
 			continue
 		}
-		s := whole(cl)
-		for n, re := range []*automaton.Expression{defines, alias} {
-			for _, m := range re.FindAllStringSubmatchIndex(cl.Text, -1) {
+		s := c.t.whole(cl)
+		for n, re := range []pattern{defines, alias} {
+			for _, m := range s.locs(re) {
 				word, meaning := s.slice(m[2], m[3]), s.slice(m[4], m[5])
 				if n == 1 {
 					word, meaning = s.slice(m[4], m[5]), s.slice(m[2], m[3])

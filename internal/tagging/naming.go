@@ -6,7 +6,6 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"policypush/internal/automaton"
 	"policypush/internal/domain"
 )
 
@@ -59,14 +58,14 @@ func (n *naming) total() float64 {
 
 // cellLabel begins a paragraph, or is the heading of paragraphs, that tells who
 // is meant.
-var cellLabel = automaton.MustCompile(`^[\s(]*(?:第?[一二三四五六七八九十百\d]{1,4}[、.)条])?\s*[\p{Han}]{0,6}?(?:对象|主体|人群|(?:适用|参保|支持|保障|发放|覆盖|补贴|补助|救助|资助|奖励|实施|扶持)范围|(?:享受|申报|申请|补贴|领取|认定|申领|受理|准入|办理|参保|资助|保障|基本)条件)(?:[及和与、][\p{Han}]{2,4})?(?:[:。\s]|$|为|包括|是)`)
+var cellLabel = expression(`^[\s(]*(?:第?[一二三四五六七八九十百\d]{1,4}[、.)条])?\s*[\p{Han}]{0,6}?(?:对象|主体|人群|(?:适用|参保|支持|保障|发放|覆盖|补贴|补助|救助|资助|奖励|实施|扶持)范围|(?:享受|申报|申请|补贴|领取|认定|申领|受理|准入|办理|参保|资助|保障|基本)条件)(?:[及和与、][\p{Han}]{2,4})?(?:[:。\s]|$|为|包括|是)`)
 
 // cells are the paragraphs that tell who is meant, by where they begin.
-func cells(p *domain.Policy) map[int]bool {
+func (t *reading) cells(p *domain.Policy) map[int]bool {
 	found := map[int]bool{}
 	for i := range p.Clauses {
 		c := &p.Clauses[i]
-		if c.Kind == domain.TitleClause || !cellLabel.MatchString(c.Text) {
+		if c.Kind == domain.TitleClause || !t.whole(c).matches(cellLabel) {
 			continue
 		}
 		found[c.Start] = true
@@ -74,7 +73,7 @@ func cells(p *domain.Policy) map[int]bool {
 			continue
 		}
 		for j := i + 1; j < len(p.Clauses) && j <= i+maxCell; j++ {
-			if next := &p.Clauses[j]; next.Kind == domain.HeadingClause && next.Level <= max(c.Level, 1) || sideOfLabel(next.Text) != "" && !cellLabel.MatchString(next.Text) {
+			if next := &p.Clauses[j]; next.Kind == domain.HeadingClause && next.Level <= max(c.Level, 1) || sideOfLabel(next.Text) != "" && !t.whole(next).matches(cellLabel) {
 				break
 			}
 			found[p.Clauses[j].Start] = true
@@ -90,7 +89,7 @@ const maxCell = 4
 // order of the codes. What names another document or an office counts nothing.
 func (t *reading) namings(p *domain.Policy) []naming {
 	in := map[int]*naming{}
-	cell := cells(p)
+	cell := t.cells(p)
 	codes := [2]int{t.first[domain.ThemeTag][1], len(t.codes)} // all but themes
 	for i := range t.passages {
 		x := &t.passages[i]

@@ -42,15 +42,15 @@ func outward(p *domain.Policy, passages []passage) side {
 			gives := at.gives
 			if x.cites(one) {
 				one.text = cited.cut(one)
-				gives = giving.MatchString(one.text)
+				gives = one.matches(giving)
 			}
 			if at.does != grants && at.does != requires && !gives {
 				continue
 			}
-			if at.enterprise = enterpriseWords.MatchString(one.text); at.enterprise {
+			if at.enterprise = one.matches(enterpriseWords); at.enterprise {
 				s.enterprise++
 			}
-			if at.resident = residentWords.MatchString(one.text); at.resident {
+			if at.resident = one.matches(residentWords); at.resident {
 				s.resident++
 			}
 		}
@@ -110,9 +110,12 @@ func isInternal(p *domain.Policy, s side, internalTop, titled bool) bool {
 // beneficiaryCell is a line of a guide card or a heading that names who is meant.
 var beneficiaryCell = automaton.MustCompile(`^[\s(一二三四五六七八九十\d、.)]*(?:服务|支持|补贴|补助|奖励|申报|申请|适用|受理|扶持|发放|保障|救助)(?:对象|主体|范围)[:\s]*`)
 
-// cellSide tells whom the cell or section of beneficiaries names, "" if there is
-// none.
+// cellSide tells whom the cell of beneficiaries of a guide card names, "" if there
+// is none.
 func cellSide(p *domain.Policy) domain.Audience {
+	if p.DocKind != "D18" {
+		return ""
+	}
 	for i, c := range p.Clauses {
 		loc := beneficiaryCell.FindStringIndex(c.Text)
 		if loc == nil {
@@ -143,7 +146,7 @@ func (t *Tagger) audience(p *domain.Policy, s side, internal bool) domain.Audien
 	if internal {
 		return domain.ForNobody
 	}
-	if a := cellSide(p); a != "" && p.DocKind == "D18" {
+	if a := cellSide(p); a != "" {
 		return a
 	}
 	strength := map[byte]float64{}

@@ -42,8 +42,10 @@ func TestAutomataFindWhatExpressionsFind(t *testing.T) {
 		if p.MatchString(text) != (want != nil) {
 			t.Errorf("%s in %q: match is %v", name, text, want == nil)
 		}
-		whole := sentence{text: text, holds: &held{len(text), make([]uint64, (all.lists+63)/64)}}
-		words.look(text, 0, []sentence{whole}, func(rune) bool { return true }, nil, nil)
+		memory := func() held { return held{len(text), make([]uint64, (all.lists+63)/64)} }
+		one := memory()
+		whole := sentence{text: text, holds: &one}
+		words.look(text, 0, &cut{sentences: []sentence{whole}, holds: memory()}, func(rune) bool { return true }, nil, nil)
 		if whole.matches(p) != (want != nil) {
 			t.Errorf("%s in %q: a look at its words says %v; it needs %q, and %q suffice", name, text, want == nil, p.Needs(), p.Suffices())
 		}

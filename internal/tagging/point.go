@@ -177,11 +177,16 @@ const longLabel = 60
 var whatToo = automaton.MustCompile(`[和与及、](?:[\p{Han}]{0,4})(?:标准|内容|额度|金额)$`)
 
 func sideOfHeading(heading string) string {
-	if m := labelHeading.FindStringSubmatch(heading); m != nil && utf8.RuneCountInString(heading) <= 12 {
-		if (m[1] == "条件" || m[1] == "对象") && whatToo.MatchString(heading) {
-			return "" // 补助条件及标准 says what is given as well
+	if utf8.RuneCountInString(heading) <= 12 {
+		if m := labelHeading.FindStringSubmatch(heading); m != nil {
+			if (m[1] == "条件" || m[1] == "对象") && whatToo.MatchString(heading) {
+				return "" // 补助条件及标准 says what is given as well
+			}
+			return m[1]
 		}
-		return m[1]
+	}
+	if !strings.HasSuffix(heading, "?") {
+		return ""
 	}
 	if m := sideQuestion.FindStringSubmatch(heading); m != nil {
 		switch side := cmpEmpty(m[1], m[2]); side {
@@ -204,7 +209,7 @@ func sideOfHeading(heading string) string {
 
 // bySides tells whether the headings themselves are the sides of a measure.
 func bySides(p *domain.Policy, sections []section) bool {
-	if p.DocKind == "D18" && cellSide(p) != "" || oneThing(p) {
+	if cellSide(p) != "" || oneThing(p) {
 		return true
 	}
 	n, named := map[string]bool{}, 0
@@ -248,7 +253,7 @@ func (t *reading) share(p *domain.Policy, sections []section) []unit {
 	}
 	markLists(all)
 	markLists(shared)
-	if len(giving) < 2 || oneThing(p) || p.DocKind == "D18" && cellSide(p) != "" {
+	if len(giving) < 2 || oneThing(p) || cellSide(p) != "" {
 		return []unit{{path: path, own: all, alone: true}}
 	}
 	var out []unit

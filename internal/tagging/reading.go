@@ -12,9 +12,9 @@ import (
 // looks at is cut once.
 type reading struct {
 	*Tagger
-	cut      map[int][]sentence // of the clauses, by their beginning
-	passages []passage          // in the order of the text
-	acts     map[[2]int]act     // of sentences, by their beginning and end
+	cut      map[int]*cut   // of the clauses, by their beginning
+	passages []passage      // in the order of the text
+	acts     map[[2]int]act // of sentences, by their beginning and end
 
 	// Memory that is used again and again.
 	found []hit
@@ -22,30 +22,45 @@ type reading struct {
 	collector
 }
 
+// cut is the sentences of a clause, and what it holds as a whole.
+type cut struct {
+	sentences []sentence
+	holds     held
+}
+
 // listWords is how many words a set of lists takes.
 func (t *Tagger) listWords() int { return (t.lists + 63) / 64 }
 
-// sentences are those of a clause.
-func (t *reading) sentences(c *domain.Clause) []sentence {
-	cut, ok := t.cut[c.Start]
-	if !ok { // a clause without terms, but with words of expressions
-		cut, t.found, t.runs = t.look(c, t.found[:0], t.runs[:0])
+// of returns what a clause was cut into.
+func (t *reading) of(c *domain.Clause) *cut {
+	x := t.cut[c.Start]
+	if x == nil { // a clause of which the terms count nothing
+		x, t.found, t.runs = t.look(c, t.found[:0], t.runs[:0])
 	}
-	return cut
+	return x
+}
+
+// sentences are those of a clause.
+func (t *reading) sentences(c *domain.Clause) []sentence { return t.of(c).sentences }
+
+// whole is a clause as one sentence, with what it holds.
+func (t *reading) whole(c *domain.Clause) sentence {
+	return sentence{text: c.Text, start: c.Start, end: c.End, holds: &t.of(c).holds}
 }
 
 // look cuts a clause into sentences and finds the words in it.
-func (t *reading) look(c *domain.Clause, hits []hit, runs []run) ([]sentence, []hit, []run) {
-	cut := sentences(c)
-	each := t.listWords()
-	memory, holds := make([]uint64, each*len(cut)), make([]held, len(cut))
-	for i := range cut {
-		holds[i] = held{len(cut[i].text), memory[i*each : (i+1)*each]}
-		cut[i].holds = &holds[i]
+func (t *reading) look(c *domain.Clause, hits []hit, runs []run) (*cut, []hit, []run) {
+	x := &cut{sentences: sentences(c)}
+	each, n := t.listWords(), len(x.sentences)
+	memory, holds := make([]uint64, each*(n+1)), make([]held, n)
+	x.holds = held{len(c.Text), memory[n*each:]}
+	for i := range holds {
+		holds[i] = held{len(x.sentences[i].text), memory[i*each : (i+1)*each]}
+		x.sentences[i].holds = &holds[i]
 	}
-	t.cut[c.Start] = cut
-	hits, runs = t.words.look(c.Text, c.Start, cut, t.segment.Parts, hits, runs)
-	return cut, hits, runs
+	t.cut[c.Start] = x
+	hits, runs = t.words.look(c.Text, c.Start, x, t.segment.Parts, hits, runs)
+	return x, hits, runs
 }
 
 // excerpt is the parts of a text that are segmented, line by line.
@@ -100,10 +115,10 @@ func (t *reading) cutPassages(p *domain.Policy) {
 			continue
 		}
 		from := len(hits)
-		var cut []sentence
-		cut, hits, t.runs = t.look(c, hits, t.runs[:0])
+		var x *cut
+		x, hits, t.runs = t.look(c, hits, t.runs[:0])
 		near.add(c.Text, t.runs)
-		t.passages = append(t.passages, passage{clause: c, part: in, sentences: cut, hits: hits[from:len(hits):len(hits)]})
+		t.passages = append(t.passages, passage{clause: c, part: in, sentences: x.sentences, hits: hits[from:len(hits):len(hits)]})
 	}
 	words := near.words(t.segment)
 	for i := range t.passages {
@@ -140,7 +155,7 @@ func (t *reading) hits(s sentence) []hit {
 // hitsAnew are the terms in a phrase, segmented for itself.
 func (t *reading) hitsAnew(s sentence) []hit {
 	var hits []hit
-	hits, t.runs = t.words.look(s.text, s.start, nil, t.segment.Parts, hits, t.runs[:0])
+	hits, t.runs = t.words.look(s.text, s.start, &cut{}, t.segment.Parts, hits, t.runs[:0])
 	if len(hits) == 0 {
 		return nil
 	}

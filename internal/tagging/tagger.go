@@ -158,7 +158,7 @@ func (t *Tagger) Read(doc *document.Document) *domain.Policy {
 
 // begin cuts the text of a document.
 func (t *Tagger) begin(p *domain.Policy) *reading {
-	r := &reading{Tagger: t, cut: map[int][]sentence{}, acts: map[[2]int]act{}}
+	r := &reading{Tagger: t, cut: map[int]*cut{}, acts: map[[2]int]act{}}
 	r.cutPassages(p)
 	return r
 }

@@ -160,19 +160,20 @@ type run struct {
 	from, to, start, end int
 }
 
-// look goes over a text that begins at a code point. It marks in the sentences,
-// which make up the text, the lists of which each has a word, and adds to hits
-// the terms that stand in the text, whatever words they cut through: in order of
-// their beginning, the longer first. Runs are added for the parts of the text
-// with a term, between marks that no word goes across.
-func (l *lexicon) look(text string, start int, in []sentence, parts func(rune) bool, hits []hit, runs []run) ([]hit, []run) {
-	var lists []uint64
-	sentenceEnd := 0                        // in bytes; 0 if there are none
-	open, until := run{start: start}, start // the part, and where the last term in it ends
+// look goes over a text that begins at a code point. It notes in what it was cut
+// into the lists of which the text has a word, sentence by sentence, and adds to
+// hits the terms that stand in the text, whatever words they cut through: in
+// order of their beginning, the longer first. Runs are added for the parts of the
+// text with a term, between marks that no word goes across.
+func (l *lexicon) look(text string, start int, in *cut, parts func(rune) bool, hits []hit, runs []run) ([]hit, []run) {
+	whole, lists := in.holds.lists, in.holds.lists
+	sentences, sentenceEnd := in.sentences, 0 // in bytes
+	open, until := run{start: start}, start   // the part, and where the last term in it ends
 	at := start
 	for i, r := range text {
-		if i == sentenceEnd && len(in) > 0 {
-			lists, sentenceEnd, in = in[0].holds.lists, sentenceEnd+len(in[0].text), in[1:]
+		if i == sentenceEnd && len(sentences) > 0 {
+			sentenceEnd += len(sentences[0].text)
+			lists, sentences = sentences[0].holds.lists, sentences[1:]
 		}
 		if until <= at && parts(r) {
 			if until > open.start {
@@ -188,9 +189,13 @@ func (l *lexicon) look(text string, start int, in []sentence, parts func(rune) b
 			node := &l.nodes[n]
 			if node.word != 0 {
 				w := &l.words[node.word]
-				if next <= sentenceEnd {
+				if w.marks != nil && whole != nil {
+					into := lists
+					if next > sentenceEnd { // a word across the end of a sentence
+						into = whole
+					}
 					for _, m := range w.marks {
-						lists[m.at] |= m.lists
+						into[m.at] |= m.lists
 					}
 				}
 				if w.term != nil {
@@ -210,6 +215,11 @@ func (l *lexicon) look(text string, start int, in []sentence, parts func(rune) b
 	if until > open.start {
 		open.to, open.end = len(text), at
 		runs = append(runs, open)
+	}
+	for _, s := range in.sentences {
+		for i, lists := range s.holds.lists {
+			whole[i] |= lists
+		}
 	}
 	return hits, runs
 }
