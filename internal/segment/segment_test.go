@@ -5,16 +5,18 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+	"unicode/utf8"
 )
 
 // shared is loaded once: loading takes most of a second.
 var shared = sync.OnceValues(func() (*Segmenter, error) {
-	return New("", []string{"小微企业", "残疾人就业保障金", "六税两费", "5G基站", "带 空格", "坏\xff词", ""})
+	return New("", []string{"小微企业", "残疾人就业保障金", "六税两费", "5G基站", "带 空格", "坏\xff词", "", "首台(套)"})
 })
 
 func segmenter(t testing.TB) *Segmenter {
@@ -49,6 +51,40 @@ func TestWords(t *testing.T) {
 				t.Errorf("%q is cut into %s, want %s", tt.text, g, tt.want)
 			}
 		})
+	}
+}
+
+// TestParts cuts a text as a whole, and what stands between its marks each for
+// itself.
+func TestParts(t *testing.T) {
+	s := segmenter(t)
+	text := "一、对首次升规的小微企业,给予5万元奖励;对“专精特新”企业(含首台(套)企业、5G基站),最高100万元。\n申报时间:2026年3月1日至31日,逾期不予受理!减半征收六税两费的,免征残疾人就业保障金。"
+	if s.Parts('(') || s.Parts(')') {
+		t.Error("a bracket parts 首台(套)")
+	}
+	var whole, apart []string
+	for _, w := range s.Words(text) {
+		if r, _ := utf8.DecodeRuneInString(w.Text); !s.Parts(r) {
+			whole = append(whole, w.Text)
+		}
+	}
+	for _, part := range strings.FieldsFunc(text, s.Parts) {
+		for _, w := range s.Words(part) {
+			apart = append(apart, w.Text)
+		}
+	}
+	if !slices.Equal(whole, apart) {
+		t.Errorf("cut into %q, by parts into %q", whole, apart)
+	}
+	for _, mark := range ",;、。《》\n “”" {
+		if !s.Parts(mark) {
+			t.Errorf("%q does not part words", mark)
+		}
+	}
+	for _, r := range "企a1业-.\U0001F600" {
+		if s.Parts(r) {
+			t.Errorf("%q parts words", r)
+		}
 	}
 }
 

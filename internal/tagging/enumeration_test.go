@@ -33,11 +33,11 @@ func FuzzNumbers(f *testing.F) {
 
 func TestFirstWordsOfParagraphs(t *testing.T) {
 	for text, want := range map[string]string{
-		"(一)技术改造补助。对投入给予补助":                "技术改造补助",
-		"一、补贴对象:企业":                       "补贴对象",
-		"二、补贴标准":                          "补贴标准",
-		"三、是。":                            "",
-		"1.申请;审核":                         "",
+		"(一)技术改造补助。对投入给予补助":                  "技术改造补助",
+		"一、补贴对象:企业":                          "补贴对象",
+		"二、补贴标准":                             "补贴标准",
+		"三、是。":                               "",
+		"1.申请;审核":                            "",
 		"2." + strings.Repeat("很", 41) + "。": "",
 		"3." + strings.Repeat("很", 40) + "。": strings.Repeat("很", 40),
 	} {
