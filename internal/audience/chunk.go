@@ -4,7 +4,6 @@ import (
 	"math/bits"
 	"slices"
 	"sync"
-	"unsafe"
 )
 
 // builtSlots is how many slots of a chunk a bulk build fills. The rest waits
@@ -113,55 +112,6 @@ func (c *chunk) put(slot uint16, before, after *facts, m *moves) {
 	c.write(slot, after)
 }
 
-// Most of the time of a change is waiting for memory. So all that it will read
-// and write is fetched at once beforehand, and comes together and not piece
-// after piece.
-
-// fetchColumns fetches what the columns say of a slot.
-func (c *chunk) fetchColumns(slot uint16) {
-	at := int(slot)
-	fetchItem(c.ids, at)
-	for i := range c.codes {
-		fetchItem(c.codes[i].bytes, at)
-		fetchItem(c.codes[i].words, at)
-	}
-	for i := range c.numbers {
-		fetchItem(c.numbers[i], at)
-	}
-	for i := range c.sets {
-		fetchItem(c.sets[i].bits, at*c.sets[i].width)
-	}
-	fetchItem(*c.words.shelfOfSlot(slot), 0)
-}
-
-// fetchRows fetches where the moves of a slot will be made.
-func (c *chunk) fetchRows(slot uint16, m *moves) {
-	for _, rows := range [][]rowID{m.drop, m.add} {
-		for _, r := range rows {
-			fetchItem(c.rows, int(r))
-		}
-	}
-	for _, rows := range [][]rowID{m.drop, m.add} {
-		for _, r := range rows {
-			switch row := c.row(r); {
-			case row == nil:
-			case row.bits != nil:
-				fetch(unsafe.Pointer(&row.bits[slot>>6]))
-			default: // where the search begins, and where the slot is if they are spread evenly
-				fetchItem(row.list, len(row.list)/2)
-				fetchItem(row.list, len(row.list)*int(slot)>>16)
-			}
-		}
-	}
-}
-
-// fetchItem fetches an item of a list that may be shorter.
-func fetchItem[T any](list []T, at int) {
-	if at < len(list) {
-		fetch(unsafe.Pointer(&list[at]))
-	}
-}
-
 // write fills the columns of a slot.
 func (c *chunk) write(slot uint16, f *facts) {
 	if c.ids[slot] == 0 {
@@ -203,21 +153,36 @@ func (c *chunk) write(slot uint16, f *facts) {
 
 // number returns the range in which a number lies: a date may be a year only.
 func (c *chunk) number(column int, slot uint16) (first, last int64, known bool) {
+	n, known := c.packed(column, slot)
+	if known && column >= foundedColumn {
+		first, last = dateRange(uint32(n))
+		return first, last, true
+	}
+	return n, n, known
+}
+
+// first returns where the range begins.
+func (c *chunk) first(column int, slot uint16) (first int64, known bool) {
+	n, known := c.packed(column, slot)
+	if known && column >= foundedColumn {
+		n = firstDay(uint32(n))
+	}
+	return n, known
+}
+
+// packed returns a number, and a date as dateNumber packs it.
+func (c *chunk) packed(column int, slot uint16) (n int64, known bool) {
 	if int(slot) >= len(c.numbers[column]) {
-		return 0, 0, false
+		return 0, false
 	}
 	switch packed := c.numbers[column][slot]; {
 	case packed == noNumber:
-		return 0, 0, false
-	case column >= foundedColumn:
-		first, last = dateRange(packed)
-	case packed == farNumber:
-		first = c.far[farSlot{uint8(column), slot}]
-		last = first
+		return 0, false
+	case packed == farNumber && column < foundedColumn:
+		return c.far[farSlot{uint8(column), slot}], true
 	default:
-		first, last = int64(packed), int64(packed)
+		return int64(packed), true
 	}
-	return first, last, true
 }
 
 // columns reads what the columns say of a subscriber; members is used for
@@ -228,15 +193,10 @@ func (c *chunk) columns(slot uint16, members []member) facts {
 		f.codes[i] = c.codes[i].at(slot)
 	}
 	for i := range f.numbers {
-		n, _, known := c.number(i, slot)
-		if !known {
-			continue
+		if n, known := c.packed(i, slot); known {
+			f.numbers[i] = n
+			f.known |= 1 << i
 		}
-		if i >= foundedColumn {
-			n = int64(c.numbers[i][slot])
-		}
-		f.numbers[i] = n
-		f.known |= 1 << i
 	}
 	for i := range c.sets {
 		for at, b := range c.sets[i].of(slot) {
@@ -248,54 +208,12 @@ func (c *chunk) columns(slot uint16, members []member) facts {
 	return f
 }
 
-// facts reads a subscriber back; members is used for those of the sets. The
+// facts reads a subscriber back; the lists of old are used for theirs. The
 // caller holds the read lock of the chunk.
-func (c *chunk) facts(slot uint16, members []member) facts {
-	f := c.columns(slot, members)
-	f.words = c.words.of(slot)
+func (c *chunk) facts(slot uint16, old facts) facts {
+	f := c.columns(slot, old.members)
+	f.words = c.words.of(old.words[:0], slot)
 	return f
-}
-
-// newChunk builds a chunk from people in the order of their slots.
-func newChunk(d *dictionary, people []facts) *chunk {
-	c := &chunk{ids: make([]uint32, len(people))}
-	var codes [len(codeFields)]uint16
-	var sets [setCount]int
-	for i := range sets {
-		sets[i] = -1
-	}
-	known := uint8(0)
-	for i := range people {
-		f := &people[i]
-		known |= f.known
-		for column, n := range f.codes {
-			codes[column] = max(codes[column], n)
-		}
-		for _, m := range f.members {
-			sets[m.set] = max(sets[m.set], int(m.number))
-		}
-	}
-	for i := range c.codes {
-		c.codes[i] = newCodeColumn(len(people), codes[i])
-	}
-	for i := range c.numbers {
-		if known>>i&1 == 1 {
-			c.numbers[i] = slices.Repeat([]uint32{noNumber}, len(people))
-		}
-	}
-	for i := range c.sets {
-		c.sets[i] = newSetColumn(len(people), sets[i])
-	}
-	for i := range people {
-		c.write(uint16(i), &people[i])
-		for _, w := range people[i].words {
-			c.words.add(w, uint16(i))
-		}
-	}
-	d.mu.RLock()
-	defer d.mu.RUnlock()
-	c.derive(d)
-	return c
 }
 
 // occupied returns the rows that have members.
@@ -311,7 +229,7 @@ func (c *chunk) occupied() []rowID {
 
 // holds tells whether a slot holds one of some keywords, which are sorted.
 func (c *chunk) holds(slot uint16, words []uint32) bool {
-	return slices.ContainsFunc(c.words.of(slot), func(w uint32) bool {
+	return slices.ContainsFunc(c.words.of(nil, slot), func(w uint32) bool {
 		_, found := slices.BinarySearch(words, w)
 		return found
 	})

@@ -9,18 +9,6 @@ type codeColumn struct {
 	words []uint16 // instead of bytes
 }
 
-// newCodeColumn returns a column for some slots and numbers up to max.
-func newCodeColumn(slots int, largest uint16) codeColumn {
-	switch {
-	case largest == 0:
-		return codeColumn{}
-	case largest < 1<<8:
-		return codeColumn{bytes: make([]uint8, slots)}
-	default:
-		return codeColumn{words: make([]uint16, slots)}
-	}
-}
-
 func (c *codeColumn) at(slot uint16) uint16 {
 	switch {
 	case int(slot) < len(c.bytes):
@@ -67,16 +55,6 @@ func set[T comparable](column []T, slot uint16, value, none T) []T {
 type setColumn struct {
 	width int
 	bits  []byte
-}
-
-// newSetColumn returns a column for some slots and members up to largest, -1
-// for none.
-func newSetColumn(slots, largest int) setColumn {
-	width := largest/8 + 1
-	if largest < 0 {
-		width = 0
-	}
-	return setColumn{width, make([]byte, width*slots)}
 }
 
 // of returns the bytes of a slot, none if its set is empty for sure.

@@ -34,9 +34,9 @@ func TestContainersKeepTheirMembers(t *testing.T) {
 			}
 			if r.IntN(2) == 0 && c.n > 0 { // as a chunk is built
 				var s size
-				c.each(func(v uint16) { s.count(int(v)) })
+				c.each(func(v uint16) { s.count(int(v), int(v)+1) })
 				again := s.container()
-				c.each(again.fill)
+				c.each(func(v uint16) { again.fill(v, v) })
 				c = &again
 			}
 			switch {

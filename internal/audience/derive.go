@@ -1,71 +1,190 @@
 package audience
 
-import "sync"
+import (
+	"math/bits"
+	"sync"
 
-// deriver fills the rows of a chunk from its columns, by two passes: how many
-// members a row has and in how many runs, and then the members, in a container
-// of the form and size that fits. Its memory is used again.
+	"policypush/internal/domain"
+)
+
+// deriver fills the rows of a chunk from its columns, a column at a time: first
+// it notes who stands in which row, as spans of neighbours, and then it fills
+// the rows, each a container of the form and size that fits. Its memory is used
+// again.
 type deriver struct {
-	rows    []rowID // of all slots, one after the other
-	ends    []int   // of each slot in rows
-	sizes   []size  // by row
-	members []member
+	chunk      *chunk
+	dictionary *dictionary
+	stretches  []stretch
+	spans      []span
+	sizes      []size // by row
+}
+
+// stretch are neighbours of one kind, from a slot up to, and without, another.
+type stretch struct {
+	from, to int
+	kind     uint16
+}
+
+// span are neighbours in a row.
+type span struct {
+	row         rowID
+	first, last uint16
 }
 
 // size is what a container needs to know of its members before they come.
 type size struct {
 	n, runs int32
-	last    int32 // one more than the member that came last
+	end     int32 // one more than the member that came last
 }
 
 var derivers = sync.Pool{New: func() any { return &deriver{} }}
 
-// derive fills the rows and what else follows from ids, columns and keywords.
-// The caller holds the read lock of the dictionary.
+// derive fills the rows and what else follows from ids and columns. The caller
+// holds the read lock of the dictionary.
 func (c *chunk) derive(d *dictionary) {
 	v := derivers.Get().(*deriver)
 	defer derivers.Put(v)
-	v.rows, v.ends, v.sizes = v.rows[:0], v.ends[:0], append(v.sizes[:0], make([]size, len(d.chunks))...)
-	var live size
-	c.base, c.straight = 0, true
-	for slot, id := range c.ids {
-		if id != 0 {
-			if c.base == 0 {
-				c.base = id - uint32(slot)
-			}
-			c.straight = c.straight && id == c.base+uint32(slot)
-			live.count(slot)
-			f := c.columns(uint16(slot), v.members)
-			v.members = f.members
-			before := len(v.rows)
-			v.rows = d.rowsOf(v.rows, &f)
-			for _, r := range v.rows[before:] {
-				v.sizes[r].count(slot)
-			}
-		}
-		v.ends = append(v.ends, len(v.rows))
-	}
-	c.live = live.container()
+	v.chunk, v.dictionary = c, d
+	v.sizes = append(v.sizes[:0], make([]size, len(d.chunks))...)
 	c.rows = make([]container, len(d.chunks))
-	for r := range c.rows {
-		if v.sizes[r].n > 0 {
-			c.rows[r] = v.sizes[r].container()
-		}
+	v.live()
+	for i := range c.codes {
+		v.code(i)
+		v.fill()
 	}
-	start := 0
-	for slot, id := range c.ids {
-		if id != 0 {
-			c.live.fill(uint16(slot))
-		}
-		for _, r := range v.rows[start:v.ends[slot]] {
-			c.rows[r].fill(uint16(slot))
-		}
-		start = v.ends[slot]
+	for i := range c.numbers {
+		v.number(i)
+		v.fill()
+	}
+	for i := range c.sets {
+		v.set(i)
+		v.fill()
 	}
 	for i := range d.scales {
 		c.climb(&d.scales[i])
 	}
-	c.words.clip()
+	v.chunk, v.dictionary = nil, nil
+}
+
+// live finds out who is there, and of which kind.
+func (v *deriver) live() {
+	c := v.chunk
+	var live bitset
+	c.base, c.straight, v.stretches = 0, true, v.stretches[:0]
+	for slot, id := range c.ids {
+		if id == 0 {
+			continue
+		}
+		if c.base == 0 {
+			c.base = id - uint32(slot)
+		}
+		c.straight = c.straight && id == c.base+uint32(slot)
+		live.add(uint16(slot))
+		kind, last := c.codes[kindColumn].at(uint16(slot)), len(v.stretches)-1
+		if last >= 0 && v.stretches[last].to == slot && v.stretches[last].kind == kind {
+			v.stretches[last].to++
+		} else {
+			v.stretches = append(v.stretches, stretch{slot, slot + 1, kind})
+		}
+	}
+	c.live = live.container()
+}
+
+// put notes that neighbours stand in a row, of which the next are told in
+// rising order.
+func (v *deriver) put(r rowID, from, to int) {
+	v.sizes[r].count(from, to)
+	v.spans = append(v.spans, span{r, uint16(from), uint16(to - 1)})
+}
+
+// count counts neighbours that are larger than all before.
+func (s *size) count(from, to int) {
+	s.n += int32(to - from)
+	if s.end != int32(from) || s.runs == 0 {
+		s.runs++
+	}
+	s.end = int32(to)
+}
+
+// fill makes the rows that were noted.
+func (v *deriver) fill() {
+	for _, s := range v.spans {
+		row := &v.chunk.rows[s.row]
+		if row.n == 0 {
+			*row = v.sizes[s.row].container()
+		}
+		row.fill(s.first, s.last)
+	}
+	v.spans = v.spans[:0]
+}
+
+func (v *deriver) code(column int) {
+	codes, rows := &v.chunk.codes[column], v.dictionary.codes[column].rows
+	for _, s := range v.stretches {
+		can := v.can(codeFields[column], s)
+		for from := s.from; from < s.to; {
+			n, to := codes.at(uint16(from)), from+1
+			for to < s.to && codes.at(uint16(to)) == n {
+				to++
+			}
+			if n != 0 || can {
+				for _, r := range rows[n] {
+					v.put(r, from, to)
+				}
+			}
+			from = to
+		}
+	}
+}
+
+// can tells whether those of a stretch can have a field.
+func (v *deriver) can(f domain.Field, s stretch) bool {
+	return f.AppliesTo(domain.SubscriberKind(v.dictionary.codes[kindColumn].codes[s.kind]))
+}
+
+func (v *deriver) number(column int) {
+	c, scale := v.chunk, &v.dictionary.scales[column]
+	for _, s := range v.stretches {
+		can := v.can(numberFields[column], s)
+		for from := s.from; from < s.to; {
+			_, known := c.first(column, uint16(from))
+			to := from
+			for ; to < s.to; to++ {
+				n, also := c.first(column, uint16(to))
+				if also != known {
+					break
+				}
+				if !known {
+					continue
+				}
+				v.put(scale.fine[scale.bucket(n)], to, to+1)
+				for i := range scale.splits {
+					if n >= scale.splits[i].value {
+						v.put(scale.splits[i].row, to, to+1)
+					}
+				}
+			}
+			if known {
+				v.put(scale.all, from, to)
+			} else if can {
+				v.put(v.dictionary.noNumber[column], from, to)
+			}
+			from = to
+		}
+	}
+}
+
+func (v *deriver) set(i int) {
+	rows := v.dictionary.sets[i].rows
+	for _, s := range v.stretches {
+		for slot := s.from; slot < s.to; slot++ {
+			for at, b := range v.chunk.sets[i].of(uint16(slot)) {
+				for ; b != 0; b &= b - 1 {
+					v.put(rows[8*at+bits.TrailingZeros8(b)], slot, slot+1)
+				}
+			}
+		}
+	}
 }
 
 // climb fills the rows of the steps of a column from those of its buckets.
@@ -86,14 +205,6 @@ func (c *chunk) climb(s *scale) {
 	}
 }
 
-func (s *size) count(slot int) {
-	s.n++
-	if s.last != int32(slot) || s.runs == 0 {
-		s.runs++
-	}
-	s.last = int32(slot) + 1
-}
-
 // container returns an empty container of the form that needs the least memory
 // for the members that fill will be called with: runs where they are
 // neighbours, else a list, or a bitmap.
@@ -108,18 +219,22 @@ func (s *size) container() container {
 	}
 }
 
-// fill takes in a member that is larger than all before.
-func (c *container) fill(v uint16) {
-	c.n++
-	switch last := len(c.list) - 1; {
+// fill takes in neighbours that are larger than all before.
+func (c *container) fill(first, last uint16) {
+	c.n += int32(last-first) + 1
+	switch end := len(c.list) - 1; {
+	case c.bits != nil && first == last:
+		c.bits.add(first)
 	case c.bits != nil:
-		c.bits.add(v)
+		c.bits.addRange(first, last)
 	case !c.runs:
-		c.list = append(c.list, v)
-	case last > 0 && int(c.list[last])+1 == int(v):
-		c.list[last] = v
+		for v := int(first); v <= int(last); v++ {
+			c.list = append(c.list, uint16(v))
+		}
+	case end > 0 && int(c.list[end])+1 == int(first):
+		c.list[end] = last
 	default:
-		c.list = append(c.list, v, v)
+		c.list = append(c.list, first, last)
 	}
 }
 
@@ -127,12 +242,17 @@ func (c *container) fill(v uint16) {
 // memory.
 func (d *bitset) container() container {
 	var s size
-	d.each(func(v uint16) { s.count(int(v)) })
+	before := uint64(0) // the last bit of the word before
+	for _, w := range d {
+		s.n += int32(bits.OnesCount64(w))
+		s.runs += int32(bits.OnesCount64(w &^ (w<<1 | before)))
+		before = w >> 63
+	}
 	c := s.container()
 	if c.bits != nil {
 		*c.bits, c.n = *d, s.n
 	} else {
-		d.each(c.fill)
+		d.each(func(v uint16) { c.fill(v, v) })
 	}
 	return c
 }

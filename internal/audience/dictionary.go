@@ -145,24 +145,26 @@ func treeCode(f domain.Field, code string) string {
 }
 
 // number returns the number of a code, a new one if it is seen for the first
-// time. No code has the number 0.
+// time. No code has the number 0. The caller holds the read lock, which is given
+// up for a new code.
 func (d *dictionary) number(column int, code string) uint16 {
-	if code == "" {
-		return 0
-	}
-	f := &d.codes[column]
-	d.mu.RLock()
-	n, found := f.numbers[code]
-	d.mu.RUnlock()
-	if found {
+	n, found := d.codes[column].numbers[code]
+	if code == "" || found {
 		return n
 	}
+	d.mu.RUnlock()
+	defer d.mu.RLock()
+	return d.newNumber(column, code)
+}
+
+func (d *dictionary) newNumber(column int, code string) uint16 {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if len(f.codes) > maxCodes {
-		return 0
+	f := &d.codes[column]
+	if n, found := f.numbers[code]; found || len(f.codes) > maxCodes {
+		return n
 	}
-	n = uint16(len(f.codes))
+	n := uint16(len(f.codes))
 	f.numbers[code] = n
 	f.codes = append(f.codes, code)
 	f.rows = append(f.rows, d.newRowsOf(f, code))
@@ -194,19 +196,24 @@ func (d *dictionary) newRowsOf(f *codeField, code string) []rowID {
 }
 
 // member returns the number of a code of a set, or false beyond the bounds.
-func (d *dictionary) member(s *setField, code string) (uint16, bool) {
-	d.mu.RLock()
-	n, found := s.numbers[code]
-	d.mu.RUnlock()
-	if found {
+// The caller holds the read lock, which is given up for a new code.
+func (d *dictionary) member(set uint8, code string) (uint16, bool) {
+	if n, found := d.sets[set].numbers[code]; found {
 		return n, true
 	}
+	d.mu.RUnlock()
+	defer d.mu.RLock()
+	return d.newMember(set, code)
+}
+
+func (d *dictionary) newMember(set uint8, code string) (uint16, bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if len(s.numbers) == maxSetCodes {
-		return 0, false
+	s := &d.sets[set]
+	if n, found := s.numbers[code]; found || len(s.numbers) == maxSetCodes {
+		return n, found
 	}
-	n = uint16(len(s.codes))
+	n := uint16(len(s.codes))
 	s.numbers[code] = n
 	s.codes, s.rows = append(s.codes, code), append(s.rows, d.newRow())
 	return n, true
@@ -228,10 +235,12 @@ type member struct {
 	number uint16
 }
 
-// encode turns a subscriber into facts. Facts that their kind cannot have are
-// left out: they must not count.
-func (d *dictionary) encode(id uint32, p *domain.Profile, s *domain.Subscription, words *keywords) facts {
-	f := facts{id: id}
+// encode turns a subscriber into facts, whose lists are used again. Facts that
+// their kind cannot have are left out: they must not count.
+func (d *dictionary) encode(f *facts, id uint32, p *domain.Profile, s *domain.Subscription, words *keywords) {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	*f = facts{id: id, members: f.members[:0], words: f.words[:0]}
 	for i, field := range codeFields {
 		if field.AppliesTo(p.Kind) {
 			f.codes[i] = d.number(i, p.Code(field))
@@ -284,44 +293,19 @@ func (d *dictionary) encode(id uint32, p *domain.Profile, s *domain.Subscription
 			}
 		}
 	}
-	return f
 }
 
 func (d *dictionary) members(list []member, set uint8, codes []string) []member {
 	for _, code := range codes {
-		if n, found := d.member(&d.sets[set], code); found && !slices.Contains(list, member{set, n}) {
+		if n, found := d.member(set, code); found && !slices.Contains(list, member{set, n}) {
 			list = append(list, member{set, n})
 		}
 	}
 	return list
 }
 
-// rowsOf appends all rows that a subscriber stands in, but for those of steps.
-// The caller holds the read lock.
-func (d *dictionary) rowsOf(rows []rowID, f *facts) []rowID {
-	for part := range factParts {
-		rows = d.rowsOfPart(rows, f, part)
-	}
-	return rows
-}
-
-// factParts are the columns and, as one, the sets.
-const factParts = len(codeFields) + len(numberFields) + 1
-
-// rowsOfPart appends those that one part of the facts puts a subscriber in.
-func (d *dictionary) rowsOfPart(rows []rowID, f *facts, part int) []rowID {
-	if part < len(codeFields) {
-		return d.rowsOfCode(rows, f, part)
-	}
-	if part -= len(codeFields); part < len(numberFields) {
-		return d.rowsOfNumber(rows, f, part, d.bucketOf(f, part))
-	}
-	for _, m := range f.members {
-		rows = append(rows, d.sets[m.set].rows[m.number])
-	}
-	return rows
-}
-
+// rowsOfCode appends the rows that a code, or its absence, puts a subscriber in.
+// The caller holds the read lock, here as below.
 func (d *dictionary) rowsOfCode(rows []rowID, f *facts, column int) []rowID {
 	if f.codes[column] != 0 || codeFields[column].AppliesTo(d.kindOf(f)) {
 		rows = append(rows, d.codes[column].rows[f.codes[column]]...)
@@ -329,7 +313,8 @@ func (d *dictionary) rowsOfCode(rows []rowID, f *facts, column int) []rowID {
 	return rows
 }
 
-// rowsOfNumber expects the bucket of the number, -1 if it is not known.
+// rowsOfNumber appends those of a number but for those of steps. It expects the
+// bucket of the number, -1 if it is not known.
 func (d *dictionary) rowsOfNumber(rows []rowID, f *facts, column, bucket int) []rowID {
 	if bucket < 0 {
 		if numberFields[column].AppliesTo(d.kindOf(f)) {
@@ -347,6 +332,14 @@ func (d *dictionary) rowsOfNumber(rows []rowID, f *facts, column, bucket int) []
 	return rows
 }
 
+// rowsOfSets appends those of all sets.
+func (d *dictionary) rowsOfSets(rows []rowID, f *facts) []rowID {
+	for _, m := range f.members {
+		rows = append(rows, d.sets[m.set].rows[m.number])
+	}
+	return rows
+}
+
 // bucketOf returns the bucket of a number, -1 if it is not known.
 func (d *dictionary) bucketOf(f *facts, column int) int {
 	if f.known>>column&1 == 0 {
@@ -357,11 +350,10 @@ func (d *dictionary) bucketOf(f *facts, column int) int {
 
 // firstOf returns a number, or the first day of a date.
 func firstOf(f *facts, column int) int64 {
-	n := f.numbers[column]
 	if column >= foundedColumn {
-		n, _ = dateRange(uint32(n))
+		return firstDay(uint32(f.numbers[column]))
 	}
-	return n
+	return f.numbers[column]
 }
 
 // moves are the rows that a subscriber leaves and those that they enter.
@@ -413,10 +405,10 @@ func (m *moves) difference(d *dictionary, before, after *facts) {
 		m.drop = append(m.drop, up[min(from, to):from]...)
 	}
 	if before != nil {
-		was = d.rowsOfPart(was, before, factParts-1)
+		was = d.rowsOfSets(was, before)
 	}
 	if after != nil {
-		is = d.rowsOfPart(is, after, factParts-1)
+		is = d.rowsOfSets(is, after)
 	}
 	turn()
 }

@@ -160,7 +160,7 @@ func (d *dictionary) decodeFrom(section []byte) error {
 	r := sectionReader{rest: section}
 	for i := range d.codes {
 		for n, code := range r.strings() {
-			if d.number(i, code) != uint16(n+1) {
+			if d.newNumber(i, code) != uint16(n+1) {
 				r.fail("a code is there twice")
 				break
 			}
@@ -168,7 +168,7 @@ func (d *dictionary) decodeFrom(section []byte) error {
 	}
 	for i := range d.sets {
 		for n, code := range r.strings() {
-			if _, ok := d.member(&d.sets[i], code); !ok || len(d.sets[i].numbers) != n+1 {
+			if _, ok := d.newMember(uint8(i), code); !ok || len(d.sets[i].numbers) != n+1 {
 				r.fail("a code is there twice")
 				break
 			}
@@ -177,9 +177,35 @@ func (d *dictionary) decodeFrom(section []byte) error {
 	return r.done()
 }
 
-// encodeTo writes a chunk. Keywords are written as text, a table for each
-// chunk, since their ids mean nothing to another process.
-func (c *chunk) encodeTo(b []byte, words *keywords) []byte {
+// savedWords numbers the keywords of a snapshot: those in use have no gaps, and
+// an id may mean another word when the next chunk is written.
+type savedWords struct {
+	numbers map[uint32]uint32 // by id
+	texts   []string          // by number
+	known   map[string]uint32 // the other way round
+}
+
+func newSavedWords() *savedWords {
+	return &savedWords{numbers: map[uint32]uint32{}, known: map[string]uint32{}}
+}
+
+func (s *savedWords) number(id uint32, words *keywords) uint32 {
+	n, seen := s.numbers[id]
+	if seen {
+		return n
+	}
+	text := words.word(id)
+	if n, seen = s.known[text]; !seen {
+		n = uint32(len(s.texts))
+		s.texts = append(s.texts, text)
+		s.known[text] = n
+	}
+	s.numbers[id] = n
+	return n
+}
+
+// encodeTo writes a chunk.
+func (c *chunk) encodeTo(b []byte, words *keywords, saved *savedWords) []byte {
 	b = appendWords(b, c.ids)
 	for i := range c.codes {
 		b = appendBytes(b, c.codes[i].bytes)
@@ -197,29 +223,22 @@ func (c *chunk) encodeTo(b []byte, words *keywords) []byte {
 		b = binary.LittleEndian.AppendUint32(b, uint32(column.width))
 		b = appendBytes(b, column.bits)
 	}
-	var texts []string
-	var holders []uint32 // number of a text, slot, by turns
-	numbers := map[uint32]uint32{}
-	for slot := range c.ids {
-		for _, w := range c.words.of(uint16(slot)) {
-			n, seen := numbers[w]
-			if !seen {
-				n = uint32(len(texts))
-				numbers[w] = n
-				texts = append(texts, words.word(w))
-			}
-			holders = append(holders, n, uint32(slot))
+	var held, pairs []uint32 // the latter are slot and keyword by turns
+	for i := range c.ids {
+		held = c.words.of(held[:0], uint16(i))
+		for _, id := range held {
+			pairs = append(pairs, uint32(i), saved.number(id, words))
 		}
 	}
-	b = appendStrings(b, texts)
-	return appendWords(b, holders)
+	return appendWords(b, pairs)
 }
 
 // bytes reads a list of bytes into memory of its own.
 func (r *sectionReader) bytes() []byte { return append([]byte(nil), r.take(r.count(1))...) }
 
-// decodeChunk reads a chunk and derives its other rows.
-func decodeChunk(section []byte, d *dictionary, words *keywords) (*chunk, error) {
+// decodeChunk reads a chunk and derives its rows. Whether there are such
+// keywords is to be looked at later, see decodeWords.
+func decodeChunk(section []byte, d *dictionary) (*chunk, error) {
 	d.mu.RLock()
 	defer d.mu.RUnlock()
 	r := sectionReader{rest: section}
@@ -272,17 +291,44 @@ func decodeChunk(section []byte, d *dictionary, words *keywords) (*chunk, error)
 			}
 		}
 	}
-	texts, holders := r.strings(), r.words()
-	for i := 0; i+1 < len(holders); i += 2 {
-		if int(holders[i]) >= len(texts) || int(holders[i+1]) >= len(c.ids) || c.ids[holders[i+1]] == 0 {
+	pairs := r.words()
+	held := make([]holder, 0, len(pairs)/2)
+	for i := 0; i+1 < len(pairs); i += 2 {
+		if int(pairs[i]) >= len(c.ids) || c.ids[pairs[i]] == 0 {
 			r.fail("a keyword is nobody's")
 			break
 		}
-		c.words.add(words.hold(texts[holders[i]]), uint16(holders[i+1]))
+		held = append(held, holder{pairs[i+1], uint16(pairs[i])})
 	}
+	c.words.fill(held)
 	if err := r.done(); err != nil {
 		return nil, err
 	}
 	c.derive(d)
 	return c, nil
+}
+
+// decodeWords reads the keywords that chunks hold. Their numbers become their
+// ids.
+func decodeWords(section []byte, chunks []*chunk) (*keywords, error) {
+	r := sectionReader{rest: section}
+	texts := r.strings()
+	holders := make([]uint32, len(texts))
+	for _, c := range chunks {
+		for i := range c.words.byWord {
+			for _, pair := range c.words.byWord[i] {
+				word := pair >> 16
+				if word >= uint64(len(texts)) {
+					r.fail("a keyword is missing")
+					return nil, r.err
+				}
+				holders[word]++
+			}
+		}
+	}
+	words := newKeywords()
+	if !words.restore(texts, holders) {
+		r.fail("a keyword is nobody's, or there twice")
+	}
+	return words, r.done()
 }

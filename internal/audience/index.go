@@ -32,7 +32,9 @@ type state struct {
 	size       atomic.Int64
 	open       map[cluster]int // the chunk where the next of a cluster goes
 
-	moves moves // of whoever makes a change
+	// Of whoever makes a change; their lists are used again.
+	before, after facts
+	moves         moves
 }
 
 // cluster is what the people of a chunk have in common, if there are enough of
@@ -122,7 +124,7 @@ func (x *Index) Profile(id domain.SubscriberID) (p domain.Profile, s domain.Subs
 	}
 	c.fetchColumns(slot)
 	var members [32]member
-	f := c.facts(slot, members[:0])
+	f := c.facts(slot, facts{members: members[:0]})
 	p, s = held.dictionary.decode(&f, held.words)
 	return p, s, true
 }
@@ -139,14 +141,11 @@ func (s *state) find(id uint32) (c *chunk, slot uint16, ok bool) {
 
 func (s *state) put(id uint32, p *domain.Profile, sub *domain.Subscription) {
 	place, known := s.places.of(id)
-	if known {
-		(*s.chunks.Load())[place>>16].fetchColumns(uint16(place)) // they come while the facts are encoded
-	}
-	after := s.dictionary.encode(id, p, sub, s.words)
+	s.dictionary.encode(&s.after, id, p, sub, s.words)
 	if !known {
 		place = s.take(clusterOf(p))
 	}
-	s.change(place, known, &after)
+	s.change(place, known, &s.after)
 	if !known {
 		s.places.set(id, place)
 		s.size.Add(1)
@@ -169,14 +168,12 @@ func (s *state) change(place uint32, known bool, after *facts) {
 	c, slot := (*s.chunks.Load())[place>>16], uint16(place)
 	var before *facts
 	if known {
-		var members [32]member
-		f := c.facts(slot, members[:0]) // nobody else writes, so that no lock is needed
-		before = &f
+		before = &s.before
+		*before = c.facts(slot, *before) // nobody else writes, so that no lock is needed
 	}
 	s.dictionary.mu.RLock()
 	s.moves.difference(s.dictionary, before, after)
 	s.dictionary.mu.RUnlock()
-	c.fetchRows(slot, &s.moves)
 	s.dictionary.markRows(int(place>>16), s.moves.add)
 	c.mu.Lock()
 	c.put(slot, before, after, &s.moves)
@@ -225,13 +222,21 @@ func (p *places) of(id uint32) (place uint32, ok bool) {
 	return n - 1, n != 0
 }
 
-func (p *places) set(id, place uint32) {
+func (p *places) set(id, place uint32) { p.page(id)[uint16(id)].Store(place + 1) }
+
+// claim is set for somebody who is nowhere yet, and false for others.
+func (p *places) claim(id, place uint32) bool {
+	return p.page(id)[uint16(id)].CompareAndSwap(0, place+1)
+}
+
+// page returns the page of an id, a new one if it has none.
+func (p *places) page(id uint32) *[1 << 16]atomic.Uint32 {
 	page := p[id>>16].Load()
 	if page == nil {
-		page = new([1 << 16]atomic.Uint32)
-		p[id>>16].Store(page)
+		p[id>>16].CompareAndSwap(nil, new([1 << 16]atomic.Uint32))
+		page = p[id>>16].Load()
 	}
-	page[uint16(id)].Store(place + 1)
+	return page
 }
 
 func (p *places) drop(id uint32) { p[id>>16].Load()[uint16(id)].Store(0) }
@@ -277,3 +282,17 @@ func (s *state) each(p *plan, workers int, sink func(worker int, c *chunk, got p
 
 // workers is how many answer a query at once.
 func workers() int { return runtime.GOMAXPROCS(0) }
+
+// inParallel calls do for each number below n, on all cores.
+func inParallel(n int, do func(i int)) {
+	var next atomic.Int64
+	var group sync.WaitGroup
+	for range workers() {
+		group.Go(func() {
+			for i := next.Add(1); i <= int64(n); i = next.Add(1) {
+				do(int(i - 1))
+			}
+		})
+	}
+	group.Wait()
+}

@@ -130,6 +130,28 @@ func (k *keywords) hold(word string) uint32 {
 	return id
 }
 
+// restore fills an empty table with folded words, whose ids are their places in
+// the list. It fails if one has no holder or is there twice.
+func (k *keywords) restore(texts []string, holders []uint32) bool {
+	if len(texts) > 1<<idBits {
+		return false
+	}
+	size := smallest
+	for float64(len(texts)) > maxLoad*float64(size) {
+		size *= 2
+	}
+	k.rebuild(size)
+	for i, text := range texts {
+		h := k.hash(text)
+		if _, twice := k.look(text, h); twice || holders[i] == 0 {
+			return false
+		}
+		k.words = append(k.words, keyword{text, uint32(i), holders[i]})
+		k.put(text, h, uint32(i+1))
+	}
+	return true
+}
+
 // word returns the text of a held word, "" if nobody holds it any more.
 func (k *keywords) word(id uint32) string {
 	k.mu.RLock()

@@ -151,7 +151,7 @@ func TestPostingsAgreeWithSets(t *testing.T) {
 		if got != want {
 			t.Fatalf("round %d: the union of %v differs", round, words)
 		}
-		if got, want := slices.Sorted(slices.Values(p.of(slot))), slices.Sorted(maps.Keys(held[slot])); !slices.Equal(got, want) {
+		if got, want := slices.Sorted(slices.Values(p.of(nil, slot))), slices.Sorted(maps.Keys(held[slot])); !slices.Equal(got, want) {
 			t.Fatalf("round %d: slot %d holds %v, want %v", round, slot, got, want)
 		}
 	}

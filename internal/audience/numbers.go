@@ -143,14 +143,27 @@ func digit(n, place uint32) byte { return '0' + byte(n/place%10) }
 
 // dateRange returns the days that a packed date may be.
 func dateRange(n uint32) (first, last int64) {
+	first = firstDay(n)
 	switch year, month := int64(n/10000), int64(n/100%100); {
 	case month == 0:
-		return year*10000 + 101, year*10000 + 1231
+		return first, year*10000 + 1231
 	case n%100 == 0:
 		end := time.Date(int(year), time.Month(month)+1, 0, 0, 0, 0, 0, time.UTC).Day()
-		return int64(n) + 1, int64(n) + int64(end)
+		return first, int64(n) + int64(end)
 	default:
-		return int64(n), int64(n)
+		return first, first
+	}
+}
+
+// firstDay returns the first of them.
+func firstDay(n uint32) int64 {
+	switch {
+	case n/100%100 == 0:
+		return int64(n/10000)*10000 + 101
+	case n%100 == 0:
+		return int64(n) + 1
+	default:
+		return int64(n)
 	}
 }
 
@@ -170,13 +183,18 @@ type scale struct {
 	oldest int     // of splits
 }
 
-// bucket returns the bucket of a number.
+// bucket returns the bucket of a number: how many cuts are not above it. It
+// halves without branches, of which every second would be foreseen wrongly.
 func (s *scale) bucket(n int64) int {
-	at, found := slices.BinarySearch(s.cuts, n)
-	if found {
-		at++
+	n = min(max(n, -1), 1<<60) // all cuts lie between; so a difference does not overflow
+	from := uint(0)
+	for left := uint(len(s.cuts)); left > 0; {
+		half := (left + 1) / 2
+		notAbove := (s.cuts[from+half-1] - n - 1) >> 63 // all ones or none
+		from += half & uint(notAbove)
+		left -= half
 	}
-	return at
+	return int(from)
 }
 
 // climbed returns how many rows of up a bucket is in: the first ones. No

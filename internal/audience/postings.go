@@ -57,9 +57,8 @@ func (s shelf) from(pair uint64) []uint64 {
 	return s[at:]
 }
 
-// of returns the keywords that a slot holds, in rising order.
-func (p *postings) of(slot uint16) []uint32 {
-	var words []uint32
+// of appends the keywords that a slot holds, in rising order.
+func (p *postings) of(words []uint32, slot uint16) []uint32 {
 	for _, pair := range p.shelfOfSlot(slot).from(packSlot(slot, 0)) {
 		if uint16(pair>>32) != slot {
 			break
@@ -81,10 +80,22 @@ func (p *postings) union(words []uint32, into *bitset) {
 	}
 }
 
-// clip gives back room for pairs to come, after a chunk is filled at once.
-func (p *postings) clip() {
-	for i := range shelves {
-		p.byWord[i] = slices.Clone(p.byWord[i])
-		p.bySlot[i] = slices.Clone(p.bySlot[i])
+// fill puts many pairs, in any order, into empty postings.
+func (p *postings) fill(held []holder) {
+	for _, h := range held {
+		byWord, bySlot := p.shelfOfWord(h.word), p.shelfOfSlot(h.slot)
+		*byWord = append(*byWord, packWord(h.word, h.slot))
+		*bySlot = append(*bySlot, packSlot(h.slot, h.word))
 	}
+	for i := range shelves {
+		p.byWord[i].settle()
+		p.bySlot[i].settle()
+	}
+}
+
+// settle puts a shelf in order, each pair once, and gives back what room is
+// left.
+func (s *shelf) settle() {
+	slices.Sort(*s)
+	*s = slices.Clone(slices.Compact(*s))
 }

@@ -11,15 +11,16 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 )
 
 // A snapshot is a file of sections, each with its length and checksum before
-// it: a head, the dictionary, the chunks, and an empty section as the end.
-// Chunks are written as their columns and keywords; the rows follow from the
-// columns. It holds profiles and must be kept like the
+// it: a head, the dictionary, the chunks, the keywords, and an empty section as
+// the end. Chunks are written as their columns and the numbers of keywords; the
+// rows follow from the columns. It holds profiles and must be kept like the
 // database.
-const snapshotMagic = "policypush audience 3\n"
+const snapshotMagic = "policypush audience 4\n"
 
 // maxSection bounds a section: a chunk with all columns has a tenth of it.
 const maxSection = 1 << 26
@@ -127,10 +128,11 @@ func (s *state) writeTo(ctx context.Context, out io.Writer, h head) error {
 		}
 	}
 	var section []byte
+	saved := newSavedWords()
 	for _, c := range chunks {
 		s.dictionary.mu.RLock()
 		c.mu.RLock()
-		section = c.encodeTo(section[:0], s.words)
+		section = c.encodeTo(section[:0], s.words, saved)
 		c.mu.RUnlock()
 		s.dictionary.mu.RUnlock()
 		if err := writeSection(out, section); err != nil {
@@ -139,6 +141,9 @@ func (s *state) writeTo(ctx context.Context, out io.Writer, h head) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
+	}
+	if err := writeSection(out, appendStrings(section[:0], saved.texts)); err != nil {
+		return err
 	}
 	return writeSection(out, nil)
 }
@@ -153,23 +158,34 @@ func writeSection(out io.Writer, section []byte) error {
 	return err
 }
 
-func readSection(in io.Reader) ([]byte, error) {
+// section is one that is read; its memory is used for the next.
+type section struct {
+	bytes []byte
+	sum   uint32
+}
+
+func (s *section) read(in io.Reader) error {
 	var start [8]byte
 	if _, err := io.ReadFull(in, start[:]); err != nil {
-		return nil, fmt.Errorf("%w: %w", errDamaged, err)
+		return fmt.Errorf("%w: %w", errDamaged, err)
 	}
 	n := binary.LittleEndian.Uint32(start[:])
 	if n > maxSection {
-		return nil, fmt.Errorf("%w: a section of %d bytes", errDamaged, n)
+		return fmt.Errorf("%w: a section of %d bytes", errDamaged, n)
 	}
-	section := make([]byte, n)
-	if _, err := io.ReadFull(in, section); err != nil {
-		return nil, fmt.Errorf("%w: %w", errDamaged, err)
+	s.sum = binary.LittleEndian.Uint32(start[4:])
+	s.bytes = slices.Grow(s.bytes[:0], int(n))[:n]
+	if _, err := io.ReadFull(in, s.bytes); err != nil {
+		return fmt.Errorf("%w: %w", errDamaged, err)
 	}
-	if crc32.Checksum(section, castagnoli) != binary.LittleEndian.Uint32(start[4:]) {
-		return nil, fmt.Errorf("%w: a checksum does not match", errDamaged)
+	return nil
+}
+
+func (s *section) check() error {
+	if crc32.Checksum(s.bytes, castagnoli) != s.sum {
+		return fmt.Errorf("%w: a checksum does not match", errDamaged)
 	}
-	return section, nil
+	return nil
 }
 
 // Open fills the index from a snapshot and the changes since, or from the
@@ -196,7 +212,7 @@ func (x *Index) load(ctx context.Context, path string, from Source) (seq int64, 
 		return 0, err
 	}
 	defer file.Close()
-	h, s, err := readSnapshot(ctx, bufio.NewReaderSize(file, 1<<20))
+	h, s, err := readSnapshot(ctx, bufio.NewReader(file))
 	if err != nil {
 		return 0, err
 	}
@@ -226,43 +242,75 @@ func readSnapshot(ctx context.Context, in io.Reader) (head, *state, error) {
 	if _, err := io.ReadFull(in, magic); err != nil || string(magic) != snapshotMagic {
 		return head{}, nil, fmt.Errorf("%w: it does not begin as one", errDamaged)
 	}
-	section, err := readSection(in)
+	var one section
+	next := func() error { return cmp.Or(one.read(in), one.check()) }
+	if err := next(); err != nil {
+		return head{}, nil, err
+	}
+	h, err := decodeHead(one.bytes)
 	if err != nil {
 		return head{}, nil, err
 	}
-	h, err := decodeHead(section)
-	if err != nil {
-		return head{}, nil, err
-	}
-	if section, err = readSection(in); err != nil {
+	if err := next(); err != nil {
 		return head{}, nil, err
 	}
 	s := newState()
-	if err := s.dictionary.decodeFrom(section); err != nil {
+	if err := s.dictionary.decodeFrom(one.bytes); err != nil {
 		return head{}, nil, err
 	}
-	chunks := make([]*chunk, h.chunks)
-	failures := make([]error, h.chunks)
-	room := make(chan struct{}, workers())
-	var group sync.WaitGroup
-	for i := range chunks {
-		section, failed := readSection(in) // a new one each time: it is decoded while the next is read
-		if err = cmp.Or(failed, ctx.Err()); err != nil {
-			break
-		}
-		room <- struct{}{}
-		group.Go(func() {
-			chunks[i], failures[i] = decodeChunk(section, s.dictionary, s.words)
-			<-room
-		})
-	}
-	group.Wait()
-	if err = errors.Join(append(failures, err)...); err != nil {
+	chunks, err := readChunks(ctx, in, h.chunks, s.dictionary)
+	if err != nil {
 		return head{}, nil, err
 	}
-	if end, err := readSection(in); err != nil || len(end) > 0 {
+	if err := next(); err != nil {
+		return head{}, nil, err
+	}
+	if s.words, err = decodeWords(one.bytes, chunks); err != nil {
+		return head{}, nil, err
+	}
+	if err := next(); err != nil || len(one.bytes) > 0 {
 		return head{}, nil, fmt.Errorf("%w: it has no end", errDamaged)
 	}
 	s.adopt(chunks)
 	return h, s, nil
+}
+
+// readChunks reads chunks one after the other, and decodes them on all cores.
+func readChunks(ctx context.Context, in io.Reader, n int, d *dictionary) ([]*chunk, error) {
+	var (
+		chunks  = make([]*chunk, n)
+		reading sync.Mutex // guards what follows, and in
+		begun   int
+		failed  error
+		group   sync.WaitGroup
+	)
+	read := func(into *section) (i int, ok bool) {
+		reading.Lock()
+		defer reading.Unlock()
+		if begun == n || failed != nil {
+			return 0, false
+		}
+		begun++
+		failed = cmp.Or(ctx.Err(), into.read(in))
+		return begun - 1, failed == nil
+	}
+	work := func() {
+		var mine section
+		for i, ok := read(&mine); ok; i, ok = read(&mine) {
+			err := mine.check()
+			if err == nil {
+				chunks[i], err = decodeChunk(mine.bytes, d)
+			}
+			if err != nil {
+				reading.Lock()
+				failed = err
+				reading.Unlock()
+			}
+		}
+	}
+	for range workers() {
+		group.Go(work)
+	}
+	group.Wait()
+	return chunks, failed
 }

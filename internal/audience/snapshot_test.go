@@ -235,11 +235,12 @@ func FuzzSnapshot(f *testing.F) {
 	if err := x.Build(f.Context(), source); err != nil {
 		f.Fatal(err)
 	}
-	held := x.held.Load()
+	held, saved := x.held.Load(), newSavedWords()
 	for _, c := range *held.chunks.Load() {
-		f.Add(head{chunks: 1}.encodeTo(nil), held.dictionary.encodeTo(nil), c.encodeTo(nil, held.words))
+		people := c.encodeTo(nil, held.words, saved)
+		f.Add(head{chunks: 1}.encodeTo(nil), held.dictionary.encodeTo(nil), people, appendStrings(nil, saved.texts))
 	}
-	f.Fuzz(func(t *testing.T, head, dictionary, chunk []byte) {
+	f.Fuzz(func(t *testing.T, head, dictionary, people, words []byte) {
 		if _, err := decodeHead(head); err != nil {
 			return
 		}
@@ -247,25 +248,25 @@ func FuzzSnapshot(f *testing.F) {
 		if err := s.dictionary.decodeFrom(dictionary); err != nil {
 			return
 		}
-		c, err := decodeChunk(chunk, s.dictionary, s.words)
+		c, err := decodeChunk(people, s.dictionary)
 		if err != nil {
 			return
 		}
-		s.chunks.Store(chunksOf(c))
-		s.dictionary.markRows(0, c.occupied())
+		if s.words, err = decodeWords(words, []*chunk{c}); err != nil {
+			return
+		}
+		s.adopt([]*chunk{c})
 		x := New()
 		x.held.Store(s)
 		if n := x.Evaluate(Query{Measures: []domain.Criteria{{}}, Everyone: true}).Likely.GetCardinality(); int(n) > len(c.ids) {
 			t.Errorf("%d are reached of %d", n, len(c.ids))
 		}
 		for slot := range min(len(c.ids), 50) {
-			p := c.facts(uint16(slot), nil)
+			p := c.facts(uint16(slot), facts{})
 			s.dictionary.decode(&p, s.words)
 		}
 	})
 }
-
-func chunksOf(list ...*chunk) *[]*chunk { return &list }
 
 // TestSnapshotOfManyChunks: chunks are decoded while the next are read, and
 // none is lost or read twice.
