@@ -6,7 +6,6 @@ import (
 	"flag"
 	"fmt"
 	"math"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -23,16 +22,19 @@ import (
 
 // AudienceReport is the line of `bench audience --json`.
 type audienceReport struct {
-	Profiles         int             `json:"profiles"` // enterprises and residents
-	Residents        int             `json:"residents"`
-	Seed             uint64          `json:"seed"`
-	BuildSeconds     float64         `json:"build_seconds"` // making the profiles included
-	BytesPerProfile  float64         `json:"bytes_per_profile"`
-	RowBytes         float64         `json:"row_bytes_per_profile"`    // of these, the bitmaps, lists and runs that queries read
-	StructBytes      float64         `json:"struct_bytes_per_profile"` // of the plain structs that are scanned
-	UpdatesPerSecond float64         `json:"updates_per_second"`
-	Exact            bool            `json:"exact"`
-	Expressions      []questionTimes `json:"expressions"`
+	Profiles        int     `json:"profiles"` // enterprises and residents
+	Residents       int     `json:"residents"`
+	Seed            uint64  `json:"seed"`
+	BuildSeconds    float64 `json:"build_seconds"` // making the profiles included
+	BytesPerProfile float64 `json:"bytes_per_profile"`
+	RowBytes        float64 `json:"row_bytes_per_profile"`    // of these, the bitmaps, lists and runs that queries read
+	StructBytes     float64 `json:"struct_bytes_per_profile"` // of the plain structs that are scanned
+	// How many changes of the log a second the index follows: of profiles that
+	// change altogether, and of those where up to three facts are corrected.
+	UpdatesPerSecond     float64         `json:"updates_per_second"`
+	CorrectionsPerSecond float64         `json:"corrections_per_second"`
+	Exact                bool            `json:"exact"`
+	Expressions          []questionTimes `json:"expressions"`
 	// Busy is how much longer the audiences take, in the median, while 10,000
 	// profiles a second change.
 	Busy     float64         `json:"busy_ratio"`
@@ -75,7 +77,8 @@ func (r audienceReport) tables() []table {
 			rows: [][]string{
 				{"建立索引", fmt.Sprintf("%s，每秒 %.0f 个", seconds(r.BuildSeconds), perSecond(r.Profiles, r.BuildSeconds))},
 				{"索引每个对象占内存", fmt.Sprintf("%.1f 字节，其中位图 %.1f 字节（被扫描的普通结构 %.0f 字节）", r.BytesPerProfile, r.RowBytes, r.StructBytes)},
-				{"更新", fmt.Sprintf("每秒 %.0f 个对象", r.UpdatesPerSecond)},
+				{"跟随变更日志，每条整份换成另一个对象的", fmt.Sprintf("每秒 %.0f 条", r.UpdatesPerSecond)},
+				{"跟随变更日志，每条改正一至三项", fmt.Sprintf("每秒 %.0f 条", r.CorrectionsPerSecond)},
 				{"每秒更新 10000 个时，查询变慢", fmt.Sprintf("%.2f 倍", r.Busy)},
 				{"与逐个扫描结果一致", yesOrNo(r.Exact)},
 			},
@@ -120,6 +123,7 @@ type audienceBench struct {
 	draws  *population
 	people []plain
 	index  *audience.Index
+	log    changeLog
 	other  []uint64 // see evict
 	found  audienceReport
 }
@@ -152,15 +156,7 @@ func (b *audienceBench) run(ctx context.Context) (report, error) {
 	b.say("生成 %d 个虚构对象…", n)
 	b.draws = newPopulation(b.seed)
 	empty := heap()
-	b.people = make([]plain, n)
-	for i, at := range rand.New(rand.NewPCG(b.seed, 3)).Perm(n) { // ids in no order of kinds
-		if i < b.profiles {
-			b.people[at] = b.draws.enterprise()
-		} else {
-			b.people[at] = b.draws.resident()
-		}
-	}
-	b.draws.held = slices.Clip(b.draws.held)
+	b.people = b.draws.people(b.profiles, b.residents, b.seed)
 	before := heap()
 	b.found.StructBytes = float64(before-empty) / float64(n)
 	b.say("建立索引…")
@@ -190,7 +186,8 @@ const manyProfiles = 20_000_000
 
 func (b *audienceBench) say(format string, args ...any) { fmt.Fprintf(b.std.err, format+"\n", args...) }
 
-// The benchmark is the source that the index is built from.
+// The benchmark is the source that the index is built from, and its log the
+// changes that it follows.
 
 // WalkProfiles implements audience.Source.
 func (b *audienceBench) WalkProfiles(_ context.Context, fn func(audience.Row) error) error {
@@ -200,14 +197,6 @@ func (b *audienceBench) WalkProfiles(_ context.Context, fn func(audience.Row) er
 		}
 	}
 	return nil
-}
-
-// LastChange implements audience.Source.
-func (b *audienceBench) LastChange(context.Context) (int64, error) { return 0, nil }
-
-// Changes implements audience.Source.
-func (b *audienceBench) Changes(context.Context, int64, int) ([]audience.Change, error) {
-	return nil, nil
 }
 
 func (b *audienceBench) row(i int) audience.Row {
@@ -375,94 +364,6 @@ func (b *audienceBench) agrees() bool {
 	})
 }
 
-// Update measures how many profiles a second the index takes on one core, and
-// how much longer audiences take while 10,000 a second change.
-func (b *audienceBench) update(ctx context.Context) error {
-	b.say("更新…")
-	var spent time.Duration
-	n := 0
-	for spent < 4*b.each && n < 500_000 {
-		rows := b.redraw(1000)
-		started := time.Now()
-		for _, r := range rows {
-			b.index.Put(r.ID, r.Profile, r.Subscription)
-		}
-		spent += time.Since(started)
-		n += len(rows)
-	}
-	b.found.UpdatesPerSecond = perSecond(n, spent.Seconds())
-
-	quiet, err := b.pace(ctx)
-	if err != nil {
-		return err
-	}
-	const perTick = 20
-	stop, done := make(chan struct{}), make(chan struct{})
-	rows := b.redraw(20_000)
-	go func() {
-		defer close(done)
-		tick := time.NewTicker(2 * time.Millisecond)
-		defer tick.Stop()
-		for len(rows) > 0 {
-			select {
-			case <-tick.C:
-			case <-stop:
-			}
-			for _, r := range rows[:min(perTick, len(rows))] {
-				b.index.Put(r.ID, r.Profile, r.Subscription)
-			}
-			rows = rows[min(perTick, len(rows)):]
-		}
-	}()
-	busy, err := b.pace(ctx)
-	close(stop)
-	<-done
-	if err != nil {
-		return err
-	}
-	ratios := make([]float64, len(quiet))
-	for i := range quiet {
-		ratios[i] = busy[i] / max(quiet[i], 0.001)
-	}
-	slices.Sort(ratios)
-	b.found.Busy = ratios[len(ratios)/2]
-	return nil
-}
-
-// Redraw replaces some people; the rows are for the index to follow.
-func (b *audienceBench) redraw(n int) []audience.Row {
-	rows := make([]audience.Row, 0, n)
-	for range n {
-		i := b.draws.IntN(len(b.people))
-		if b.people[i].kind == plainEnterprise {
-			b.people[i] = b.draws.enterprise()
-		} else {
-			b.people[i] = b.draws.resident()
-		}
-		rows = append(rows, b.row(i))
-	}
-	return rows
-}
-
-// Pace returns the median of each audience in microseconds, all within two
-// seconds.
-func (b *audienceBench) pace(ctx context.Context) ([]float64, error) {
-	var medians []float64
-	asked := b.questions()
-	for _, q := range asked {
-		query := q.query(b.draws)
-		took, err := repeat(ctx, min(b.each, 1500*time.Millisecond/time.Duration(len(asked))), func() error {
-			b.index.Count(query)
-			return nil
-		})
-		if err != nil {
-			return nil, err
-		}
-		medians = append(medians, microseconds(took.quantile(0.5)))
-	}
-	return medians, nil
-}
-
 // SnapshotReport is how long it takes to keep the index and to have it back.
 type snapshotReport struct {
 	Bytes int64   `json:"bytes"`
@@ -503,16 +404,21 @@ func (b *audienceBench) snapshot(ctx context.Context) error {
 		return fmt.Errorf("look at the snapshot: %w", err)
 	}
 	r.Bytes = info.Size()
-	loaded := audience.New()
+	var before []audience.Result
+	for _, asked := range b.questions() {
+		before = append(before, b.index.Evaluate(asked.query(b.draws)))
+	}
+	b.index = nil // as in a process that starts: there is one index at a time
+	heap()
+	b.index = audience.New()
 	var refused error
 	started = time.Now()
-	if err := loaded.Open(ctx, path, b, func(err error) { refused = err }); err != nil || refused != nil {
+	if err := b.index.Open(ctx, path, b, func(err error) { refused = err }); err != nil || refused != nil {
 		return errors.Join(err, refused)
 	}
 	r.Open = time.Since(started).Seconds()
-	for _, asked := range b.questions() {
-		q := asked.query(b.draws)
-		if !same(b.index.Evaluate(q), loaded.Evaluate(q)) {
+	for i, asked := range b.questions() {
+		if !same(b.index.Evaluate(asked.query(b.draws)), before[i]) {
 			b.say("快照与原来不一致：%s", asked.name)
 			r.Same = false
 		}

@@ -4,7 +4,10 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"runtime"
+	"slices"
 	"strconv"
+	"sync"
 
 	"policypush/internal/domain"
 )
@@ -156,6 +159,59 @@ var industrySections = []struct {
 }
 
 func (p *population) chance(percent float64) bool { return p.Float64()*100 < percent }
+
+// DrawnTogether is how many people are drawn from one seed.
+const drawnTogether = 1 << 16
+
+// People draws enterprises and residents in no order of kinds, on all cores.
+func (p *population) people(enterprises, residents int, seed uint64) []plain {
+	people := make([]plain, enterprises+residents)
+	parts := slices.Collect(slices.Chunk(people, drawnTogether))
+	held := make([][]uint32, len(parts)) // keywords of each part
+	todo := make(chan int, len(parts))
+	for i := range parts {
+		todo <- i
+	}
+	close(todo)
+	var group sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		group.Go(func() {
+			draws := *p
+			for i := range todo {
+				draws.Rand, draws.held = rand.New(rand.NewPCG(seed, 1000+uint64(i))), nil
+				until := func(n int) int { return enterprises * n / len(people) } // enterprises among the first
+				left := until(i*drawnTogether+len(parts[i])) - until(i*drawnTogether)
+				for j := range parts[i] {
+					if draws.IntN(len(parts[i])-j) < left {
+						parts[i][j] = draws.enterprise()
+						left--
+					} else {
+						parts[i][j] = draws.resident()
+					}
+				}
+				held[i] = draws.held
+			}
+		})
+	}
+	group.Wait()
+	for i, part := range parts {
+		before := uint32(len(p.held))
+		for j := range part {
+			part[j].word += before
+		}
+		p.held = append(p.held, held[i]...)
+	}
+	p.held = slices.Clip(p.held)
+	return people
+}
+
+// Like draws somebody of the same kind.
+func (p *population) like(x *plain) plain {
+	if x.kind == plainEnterprise {
+		return p.enterprise()
+	}
+	return p.resident()
+}
 
 // Skewed returns a number below n; small ones come up much more often.
 func (p *population) skewed(n int) int {

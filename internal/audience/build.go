@@ -239,7 +239,7 @@ func (s *state) adopt(chunks []*chunk) {
 		}
 	}
 	for _, place := range again {
-		s.change(place, true, nil)
+		s.evict(place)
 		s.size.Add(-1)
 	}
 }

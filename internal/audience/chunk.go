@@ -4,6 +4,7 @@ import (
 	"math/bits"
 	"slices"
 	"sync"
+	"unsafe"
 )
 
 // builtSlots is how many slots of a chunk a bulk build fills. The rest waits
@@ -85,39 +86,76 @@ func (c *chunk) take() uint16 {
 	return uint16(len(c.ids) - 1)
 }
 
-// put writes a subscriber into a slot that is theirs or free. before is what it
-// holds, nil for a free one; after is nil to take them out; the moves are from
-// one to the other.
-func (c *chunk) put(slot uint16, before, after *facts, m *moves) {
+// put makes a move in a slot.
+func (c *chunk) put(slot uint16, m *move) {
 	for _, r := range m.drop {
 		c.removeFrom(r, slot)
 	}
 	for _, r := range m.add {
 		c.addTo(r, slot)
 	}
-	if before != nil {
-		for _, w := range before.words {
+	if m.known {
+		for _, w := range m.before.words {
 			c.words.remove(w, slot)
 		}
 	}
-	if after == nil {
+	if m.gone {
 		c.write(slot, &facts{})
 		c.live.remove(slot)
 		c.free = append(c.free, slot)
 		return
 	}
-	for _, w := range after.words {
+	for _, w := range m.after.words {
 		c.words.add(w, slot)
 	}
-	c.write(slot, after)
+	c.write(slot, &m.after)
+}
+
+// fetchColumns fetches what the columns say of a slot.
+func (c *chunk) fetchColumns(slot uint16) {
+	at := int(slot)
+	fetchItem(c.ids, at)
+	for i := range c.codes {
+		fetchItem(c.codes[i].bytes, at)
+		fetchItem(c.codes[i].words, at)
+	}
+	for i := range c.numbers {
+		fetchItem(c.numbers[i], at)
+	}
+	for i := range c.sets {
+		fetchItem(c.sets[i].bits, at*c.sets[i].width)
+	}
+	fetchItem(*c.words.shelfOfSlot(slot), 0)
+}
+
+// fetchRows fetches where a move will be made.
+func (c *chunk) fetchRows(slot uint16, m *move) {
+	for _, rows := range [...][]rowID{m.drop, m.add} {
+		for _, r := range rows {
+			switch row := c.row(r); {
+			case row == nil:
+			case row.bits != nil:
+				fetch(unsafe.Pointer(&row.bits[slot>>6]))
+			default: // where the search begins, and where the slot should be
+				fetchItem(row.list, len(row.list)/2)
+				fetchItem(row.list, row.near(slot))
+			}
+		}
+	}
+}
+
+// fetchItem fetches an item of a list that may be shorter.
+func fetchItem[T any](list []T, at int) {
+	if at < len(list) {
+		fetch(unsafe.Pointer(&list[at]))
+	}
 }
 
 // write fills the columns of a slot.
 func (c *chunk) write(slot uint16, f *facts) {
 	if c.ids[slot] == 0 {
-		c.live.add(slot)
-		if slot == 0 && len(c.ids) == 1 {
-			c.base, c.straight = f.id, true
+		if c.live.add(slot); c.live.n == 1 {
+			c.base, c.straight = f.id-uint32(slot), true
 		}
 		c.straight = c.straight && f.id == c.base+uint32(slot)
 	}
@@ -165,7 +203,7 @@ func (c *chunk) number(column int, slot uint16) (first, last int64, known bool) 
 func (c *chunk) first(column int, slot uint16) (first int64, known bool) {
 	n, known := c.packed(column, slot)
 	if known && column >= foundedColumn {
-		n = firstDay(uint32(n))
+		n = earliest(uint32(n))
 	}
 	return n, known
 }

@@ -27,9 +27,30 @@ func (c *container) has(v uint16) bool {
 		i := c.runAt(v)
 		return i < len(c.list) && c.list[i] <= v
 	default:
-		_, found := slices.BinarySearch(c.list, v)
+		_, found := c.find(v)
 		return found
 	}
+}
+
+// near guesses where in list a slot is: members are spread evenly more often
+// than not.
+func (c *container) near(v uint16) int { return len(c.list) * int(v) >> 16 }
+
+// window is how far from the guess most are.
+const window = 32
+
+// find returns where in a list v is, or would be. It looks around the guess
+// first, for each look elsewhere may wait for memory.
+func (c *container) find(v uint16) (at int, found bool) {
+	low, high := 0, len(c.list)
+	if guess := c.near(v); guess >= window && c.list[guess-window] < v {
+		low = guess - window
+	}
+	if end := low + 2*window; end < high && c.list[end] >= v {
+		high = end + 1
+	}
+	at, found = slices.BinarySearch(c.list[low:high], v)
+	return low + at, found
 }
 
 // add takes v in. Slots that come in rising order are appended, which is how a
@@ -48,7 +69,7 @@ func (c *container) add(v uint16) {
 	}
 	at, found := len(c.list), false
 	if at > 0 && c.list[at-1] >= v {
-		at, found = slices.BinarySearch(c.list, v)
+		at, found = c.find(v)
 	}
 	if found {
 		return
@@ -79,7 +100,7 @@ func (c *container) remove(v uint16) {
 		}
 		return
 	}
-	if at, found := slices.BinarySearch(c.list, v); found {
+	if at, found := c.find(v); found {
 		c.list = slices.Delete(c.list, at, at+1)
 		c.n--
 	}

@@ -70,12 +70,12 @@ func (c *chunk) derive(d *dictionary) {
 func (v *deriver) live() {
 	c := v.chunk
 	var live bitset
-	c.base, c.straight, v.stretches = 0, true, v.stretches[:0]
+	c.straight, v.stretches = true, v.stretches[:0]
 	for slot, id := range c.ids {
 		if id == 0 {
 			continue
 		}
-		if c.base == 0 {
+		if len(v.stretches) == 0 {
 			c.base = id - uint32(slot)
 		}
 		c.straight = c.straight && id == c.base+uint32(slot)

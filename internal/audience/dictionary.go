@@ -351,76 +351,9 @@ func (d *dictionary) bucketOf(f *facts, column int) int {
 // firstOf returns a number, or the first day of a date.
 func firstOf(f *facts, column int) int64 {
 	if column >= foundedColumn {
-		return firstDay(uint32(f.numbers[column]))
+		return earliest(uint32(f.numbers[column]))
 	}
 	return f.numbers[column]
-}
-
-// moves are the rows that a subscriber leaves and those that they enter.
-type moves struct{ drop, add []rowID }
-
-// difference sets the moves from what was known of a subscriber, nil if
-// nothing was, to what is, nil if they go. What did not change costs nothing.
-// The caller holds the read lock.
-func (m *moves) difference(d *dictionary, before, after *facts) {
-	m.drop, m.add = m.drop[:0], m.add[:0]
-	var buffers [2][64]rowID
-	was, is := buffers[0][:0], buffers[1][:0]
-	turn := func() {
-		m.drop = appendMissing(m.drop, was, is)
-		m.add = appendMissing(m.add, is, was)
-		was, is = was[:0], is[:0]
-	}
-	sameKind := before != nil && after != nil && before.codes[kindColumn] == after.codes[kindColumn]
-	for column := range codeFields {
-		if sameKind && before.codes[column] == after.codes[column] {
-			continue
-		}
-		if before != nil {
-			was = d.rowsOfCode(was, before, column)
-		}
-		if after != nil {
-			is = d.rowsOfCode(is, after, column)
-		}
-		turn()
-	}
-	for column := range numberFields {
-		if sameKind && before.known>>column&1 == after.known>>column&1 && before.numbers[column] == after.numbers[column] {
-			continue
-		}
-		from, to := 0, 0 // how many steps they stand on
-		if before != nil {
-			bucket := d.bucketOf(before, column)
-			was = d.rowsOfNumber(was, before, column, bucket)
-			from = d.scales[column].climbed(bucket)
-		}
-		if after != nil {
-			bucket := d.bucketOf(after, column)
-			is = d.rowsOfNumber(is, after, column, bucket)
-			to = d.scales[column].climbed(bucket)
-		}
-		turn()
-		up := d.scales[column].up
-		m.add = append(m.add, up[min(from, to):to]...)
-		m.drop = append(m.drop, up[min(from, to):from]...)
-	}
-	if before != nil {
-		was = d.rowsOfSets(was, before)
-	}
-	if after != nil {
-		is = d.rowsOfSets(is, after)
-	}
-	turn()
-}
-
-// appendMissing appends what is in a and not in b.
-func appendMissing(list, a, b []rowID) []rowID {
-	for _, r := range a {
-		if !slices.Contains(b, r) {
-			list = append(list, r)
-		}
-	}
-	return list
 }
 
 func (d *dictionary) kindOf(f *facts) domain.SubscriberKind {

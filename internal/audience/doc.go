@@ -72,7 +72,8 @@
 // # Following the database
 //
 // The index is a copy. Build reads it in one pass, Follow applies the log of
-// changes, and WaitFor makes sure that a push sees whoever subscribed before
+// changes, several people side by side and those of one chunk after each other
+// (change.go), and WaitFor makes sure that a push sees whoever subscribed before
 // it. Save writes columns and sets to a file with checksums (snapshot.go), from
 // which Open starts in seconds; a file that is damaged, or belongs to another
 // database, is refused as a whole and the index built anew.

@@ -136,16 +136,9 @@ func (x *Index) catchUp(ctx context.Context, from Source) error {
 	}
 }
 
-// apply takes changes over in short holds of the lock, one a subscriber, so
-// that audiences are evaluated in between.
+// apply takes changes over.
 func (x *Index) apply(changes []Change) {
-	for _, c := range changes {
-		if c.Deleted {
-			x.Delete(c.Row.ID)
-		} else {
-			x.Put(c.Row.ID, c.Row.Profile, c.Row.Subscription)
-		}
-	}
+	x.change(changes)
 	x.progress.move(changes[len(changes)-1].Seq)
 }
 

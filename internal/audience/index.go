@@ -32,9 +32,7 @@ type state struct {
 	size       atomic.Int64
 	open       map[cluster]int // the chunk where the next of a cluster goes
 
-	// Of whoever makes a change; their lists are used again.
-	before, after facts
-	moves         moves
+	moves [atOnce]move // of whoever makes changes
 }
 
 // cluster is what the people of a chunk have in common, if there are enough of
@@ -64,22 +62,21 @@ func newState() *state {
 // Put adds a subscriber or replaces what was known. Ids outside 1 … 1<<32-1
 // cannot be held and are ignored: the database gives none.
 func (x *Index) Put(id domain.SubscriberID, p domain.Profile, s domain.Subscription) {
-	if id < 1 || id >= 1<<32 {
-		return
-	}
-	x.writing.Lock()
-	defer x.writing.Unlock()
-	x.held.Load().put(uint32(id), &p, &s)
+	x.change([]Change{{Row: Row{id, p, s}}})
 }
 
 // Delete forgets a subscriber.
 func (x *Index) Delete(id domain.SubscriberID) {
-	if id < 1 || id >= 1<<32 {
-		return
+	x.change([]Change{{Deleted: true, Row: Row{ID: id}}})
+}
+
+func (x *Index) change(changes []Change) {
+	for order := x.held.Load().sorted(changes); len(order) > 0; {
+		x.writing.Lock()
+		done := x.held.Load().change(changes, order)
+		x.writing.Unlock()
+		order = order[done:]
 	}
-	x.writing.Lock()
-	defer x.writing.Unlock()
-	x.held.Load().remove(uint32(id))
 }
 
 // Len returns how many subscribers the index holds.
@@ -136,58 +133,10 @@ func (s *state) find(id uint32) (c *chunk, slot uint16, ok bool) {
 	if !ok {
 		return nil, 0, false
 	}
-	return (*s.chunks.Load())[place>>16], uint16(place), true
+	return s.chunk(place), uint16(place), true
 }
 
-func (s *state) put(id uint32, p *domain.Profile, sub *domain.Subscription) {
-	place, known := s.places.of(id)
-	s.dictionary.encode(&s.after, id, p, sub, s.words)
-	if !known {
-		place = s.take(clusterOf(p))
-	}
-	s.change(place, known, &s.after)
-	if !known {
-		s.places.set(id, place)
-		s.size.Add(1)
-	}
-}
-
-func (s *state) remove(id uint32) {
-	place, known := s.places.of(id)
-	if !known {
-		return
-	}
-	s.change(place, true, nil)
-	s.places.drop(id)
-	s.size.Add(-1)
-}
-
-// change replaces what is known of whoever is in a place. The chunk is locked
-// no longer than it is written.
-func (s *state) change(place uint32, known bool, after *facts) {
-	c, slot := (*s.chunks.Load())[place>>16], uint16(place)
-	var before *facts
-	if known {
-		before = &s.before
-		*before = c.facts(slot, *before) // nobody else writes, so that no lock is needed
-	}
-	s.dictionary.mu.RLock()
-	s.moves.difference(s.dictionary, before, after)
-	s.dictionary.mu.RUnlock()
-	s.dictionary.markRows(int(place>>16), s.moves.add)
-	c.mu.Lock()
-	c.put(slot, before, after, &s.moves)
-	c.mu.Unlock()
-	if known {
-		s.releaseAll(before.words)
-	}
-}
-
-func (s *state) releaseAll(words []uint32) {
-	for _, w := range words {
-		s.words.release(w)
-	}
-}
+func (s *state) chunk(place uint32) *chunk { return (*s.chunks.Load())[place>>16] }
 
 // take returns a place for somebody of a cluster: in the chunk where the last
 // of them went, else in the newest chunk, else in a new one.

@@ -1,6 +1,10 @@
 package audience
 
-import "golang.org/x/sys/cpu"
+import (
+	"unsafe"
+
+	"golang.org/x/sys/cpu"
+)
 
 // wide tells that the processor has registers of 256 bits.
 var wide = cpu.X86.HasAVX2
@@ -24,6 +28,11 @@ func andNotOrWide(d, a, b, c *bitset) bool
 
 //go:noescape
 func countWide(d *bitset) int
+
+// fetch lets the memory at p come into the caches, and does not wait for it.
+//
+//go:noescape
+func fetch(p unsafe.Pointer)
 
 func (d *bitset) setOr(a, b *bitset) {
 	if wide {

@@ -199,3 +199,9 @@ loop:
 	VMOVQ   X8, ret+8(FP)
 	VZEROUPPER
 	RET
+
+// func fetch(p unsafe.Pointer)
+TEXT ·fetch(SB), NOSPLIT, $0-8
+	MOVQ p+0(FP), AX
+	PREFETCHT0 (AX)
+	RET

@@ -143,7 +143,7 @@ func digit(n, place uint32) byte { return '0' + byte(n/place%10) }
 
 // dateRange returns the days that a packed date may be.
 func dateRange(n uint32) (first, last int64) {
-	first = firstDay(n)
+	first = earliest(n)
 	switch year, month := int64(n/10000), int64(n/100%100); {
 	case month == 0:
 		return first, year*10000 + 1231
@@ -155,8 +155,8 @@ func dateRange(n uint32) (first, last int64) {
 	}
 }
 
-// firstDay returns the first of them.
-func firstDay(n uint32) int64 {
+// earliest returns the first of them.
+func earliest(n uint32) int64 {
 	switch {
 	case n/100%100 == 0:
 		return int64(n/10000)*10000 + 101

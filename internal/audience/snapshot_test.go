@@ -268,6 +268,35 @@ func FuzzSnapshot(f *testing.F) {
 	})
 }
 
+// TestIdsThatAreSlots: who has the number of their slot for an id does not make
+// a chunk look as if everybody had.
+func TestIdsThatAreSlots(t *testing.T) {
+	source := newTown(0, 6)
+	x := New()
+	if err := x.Build(t.Context(), source); err != nil {
+		t.Fatal(err)
+	}
+	for _, id := range []domain.SubscriberID{9, 1, 7} { // in slots 0, 1, 2
+		source.move(id)
+		if err := x.catchUp(t.Context(), source); err != nil {
+			t.Fatal(err)
+		}
+	}
+	source.leave(9)
+	path := filepath.Join(t.TempDir(), "snapshot")
+	if err := errors.Join(x.catchUp(t.Context(), source), x.Save(t.Context(), source, path)); err != nil {
+		t.Fatal(err)
+	}
+	loaded := New()
+	if err := loaded.Open(t.Context(), path, source, func(err error) { t.Error(err) }); err != nil {
+		t.Fatal(err)
+	}
+	q := Query{Measures: []domain.Criteria{{}}, Everyone: true}
+	if got, want := loaded.Evaluate(q).Likely, x.Evaluate(q).Likely; !got.Equals(want) {
+		t.Errorf("%v are reached after a restart, %v before", got, want)
+	}
+}
+
 // TestSnapshotOfManyChunks: chunks are decoded while the next are read, and
 // none is lost or read twice.
 func TestSnapshotOfManyChunks(t *testing.T) {
