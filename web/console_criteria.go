@@ -185,7 +185,7 @@ func (s *Server) saveCriteria(c *fiber.Ctx) error {
 		return domain.Errorf(domain.Invalid, "不认识这个操作，请返回重试")
 	}
 	m.Criteria = pruned(m.Criteria)
-	if err := m.Criteria.Validate(); err != nil {
+	if err := p.ValidateCriteria(); err != nil {
 		return err
 	}
 	return s.saveDraft(c, p, "criteria", what, before, "measures/"+string(m.ID)+"#criteria")

@@ -76,7 +76,7 @@ type amount int64
 // UnmarshalJSON takes numbers only, no strings.
 func (a *amount) UnmarshalJSON(text []byte) error {
 	f, err := strconv.ParseFloat(string(text), 64)
-	if err != nil || math.Abs(f) > 1<<53 {
+	if err != nil || math.IsNaN(f) || math.Abs(f) > 1<<53 {
 		return &json.UnmarshalTypeError{Value: "number " + string(text)}
 	}
 	*a = amount(math.Round(f))

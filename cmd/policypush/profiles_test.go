@@ -41,6 +41,8 @@ func TestAMistakeInARowNamesLineAndField(t *testing.T) {
 		"two sizes":                      {`{"id":"1","kind":"enterprise","size":"large","attributes":["Z3"]}`, "attributes："},
 		"a credit code with a slip":      {`{"id":"1","kind":"enterprise","uscc":"91350100M000100Y44"}`, "uscc："},
 		"a negative number":              {`{"id":"1","kind":"enterprise","staff":-1}`, "staff："},
+		"a number beyond all":            {`{"id":"1","kind":"enterprise","income":1e300}`, "income："},
+		"a list that nests":              {`{"id":"1","kind":"enterprise","attributes":` + strings.Repeat("[", 10_001) + strings.Repeat("]", 10_001) + `}`, "JSON"},
 		"a number in quotes":             {`{"id":"1","kind":"enterprise","staff":"many"}`, "staff："},
 		"a date that is none":            {`{"id":"1","kind":"resident","born":"1958-13"}`, "born："},
 		"a phone number that is none":    {`{"id":"1","kind":"resident","channels":[{"kind":"sms","address":"12345"}]}`, "channels："},
@@ -136,4 +138,15 @@ func FuzzProfiles(f *testing.F) {
 			return nil
 		}, func(error) {})
 	})
+}
+
+// TestNoNumberIsRefused: what the standard library reads as a number is not
+// always one.
+func TestNoNumberIsRefused(t *testing.T) {
+	for _, cell := range []string{"NaN", "nan", "Inf", "-Infinity", "1e400", "12人"} {
+		good, bad := readProfiles(t, "名单.csv", "id,kind,income\n1,enterprise,"+cell+"\n2,enterprise,300\n")
+		if len(good) != 1 || *good[0].Profile.Income != 300 || len(bad) != 1 || !strings.HasPrefix(bad[0], "名单.csv 第2行：income：") {
+			t.Errorf("%s: took %d rows, said %q", cell, len(good), bad)
+		}
+	}
 }

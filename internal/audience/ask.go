@@ -3,6 +3,7 @@ package audience
 import (
 	"math/bits"
 	"slices"
+	"strings"
 
 	"policypush/internal/domain"
 )
@@ -134,17 +135,28 @@ func (e *evaluator) code(l *literal, number uint16) domain.Truth {
 	if t := known[number]; t != 0 {
 		return t - asked
 	}
-	t := domain.No
-	switch code := l.codes[number]; {
-	case code == "":
-		t = domain.Unknown
-	case codeFields[l.column].Type() == domain.OneCode:
-		t = domain.TruthOf(slices.Contains(l.condition.Values, code))
-	default:
-		for _, wider := range l.condition.Values {
-			t = t.Or(domain.InTree(l.condition.Field, code, wider))
-		}
-	}
+	t := l.among(l.codes[number])
 	known[number] = t + asked
 	return t
+}
+
+// among answers a condition on a code column for a code, as package matching
+// does, without looking at each value.
+func (l *literal) among(code string) domain.Truth {
+	f := codeFields[l.column]
+	if code == "" {
+		return domain.Unknown
+	}
+	if f.Type() == domain.OneCode {
+		_, found := slices.BinarySearch(l.values, code)
+		return domain.TruthOf(found)
+	}
+	code = treeCode(f, code)
+	for n := range len(code) + 1 {
+		if _, found := slices.BinarySearch(l.values, code[:n]); found {
+			return domain.Yes
+		}
+	}
+	at, _ := slices.BinarySearch(l.values, code)
+	return domain.Unknown.And(domain.TruthOf(at < len(l.values) && strings.HasPrefix(l.values[at], code)))
 }

@@ -63,8 +63,11 @@ func (c *Catalogue) Refresh(ctx context.Context) error {
 			continue
 		}
 		p, err := c.from.Policy(ctx, id)
-		if domain.KindOf(err) == domain.NotFound {
+		switch domain.KindOf(err) {
+		case domain.NotFound:
 			continue // gone meanwhile, and the number moved
+		case domain.Invalid:
+			continue // damaged: the others are shown all the same
 		}
 		if err != nil {
 			return fmt.Errorf("follow policies: %w", err)

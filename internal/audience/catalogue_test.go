@@ -14,6 +14,7 @@ type bookshelf struct {
 	policies map[domain.PolicyID]domain.Policy
 	loads    int
 	broken   bool
+	damaged  domain.PolicyID // cannot be read
 }
 
 func (s *bookshelf) LastPolicyChange(context.Context) (int64, error) { return s.seq, nil }
@@ -31,6 +32,9 @@ func (s *bookshelf) PublishedPolicies(context.Context) (map[domain.PolicyID]int,
 func (s *bookshelf) Policy(_ context.Context, id domain.PolicyID) (*domain.Policy, error) {
 	if s.broken {
 		return nil, errors.New("the database is away")
+	}
+	if id == s.damaged {
+		return nil, domain.Errorf(domain.Invalid, "政策点读不出来")
 	}
 	s.loads++
 	p := s.policies[id]
@@ -96,6 +100,11 @@ func TestCatalogueFollowsWhatIsPublished(t *testing.T) {
 	}
 	from.broken = false
 	check(2, 3)
+
+	from.damaged = 4
+	from.put(smallOnly(4, 1, domain.Published))
+	from.put(smallOnly(5, 1, domain.Published))
+	check(2, 3, 5)
 }
 
 func TestAskFindsTheFactThatSettlesMost(t *testing.T) {

@@ -22,19 +22,27 @@ func (c Conflict) Describe(names matching.Names) string {
 	return "“" + matching.Describe(&c.One, names) + "”与“" + matching.Describe(&c.Other, names) + "”不能同时满足"
 }
 
-// maxOnPath bounds the conditions that are compared with each other.
-const maxOnPath = 256
+// The bounds of the search: how many conditions are compared with each other,
+// how many values of theirs in all, and how many conflicts are told.
+const (
+	maxOnPath    = 256
+	maxCompared  = 1 << 23
+	maxConflicts = 64
+)
 
 // Conflicts finds contradictions: two sizes at once, a number above and below,
 // a county outside of its city, the staff of a resident. It does not change
 // what a query answers.
 func Conflicts(c *domain.Criteria) []Conflict {
-	var f conflictFinder
+	f := conflictFinder{left: maxCompared}
 	f.walk(c, false, nil, false)
 	return f.found
 }
 
-type conflictFinder struct{ found []Conflict }
+type conflictFinder struct {
+	found []Conflict
+	left  int // comparisons
+}
 
 // claim is a condition or its negation.
 type claim struct {
@@ -56,6 +64,9 @@ func (f *conflictFinder) walk(c *domain.Criteria, negated bool, path []claim, op
 	path = slices.Clip(path)
 	f.collect(c, negated, func(next claim) {
 		for _, before := range path {
+			if f.left -= 1 + len(before.Values)*len(next.Values); f.left < 0 || len(f.found) == maxConflicts {
+				break
+			}
 			if before.contradicts(next) || next.contradicts(before) {
 				f.found = append(f.found, Conflict{before.criteria(), next.criteria(), optional})
 			}

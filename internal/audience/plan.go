@@ -52,13 +52,13 @@ type literal struct {
 	words   []uint32 // keywords, whose holders meet the condition
 
 	// What is needed to ask one person.
-	by        answer
-	number    int // place in an evaluator's memory
-	condition *domain.Condition
-	column    int
-	applies   []bool   // by number of a kind: whether it can have the field
-	codes     []string // of a code column
-	interval  interval // of a number column
+	by       answer
+	number   int // place in an evaluator's memory
+	column   int
+	applies  []bool   // by number of a kind: whether it can have the field
+	codes    []string // of a code column
+	values   []string // of the condition on it, as treeCode has them, sorted
+	interval interval // of a number column
 }
 
 // answer is how one person is asked for a condition.
@@ -74,9 +74,6 @@ const (
 // as a condition that cannot be read is; Query.Validate says so beforehand.
 type limits struct{ leaves, values int }
 
-// maxValues bounds the values of all conditions of a query.
-const maxValues = 1 << 18
-
 // planner makes a plan under the read lock of the dictionary.
 type planner struct {
 	*plan
@@ -90,11 +87,14 @@ func newPlan(d *dictionary, q *Query, words []uint32) *plan {
 	d.mu.RLock()
 	defer d.mu.RUnlock()
 	p := planner{plan: &plan{version: d.version.Load()}, dictionary: d}
-	p.limits = limits{leaves: domain.MaxCriteriaLeaves, values: maxValues}
+	left := limits{leaves: domain.MaxPolicyLeaves, values: domain.MaxPolicyValues}
 	p.today, _, p.dated = domain.DateRange(q.AsOf)
 	measures := make([]node, len(q.Measures))
 	for i := range q.Measures {
+		mine := min(left.leaves, domain.MaxCriteriaLeaves)
+		p.limits = limits{leaves: mine, values: left.values}
 		measures[i] = p.node(&q.Measures[i], false, 0)
+		left = limits{leaves: left.leaves - (mine - p.limits.leaves), values: p.limits.values}
 	}
 	parts := []node{p.join(anyNode, measures), p.add(literal{negated: true, yes: []rowID{d.themes().rows[pausedMember]}})}
 	if !q.Everyone {
@@ -153,7 +153,7 @@ func (p *planner) narrow(kids []node) []node {
 			if both.first > both.last {
 				continue
 			}
-			l := literal{by: byNumber, number: a.number, condition: a.condition, column: a.column, applies: a.applies, interval: both}
+			l := literal{by: byNumber, number: a.number, column: a.column, applies: a.applies, interval: both}
 			p.numbers(&l)
 			kept[i].literal, merged = &l, true
 			break
@@ -194,13 +194,13 @@ func (p *planner) leaf(c *domain.Condition, negated bool) node {
 	if p.limits.leaves < 0 || p.limits.values < 0 || len(c.Values) > domain.MaxLeafValues {
 		return p.unknown(&domain.Condition{Field: domain.FieldOther}, negated)
 	}
-	l := literal{negated: negated, condition: c, applies: p.applies(c.Field)}
+	l := literal{negated: negated, applies: p.applies(c.Field)}
 	switch c.Field.Type() {
 	case domain.OneCode:
 		l.column = slices.Index(codeFields[:], c.Field)
 		f := &p.dictionary.codes[l.column]
 		l.by, l.codes, l.maybe = byCode, f.codes, []rowID{f.unknown}
-		l.yes = rowsFor(f.within, c.Values)
+		l.yes, l.values = rowsFor(f.within, c.Values), slices.Sorted(slices.Values(c.Values))
 	case domain.CodeTree:
 		l.by, l.column = byCode, slices.Index(codeFields[:], c.Field)
 		p.tree(&l, c)
@@ -254,20 +254,24 @@ func (p *planner) tree(l *literal, c *domain.Condition) {
 	values := make([]string, len(c.Values))
 	for i, v := range c.Values {
 		values[i] = treeCode(c.Field, v)
-		if !slices.Contains(steps, len(values[i])) {
-			l.askAll = true
-			return
-		}
+	}
+	slices.Sort(values)
+	l.values = values
+	if slices.ContainsFunc(values, func(v string) bool { return !slices.Contains(steps, len(v)) }) {
+		l.askAll = true
+		return
 	}
 	l.yes = rowsFor(f.within, values)
 	l.maybe = []rowID{f.unknown}
 	for _, v := range values {
 		for n := range len(v) {
-			if r, found := f.vague[v[:n]]; found && !slices.Contains(l.maybe, r) {
+			if r, found := f.vague[v[:n]]; found {
 				l.maybe = append(l.maybe, r)
 			}
 		}
 	}
+	slices.Sort(l.maybe)
+	l.maybe = slices.Compact(l.maybe)
 }
 
 // numbers plans an interval: it is the difference of two rows if both bounds
@@ -324,7 +328,7 @@ func (p *planner) least(column int, value int64) (rowID, bool) {
 // unknown plans a condition that cannot be answered for anybody who can have
 // its field.
 func (p *planner) unknown(c *domain.Condition, negated bool) node {
-	l := literal{negated: negated, condition: c}
+	l := literal{negated: negated}
 	for n, applies := range p.applies(c.Field) {
 		if applies {
 			l.maybe = append(l.maybe, p.dictionary.codes[kindColumn].rows[n]...)

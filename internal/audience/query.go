@@ -37,17 +37,8 @@ func QueryOf(p *domain.Policy, day string) Query {
 // answer without it takes what lies beyond the bounds for unknown, as a
 // condition that cannot be read is.
 func (q *Query) Validate() error {
-	values := 0
-	for i := range q.Measures {
-		if err := q.Measures[i].Validate(); err != nil {
-			return err
-		}
-		q.Measures[i].Leaves(func(c *domain.Condition) { values += len(c.Values) })
-	}
-	if values > maxValues {
-		return domain.Errorf(domain.Invalid, "条件中一共列了%d个取值，最多%d个，请用上级地区或行业代替", values, maxValues)
-	}
-	return nil
+	_, err := domain.ValidateAll(q.Measures)
+	return err
 }
 
 // Result is an audience: those whose facts all say yes, and those for whom a

@@ -128,12 +128,14 @@ type Criteria struct {
 	Leaf *Condition `json:"leaf,omitempty"`
 }
 
-// The bounds of a criteria tree. They keep a hostile tree from costing time;
-// texts of law need a tenth of them.
+// The bounds of a criteria tree, and of all of a policy together. They keep a
+// hostile tree from costing time; texts of law need a tenth of them.
 const (
 	MaxCriteriaDepth  = 64
 	MaxCriteriaLeaves = 4096
 	MaxLeafValues     = 10000
+	MaxPolicyLeaves   = 4 * MaxCriteriaLeaves
+	MaxPolicyValues   = 1 << 18
 )
 
 // Leaf makes a tree of one condition.
@@ -187,11 +189,35 @@ func (c *Criteria) Leaves(yield func(*Condition)) {
 // whose leaves compare a field in a way it cannot be. Codes are not looked up:
 // rules know them.
 func (c *Criteria) Validate() error {
-	leaves := 0
-	return c.validate(0, &leaves)
+	_, err := ValidateAll([]Criteria{*c})
+	return err
 }
 
-func (c *Criteria) validate(depth int, leaves *int) error {
+// ValidateAll refuses trees that Validate refuses, and those that are too large
+// together. at says which is the first, -1 if none is.
+func ValidateAll(trees []Criteria) (at int, err error) {
+	var all extent
+	for i := range trees {
+		var one extent
+		if err := trees[i].validate(0, &one); err != nil {
+			return i, err
+		}
+		all.leaves += one.leaves
+		all.values += one.values
+		switch {
+		case all.leaves > MaxPolicyLeaves:
+			return i, Errorf(Invalid, "所有政策点的条件合计超过%d项，请分成几份政策", MaxPolicyLeaves)
+		case all.values > MaxPolicyValues:
+			return i, Errorf(Invalid, "条件中一共列了%d个取值，最多%d个，请用上级地区或行业代替", all.values, MaxPolicyValues)
+		}
+	}
+	return -1, nil
+}
+
+// extent is how large trees are.
+type extent struct{ leaves, values int }
+
+func (c *Criteria) validate(depth int, size *extent) error {
 	if depth > MaxCriteriaDepth {
 		return Errorf(Invalid, "条件嵌套超过%d层，请拆成几个政策点", MaxCriteriaDepth)
 	}
@@ -205,21 +231,22 @@ func (c *Criteria) validate(depth int, leaves *int) error {
 		return Errorf(Invalid, "一个条件节点只能是“全部、任一、不是、单项”中的一种")
 	}
 	if c.Leaf != nil {
-		*leaves++
-		if *leaves > MaxCriteriaLeaves {
+		size.leaves++
+		size.values += len(c.Leaf.Values)
+		if size.leaves > MaxCriteriaLeaves {
 			return Errorf(Invalid, "条件超过%d项，请拆成几个政策点", MaxCriteriaLeaves)
 		}
 		return c.Leaf.validate()
 	}
 	if c.Not != nil {
-		return c.Not.validate(depth+1, leaves)
+		return c.Not.validate(depth+1, size)
 	}
 	if c.Any != nil && len(c.Any) == 0 {
 		return Errorf(Invalid, "“任一”条件至少要有一项") // and could not be told from "no condition" once stored
 	}
 	for _, parts := range [][]Criteria{c.All, c.Any} {
 		for i := range parts {
-			if err := parts[i].validate(depth+1, leaves); err != nil {
+			if err := parts[i].validate(depth+1, size); err != nil {
 				return err
 			}
 		}

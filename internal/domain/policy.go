@@ -391,6 +391,23 @@ func (p *Policy) Pushable() bool {
 	return p.Audience != ForNobody && !slices.ContainsFunc(p.Codes(ThemeTag), func(c string) bool { return c[0] == 'Z' })
 }
 
+// ValidateCriteria refuses criteria that are not well formed or larger than can
+// be asked, and names their measure.
+func (p *Policy) ValidateCriteria() error {
+	trees := make([]Criteria, len(p.Measures))
+	for i := range p.Measures {
+		trees[i] = p.Measures[i].Criteria
+		if p.Audience != ForNobody { // who asks nobody asks for nothing that could be too much
+			trees[i] = p.CriteriaOf(&p.Measures[i])
+		}
+	}
+	at, err := ValidateAll(trees)
+	if err != nil {
+		return Errorf(Invalid, "政策点“%s”的条件不能用：%s", p.Measures[at].Title, err.Error())
+	}
+	return nil
+}
+
 // CriteriaOf returns the criteria of a measure together with what the document
 // says as a whole: one that is written for enterprises, residents or nobody
 // asks for that kind where the measure does not itself ask for a kind.

@@ -69,17 +69,36 @@ func policyValues(p *domain.Policy) []any {
 func scanPolicy(row scanner, p *domain.Policy) error {
 	var themes, first string
 	var measures int
-	return row.Scan(&p.ID,
+	err := row.Scan(&p.ID,
 		&p.Office, &p.Version, &p.Status, &p.Title, &p.DocNumber, &p.UnifiedCode, asJSON(&p.Issuers), &p.DocKind, &p.Audience,
 		&p.PublishDate, &p.EffectiveFrom, &p.Expires, &p.ApplyDeadline, asJSON(&p.Replaces), asJSON(&p.Amends), &p.Contact, &p.SourceName, &p.SourceHash, &p.Text,
-		asJSON(&p.Clauses), asJSON(&p.Tags), asJSON(&p.Measures), &p.DraftedBy, &p.ReviewedBy, &p.ApprovedBy, &p.PublishedBy,
+		asJSON(&p.Clauses), asJSON(&p.Tags), measuresColumn{&p.Measures}, &p.DraftedBy, &p.ReviewedBy, &p.ApprovedBy, &p.PublishedBy,
 		timeInto(&p.CreatedAt), timeInto(&p.ReviewedAt), timeInto(&p.ApprovedAt), timeInto(&p.PublishedAt),
 		&p.NoInterpretation, &p.EndedReason, &themes, &measures, &first)
+	if err != nil {
+		return err
+	}
+	return p.ValidateCriteria() // whatever wrote it
+}
+
+// measuresColumn reads measures; what cannot be read, or is deeper than JSON
+// may be, is told to people.
+type measuresColumn struct{ measures *[]domain.Measure }
+
+// Scan implements sql.Scanner.
+func (c measuresColumn) Scan(src any) error {
+	if err := asJSON(c.measures).Scan(src); err != nil {
+		return domain.Errorf(domain.Invalid, "这份政策的政策点在数据库中已损坏，请从备份恢复").Because(err)
+	}
+	return nil
 }
 
 // CreatePolicy inserts a policy and sets its ID and Version (1). It fails with
 // Conflict if the office has a policy with that number already.
 func (s *Store) CreatePolicy(ctx context.Context, p *domain.Policy) error {
+	if err := p.ValidateCriteria(); err != nil {
+		return err
+	}
 	p.Version = 1
 	values := policyValues(p)
 	q := `INSERT INTO policies (` + policyColumns + `) VALUES (` + places(1, len(values)) + `) RETURNING id`
@@ -125,6 +144,9 @@ func savePolicy(ctx context.Context, tx *sql.Tx, p *domain.Policy, was domain.Po
 
 // saveOver writes a policy over the version and status that it had.
 func saveOver(ctx context.Context, tx *sql.Tx, p *domain.Policy, version int, was domain.PolicyStatus) error {
+	if err := p.ValidateCriteria(); err != nil {
+		return err
+	}
 	values := policyValues(p)
 	update := `UPDATE policies SET (` + policyColumns + `) = (` + places(4, len(values)) + `)
 		WHERE id = $1 AND version = $2 AND status = $3`

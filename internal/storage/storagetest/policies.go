@@ -187,6 +187,41 @@ func keepsPolicies(t *testing.T, url string) {
 	wantKind(t, err, domain.NotFound)
 }
 
+func refusesCriteria(t *testing.T, url string) {
+	s, ctx := open(t, url, Keys(t)), t.Context()
+	staff := domain.Leaf(domain.Condition{Field: domain.FieldStaff, Op: domain.AtMost, Number: 300})
+	deep := staff
+	for range domain.MaxCriteriaDepth + 1 {
+		deep = domain.NotOf(deep)
+	}
+	policy := func(c domain.Criteria) *domain.Policy {
+		return &domain.Policy{Status: domain.Draft, Title: "措施", Measures: []domain.Measure{{ID: "m1", Title: "减半征收", Criteria: c}}}
+	}
+	says := func(err error, want string) {
+		t.Helper()
+		wantKind(t, err, domain.Invalid)
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("the error is %q and does not say %q", err, want)
+		}
+	}
+	says(s.CreatePolicy(ctx, policy(deep)), "“减半征收”的条件不能用：条件嵌套超过64层")
+	p := policy(staff)
+	must(t, s.CreatePolicy(ctx, p))
+	p.Measures[0].Criteria = domain.Leaf(domain.Condition{Field: domain.FieldSize, Op: domain.In, Values: make([]string, domain.MaxLeafValues+1)})
+	says(s.SavePolicy(ctx, p, domain.Draft), "“企业规模”要有1到10000个值")
+	db := raw(t, url)
+	for want, measures := range map[string]string{
+		"条件嵌套超过64层": `[{"criteria":` + strings.Repeat(`{"not":`, 9000) + `{}` + strings.Repeat("}", 9000) + `}]`,
+		"从备份恢复":     `[{"criteria":` + strings.Repeat(`{"not":`, 20_000) + `{}` + strings.Repeat("}", 20_000) + `}]`,
+		"没有名为“靠山”":  `[{"criteria":{"leaf":{"field":"靠山","op":"in","values":["1"]}}}]`,
+	} {
+		_, err := db.ExecContext(ctx, `UPDATE policies SET measures = $1`, measures)
+		must(t, err)
+		_, err = s.Policy(ctx, p.ID)
+		says(err, want)
+	}
+}
+
 func listsPolicies(t *testing.T, url string) {
 	s, ctx := open(t, url, Keys(t)), t.Context()
 	for i, p := range []domain.Policy{

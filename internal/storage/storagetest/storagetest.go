@@ -73,6 +73,7 @@ func Run(t *testing.T, fresh func(t *testing.T) string) {
 		"a code is tried five times, used once, and not resent at once": triesCodes,
 		"what changes a policy is in the log":                           logsPolicyChanges,
 		"a policy comes back as it was saved":                           keepsPolicies,
+		"criteria that cannot be asked are neither saved nor read":      refusesCriteria,
 		"a list of policies is filtered, ordered and paged":             listsPolicies,
 		"a document number is used once in an office":                   refusesSameNumber,
 		"who saves a policy second is told so":                          savesPolicyOnce,
