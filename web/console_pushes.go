@@ -46,8 +46,11 @@ func (s *Server) pushesPage(c *fiber.Ctx) error {
 
 func pushRowOf(p domain.Push) pushRow {
 	row := pushRow{Push: p, KindName: "政策推送"}
-	if p.Kind == domain.WithdrawalNotice {
+	switch p.Kind {
+	case domain.WithdrawalNotice:
 		row.KindName = "撤回告知"
+	case domain.FirstPush:
+		row.KindName = "订阅时的现有政策汇总"
 	}
 	switch p.State {
 	case domain.PushOwed:

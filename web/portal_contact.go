@@ -73,12 +73,14 @@ type howForm struct {
 	Phone, Address     string
 	PhoneWhen, Mailing domain.Frequency
 	Consent            bool
+	NoFirst            bool // they do not want what is in force now, only what is new
 }
 
 func readHow(c *fiber.Ctx) howForm {
 	return howForm{
 		SMS: field(c, "sms") != "", Email: field(c, "email") != "", Phone: field(c, "phone"), Address: field(c, "address"),
 		PhoneWhen: frequency(field(c, "phone_when")), Mailing: frequency(field(c, "mail_when")), Consent: field(c, "consent") != "",
+		NoFirst: field(c, "first") == "",
 	}
 }
 

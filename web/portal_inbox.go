@@ -49,6 +49,8 @@ type inboxItem struct {
 	Verdict   domain.Verdict
 	Withdrawn bool // a notice that the policy was taken back
 	Stopped   bool // the policy of this push was taken back
+	Listed    int  // of a first digest: policies in it, 0 of any other message
+	Rest      int  // and how many concern the reader besides
 	Seen      bool
 	Read      bool
 	Dismissed bool
@@ -96,8 +98,22 @@ func (s *Server) inboxOf(ctx context.Context, id domain.SubscriberID) ([]inboxIt
 			Seen: !mark.SeenAt.IsZero(), Read: !mark.ReadAt.IsZero(), Dismissed: !mark.DismissedAt.IsZero(),
 		})
 	}
+	first, err := s.Store.Digest(ctx, id, 0)
+	if domain.KindOf(err) == domain.NotFound {
+		err = nil
+	} else if err == nil {
+		items = append(items, digestItem(first, marks[first.Push]))
+	}
 	slices.SortFunc(items, func(a, b inboxItem) int { return int(b.Push - a.Push) })
-	return items, nil
+	return items, err
+}
+
+// digestItem is a first digest as it stands in the inbox.
+func digestItem(d domain.Digest, mark storage.InboxMark) inboxItem {
+	return inboxItem{
+		Push: d.Push, Title: fmt.Sprintf("现有%d份政策可能与您有关", len(d.Items)+d.Rest), At: d.At, Listed: len(d.Items), Rest: d.Rest,
+		Seen: !mark.SeenAt.IsZero(), Read: !mark.ReadAt.IsZero(), Dismissed: !mark.DismissedAt.IsZero(),
+	}
 }
 
 func firstOf(list []string) string {
@@ -240,7 +256,46 @@ func (s *Server) openItem(c *fiber.Ctx) error {
 			return err
 		}
 	}
+	if it.Listed > 0 {
+		return s.showDigest(c, sub, it)
+	}
 	return c.Redirect(fmt.Sprintf("/policies/%d#match", it.Policy), fiber.StatusSeeOther)
+}
+
+// digestView shows a first digest: what still can be had of it.
+type digestView struct {
+	Page
+	Item  inboxItem
+	Cards []card
+}
+
+func (digestView) template() string { return "portal/digest" }
+
+func (s *Server) showDigest(c *fiber.Ctx, sub *domain.Subscriber, it inboxItem) error {
+	ctx := c.UserContext()
+	p, err := s.page(c, it.Title)
+	if err != nil {
+		return err
+	}
+	p.Section = "inbox"
+	if err := s.Catalogue.Refresh(ctx); err != nil {
+		return err
+	}
+	digest, err := s.Store.Digest(ctx, sub.ID, 0)
+	if err != nil {
+		return err
+	}
+	v := digestView{Page: p, Item: it}
+	for _, listed := range digest.Items {
+		policy := s.Catalogue.Find(listed.Policy)
+		if policy == nil || !policy.InForce(s.today()) || len(listed.Measures) == 0 {
+			continue
+		}
+		cd := s.offerCard(policy, audience.Offer{Policy: policy.ID, Measure: listed.Measures[0], Verdict: listed.Verdict})
+		cd.Fit = listed.Verdict.Label()
+		v.Cards = append(v.Cards, cd)
+	}
+	return s.render(c, v)
 }
 
 // dismiss puts a message aside as 与我无关, or takes it back.
@@ -289,7 +344,7 @@ func (s *Server) stopFromInbox(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	if field(c, "what") == "all" {
+	if field(c, "what") == "all" || it.Listed > 0 {
 		sub.Subscription.Paused = true
 		s.setFlash(c, "pine", "已退订全部推送。想恢复时，请到“我的订阅”。")
 	} else {

@@ -485,7 +485,11 @@ func (s *Server) finishSubscription(c *fiber.Ctx, d draft) error {
 	s.applyWho(d.Who, sub)
 	d.What.apply(&sub.Subscription)
 	sub.Contacts = append([]domain.Contact{{Kind: domain.App, Verified: true}}, d.Contacts...)
-	if err := s.Store.SaveSubscriber(ctx, sub); err != nil {
+	save := s.Store.SaveSubscriber
+	if !d.How.NoFirst {
+		save = func(ctx context.Context, sub *domain.Subscriber) error { return s.Store.Subscribe(ctx, sub, s.Now()) }
+	}
+	if err := save(ctx, sub); err != nil {
 		return err
 	}
 	for _, contact := range d.Contacts {
@@ -493,6 +497,7 @@ func (s *Server) finishSubscription(c *fiber.Ctx, d draft) error {
 			return err
 		}
 	}
+	s.wake() // after the addresses may be used
 	if err := s.signIn(c, sub.ID); err != nil {
 		return err
 	}

@@ -450,3 +450,54 @@ func TestWhatBeginsLaterIsListedApart(t *testing.T) {
 	site.now = time.Date(2026, 11, 5, 2, 0, 0, 0, time.UTC)
 	b.get("/me/policies").at("/me/policies", 200, "适用可能性高（0项）", "即将开始（1份）", "2026年11月10日", "开始</p>")
 }
+
+// TestTheFirstDigestIsAskedForAndShown: it is on unless the person takes it
+// off, is in the inbox whatever the channels, and is shown as it still stands.
+func TestTheFirstDigestIsAskedForAndShown(t *testing.T) {
+	woken := 0
+	site := newSite(t, func(cfg *Config) { cfg.Wake = func() { woken++ } })
+	policy := site.publish()
+	ctx := context.Background()
+	b := site.browser()
+	b.subscribe("13900000051") // as the box stands in the form of the test: off
+	if owed, err := site.Store.OwedDigests(ctx, 10); err != nil || len(owed) != 0 {
+		t.Fatalf("owed without being asked for: %v, %v", owed, err)
+	}
+	b.get("/inbox").at("/inbox", 200, "还没有消息")
+
+	b = site.browser()
+	b.get("/subscribe?kind=enterprise")
+	b.post("/subscribe", url.Values{"kind": {"enterprise"}, "name": {"大通商贸"}, "region": {"330603"}, "staff": {"20"}})
+	b.post("/subscribe/topics", url.Values{"all": {"yes"}}).at("/subscribe/channels", 200, `name="first" value="yes" checked>先把现在有效的政策发我一份`)
+	how := url.Values{"sms": {"yes"}, "phone": {"13900000052"}, "phone_when": {"now"}}
+	b.post("/subscribe/channels", how).at("/subscribe/channels", 422, `name="first" value="yes">`) // taken off, and so it stays
+	how.Set("first", "yes")
+	how.Set("consent", "yes")
+	b.post("/subscribe/channels", how).at("/subscribe/verify", 200)
+	b.post("/subscribe/verify", url.Values{"kind": {"sms"}, "code": {site.code("13900000052")}}).at("/subscribe/done", 200)
+	owed, err := site.Store.OwedDigests(ctx, 10)
+	if err != nil || len(owed) != 1 || woken == 0 {
+		t.Fatalf("owed: %v, %v; woken %d times", owed, err, woken)
+	}
+	digest := &domain.Digest{Subscriber: owed[0].Subscriber, Rest: 4, Items: []domain.DigestItem{{Policy: policy.ID, Measures: []domain.MeasureID{"m1"}, Verdict: domain.Likely}}}
+	if err := site.Store.PlanDigest(ctx, digest, nil, site.now); err != nil {
+		t.Fatal(err)
+	}
+	path := fmt.Sprintf("/inbox/%d", digest.Push)
+	b.get("/").at("/", 200, `data-unread>1<`)
+	b.get("/inbox").at("/inbox", 200, "现有5份政策可能与您有关", "列出1份，另有4份", `href="`+path+`"`, "退订全部推送")
+	if strings.Contains(b.body, "不再推这类政策") {
+		t.Error("a digest is no kind of policy")
+	}
+	b.get(path).at(path, 200, "现有5份政策可能与您有关", "设备投资补助", "适用可能性高", "另有4份没有列出", `href="/me/policies"`, fmt.Sprintf(`href="/policies/%d"`, policy.ID))
+	b.get("/me/export").at("/me/export", 200, "现有5份政策可能与您有关")
+	other := site.browser()
+	other.subscribe("13900000053")
+	other.get(path).at(path, 404, "可能发给了另一个订阅")
+
+	policy.Status, policy.EndedReason = domain.Withdrawn, "文件有误"
+	if err := site.Store.WithdrawPolicy(ctx, policy, nil, site.now); err != nil {
+		t.Fatal(err)
+	}
+	b.get(path).at(path, 200, "当时列出的政策都已失效")
+}

@@ -30,6 +30,7 @@ func portalViews() []view {
 		topicsView{},
 		deleteView{},
 		inboxView{},
+		digestView{},
 		unsubscribeView{},
 		statementView{name: "portal/display"},
 		statementView{name: "portal/privacy"},

@@ -12,6 +12,7 @@ type Letterhead struct {
 	SearchIn string // where an SMS tells people to look, for example 浙里办
 	Link     string // the link that was filed with the carriers, or ""
 	Settings string // URL where a reader changes topics and frequency
+	Mine     string // URL of 我的政策
 	// Policy returns the URL of a policy's page.
 	Policy func(domain.PolicyID) string
 	// Unsubscribe returns the URL that stops a channel of a reader.
@@ -29,18 +30,35 @@ func (w *Workers) compose(kind domain.ChannelKind, o storage.Outgoing, ds []doma
 	if err != nil {
 		return channel.Message{}, err
 	}
+	unsubscribe := w.Letterhead.Unsubscribe(ds[0].Subscriber, o.Contact.ID, kind)
+	links := push.Links{Unsubscribe: unsubscribe, Settings: w.Letterhead.Settings}
+	m := channel.Message{Ref: ds[0].ClientRef(), To: o.Contact.Address, FromName: office.Name, Unsubscribe: unsubscribe}
+	var text push.Message
+	if first := matters[ds[0].Push]; first.push.Kind == domain.FirstPush {
+		links.Mine = w.Letterhead.Mine
+		text, err = composer.First(kind, w.cardsOf(first.listed), first.rest, links, w.Now())
+		m.Subject, m.Text, m.HTML = text.Subject, text.Text, text.HTML
+		return m, err
+	}
 	cards := make([]push.Card, len(ds))
 	for i, d := range ds {
 		policy := matters[d.Push].policy
 		cards[i] = push.CardOf(policy, d.Verdict, w.Letterhead.Sensitive)
 		cards[i].URL = w.Letterhead.Policy(policy.ID)
 	}
-	unsubscribe := w.Letterhead.Unsubscribe(ds[0].Subscriber, o.Contact.ID, kind)
-	text, err := composer.Compose(kind, cards, push.Links{Unsubscribe: unsubscribe, Settings: w.Letterhead.Settings}, w.Now())
-	return channel.Message{
-		Ref: ds[0].ClientRef(), To: o.Contact.Address, FromName: office.Name,
-		Subject: text.Subject, Text: text.Text, HTML: text.HTML, Unsubscribe: unsubscribe,
-	}, err
+	text, err = composer.Compose(kind, cards, links, w.Now())
+	m.Subject, m.Text, m.HTML = text.Subject, text.Text, text.HTML
+	return m, err
+}
+
+// cardsOf makes the cards of what a first digest lists.
+func (w *Workers) cardsOf(listed []listed) []push.Card {
+	cards := make([]push.Card, len(listed))
+	for i, l := range listed {
+		cards[i] = push.CardOf(l.policy, l.verdict, w.Letterhead.Sensitive)
+		cards[i].URL = w.Letterhead.Policy(l.policy.ID)
+	}
+	return cards
 }
 
 // composer returns the composer of an office. It is made once per voice.

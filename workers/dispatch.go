@@ -21,6 +21,7 @@ func (w *Workers) dispatch(ctx context.Context) {
 	var swept time.Time
 	for {
 		if w.lead(ctx) {
+			w.step(ctx, "plan first digests", w.planDigests)
 			w.step(ctx, "hand out", w.handOut)
 			if now := w.Now(); now.Sub(swept) >= w.Clocks.SweepEvery {
 				swept = now

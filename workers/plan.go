@@ -172,7 +172,7 @@ func (w *Workers) concerned(ctx context.Context, policy *domain.Policy) (audienc
 }
 
 // toldBefore is the audience of a withdrawal notice: whoever was in the
-// audience of a push of the same policy.
+// audience of a push of the same policy, or read of it in their first digest.
 func (w *Workers) toldBefore(ctx context.Context, notice domain.Push) (audience.Result, error) {
 	told := audience.Result{Likely: roaring.New(), Possible: roaring.New()}
 	pushes, err := w.Store.Pushes(ctx, notice.Policy, 100)
@@ -197,6 +197,17 @@ func (w *Workers) toldBefore(ctx context.Context, notice domain.Push) (audience.
 		told.Likely.Or(set.Likely)
 		if p.IncludePossible {
 			told.Possible.Or(set.Possible)
+		}
+	}
+	first, err := w.Store.DigestReaders(ctx, notice.Policy)
+	if err != nil {
+		return told, err
+	}
+	for id, verdict := range first {
+		if verdict == domain.Likely {
+			told.Likely.Add(uint32(id))
+		} else {
+			told.Possible.Add(uint32(id))
 		}
 	}
 	told.Possible.AndNot(told.Likely)

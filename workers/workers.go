@@ -65,6 +65,7 @@ type Config struct {
 	Store      *storage.Store
 	Queue      *queue.Queue
 	Index      *audience.Index
+	Offers     *audience.Catalogue // what is in force, for first digests
 	Lines      map[domain.ChannelKind]Line
 	Limits     push.Limits
 	Letterhead Letterhead

@@ -61,13 +61,14 @@ func newBench(t *testing.T) *bench {
 	})
 	b := &bench{t: t, now: noon, sms: &gateway{}, email: &gateway{}}
 	b.Workers = New(Config{
-		Store: store, Queue: q, Index: audience.New(), Hub: app.NewHub(app.Limits{}),
+		Store: store, Queue: q, Index: audience.New(), Offers: audience.NewCatalogue(store), Hub: app.NewHub(app.Limits{}),
 		Lines: map[domain.ChannelKind]Line{
 			domain.SMS:   {Mode: channel.Send, Sender: b.sms, Concurrency: 2},
 			domain.Email: {Mode: channel.Send, Sender: b.email, Concurrency: 2},
 		},
 		Limits: push.DefaultLimits(),
 		Letterhead: Letterhead{
+			Mine:   "https://zc.example/me/policies",
 			Policy: func(id domain.PolicyID) string { return fmt.Sprintf("https://zc.example/policies/%d", id) },
 			Unsubscribe: func(s domain.SubscriberID, _ domain.ContactID, _ domain.ChannelKind) string {
 				return fmt.Sprintf("https://zc.example/u/%d", s)

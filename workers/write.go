@@ -22,6 +22,8 @@ type matter struct {
 	push   domain.Push
 	policy *domain.Policy
 	office domain.Office
+	listed []listed // of a first digest: what still stands of it
+	rest   int
 }
 
 // write decides about what was claimed as the world is now, and composes what
@@ -95,10 +97,17 @@ func (w *Workers) matter(ctx context.Context, id domain.PushID) (matter, error) 
 	if err != nil {
 		return matter{}, err
 	}
-	policy, err := w.Store.Policy(ctx, p.Policy)
-	if err != nil {
+	m := matter{push: p}
+	if p.Kind == domain.FirstPush {
+		if m.listed, m.rest, err = w.listed(ctx, id); err != nil {
+			return matter{}, err
+		}
+	}
+	if len(m.listed) > 0 {
+		m.policy = m.listed[0].policy
+	} else if m.policy, err = w.Store.Policy(ctx, p.Policy); err != nil {
 		return matter{}, err
 	}
-	office, err := w.Store.Office(ctx, policy.Office)
-	return matter{p, policy, office}, err
+	m.office, err = w.Store.Office(ctx, m.policy.Office)
+	return m, err
 }

@@ -127,7 +127,7 @@ func (s *service) prepare(ctx context.Context) error {
 		return err
 	}
 	s.workers = workers.New(workers.Config{
-		Store: s.store, Queue: s.queue, Index: s.index, Hub: s.hub, Lines: s.lines, Limits: limits, Letterhead: s.letterhead(),
+		Store: s.store, Queue: s.queue, Index: s.index, Offers: s.offers, Hub: s.hub, Lines: s.lines, Limits: limits, Letterhead: s.letterhead(),
 		Clocks: workers.Clocks{
 			DispatchEvery: s.cfg.Work.DispatchEvery, SweepEvery: s.cfg.Work.SweepEvery, DeadAfter: s.cfg.Work.DeadAfter,
 			LostAfter: s.cfg.Work.LostAfter, LeaderFor: s.cfg.Work.LeaderFor,
@@ -172,7 +172,7 @@ func (s *service) limits() (push.Limits, error) {
 func (s *service) letterhead() workers.Letterhead {
 	link := s.cfg.LinkBase()
 	return workers.Letterhead{
-		SearchIn: s.cfg.SMS.SearchIn, Link: s.cfg.SMS.Link, Settings: link + "/me",
+		SearchIn: s.cfg.SMS.SearchIn, Link: s.cfg.SMS.Link, Settings: link + "/me", Mine: link + "/me/policies",
 		Policy: func(id domain.PolicyID) string { return fmt.Sprintf("%s/policies/%d", link, id) },
 		Unsubscribe: func(sub domain.SubscriberID, contact domain.ContactID, kind domain.ChannelKind) string {
 			return link + "/u/" + s.signer.Unsubscribe(auth.Unsubscribe{Subscriber: sub, Contact: contact, Kind: kind})

@@ -13,6 +13,7 @@ type PushKind string
 const (
 	NewPolicy        PushKind = "new"
 	WithdrawalNotice PushKind = "withdrawal" // to those who got the original
+	FirstPush        PushKind = "first"      // the first digest of one subscriber, see Digest
 )
 
 // PushState is where a push stands.
@@ -56,6 +57,24 @@ type FrozenAudience struct {
 	// Recipe is how the sets were computed, for a check of them; see package
 	// audience. It is empty if they do not follow from profiles.
 	Recipe []byte
+}
+
+// Digest is the first message of a new subscriber: the policies in force that
+// concern them, the most urgent and valuable first. It goes out as a push of its
+// own; each subscriber has at most one.
+type Digest struct {
+	Subscriber SubscriberID
+	Push       PushID
+	At         time.Time
+	Items      []DigestItem
+	Rest       int // policies that concern them as well and are not listed
+}
+
+// DigestItem is one policy in a first digest.
+type DigestItem struct {
+	Policy   PolicyID
+	Measures []MeasureID // those that concern the subscriber
+	Verdict  Verdict
 }
 
 // DeliveryState is where a delivery stands.

@@ -29,6 +29,7 @@ type Voice struct {
 type Links struct {
 	Unsubscribe string // stops the channel
 	Settings    string // where topics and frequency are changed
+	Mine        string // 我的政策
 }
 
 // Message is what a channel sends. A text message has only Text.
@@ -86,6 +87,31 @@ func (c *Composer) Compose(channel domain.ChannelKind, cards []Card, links Links
 		return Message{Subject: notice(cards[0]), Text: appText(cards[0], today)}, nil
 	default:
 		return Message{}, fmt.Errorf("compose: no channel %q", channel)
+	}
+}
+
+// First writes the first digest of a new subscriber: policies in force that
+// concern them, in the order given, and how many there are besides.
+func (c *Composer) First(channel domain.ChannelKind, cards []Card, rest int, links Links, now time.Time) (Message, error) {
+	if len(cards) == 0 {
+		return Message{}, fmt.Errorf("compose: no policy to write about")
+	}
+	total := len(cards) + rest
+	switch channel {
+	case domain.SMS:
+		return Message{Text: c.smsList(fmt.Sprintf("订阅成功，现有%d项有效政策可能与您有关", total), namesOf(cards), total)}, nil
+	case domain.Email:
+		page := mailPage{
+			Voice: c.voice, Links: links, Why: whyFirst, Document: documentMail,
+			Subject: fmt.Sprintf("订阅成功：现有%d项政策可能与您有关", total),
+			Lead:    fmt.Sprintf("您订阅以前发布、现在有效的政策中，有%d项可能与您有关，快要截止的在前：", total),
+		}
+		if rest > 0 {
+			page.More = fmt.Sprintf("另有%d项没有列出，请到“我的政策”查看。", rest)
+		}
+		return c.mailOf(page, cards, now.In(Shanghai()).Format(time.DateOnly))
+	default:
+		return Message{}, fmt.Errorf("compose: no first digest over %q", channel)
 	}
 }
 
@@ -170,6 +196,7 @@ type mailPage struct {
 	Lead     string
 	Voice    Voice
 	Cards    []mailCard
+	More     string // what is not listed, or ""
 	Links    Links
 	Why      string
 	Document string
@@ -188,6 +215,7 @@ type fact struct{ Name, Value string }
 
 const (
 	whyMail      = "您订阅了政策推送，这些内容与您订阅的主题或填写的情况有关。登录后可以查看每项政策推送给您的理由。"
+	whyFirst     = "您订阅政策推送时选择了“先把现在有效的政策发我一份”，只发这一次。登录后可以查看每项政策与您有关的理由。"
 	documentMail = "本邮件只作提示，内容" + byDocument + "；是否享受以主管部门审核为准。"
 )
 
@@ -203,6 +231,10 @@ func (c *Composer) email(cards []Card, links Links, today string) (Message, erro
 		page.Subject = fmt.Sprintf("政策汇总：%d项可能与您有关", len(cards))
 		page.Lead = fmt.Sprintf("以下%d项政策可能与您有关，快要截止的在前：", len(cards))
 	}
+	return c.mailOf(page, cards, today)
+}
+
+func (c *Composer) mailOf(page mailPage, cards []Card, today string) (Message, error) {
 	for _, card := range cards {
 		page.Cards = append(page.Cards, mailCardOf(card, c.voice, today))
 	}
@@ -279,6 +311,12 @@ func (p mailPage) text() string {
 		if card.URL != "" {
 			b.WriteString("查看原文与解读：" + card.URL + "\n")
 		}
+	}
+	if p.More != "" {
+		b.WriteString("\n" + p.More + "\n")
+	}
+	if p.Links.Mine != "" {
+		b.WriteString("我的政策：" + p.Links.Mine + "\n")
 	}
 	b.WriteString("\n" + p.Document + "\n为什么收到：" + p.Why + "\n")
 	if p.Links.Settings != "" {

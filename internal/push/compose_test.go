@@ -354,3 +354,46 @@ func TestNothingToWriteAbout(t *testing.T) {
 		t.Error("a message about nothing")
 	}
 }
+
+// TestFirstDigest: what is in force is listed in the order given and counted
+// with what is not listed; nothing sensitive is named.
+func TestFirstDigest(t *testing.T) {
+	c := composer(t, yunchuan())
+	cards := []push.Card{
+		push.CardOf(retrofit(), domain.Possible, isSensitive),
+		push.CardOf(allowance(), domain.Likely, isSensitive),
+	}
+	text, err := c.First(domain.SMS, cards, 3, push.Links{}, noon)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = "【云川发布】订阅成功，现有5项有效政策可能与您有关：支持制造业企业技术改造等，请登录浙里办查看，以正式文件为准。退订回TD"
+	if text.Text != want || push.Segments(text.Text) != 1 || len(push.Lint(text.Text, "")) > 0 {
+		t.Errorf("got  %s\nwant %s", text.Text, want)
+	}
+	links := push.Links{Unsubscribe: "https://zc.example/u/1", Settings: "https://zc.example/me", Mine: "https://zc.example/me/policies"}
+	mail, err := c.First(domain.Email, cards, 3, links, noon)
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, second := strings.Index(mail.Text, "1. 云川县人民政府办公室"), strings.Index(mail.Text, "2. 您订阅的主题有新政策")
+	if mail.Subject != "订阅成功：现有5项政策可能与您有关" || first < 0 || second < first || strings.Contains(mail.Text+mail.HTML, "取暖") {
+		t.Errorf("%s\n%s", mail.Subject, mail.Text)
+	}
+	for _, part := range []string{mail.Text, mail.HTML} {
+		for _, words := range []string{"另有3项没有列出", links.Mine, links.Unsubscribe, links.Settings, "只发这一次", "以正式文件为准"} {
+			if !strings.Contains(part, words) {
+				t.Errorf("it does not say %q:\n%s", words, part)
+			}
+		}
+	}
+	if whole, err := c.First(domain.Email, cards, 0, links, noon); err != nil || strings.Contains(whole.Text, "另有") {
+		t.Errorf("everything is listed, and it says: %s, %v", whole.Text, err)
+	}
+	if _, err := c.First(domain.App, cards, 0, links, noon); err == nil {
+		t.Error("the inbox needs no message")
+	}
+	if _, err := c.First(domain.SMS, nil, 0, links, noon); err == nil {
+		t.Error("a digest of nothing was written")
+	}
+}

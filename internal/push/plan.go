@@ -34,7 +34,8 @@ type Input struct {
 //
 // On each channel the first verified address counts that is not suppressed.
 // What goes out at once is due now, or when quiet hours end; who chose a
-// summary gets it at the next one. A withdrawal waits for no summary.
+// summary gets it at the next one. A withdrawal waits for no summary, nor does
+// the first digest, which is one itself and was asked for just now.
 func Plan(in Input) []domain.Delivery {
 	var deliveries []domain.Delivery
 	for _, channel := range []domain.ChannelKind{domain.SMS, domain.Email} {
@@ -102,7 +103,7 @@ func suppression(entry string) domain.Reason {
 }
 
 func (in Input) due(channel domain.ChannelKind, when domain.Frequency) (time.Time, domain.Reason) {
-	if in.Kind != domain.WithdrawalNotice {
+	if in.Kind != domain.WithdrawalNotice && in.Kind != domain.FirstPush {
 		switch when {
 		case domain.Daily:
 			return in.Limits.quiet(channel, nextAt(in.Now, in.Limits.Digest)), domain.ReasonDigest

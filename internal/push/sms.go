@@ -107,15 +107,10 @@ func (c *Composer) smsWithdrawal(card Card) string {
 
 // smsDigest names the first policies that fit and counts them all.
 func (c *Composer) smsDigest(cards []Card) string {
-	var names []string
 	fresh := 0
 	for _, card := range cards {
-		if card.Withdrawn {
-			continue
-		}
-		fresh++
-		if !card.Sensitive {
-			names = append(names, shorten(card.Short, 12))
+		if !card.Withdrawn {
+			fresh++
 		}
 	}
 	said := ""
@@ -128,11 +123,27 @@ func (c *Composer) smsDigest(cards []Card) string {
 		}
 		said += fmt.Sprintf("另有%d项此前推送的政策已撤回", taken)
 	}
+	return c.smsList(said, namesOf(cards), fresh)
+}
+
+// namesOf are the policies that a text message may name, in few characters.
+func namesOf(cards []Card) []string {
+	var names []string
+	for _, card := range cards {
+		if !card.Withdrawn && !card.Sensitive {
+			names = append(names, shorten(card.Short, 12))
+		}
+	}
+	return names
+}
+
+// smsList says something of several policies, of which it names as many as fit.
+func (c *Composer) smsList(said string, names []string, total int) string {
 	for n := min(len(names), 3); ; n-- {
 		listed := ""
 		if n > 0 {
 			listed = "：" + strings.Join(names[:n], "、")
-			if n < fresh {
+			if n < total {
 				listed += "等"
 			}
 		}

@@ -324,11 +324,11 @@ func (s *Store) WithdrawPolicy(ctx context.Context, p *domain.Policy, notice *do
 			text string
 			args []any
 		}{
-			{`UPDATE pushes SET state = 'stopped' WHERE policy_id = $1 AND state IN ('owed', 'running')`, []any{p.ID}},
+			{`UPDATE pushes SET state = 'stopped' WHERE policy_id = $1 AND kind <> 'first' AND state IN ('owed', 'running')`, []any{p.ID}},
 			{`UPDATE deliveries SET state = 'withdrawn', reason = 'policy-ended', ended_at = $2
-				WHERE push_id IN (SELECT id FROM pushes WHERE policy_id = $1)
+				WHERE push_id IN (SELECT id FROM pushes WHERE policy_id = $1 AND kind <> 'first')
 					AND state IN ('pending', 'sending') AND state = 'pending'`, []any{p.ID, micros(now)}},
-			{`UPDATE batches SET state = 'done' WHERE push_id IN (SELECT id FROM pushes WHERE policy_id = $1) AND state <> 'done'`, []any{p.ID}},
+			{`UPDATE batches SET state = 'done' WHERE push_id IN (SELECT id FROM pushes WHERE policy_id = $1 AND kind <> 'first') AND state <> 'done'`, []any{p.ID}},
 		} {
 			if _, err := tx.ExecContext(ctx, q.text, q.args...); err != nil {
 				return fmt.Errorf("withdraw policy %d: %w", p.ID, err)

@@ -15,7 +15,9 @@ func (s *Store) Reached(ctx context.Context, policy domain.PolicyID, ids []domai
 		q := `
 			SELECT DISTINCT d.subscriber_id, d.channel
 			FROM deliveries d JOIN pushes u ON u.id = d.push_id
-			WHERE u.policy_id = $1 AND u.kind = 'new' AND d.state IN ('sending', 'accepted', 'delivered', 'unknown', 'logged')
+			WHERE (u.policy_id = $1 AND u.kind = 'new' OR u.kind = 'first' AND EXISTS (
+					SELECT 1 FROM first_digest_items i WHERE i.subscriber_id = d.subscriber_id AND i.policy_id = $1))
+				AND d.state IN ('sending', 'accepted', 'delivered', 'unknown', 'logged')
 				AND d.subscriber_id IN (` + places(2, len(part)) + `)
 			ORDER BY d.subscriber_id, d.channel`
 		return each(ctx, s.read, func(row scanner) error {

@@ -42,6 +42,11 @@ func (s *Store) SaveSubscriber(ctx context.Context, v *domain.Subscriber) error 
 
 // SaveSubscribers does as SaveSubscriber with many, in one transaction.
 func (s *Store) SaveSubscribers(ctx context.Context, all []*domain.Subscriber) error {
+	return s.saveSubscribers(ctx, all, func(*sql.Tx, []subscriberRow) error { return nil })
+}
+
+// saveSubscribers saves and then does more in the same transaction.
+func (s *Store) saveSubscribers(ctx context.Context, all []*domain.Subscriber, then func(*sql.Tx, []subscriberRow) error) error {
 	if len(all) == 0 {
 		return nil
 	}
@@ -64,7 +69,10 @@ func (s *Store) SaveSubscribers(ctx context.Context, all []*domain.Subscriber) e
 			}
 			saved, rest = append(saved, rows...), rest[n:]
 		}
-		return s.logChanges(ctx, tx, seq, len(saved), func(i int) domain.SubscriberID { return saved[i].id })
+		if err := s.logChanges(ctx, tx, seq, len(saved), func(i int) domain.SubscriberID { return saved[i].id }); err != nil {
+			return err
+		}
+		return then(tx, saved)
 	})
 	if err != nil {
 		return err

@@ -86,6 +86,7 @@ func Run(t *testing.T, fresh func(t *testing.T) string) {
 		"a subscriber comes back as saved":                              keepsSubscribers,
 		"a subscriber is updated by the office's own id":                updatesByExternalID,
 		"people are found by the office's id or by name":                findsPeople,
+		"a new subscriber has one first digest":                         plansFirstDigests,
 		"a policy that comes again finds its former issue":              findsFormerIssues,
 		"who was reached over which channel is known":                   knowsWhomItReached,
 		"an address keeps its contact id":                               keepsContactIDs,
