@@ -77,8 +77,8 @@ func (r audienceReport) tables() []table {
 			rows: [][]string{
 				{"建立索引", fmt.Sprintf("%s，每秒 %.0f 个", seconds(r.BuildSeconds), perSecond(r.Profiles, r.BuildSeconds))},
 				{"索引每个对象占内存", fmt.Sprintf("%.1f 字节，其中位图 %.1f 字节（被扫描的普通结构 %.0f 字节）", r.BytesPerProfile, r.RowBytes, r.StructBytes)},
-				{"跟随变更日志，每条整份换成另一个对象的", fmt.Sprintf("每秒 %.0f 条", r.UpdatesPerSecond)},
-				{"跟随变更日志，每条改正一至三项", fmt.Sprintf("每秒 %.0f 条", r.CorrectionsPerSecond)},
+				{"跟随变更日志（每批 4000 条），每条整份换成另一个对象的", fmt.Sprintf("每秒 %.0f 条", r.UpdatesPerSecond)},
+				{"跟随变更日志（每批 4000 条），每条改正一至三项", fmt.Sprintf("每秒 %.0f 条", r.CorrectionsPerSecond)},
 				{"每秒更新 10000 个时，查询变慢", fmt.Sprintf("%.2f 倍", r.Busy)},
 				{"与逐个扫描结果一致", yesOrNo(r.Exact)},
 			},

@@ -67,13 +67,16 @@ func (b *audienceBench) update(ctx context.Context) error {
 	return nil
 }
 
+// ChangesTogether are in the log when the index looks, as after a busy while.
+const changesTogether = 4000
+
 // Rate returns how many changes a second the index follows: from when they are
 // in the log until an audience that waits for the last of them would begin.
 func (b *audienceBench) rate(ctx context.Context, change func(i int)) (float64, error) {
 	var spent time.Duration
 	n := 0
 	for spent < 4*b.each && n < 500_000 {
-		rows := b.rows(1000, change)
+		rows := b.rows(changesTogether, change)
 		last := b.log.add(rows)
 		started := time.Now()
 		if err := b.index.WaitFor(ctx, last); err != nil {

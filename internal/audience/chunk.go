@@ -125,7 +125,8 @@ func (c *chunk) fetchColumns(slot uint16) {
 	for i := range c.sets {
 		fetchItem(c.sets[i].bits, at*c.sets[i].width)
 	}
-	fetchItem(*c.words.shelfOfSlot(slot), 0)
+	words := *c.words.shelfOfSlot(slot)
+	fetchItem(words, len(words)*int(slot&255)>>8)
 }
 
 // fetchRows fetches where a move will be made.

@@ -61,8 +61,9 @@ const progressEvery = 100_000
 // errGap says that the log does not go on where the index stopped.
 var errGap = errors.New("changes are missing in the log")
 
-// changesAtOnce is how many changes are read and applied together.
-const changesAtOnce = 1000
+// changesAtOnce is how many changes are read and applied together: so many that
+// there are several for each chunk, where they share the caches.
+const changesAtOnce = 4000
 
 // Build fills the index from a source, replacing what it held. When it
 // returns, everything is in that was changed before it was called.
