@@ -159,8 +159,9 @@ func (v *deriver) number(column int) {
 				}
 				v.put(scale.fine[scale.bucket(n)], to, to+1)
 				for i := range scale.splits {
-					if n >= scale.splits[i].value {
-						v.put(scale.splits[i].row, to, to+1)
+					first, last, _ := c.number(column, uint16(to))
+					if r, ok := scale.splits[i].of(first, last); ok {
+						v.put(r, to, to+1)
 					}
 				}
 			}

@@ -325,8 +325,8 @@ func (d *dictionary) rowsOfNumber(rows []rowID, f *facts, column, bucket int) []
 	s := &d.scales[column]
 	rows = append(rows, s.all, s.fine[bucket])
 	for i := range s.splits {
-		if firstOf(f, column) >= s.splits[i].value {
-			rows = append(rows, s.splits[i].row)
+		if r, ok := s.splits[i].of(rangeOf(f, column)); ok {
+			rows = append(rows, r)
 		}
 	}
 	return rows
@@ -354,6 +354,14 @@ func firstOf(f *facts, column int) int64 {
 		return earliest(uint32(f.numbers[column]))
 	}
 	return f.numbers[column]
+}
+
+// rangeOf returns the range in which a number lies: a date may be a year only.
+func rangeOf(f *facts, column int) (first, last int64) {
+	if column >= foundedColumn {
+		return dateRange(uint32(f.numbers[column]))
+	}
+	return f.numbers[column], f.numbers[column]
 }
 
 func (d *dictionary) kindOf(f *facts) domain.SubscriberKind {

@@ -31,8 +31,9 @@
 // of all whose number is at least so large (numbers.go). A bound that a query
 // asked for becomes a step too (splits.go), so that the next such interval is
 // the difference of two rows; for the first, of those in a bucket that it cuts
-// the column is asked. An age is
-// asked as an interval of days of birth. For each row the dictionary also knows
+// the column is asked. An age is asked as an interval of days of birth. Of some
+// only the year is known: who may lie on either side of a bound stands in a row
+// beside it. For each row the dictionary also knows
 // which chunks have members of it, so that most chunks are never looked at.
 //
 // # Three answers

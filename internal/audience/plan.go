@@ -286,20 +286,28 @@ func (p *planner) numbers(l *literal) {
 	}
 	from, to := s.bucket(first), s.bucket(last)
 	cutsFrom, cutsTo := !s.whole(l.interval, from), !s.whole(l.interval, to)
-	lower, known := s.all, true
+	lower, upper, known := split{row: s.all}, split{}, true
 	if first != math.MinInt64 {
 		lower, known = p.least(l.column, first)
 	}
 	if last != math.MaxInt64 {
-		upper, found := p.least(l.column, last+1)
+		var found bool
+		upper, found = p.least(l.column, last+1)
 		known = known && found
-		l.except = []rowID{upper}
 	}
 	if known && (cutsFrom || cutsTo || to-from >= fewBuckets) {
-		l.yes = []rowID{lower}
+		l.yes = []rowID{lower.row}
+		if last != math.MaxInt64 {
+			l.except = append(l.except, upper.row)
+		}
+		if lower.vague != 0 {
+			l.maybe = append(l.maybe, lower.vague)
+		}
+		if upper.vague != 0 {
+			l.except, l.maybe = append(l.except, upper.vague), append(l.maybe, upper.vague)
+		}
 		return
 	}
-	l.except = nil
 	if cutsFrom {
 		l.ask = append(l.ask, s.fine[from])
 		from++
@@ -313,16 +321,14 @@ func (p *planner) numbers(l *literal) {
 	}
 }
 
-// least returns the row of everybody whose number is at least a value. If there
-// is none, it is noted as missed. Of some dates only the year is known: there
-// is a row only where a year begins.
-func (p *planner) least(column int, value int64) (rowID, bool) {
-	s := &p.dictionary.scales[column]
-	row, found := s.least(value)
-	if _, cut := slices.BinarySearch(s.cuts, value); !found && (cut || column < foundedColumn) {
+// least returns the rows of everybody whose number is at least a value. If there
+// are none, it is noted as missed.
+func (p *planner) least(column int, value int64) (split, bool) {
+	found, ok := p.dictionary.scales[column].least(value)
+	if !ok {
 		p.missed = append(p.missed, bound{column, value})
 	}
-	return row, found
+	return found, ok
 }
 
 // unknown plans a condition that cannot be answered for anybody who can have

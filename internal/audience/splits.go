@@ -9,7 +9,23 @@ import "slices"
 type split struct {
 	value int64
 	row   rowID
-	ready bool // all chunks have the row
+	// vague holds those of whose date so little is known that it may lie before
+	// the value or not. Numbers that are no dates have no such row: 0.
+	vague rowID
+	ready bool // all chunks have the rows
+}
+
+// of returns which of the rows holds somebody whose number is known to lie in
+// first … last.
+func (p *split) of(first, last int64) (r rowID, ok bool) {
+	switch {
+	case first >= p.value:
+		return p.row, true
+	case last >= p.value:
+		return p.vague, true
+	default:
+		return 0, false
+	}
 }
 
 // maxSplits bounds the splits of a column. A new one replaces the oldest.
@@ -21,19 +37,18 @@ type bound struct {
 	value  int64
 }
 
-// least returns the row of everybody whose number is at least a value, if there
-// is one.
-func (s *scale) least(value int64) (rowID, bool) {
+// least returns the rows of a value as of a split, if there are such.
+func (s *scale) least(value int64) (split, bool) {
 	if bucket := s.bucket(value); bucket > 0 && s.cuts[bucket-1] == value {
 		if i, found := slices.BinarySearch(s.steps, bucket); found {
-			return s.up[i], true
+			return split{value: value, row: s.up[i]}, true // of dates it is where a year begins: nobody is vague
 		}
 	}
 	at := slices.IndexFunc(s.splits, func(p split) bool { return p.value == value && p.ready })
 	if at < 0 {
-		return 0, false
+		return split{}, false
 	}
-	return s.splits[at].row, true
+	return s.splits[at], true
 }
 
 // learn makes splits, unless a change is under way: then the next query does.
@@ -54,15 +69,12 @@ func (s *state) split(column int, value int64) {
 	if at < 0 {
 		return
 	}
-	row := d.scales[column].splits[at].row // only written by who holds off changes
+	p := d.scales[column].splits[at] // only written by who holds off changes
 	for i, c := range *s.chunks.Load() {
 		c.mu.Lock()
-		c.split(&d.scales[column], column, value, row)
-		empty := c.row(row) == nil
+		filled := c.split(&d.scales[column], column, &p)
 		c.mu.Unlock()
-		if !empty {
-			d.markRows(i, []rowID{row})
-		}
+		d.markRows(i, filled)
 	}
 	d.mu.Lock()
 	d.scales[column].splits[at].ready = true
@@ -84,21 +96,26 @@ func (d *dictionary) newSplit(column int, value int64) int {
 		return at
 	case len(s.splits) < maxSplits:
 		at = len(s.splits)
-		s.splits = append(s.splits, split{value: value, row: rowID(len(d.chunks))})
+		p := split{value: value, row: rowID(len(d.chunks))}
 		d.chunks = append(d.chunks, nil) // no plan knows it: none has to be made again
+		if column >= foundedColumn {
+			p.vague = rowID(len(d.chunks))
+			d.chunks = append(d.chunks, nil)
+		}
+		s.splits = append(s.splits, p)
 	default:
 		at = s.oldest
 		s.oldest = (s.oldest + 1) % maxSplits
-		s.splits[at] = split{value: value, row: s.splits[at].row}
+		s.splits[at] = split{value: value, row: s.splits[at].row, vague: s.splits[at].vague}
 		d.version.Add(1)
 	}
 	return at
 }
 
-// split fills the row of a split from those of the buckets, and from the column
-// for the bucket that the value lies in.
-func (c *chunk) split(s *scale, column int, value int64, r rowID) {
-	var members bitset
+// split fills the rows of a split from those of the buckets, and from the column
+// for the bucket that the value lies in, and returns those that have members.
+func (c *chunk) split(s *scale, column int, p *split) (filled []rowID) {
+	var members, vague bitset
 	all := func(rows []rowID, do func(*container, *bitset)) {
 		for _, r := range rows {
 			if row := c.row(r); row != nil {
@@ -106,7 +123,7 @@ func (c *chunk) split(s *scale, column int, value int64, r rowID) {
 			}
 		}
 	}
-	bucket := s.bucket(value)
+	bucket := s.bucket(p.value)
 	if bucket < len(s.cuts) {
 		yes, except, more := s.cover(bucket+1, len(s.cuts))
 		all(yes, (*container).addTo)
@@ -115,11 +132,25 @@ func (c *chunk) split(s *scale, column int, value int64, r rowID) {
 	}
 	if row := c.row(s.fine[bucket]); row != nil {
 		row.each(func(slot uint16) {
-			if n, _, _ := c.number(column, slot); n >= value {
+			first, last, _ := c.number(column, slot)
+			switch r, ok := p.of(first, last); {
+			case !ok:
+			case r == p.row:
 				members.add(slot)
+			default:
+				vague.add(slot)
 			}
 		})
 	}
-	c.room(r)
-	c.rows[r] = members.container()
+	put := func(r rowID, set *bitset) {
+		c.room(r)
+		if c.rows[r] = set.container(); c.rows[r].n > 0 {
+			filled = append(filled, r)
+		}
+	}
+	put(p.row, &members)
+	if p.vague != 0 {
+		put(p.vague, &vague)
+	}
+	return filled
 }
