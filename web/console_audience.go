@@ -22,13 +22,42 @@ const (
 // reach is how many a policy concerns.
 type reach struct{ likely, possible int }
 
-// reach asks the index whom a policy would reach today.
-func (s *Server) reach(p *domain.Policy) reach {
+// query asks whom a push of a policy would tell today. ok is false if it is
+// pushed to nobody.
+func (s *Server) query(ctx context.Context, p *domain.Policy) (q audience.Query, ok bool, err error) {
 	if !p.Pushable() {
-		return reach{}
+		return q, false, nil
 	}
-	n := s.Index.Count(audience.QueryOf(p, s.today()))
-	return reach{n.Likely, n.Possible}
+	q, err = audience.QueryFor(ctx, s.Store, p, s.today())
+	return q, true, err
+}
+
+// preview is whom a push of a policy would tell today, with what is asked.
+func (s *Server) preview(ctx context.Context, p *domain.Policy) (audience.Result, audience.Query, error) {
+	q, ok, err := s.query(ctx, p)
+	if !ok || err != nil {
+		return audience.Result{Likely: roaring.New(), Possible: roaring.New()}, q, err
+	}
+	return s.Index.Evaluate(q), q, nil
+}
+
+// concerned is whom a policy concerns today, told or not: to compare it with
+// another one.
+func (s *Server) concerned(p *domain.Policy) audience.Result {
+	if !p.Pushable() {
+		return audience.Result{Likely: roaring.New(), Possible: roaring.New()}
+	}
+	return s.Index.Evaluate(audience.QueryOf(p, s.today()))
+}
+
+// reach asks the index how many a push of a policy would tell today.
+func (s *Server) reach(ctx context.Context, p *domain.Policy) (reach, error) {
+	q, ok, err := s.query(ctx, p)
+	if !ok || err != nil {
+		return reach{}, err
+	}
+	n := s.Index.Count(q)
+	return reach{n.Likely, n.Possible}, nil
 }
 
 // contradiction names two conditions of a measure that nobody meets both, or
@@ -41,14 +70,6 @@ func (s *Server) contradiction(p *domain.Policy) string {
 		}
 	}
 	return ""
-}
-
-// audienceOf is the audience of a policy as a push of today would freeze it.
-func (s *Server) audienceOf(p *domain.Policy) audience.Result {
-	if !p.Pushable() {
-		return audience.Result{Likely: roaring.New(), Possible: roaring.New()}
-	}
-	return s.Index.Evaluate(audience.QueryOf(p, s.today()))
 }
 
 // since says how the audience changed, or "".
@@ -74,6 +95,7 @@ type audienceView struct {
 	Likely    int
 	Possible  int
 	All       int // subscribers at all
+	LeftOut   int // told before, or it is not for them
 	Warning   string
 	Kinds     []bar
 	Breaks    []breakdown
@@ -131,10 +153,13 @@ func seedOf(text string) uint64 {
 	return seed
 }
 
-func (s *Server) audienceView(ctx context.Context, p *domain.Policy, set audience.Result, seed uint64) (audienceView, error) {
+func (s *Server) audienceView(ctx context.Context, p *domain.Policy, set audience.Result, q audience.Query, seed uint64) (audienceView, error) {
 	v := audienceView{
 		Pushable: p.Pushable(), All: s.Index.Len(), NextSeed: seed + 1, Measures: len(p.Measures),
 		Likely: int(set.Likely.GetCardinality()), Possible: int(set.Possible.GetCardinality()),
+	}
+	if q.Without != nil {
+		v.LeftOut = int(q.Without.GetCardinality())
 	}
 	for i := range p.Measures {
 		if p.Measures[i].Criteria.IsZero() {
@@ -159,6 +184,7 @@ func (s *Server) audienceView(ctx context.Context, p *domain.Policy, set audienc
 func (v *audienceView) warn() {
 	switch {
 	case !v.Pushable:
+	case v.LeftOut > 0 && v.Sum() == 0: // said beside the numbers
 	case v.All == 0:
 		v.Warning = "还没有订阅者，发布后只在政策库公开。"
 	case v.Measures == 0:

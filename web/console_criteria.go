@@ -148,7 +148,10 @@ func (s *Server) saveCriteria(c *fiber.Ctx) error {
 		return noMeasure()
 	}
 	m := &p.Measures[i]
-	before := s.reach(p)
+	before, err := s.reach(c.UserContext(), p)
+	if err != nil {
+		return err
+	}
 	node, err := nodeAt(&m.Criteria, field(c, "at"))
 	if err != nil {
 		return err

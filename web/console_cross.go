@@ -2,13 +2,11 @@ package web
 
 import (
 	"context"
-	"strings"
 
 	"github.com/RoaringBitmap/roaring/v2"
 
 	"policypush/internal/audience"
 	"policypush/internal/domain"
-	"policypush/internal/matching"
 )
 
 // facet is a way to divide an audience that an officer can choose.
@@ -123,9 +121,9 @@ type whyView struct {
 	Says    []string
 }
 
-// why explains the place of a subscriber in the audience of a policy. They are
+// why explains the place of a subscriber in the audience of a query. They are
 // found by 统一社会信用代码, an office's id, a name or an address.
-func (s *Server) why(ctx context.Context, p *domain.Policy, query string) (whyView, error) {
+func (s *Server) why(ctx context.Context, q audience.Query, query string) (whyView, error) {
 	v := whyView{Query: query}
 	if query == "" {
 		return v, nil
@@ -144,50 +142,19 @@ func (s *Server) why(ctx context.Context, p *domain.Policy, query string) (whyVi
 	if err != nil || len(people) == 0 {
 		return v, err
 	}
-	v = s.whyOf(p, people[0], query)
+	v = s.whyOf(q, people[0], query)
 	v.More = len(ids) > 1
 	return v, nil
 }
 
-// whyOf explains the place of a subscriber in the audience of a policy.
-func (s *Server) whyOf(p *domain.Policy, person *domain.Subscriber, query string) whyView {
+// whyOf explains the place of a subscriber in the audience of a query.
+func (s *Server) whyOf(q audience.Query, person *domain.Subscriber, query string) whyView {
 	v := whyView{Query: query}
-	e, ok := s.Index.Explain(audience.QueryOf(p, s.today()), person.ID)
+	e, ok := s.Index.Explain(q, person.ID)
 	if !ok {
 		return v
 	}
 	v.Found, v.ID, v.Name, v.USCC, v.Verdict = true, person.ID, maskName(person), domain.MaskUSCC(person.USCC), e.Verdict
-	v.Says = s.says(e)
+	v.Says = e.Says(s.Rules.ValueName)
 	return v
-}
-
-// says puts an explanation into words: all that keeps somebody out of the
-// audience, or makes it uncertain.
-func (s *Server) says(e audience.Explanation) []string {
-	var said []string
-	switch {
-	case e.LeftOut:
-		said = append(said, "这次不再推送给本人：已经推送过，或已被列为不推送")
-	case e.Paused:
-		said = append(said, "本人已暂停接收")
-	case e.Uninterested:
-		said = append(said, "没有订阅这份政策的主题，也没有关键词出现在文中")
-	case e.Relevance < e.Least:
-		said = append(said, "本人选择“"+e.Least.Label()+"”，这份政策对其相关度不够")
-	}
-	for _, m := range e.Missing {
-		c := domain.Leaf(*m.Condition)
-		if m.Negated {
-			c = domain.NotOf(c)
-		}
-		how := "不满足："
-		if m.Truth == domain.Unknown {
-			how = "资料里没写："
-		}
-		said = append(said, how+strings.TrimSpace(matching.Describe(&c, s.Rules.ValueName)))
-	}
-	if len(said) == 0 && e.Verdict == domain.Likely {
-		return []string{"条件都对得上，也订阅了相关内容"}
-	}
-	return said
 }

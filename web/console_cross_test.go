@@ -7,6 +7,7 @@ import (
 
 	"github.com/RoaringBitmap/roaring/v2"
 
+	"policypush/internal/audience"
 	"policypush/internal/domain"
 )
 
@@ -40,7 +41,7 @@ func TestTheAudienceIsCountedByTwoFacetsAndExplained(t *testing.T) {
 		"D":     {domain.Possible, "资料里没写：" + "企业规模为小型企业"},
 		"没有这个人": {"", ""},
 	} {
-		got, err := site.why(t.Context(), p, who)
+		got, err := site.why(t.Context(), audience.QueryOf(p, "2026-11-22"), who)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -43,7 +43,10 @@ func (s *Server) addMeasure(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	before := s.reach(p)
+	before, err := s.reach(c.UserContext(), p)
+	if err != nil {
+		return err
+	}
 	m := domain.Measure{ID: nextMeasure(p), Title: "新的政策点"}
 	if len(p.Clauses) > 0 {
 		m.Start, m.End = p.Clauses[0].Start, p.Clauses[0].End
@@ -74,7 +77,10 @@ func (s *Server) removeMeasure(c *fiber.Ctx) error {
 	if i < 0 {
 		return noMeasure()
 	}
-	before := s.reach(p)
+	before, err := s.reach(c.UserContext(), p)
+	if err != nil {
+		return err
+	}
 	title := p.Measures[i].Title
 	p.Measures = slices.Delete(p.Measures, i, i+1)
 	return s.saveDraft(c, p, "measure", "删除政策点“"+title+"”", before, "measures")
@@ -238,7 +244,10 @@ func (s *Server) saveMeasure(c *fiber.Ctx) error {
 		From: field(c, "from"), To: field(c, "to"), Deadline: field(c, "deadline"), Relative: field(c, "relative"), Mode: field(c, "mode"),
 		Where: field(c, "where"), Materials: field(c, "materials"), Within: field(c, "within"), Contact: field(c, "contact"),
 	}
-	before := s.reach(p)
+	before, err := s.reach(c.UserContext(), p)
+	if err != nil {
+		return err
+	}
 	m := &p.Measures[i]
 	fields, start, end := m.Fields(), m.Start, m.End
 	if ps := s.applyMeasure(p, m, f); len(ps) > 0 {

@@ -338,7 +338,10 @@ func (s *Server) saveFields(c *fiber.Ctx) error {
 	if len(ps) > 0 {
 		return s.showFields(c, p, f, ps)
 	}
-	before := s.reach(p)
+	before, err := s.reach(c.UserContext(), p)
+	if err != nil {
+		return err
+	}
 	p.Title, p.DocNumber, p.UnifiedCode, p.DocKind, p.Audience, p.Contact = f.Title, f.DocNumber, f.UnifiedCode, f.DocKind, audience, f.Contact
 	p.Replaces, p.Amends = replaces, amends
 	p.Issuers = nil
@@ -362,7 +365,11 @@ func (s *Server) saveDraft(c *fiber.Ctx, p *domain.Policy, action, what string, 
 	if err := s.audit(c, action, policyObject(p.ID), what); err != nil {
 		return err
 	}
-	s.setFlash(c, "pine", "已保存："+what+"。"+s.reach(p).since(before)+s.contradiction(p))
+	now, err := s.reach(c.UserContext(), p)
+	if err != nil {
+		return err
+	}
+	s.setFlash(c, "pine", "已保存："+what+"。"+now.since(before)+s.contradiction(p))
 	return c.Redirect(policyPath(p.ID, to), fiber.StatusSeeOther)
 }
 

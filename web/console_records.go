@@ -82,6 +82,8 @@ func actionLabel(action string) string {
 		return "退回"
 	case "publish":
 		return "发布"
+	case "supplement":
+		return "补充推送"
 	case "withdraw":
 		return "撤回"
 	case "interpret":

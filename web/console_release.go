@@ -32,8 +32,11 @@ type releaseView struct {
 	MayReturn   bool
 	MayPublish  bool
 	MayWithdraw bool
-	Reason      string
-	Problems    problems
+	// MaySupplement offers another push, to whom the policy has come to
+	// concern since the last.
+	MaySupplement bool
+	Reason        string
+	Problems      problems
 }
 
 func (releaseView) template() string { return "console/release" }
@@ -65,7 +68,7 @@ func (s *Server) showRelease(c *fiber.Ctx, p *domain.Policy, reason string, ps p
 	me := operatorOf(c).operator
 	own := p.Office == me.Office
 	v := releaseView{
-		Page: page, Reach: s.reach(p), Conflict: s.contradiction(p), Measures: s.measures(p), Must: s.Rules.MustInterpret(p.DocKind), Reason: reason, Problems: ps,
+		Page: page, Conflict: s.contradiction(p), Measures: s.measures(p), Must: s.Rules.MustInterpret(p.DocKind), Reason: reason, Problems: ps,
 		MaySubmit:   own && p.Status == domain.Draft && allowed(me, toDraft),
 		MayReturn:   own && (p.Status == domain.Reviewed || p.Status == domain.Approved) && (allowed(me, toApprove) || p.ReviewedBy == me.ID),
 		MayPublish:  own && p.Status == domain.Approved && allowed(me, toRelease),
@@ -79,6 +82,10 @@ func (s *Server) showRelease(c *fiber.Ctx, p *domain.Policy, reason string, ps p
 			return err
 		}
 	}
+	if v.Reach, err = s.reach(ctx, p); err != nil {
+		return err
+	}
+	v.MaySupplement = own && p.Supplement(me, s.today()) == nil
 	if own && p.Status == domain.Reviewed {
 		trial := *p
 		err := s.approve(ctx, &trial, me)
@@ -239,6 +246,33 @@ func (s *Server) publishPolicy(c *fiber.Ctx) error {
 		return err
 	}
 	s.setFlash(c, "pine", "已发布，正在推送。")
+	return c.Redirect(fmt.Sprintf("/console/pushes/%d", push.ID), fiber.StatusSeeOther)
+}
+
+// supplementPush owes another push of a published policy. Whoever was told
+// before is left out when it is planned.
+func (s *Server) supplementPush(c *fiber.Ctx) error {
+	p, err := s.ownPolicy(c)
+	if err != nil {
+		return err
+	}
+	me := operatorOf(c).operator
+	if err := p.Supplement(me, s.today()); err != nil {
+		return err
+	}
+	push := &domain.Push{Kind: domain.NewPolicy, CreatedBy: me.ID, CreatedAt: s.Now(), IncludePossible: field(c, "possible") != ""}
+	if err := s.Store.SupplementPush(c.UserContext(), p, push); err != nil {
+		return err
+	}
+	s.wake()
+	detail := fmt.Sprintf("推送%d", push.ID)
+	if push.IncludePossible {
+		detail += "，含可能适用"
+	}
+	if err := s.audit(c, "supplement", policyObject(p.ID), detail); err != nil {
+		return err
+	}
+	s.setFlash(c, "pine", "正在补充推送。")
 	return c.Redirect(fmt.Sprintf("/console/pushes/%d", push.ID), fiber.StatusSeeOther)
 }
 

@@ -67,7 +67,7 @@ func (s *Server) shiftView(ctx context.Context, p *domain.Policy, before, after 
 		for _, person := range people {
 			row := shiftRow{ID: person.ID, Name: maskName(person), Facts: s.maskedFacts(&person.Profile)}
 			if e, ok := s.Index.Explain(query, person.ID); ok {
-				row.Verdict, row.Says = e.Verdict, s.says(e)
+				row.Verdict, row.Says = e.Verdict, e.Says(s.Rules.ValueName)
 			}
 			if row.Verdict == domain.Likely { // the conditions that bring them in
 				row.Says = nil
@@ -141,11 +141,11 @@ func (s *Server) formerShifts(ctx context.Context, p *domain.Policy) ([]*shiftVi
 	if err != nil || len(formers) == 0 {
 		return nil, err
 	}
-	after := s.audienceOf(p)
+	after := s.concerned(p)
 	var shifts []*shiftView
 	for _, former := range formers[:min(len(formers), formersShown)] {
 		old := former.Policy
-		today := s.audienceOf(old)
+		today := s.concerned(old)
 		before, basis, err := s.toldOf(ctx, old.ID)
 		if err != nil {
 			return nil, err

@@ -82,7 +82,11 @@ func (s *Server) tagsPage(c *fiber.Ctx) error {
 	if v.policyHead, err = s.policyHead(ctx, operatorOf(c).operator, p, 2); err != nil {
 		return err
 	}
-	if v.Audience, err = s.audienceView(ctx, p, s.audienceOf(p), seedOf(c.Query("sample"))); err != nil {
+	set, query, err := s.preview(ctx, p)
+	if err != nil {
+		return err
+	}
+	if v.Audience, err = s.audienceView(ctx, p, set, query, seedOf(c.Query("sample"))); err != nil {
 		return err
 	}
 	if _, v.Corrected, err = s.Store.Corrections(ctx, p.ID, 1); err != nil {
@@ -226,7 +230,10 @@ func (s *Server) saveTag(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	before := s.reach(p)
+	before, err := s.reach(c.UserContext(), p)
+	if err != nil {
+		return err
+	}
 	place, err := whereSaid(p, field(c, "words"), field(c, "clause"))
 	if err != nil {
 		return err

@@ -372,7 +372,7 @@ func TestForbidden(t *testing.T) {
 	reading := []string{"/console/policies", path, path + "/fields", path + "/measures", path + "/measures/m1", path + "/interpretations", path + "/release", "/console/pushes", "/console/outbox", "/console/questions", "/console/subscribers", "/console/subscribers/1"}
 	drafting := []string{"/tags", "/fields", "/measures", "/measures/m1", "/measures/m1/remove", "/measures/m1/criteria", "/interpretations", "/interpretations/1", "/interpretations/1/delete", "/submit"}
 	approving := []string{"/interpretations/1/approve", "/approve", "/withdraw"}
-	releasing := []string{"/return", "/publish"}
+	releasing := []string{"/return", "/publish", "/supplement"}
 	managing := []string{"/console/operators", "/console/operators/new", "/console/operators/1"}
 	for login, may := range map[string]struct{ read, draft, approve, release, manage bool }{
 		"drafter":  {read: true, draft: true, release: true},

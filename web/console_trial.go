@@ -408,9 +408,11 @@ func (s *Server) countTrial(ctx context.Context, v *trialView, p *domain.Policy,
 	if err := query.Validate(); err != nil {
 		return err
 	}
-	set := s.audienceOf(tr.Policy)
-	var err error
-	if v.Audience, err = s.audienceView(ctx, tr.Policy, set, seedOf(t.text("sample", ""))); err != nil {
+	set, query, err := s.preview(ctx, tr.Policy)
+	if err != nil {
+		return err
+	}
+	if v.Audience, err = s.audienceView(ctx, tr.Policy, set, query, seedOf(t.text("sample", ""))); err != nil {
 		return err
 	}
 	v.Cross = s.cross(set.Everybody(), tr.form.Down, tr.form.Across)
@@ -420,9 +422,15 @@ func (s *Server) countTrial(ctx context.Context, v *trialView, p *domain.Policy,
 		v.Audience.warn()
 	}
 	if v.Tried {
-		v.Shift, err = s.shiftView(ctx, tr.Policy, s.audienceOf(p), set)
+		saved, _, err := s.preview(ctx, p)
+		if err != nil {
+			return err
+		}
+		if v.Shift, err = s.shiftView(ctx, tr.Policy, saved, set); err != nil {
+			return err
+		}
 	}
-	return err
+	return nil
 }
 
 // conflicts lists the contradictions of a trial with the rows of the form that
@@ -464,9 +472,12 @@ func (tr *trial) rowOf(id domain.MeasureID, says string) string {
 // To look somebody up is written down; the answer then follows the trial.
 func (s *Server) explainTrial(c *fiber.Ctx, v *trialView, tr *trial, t typed) error {
 	ctx := c.UserContext()
+	q, _, err := s.query(ctx, tr.Policy)
+	if err != nil {
+		return err
+	}
 	if field(c, "do") == "who" && tr.form.Who != "" {
-		var err error
-		if v.Why, err = s.why(ctx, tr.Policy, tr.form.Who); err != nil || !v.Why.Found {
+		if v.Why, err = s.why(ctx, q, tr.form.Who); err != nil || !v.Why.Found {
 			return err
 		}
 		v.About = s.aboutToken(v.Policy.ID, v.Why.ID)
@@ -481,7 +492,7 @@ func (s *Server) explainTrial(c *fiber.Ctx, v *trialView, tr *trial, t typed) er
 	if err != nil || len(people) == 0 {
 		return err
 	}
-	v.Why, v.About = s.whyOf(tr.Policy, people[0], tr.form.Who), t.text("about", "")
+	v.Why, v.About = s.whyOf(q, people[0], tr.form.Who), t.text("about", "")
 	return nil
 }
 
@@ -507,7 +518,10 @@ func (s *Server) saveTrial(c *fiber.Ctx, tr *trial, t typed) error {
 	case len(tr.problems) > 0 || len(tr.changed) == 0:
 		return s.showTrial(c, p, t, []string{"没有保存：" + map[bool]string{true: "没有改动。", false: "请先改正下面的错误。"}[len(tr.problems) == 0]})
 	}
-	before := s.reach(p)
+	before, err := s.reach(c.UserContext(), p)
+	if err != nil {
+		return err
+	}
 	var kept []domain.Correction
 	for _, tag := range tr.Tags {
 		was := slices.IndexFunc(p.Tags, func(old domain.Tag) bool { return old.Dimension == tag.Dimension && old.Code == tag.Code })

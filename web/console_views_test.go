@@ -45,6 +45,7 @@ func TestEveryConsoleTemplateFitsItsView(t *testing.T) {
 		rulesView{},
 		correctionsView{},
 		consoleErrorView{},
+		buildingView{},
 	} {
 		checked[v.template()] = true
 		if set[v.template()] == nil {

@@ -7,7 +7,8 @@ import (
 // healthz answers as long as the process runs.
 func (s *Server) healthz(c *fiber.Ctx) error { return c.SendString("ok\n") }
 
-// readyz answers 200 when the service can do its work.
+// readyz answers 200 when the service can do its work, and says how far the
+// audience index is while it is being built.
 func (s *Server) readyz(c *fiber.Ctx) error {
 	ctx := c.UserContext()
 	err := s.Store.Ping(ctx)
@@ -16,7 +17,11 @@ func (s *Server) readyz(c *fiber.Ctx) error {
 	}
 	if err != nil {
 		s.Log.WarnContext(ctx, "not ready", "err", err)
-		return c.Status(fiber.StatusServiceUnavailable).SendString("not ready\n")
+		said := "not ready\n"
+		if at := s.building(); at != "" {
+			said += at + "\n"
+		}
+		return c.Status(fiber.StatusServiceUnavailable).SendString(said)
 	}
 	return c.SendString("ready\n")
 }

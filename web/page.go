@@ -25,6 +25,7 @@ type Page struct {
 	Reader      *pageReader   // nil if nobody is signed in
 	Operator    *pageOperator // nil outside the console
 	Live        string        // where to listen for new messages, or ""
+	Building    string        // in the console: how far the audience index is, or ""
 }
 
 // pageReader is the signed-in reader as the head of a page shows them.

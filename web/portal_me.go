@@ -399,6 +399,14 @@ type exported struct {
 	Consent      domain.Consent      `json:"consent"`
 	CreatedAt    string              `json:"created_at"`
 	Inbox        []exportedItem      `json:"inbox"`
+	// Former says how the profile stood at earlier pushes, as far as it is kept.
+	Former []exportedVersion `json:"former"`
+}
+
+type exportedVersion struct {
+	Until        string              `json:"until"`
+	Profile      domain.Profile      `json:"profile"`
+	Subscription domain.Subscription `json:"subscription"`
 }
 
 type exportedItem struct {
@@ -420,10 +428,17 @@ func (s *Server) export(c *fiber.Ctx) error {
 	out := exported{
 		ID: sub.ExternalID, Name: sub.Name, USCC: sub.USCC, Profile: sub.Profile, Subscription: sub.Subscription,
 		Contacts: sub.Contacts, Consent: sub.Consent, CreatedAt: sub.CreatedAt.In(shanghai).Format("2006-01-02T15:04:05+08:00"),
-		Inbox: []exportedItem{},
+		Inbox: []exportedItem{}, Former: []exportedVersion{},
 	}
 	for _, it := range items {
 		out.Inbox = append(out.Inbox, exportedItem{it.Title, it.At.In(shanghai).Format("2006-01-02T15:04:05+08:00"), it.Verdict, it.Read})
+	}
+	former, err := s.Store.ProfileVersions(c.UserContext(), sub.ID)
+	if err != nil {
+		return err
+	}
+	for _, v := range former {
+		out.Former = append(out.Former, exportedVersion{v.ReplacedAt.In(shanghai).Format("2006-01-02T15:04:05+08:00"), v.Profile, v.Subscription})
 	}
 	data, err := json.MarshalIndent(out, "", "  ")
 	if err != nil {

@@ -56,6 +56,8 @@ type Config struct {
 	Wake func()
 	// Ready says why the service cannot answer yet; nil means always ready.
 	Ready func(ctx context.Context) error
+	// Stage says how far the audience index is; nil means that it is built.
+	Stage func() audience.Stage
 	Log   *slog.Logger
 	Now   func() time.Time
 }

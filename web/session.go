@@ -236,7 +236,7 @@ func (s *Server) consolePage(c *fiber.Ctx, title, section string) (Page, error) 
 		return Page{}, err
 	}
 	p := s.barePage(c, title)
-	p.Section, p.Robots = section, "noindex"
+	p.Section, p.Robots, p.Building = section, "noindex", s.building()
 	if p.Site, err = s.site(c.UserContext()); err != nil {
 		return Page{}, err
 	}

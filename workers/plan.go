@@ -12,7 +12,6 @@ import (
 	"policypush/internal/audience"
 	"policypush/internal/channel/app"
 	"policypush/internal/domain"
-	"policypush/internal/push"
 	"policypush/internal/queue"
 )
 
@@ -85,10 +84,7 @@ func (w *Workers) plan(ctx context.Context, owed domain.Push, keep func() error)
 	if err != nil {
 		return err
 	}
-	everybody := set.Likely
-	if owed.IncludePossible {
-		everybody = roaring.Or(set.Likely, set.Possible)
-	}
+	everybody := set.Told(owed.IncludePossible)
 	planner := w.planner(owed, set.Likely)
 	ids, rows := everybody.ManyIterator(), 0
 	for buffer := make([]uint32, planRange); ; {
@@ -134,82 +130,4 @@ func (w *Workers) tellInboxes(ctx context.Context, p domain.Push, everybody *roa
 	w.Hub.Publish(app.Event{ID: int64(p.ID), Name: "notice", Data: string(title)}, func(id domain.SubscriberID) bool {
 		return everybody.Contains(uint32(id))
 	})
-}
-
-// freeze decides once who is concerned. Whoever subscribed before this moment
-// is in: the index must hold the last change of a profile first.
-func (w *Workers) freeze(ctx context.Context, owed domain.Push, policy *domain.Policy) (domain.FrozenAudience, error) {
-	var none domain.FrozenAudience
-	set := audience.Result{Likely: roaring.New(), Possible: roaring.New()}
-	var err error
-	switch {
-	case owed.Kind == domain.WithdrawalNotice:
-		set, err = w.toldBefore(ctx, owed)
-	case policy.Pushable():
-		set, err = w.concerned(ctx, policy)
-	}
-	if err != nil {
-		return none, err
-	}
-	frozen, err := audience.Freeze(set.Likely, set.Possible)
-	if err != nil {
-		return none, err
-	}
-	return w.Store.FreezeAudience(ctx, owed.ID, frozen, int(set.Likely.GetCardinality()), int(set.Possible.GetCardinality()))
-}
-
-func (w *Workers) concerned(ctx context.Context, policy *domain.Policy) (audience.Result, error) {
-	seq, err := w.Store.LastProfileChange(ctx)
-	if err != nil {
-		return audience.Result{}, err
-	}
-	wait, cancel := context.WithTimeout(ctx, indexWait)
-	defer cancel()
-	if err := w.Index.WaitFor(wait, seq); err != nil {
-		return audience.Result{}, err
-	}
-	return w.Index.Evaluate(audience.QueryOf(policy, w.Now().In(push.Shanghai()).Format(time.DateOnly))), nil
-}
-
-// toldBefore is the audience of a withdrawal notice: whoever was in the
-// audience of a push of the same policy, or read of it in their first digest.
-func (w *Workers) toldBefore(ctx context.Context, notice domain.Push) (audience.Result, error) {
-	told := audience.Result{Likely: roaring.New(), Possible: roaring.New()}
-	pushes, err := w.Store.Pushes(ctx, notice.Policy, 100)
-	if err != nil {
-		return told, err
-	}
-	for _, p := range pushes {
-		if p.Kind != domain.NewPolicy {
-			continue
-		}
-		frozen, err := w.Store.Audience(ctx, p.ID)
-		if domain.KindOf(err) == domain.NotFound {
-			continue // withdrawn before anybody was told
-		}
-		if err != nil {
-			return told, err
-		}
-		set, err := audience.Thaw(frozen)
-		if err != nil {
-			return told, err
-		}
-		told.Likely.Or(set.Likely)
-		if p.IncludePossible {
-			told.Possible.Or(set.Possible)
-		}
-	}
-	first, err := w.Store.DigestReaders(ctx, notice.Policy)
-	if err != nil {
-		return told, err
-	}
-	for id, verdict := range first {
-		if verdict == domain.Likely {
-			told.Likely.Add(uint32(id))
-		} else {
-			told.Possible.Add(uint32(id))
-		}
-	}
-	told.Possible.AndNot(told.Likely)
-	return told, nil
 }

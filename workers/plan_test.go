@@ -4,6 +4,7 @@ import (
 	"context"
 	"testing"
 
+	"policypush/internal/audience"
 	"policypush/internal/channel"
 	"policypush/internal/domain"
 )
@@ -121,4 +122,70 @@ func TestAWithdrawalNoticeGoesToWhomTheOriginalReached(t *testing.T) {
 			t.Error("somebody who never heard of it was told that it is withdrawn")
 		}
 	}
+}
+
+// TestASupplementTellsOnlyTheOthers: another push of a policy leaves out who
+// was told of it, and counts as the preview did; so does the push of a policy
+// for whoever put the one aside that it amends.
+func TestASupplementTellsOnlyTheOthers(t *testing.T) {
+	b := newBench(t)
+	ctx := context.Background()
+	b.people(9, func(i int, s *domain.Subscriber) { s.Profile.Region = []string{"330001", "330002", "330000"}[i%3] })
+	p, first := b.publishWith("关于发放居民消费券的通知", func(p *domain.Policy) {
+		p.DocNumber = "云政发〔2026〕7号"
+		p.Measures[0].Criteria = domain.Leaf(domain.Condition{Field: domain.FieldRegion, Op: domain.In, Values: []string{"330001"}})
+	})
+	preview := func(p *domain.Policy) audience.Counts {
+		t.Helper()
+		q, err := audience.QueryFor(ctx, b.Store, p, "2026-11-25")
+		check(t, err)
+		return b.Index.Count(q)
+	}
+	planned := func(id domain.PushID, want audience.Counts) {
+		t.Helper()
+		check(t, b.planTask(id))
+		push, err := b.Store.Push(ctx, id)
+		check(t, err)
+		if got := (audience.Counts{Likely: push.Likely, Possible: push.Possible}); got != want {
+			t.Errorf("push %d is for %+v, the preview said %+v", id, got, want)
+		}
+		c, err := CheckAudience(ctx, b.Store, id)
+		check(t, err)
+		if c.SHA256 != c.Computed {
+			t.Errorf("push %d cannot be computed again: %+v", id, c)
+		}
+	}
+	before := preview(p)
+	if before != (audience.Counts{Likely: 3, Possible: 3}) {
+		t.Fatalf("the preview says %+v", before)
+	}
+	planned(first, before) // without those to whom it may apply
+	b.expect(first, "pending: 3")
+
+	mover, err := b.Store.Subscriber(ctx, 2)
+	check(t, err)
+	mover.Profile.Region = "330001"
+	check(t, b.Store.SaveSubscriber(ctx, mover))
+	b.people(1, func(_ int, s *domain.Subscriber) {
+		s.ExternalID, s.Contacts[0].Address, s.Profile.Region = "new", "13911111111", "330001"
+	})
+	between := preview(p)
+	if between != (audience.Counts{Likely: 2, Possible: 3}) { // who moved there, who is new; nobody of the first push
+		t.Fatalf("the preview of the supplement says %+v", between)
+	}
+	again := domain.Push{Kind: domain.NewPolicy, CreatedAt: b.Now(), IncludePossible: true}
+	check(t, b.Store.SupplementPush(ctx, p, &again))
+	planned(again.ID, between)
+	b.expect(again.ID, "pending: 5")
+	if left := preview(p); left != (audience.Counts{}) {
+		t.Errorf("after both pushes the preview says %+v", left)
+	}
+
+	check(t, b.Store.MarkInbox(ctx, mover.ID, again.ID, "dismissed", b.Now()))
+	amends, id := b.publishWith("关于调整居民消费券的通知", func(change *domain.Policy) {
+		change.Measures[0].Criteria = p.Measures[0].Criteria
+		change.Amends = []domain.Reference{{DocNumber: p.DocNumber}}
+	})
+	planned(id, preview(amends))
+	b.expect(id, "pending: 4") // of the five who live there
 }

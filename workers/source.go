@@ -15,6 +15,12 @@ func (p Profiles) WalkProfiles(ctx context.Context, fn func(audience.Row) error)
 	return p.Store.WalkProfiles(ctx, 0, func(r storage.ProfileRow) error { return fn(rowOf(r)) })
 }
 
+// CountProfiles implements audience.Source.
+func (p Profiles) CountProfiles(ctx context.Context) (int, error) {
+	enterprises, residents, err := p.Store.CountSubscribers(ctx)
+	return enterprises + residents, err
+}
+
 // LastChange implements audience.Source.
 func (p Profiles) LastChange(ctx context.Context) (int64, error) {
 	return p.Store.LastProfileChange(ctx)
@@ -28,7 +34,7 @@ func (p Profiles) Changes(ctx context.Context, after int64, limit int) ([]audien
 	}
 	changes := make([]audience.Change, len(from))
 	for i, c := range from {
-		changes[i] = audience.Change{Seq: c.Seq, Deleted: c.Deleted, Row: rowOf(c.Row)}
+		changes[i] = audience.Change{Seq: c.Seq, Mark: c.Mark, Deleted: c.Deleted, Row: rowOf(c.Row)}
 		changes[i].Row.ID = c.ID
 	}
 	return changes, nil

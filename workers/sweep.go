@@ -3,8 +3,8 @@ package workers
 import "context"
 
 // sweep makes good what has stopped: batches whose worker gives no sign of
-// life, rows that were claimed and never ended, pushes that are through, and
-// sessions that are over.
+// life, rows that were claimed and never ended, pushes that are through,
+// sessions that are over, and former profiles whose time is over.
 func (w *Workers) sweep(ctx context.Context) error {
 	now := w.Now()
 	batches, err := w.Store.SweepBatches(ctx, now.Add(-w.Clocks.DeadAfter))
@@ -19,8 +19,12 @@ func (w *Workers) sweep(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if len(batches) > 0 || lost > 0 || done > 0 {
-		w.Log.InfoContext(ctx, "swept", "dead_batches", len(batches), "lost_deliveries", lost, "done_pushes", done)
+	forgotten, err := w.Store.ForgetVersions(ctx, now.Add(-w.Clocks.KeepVersions))
+	if err != nil {
+		return err
+	}
+	if len(batches) > 0 || lost > 0 || done > 0 || forgotten > 0 {
+		w.Log.InfoContext(ctx, "swept", "dead_batches", len(batches), "lost_deliveries", lost, "done_pushes", done, "forgotten_profiles", forgotten)
 	}
 	if len(batches) > 0 {
 		w.Wake()

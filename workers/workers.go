@@ -50,6 +50,7 @@ type Clocks struct {
 	DeadAfter     time.Duration // a batch without a sign of life is handed out anew
 	LostAfter     time.Duration // a row that is being sent for longer is unknown
 	LeaderFor     time.Duration // how long a leader leads without a sign of life
+	KeepVersions  time.Duration // how long former profiles are kept
 }
 
 // Events are called as things happen, for the numbers of the service. Each may

@@ -75,7 +75,7 @@ func newBench(t *testing.T) *bench {
 			},
 			Sensitive: func(string) bool { return false },
 		},
-		Clocks: Clocks{DispatchEvery: 10 * time.Millisecond, SweepEvery: time.Second, DeadAfter: 3 * time.Minute, LostAfter: 10 * time.Minute, LeaderFor: time.Minute},
+		Clocks: Clocks{DispatchEvery: 10 * time.Millisecond, SweepEvery: time.Second, DeadAfter: 3 * time.Minute, LostAfter: 10 * time.Minute, LeaderFor: time.Minute, KeepVersions: 100 * 24 * time.Hour},
 		Log:    slog.New(slog.NewTextHandler(io.Discard, nil)),
 		Now:    func() time.Time { b.mu.Lock(); defer b.mu.Unlock(); return b.now },
 	})
@@ -121,11 +121,18 @@ func (b *bench) people(n int, change func(i int, s *domain.Subscriber)) {
 
 func (b *bench) publish(title string) (*domain.Policy, domain.PushID) {
 	b.t.Helper()
+	return b.publishWith(title, func(*domain.Policy) {})
+}
+
+// publishWith is publish for a policy that change has written to.
+func (b *bench) publishWith(title string, change func(*domain.Policy)) (*domain.Policy, domain.PushID) {
+	b.t.Helper()
 	ctx := context.Background()
 	p := &domain.Policy{
 		Office: b.office.ID, Status: domain.Draft, Title: title, Audience: domain.ForBoth, Text: title, DraftedBy: b.drafter.ID, CreatedAt: noon,
 		Measures: []domain.Measure{{ID: "m1", Title: title, Text: title, Who: "全县居民", Benefit: domain.Benefit{Text: "每人100元"}}},
 	}
+	change(p)
 	check(b.t, b.Store.CreatePolicy(ctx, p))
 	check(b.t, p.Review(b.drafter, noon))
 	check(b.t, b.Store.SavePolicy(ctx, p, domain.Draft))

@@ -143,6 +143,9 @@ func (l *changeLog) add(rows []audience.Row) int64 {
 	return l.last
 }
 
+// CountProfiles implements audience.Source.
+func (b *audienceBench) CountProfiles(context.Context) (int, error) { return len(b.people), nil }
+
 // LastChange implements audience.Source.
 func (b *audienceBench) LastChange(context.Context) (int64, error) {
 	b.log.mu.Lock()

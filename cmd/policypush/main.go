@@ -59,7 +59,7 @@ func commands() []command {
 		{"rules fit", "DIR... [--facets] [--write FILE] [--rules DIR]", "用标注文件拟合主题（或税费、群体、企业属性、行业）的判定权重", runRulesFit},
 		{"rules learn", "[DIR...] [--cases FILE] [--accept N[,M] --into DIR] [--export FILE] [--json]", "从工作人员的更正提出规则建议，接受后写入规则目录", runRulesLearn},
 		{"import", "--login 登录名 [--office ID] [--json] FILE…", "把政策文件读成草稿", runImport},
-		{"audience", "FILE… | --policy ID [--as-of DATE] [--json]", "一项政策涉及多少企业和居民", runAudience},
+		{"audience", "FILE… | --policy ID | --push ID [--as-of DATE] [--json]", "一项政策涉及多少企业和居民；或按当时的画像复核一次推送的受众", runAudience},
 		{"subscribers import", "FILE… [--json]", "导入订阅者（.jsonl 或 .csv）", runSubscribersImport},
 		{"subscribers export", "ID…", "导出订阅者的全部资料", runSubscribersExport},
 		{"offices add", "--name 名称 --signature 短信签名 --region 区划代码 [--phone 电话]", "添加单位", runOfficesAdd},

@@ -120,19 +120,23 @@ type audienceCount struct {
 
 func runAudience(ctx context.Context, std stdio, args []string) error {
 	var asJSON bool
-	var id int64
+	var id, push int64
 	asOf := today()
 	b, files, err := openBase(ctx, std, "audience", args, func(fs *flag.FlagSet) {
 		fs.BoolVar(&asJSON, "json", false, "每行输出一个 JSON 对象")
 		fs.Int64Var(&id, "policy", 0, "已导入的政策编号")
+		fs.Int64Var(&push, "push", 0, "推送编号：按当时的画像重算受众，与冻结的名单比较")
 		fs.StringVar(&asOf, "as-of", asOf, "按哪一天计算（YYYY-MM-DD）")
 	})
 	if err != nil {
 		return err
 	}
 	defer b.close()
-	if (id == 0) == (len(files) == 0) {
-		return errUsage{"请给出要看的文件，或用 --policy 给出政策编号"}
+	if push != 0 && id == 0 && len(files) == 0 {
+		return b.checkAudience(ctx, std, domain.PushID(push), asJSON)
+	}
+	if (id == 0) == (len(files) == 0) || push != 0 {
+		return errUsage{"请给出要看的文件，或用 --policy 给出政策编号，或用 --push 给出推送编号"}
 	}
 	if _, err := time.Parse(time.DateOnly, asOf); err != nil {
 		return errUsage{"--as-of 要是 2026-11-22 这样的日期"}
@@ -146,7 +150,11 @@ func runAudience(ctx context.Context, std stdio, args []string) error {
 		if err != nil {
 			return err
 		}
-		return printAudience(std, sizeOf(index, p, asOf), asJSON)
+		size, err := b.sizeOf(ctx, index, p, asOf)
+		if err != nil {
+			return err
+		}
+		return printAudience(std, size, asJSON)
 	}
 	r, err := b.loadRules(ctx)
 	if err != nil {
@@ -166,7 +174,10 @@ func runAudience(ctx context.Context, std stdio, args []string) error {
 			continue
 		}
 		p, _ := reading.understand(doc)
-		size := sizeOf(index, p, asOf)
+		size, err := b.sizeOf(ctx, index, p, asOf)
+		if err != nil {
+			return err
+		}
 		size.File = path
 		if err := printAudience(std, size, asJSON); err != nil {
 			return err
@@ -178,8 +189,13 @@ func runAudience(ctx context.Context, std stdio, args []string) error {
 	return nil
 }
 
-func sizeOf(index *audience.Index, p *domain.Policy, day string) audienceSize {
-	set := index.Evaluate(audience.QueryOf(p, day))
+// sizeOf counts whom a push would tell on a day.
+func (b *base) sizeOf(ctx context.Context, index *audience.Index, p *domain.Policy, day string) (audienceSize, error) {
+	query, err := audience.QueryFor(ctx, b.store, p, day)
+	if err != nil {
+		return audienceSize{}, err
+	}
+	set := index.Evaluate(query)
 	size := audienceSize{
 		Policy: p.ID, Title: p.Title, Likely: set.Likely.GetCardinality(), Possible: set.Possible.GetCardinality(), By: []audienceCount{},
 	}
@@ -188,7 +204,7 @@ func sizeOf(index *audience.Index, p *domain.Policy, day string) audienceSize {
 	for _, c := range index.CountBy(both, audience.ByKind, audience.ByCounty, audience.ByIndustry, audience.BySize) {
 		size.By = append(size.By, audienceCount{Kind: c.Values[0], Region: c.Values[1], Industry: c.Values[2], Size: c.Values[3], N: c.N})
 	}
-	return size
+	return size, nil
 }
 
 func printAudience(std stdio, size audienceSize, asJSON bool) error {

@@ -131,9 +131,14 @@ func (s *service) prepare(ctx context.Context) error {
 		Clocks: workers.Clocks{
 			DispatchEvery: s.cfg.Work.DispatchEvery, SweepEvery: s.cfg.Work.SweepEvery, DeadAfter: s.cfg.Work.DeadAfter,
 			LostAfter: s.cfg.Work.LostAfter, LeaderFor: s.cfg.Work.LeaderFor,
+			KeepVersions: time.Duration(s.cfg.KeepVersionsDays) * 24 * time.Hour,
 		},
 		Events: workers.Events{Delivered: metrics.Delivered, QueueLost: metrics.QueueLost, Leading: metrics.Leading},
 		Log:    s.log, Now: time.Now,
+	})
+	metrics.Indexed(func() (read, total int) {
+		at := s.index.Stage()
+		return at.Read, at.Total
 	})
 	return s.serveMetrics(ctx, metrics)
 }
@@ -255,7 +260,7 @@ func (s *service) serveWeb(ctx context.Context, group *errgroup.Group) error {
 	site, err := web.New(web.Config{
 		Store: s.store, Rules: s.rules, Index: s.index, Catalogue: s.offers, Search: s.search, Hub: s.hub, Secret: s.secret, BaseURL: s.cfg.LinkBase(),
 		Callbacks: callbacks, ProxyHeader: s.cfg.ProxyHeader, Modes: modes, Read: s.reading.read, SendCode: courier.SendCode,
-		Wake: s.workers.Wake, Ready: s.ready, Log: s.log, Now: time.Now,
+		Wake: s.workers.Wake, Ready: s.ready, Stage: s.index.Stage, Log: s.log, Now: time.Now,
 	})
 	if err != nil {
 		return err
@@ -281,7 +286,8 @@ func (s *service) serveWeb(ctx context.Context, group *errgroup.Group) error {
 // ready says why the service cannot answer yet.
 func (s *service) ready(ctx context.Context) error {
 	if !s.built.Load() {
-		return errors.New("audience index is being built")
+		at := s.index.Stage()
+		return fmt.Errorf("audience index is being built: %d of %d subscribers are read", at.Read, at.Total)
 	}
 	if err := s.store.Ping(ctx); err != nil {
 		return err
@@ -314,7 +320,7 @@ func (s *service) serveMetrics(ctx context.Context, m *telemetry.Metrics) error 
 	mux.Handle("GET /metrics", m.Handler())
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) { // for a process without pages
 		if err := s.ready(r.Context()); err != nil {
-			http.Error(w, "not ready", http.StatusServiceUnavailable)
+			http.Error(w, "not ready: "+err.Error(), http.StatusServiceUnavailable)
 			return
 		}
 		_, _ = w.Write([]byte("ready\n")) // the asker may have gone

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"policypush/internal/domain"
 	"policypush/rules"
@@ -143,6 +144,13 @@ type exported struct {
 	Subscription domain.Subscription `json:"subscription"`
 	Channels     []domain.Contact    `json:"channels"`
 	Consent      domain.Consent      `json:"consent"`
+	Former       []formerVersion     `json:"former"` // as kept of earlier pushes
+}
+
+type formerVersion struct {
+	Until        time.Time           `json:"until"`
+	Profile      domain.Profile      `json:"profile"`
+	Subscription domain.Subscription `json:"subscription"`
 }
 
 func runSubscribersExport(ctx context.Context, std stdio, args []string) error {
@@ -162,10 +170,18 @@ func runSubscribersExport(ctx context.Context, std stdio, args []string) error {
 			failed = true
 			continue
 		}
-		err = json.NewEncoder(std.out).Encode(exported{
-			ID: s.ExternalID, Name: s.Name, USCC: s.USCC, Profile: s.Profile, Subscription: s.Subscription, Channels: s.Contacts, Consent: s.Consent,
-		})
+		former, err := b.store.ProfileVersions(ctx, s.ID)
 		if err != nil {
+			return err
+		}
+		out := exported{
+			ID: s.ExternalID, Name: s.Name, USCC: s.USCC, Profile: s.Profile, Subscription: s.Subscription, Channels: s.Contacts, Consent: s.Consent,
+			Former: []formerVersion{},
+		}
+		for _, v := range former {
+			out.Former = append(out.Former, formerVersion{Until: v.ReplacedAt, Profile: v.Profile, Subscription: v.Subscription})
+		}
+		if err := json.NewEncoder(std.out).Encode(out); err != nil {
 			return err
 		}
 	}

@@ -123,19 +123,15 @@ func (r *sectionReader) done() error {
 }
 
 func (h head) encodeTo(b []byte) []byte {
-	deleted := uint32(0)
-	if h.deleted {
-		deleted = 1
-	}
 	b = binary.LittleEndian.AppendUint64(b, uint64(h.seq))
+	b = binary.LittleEndian.AppendUint64(b, uint64(h.mark))
 	b = binary.LittleEndian.AppendUint64(b, uint64(h.last))
-	b = binary.LittleEndian.AppendUint32(b, deleted)
 	return binary.LittleEndian.AppendUint32(b, uint32(h.chunks))
 }
 
 func decodeHead(section []byte) (head, error) {
 	r := sectionReader{rest: section}
-	h := head{seq: r.long(), last: r.long(), deleted: r.word() == 1, chunks: int(r.word())}
+	h := head{seq: r.long(), mark: r.long(), last: r.long(), chunks: int(r.word())}
 	if h.chunks > 1<<16 || h.seq < 0 {
 		r.fail("its head makes no sense")
 	}

@@ -2,6 +2,7 @@ package audience
 
 import (
 	"slices"
+	"strings"
 
 	"policypush/internal/domain"
 	"policypush/internal/matching"
@@ -133,4 +134,36 @@ func nearest(c *domain.Criteria, negated bool, p *domain.Profile, asOf string) w
 		}
 	}
 	return best
+}
+
+// Says gives the reasons in words: why the subscriber is not in the audience,
+// and which conditions keep them out or are not known. name gives the Chinese
+// names of codes.
+func (e Explanation) Says(name func(domain.Field, string) string) []string {
+	var says []string
+	switch {
+	case e.LeftOut:
+		says = append(says, "这次不再推送给本人：已经推送过，或本人标为与我无关")
+	case e.Paused:
+		says = append(says, "本人已暂停接收")
+	case e.Uninterested:
+		says = append(says, "没有订阅这份政策的主题，也没有关键词出现在文中")
+	case e.Relevance < e.Least:
+		says = append(says, "本人选择“"+e.Least.Label()+"”，这份政策对其相关度不够")
+	}
+	for _, m := range e.Missing {
+		c := domain.Leaf(*m.Condition)
+		if m.Negated {
+			c = domain.NotOf(c)
+		}
+		said := "不满足："
+		if m.Truth == domain.Unknown {
+			said = "资料里没写："
+		}
+		says = append(says, said+strings.TrimSpace(matching.Describe(&c, name)))
+	}
+	if len(says) == 0 && e.Verdict == domain.Likely {
+		return []string{"条件都对得上，也订阅了相关内容"}
+	}
+	return says
 }

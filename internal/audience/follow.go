@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"policypush/internal/domain"
@@ -21,6 +22,7 @@ type Row struct {
 // the subscriber as it is now, which may be newer than the change.
 type Change struct {
 	Seq     int64
+	Mark    int64 // drawn at random by the database when it was logged
 	Deleted bool
 	Row     Row // of a deleted subscriber only the ID
 }
@@ -29,6 +31,8 @@ type Change struct {
 type Source interface {
 	// WalkProfiles calls fn for every subscriber.
 	WalkProfiles(ctx context.Context, fn func(Row) error) error
+	// CountProfiles returns how many there are.
+	CountProfiles(ctx context.Context) (int, error)
 	// LastChange returns the number of the last change, 0 if there was none.
 	LastChange(ctx context.Context) (int64, error)
 	// Changes returns up to limit changes after a number, in order.
@@ -58,6 +62,34 @@ func (p *progress) move(seq int64) {
 // progressEvery is after how many subscribers Build tells how far it is.
 const progressEvery = 100_000
 
+// Stage says how far the index is on its way to its first answer.
+type Stage struct {
+	Read  int  // subscribers read so far
+	Total int  // of how many; 0 while it is not known yet
+	Done  bool // it answers for all of them
+}
+
+// stage is a Stage that is under way.
+type stage struct {
+	read, total atomic.Int64
+	done        atomic.Bool
+}
+
+// begin begins to read from a source.
+func (s *stage) begin(ctx context.Context, from Source) error {
+	n, err := from.CountProfiles(ctx)
+	s.read.Store(0)
+	s.total.Store(int64(n))
+	return err
+}
+
+// Stage returns how far the index is. While it is built anew because of a gap
+// in the log it stays done, and answers as before.
+func (x *Index) Stage() Stage {
+	read := int(x.stage.read.Load())
+	return Stage{Read: read, Total: max(read, int(x.stage.total.Load())), Done: x.stage.done.Load()} // some may have come meanwhile
+}
+
 // errGap says that the log does not go on where the index stopped.
 var errGap = errors.New("changes are missing in the log")
 
@@ -74,12 +106,14 @@ func (x *Index) Build(ctx context.Context, from Source) error {
 	if err != nil {
 		return fmt.Errorf("build audience index: %w", err)
 	}
+	if err := x.stage.begin(ctx, from); err != nil {
+		return fmt.Errorf("build audience index: %w", err)
+	}
 	b := newBuilder()
-	read := 0
 	err = from.WalkProfiles(ctx, func(r Row) error {
 		b.add(r)
-		if read++; read%progressEvery == 0 && x.Progress != nil {
-			x.Progress(read)
+		if read := x.stage.read.Add(1); read%progressEvery == 0 && x.Progress != nil {
+			x.Progress(x.Stage())
 		}
 		return ctx.Err()
 	})
@@ -91,7 +125,11 @@ func (x *Index) Build(ctx context.Context, from Source) error {
 	x.held.Store(fresh)
 	x.writing.Unlock()
 	x.progress.move(seq)
-	return x.catchUp(ctx, from)
+	if err := x.catchUp(ctx, from); err != nil {
+		return err
+	}
+	x.stage.done.Store(true)
+	return nil
 }
 
 // Follow keeps a built index up to date until ctx ends: it asks for changes

@@ -13,13 +13,13 @@ import (
 // Index holds the profiles and subscriptions of all subscribers. It is safe
 // for concurrent use.
 type Index struct {
-	// Progress, if not nil, is told from time to time how many subscribers a
-	// Build has read.
-	Progress func(read int)
+	// Progress, if not nil, is told from time to time how far a Build is.
+	Progress func(Stage)
 
 	writing  sync.Mutex // one change at a time
 	held     atomic.Pointer[state]
 	progress progress
+	stage    stage
 }
 
 // state is all that an index holds. Build makes a new one and puts it in place
@@ -81,6 +81,15 @@ func (x *Index) change(changes []Change) {
 
 // Len returns how many subscribers the index holds.
 func (x *Index) Len() int { return int(x.held.Load().size.Load()) }
+
+// Has tells whether the index holds a subscriber.
+func (x *Index) Has(id domain.SubscriberID) bool {
+	if id < 1 || id >= 1<<32 {
+		return false
+	}
+	_, _, ok := x.held.Load().find(uint32(id))
+	return ok
+}
 
 // RowBytes returns how much memory the rows take: what queries are answered
 // from, without columns and keywords.

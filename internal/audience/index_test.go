@@ -280,6 +280,12 @@ func (l *log) WalkProfiles(_ context.Context, fn func(audience.Row) error) error
 	return l.broken
 }
 
+func (l *log) CountProfiles(context.Context) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.people), l.broken
+}
+
 func (l *log) LastChange(context.Context) (int64, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

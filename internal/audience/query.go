@@ -48,6 +48,11 @@ type Result struct {
 	Possible *roaring.Bitmap
 }
 
+// Counts returns the sizes of the sets.
+func (r Result) Counts() Counts {
+	return Counts{int(r.Likely.GetCardinality()), int(r.Possible.GetCardinality())}
+}
+
 // Evaluate returns the audience of a query.
 func (x *Index) Evaluate(q Query) Result {
 	var found []collector

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"sync/atomic"
 )
 
 // A snapshot is a file of sections, each with its length and checksum before
@@ -20,7 +21,7 @@ import (
 // the end. Chunks are written as their columns and the numbers of keywords; the
 // rows follow from the columns. It holds profiles and must be kept like the
 // database.
-const snapshotMagic = "policypush audience 4\n"
+const snapshotMagic = "policypush audience 5\n"
 
 // maxSection bounds a section: a chunk with all columns has a tenth of it.
 const maxSection = 1 << 26
@@ -30,14 +31,14 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 // errDamaged is why a snapshot is not read.
 var errDamaged = errors.New("the snapshot is damaged")
 
-// head says what of the log a snapshot holds. The last change is named as
-// well: a database that was restored from a backup may have come to the same
-// number by another way.
+// head says what of the log a snapshot holds. The mark of the last change tells
+// the log from another that has come to the same number: that of another
+// database, or of the same after it was restored from a backup.
 type head struct {
-	seq     int64
-	last    int64 // the subscriber whom the last change was about
-	deleted bool
-	chunks  int
+	seq    int64
+	mark   int64
+	last   int64 // the subscriber whom the last change was about: changes of older releases have no mark
+	chunks int
 }
 
 // headOf describes the log up to a change.
@@ -53,7 +54,7 @@ func headOf(ctx context.Context, from Source, seq int64) (head, error) {
 	if len(changes) == 0 || changes[0].Seq != seq {
 		return h, fmt.Errorf("the log does not hold change %d any more", seq)
 	}
-	h.last, h.deleted = int64(changes[0].Row.ID), changes[0].Deleted
+	h.last, h.mark = int64(changes[0].Row.ID), changes[0].Mark
 	return h, nil
 }
 
@@ -195,7 +196,9 @@ func (x *Index) Open(ctx context.Context, path string, from Source, refused func
 	seq, err := x.load(ctx, path, from)
 	if err == nil {
 		x.progress.move(seq)
-		err = x.catchUp(ctx, from)
+		if err = x.catchUp(ctx, from); err == nil {
+			x.stage.done.Store(true)
+		}
 	}
 	if err == nil || ctx.Err() != nil {
 		return err
@@ -212,7 +215,10 @@ func (x *Index) load(ctx context.Context, path string, from Source) (seq int64, 
 		return 0, err
 	}
 	defer file.Close()
-	h, s, err := readSnapshot(ctx, bufio.NewReader(file))
+	if err := x.stage.begin(ctx, from); err != nil {
+		return 0, err
+	}
+	h, s, err := readSnapshot(ctx, bufio.NewReader(file), &x.stage.read)
 	if err != nil {
 		return 0, err
 	}
@@ -227,7 +233,7 @@ func (x *Index) load(ctx context.Context, path string, from Source) (seq int64, 
 	if err != nil {
 		return 0, err
 	}
-	if now.last != h.last || now.deleted != h.deleted {
+	if now.last != h.last || now.mark != h.mark {
 		return 0, fmt.Errorf("change %d is another one in the database", h.seq)
 	}
 	x.writing.Lock()
@@ -236,8 +242,9 @@ func (x *Index) load(ctx context.Context, path string, from Source) (seq int64, 
 	return h.seq, nil
 }
 
-// readSnapshot reads all of a snapshot or none.
-func readSnapshot(ctx context.Context, in io.Reader) (head, *state, error) {
+// readSnapshot reads all of a snapshot or none. It counts in read whom it has
+// come to.
+func readSnapshot(ctx context.Context, in io.Reader, read *atomic.Int64) (head, *state, error) {
 	magic := make([]byte, len(snapshotMagic))
 	if _, err := io.ReadFull(in, magic); err != nil || string(magic) != snapshotMagic {
 		return head{}, nil, fmt.Errorf("%w: it does not begin as one", errDamaged)
@@ -258,7 +265,7 @@ func readSnapshot(ctx context.Context, in io.Reader) (head, *state, error) {
 	if err := s.dictionary.decodeFrom(one.bytes); err != nil {
 		return head{}, nil, err
 	}
-	chunks, err := readChunks(ctx, in, h.chunks, s.dictionary)
+	chunks, err := readChunks(ctx, in, h.chunks, s.dictionary, read)
 	if err != nil {
 		return head{}, nil, err
 	}
@@ -276,7 +283,8 @@ func readSnapshot(ctx context.Context, in io.Reader) (head, *state, error) {
 }
 
 // readChunks reads chunks one after the other, and decodes them on all cores.
-func readChunks(ctx context.Context, in io.Reader, n int, d *dictionary) ([]*chunk, error) {
+// It counts the people in them.
+func readChunks(ctx context.Context, in io.Reader, n int, d *dictionary, people *atomic.Int64) ([]*chunk, error) {
 	var (
 		chunks  = make([]*chunk, n)
 		reading sync.Mutex // guards what follows, and in
@@ -301,7 +309,9 @@ func readChunks(ctx context.Context, in io.Reader, n int, d *dictionary) ([]*chu
 			if err == nil {
 				chunks[i], err = decodeChunk(mine.bytes, d)
 			}
-			if err != nil {
+			if err == nil {
+				people.Add(int64(chunks[i].live.n))
+			} else {
 				reading.Lock()
 				failed = err
 				reading.Unlock()

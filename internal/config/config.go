@@ -45,6 +45,8 @@ type Config struct {
 
 	QuietHours string // "20:00-08:00" or "none": no SMS in these hours
 
+	KeepVersionsDays int // how long former profiles are kept for checks of audiences
+
 	Document Document
 
 	SMS   SMS
@@ -108,7 +110,7 @@ type Work struct {
 // Defaults returns the settings of a machine where nobody has set anything.
 func Defaults() Config {
 	return Config{
-		Data: "data", Listen: ":8080", SealWith: "aes-256-gcm", LogFormat: "text", LogLevel: "info", QuietHours: "20:00-08:00",
+		Data: "data", Listen: ":8080", SealWith: "aes-256-gcm", LogFormat: "text", LogLevel: "info", QuietHours: "20:00-08:00", KeepVersionsDays: 180,
 		Document: Document{MaxMB: 64, MaxUnpackedMB: 256, MaxText: 4_000_000, PDFTimeout: time.Minute},
 
 		SMS:   SMS{Mode: Log, Concurrency: 4},

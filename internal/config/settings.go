@@ -41,6 +41,7 @@ func (c *Config) settings() []setting {
 		text("log_format", "日志格式 text 或 json", &c.LogFormat).checked(oneOf("text", "json")),
 		text("log_level", "日志级别 debug、info、warn、error", &c.LogLevel).checked(oneOf("debug", "info", "warn", "error")),
 		text("quiet_hours", "不发短信的时段，如 20:00-08:00，或 none", &c.QuietHours).checked(quietHours),
+		number("keep_versions_days", "画像改动前的旧版本保留多少天，供复核推送的受众", &c.KeepVersionsDays, 1, 3650),
 
 		number("document.max_mb", "导入的文件最大多少MB", &c.Document.MaxMB, 1, 1024),
 		number("document.max_unpacked_mb", "docx、ofd文件解压后最大多少MB", &c.Document.MaxUnpackedMB, 1, 4096),

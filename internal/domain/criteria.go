@@ -123,7 +123,7 @@ type Condition struct {
 // is met by nobody.
 type Criteria struct {
 	All  []Criteria `json:"all,omitempty"`
-	Any  []Criteria `json:"any,omitempty"`
+	Any  []Criteria `json:"any,omitzero"` // empty, but not nil, is met by nobody
 	Not  *Criteria  `json:"not,omitempty"`
 	Leaf *Condition `json:"leaf,omitempty"`
 }

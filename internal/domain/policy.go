@@ -363,6 +363,20 @@ func (p *Policy) Publish(by Operator, interpreted, mustInterpret bool, now time.
 	return nil
 }
 
+// Supplement tells whether a published policy may be pushed once more, to whom
+// it has come to concern since.
+func (p *Policy) Supplement(by Operator, day string) error {
+	switch {
+	case !by.May(DraftPolicies) && !by.May(ApprovePolicies):
+		return Errorf(Forbidden, "您没有发布权限")
+	case !p.InForce(day):
+		return Errorf(Conflict, "《%s》没有发布或已失效，不能补充推送", p.Title)
+	case !p.Pushable():
+		return Errorf(Conflict, "《%s》是政府内部事项，不推送", p.Title)
+	}
+	return nil
+}
+
 // Withdraw takes a published policy back. What is still owed is not sent.
 func (p *Policy) Withdraw(by Operator, reason string) error {
 	switch {

@@ -77,6 +77,13 @@ type DigestItem struct {
 	Verdict  Verdict
 }
 
+// PushedAudience is the frozen audience of a push, and whether it told those
+// too to whom the policy may apply.
+type PushedAudience struct {
+	Audience        FrozenAudience
+	IncludePossible bool
+}
+
 // DeliveryState is where a delivery stands.
 type DeliveryState string
 

@@ -308,6 +308,31 @@ func (s *Store) PublishPolicy(ctx context.Context, p *domain.Policy, push *domai
 	})
 }
 
+// SupplementPush owes another push of a published policy and sets push.ID. It
+// fails with Conflict if the policy has changed since it was read, or if a
+// push of it is still to be planned: who gets that one is not known yet.
+func (s *Store) SupplementPush(ctx context.Context, p *domain.Policy, push *domain.Push) error {
+	return s.inTx(ctx, func(tx *sql.Tx) error {
+		const hold = `UPDATE policies SET status = status WHERE id = $1 AND version = $2 AND status = 'published'`
+		n, err := changed(ctx, tx, hold, p.ID, p.Version) // no other push is owed until the commit
+		if err != nil {
+			return fmt.Errorf("supplement push of policy %d: %w", p.ID, err)
+		}
+		if n == 0 {
+			return domain.Errorf(domain.Conflict, "其他人刚刚修改过《%s》，请刷新页面后再操作", p.Title)
+		}
+		var owed bool
+		const q = `SELECT EXISTS (SELECT 1 FROM pushes WHERE policy_id = $1 AND state = 'owed')`
+		if err := tx.QueryRowContext(ctx, q, p.ID).Scan(&owed); err != nil {
+			return fmt.Errorf("supplement push of policy %d: %w", p.ID, err)
+		}
+		if owed {
+			return domain.Errorf(domain.Conflict, "《%s》还有一次推送没有分派完，请稍后再补充推送", p.Title)
+		}
+		return owePush(ctx, tx, p, push)
+	})
+}
+
 // WithdrawPolicy takes a published policy back in one transaction: what it did
 // to earlier ones is undone, its pushes stop, what waits is not sent, and notice, which may be nil, is owed to those
 // who got the original. What a gateway is being handed right now cannot be

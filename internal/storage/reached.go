@@ -30,3 +30,36 @@ func (s *Store) Reached(ctx context.Context, policy domain.PolicyID, ids []domai
 	})
 	return reached, err
 }
+
+// AudiencesOf returns the frozen audiences of the pushes of a policy, oldest
+// first, but not of notices that it is withdrawn.
+func (s *Store) AudiencesOf(ctx context.Context, policy domain.PolicyID) ([]domain.PushedAudience, error) {
+	const q = `
+		SELECT a.likely, a.possible, a.sha256, u.include_possible
+		FROM pushes u JOIN push_audiences a ON a.push_id = u.id WHERE u.policy_id = $1 AND u.kind = 'new' ORDER BY u.id`
+	return list(ctx, s.read, func(row scanner, a *domain.PushedAudience) error {
+		return row.Scan(&a.Audience.Likely, &a.Audience.Possible, &a.Audience.SHA256, &a.IncludePossible)
+	}, q, policy)
+}
+
+// Dismissed returns who put a push of a policy, or of one that it amends,
+// aside as 与我无关, and did not take that back.
+func (s *Store) Dismissed(ctx context.Context, policy *domain.Policy) ([]domain.SubscriberID, error) {
+	args := []any{policy.ID, policy.Office}
+	amended := ""
+	for _, r := range policy.Amends {
+		if r.DocNumber != "" {
+			amended += "," + param(&args, r.DocNumber)
+		}
+	}
+	if amended != "" {
+		amended = ` OR p.office_id = $2 AND p.doc_number IN (` + amended[1:] + `)`
+	} else {
+		args = args[:1]
+	}
+	q := `
+		SELECT DISTINCT m.subscriber_id
+		FROM policies p JOIN pushes u ON u.policy_id = p.id JOIN inbox_marks m ON m.push_id = u.id
+		WHERE m.dismissed_at > 0 AND (p.id = $1` + amended + `)`
+	return list(ctx, s.read, one[domain.SubscriberID], q, args...)
+}

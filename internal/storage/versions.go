@@ -152,6 +152,17 @@ func (s *Store) ProfileVersions(ctx context.Context, id domain.SubscriberID) ([]
 	return found, nil
 }
 
+// Existing returns those of some subscribers who are there.
+func (s *Store) Existing(ctx context.Context, ids []domain.SubscriberID) (there []domain.SubscriberID, err error) {
+	err = chunks(ids, func(part []any) error {
+		q := `SELECT DISTINCT id FROM subscribers WHERE id IN (` + s.dialect.places(1, len(part)) + `)`
+		found, err := list(ctx, s.read, one[domain.SubscriberID], q, part...)
+		there = append(there, found...)
+		return err
+	})
+	return there, err
+}
+
 // forgetAtOnce is how many versions are forgotten in one transaction.
 const forgetAtOnce = 2000
 

@@ -70,6 +70,19 @@ func (m *Metrics) Leading(yes bool) {
 	}
 }
 
+// Indexed shows how many subscribers the audience index has read, and of how
+// many.
+func (m *Metrics) Indexed(stage func() (read, total int)) {
+	m.registry.MustRegister(
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "policypush_audience_read", Help: "Subscribers that the audience index has read since its build began.",
+		}, func() float64 { read, _ := stage(); return float64(read) }),
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "policypush_audience_total", Help: "Subscribers that the build of the audience index has to read.",
+		}, func() float64 { _, total := stage(); return float64(total) }),
+	)
+}
+
 // Handler serves the numbers in Prometheus' text format.
 func (m *Metrics) Handler() http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})

@@ -13,11 +13,12 @@ func TestNumbersAreServed(t *testing.T) {
 	m.QueueLost()
 	m.Leading(true)
 	m.Leading(false)
+	m.Indexed(func() (int, int) { return 300, 1000 })
 	w := httptest.NewRecorder()
 	m.Handler().ServeHTTP(w, httptest.NewRequest("GET", "/metrics", nil))
 	for _, want := range []string{
 		`policypush_deliveries_total{channel="sms",state="accepted"} 50`,
-		"policypush_queue_losses_total 1", "policypush_leader 0", "go_goroutines",
+		"policypush_queue_losses_total 1", "policypush_leader 0", "policypush_audience_read 300", "policypush_audience_total 1000", "go_goroutines",
 	} {
 		if !strings.Contains(w.Body.String(), want) {
 			t.Errorf("no %q in the page", want)

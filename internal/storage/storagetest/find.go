@@ -2,6 +2,8 @@ package storagetest
 
 import (
 	"fmt"
+	"strings"
+	"sync"
 	"testing"
 
 	"policypush/internal/domain"
@@ -70,4 +72,88 @@ func knowsWhomItReached(t *testing.T, url string) {
 	equal(t, "refused", len(reached[all[1].ID]), 0)
 	equal(t, "handed over, no answer yet", fmt.Sprint(reached[all[2].ID]), fmt.Sprint([]domain.ChannelKind{channel}))
 	equal(t, "of another policy", len(got(s.Reached(ctx, 999, []domain.SubscriberID{all[0].ID}))(t)), 0)
+}
+
+func knowsWhoWasTold(t *testing.T, url string) {
+	s, ctx := open(t, url, Keys(t)), t.Context()
+	first, push := published(t, s, "稳岗返还")
+	first.DocNumber = "云政发〔2026〕1号"
+	must(t, s.SavePolicy(ctx, first, domain.Published))
+	other, second := published(t, s, "高龄津贴")
+	audiences := func(policy domain.PolicyID) string {
+		t.Helper()
+		var said []string
+		for _, a := range got(s.AudiencesOf(ctx, policy))(t) {
+			said = append(said, fmt.Sprint(a.Audience.SHA256, string(a.Audience.Likely), a.IncludePossible))
+		}
+		return strings.Join(said, " ")
+	}
+	equal(t, "before it is frozen", audiences(first.ID), "")
+	for _, push := range []domain.Push{push, second} {
+		_, err := s.FreezeAudience(ctx, push.ID, domain.FrozenAudience{Likely: []byte("likely"), SHA256: fmt.Sprint("sha", push.ID)}, 1, 0)
+		must(t, err)
+		must(t, s.FinishPlan(ctx, push.ID, morning))
+	}
+	again := domain.Push{Kind: domain.NewPolicy, CreatedAt: morning, IncludePossible: true}
+	must(t, s.SupplementPush(ctx, first, &again))
+	_, err := s.FreezeAudience(ctx, again.ID, domain.FrozenAudience{Likely: []byte("more"), SHA256: "again"}, 1, 0)
+	must(t, err)
+	equal(t, "of both pushes", audiences(first.ID), "sha1likelyfalse againmoretrue")
+
+	must(t, s.MarkInbox(ctx, 7, push.ID, "dismissed", morning))
+	must(t, s.MarkInbox(ctx, 7, again.ID, "dismissed", morning))
+	must(t, s.MarkInbox(ctx, 8, push.ID, "read", morning))
+	must(t, s.MarkInbox(ctx, 9, second.ID, "dismissed", morning))
+	must(t, s.MarkInbox(ctx, 10, push.ID, "dismissed", morning))
+	must(t, s.MarkInbox(ctx, 10, push.ID, "undismissed", morning))
+	amending := &domain.Policy{Office: first.Office, Amends: []domain.Reference{{Title: "稳岗返还", DocNumber: first.DocNumber}, {Title: "没有文号"}}}
+	elsewhere := &domain.Policy{Office: first.Office + 1, Amends: amending.Amends}
+	for name, tt := range map[string]struct {
+		policy *domain.Policy
+		want   string
+	}{
+		"of the policy": {first, "[7]"}, "of another": {other, "[9]"}, "of one that it amends": {amending, "[7]"},
+		"of another office's": {elsewhere, "[]"}, "of a draft": {&domain.Policy{}, "[]"},
+	} {
+		equal(t, name, fmt.Sprint(got(s.Dismissed(ctx, tt.policy))(t)), tt.want)
+	}
+
+	there := people(t, s, 3)
+	must(t, s.DeleteSubscriber(ctx, there[1].ID))
+	equal(t, "existing", len(got(s.Existing(ctx, []domain.SubscriberID{there[0].ID, there[1].ID, there[2].ID, 999}))(t)), 2)
+}
+
+func supplementsOnce(t *testing.T, url string) {
+	s, ctx := open(t, url, Keys(t)), t.Context()
+	p, push := published(t, s, "稳岗返还")
+	owe := func() error {
+		return s.SupplementPush(ctx, p, &domain.Push{Kind: domain.NewPolicy, CreatedAt: morning, CreatedBy: 2})
+	}
+	wantKind(t, owe(), domain.Conflict) // the first is not planned
+	must(t, s.FinishPlan(ctx, push.ID, morning))
+	errs := make([]error, 4)
+	var all sync.WaitGroup
+	for i := range errs { // two officers press at the same moment
+		all.Go(func() { errs[i] = owe() })
+	}
+	all.Wait()
+	won := 0
+	for _, err := range errs {
+		if err == nil {
+			won++
+		} else {
+			wantKind(t, err, domain.Conflict)
+		}
+	}
+	equal(t, "pushes owed", won, 1)
+	pushes := got(s.Pushes(ctx, p.ID, 10))(t)
+	equal(t, "pushes", len(pushes), 2)
+	equal(t, "title", pushes[0].Title, p.Title)
+	must(t, s.FinishPlan(ctx, pushes[0].ID, morning))
+	stale := *p
+	stale.Version++
+	wantKind(t, s.SupplementPush(ctx, &stale, &domain.Push{Kind: domain.NewPolicy}), domain.Conflict)
+	p.Status, p.EndedReason = domain.Withdrawn, "有误"
+	must(t, s.WithdrawPolicy(ctx, p, nil, morning))
+	wantKind(t, owe(), domain.Conflict)
 }

@@ -88,6 +88,8 @@ func Run(t *testing.T, fresh func(t *testing.T) string) {
 		"people are found by the office's id or by name":                findsPeople,
 		"a new subscriber has one first digest":                         plansFirstDigests,
 		"a policy that comes again finds its former issue":              findsFormerIssues,
+		"who was told of a policy, or put it aside, is known":           knowsWhoWasTold,
+		"a policy is pushed once more when the last push is planned":    supplementsOnce,
 		"who was reached over which channel is known":                   knowsWhomItReached,
 		"an address keeps its contact id":                               keepsContactIDs,
 		"many subscribers are saved as one":                             savesMany,

@@ -1,0 +1,69 @@
+package audience
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/RoaringBitmap/roaring/v2"
+
+	"policypush/internal/domain"
+)
+
+// EarlierPushes knows who has been told of a policy.
+type EarlierPushes interface {
+	// AudiencesOf returns the frozen audiences of the pushes of a policy, but
+	// not of notices that it is withdrawn.
+	AudiencesOf(ctx context.Context, policy domain.PolicyID) ([]domain.PushedAudience, error)
+	// DigestReaders returns who was told of a policy in their first digest.
+	DigestReaders(ctx context.Context, policy domain.PolicyID) (map[domain.SubscriberID]domain.Verdict, error)
+	// Dismissed returns who said of a policy, or of one that it amends, that
+	// it is not for them.
+	Dismissed(ctx context.Context, policy *domain.Policy) ([]domain.SubscriberID, error)
+}
+
+// QueryFor asks whom a push of a policy would tell on a day: as QueryOf, but
+// without those who were told of it before and those who said that it is not
+// for them. Preview, supplement and push ask the same; a policy that was never
+// pushed leaves nobody out.
+func QueryFor(ctx context.Context, earlier EarlierPushes, p *domain.Policy, day string) (Query, error) {
+	q := QueryOf(p, day)
+	pushed, err := earlier.AudiencesOf(ctx, p.ID)
+	if err != nil {
+		return q, fmt.Errorf("who was told of policy %d: %w", p.ID, err)
+	}
+	told := roaring.New()
+	for _, a := range pushed {
+		set, err := Thaw(a.Audience)
+		if err != nil {
+			return q, fmt.Errorf("who was told of policy %d: %w", p.ID, err)
+		}
+		told.Or(set.Told(a.IncludePossible))
+	}
+	readers, err := earlier.DigestReaders(ctx, p.ID)
+	if err != nil {
+		return q, fmt.Errorf("who was told of policy %d: %w", p.ID, err)
+	}
+	for id := range readers {
+		told.Add(uint32(id))
+	}
+	blocked, err := earlier.Dismissed(ctx, p)
+	if err != nil {
+		return q, fmt.Errorf("who does not want policy %d: %w", p.ID, err)
+	}
+	for _, id := range blocked {
+		told.Add(uint32(id))
+	}
+	if !told.IsEmpty() {
+		q.Without = told
+	}
+	return q, nil
+}
+
+// Told returns those of an audience whom a push tells: with or without those
+// to whom it may apply.
+func (r Result) Told(includePossible bool) *roaring.Bitmap {
+	if includePossible {
+		return roaring.Or(r.Likely, r.Possible)
+	}
+	return r.Likely
+}
