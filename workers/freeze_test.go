@@ -89,7 +89,9 @@ func TestAnAudienceIsComputedAgain(t *testing.T) {
 func TestACheckNamesWhoDiffers(t *testing.T) {
 	b := newBench(t)
 	ctx := context.Background()
-	b.people(4, func(i int, s *domain.Subscriber) { s.Profile.Region = []string{"330001", "330001", "330002", "330001"}[i] })
+	b.people(4, func(i int, s *domain.Subscriber) {
+		s.Profile.Region = []string{"330001", "330001", "330002", "330001"}[i]
+	})
 	policy, id := b.caring("一项政策")
 	query, err := audience.QueryFor(ctx, b.Store, policy, "2026-11-25")
 	check(t, err)

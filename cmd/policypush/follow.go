@@ -25,7 +25,9 @@ const snapshotTime = 15 * time.Second
 // keeps it up to date until ctx ends.
 func (s *service) openIndex(ctx context.Context, group *errgroup.Group, source audience.Source) error {
 	path := filepath.Join(s.cfg.Data, "audience.snapshot")
-	s.index.Progress = func(at audience.Stage) { s.log.Info("audience index is being built", "subscribers", at.Read, "of", at.Total) }
+	s.index.Progress = func(at audience.Stage) {
+		s.log.Info("audience index is being built", "subscribers", at.Read, "of", at.Total)
+	}
 	refused := func(err error) { s.log.Warn("audience index is built from the database", "err", err) }
 	if err := s.index.Open(ctx, path, source, refused); err != nil {
 		return err
