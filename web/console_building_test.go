@@ -25,7 +25,7 @@ func TestWhileTheIndexIsBuilt(t *testing.T) {
 	b.get("/console").at("/console", 200, "受众索引正在准备")
 	stage = audience.Stage{Read: 1_200_000, Total: 10_000_000}
 	const far = "受众索引正在建立：已读取 1,200,000 / 共 10,000,000"
-	for _, page := range []string{path, path + "/release"} {
+	for _, page := range []string{path, path + "/audience", path + "/release"} {
 		b.get(page).at(page, 503, "正在准备受众数据", far, `href="`+page+`"`)
 		if b.header.Get("Retry-After") == "" || b.header.Get("Refresh") != b.header.Get("Retry-After") || !strings.Contains(b.header.Get("Cache-Control"), "no-store") {
 			t.Errorf("%s does not come again: %v", page, b.header)
@@ -83,7 +83,7 @@ func TestASupplementIsOfferedForTheRest(t *testing.T) {
 	freeze(1, 1) // YC-1; of the third is not known how many work there
 	one.get(release).at(release, 200, "适用可能性高0，可能适用1", "补充推送给适用可能性高的0个主体")
 	one.get(path).at(path, 200, "另有1个主体已经收到过")
-	one.get(path+"?who=YC-1").at(path, 200, "已经推送过，或本人标为与我无关")
+	one.get(path+"/audience").try(path+"/audience", "who", url.Values{"who": {"YC-1"}}).at(path+"/audience", 200, "已经推送过，或本人标为与我无关")
 	auditor.get(release).at(release, 200)
 	if strings.Contains(auditor.body, "/supplement") {
 		t.Error("an auditor is offered a push")
