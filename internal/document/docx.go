@@ -202,9 +202,16 @@ type docxReader struct {
 }
 
 type docxTable struct {
-	rows [][]string
-	cell []string // paragraphs of the open cell
+	rows  [][]string
+	cell  []string // paragraphs of the open cell
+	wide  int      // columns that it takes
+	above bool     // it is a part of the cell above
+	cells int      // of the open row
+	most  int      // of a row
 }
+
+// maxWide is how many columns a cell may take.
+const maxWide = 60
 
 // maxTables is how deep tables may nest.
 const maxTables = 20
@@ -259,11 +266,19 @@ func (d *docxReader) read(x *xml.Decoder) error {
 				d.tables = append(d.tables, &docxTable{})
 			case "tr":
 				if t := d.table(); t != nil {
-					t.rows = append(t.rows, nil)
+					t.rows, t.cells = append(t.rows, nil), 0
 				}
 			case "tc":
 				if t := d.table(); t != nil {
-					t.cell = nil
+					t.cell, t.wide, t.above = nil, 1, false
+				}
+			case "gridSpan":
+				if t := d.table(); t != nil {
+					t.wide = min(max(digits(v), 1), maxWide)
+				}
+			case "vMerge":
+				if t := d.table(); t != nil {
+					t.above = v != "restart"
 				}
 			}
 		case xml.CharData:
@@ -281,15 +296,32 @@ func (d *docxReader) read(x *xml.Decoder) error {
 				d.paragraph()
 			case "tc":
 				if t := d.table(); t != nil && len(t.rows) > 0 {
-					last := len(t.rows) - 1
-					t.rows[last] = append(t.rows[last], strings.Join(t.cell, ""))
-					t.cell = nil
+					if d.limit -= int64(t.endCell()); d.limit < 0 {
+						return errTooMuchText
+					}
 				}
 			case "tbl":
 				d.endTable()
 			}
 		}
 	}
+}
+
+// endCell adds the cell to its row. One that is a part of the cell above says
+// what that says, so that every row can be read for itself; one that takes
+// several columns leaves the others empty. It returns how many bytes that added.
+func (t *docxTable) endCell() (added int) {
+	last := len(t.rows) - 1
+	column := len(t.rows[last])
+	text := strings.Join(t.cell, "")
+	if t.above && text == "" && last > 0 && column < len(t.rows[last-1]) {
+		text = t.rows[last-1][column]
+		added = len(text)
+	}
+	t.rows[last] = append(append(t.rows[last], text), make([]string, t.wide-1)...)
+	t.cell, t.cells = nil, t.cells+1
+	t.most = max(t.most, t.cells)
+	return added + t.wide
 }
 
 func (d *docxReader) table() *docxTable {
@@ -330,17 +362,13 @@ func (d *docxReader) endTable() {
 		return
 	}
 	d.tables = d.tables[:len(d.tables)-1]
-	wide := 0
-	for _, row := range t.rows {
-		wide = max(wide, len(row))
-	}
 	if outer := d.table(); outer != nil {
 		for _, row := range t.rows {
 			outer.cell = append(outer.cell, strings.Join(row, " "))
 		}
 		return
 	}
-	if wide > 1 {
+	if t.most > 1 {
 		d.lines = append(d.lines, tableOf(t.rows)...)
 		return
 	}

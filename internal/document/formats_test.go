@@ -136,6 +136,59 @@ signature: 2026年5月6日
 	}
 }
 
+// TestMergedCells reads tables in which cells take several columns or rows: each
+// row can be read for itself, and columns stay where they are.
+func TestMergedCells(t *testing.T) {
+	cell := func(props, text string) string {
+		return `<w:tc><w:tcPr>` + props + `</w:tcPr>` + para("", text) + `</w:tc>`
+	}
+	row := func(cells ...string) string { return `<w:tr>` + strings.Join(cells, "") + `</w:tr>` }
+	word := docx(t, map[string]string{"word/document.xml": docxOpen + para("", "云川县企业奖励标准的通知") + `<w:tbl>` +
+		row(cell(`<w:vMerge w:val="restart"/>`, "类别"), cell(`<w:gridSpan w:val="2"/>`, "金额"), cell("", "条件")) +
+		row(cell(`<w:vMerge/>`, ""), cell("", "首次"), cell("", "重新"), cell("", "")) +
+		row(cell("", "高企"), cell("", "20万元"), cell("", "10万元"), cell(`<w:vMerge w:val="restart"/>`, "证书有效")) +
+		row(cell("", "小微"), cell("", "8万元"), cell("", "5万元"), cell(`<w:vMerge/>`, "")) + `</w:tbl>` + para("", "自2026年6月1日起执行。") + docxClose})
+	const page = `<html><body><h1>云川县企业奖励标准的通知</h1><table>
+<tr><td rowspan="2">类别</td><td colspan="2">金额</td><td>条件</td></tr><tr><td>首次</td><td>重新</td><td></td></tr>
+<tr><td>高企</td><td>20万元</td><td>10万元</td><td rowspan="2">证书有效</td></tr><tr><td>小微</td><td>8万元</td><td>5万元</td></tr>
+</table><p>自2026年6月1日起执行。</p></body></html>`
+	const want = "类别\t金额\t\t条件\n类别\t首次\t重新\n高企\t20万元\t10万元\t证书有效\n小微\t8万元\t5万元\t证书有效"
+	for name, data := range map[string]string{"a.docx": string(word), "a.html": page} {
+		d := mustRead(t, name, data)
+		checkOffsets(t, d)
+		if got := d.Clauses[1]; got.Kind != domain.TableClause || got.Text != want {
+			t.Errorf("%s: %s %q, want %q", name, got.Kind, got.Text, want)
+		}
+	}
+}
+
+// TestMergedCellsAreBounded reads tables that would be millions of times their
+// size if every cell were repeated as often as it asks.
+func TestMergedCellsAreBounded(t *testing.T) {
+	long := strings.Repeat("很长的说明", 150)
+	var page, word strings.Builder
+	page.WriteString(`<p>云川县企业奖励标准的通知</p><table><tr>` + strings.Repeat(`<td rowspan="60000" colspan="60000">`+long+`</td>`, 300) + `</tr>` + strings.Repeat(`<tr><td>1</td></tr>`, 5000) + `</table>`)
+	word.WriteString(docxOpen + `<w:tbl>`)
+	for i := range 3000 {
+		word.WriteString(`<w:tr>`)
+		for range 20 {
+			if i == 0 {
+				word.WriteString(`<w:tc><w:tcPr><w:gridSpan w:val="1000000000"/><w:vMerge w:val="restart"/></w:tcPr>` + para("", long) + `</w:tc>`)
+			} else {
+				word.WriteString(`<w:tc><w:tcPr><w:gridSpan w:val="1000000000"/><w:vMerge/></w:tcPr></w:tc>`)
+			}
+		}
+		word.WriteString(`</w:tr>`)
+	}
+	word.WriteString(`</w:tbl>` + docxClose)
+	if d := mustRead(t, "a.html", page.String()); len(d.Text) > page.Len()+2*maxCopied {
+		t.Errorf("%d bytes of text of a page of %d", len(d.Text), page.Len())
+	}
+	if _, err := Read("a.docx", docx(t, map[string]string{"word/document.xml": word.String()}), DefaultLimits()); err == nil || !strings.Contains(err.Error(), "文字超过上限") {
+		t.Errorf("a table of %d bytes: %v", word.Len(), err)
+	}
+}
+
 func TestHostileDOCX(t *testing.T) {
 	lim := DefaultLimits()
 	lim.MaxExpanded = 1 << 20

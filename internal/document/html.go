@@ -278,8 +278,8 @@ func isBlock(n *html.Node) bool {
 // table reads a table of data. It returns nil for one that only arranges the
 // page: of one column, with another table in it, or with long texts in cells.
 func (p *page) table(n *html.Node) []line {
-	var rows [][]string
-	wide, layout := 0, false
+	var g grid
+	layout := false
 	var visit func(*html.Node, int)
 	visit = func(n *html.Node, depth int) {
 		for c := n.FirstChild; c != nil && !layout && depth < maxDepth; c = c.NextSibling {
@@ -287,25 +287,80 @@ func (p *page) table(n *html.Node) []line {
 			case atom.Table:
 				layout = true
 			case atom.Tr:
-				rows = append(rows, nil)
+				g.begin()
 				visit(c, depth+1)
-				wide = max(wide, len(rows[len(rows)-1]))
+				g.fill()
 			case atom.Td, atom.Th:
-				if len(rows) == 0 || hasTable(c, 0) || p.weights[c].text > 3000 {
+				if len(g.rows) == 0 || hasTable(c, 0) || p.weights[c].text > 3000 {
 					layout = true
 					return
 				}
-				rows[len(rows)-1] = append(rows[len(rows)-1], textOf(c, 0))
+				g.add(textOf(c, 0), digits(attr(c, "colspan")), digits(attr(c, "rowspan")))
 			default:
 				visit(c, depth+1)
 			}
 		}
 	}
 	visit(n, 0)
-	if layout || wide < 2 {
+	if layout || g.most < 2 {
 		return nil
 	}
-	return tableOf(rows)
+	return tableOf(g.rows)
+}
+
+// grid lays out cells that take several columns and rows. A cell of several rows
+// says the same in each of them, so that every row can be read for itself; one of
+// several columns leaves the others empty.
+type grid struct {
+	rows   [][]string
+	spans  []span // by column: of the cells above that go on
+	copied int    // bytes
+	cells  int    // of the last row
+	most   int    // of a row
+}
+
+// span is a cell that goes on in the rows below.
+type span struct {
+	rows int // how many more
+	text string
+}
+
+// maxCopied bounds what cells of several rows add to a text, in bytes.
+const maxCopied = 1 << 20
+
+func (g *grid) begin() { g.rows, g.cells = append(g.rows, nil), 0 }
+
+// fill adds the cells above that go on at this place of the last row.
+func (g *grid) fill() {
+	row := &g.rows[len(g.rows)-1]
+	for len(*row) < len(g.spans) && g.spans[len(*row)].rows > 0 {
+		s := &g.spans[len(*row)]
+		s.rows--
+		if g.copied += len(s.text) + 1; g.copied > maxCopied {
+			g.spans = nil
+			return
+		}
+		*row = append(*row, s.text)
+	}
+}
+
+func (g *grid) add(text string, columns, rows int) {
+	g.fill()
+	g.cells++
+	g.most = max(g.most, g.cells)
+	row := &g.rows[len(g.rows)-1]
+	for i := range min(max(columns, 1), maxWide) {
+		if i > 0 {
+			text = ""
+		}
+		if at := len(*row); rows > 1 {
+			for len(g.spans) <= at {
+				g.spans = append(g.spans, span{})
+			}
+			g.spans[at] = span{rows - 1, text}
+		}
+		*row = append(*row, text)
+	}
 }
 
 func hasTable(n *html.Node, depth int) bool {

@@ -178,36 +178,93 @@ func numbers(s string) (out [4]float64) {
 	return out
 }
 
+// cell is what stands together in a line.
+type cell struct {
+	x, end, size float64
+	text         string
+}
+
 // compose makes lines of pieces: those whose base lines lie within half a
-// character of each other stand in one line, from left to right.
+// character of each other stand in one line, from left to right. Lines of as many
+// cells, one under the other, are a table.
 func (r *ofdReader) compose(pieces []piece) {
 	slices.SortStableFunc(pieces, func(a, b piece) int { return cmp.Compare(a.y, b.y) })
 	edge := 1e6
 	for _, p := range pieces {
 		edge = min(edge, p.x)
 	}
-	first := true
+	var rows [][]cell
 	for i := 0; i < len(pieces); {
 		end := i + 1
 		for end < len(pieces) && pieces[end].y-pieces[i].y < pieces[i].size/2 {
 			end++
 		}
-		row := pieces[i:end]
-		slices.SortStableFunc(row, func(a, b piece) int { return cmp.Compare(a.x, b.x) })
-		var b strings.Builder
-		for k, p := range row {
-			if k > 0 {
-				last := row[k-1]
-				wide := max(last.width, float64(utf8.RuneCountInString(last.text))*last.size*0.9)
-				if p.x-last.x > wide+last.size {
-					b.WriteByte(' ')
-				}
-			}
-			b.WriteString(p.text)
-		}
-		indent := row[0].x-edge > 1.5*row[0].size && row[0].x-edge < 3*row[0].size
-		r.lines = append(r.lines, line{text: b.String(), page: first, indent: indent})
-		first = false
+		rows = append(rows, cellsOf(pieces[i:end]))
 		i = end
 	}
+	first := true
+	for i := 0; i < len(rows); {
+		end := i + 1
+		for end < len(rows) && under(rows[end-1], rows[end]) {
+			end++
+		}
+		if end-i >= 2 {
+			table := make([][]string, 0, end-i)
+			for _, row := range rows[i:end] {
+				table = append(table, textsOf(row))
+			}
+			r.lines = append(r.lines, tableOf(table)...)
+			first, i = false, end
+			continue
+		}
+		begin := rows[i][0]
+		indent := begin.x-edge > 1.5*begin.size && begin.x-edge < 3*begin.size
+		r.lines = append(r.lines, line{text: strings.Join(textsOf(rows[i]), " "), page: first, indent: indent})
+		first = false
+		i++
+	}
+}
+
+// cellsOf puts together the pieces of a line, parted where more than a character
+// is free between them.
+func cellsOf(row []piece) []cell {
+	slices.SortStableFunc(row, func(a, b piece) int { return cmp.Compare(a.x, b.x) })
+	var cells []cell
+	var texts [][]string
+	for _, p := range row {
+		end := p.x + max(p.width, float64(utf8.RuneCountInString(p.text))*p.size*0.9)
+		if n := len(cells) - 1; n >= 0 && p.x <= cells[n].end+cells[n].size {
+			cells[n].end, cells[n].size = end, p.size
+			texts[n] = append(texts[n], p.text)
+			continue
+		}
+		cells = append(cells, cell{p.x, end, p.size, ""})
+		texts = append(texts, []string{p.text})
+	}
+	for i := range cells {
+		cells[i].text = strings.Join(texts[i], "")
+	}
+	return cells
+}
+
+// under tells whether two lines are rows of one table: each cell of the second
+// stands under one of the first.
+func under(a, b []cell) bool {
+	if len(a) < 2 || len(a) != len(b) {
+		return false
+	}
+	for i := range a {
+		if a[i].x >= b[i].end || b[i].x >= a[i].end {
+			return false
+		}
+	}
+	return true
+}
+
+func textsOf(row []cell) []string {
+	texts := make([]string, 0, len(row))
+	for _, c := range row {
+		texts = append(texts, c.text)
+	}
+	return texts
 }

@@ -76,6 +76,30 @@ func TestReadsOFD(t *testing.T) {
 	checkOffsets(t, d)
 }
 
+// TestTablesOfOFD reads rows whose cells stand one under the other.
+func TestTablesOfOFD(t *testing.T) {
+	var b strings.Builder
+	put := func(x, y float64, text string) {
+		fmt.Fprintf(&b, `<ofd:TextObject Boundary="%g %g 40 6" Size="5"><ofd:TextCode X="0" Y="5">%s</ofd:TextCode></ofd:TextObject>`, x, y, text)
+	}
+	put(30, 20, "云川县企业奖励标准的通知")
+	for i, row := range [][3]string{{"类别", "金额", "条件"}, {"首次认定", "20万元", "证书有效"}, {"重新认定", "10万元", "连续三年"}} {
+		for k, text := range row {
+			put(30+50*float64(k), 40+9*float64(i), text)
+		}
+	}
+	put(30, 80, "以上标准自2026年6月1日起执行。")
+	d := mustRead(t, "a.ofd", string(ofdPage(t, b.String())))
+	checkOffsets(t, d)
+	const want = `title: 云川县企业奖励标准的通知
+table: 类别⇥金额⇥条件⏎首次认定⇥20万元⇥证书有效⏎重新认定⇥10万元⇥连续三年
+text: 以上标准自2026年6月1日起执行。
+`
+	if got := shape(d); got != want {
+		t.Errorf("got\n%swant\n%s", got, want)
+	}
+}
+
 func TestRefusesOFD(t *testing.T) {
 	lim := DefaultLimits()
 	lim.MaxExpanded = 1000
