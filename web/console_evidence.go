@@ -22,6 +22,7 @@ type mark struct {
 type evidenceClause struct {
 	ID    string
 	Kind  domain.ClauseKind
+	Place string // where it begins in the file
 	Parts []evidencePart
 }
 
@@ -58,7 +59,7 @@ func evidence(p *domain.Policy) evidenceText {
 		if cl.Start < 0 || cl.End > len(text) || cl.Start > cl.End {
 			continue
 		}
-		v := evidenceClause{ID: interpretations.Anchor(i), Kind: cl.Kind}
+		v := evidenceClause{ID: interpretations.Anchor(i), Kind: cl.Kind, Place: cl.Place}
 		at := cl.Start
 		for next < len(t.placed) && t.placed[next].start < cl.End {
 			m := t.placed[next]

@@ -10,6 +10,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"policypush/internal/config"
 	"policypush/internal/document"
@@ -114,6 +115,8 @@ type analysis struct {
 	Measures        []analysedMeasure  `json:"measures"`
 	Notes           []string           `json:"notes"`
 	Text            string             `json:"text,omitempty"`
+	Sources         []document.Source  `json:"sources,omitempty"` // the lines of the file
+	Origins         []document.Origin  `json:"origins,omitempty"` // where each part of the text stands in them
 }
 
 type analysedTag struct {
@@ -161,7 +164,7 @@ func runAnalyze(ctx context.Context, std stdio, args []string) error {
 	fs := flag.NewFlagSet("analyze", flag.ContinueOnError)
 	fs.SetOutput(std.err)
 	asJSON := fs.Bool("json", false, "每个文件输出一行 JSON")
-	withText := fs.Bool("text", false, "同时输出规范化后的全文")
+	withText := fs.Bool("text", false, "同时输出规范化后的全文，以及它与文件各行的对应")
 	asOf := fs.String("as-of", "", "按这一天（YYYY-MM-DD）说明是否在有效期内")
 	rulesDir := fs.String("rules", "", "单位自己的规则文件夹")
 	dictDir := fs.String("dict", "", "分词词典文件夹")
@@ -190,7 +193,7 @@ func runAnalyze(ctx context.Context, std stdio, args []string) error {
 		a := analyse(r.understand(doc))
 		a.File = path
 		if *withText {
-			a.Text = doc.Text
+			a.Text, a.Sources, a.Origins = doc.Text, doc.Sources, doc.Origins(0, utf8.RuneCountInString(doc.Text))
 		}
 		if *asJSON {
 			err = json.NewEncoder(out).Encode(a)

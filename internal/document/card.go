@@ -57,8 +57,7 @@ func readCard(lines []line) []line {
 		}
 		if !isBodyLabel(label) {
 			if broken && numberOf(l.text).rank == noRank {
-				last := &out[len(out)-1]
-				last.text += glue(last.text, l.text)
+				out[len(out)-1].take(l)
 			} else {
 				out = append(out, l)
 			}
@@ -73,10 +72,10 @@ func readCard(lines []line) []line {
 			at = cellStart(out, min(cell, len(out)))
 			broken = at < len(out) && !isStop(lastRune(lines[i-1].text))
 		}
-		heading := line{text: label, style: headingLine, level: 1, whole: true}
+		heading := line{text: label, style: headingLine, level: 1, whole: true, source: l.source, skip: l.skip}
 		out = slices.Insert(out, at, heading)
 		if value != "" {
-			out = append(out, line{text: value, whole: true})
+			out = append(out, line{text: value, whole: true, source: l.source, skip: l.skip})
 		}
 		cell = len(out)
 	}

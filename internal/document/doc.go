@@ -21,5 +21,10 @@
 // that follows a list has the path of what announced the list. Paths say where
 // a clause stands; several clauses may share one.
 //
+// [Document.Origins] maps every character of the text to the line of the file
+// that it was made of, and each clause says for people where it begins in the
+// file. Of a table each row says what cells across several rows say, and cells
+// across several columns leave the others empty.
+//
 // The patterns of rules/extraction-patterns.yaml expect the normalised form.
 package document

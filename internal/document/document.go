@@ -1,6 +1,7 @@
 package document
 
 import (
+	"sync"
 	"time"
 
 	"policypush/internal/domain"
@@ -16,6 +17,11 @@ type Document struct {
 	Text    string
 	Clauses []domain.Clause
 	Notes   []string // what was changed while reading, in Chinese, for people
+	Sources []Source // the lines of the file, see [Document.Origins]
+
+	strands []strand // of the clauses
+	once    sync.Once
+	origins []Origin
 }
 
 // Limits bound what a file may cost.

@@ -41,6 +41,37 @@ func checkOffsets(t *testing.T, d *Document) {
 	if strings.TrimSpace(string(text[end:])) != "" {
 		t.Fatalf("%q lies after the last clause", string(text[end:]))
 	}
+	checkOrigins(t, d)
+}
+
+// checkOrigins holds what is promised of the map to the file: every character but
+// white space stands in a line of it, as what it was made of, and within a clause
+// and a line the order is that of the file.
+func checkOrigins(t *testing.T, d *Document) {
+	t.Helper()
+	text := []rune(d.Text)
+	lines := make([][]rune, len(d.Sources))
+	for i, s := range d.Sources {
+		lines[i] = []rune(s.Text)
+	}
+	at := 0
+	for _, o := range d.Origins(0, len(text)) {
+		if o.Start < at || o.Size < 1 || o.Start+o.Size > len(text) || o.At < 0 || o.At+o.Size > len(lines[o.Source]) {
+			t.Fatalf("%+v after %d, of %d", o, at, len(text))
+		}
+		if between := string(text[at:o.Start]); strings.TrimSpace(between) != "" {
+			t.Fatalf("%q before %q is in no line of the file", between, string(text[o.Start:o.Start+o.Size]))
+		}
+		for i := range o.Size {
+			if r, raw := text[o.Start+i], lines[o.Source][o.At+i]; !madeOf(r, raw) {
+				t.Fatalf("%q is said to be made of %q", r, raw)
+			}
+		}
+		at = o.Start + o.Size
+	}
+	if rest := string(text[at:]); strings.TrimSpace(rest) != "" {
+		t.Fatalf("%q is in no line of the file", rest)
+	}
 }
 
 func mustRead(t testing.TB, name, text string) *Document {

@@ -197,11 +197,13 @@ type docxReader struct {
 	limit     int64 // bytes of text
 
 	text   strings.Builder // of the paragraph
+	number int             // of the paragraph, also of those in tables
 	style  docxStyle
 	tables []*docxTable // open tables, the innermost last
 }
 
 type docxTable struct {
+	first int // the number of its first paragraph
 	rows  [][]string
 	cell  []string // paragraphs of the open cell
 	wide  int      // columns that it takes
@@ -263,7 +265,7 @@ func (d *docxReader) read(x *xml.Decoder) error {
 				if len(d.tables) >= maxTables {
 					return errors.New("tables nest too deep")
 				}
-				d.tables = append(d.tables, &docxTable{})
+				d.tables = append(d.tables, &docxTable{first: d.number + 1})
 			case "tr":
 				if t := d.table(); t != nil {
 					t.rows, t.cells = append(t.rows, nil), 0
@@ -335,6 +337,7 @@ func (d *docxReader) table() *docxTable {
 func (d *docxReader) paragraph() {
 	text := d.text.String()
 	d.text.Reset()
+	d.number++
 	if strings.TrimSpace(text) == "" {
 		return
 	}
@@ -346,7 +349,7 @@ func (d *docxReader) paragraph() {
 		return
 	}
 	for part := range strings.SplitSeq(text, "\n") {
-		d.lines = append(d.lines, line{text: part, style: d.style.Style, level: d.style.Level, whole: d.style.Style != titleLine && !isPossibleTitle(d.lines)})
+		d.lines = append(d.lines, line{text: part, style: d.style.Style, level: d.style.Level, whole: d.style.Style != titleLine && !isPossibleTitle(d.lines), place: Source{Row: d.number}})
 	}
 }
 
@@ -369,12 +372,12 @@ func (d *docxReader) endTable() {
 		return
 	}
 	if t.most > 1 {
-		d.lines = append(d.lines, tableOf(t.rows)...)
+		d.lines = append(d.lines, placed(tableOf(t.rows), Source{Row: t.first})...)
 		return
 	}
 	for _, row := range t.rows {
 		for part := range strings.SplitSeq(strings.Join(row, ""), "\n") {
-			d.lines = append(d.lines, line{text: part, whole: true})
+			d.lines = append(d.lines, line{text: part, whole: true, place: Source{Row: t.first}})
 		}
 	}
 }

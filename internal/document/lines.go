@@ -27,6 +27,27 @@ type line struct {
 	whole  bool // the format says that a paragraph ends here
 	indent bool // the format shows that a paragraph begins here
 	page   bool // first of a page
+
+	place  Source   // in the file, without its text
+	source int      // of the lines of the file, the one that it begins with
+	skip   int      // bytes of that line, cleaned, that stand before it
+	joined []strand // others that were joined to it, by where they begin in the text
+}
+
+// take joins another line.
+func (l *line) take(o line) {
+	added := glue(l.text, o.text)
+	at := len(l.text) + len(added) - len(o.text)
+	l.text += added
+	l.follow(at, o)
+}
+
+// follow notes that another line was joined at a byte of the text.
+func (l *line) follow(at int, o line) {
+	l.joined = append(l.joined, strand{from: at, source: o.source, skip: o.skip})
+	for _, j := range o.joined {
+		l.joined = append(l.joined, strand{from: at + j.from, source: j.source, skip: j.skip})
+	}
 }
 
 // lengths are in columns of the screen: two for a Chinese character.
@@ -70,9 +91,14 @@ func tidy(lines []line) []line {
 			cut = append(cut, l)
 			continue
 		}
+		at := 0
 		for piece := range slices.Values(unflatten(l.text, flat)) {
 			part := l
+			part.skip = at
 			part.text = squeeze(piece)
+			if at += len(piece); at < len(l.text) && l.text[at] == ' ' { // at which it was cut
+				at++
+			}
 			part.indent = l.indent && len(cut) > 0
 			if part.text != "" {
 				cut = append(cut, part)
@@ -368,7 +394,9 @@ func joinBroken(lines []line) []line {
 	for _, l := range lines {
 		wide := columns(l.text)
 		if len(out) > 0 && !(len(out) <= 10 && endsLikeTitle(out[len(out)-1].text)) && goesOn(&out[len(out)-1], open.String(), l, last, width) {
-			open.WriteString(glue(open.String(), l.text))
+			added := glue(open.String(), l.text)
+			open.WriteString(added)
+			out[len(out)-1].follow(open.Len()-len(l.text), l)
 			out[len(out)-1].whole = l.whole
 		} else {
 			flush()

@@ -22,14 +22,7 @@ func clean(s string) string {
 	b.Grow(len(s))
 	blank := false
 	for _, r := range s {
-		if r >= utf8.RuneSelf {
-			r = plain(r)
-		} else if r < ' ' || r == 0x7F {
-			if r != '\t' && r != '\n' && r != '\r' && r != '\f' && r != '\v' {
-				continue
-			}
-			r = ' '
-		}
+		r = plainRune(r)
 		switch {
 		case r == ' ':
 			blank = b.Len() > 0
@@ -43,6 +36,20 @@ func clean(s string) string {
 		b.WriteRune(r)
 	}
 	return b.String()
+}
+
+// plainRune returns the normal form of a character, or -1 to drop it.
+func plainRune(r rune) rune {
+	switch {
+	case r >= utf8.RuneSelf:
+		return plain(r)
+	case r >= ' ' && r != 0x7F:
+		return r
+	case r == '\t' || r == '\n' || r == '\r' || r == '\f' || r == '\v':
+		return ' '
+	default:
+		return -1
+	}
 }
 
 // plain returns the normal form of a character beyond ASCII, or -1 to drop it.

@@ -50,6 +50,7 @@ type ofdReader struct {
 	left  int64 // bytes that may still be unpacked
 	limit int64 // bytes of text that may still be read
 	lines []line
+	pages int // read so far
 }
 
 // piece is a text at a place, in millimetres from the top left corner.
@@ -188,6 +189,7 @@ type cell struct {
 // character of each other stand in one line, from left to right. Lines of as many
 // cells, one under the other, are a table.
 func (r *ofdReader) compose(pieces []piece) {
+	r.pages++
 	slices.SortStableFunc(pieces, func(a, b piece) int { return cmp.Compare(a.y, b.y) })
 	edge := 1e6
 	for _, p := range pieces {
@@ -213,13 +215,13 @@ func (r *ofdReader) compose(pieces []piece) {
 			for _, row := range rows[i:end] {
 				table = append(table, textsOf(row))
 			}
-			r.lines = append(r.lines, tableOf(table)...)
+			r.lines = append(r.lines, placed(tableOf(table), Source{Page: r.pages, Row: i + 1})...)
 			first, i = false, end
 			continue
 		}
 		begin := rows[i][0]
 		indent := begin.x-edge > 1.5*begin.size && begin.x-edge < 3*begin.size
-		r.lines = append(r.lines, line{text: strings.Join(textsOf(rows[i]), " "), page: first, indent: indent})
+		r.lines = append(r.lines, line{text: strings.Join(textsOf(rows[i]), " "), page: first, indent: indent, place: Source{Page: r.pages, Row: i + 1}})
 		first = false
 		i++
 	}

@@ -11,7 +11,7 @@ import (
 )
 
 // outline gives every paragraph its part and its path.
-func outline(lines []line) []domain.Clause {
+func outline(lines []line) ([]domain.Clause, []strand) {
 	lines, title := findTitle(lines)
 	body := findBody(lines, title)
 	o := outliner{lines: lines, kinds: make([]domain.ClauseKind, len(lines)), parts: map[int]bool{}}
@@ -131,9 +131,10 @@ func findTitle(lines []line) ([]line, int) {
 	if best < 0 {
 		return lines, -1
 	}
-	text, _ := titleFrom(lines, best)
 	if bestSize > 1 {
-		lines[best].text = text
+		for _, l := range lines[best+1 : best+bestSize] {
+			lines[best].take(l)
+		}
 		lines = slices.Delete(lines, best+1, best+bestSize)
 	}
 	return lines, best
@@ -381,8 +382,8 @@ func (o *outliner) beginPart(i int) {
 		o.parts[i] = true
 		return
 	}
-	o.lines[i].text = text
 	for j := i + 1; j < i+n; j++ {
+		o.lines[i].take(o.lines[j])
 		o.kinds[j] = joined
 	}
 	o.kinds[i] = domain.HeadingClause
@@ -394,13 +395,35 @@ func (o *outliner) beginPart(i int) {
 const longClause = 2000
 
 // clauses makes the clauses, with offsets in the text that join makes of them.
-func (o *outliner) clauses() []domain.Clause {
+func (o *outliner) clauses() ([]domain.Clause, []strand) {
 	out := make([]domain.Clause, 0, len(o.lines))
+	strands := make([]strand, 0, len(o.lines))
 	at := 0
-	add := func(kind domain.ClauseKind, path string, level int, text string) {
+	add := func(kind domain.ClauseKind, path string, level int, text string, of strand) {
 		n := utf8.RuneCountInString(text)
+		of.clause, of.from = len(out), 0
+		strands = append(strands, of)
 		out = append(out, domain.Clause{Path: path, Kind: kind, Level: level, Start: at, End: at + n, Text: text})
 		at += n + 1
+	}
+	addLine := func(kind domain.ClauseKind, path string, level int, l line) {
+		pieces := []string{l.text}
+		if kind == domain.TextClause {
+			pieces = cutLong(l.text)
+		}
+		of, done, joined := strand{source: l.source, skip: l.skip}, 0, l.joined
+		for _, piece := range pieces {
+			for len(joined) > 0 && joined[0].from <= done {
+				of, joined = joined[0], joined[1:]
+			}
+			add(kind, path, level, piece, of)
+			for len(joined) > 0 && joined[0].from < done+len(piece) {
+				of, joined = joined[0], joined[1:]
+				of.clause, of.from = len(out)-1, of.from-done
+				strands = append(strands, of)
+			}
+			done += len(piece)
+		}
 	}
 	var p pathStack
 	for i, l := range o.lines {
@@ -411,13 +434,13 @@ func (o *outliner) clauses() []domain.Clause {
 		case kind == joined:
 			continue
 		case kind == domain.HeadingClause:
-			add(kind, p.path(), 1, l.text)
+			addLine(kind, p.path(), 1, l)
 			continue
 		case kind != "":
-			add(kind, "", 0, l.text)
+			addLine(kind, "", 0, l)
 			continue
 		case l.style == tableLine:
-			add(domain.TableClause, p.path(), 0, l.text)
+			addLine(domain.TableClause, p.path(), 0, l)
 			continue
 		}
 		n := numberOf(l.text)
@@ -430,15 +453,13 @@ func (o *outliner) clauses() []domain.Clause {
 			p.enter(n, o.introduces(i-1))
 		}
 		if n.rank != noRank && o.isHeading(i, n, p.levels[len(p.levels)-1]) {
-			add(domain.HeadingClause, p.path(), p.depth(), l.text)
+			addLine(domain.HeadingClause, p.path(), p.depth(), l)
 			continue
 		}
-		for _, piece := range cutLong(l.text) {
-			add(domain.TextClause, p.path(), 0, piece)
-		}
+		addLine(domain.TextClause, p.path(), 0, l)
 		p.ended(l.text, n.rank != noRank)
 	}
-	return out
+	return out, strands
 }
 
 // headingLabel makes a part of a path from a heading without a number.

@@ -98,13 +98,13 @@ func pdfLines(text string) []line {
 				continue
 			}
 			if cells, n := tableRows(rows[j:]); n > 0 {
-				lines = append(lines, tableOf(cells)...)
+				lines = append(lines, placed(tableOf(cells), Source{Page: i + 1, Row: j + 1})...)
 				j += n - 1
 				first = false
 				continue
 			}
 			indent := leading(rows[j]) - edge
-			lines = append(lines, line{text: rows[j], page: first, indent: indent >= 3 && indent <= 8})
+			lines = append(lines, line{text: rows[j], page: first, indent: indent >= 3 && indent <= 8, place: Source{Page: i + 1, Row: j + 1}})
 			first = false
 		}
 	}

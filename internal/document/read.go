@@ -127,12 +127,23 @@ func read(name string, data []byte, lim Limits) (*Document, *domain.Error) {
 
 // fill makes the clauses and the text of them.
 func (d *Document) fill(lines []line, lim Limits) *domain.Error {
-	d.Clauses = outline(tidy(lines))
+	d.Sources = make([]Source, len(lines))
+	for i := range lines {
+		lines[i].source = i
+		d.Sources[i] = lines[i].place
+		d.Sources[i].Text = lines[i].text
+	}
+	d.Clauses, d.strands = outline(tidy(lines))
 	if len(d.Clauses) == 0 {
 		return domain.Errorf(domain.Invalid, "文件里没有文字，请检查内容")
 	}
 	if n := d.Clauses[len(d.Clauses)-1].End; n > lim.MaxText {
 		return domain.Errorf(domain.Invalid, "文字有%d字，超过上限%d字（设置document.max_text），请拆成几个文件", n, lim.MaxText)
+	}
+	for i, s := range d.strands {
+		if i == 0 || d.strands[i-1].clause != s.clause {
+			d.Clauses[s.clause].Place = d.Sources[s.source].where(d.Format)
+		}
 	}
 	var b strings.Builder
 	for i, c := range d.Clauses {
@@ -159,7 +170,7 @@ func readText(text string) []line {
 		switch r {
 		case '\n', '\r', '\f', '\v', '\u0085', '\u2028', '\u2029':
 			s := text[start:i]
-			l := line{text: s, page: page}
+			l := line{text: s, page: page, place: Source{Row: len(lines) + 1}}
 			if rest := strings.TrimLeft(s, " \t\u3000\u00a0"); len(s)-len(rest) >= 3 || strings.HasPrefix(s, "\t") || strings.HasPrefix(s, "  ") {
 				l.indent = true
 			}
@@ -189,10 +200,19 @@ func tabbed(lines []line) []line {
 		for _, l := range lines[i:end] {
 			rows = append(rows, strings.Split(strings.TrimSpace(l.text), "\t"))
 		}
+		at := lines[i].place
 		i = end
-		out = append(out, tableOf(rows)...)
+		out = append(out, placed(tableOf(rows), at)...)
 	}
 	return out
+}
+
+// placed says of lines where they begin in the file.
+func placed(lines []line, at Source) []line {
+	for i := range lines {
+		lines[i].place = at
+	}
+	return lines
 }
 
 // nameFormats are the formats by the ending of a file's name.

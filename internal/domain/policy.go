@@ -76,6 +76,7 @@ type Clause struct {
 	Start int        `json:"start"`
 	End   int        `json:"end"`
 	Text  string     `json:"text"`
+	Place string     `json:"place,omitempty"` // where it begins in the file, for people: 第2页第14行
 }
 
 // Dimension names a kind of tag.
