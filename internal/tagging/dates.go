@@ -31,6 +31,9 @@ var (
 	// hourRE is an hour of the day behind a date.
 	hourRE = `(?:[上下]午|早|晚)?(?:\d{1,2}(?:时|点|:\d{2}))?`
 
+	// toRE stands between the days of a span.
+	toRE = ` ?(?:至|到|-|—|–|~)+ ?`
+
 	inForce = `(?:正式)?(?:施行|实施|执行|生效|实行|启用|试行|适用)`
 	// fromDate is 自2026年3月1日起施行 and the like.
 	fromDate = expression(`(?:自|从|于|在)?` + dateRE + `(?:之日)?(?:零时|零点|起|开始|始){1,2}[,]?(?:在[\p{Han}]{2,8})?` + inForce)
@@ -40,18 +43,22 @@ var (
 	// fromNow is what an announcement orders at once: 自即日起暂停办理.
 	fromNow = expression(`(?:自|从)?(?:即日|本(?:通告|公告|通知|决定)(?:发布|印发|公布)之日|(?:发布|印发|公布)之日)(?:起|开始)`)
 	// span is 自…起至…止 where the text speaks of its own validity.
-	spanFrom = expression(`(?:执行期限?|实施期限?|有效期限?|执行时间|实施时间|试行时间|政策期限|试行期限?)[\p{Han}]{0,4}?(?:为|:|自|从|是|】)?(?:自|从)?` + dateRE + `(?:起)?(?:至|到|-|—|–|~)` + dateRE)
+	spanFrom = expression(`(?:执行期限?|实施期限?|有效期限?|执行时间|实施时间|试行时间|政策期限|政策时间|试行期限?|活动(?:开展)?(?:时间|期限)|补贴(?:时间|期限))[\p{Han}]{0,4}?(?:为|:|自|从|是|】)*` + dateRE + `(?:起)?` + toRE + dateRE)
 	// cellSpan is the same in the cell under its name.
-	cellSpan  = expression(`^(?:自|从)?` + dateRE + `(?:起)?(?:至|到|-|—|–|~)` + dateRE + `(?:止)?[。]?$`)
-	cellTitle = automaton.MustCompile(`^[【]?(?:执行|实施|有效|政策)(?:期|期限|时间)[】:]?$`)
+	cellSpan  = expression(`^(?:自|从)?` + dateRE + hourRE + `(?:起)?` + toRE + dateRE + hourRE + `(?:止)?(?:[。,;(]|$)`)
+	cellTitle = automaton.MustCompile(`^[【]?(?:[(]?[一二三四五六七八九十\d]{1,2}[)、.])?(?:执行|实施|有效|政策|活动(?:开展)?|补贴(?:活动)?|)(?:期|期限)[】:。]?$|^[【]?(?:[(]?[一二三四五六七八九十\d]{1,2}[)、.])?(?:执行|实施|有效|政策|活动(?:开展)?|补贴(?:活动)?)时间[】:。]?$`)
 	spanRule  = expression(`(?:本|以上|上述)[\p{Han}“”]{0,12}(?:自|从)` + dateRE + `(?:起)?(?:施行|实施|执行|生效)?[,]?(?:暂定|有效期)?(?:至|到)` + dateRE)
 	// sinceIssue is the same from the day of issue: 自发布之日起至2020年6月30日.
 	sinceIssue = expression(`(?:印发|发布|公布|下发|发文|签发|颁布|即)(?:之)?日(?:起)?(?:施行|实施|执行|生效|有效)?[,]?(?:有效期|暂定|执行|实施|期限)?(?:至|到)` + dateRE)
 	until      = expression(`(?:有效期限?|执行期限?|实施期限?|试行期限?|有效|施行|实施|执行|试行|暂定)(?:期限)?(?:暂定)?(?:为)?(?:[,](?:截止|截至)(?:至|到)?|(?:延长|延续|截止|截至|顺延)?(?:至|到|截止)(?:日期为)?)` + dateRE)
 	endsOn     = expression(`(?:至|于|到|[,。;])` + dateRE + `(?:起|后)?(?:自动|自行|同时)?(?:废止|失效|终止|到期)`)
-	monthsLong = expression(`(?:有效期限?|实施期限?|试行期限?|执行期限?|施行期限?|试行|有效|政策期限)(?:暂定|原则上)?(?:为|限|是)?(?:自[\p{Han}]{2,10}之日起)?(?:暂定)?(?:为)?([一二两三四五六七八九十]{1,3}|\d{1,2})(?:个)?(年|月)`)
+	// sameAs is until when another document holds, which is as long as this one.
+	sameAs     = expression(`执行期限与[^,。;]{0,60}一致[,]?即?(?:至|到)` + dateRE)
+	monthsLong = expression(`(?:有效期限?|(?:施行|实施|执行)[,]?暂定|实施期限?|试行期限?|执行期限?|施行期限?|试行|有效|政策期限)(?:暂定|原则上)?(?:为|限|是)?(?:自[\p{Han}]{2,10}之日起)?(?:暂定)?(?:为)?([一二两三四五六七八九十]{1,3}|\d{1,2})(?:个)?(年|月)`)
 	general    = automaton.MustCompile(`本(?:法|条例|规定|办法|细则|通知|公告|通告|意见|方案|政策|措施|决定|指南|制度|标准|文件|规则|规程|若干|实施|暂行|令|规范|规划|计划|清单|目录|指引)|上述|以上(?:政策|措施|规定|条款)|此前`)
-	starts     = expression(`(?:^|[,。;!:自从])` + yearRE + monthRE + `(?:` + dayRE + `)?(?:\([^()]{1,12}\))?(?:起|开始)`)
+	// decided is from when something is changed: 决定自2023年7月起调整….
+	decided = expression(`(?:决定|同意)[,]?(?:自|从)` + dateRE + `(?:起|开始)`)
+	starts  = expression(`(?:^|[,。;!:自从])` + yearRE + monthRE + `(?:` + dayRE + `)?(?:\([^()]{1,12}\))?(?:起|开始)`)
 )
 
 // dateIn reads the five groups of dateRE from group g on. year stands in for
@@ -99,6 +106,9 @@ func publishDate(p *domain.Policy, meta map[string]string) string {
 	if signed != "" {
 		return signed
 	}
+	if _, d := jointly(p); d != "" {
+		return d
+	}
 	if d := enactedOn(p); d != "" {
 		return d
 	}
@@ -131,6 +141,9 @@ func publishDate(p *domain.Policy, meta map[string]string) string {
 		}
 	}
 	for _, c := range headClauses(p) {
+		if m := bylineDate.FindStringSubmatch(c.Text); m != nil && c.Kind == domain.HeadClause && !strings.ContainsAny(c.Text, ":至") {
+			return firstDate(m[1])
+		}
 		if m := pageDate.FindStringSubmatch(c.Text); m != nil && pageLine.MatchString(c.Text) && !notPage.MatchString(c.Text) {
 			return firstDate(cmpEmpty(m[1], m[2]))
 		}
@@ -154,7 +167,9 @@ var (
 	// source or how to print it; 时间 alone may be that of anything.
 	pageDate = automaton.MustCompile(`(?:日期|时间|印发|更新于)[: ]*(\d{4}[年./-]\d{1,2}[月./-]\d{1,2}日?)|^(\d{4}[年./-]\d{1,2}[月./-]\d{1,2}日?)(?: \d{1,2}:\d{2}(?::\d{2})?)? ?[【\[(]?(?:字体|字号|来源|打印|浏览)`)
 	pageLine = automaton.MustCompile(`来源|首页|字体|字号|编辑|浏览|打印|更新于|^印发`)
-	notPage  = automaton.MustCompile(`(?:截止|申报|受理|报名|活动|执行|有效|实施|施行)(?:日期|时间)`)
+	// bylineDate is the same behind the names of offices.
+	bylineDate = automaton.MustCompile(`^[\p{Han}]{4,40}(?:局|厅|委|会|所|中心|政府|办公室) ?(\d{4}-\d{1,2}-\d{1,2})(?: \d{1,2}:\d{2}(?::\d{2})?)?$`)
+	notPage    = automaton.MustCompile(`(?:截止|申报|受理|报名|活动|执行|有效|实施|施行)(?:日期|时间)`)
 	// endsSpan stands before the last day of a period.
 	endsSpan = automaton.MustCompile(`(?:至|到|-|—|–|~|截止|于|前|期限[为:]?)$`)
 )
@@ -203,13 +218,14 @@ func firstDate(s string) string {
 // claim is a date that a sentence states, and how surely it is the document's.
 type claim struct {
 	day  string
-	rank int // 2 for 本办法, 1 for no subject, 0 is not counted
+	rank int // 3 for what is called the last day, 2 for 本办法, 1 for no subject, 0 is not counted
 }
 
 // claims collects dates of one kind.
 type claims []claim
 
 func (c *claims) add(day string, rank int) {
+
 	if day != "" && rank > 0 {
 		*c = append(*c, claim{day, rank})
 	}
@@ -273,9 +289,13 @@ func (t *reading) validity(p *domain.Policy, meta map[string]string) {
 	if len(p.PublishDate) >= 4 {
 		year = p.PublishDate[:4]
 	}
-	attached := false // behind the signature of a notice that issues no other text
+	listed, last := -maxCell, "" // where a section about the time to apply begins, and its last day
+	attached := false            // behind the signature of a notice that issues no other text
 	for i := range p.Clauses {
 		c := &p.Clauses[i]
+		if len(c.Text) < 60 && listedTitle.MatchString(c.Text) {
+			listed = i
+		}
 		if c.Kind == domain.SignatureClause {
 			attached = i > 5 && appliesFor.MatchString(p.Title)
 			continue
@@ -285,6 +305,12 @@ func (t *reading) validity(p *domain.Policy, meta map[string]string) {
 				continue
 			}
 			t.deadline(p, s, year, &deadlines)
+			if i-listed < maxCell || calls.MatchString(p.Title) && fromNowOn.MatchString(s.text) {
+				if m := s.loc(listedWindow); m != nil {
+					last = max(last, dateIn(s.text, m, 6, cmpEmpty(submatch(s.text, m, 1), year), true))
+					continue
+				}
+			}
 			if i > 0 && len(p.Clauses[i-1].Text) < 40 && cellTitle.MatchString(p.Clauses[i-1].Text) {
 				if m := s.loc(cellSpan); m != nil {
 					begin := dateIn(s.text, m, 1, year, false)
@@ -296,11 +322,11 @@ func (t *reading) validity(p *domain.Policy, meta map[string]string) {
 			if attached || c.Kind == domain.HeadClause && !enacted.MatchString(s.text) {
 				continue
 			}
-			hasStart, hasEnd := s.hasAny("起始") || strings.Contains(s.text, "施行") || strings.Contains(s.text, "于"), s.hasAny("至到止-—~") || strings.Contains(s.text, "废止") || strings.Contains(s.text, "失效")
+			hasStart, hasEnd := s.hasAny("起始") || strings.Contains(s.text, "施行") || strings.Contains(s.text, "于"), s.hasAny("至到止-—–~") || strings.Contains(s.text, "废止") || strings.Contains(s.text, "失效")
 			if hasStart {
-				for _, re := range []pattern{fromDate, onDate} {
+				for i, re := range []pattern{fromDate, onDate, decided} {
 					for _, m := range s.locs(re) {
-						if ruleEnds.MatchString(s.text[m[1]:]) {
+						if i == 2 || ruleEnds.MatchString(s.text[m[1]:]) {
 							from.add(dateIn(s.text, m, 1, year, false), rankOf(p, s.text[:m[0]]))
 						}
 					}
@@ -316,7 +342,7 @@ func (t *reading) validity(p *domain.Policy, meta map[string]string) {
 				} else if m := s.loc(fromNow); m != nil && atOnce(s.text[m[1]:]) && rankOf(p, s.text[:m[0]]) > 0 {
 					issued = max(issued, 1)
 				}
-				if m := s.loc(starts); m != nil && rankOf(p, s.text[:m[0]]) >= 0 {
+				if m := s.loc(starts); m != nil {
 					starting.add(day(submatch(s.text, m, 1), submatch(s.text, m, 2), cmpEmpty(submatch(s.text, m, 3), "1")), 1)
 				}
 			}
@@ -350,7 +376,7 @@ func (t *reading) validity(p *domain.Policy, meta map[string]string) {
 	if len(ends) == 0 {
 		p.Expires = firstDate(first(meta, "失效日期", "失效时间", "废止日期", "有效期至"))
 	}
-	if p.Expires == "" && len(ends) == 0 && years+months > 0 {
+	if p.Expires == "" && len(ends) == 0 && years+months > 0 && (p.EffectiveFrom != "" || !strings.Contains(p.Title, "征求意见")) {
 		p.Expires = after(cmpEmpty(p.EffectiveFrom, p.PublishDate), years, months)
 	}
 	if p.Expires == "" && len(ends) == 0 {
@@ -361,6 +387,7 @@ func (t *reading) validity(p *domain.Policy, meta map[string]string) {
 	if p.Expires != "" && p.EffectiveFrom != "" && p.Expires < p.EffectiveFrom {
 		p.Expires = ""
 	}
+	deadlines.add(last, 2)
 	p.ApplyDeadline = deadlines.best(true)
 }
 
@@ -369,12 +396,12 @@ func (t *reading) validity(p *domain.Policy, meta map[string]string) {
 var appliesFor = automaton.MustCompile(`^[^印转]*(?:申报|推荐|征集|评选|评定|认定|遴选)[^印转]*通知$`)
 
 // ruleSpan begins a rule that holds for a time: 自2022年1月1日至2024年12月31日,对….
-var ruleSpan = expression(`^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．])?(?:自|从)?` + dateRE + `(?:起)?(?:至|到|-|—)` + dateRE + `(?:\(含\))?[,]?(?:对|按|继续|减|免|执行|小|增值税|企业|个人|个体)`)
+var ruleSpan = expression(`^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．])?(?:(?:根据|按照|依据)《[^。;]{0,80}[,])?(?:自|从)?` + dateRE + `(?:起)?(?:至|到|-|—)` + dateRE + `(?:止|\(含\))?[,:]?(?:$|\n|对|按|继续|减|免|执行|小|增值税|企业|个人|个体)`)
 
 // spanOfRules is the time of the rules of an announcement about taxes or fees, if
 // all that state one state the same: it is the time of the announcement.
 func (t *reading) spanOfRules(p *domain.Policy) (from, to string) {
-	if !strings.Contains(p.Title, "税") && !strings.Contains(p.Title, "费") {
+	if !strings.ContainsAny(p.Title, "税费") && !strings.Contains(p.Title, "保障金") {
 		return "", ""
 	}
 	for i := range p.Clauses {
@@ -404,8 +431,11 @@ var ruleEnds = automaton.MustCompile(`^(?:$|[,。;)、\n]|至|到|有效|试行|
 // in days is none.
 func atOnce(rest string) bool {
 	rest = firstRunes(rest, 12)
-	return !limitOfDays.MatchString(rest)
+	return !limitOfDays.MatchString(rest) && !released.MatchString(rest)
 }
+
+// released follows the day from which somebody or something is no more.
+var released = automaton.MustCompile(`^(?:同时|自然|自动|自行)*(?:免除|免去|免职|废止|失效)`)
 
 var limitOfDays = automaton.MustCompile(`^[,]?(?:满|至|到|\d+|[一二三四五六七八九十]+个?)|内|前|计算`)
 
@@ -452,6 +482,9 @@ func (t *Tagger) ends(p *domain.Policy, s sentence, year string, from, ends *cla
 			continue // 证书有效期至…
 		}
 		ends.add(dateIn(s.text, m, 1, year, true), r)
+	}
+	if m := s.loc(sameAs); m != nil {
+		ends.add(dateIn(s.text, m, 1, year, true), 2)
 	}
 	for _, m := range s.locs(endsOn) {
 		ends.add(dateIn(s.text, m, 1, year, true), rankOf(p, s.text[:m[0]]))
@@ -500,7 +533,17 @@ var (
 	applyUntil = expression(`(?:申报|受理|报名|申请|申领|征集|材料报送|揭榜|填报|登记)(?:时间|期限|日期|受理时间|工作)?(?:截止)?(?:为|至|到|:|是|于|自|从)*(?:` + dateRE + `)?(?:\d{1,2}:\d{2})?(?:起)?(?:至|到|-|—|~)*` + dateRE + `(?:\d{1,2}:\d{2})?(?:前|止|截止|。|;|,|$|\n|期间|,逾期)`)
 	// applyWindow is a time to apply with the hours of the day or more words
 	// between its days: 集中受理:…上午9:00起至…下午17:00止.
-	applyWindow = expression(`(?:申报|受理|报名|申请|申领|登记|征集|填报|企业端)(?:开放|起止)?(?:时间|期限|日期)?(?:为|:|自|从)*` + dateRE + hourRE + `(?:起|开始)?(?:至|到|-|—|–|~)+` + dateRE)
+	applyWindow = expression(`(?:(?:申报|受理|报名|申请|申领|登记|征集|填报|企业端)(?:办理)?(?:开放|起止)?(?:时间|期限|日期)?|^[^答]{0,20}集中(?:参保)?(?:缴费|征缴)(?:期|时间))(?:为|:|自|从)*` + dateRE + hourRE + `(?:起|开始)?[,]?` + toRE + dateRE)
+	// rowWindow is the same before what is to be done, in a row of a timetable.
+	rowWindow = expression(`^` + dateRE + hourRE + `(?:起)?` + toRE + dateRE + hourRE + `[\s,|]*(?:网上|线上|现场|集中)?(?:登记|报名|申报|申请|受理|填报)`)
+	// listedWindow is a line of a section about the time to apply.
+	listedWindow = expression(`(?:(?:即日|[\p{Han}]{0,6}之日)起?|` + dateRE + hourRE + `(?:起)?)` + toRE + dateRE)
+	// fromNowOn is such a line in a call for applications (calls).
+	fromNowOn   = automaton.MustCompile(`^[^,。;]{0,12}:(?:自)?即日起至`)
+	calls       = automaton.MustCompile(`申报|征集|报名|申请|认定`)
+	listedTitle = automaton.MustCompile(`^(?:[(]?[一二三四五六七八九十\d]{1,2}[)、.])?(?:网上|线上|集中)?(?:申报|受理|申请|报名|登记|填报)(?:受理)?(?:时间|期限|日期)(?:安排)?[:。]?$`)
+	// latest is a last day without 前: 最迟2022年6月20日递交.
+	latest = expression(`最迟(?:于|在)?` + dateRE + `(?:以前|之前|前)?([^,。;]{0,30})`)
 	// applyOpen is a time to apply that is open from now on.
 	applyOpen = expression(`(?:申报|受理|报名|申请|申领|征集|时间|登记)[\p{Han}]{0,4}(?:为|:|自|从)*(?:即日|(?:本)?(?:公告|通知|指南)?(?:发布|印发|公布|公告)?之日)起?(?:至|到)` + dateRE)
 	nowUntil  = expression(`(?:可|请|应)?(?:于|自|从)?即日起(?:至|到)` + dateRE + `[^,。;]{0,20}(?:申报|申请|报名|提交|提出)`)
@@ -508,9 +551,10 @@ var (
 	lineLast  = expression(`(?:网上|线上|系统|平台|网络|填报|最后一期的?|报送)截止(?:时间|日期)?(?:为|是|:)` + dateRE)
 	// applyLonger is a time to apply that is put off.
 	applyLonger = expression(`(?:申报|受理|报名|申请|申领|登记|缴费)(?:时间|期限|截止(?:时间|日期))?[\p{Han}]{0,6}?(?:延长|延期|顺延|推迟|放宽)(?:至|到)` + dateRE)
-	handIn      = expression(`(?:于|在|截至|截止)?` + dateRE + `(?:\d{1,2}:\d{2})?(?:\(含\))?(?:以前|之前|前|止)[,]?([^。;]{0,60})`)
+	handIn      = expression(`(?:于|在|截至|截止)?(?:今年|本年)?` + dateRE + `(?:\d{1,2}:\d{2})?(?:\(含\))?(?:以前|之前|前|止)[,]?([^。;]{0,60})`)
 	byLabel     = expression(`^(?:[(]?[一二三四五六七八九十\d]{1,2}[)、.])?(?:截止(?:日期|时间)|申报截止(?:日期|时间)?|报名截止(?:日期|时间)?)(?:为|:)` + dateRE)
-	hands       = automaton.MustCompile(`申报|申请|申领|报名|材料|资料|提交|报送|上传|补报|寄送|送达|填报|参评|揭榜|发送至|登录|报所在|报当地|报属地|企业端`)
+	hands       = automaton.MustCompile(`申报|申请|申领|报名|材料|资料|提交|报送|上传|补报|寄送|送达|填报|参评|揭榜|发送至|登录|报所在|报当地|报属地|企业端|递交|办理[\p{Han}]{0,4}(?:登记|手续)`)
+	applicant   = automaton.MustCompile(`(?:企业|申报单位|申请单位|参评单位|项目单位|用人单位|申报主体|申报人|申请人|家长|职工|居民|考生|参保人|缴费人|纳税人)(?:应当?|须|需|请)?$`)
 	inside      = automaton.MustCompile(`各地|各市|各县|各区|各部门|各单位|各省|各级|各乡镇|总结|工作情况|落实情况|贯彻|实施方案|台账|意见|联系人|进展|反馈意见|整改|汇总|完成|建成|竣工|投产|成立|注册|取得|毕业|出生|缴纳|发放|绩效|自评|报告报送|申请有效|我部`)
 )
 
@@ -520,20 +564,28 @@ var taxMonth = automaton.MustCompile(`\d月份?(?:的)?(?:纳税)?$`)
 // deadline reads the last day to apply. What offices hand in to each other is
 // none.
 func (t *Tagger) deadline(p *domain.Policy, s sentence, year string, found *claims) {
-	if !s.hasAny("前止截至到-—~") || !hands.MatchString(s.text) && !strings.Contains(s.text, "截止") && !strings.Contains(s.text, "受理") && !strings.Contains(s.text, "征集") {
+	if !s.hasAny("前止截至到-—–~迟") || !hands.MatchString(s.text) && !strings.Contains(s.text, "截止") && !strings.Contains(s.text, "受理") && !strings.Contains(s.text, "征集") && !strings.Contains(s.text, "缴费期") && !strings.Contains(s.text, "征缴") {
 		return
 	}
 	for _, re := range []pattern{applyBy, byLabel, applyOpen, nowUntil, applyLast, lineLast} {
 		for _, m := range s.locs(re) {
 			if !taxMonth.MatchString(s.text[:m[0]]) {
-				found.add(dateIn(s.text, m, 1, year, true), 2)
+				found.add(dateIn(s.text, m, 1, year, true), 3)
 			}
+		}
+	}
+	for _, m := range s.locs(latest) {
+		if rest := submatch(s.text, m, 6); hands.MatchString(rest) && !inside.MatchString(rest) {
+			found.add(dateIn(s.text, m, 1, year, true), 1)
 		}
 	}
 	for _, m := range s.locs(applyLonger) {
 		found.add(dateIn(s.text, m, 1, year, true), 1)
 	}
-	for _, m := range s.locs(applyWindow) {
+	for _, m := range append(s.locs(applyWindow), s.locs(rowWindow)...) {
+		if ofSomething(s.text, m) {
+			continue
+		}
 		begin := dateIn(s.text, m, 1, year, false)
 		if last := dateIn(s.text, m, 6, cmpEmpty(submatch(s.text, m, 1), year), true); begin != "" && last >= begin {
 			found.add(last, 2)
@@ -541,6 +593,9 @@ func (t *Tagger) deadline(p *domain.Policy, s sentence, year string, found *clai
 	}
 	for _, m := range s.locs(applyUntil) {
 		if strings.HasPrefix(submatch(s.text, m, 0), "登记") && !strings.Contains(s.text[m[0]:m[1]], "时间") {
+			continue
+		}
+		if ofSomething(s.text, m) {
 			continue
 		}
 		y := cmpEmpty(submatch(s.text, m, 1), year)
@@ -557,10 +612,21 @@ func (t *Tagger) deadline(p *domain.Policy, s sentence, year string, found *clai
 		if hand == nil || strings.Contains(rest[:hand[0]], "的") && !strings.HasPrefix(s.text[m[0]:], "于") {
 			continue // 11月30日前分娩的职工申请…
 		}
-		if !inside.MatchString(rest) && !inside.MatchString(lastRunes(before, 30)) {
+		if applicant.MatchString(strings.TrimSuffix(before, "于")) || !inside.MatchString(rest) && !inside.MatchString(lastRunes(before, 30)) {
 			found.add(dateIn(s.text, m, 1, year, true), 1)
 		}
 	}
+}
+
+// ofSomething tells a time to apply from that of what is applied for: 申报2024年7月1日至
+// 12月31日期间举办的活动. Nothing but the verb stands before its days, and words go on
+// behind them.
+func ofSomething(text string, m []int) bool {
+	verb, rest := firstRunes(text[m[0]:m[1]], 3), strings.TrimPrefix(text[m[1]:], "期间")
+	if r, _ := utf8.DecodeLastRuneInString(verb); r < '0' || r > '9' {
+		return false
+	}
+	return rest != "" && !strings.ContainsAny(firstRunes(rest, 1), ",。;:)\n") && !strings.ContainsAny(lastRunes(text[m[0]:m[1]], 1), ",。;前止")
 }
 
 // after returns the last day of a period that begins on a date.

@@ -14,7 +14,7 @@ var (
 	// plainAgency ends the name of one of several offices written without a blank.
 	agencyJoin = automaton.MustCompile(`(?:局|厅|部|委|会|办公室|政府|行|署|院|办)(?:国家|中国|财政部|税务总局|海关总署|人力资源社会保障部|人力资源和社会保障部|教育部|科技部|工业和信息化部|公安部|民政部|司法部|自然资源部|生态环境部|住房城乡建设部|住房和城乡建设部|交通运输部|水利部|农业农村部|商务部|文化和旅游部|退役军人|应急管理部|人民银行|审计署|国资委|证监会|银保监会|发展改革委|科技部|外汇局|金融监管总局|贸促会|市场监管总局|中国贸促会|国务院|中共|全国总工会|共青团|全国妇联|中国残联|人民法院|人民检察院|铁路局|民航局|邮政局|烟草局|能源局|体育总局|广电总局|医保局|中医药局|疾控局|知识产权局|国家发展改革委)`)
 	// placeJoin is the same before the name of a place.
-	placeJoin   = automaton.MustCompile(`(?:[^总]局|厅|委员会|联合会|政府|办公室|中心|管委会|支行|分行|监管分局|公司)((?:[\p{Han}]{2,3}(?:省|市|县|区)|[\p{Han}]{2,6}自治[区州县])[\p{Han}]{2})`)
+	placeJoin   = automaton.MustCompile(`(?:[^总]局|厅|委员会|[省市州县区]委|联合会|政府|办公室|中心|管委会|支行|分行|监管分局|公司)((?:[\p{Han}]{2,5}军分区|[\p{Han}]{2,3}(?:省|市|县|区)|[\p{Han}]{2,6}自治[区州县])[\p{Han}]{2})`)
 	titleIssuer = automaton.MustCompile(`^([\p{Han}、 ]{3,90}?)(?:办公室关于|关于|\d{4}年|印发|转发|公告|通告|令)`)
 	// legislature is who passed a statute, as its head tells.
 	legislature = automaton.MustCompile(`(全国人民代表大会|[\p{Han}]{2,12}(?:省|自治区|市|自治州|自治县|特别行政区)(?:第[零一二三四五六七八九十百]+届)?人民代表大会)(第[零一二三四五六七八九十百\d]+次会议)?(常务委员会|常委会)?[^,。;]{0,40}?(?:通过|批准|修[订正]|制定|公告)`)
@@ -52,10 +52,16 @@ func (t *Tagger) issuersAsWritten(p *domain.Policy, meta map[string]string) []st
 	if signed := signedBy(p); len(signed) > 0 {
 		return signed
 	}
+	if names, _ := jointly(p); len(names) > 0 {
+		return names
+	}
 	if names := listedBelow(p); len(names) > 0 {
 		return names
 	}
 	titled := inTitleOf(p.Title)
+	if above := aboveTitle(p); len(above) > 1 && len(titled) > 0 && strings.HasPrefix(p.Title, titled[0]) && !slices.ContainsFunc(above, func(name string) bool { return slices.Contains(titled, name) || !wholeOffice(name) }) {
+		return append(above, titled...) // the line breaks among the offices
+	}
 	if names := officesIn(first(meta, "发文机关", "发文机构", "制定机关", "发文单位", "制定单位", "公布机关", "印发机关", "发布机构", "发布机关", "发布单位", "制发部门", "制发单位", "编制单位")); len(names) > 0 {
 		if len(titled) > len(names) && slices.Contains(titled, names[0]) { // a page names the first of several
 			return titled
@@ -82,13 +88,40 @@ func (t *Tagger) issuersAsWritten(p *domain.Policy, meta map[string]string) []st
 	return publishedBy(p, meta)
 }
 
+// issuedLine tells in brackets below the title when and by whom a document was
+// issued; heldLine names both on a line of the minutes of a meeting.
+var (
+	issuedLine = automaton.MustCompile(`^\((\d{4}年\d{1,2}月\d{1,2}日) ?([\p{Han}、 ]{4,120}?)(?:联合)?(?:印发|发布|公布|制定)\)$`)
+	heldLine   = automaton.MustCompile(`^([\p{Han}]{4,30}?(?:政府|局|厅|委员会|办公室)) ?(\d{4}年\d{1,2}月\d{1,2}日)$`)
+)
+
+// jointly are the offices and the day of such a line in the head.
+func jointly(p *domain.Policy) (names []string, day string) {
+	for i := range p.Clauses[:min(len(p.Clauses), 6)] {
+		text := strings.TrimSpace(p.Clauses[i].Text)
+		if m := issuedLine.FindStringSubmatch(text); m != nil {
+			return officesIn(m[2]), firstDate(m[1])
+		}
+		if m := heldLine.FindStringSubmatch(text); m != nil && wholeOffice(m[1]) {
+			return officesIn(m[1]), firstDate(m[2])
+		}
+	}
+	return nil, ""
+}
+
 // publishedBy is whose page it is, for a text that nobody signs: the office
 // alone on a line of the head, else the source. A government keeps the sites of
 // all its offices, so its name on a line does not count.
 func publishedBy(p *domain.Policy, meta map[string]string) []string {
+	if name := first(meta, "招标人", "采购人"); wholeOffice(name) {
+		return officesIn(name)
+	}
+	if name := siteOf(p); name != "" {
+		return []string{name}
+	}
 	for _, c := range headClauses(p) {
 		name, _, _ := strings.Cut(strings.TrimSpace(c.Text), " ")
-		if name = strings.TrimSuffix(name, "网站"); c.Kind != domain.TitleClause && wholeOffice(name) && !strings.HasSuffix(name, "人民政府") {
+		if name = strings.TrimSuffix(name, "网站"); c.Kind != domain.TitleClause && !strings.HasPrefix(name, "【") && wholeOffice(name) && !strings.HasSuffix(name, "人民政府") {
 			return officesIn(name)
 		}
 	}
@@ -104,6 +137,19 @@ func publishedBy(p *domain.Policy, meta map[string]string) []string {
 		}
 	}
 	return nil
+}
+
+// siteName is the office whose site a page stands on, in a line of its head: 国家税务总局
+// 苏州市税务局热点问答, 中山市人力资源和社会保障局网站.
+var siteName = automaton.MustCompile(`^([\p{Han}]{4,30}?(?:局|厅|委员会|联合会|中心|管委会))(?:门户网站|官方网站|网站|官网|办事指南|热点问答|政务服务|通知公告|\d|$)`)
+
+func siteOf(p *domain.Policy) string {
+	for _, c := range p.Clauses[:min(len(p.Clauses), 3)] {
+		if m := siteName.FindStringSubmatch(c.Text); m != nil && wholeOffice(m[1]) && len(officesIn(m[1])) == 1 {
+			return m[1]
+		}
+	}
+	return ""
 }
 
 // keptBy is the office that keeps a page, at its foot. That of a government
