@@ -24,7 +24,7 @@ const (
 
 // digestWait is how long planning a first digest waits for the audience index
 // to hold the new subscriber; then the next look tries again.
-const digestWait = 5 * time.Second
+const digestWait = time.Second
 
 // planDigests plans the first digests that are owed: each new subscriber is
 // told once, in one message a channel, which policies in force concern them.
@@ -51,15 +51,16 @@ func (w *Workers) planDigests(ctx context.Context) error {
 		return err
 	}
 	texts := map[domain.PolicyID]*domain.Policy{} // read once for all
+	var failed error                              // one that fails holds up no other
 	for _, o := range owed {
 		if err := w.planDigest(ctx, o, texts); err != nil && domain.KindOf(err) != domain.Conflict {
-			return fmt.Errorf("first digest of subscriber %d: %w", o.Subscriber, err)
+			failed = errors.Join(failed, fmt.Errorf("first digest of subscriber %d: %w", o.Subscriber, err))
 		}
 	}
-	if len(owed) == digestsPerLook {
+	if len(owed) == digestsPerLook && failed == nil {
 		w.Wake() // there may be more
 	}
-	return nil
+	return failed
 }
 
 func (w *Workers) planDigest(ctx context.Context, owed storage.OwedDigest, texts map[domain.PolicyID]*domain.Policy) error {

@@ -19,7 +19,8 @@ func (b *bench) newcomer(change func(s *domain.Subscriber)) *domain.Subscriber {
 		Profile: domain.Profile{Kind: domain.Resident, Region: "330000"}, Subscription: domain.Subscription{All: true},
 		Consent: domain.Consent{Version: "1", At: b.Now(), Source: "portal"},
 		Contacts: []domain.Contact{
-			{Kind: domain.App, Verified: true}, {Kind: domain.SMS, Address: "13912345678", Verified: true},
+			{Kind: domain.App, Verified: true},
+			{Kind: domain.SMS, Address: "13912345678", Verified: true},
 			{Kind: domain.Email, Address: "new@example.com", Verified: true, When: domain.Weekly},
 		},
 	}

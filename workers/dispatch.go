@@ -21,8 +21,8 @@ func (w *Workers) dispatch(ctx context.Context) {
 	var swept time.Time
 	for {
 		if w.lead(ctx) {
-			w.step(ctx, "plan first digests", w.planDigests)
 			w.step(ctx, "hand out", w.handOut)
+			w.step(ctx, "plan first digests", w.planDigests)
 			if now := w.Now(); now.Sub(swept) >= w.Clocks.SweepEvery {
 				swept = now
 				w.step(ctx, "sweep", w.sweep)

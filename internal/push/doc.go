@@ -6,6 +6,9 @@
 // before a message goes out, because between the two somebody may have said
 // 退订, night may have fallen or the policy may have been withdrawn.
 //
+// A new subscriber's first digest is a push of its own: planned like any other,
+// but waiting for no summary, for it is one.
+//
 // The inbox needs no rows: it is computed from the frozen audience. Rows are
 // for what leaves the house, at most one for a push, person and channel.
 package push

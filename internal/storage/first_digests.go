@@ -93,11 +93,16 @@ func (s *Store) writeDigest(ctx context.Context, tx *sql.Tx, d *domain.Digest, d
 // Digest returns the first digest of a subscriber, or of a push, whichever is
 // not 0. It is NotFound where none is planned.
 func (s *Store) Digest(ctx context.Context, id domain.SubscriberID, push domain.PushID) (domain.Digest, error) {
-	d := domain.Digest{}
-	const q = `
+	q, asked := `
 		SELECT f.subscriber_id, f.push_id, f.rest, u.planned_at FROM first_digests f JOIN pushes u ON u.id = f.push_id
-		WHERE f.state = 'planned' AND f.push_id > 0 AND (f.subscriber_id = $1 OR f.push_id = $2)`
-	err := s.read.QueryRowContext(ctx, q, id, push).Scan(&d.Subscriber, &d.Push, &d.Rest, timeInto(&d.At))
+		WHERE f.state = 'planned' AND f.push_id > 0 AND `, any(id)
+	if id != 0 {
+		q += `f.subscriber_id = $1`
+	} else {
+		q, asked = q+`f.push_id = $1`, push
+	}
+	var d domain.Digest
+	err := s.read.QueryRowContext(ctx, q, asked).Scan(&d.Subscriber, &d.Push, &d.Rest, timeInto(&d.At))
 	if err != nil {
 		return d, notFound(err, "没有首次汇总")
 	}
