@@ -20,7 +20,7 @@ type evaluator struct {
 	used    int              // of scratch
 	answers [][]domain.Truth // by literal and number of a code, see code
 	costs   []cost           // of the kids of the nodes that are being answered
-	points  *points          // see relevant
+	themes  []*bitset        // see relevant
 }
 
 var evaluators = sync.Pool{New: func() any { return &evaluator{} }}

@@ -404,3 +404,15 @@ func BenchmarkEvaluate(b *testing.B) {
 		x.Evaluate(q)
 	}
 }
+
+// TestAThresholdIsOfWhoSetIt: one who has set none is told of what may apply,
+// also if nobody knows what they are.
+func TestAThresholdIsOfWhoSetIt(t *testing.T) {
+	x := audience.New()
+	x.Put(1, domain.Profile{}, domain.Subscription{All: true})
+	x.Put(2, domain.Profile{Kind: domain.Enterprise}, domain.Subscription{All: true, Least: domain.VeryRelevant})
+	q := audience.Query{Measures: []domain.Criteria{in(domain.FieldRegion, "330603")}}
+	if n := x.Count(q); n != (audience.Counts{Possible: 1}) {
+		t.Errorf("counted %+v, want the first", n)
+	}
+}

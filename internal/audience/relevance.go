@@ -73,72 +73,55 @@ func (e *evaluator) allowed(got pair) pair {
 	return pair{sure, may}
 }
 
-// points are how relevant a policy is to each slot of a chunk, but for the
-// points of certainty: bit-sliced numbers up to three, which is all that
-// matters. It is the memory of one evaluator.
-type points struct {
-	ones, twos     bitset
-	add            bitset // who gets points
-	relevant, very bitset // who asks for so much
-	sure, may      bitset // the answer
-}
-
 // relevant takes out of an answer for the chunk at hand those who want to be
-// told of what is more relevant only. It counts as domain.RelevanceOf does.
+// told of what is more relevant only. It counts as domain.RelevanceOf does, in
+// numbers of two bits: three points are as good as more.
 func (e *evaluator) relevant(got pair) pair {
-	if !e.plan.evidence.picky || got.may == nil {
+	v := &e.plan.evidence
+	if !v.picky || got.may == nil {
 		return got
 	}
-	relevant := e.chunk.row(e.plan.evidence.least[domain.Relevant])
-	very := e.chunk.row(e.plan.evidence.least[domain.VeryRelevant])
-	if relevant == nil && very == nil {
+	relevant, very := e.members(v.least[domain.Relevant]), e.members(v.least[domain.VeryRelevant])
+	if relevant == &nobody && very == &nobody {
 		return got
 	}
-	if e.points == nil {
-		e.points = new(points)
-	}
-	p := e.points
-	p.relevant, p.very, p.ones, p.twos = bitset{}, bitset{}, bitset{}, bitset{}
-	if relevant != nil {
-		relevant.addTo(&p.relevant)
-	}
-	if very != nil {
-		very.addTo(&p.very)
-	}
-	for _, r := range e.plan.evidence.themes {
-		if row := e.chunk.row(r); row != nil {
-			p.add = bitset{}
-			row.addTo(&p.add)
-			p.one()
+	themes := e.themes[:0]
+	for _, r := range v.themes {
+		if members := e.members(r); members != &nobody {
+			themes = append(themes, members)
 		}
 	}
-	if len(e.plan.evidence.words) > 0 {
-		p.add = bitset{}
-		e.chunk.words.union(e.plan.evidence.words, &p.add)
-		p.two()
+	e.themes = themes
+	words := &nobody
+	if len(v.words) > 0 {
+		words = e.empty()
+		e.chunk.words.union(v.words, words)
 	}
-	for i := range p.may {
-		relevant, very, ones, twos := p.relevant[i], p.very[i], p.ones[i], p.twos[i]
-		sure := got.sure[i] &^ (very &^ (ones | twos)) // two points more: enough for the lower threshold
-		rest := got.may[i] &^ got.sure[i] &^ (relevant &^ twos) &^ (very &^ (ones & twos))
-		p.sure[i], p.may[i] = sure, sure|rest
+	answer := pair{e.get(), e.get()}
+	for i := range answer.may {
+		sure, may := got.sure[i], got.may[i]
+		relevant, very := relevant[i]&may, very[i]&may
+		if relevant|very != 0 {
+			ones, twos := uint64(0), uint64(0)
+			for _, theme := range themes {
+				w := theme[i]
+				ones, twos = ones^w|ones&twos, twos|ones&w
+			}
+			w := words[i]
+			ones, twos = ones|twos&w, twos|w
+			rest := may &^ sure &^ (relevant &^ twos) &^ (very &^ (ones & twos))
+			sure &^= very &^ (ones | twos) // who is sure has two points more: enough for the lower threshold
+			may = sure | rest
+		}
+		answer.sure[i], answer.may[i] = sure, may
 	}
-	return pair{&p.sure, &p.may}
+	return answer
 }
 
-// one gives a point to those in add; three are as good as more.
-func (p *points) one() {
-	for i, w := range p.add {
-		ones, twos := p.ones[i], p.twos[i]
-		p.twos[i] = twos | ones&w
-		p.ones[i] = ones ^ w | ones&twos
+// members returns who stands in a row, nobody in 0. It is only read.
+func (e *evaluator) members(r rowID) *bitset {
+	if members, _ := e.union([]rowID{r}); members != nil && r != 0 {
+		return members
 	}
-}
-
-// two gives two points to those in add.
-func (p *points) two() {
-	for i, w := range p.add {
-		p.ones[i] |= p.twos[i] & w
-		p.twos[i] |= w
-	}
+	return &nobody
 }
