@@ -383,8 +383,15 @@ func dropFooter(lines []line) []line {
 func joinBroken(lines []line) []line {
 	width := margin(lines)
 	var out []line
-	var open strings.Builder // the text of the last line of out, while it grows
+	var open strings.Builder // the text of the last line of out, once something was joined to it
 	last := 0                // columns of the line that was added last
+	begun := ""              // the text of the last line of out, as long as nothing was joined to it
+	text := func() string {
+		if open.Len() > 0 {
+			return open.String()
+		}
+		return begun
+	}
 	flush := func() {
 		if open.Len() > 0 {
 			out[len(out)-1].text = open.String()
@@ -393,15 +400,18 @@ func joinBroken(lines []line) []line {
 	}
 	for _, l := range lines {
 		wide := columns(l.text)
-		if len(out) > 0 && !(len(out) <= 10 && endsLikeTitle(out[len(out)-1].text)) && goesOn(&out[len(out)-1], open.String(), l, last, width) {
-			added := glue(open.String(), l.text)
+		if len(out) > 0 && !(len(out) <= 10 && endsLikeTitle(out[len(out)-1].text)) && goesOn(&out[len(out)-1], text(), l, last, width) {
+			added := glue(text(), l.text)
+			if open.Len() == 0 {
+				open.WriteString(begun)
+			}
 			open.WriteString(added)
 			out[len(out)-1].follow(open.Len()-len(l.text), l)
 			out[len(out)-1].whole = l.whole
 		} else {
 			flush()
 			out = append(out, l)
-			open.WriteString(l.text)
+			begun = l.text
 		}
 		last = wide
 	}

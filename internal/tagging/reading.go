@@ -97,10 +97,14 @@ func (e *excerpt) words(seg *segment.Segmenter) []segment.Token {
 	return words
 }
 
+// bytesPerTerm is about how often a term begins in a text.
+const bytesPerTerm = 20
+
 // cutPassages finds the terms in the clauses that say something.
 func (t *reading) cutPassages(p *domain.Policy) {
-	var hits []hit
+	hits := make([]hit, 0, len(p.Text)/bytesPerTerm)
 	var near excerpt
+	near.text.Grow(len(p.Text))
 	for i := range p.Clauses {
 		c := &p.Clauses[i]
 		var in part

@@ -86,7 +86,10 @@ func (t *Tagger) score(passages []passage) []scored {
 	for i := range out {
 		out[i].code = i
 	}
-	seen := make([]seenUse, t.words.pairs)
+	memory := t.seen.Get().(*[]seenUse)
+	defer t.seen.Put(memory)
+	seen := *memory
+	clear(seen)
 	points := make([]pointScore, len(out))
 	var named []int    // themes with points in this measure
 	number := int32(1) // of the measure

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"policypush/internal/document"
 	"policypush/internal/domain"
@@ -27,6 +28,7 @@ type Tagger struct {
 	lists    int // of words of the patterns
 	words    *lexicon
 	codes    []code
+	seen     sync.Pool                   // memory of [Tagger.score]: a [seenUse] for each pair of a term and a theme
 	section  []int                       // of a code: itself, of an industry the code of its section
 	first    map[domain.Dimension][2]int // range of a dimension in codes
 }
@@ -78,6 +80,8 @@ func (t *Tagger) enter() {
 		t.words.add(n, weak, x.Weak...)
 		t.words.add(n, near, x.Near...)
 	}
+	pairs := t.words.pairs // of themes, which come first
+	t.seen.New = func() any { seen := make([]seenUse, pairs); return &seen }
 	begin(domain.TaxTag)
 	for _, x := range t.rules.Taxes.All() {
 		n := add(domain.TaxTag, x.Item)
