@@ -74,8 +74,11 @@
 //
 // The index is a copy. Build reads it in one pass, Follow applies the log of
 // changes, several people side by side and those of one chunk after each other
-// (change.go), and WaitFor makes sure that a push sees whoever subscribed before
-// it. Save writes columns and sets to a file with checksums (snapshot.go), from
-// which Open starts in seconds; a file that is damaged, or belongs to another
-// database, is refused as a whole and the index built anew.
+// (change.go), and WaitFor makes sure that a push sees whoever subscribed
+// before it. Changes come in while a query is answered: an audience that is
+// frozen is corrected to one moment of the log, and its recipe kept (recipe.go),
+// so that it can be computed again. Save writes columns and sets to a file with
+// checksums (snapshot.go), from which Open starts in seconds; a file that is
+// damaged, or belongs to another database, is refused as a whole and the index
+// built anew. Stage says how far a start is.
 package audience

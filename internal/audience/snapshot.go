@@ -14,6 +14,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // A snapshot is a file of sections, each with its length and checksum before
@@ -69,12 +70,30 @@ func (x *Index) Save(ctx context.Context, from Source, path string) error {
 	return nil
 }
 
+// unfinished ends the name of a file that is being written.
+const unfinished = ".new-*"
+
+// leftAfter is how old an unfinished file is of which nobody writes any more.
+const leftAfter = time.Hour
+
+// removeLeftovers removes what a process left that was killed while it wrote.
+// Several processes may share the folder, so what is young may be another's.
+func removeLeftovers(path string) {
+	old, _ := filepath.Glob(path + unfinished) // a bad pattern finds nothing
+	for _, name := range old {
+		if info, err := os.Stat(name); err == nil && time.Since(info.ModTime()) > leftAfter {
+			_ = os.Remove(name) // the next one tries again
+		}
+	}
+}
+
 func (x *Index) save(ctx context.Context, from Source, path string) error {
 	h, err := headOf(ctx, from, x.AppliedSeq())
 	if err != nil {
 		return err
 	}
-	file, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".new-*")
+	removeLeftovers(path)
+	file, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+unfinished)
 	if err != nil {
 		return err
 	}
