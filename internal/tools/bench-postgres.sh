@@ -10,7 +10,7 @@
 #   GO        the go command
 #   PROGRAM   a policypush that is built already
 #
-# It must not run as root: PostgreSQL refuses.
+# PostgreSQL refuses to run as root: then it runs as the user postgres.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -24,8 +24,13 @@ if [ -z "$program" ]; then
 	$GO build -o "$program" ./cmd/policypush
 fi
 
+server=()
+if [ "$(id -u)" = 0 ]; then
+	server=(runuser -u postgres --)
+	chown postgres "$work"
+fi
 stop() {
-	"$PGBIN/pg_ctl" -D "$work/db" -m immediate -w stop >/dev/null 2>&1 || true
+	"${server[@]}" "$PGBIN/pg_ctl" -D "$work/db" -m immediate -w stop >/dev/null 2>&1 || true
 	rm -rf "$work"
 }
 trap stop EXIT
@@ -33,7 +38,8 @@ trap stop EXIT
 "$program" bench audience --profiles "$PROFILES" --roaring=false --measures 0 --keywords 0 --sql "$work" >"$work/index.txt"
 grep -q '与逐个扫描结果一致 | 是' "$work/index.txt"
 
-"$PGBIN/initdb" -D "$work/db" -A trust -U bench -E UTF8 --locale=C >/dev/null
+cd "$work"
+"${server[@]}" "$PGBIN/initdb" -D "$work/db" -A trust -U bench -E UTF8 --locale=C >/dev/null
 cat >>"$work/db/postgresql.conf" <<-END
 	listen_addresses = ''
 	unix_socket_directories = '$work'
@@ -46,7 +52,7 @@ cat >>"$work/db/postgresql.conf" <<-END
 	jit = off
 	max_parallel_workers_per_gather = 2
 END
-"$PGBIN/pg_ctl" -D "$work/db" -l "$work/log" -w start >/dev/null
+"${server[@]}" "$PGBIN/pg_ctl" -D "$work/db" -l "$work/log" -w start >/dev/null
 ask() { "$PGBIN/psql" -h "$work" -U bench -d postgres -qXAt -v ON_ERROR_STOP=1 "$@"; }
 
 ask <<-END
