@@ -34,16 +34,12 @@ func (r *reading) fitFacets(ctx context.Context, out io.Writer, dirs []string) (
 				return rules.FacetVerdicts{}, err
 			}
 			d := &docs[i]
-			c := r.tagger.NewFacetCase(r.tagger.Read(d.Text), map[domain.Dimension]tagging.Truth{
+			cases = append(cases, r.tagger.NewFacetCase(r.tagger.Read(d.Text), map[domain.Dimension]tagging.Truth{
 				domain.TaxTag:            {Codes: d.Taxes, Optional: d.TaxesOptional},
 				domain.GroupTag:          {Codes: coded(d.Groups), Anything: slices.Contains(d.Groups, "*")},
 				domain.EnterpriseKindTag: {Codes: coded(d.Kinds), Anything: slices.Contains(d.Kinds, "*")},
 				domain.IndustryTag:       {Codes: d.Industries, Optional: d.IndustriesOptional},
-			})
-			if d.Source != "composed" {
-				c.Weight = realWeight
-			}
-			cases = append(cases, c)
+			}))
 		}
 	}
 	v, crossed := tagging.FitFacets(cases)

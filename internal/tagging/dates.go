@@ -225,7 +225,6 @@ type claim struct {
 type claims []claim
 
 func (c *claims) add(day string, rank int) {
-
 	if day != "" && rank > 0 {
 		*c = append(*c, claim{day, rank})
 	}

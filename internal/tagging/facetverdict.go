@@ -135,7 +135,6 @@ func (t Truth) forgives(code string) bool { return t.Anything || slices.Contains
 // FacetCase is a document whose taxes, groups, kinds of enterprise and industries
 // a person has told, for fitting.
 type FacetCase struct {
-	Weight int // how much it counts while fitting
 	truths map[domain.Dimension]Truth
 	rows   map[domain.Dimension][]row
 }
@@ -143,7 +142,7 @@ type FacetCase struct {
 // NewFacetCase prepares a case: what a document that was read shows. Industries
 // are told by the letter of their section.
 func (t *Tagger) NewFacetCase(p *domain.Policy, truths map[domain.Dimension]Truth) FacetCase {
-	c := FacetCase{Weight: 1, truths: truths, rows: map[domain.Dimension][]row{}}
+	c := FacetCase{truths: truths, rows: map[domain.Dimension][]row{}}
 	if p.Audience == domain.ForNobody {
 		return c
 	}
@@ -160,7 +159,7 @@ func (t *Tagger) NewFacetCase(p *domain.Policy, truths map[domain.Dimension]Trut
 	return c
 }
 
-func (e *Effect) addFacets(c FacetCase, d domain.Dimension, v *rules.FacetVerdict, weight int) {
+func (e *Effect) addFacets(c FacetCase, d domain.Dimension, v *rules.FacetVerdict) {
 	truth := c.truths[d]
 	found := map[string]bool{}
 	for _, r := range c.rows[d] {
@@ -170,14 +169,14 @@ func (e *Effect) addFacets(c FacetCase, d domain.Dimension, v *rules.FacetVerdic
 		found[r.theme] = true
 		switch {
 		case slices.Contains(truth.Codes, r.theme):
-			e.Right += weight
+			e.Right++
 		case !truth.forgives(r.theme):
-			e.Wrong += weight
+			e.Wrong++
 		}
 	}
 	for _, code := range truth.Codes {
 		if !found[code] {
-			e.Missed += weight
+			e.Missed++
 		}
 	}
 }
@@ -186,7 +185,7 @@ func (e *Effect) addFacets(c FacetCase, d domain.Dimension, v *rules.FacetVerdic
 func MeasureFacets(cases []FacetCase, d domain.Dimension, v *rules.FacetVerdicts) Effect {
 	var e Effect
 	for _, c := range cases {
-		e.addFacets(c, d, facetVerdict(v, d), 1)
+		e.addFacets(c, d, facetVerdict(v, d))
 	}
 	return e
 }
@@ -202,7 +201,7 @@ func FitFacets(cases []FacetCase) (rules.FacetVerdicts, map[domain.Dimension]Eff
 			train, held := apart(cases, fold)
 			fitted := fitFacet(train, d)
 			for _, c := range held {
-				e.addFacets(c, d, &fitted, 1)
+				e.addFacets(c, d, &fitted)
 			}
 		}
 		crossed[d] = e
@@ -225,8 +224,10 @@ func apart(cases []FacetCase, fold int) (others, held []FacetCase) {
 
 // codeRidge is the strength of the pull to 0 for the offsets of codes: there are
 // few cases of each.
-var codeRidge = 4.0
-var FW = 1
+var (
+	codeRidge = 4.0
+	FW        = 1
+)
 
 // fitFacet fits one dimension, then moves the base to where F1 is best on cases
 // that the weights have not seen.
@@ -245,7 +246,7 @@ func fitFacet(cases []FacetCase, d domain.Dimension) rules.FacetVerdict {
 			moved := fitted[fold]
 			moved.Base += shift
 			for _, c := range held {
-				e.addFacets(c, d, &moved, c.Weight)
+				e.addFacets(c, d, &moved)
 			}
 		}
 		if e.F1() > bestF1 {
@@ -264,9 +265,7 @@ func facetWeights(cases []FacetCase, d domain.Dimension) rules.FacetVerdict {
 		for _, r := range c.rows[d] {
 			is := slices.Contains(truth.Codes, r.theme)
 			if is || !truth.forgives(r.theme) {
-				for range c.Weight {
-					samples = append(samples, sample{r.x, r.theme, is})
-				}
+				samples = append(samples, sample{r.x, r.theme, is})
 			}
 		}
 	}

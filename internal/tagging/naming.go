@@ -179,6 +179,10 @@ func (t *reading) count(n *naming, x *passage, words []counted, cell bool) {
 		if does == mentions && !cell || x.citedAt(c.hit) {
 			continue
 		}
+		k := x.sentenceOf(c.hit)
+		if k < len(x.sentences) && excluded(x.sentences[k], c.hit.start, c.hit.end) {
+			continue
+		}
 		if x.part == inHeading {
 			if name {
 				n.heading++
@@ -187,7 +191,6 @@ func (t *reading) count(n *naming, x *passage, words []counted, cell bool) {
 			continue
 		}
 		t.earn(n, x, c, does.share())
-		k := x.sentenceOf(c.hit)
 		if !name {
 			if does >= requires {
 				hinted = append(hinted, k)
@@ -278,6 +281,27 @@ func speaksTo(s sentence, start, end int) bool {
 	}
 	return slices.ContainsFunc(goOn, func(w string) bool { return strings.HasPrefix(after, w) })
 }
+
+// excluded tells whether the sentence leaves out what its words [start, end) name:
+// 不适用于个体工商户, 除个体工商户外, (个体工商户除外).
+func excluded(s sentence, start, end int) bool {
+	if !strings.Contains(s.text, "不") && !strings.Contains(s.text, "除") {
+		return false
+	}
+	before, after := s.text[:s.byteAt(start)], s.text[s.byteAt(end):]
+	before = before[strings.LastIndexAny(before, ",;:()")+1:]
+	if i := strings.IndexAny(after, ",;()"); i >= 0 {
+		after = after[:i]
+	}
+	after = strings.TrimSuffix(strings.TrimSpace(after), "。")
+	if slices.ContainsFunc(leavesOut, func(w string) bool { return strings.Contains(before, w) }) || strings.HasSuffix(after, "除外") {
+		return true
+	}
+	return strings.Contains(before, "除") && strings.HasSuffix(after, "外")
+}
+
+// leavesOut are words before what a rule leaves out.
+var leavesOut = []string{"不适用于", "不包括", "不包含", "不含", "不再享受"}
 
 func endsPhrase(text string) bool {
 	r, _ := utf8.DecodeLastRuneInString(text)

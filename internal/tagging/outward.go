@@ -22,7 +22,7 @@ var (
 	officesTitle    = expression(`下达.{0,40}(?:预算|指标|资金|计划)|预算指标|任免|任职|免去|表彰|嘉奖|组成人员|领导小组|联席会议|工作总结|分工方案|任务分解|政务公开|督查激励|工作要点|选派|挂职|内设机构|文件清理|废止.{0,12}文件`)
 	outwardTitle    = expression(`补贴|补助|奖补|申报|申领|申请|企业|市场主体|减税|降费|税|就业|创业|贷款|融资|社会保险|社保|医保|养老|住房|救助|优惠|扶持|促进|支持|外贸|消费|人才|入学|招生|招聘|放假|节假日|缴费|办理|审批|许可|登记|证明|收费|价格|群众|居民|惠民|便民|残疾|学生|职工|学校|教育|疫情期间|复工|复产`)
 	officeAddress   = automaton.MustCompile(`^(?:各(?:省|自治区|市|县|区|州|盟|地区|镇|乡|街道)|(?:省|市|县|区)(?:政府|直|级|各|属)|国务院各|各(?:部门|局|委))`)
-	titleEnterprise = expression(`企业|公司|纳税人|个体工商户|市场主体|经营主体|用人单位|合作社|家庭农场|供应商|商户|外贸|外资|外商|旅行社|产业|工业|制造业|服务业|快递业|自由贸易|营商环境`)
+	titleEnterprise = expression(`残疾人就业保障金|残保金|用人单位|单位缴费|扣缴|企业|公司|纳税人|个体工商户|市场主体|经营主体|用人单位|合作社|家庭农场|供应商|商户|外贸|外资|外商|旅行社|产业|工业|制造业|服务业|快递业|自由贸易|营商环境`)
 )
 
 // outward counts whom a document speaks to.
@@ -56,7 +56,7 @@ func outward(p *domain.Policy, passages []passage) side {
 		}
 	}
 	title := quotedOnly(p.Title)
-	e, r := titleEnterprise.MatchString(title), residentWords.MatchString(title)
+	e, r := titleEnterprise.MatchString(title), residentWords.MatchString(strings.ReplaceAll(title, "残疾人就业保障金", ""))
 	switch {
 	case e && r:
 		s.inTitle = domain.ForBoth
@@ -80,6 +80,10 @@ func (s side) rate() float64 {
 	return ratio(float64(max(s.enterprise, s.resident)), float64(s.sentences))
 }
 
+// disclosure is what offices publish about themselves or do before there is a
+// policy: their budget, how a plan will be drawn up, the training of their staff.
+var disclosure = automaton.MustCompile(`(?:预算|决算|“三公”经费)[^。]{0,14}(?:公开|说明)|规划[^。]{0,20}编制工作方案|(?:大练兵|轮训班|业务培训班)`)
+
 // isInternal tells whether a document is work inside government: meetings,
 // appointments, awards, budgets, orders to offices. Its title says so and its
 // text gives hardly anything to anybody, or it speaks to offices alone and
@@ -90,6 +94,9 @@ func isInternal(p *domain.Policy, s side, internalTop, titled bool) bool {
 	addressed := slices.ContainsFunc(p.Clauses, func(c domain.Clause) bool {
 		return c.Kind == domain.HeadClause && officeAddress.MatchString(c.Text)
 	})
+	if disclosure.MatchString(title) {
+		return true
+	}
 	named := internalTitle.MatchString(title)
 	promised := outwardTitle.MatchString(strings.NewReplacer("奖励的决定", "").Replace(title))
 	switch {

@@ -110,3 +110,36 @@ func TestFitFindsWhatIsSaid(t *testing.T) {
 		t.Errorf("the same cases give %v and %v", v.Base, again.Base)
 	}
 }
+
+// TestFitFacetsFindsWhatIsSaid: fitted on documents that either are for a group
+// or only name it, the weights tell the two apart, and the same documents give
+// the same weights.
+func TestFitFacetsFindsWhatIsSaid(t *testing.T) {
+	tg := tagger(t)
+	var cases []tagging.FacetCase
+	for _, group := range []struct{ code, name string }{{"G01", "老年人"}, {"G02", "残疾人"}, {"G16", "学生"}, {"G18", "退役军人"}, {"G17", "农民"}, {"G05", "失业人员"}, {"G11", "妇女"}, {"G10", "新市民"}} {
+		for _, said := range []struct {
+			text  string
+			codes []string
+		}{
+			{"云川县人民政府关于发放" + group.name + "补助的通知\n一、对" + group.name + "给予一次性补助5000元。\n二、" + group.name + "可向镇街申请补助。", []string{group.code}},
+			{"云川县人民政府关于做好救助工作的通知\n一、对遭遇火灾的家庭,给予一次性补助3000元。\n二、各镇街要做好宣传,会议听取了" + group.name + "等各界代表的意见。", nil},
+		} {
+			doc, err := document.FromText(group.code, said.text+"\n云川县人民政府\n2026年4月1日\n")
+			if err != nil {
+				t.Fatal(err)
+			}
+			cases = append(cases, tg.NewFacetCase(tg.Read(doc), map[domain.Dimension]tagging.Truth{domain.GroupTag: {Codes: said.codes}}))
+		}
+	}
+	v, crossed := tagging.FitFacets(cases)
+	if e := tagging.MeasureFacets(cases, domain.GroupTag, &v); e.F1() < 0.95 {
+		t.Errorf("F1 on the documents that were fitted is %.3f: %+v", e.F1(), e)
+	}
+	if e := crossed[domain.GroupTag]; e.F1() < 0.9 {
+		t.Errorf("cross-validated F1 is %.3f: %+v", e.F1(), e)
+	}
+	if again, _ := tagging.FitFacets(cases); again.Groups.Base != v.Groups.Base {
+		t.Errorf("the same documents give %v and %v", v.Groups.Base, again.Groups.Base)
+	}
+}

@@ -49,7 +49,6 @@ type Labels struct {
 	Groups             []string `json:"resident_groups"`
 	Kinds              []string `json:"enterprise_kinds"`
 	Regions            []string `json:"regions"`
-	Source             string   `json:"source"`
 }
 
 // Document is a text with its labels.
