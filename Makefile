@@ -38,5 +38,6 @@ score: build ## how well labelled documents are read: our own, and ../shared/cor
 clean:
 	rm -rf bin dist e2e-artifacts
 
-fit: build ## weights of themes from the labelled documents, with their cross-validated effect
+fit: build ## weights of themes and of facets from the labelled documents, with their cross-validated effect
 	$(BIN) rules fit --write rules/tagging/verdict.yaml internal/tagging/testdata/corpus internal/tagging/testdata/independent $(wildcard ../shared/corpus-dev)
+	$(BIN) rules fit --facets --write rules/tagging/facets.yaml internal/tagging/testdata/corpus internal/tagging/testdata/independent $(wildcard ../shared/corpus-dev)
