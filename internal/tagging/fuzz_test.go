@@ -3,6 +3,7 @@ package tagging_test
 import (
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"syscall"
@@ -155,5 +156,27 @@ func TestHostileTextsAreReadInOnePass(t *testing.T) {
 				t.Errorf("%d measures", len(p.Measures))
 			}
 		})
+	}
+}
+
+// TestMemoryIsLinear reads a text of measures that share their procedure, and
+// one of four times as many.
+func TestMemoryIsLinear(t *testing.T) {
+	const piece = "一、支持企业\n对小微企业,给予1万元补助。\n二、申请程序\n由企业向市财政局提出申请,审核后拨付资金。\n"
+	allocated := func(times int) uint64 {
+		doc, err := document.FromText("a.txt", "政策\n"+strings.Repeat(piece, times))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		tagger(t).Read(doc)
+		runtime.ReadMemStats(&after)
+		return after.TotalAlloc - before.TotalAlloc
+	}
+	allocated(1) // whatever is made once
+	small, large := allocated(1_500), allocated(6_000)
+	if large > 6*small {
+		t.Errorf("%d bytes for a text, %d for one of four times as many", small, large)
 	}
 }

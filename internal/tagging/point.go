@@ -91,8 +91,14 @@ func (t *reading) points(p *domain.Policy) []unit {
 	}
 	units, calls := t.callsApart(units)
 	shared = append(shared, calls...)
+	// Of thousands of measures each would hold a copy of what thousands share.
+	shared = slices.Clip(shared[:min(len(shared), maxSentences)])
 	for i := range units {
-		units[i].shared = append(units[i].shared, shared...)
+		if own := units[i].shared; len(own) == 0 {
+			units[i].shared = shared
+		} else {
+			units[i].shared = append(own, shared...)
+		}
 	}
 	return units
 }
@@ -384,7 +390,7 @@ func (t *reading) units(p *domain.Policy, s section) []unit {
 		out = append(out, t.apart(s, b, own)...)
 	}
 	for i := range out {
-		out[i].shared = append(out[i].shared, before...)
+		out[i].shared = append(out[i].shared, before[:min(len(before), maxSentences)]...)
 		out[i].alone = len(out) == 1
 	}
 	return out
