@@ -31,9 +31,8 @@ type term struct {
 
 // phrase is another word for something that was asked for.
 type phrase struct {
-	text   string
-	weight float64
-	terms  []int // its pairs, in order
+	text  string
+	terms []int // its pairs, in order
 }
 
 // question is what is looked for.
@@ -42,7 +41,6 @@ type question struct {
 	number string // a document number, or ""
 	terms  []term
 	words  []string // long words, for the candidates only
-	follow map[[2]int]bool
 	extra  []phrase
 	asked  int // terms before this one were typed, the others are parts of phrases
 	places []*rules.Place
@@ -53,7 +51,7 @@ type question struct {
 // read makes a question of what was typed.
 func (x *Index) read(ctx context.Context, r index.IndexReader, text string) (*question, error) {
 	text = cut(text, maxQuestion)
-	q := &question{flat: flat(text), number: x.words.number(text), follow: map[[2]int]bool{}, byText: map[string]int{}}
+	q := &question{flat: flat(text), number: x.words.number(text), byText: map[string]int{}}
 	all := runs(text)
 	kept := strips(all)
 	var spelt []string
@@ -74,18 +72,14 @@ func (x *Index) read(ctx context.Context, r index.IndexReader, text string) (*qu
 				q.words = append(q.words, w.Text)
 			}
 		}
-		last, i := -1, 0
+		i := 0
 		pairs(one.text, func(pair string) {
 			i++
 			weight := 1.0
 			if ends[i] {
 				weight = crossWeight
 			}
-			at := q.add(pair, weight)
-			if last >= 0 && at >= 0 {
-				q.follow[[2]int{last, at}] = true
-			}
-			last = at
+			q.add(pair, weight)
 		})
 	}
 	q.asked = len(q.terms)
@@ -169,7 +163,7 @@ func (q *question) phrase(text string, weight float64) {
 	if len(q.extra) >= maxPhrases || utf8.RuneCountInString(text) > maxSpoken {
 		return
 	}
-	p := phrase{text: text, weight: weight}
+	p := phrase{text: text}
 	for _, r := range runs(text) {
 		if !r.han {
 			p.terms = append(p.terms, q.add(r.text, weight))

@@ -12,26 +12,22 @@ type signals struct {
 	cover  float64 // how much of the question stands in it, by weight
 	near   float64 // how much stands within a sentence
 	around float64 // how much stands within a paragraph
-	order  float64 // how much stands in the order of the question
 	title  float64 // how much stands in the title
-	exact  float64 // how much of the title was asked for
 	lead   float64 // how much stands in the title and the first lines
 	single float64 // how many of the characters stand in it
-	alike  float64 // how much of the other words for it
 	place  float64 // 1: of the place that was asked for, -1: of another
 	first  float64 // what the index says, as a part of its best
 }
 
 // weights were set on questions of our own (testdata/questions.jsonl).
 var weights = signals{
-	bm25: 1.0, cover: 0.05, near: 0.3, around: 0.7, order: 0, title: 0.07, exact: 0, lead: 0.65, single: 0.05, alike: 0,
-	place: 0.2, first: 0.4,
+	bm25: 1.0, cover: 0.05, near: 0.3, around: 0.7, title: 0.07, lead: 0.65, single: 0.05, place: 0.2, first: 0.4,
 }
 
 func (s *signals) score() float64 {
 	w := &weights
-	return w.bm25*s.bm25 + w.cover*s.cover + w.near*s.near + w.around*s.around + w.order*s.order + w.title*s.title +
-		w.exact*s.exact + w.lead*s.lead + w.single*s.single + w.alike*s.alike + w.place*s.place + w.first*s.first
+	return w.bm25*s.bm25 + w.cover*s.cover + w.near*s.near + w.around*s.around + w.title*s.title +
+		w.lead*s.lead + w.single*s.single + w.place*s.place + w.first*s.first
 }
 
 // Windows in characters, and the parameters of BM25.
@@ -129,13 +125,11 @@ func (r *reader) read(e *Entry) *found {
 	for c := range r.single {
 		r.single[c] = false
 	}
-	order := map[[2]int]bool{}
-	at := r.scan(e.Title, -1, 0, order)
-	titlePairs := max(1, at-1)
+	at := r.scan(e.Title, -1, 0)
 	titleHits := len(r.hits)
 	at += gap
 	for i, p := range e.Passages {
-		at = r.scan(p.Text, i, at, order) + gap
+		at = r.scan(p.Text, i, at) + gap
 	}
 	f.length = at
 	q := r.q
@@ -147,15 +141,8 @@ func (r *reader) read(e *Entry) *found {
 			s.cover += t.idf / total
 		}
 	}
-	s.title, s.exact = r.titled(titleHits, total), float64(titleHits)/float64(titlePairs)
+	s.title = r.distinct(r.hits[:titleHits], total)
 	s.lead = r.leads(total)
-	s.order = q.ordered(order)
-	for j, p := range q.extra {
-		if r.counts[len(q.terms)+j] > 0 {
-			s.alike += p.weight * r.worth(len(q.terms)+j) / total
-		}
-	}
-	s.alike = min(1, s.alike)
 	s.near, s.around = r.window(sentence)/total, r.window(paragraph)/total
 	f.best = r.passage()
 	if n := len(r.single); n > 0 {
@@ -168,12 +155,6 @@ func (r *reader) read(e *Entry) *found {
 		s.single = float64(chars) / float64(n)
 	}
 	return f
-}
-
-// titled tells how much of the question stands in the title, whose hits come
-// first.
-func (r *reader) titled(hits int, total float64) float64 {
-	return r.distinct(r.hits[:hits], total)
 }
 
 // leads tells how much stands in the title and the first lines.
@@ -197,19 +178,6 @@ func (r *reader) distinct(hits []hit, total float64) float64 {
 	return sum / total
 }
 
-// ordered tells how much of the question stands somewhere in its own order.
-func (q *question) ordered(found map[[2]int]bool) float64 {
-	sum, all := 0.0, 0.0
-	for pair := range q.follow {
-		w := q.terms[pair[0]].idf + q.terms[pair[1]].idf
-		all += w
-		if found[pair] {
-			sum += w
-		}
-	}
-	return sum / max(all, 1e-9)
-}
-
 // worth is what a term or a phrase counts for in a window.
 func (r *reader) worth(term int) float64 {
 	q := r.q
@@ -229,9 +197,8 @@ func (r *reader) worth(term int) float64 {
 
 // scan finds the terms in a passage whose first character is at a place, and
 // returns the place after it.
-func (r *reader) scan(text string, passage, at int, order map[[2]int]bool) int {
+func (r *reader) scan(text string, passage, at int) int {
 	var before rune // folded; 0 at the beginning of a run
-	lastTerm, lastAt := -1, -10
 	var other strings.Builder
 	otherStart, start := 0, 0
 	flush := func() {
@@ -271,10 +238,6 @@ func (r *reader) scan(text string, passage, at int, order map[[2]int]bool) int {
 		if before != 0 {
 			if t, ok := r.pairs[pairKey(before, c)]; ok {
 				r.hit(t, at+start-1, passage, start-1)
-				if lastAt == start-1 {
-					order[[2]int{lastTerm, t}] = true
-				}
-				lastTerm, lastAt = t, start
 			}
 		}
 		before = c

@@ -57,7 +57,7 @@ func (r *reader) marked(text string) []Part {
 	hits := make([]bool, len(chars))
 	r.hits = r.hits[:0]
 	clear(r.counts)
-	r.scan(text, 0, 0, map[[2]int]bool{})
+	r.scan(text, 0, 0)
 	for _, h := range r.hits {
 		n, from := 0, h.start
 		if h.term < len(r.q.terms) {
