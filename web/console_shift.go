@@ -43,9 +43,9 @@ type shiftRow struct {
 	Says    []string
 }
 
-// shiftView compares two audiences, the later of which is that of p today.
-func (s *Server) shiftView(ctx context.Context, p *domain.Policy, before, after audience.Result) (*shiftView, error) {
-	shift := audience.Compare(before, after)
+// shiftView shows how an audience changed, the later of which is that of p
+// today.
+func (s *Server) shiftView(ctx context.Context, p *domain.Policy, shift audience.Shift) (*shiftView, error) {
 	v := &shiftView{
 		Added: count(shift.Added), Dropped: count(shift.Dropped), Stay: count(shift.Stay), Firmer: count(shift.Firmer), Vaguer: count(shift.Vaguer),
 	}
@@ -153,12 +153,12 @@ func (s *Server) formerShifts(ctx context.Context, p *domain.Policy) ([]*shiftVi
 		if basis == "" {
 			before, basis = today, "它没有推送过，按它的条件和今天的订阅计算"
 		}
-		v, err := s.shiftView(ctx, p, before, after)
+		shift := audience.Compare(before, after)
+		v, err := s.shiftView(ctx, p, shift)
 		if err != nil {
 			return nil, err
 		}
 		v.Former, v.Basis = former, basis
-		shift := audience.Compare(before, after)
 		v.MovedIn = int(shift.Added.AndCardinality(today.Everybody()))
 		v.MovedOut = max(0, v.Dropped-v.Gone-int(shift.Dropped.AndCardinality(today.Everybody())))
 		shifts = append(shifts, v)

@@ -390,10 +390,11 @@ func (s *Server) showTrial(c *fiber.Ctx, p *domain.Policy, t typed, notes []stri
 	}
 	v.Form.Region = s.regionOptions(offices, t.text("region", ""))
 	v.MaySave = v.Editable && v.Tried
-	if err := s.countTrial(ctx, &v, p, tr, t); err != nil {
+	query, err := s.countTrial(ctx, &v, p, tr, t)
+	if err != nil {
 		return err
 	}
-	if err := s.explainTrial(c, &v, tr, t); err != nil {
+	if err := s.explainTrial(c, &v, query, tr, t); err != nil {
 		return err
 	}
 	if c.Get("X-Part") != "" {
@@ -402,18 +403,17 @@ func (s *Server) showTrial(c *fiber.Ctx, p *domain.Policy, t typed, notes []stri
 	return s.render(c, v)
 }
 
-// countTrial asks the index whom the trial reaches.
-func (s *Server) countTrial(ctx context.Context, v *trialView, p *domain.Policy, tr *trial, t typed) error {
-	query := audience.QueryOf(tr.Policy, s.today())
-	if err := query.Validate(); err != nil {
-		return err
+// countTrial asks the index whom the trial reaches, and returns what it asked.
+func (s *Server) countTrial(ctx context.Context, v *trialView, p *domain.Policy, tr *trial, t typed) (audience.Query, error) {
+	if err := tr.ValidateCriteria(); err != nil {
+		return audience.Query{}, err
 	}
 	set, query, err := s.preview(ctx, tr.Policy)
 	if err != nil {
-		return err
+		return query, err
 	}
 	if v.Audience, err = s.audienceView(ctx, tr.Policy, set, query, seedOf(t.text("sample", ""))); err != nil {
-		return err
+		return query, err
 	}
 	v.Cross = s.cross(set.Everybody(), tr.form.Down, tr.form.Across)
 	v.Conflicts = s.conflicts(tr)
@@ -424,13 +424,13 @@ func (s *Server) countTrial(ctx context.Context, v *trialView, p *domain.Policy,
 	if v.Tried {
 		saved, _, err := s.preview(ctx, p)
 		if err != nil {
-			return err
+			return query, err
 		}
-		if v.Shift, err = s.shiftView(ctx, tr.Policy, saved, set); err != nil {
-			return err
+		if v.Shift, err = s.shiftView(ctx, tr.Policy, audience.Compare(saved, set)); err != nil {
+			return query, err
 		}
 	}
-	return nil
+	return query, nil
 }
 
 // conflicts lists the contradictions of a trial with the rows of the form that
@@ -470,12 +470,8 @@ func (tr *trial) rowOf(id domain.MeasureID, says string) string {
 
 // explainTrial answers why somebody is in the audience of a trial, or is not.
 // To look somebody up is written down; the answer then follows the trial.
-func (s *Server) explainTrial(c *fiber.Ctx, v *trialView, tr *trial, t typed) error {
+func (s *Server) explainTrial(c *fiber.Ctx, v *trialView, q audience.Query, tr *trial, t typed) (err error) {
 	ctx := c.UserContext()
-	q, _, err := s.query(ctx, tr.Policy)
-	if err != nil {
-		return err
-	}
 	if field(c, "do") == "who" && tr.form.Who != "" {
 		if v.Why, err = s.why(ctx, q, tr.form.Who); err != nil || !v.Why.Found {
 			return err

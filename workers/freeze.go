@@ -22,7 +22,7 @@ func (w *Workers) freeze(ctx context.Context, owed domain.Push, policy *domain.P
 	var err error
 	switch {
 	case owed.Kind == domain.WithdrawalNotice:
-		set, err = w.toldBefore(ctx, owed)
+		set, err = audience.ToldOf(ctx, w.Store, owed.Policy)
 	case policy.Pushable():
 		set, recipe, err = w.concerned(ctx, policy)
 	}
@@ -67,39 +67,6 @@ func (w *Workers) concerned(ctx context.Context, policy *domain.Policy) (set aud
 	set.CorrectFor(query, changed, then)
 	recipe, err = audience.Recipe{Rules: audience.Rules, Seq: seq, Query: query}.Encode()
 	return set, recipe, err
-}
-
-// toldBefore is the audience of a withdrawal notice: whoever was told by a
-// push of the same policy, or read of it in their first digest.
-func (w *Workers) toldBefore(ctx context.Context, notice domain.Push) (audience.Result, error) {
-	told := audience.Result{Likely: roaring.New(), Possible: roaring.New()}
-	pushed, err := w.Store.AudiencesOf(ctx, notice.Policy)
-	if err != nil {
-		return told, err
-	}
-	for _, p := range pushed {
-		set, err := audience.Thaw(p.Audience)
-		if err != nil {
-			return told, err
-		}
-		told.Likely.Or(set.Likely)
-		if p.IncludePossible {
-			told.Possible.Or(set.Possible)
-		}
-	}
-	first, err := w.Store.DigestReaders(ctx, notice.Policy)
-	if err != nil {
-		return told, err
-	}
-	for id, verdict := range first {
-		if verdict == domain.Likely {
-			told.Likely.Add(uint32(id))
-		} else {
-			told.Possible.Add(uint32(id))
-		}
-	}
-	told.Possible.AndNot(told.Likely)
-	return told, nil
 }
 
 // AudienceCheck is what a frozen audience looks like when it is computed
@@ -170,7 +137,7 @@ func CheckAudience(ctx context.Context, store *storage.Store, id domain.PushID) 
 	if err != nil {
 		return c, err
 	}
-	list, n := kept.Compare(again, unsaid, differencesShown)
+	list, n := kept.Differences(again, unsaid, differencesShown)
 	c.Differ = n
 	for _, d := range list {
 		why, _ := index.Explain(c.Recipe.Query, d.ID)

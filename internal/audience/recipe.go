@@ -107,10 +107,10 @@ type Displaced struct {
 	Was, Now domain.Verdict
 }
 
-// Compare returns who stands elsewhere in another audience, in order of ids,
+// Differences returns who stands elsewhere in another audience, in order of ids,
 // up to a number of them, and how many there are. Those of leave are not
 // asked.
-func (r Result) Compare(other Result, leave *roaring.Bitmap, limit int) (list []Displaced, n int) {
+func (r Result) Differences(other Result, leave *roaring.Bitmap, limit int) (list []Displaced, n int) {
 	differs := roaring.Or(roaring.Xor(r.Likely, other.Likely), roaring.Xor(r.Possible, other.Possible))
 	differs.AndNot(leave)
 	for ids := differs.Iterator(); ids.HasNext() && len(list) < limit; {

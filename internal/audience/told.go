@@ -21,40 +21,59 @@ type EarlierPushes interface {
 	Dismissed(ctx context.Context, policy *domain.Policy) ([]domain.SubscriberID, error)
 }
 
+// ToldOf returns who was told of a policy by its pushes or in their first
+// digest, with the surest that anybody was told.
+func ToldOf(ctx context.Context, earlier EarlierPushes, policy domain.PolicyID) (Result, error) {
+	told := Result{Likely: roaring.New(), Possible: roaring.New()}
+	pushed, err := earlier.AudiencesOf(ctx, policy)
+	if err != nil {
+		return told, fmt.Errorf("who was told of policy %d: %w", policy, err)
+	}
+	for _, a := range pushed {
+		set, err := Thaw(a.Audience)
+		if err != nil {
+			return told, fmt.Errorf("who was told of policy %d: %w", policy, err)
+		}
+		told.Likely.Or(set.Likely)
+		if a.IncludePossible {
+			told.Possible.Or(set.Possible)
+		}
+	}
+	readers, err := earlier.DigestReaders(ctx, policy)
+	if err != nil {
+		return told, fmt.Errorf("who was told of policy %d: %w", policy, err)
+	}
+	for id, verdict := range readers {
+		if verdict == domain.Likely {
+			told.Likely.Add(uint32(id))
+		} else {
+			told.Possible.Add(uint32(id))
+		}
+	}
+	told.Possible.AndNot(told.Likely)
+	return told, nil
+}
+
 // QueryFor asks whom a push of a policy would tell on a day: as QueryOf, but
 // without those who were told of it before and those who said that it is not
 // for them. Preview, supplement and push ask the same; a policy that was never
 // pushed leaves nobody out.
 func QueryFor(ctx context.Context, earlier EarlierPushes, p *domain.Policy, day string) (Query, error) {
 	q := QueryOf(p, day)
-	pushed, err := earlier.AudiencesOf(ctx, p.ID)
+	told, err := ToldOf(ctx, earlier, p.ID)
 	if err != nil {
-		return q, fmt.Errorf("who was told of policy %d: %w", p.ID, err)
-	}
-	told := roaring.New()
-	for _, a := range pushed {
-		set, err := Thaw(a.Audience)
-		if err != nil {
-			return q, fmt.Errorf("who was told of policy %d: %w", p.ID, err)
-		}
-		told.Or(set.Told(a.IncludePossible))
-	}
-	readers, err := earlier.DigestReaders(ctx, p.ID)
-	if err != nil {
-		return q, fmt.Errorf("who was told of policy %d: %w", p.ID, err)
-	}
-	for id := range readers {
-		told.Add(uint32(id))
+		return q, err
 	}
 	blocked, err := earlier.Dismissed(ctx, p)
 	if err != nil {
 		return q, fmt.Errorf("who does not want policy %d: %w", p.ID, err)
 	}
+	without := told.Everybody()
 	for _, id := range blocked {
-		told.Add(uint32(id))
+		without.Add(uint32(id))
 	}
-	if !told.IsEmpty() {
-		q.Without = told
+	if !without.IsEmpty() {
+		q.Without = without
 	}
 	return q, nil
 }
@@ -63,7 +82,7 @@ func QueryFor(ctx context.Context, earlier EarlierPushes, p *domain.Policy, day 
 // to whom it may apply.
 func (r Result) Told(includePossible bool) *roaring.Bitmap {
 	if includePossible {
-		return roaring.Or(r.Likely, r.Possible)
+		return r.Everybody()
 	}
 	return r.Likely
 }
