@@ -92,11 +92,11 @@ func (s *Server) earlier(ctx context.Context, p *domain.Policy) ([]earlierRow, [
 		return nil, nil, err
 	}
 	var rows []earlierRow
-	var does []domain.Succession
+	var all []domain.Succession
 	seen := map[domain.PolicyID]bool{}
 	for _, old := range found {
-		one, any := p.Succession(old, s.today())
-		if !any || seen[old.ID] {
+		one, does := p.Succession(old, s.today())
+		if !does || seen[old.ID] {
 			continue
 		}
 		seen[old.ID] = true
@@ -111,10 +111,10 @@ func (s *Server) earlier(ctx context.Context, p *domain.Policy) ([]earlierRow, [
 			row.Effect += "（现在有效期到" + longDate(old.Expires) + "）"
 		}
 		if rows = append(rows, row); !row.Foreign {
-			does = append(does, one)
+			all = append(all, one)
 		}
 	}
-	return rows, does, nil
+	return rows, all, nil
 }
 
 // ticked are the successions that the form of publication ticks.

@@ -25,7 +25,7 @@ const largeAudience = 5_000_000
 
 func summaryOf(all []questionTimes) audienceSummary {
 	var s audienceSummary
-	var scan, library []float64
+	var scan, roaring []float64
 	away := math.Inf(1)
 	for _, e := range all {
 		if e.Local {
@@ -35,7 +35,7 @@ func summaryOf(all []questionTimes) audienceSummary {
 		s.SlowestCold = max(s.SlowestCold, e.Cold)
 		scan = append(scan, e.Scan/max(e.Audience.P50, 0.001))
 		if e.Library > 0 {
-			library = append(library, e.Library/max(e.Audience.P50, 0.001))
+			roaring = append(roaring, e.Library/max(e.Audience.P50, 0.001))
 		}
 		if d := math.Abs(float64(e.Likely+e.Possible) - largeAudience); d < away {
 			away = d
@@ -43,7 +43,7 @@ func summaryOf(all []questionTimes) audienceSummary {
 		}
 	}
 	s.ScanLeast, s.ScanMedian = leastAndMedian(scan)
-	s.LibraryLeast, s.LibraryMedian = leastAndMedian(library)
+	s.LibraryLeast, s.LibraryMedian = leastAndMedian(roaring)
 	return s
 }
 

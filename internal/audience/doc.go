@@ -10,8 +10,9 @@
 // their facts twice. Columns say per slot what the profile says: the numbers of
 // codes, the amounts, the dates, and for sets a bit a member (column.go). Rows
 // say per fact who shares it: a container of slots, as a short list, as runs,
-// or as a bitmap (container.go). All rows follow from the columns (derive.go). Keywords, which are too many for rows,
-// have postings (keywords.go, postings.go).
+// or as a bitmap (container.go). All rows follow from the columns (derive.go).
+// Keywords, which are too many for rows, have postings (keywords.go,
+// postings.go).
 //
 // Each chunk has a lock of its own, and a person is in one chunk. So a change
 // is seen whole or not at all, waits at most for the microseconds in which one
@@ -33,8 +34,8 @@
 // the difference of two rows; for the first, of those in a bucket that it cuts
 // the column is asked. An age is asked as an interval of days of birth. Of some
 // only the year is known: who may lie on either side of a bound stands in a row
-// beside it. For each row the dictionary also knows
-// which chunks have members of it, so that most chunks are never looked at.
+// beside it. For each row the dictionary also knows which chunks have members
+// of it, so that most chunks are never looked at.
 //
 // # Three answers
 //
@@ -68,7 +69,8 @@
 // those left out whom a query names: who was told before, who is blocked. An
 // audience is counted by any facts, and by channel and frequency (count.go).
 // Two audiences, frozen or asked for, are compared as sets (shift.go).
-// The other way round, a [Catalogue] holds the measures of published policies.
+// The other way round, a [Catalogue] holds the measures of published policies;
+// most are passed over by two bytes that are made once a day (glance.go).
 //
 // # Following the database
 //

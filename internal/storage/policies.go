@@ -334,9 +334,10 @@ func (s *Store) SupplementPush(ctx context.Context, p *domain.Policy, push *doma
 }
 
 // WithdrawPolicy takes a published policy back in one transaction: what it did
-// to earlier ones is undone, its pushes stop, what waits is not sent, and notice, which may be nil, is owed to those
-// who got the original. What a gateway is being handed right now cannot be
-// called back; it ends as the gateway says.
+// to earlier ones is undone, its pushes stop, what waits is not sent, and
+// notice, which may be nil, is owed to those who got the original. What a
+// gateway is being handed right now cannot be called back; it ends as the
+// gateway says.
 func (s *Store) WithdrawPolicy(ctx context.Context, p *domain.Policy, notice *domain.Push, now time.Time) error {
 	return s.inTx(ctx, func(tx *sql.Tx) error {
 		if err := savePolicy(ctx, tx, p, domain.Published); err != nil {

@@ -46,9 +46,7 @@ func notePolicies(ctx context.Context, tx *sql.Tx, ids string) error {
 
 // LastLoggedChange returns the number of the latest change in the log, or 0.
 func (s *Store) LastLoggedChange(ctx context.Context) (int64, error) {
-	var last int64
-	err := s.read.QueryRowContext(ctx, `SELECT value FROM counters WHERE name = 'policy_log'`).Scan(&last)
-	return last, err
+	return counter(ctx, s.read, "policy_log")
 }
 
 // PolicyChanges returns up to limit changes after a number, in order. A policy

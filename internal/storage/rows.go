@@ -57,6 +57,13 @@ func list[T any](ctx context.Context, q querier, scan func(scanner, *T) error, q
 // one reads a row's single value.
 func one[T any](row scanner, v *T) error { return row.Scan(v) }
 
+// counter reads the counter of a name.
+func counter(ctx context.Context, q querier, name string) (int64, error) {
+	var n int64
+	err := q.QueryRowContext(ctx, `SELECT value FROM counters WHERE name = $1`, name).Scan(&n)
+	return n, err
+}
+
 // changed runs a statement and returns how many rows it changed.
 func changed(ctx context.Context, q querier, query string, args ...any) (int, error) {
 	result, err := q.ExecContext(ctx, query, args...)

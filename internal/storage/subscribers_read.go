@@ -206,9 +206,7 @@ func (s *Store) ways(ctx context.Context, which string, args ...any) (map[domain
 
 // LastProfileChange returns the number of the latest change, or 0.
 func (s *Store) LastProfileChange(ctx context.Context) (int64, error) {
-	var last int64
-	err := s.read.QueryRowContext(ctx, `SELECT value FROM counters WHERE name = 'profile_changes'`).Scan(&last)
-	return last, err
+	return counter(ctx, s.read, "profile_changes")
 }
 
 // CountSubscribers returns how many enterprises and residents there are.

@@ -39,9 +39,7 @@ func (s *Store) MarkAudience(ctx context.Context) (seq int64, err error) {
 
 // lastAudience returns the last change before the last audience, or -1.
 func lastAudience(ctx context.Context, q querier) (int64, error) {
-	var seq int64
-	err := q.QueryRowContext(ctx, `SELECT value FROM counters WHERE name = 'audience'`).Scan(&seq)
-	return seq, err
+	return counter(ctx, q, "audience")
 }
 
 // keepVersion decides whether what stood before a change has to be kept, and
@@ -194,7 +192,5 @@ func (s *Store) ForgetVersions(ctx context.Context, before time.Time) (n int, er
 // because of its age, or -1. Of an audience before it, whoever has changed
 // since may be missing from WalkProfilesAt.
 func (s *Store) VersionsForgotten(ctx context.Context) (int64, error) {
-	var seq int64
-	err := s.read.QueryRowContext(ctx, `SELECT value FROM counters WHERE name = 'versions_forgotten'`).Scan(&seq)
-	return seq, err
+	return counter(ctx, s.read, "versions_forgotten")
 }
