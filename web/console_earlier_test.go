@@ -72,7 +72,10 @@ func TestPublishingEndsEarlierPolicies(t *testing.T) {
 	reader.get(oldPage).at(oldPage, 200, "现行有效")
 	two.get(release).post(path+"/publish", url.Values{"reason": {"内容简单"}, "earlier": {fmt.Sprint(old.ID)}})
 	newID := strings.TrimPrefix(path, "/console/policies/")
-	reader.get(oldPage).at(oldPage, 200, "已失效", "2026年11月21日以后由它替代", `href="/policies/`+newID+`"`)
+	reader.get(oldPage).at(oldPage, 200, "已失效", "2026年11月21日以后由它替代", "不再受理申请", `href="/policies/`+newID+`"`)
+	if strings.Contains(reader.body, "还剩") {
+		t.Error("days are counted to a deadline of what has ended")
+	}
 	reader.get("/policies/"+newID).at("/policies/"+newID, 200, "替代了哪些文件", `href="`+oldPage+`"`, "《库里没有的办法》")
 
 	two.get(release).post(path+"/withdraw", url.Values{"reason": {"文件有误"}}).at(release, 200, "已撤回")
