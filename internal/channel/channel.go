@@ -99,6 +99,10 @@ func (c Class) String() string {
 type Result struct {
 	Ref   string
 	Class Class
+	// Gateway names which of a channel's gateways answered, or was asked last:
+	// "kannel", "aliyun", the host of a relay. The history of a delivery shows
+	// it, so that a change from one to another is seen.
+	Gateway string
 	// GatewayRef is the gateway's own reference, or "log" from the outbox.
 	GatewayRef string
 	// Code is the gateway's code: "5.1.1", "403".

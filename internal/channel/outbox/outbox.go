@@ -66,7 +66,7 @@ func (s *Sender) Send(_ context.Context, ms []channel.Message) []channel.Result 
 	results := make([]channel.Result, len(ms))
 	err := s.write(ms)
 	for i, m := range ms {
-		results[i] = channel.Result{Ref: m.Ref, Class: channel.Accepted, GatewayRef: GatewayRef}
+		results[i] = channel.Result{Ref: m.Ref, Class: channel.Accepted, Gateway: GatewayRef, GatewayRef: GatewayRef}
 		if err != nil {
 			results[i] = channel.Result{Ref: m.Ref, Class: channel.Retry, Code: "outbox", Note: channel.Note(err.Error())}
 		}

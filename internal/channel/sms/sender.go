@@ -92,7 +92,7 @@ func (s *Sender) Send(ctx context.Context, ms []channel.Message) []channel.Resul
 					return
 				}
 				r := s.turn(ctx, ms[i], &stop)
-				r.Ref = ms[i].Ref
+				r.Ref, r.Gateway = ms[i].Ref, "kannel"
 				results[i] = r
 			}
 		})
