@@ -73,7 +73,7 @@ func (s *Server) inboxOf(ctx context.Context, id domain.SubscriberID) ([]inboxIt
 	}
 	var items []inboxItem
 	for _, push := range pushes {
-		if push.State == domain.PushOwed {
+		if push.State == domain.PushOwed || push.State == domain.PushUnsigned {
 			continue
 		}
 		op, err := s.openPush(ctx, push.ID)

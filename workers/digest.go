@@ -174,12 +174,13 @@ func (w *Workers) toldSince(ctx context.Context, owed storage.OwedDigest) (map[d
 	}
 	told := map[domain.PolicyID]bool{}
 	for _, p := range pushes {
-		if p.Kind != domain.NewPolicy || p.State != domain.PushOwed && p.PlannedAt.Before(owed.Since) {
+		waits := p.State == domain.PushOwed || p.State == domain.PushUnsigned
+		if p.Kind != domain.NewPolicy || !waits && p.PlannedAt.Before(owed.Since) {
 			continue
 		}
 		frozen, err := w.Store.Audience(ctx, p.ID)
 		if domain.KindOf(err) == domain.NotFound { // not asked yet, or stopped before
-			told[p.Policy] = told[p.Policy] || p.State == domain.PushOwed
+			told[p.Policy] = told[p.Policy] || waits
 			continue
 		}
 		if err != nil {

@@ -59,7 +59,7 @@ func (p *planner) deliveries(ctx context.Context, bits []uint32) ([]domain.Deliv
 			only = append([]domain.ChannelKind{}, reached[s.ID]...)
 		}
 		planned = append(planned, push.Plan(push.Input{
-			Only: only, Push: p.push.ID, Kind: p.push.Kind, Subscriber: s, Verdict: verdict,
+			Only: only, Push: p.push.ID, Kind: p.push.Kind, Urgent: p.push.Urgent, Subscriber: s, Verdict: verdict,
 			Now: now, Limits: p.w.Limits, Off: p.off, Seen: p.saw,
 		})...)
 	}

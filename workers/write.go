@@ -61,7 +61,7 @@ func (w *Workers) write(ctx context.Context, batch domain.Batch, claimed []stora
 		for _, d := range o.Deliveries {
 			m := matters[d.Push]
 			decision := push.Recheck(push.Check{
-				Delivery: d, Kind: m.push.Kind, Contact: o.Contact, Policy: m.policy, Paused: o.Paused, NoConsent: o.NoConsent,
+				Delivery: d, Kind: m.push.Kind, Urgent: m.push.Urgent, Contact: o.Contact, Policy: m.policy, Paused: o.Paused, NoConsent: o.NoConsent,
 				Off: w.Lines[batch.Channel].Mode == channel.Off, SentToday: today[o.Contact.ID], SentThisWeek: week[o.Contact.ID],
 				Now: now, Limits: w.Limits,
 			})

@@ -449,7 +449,7 @@ func csvRow(header, record []string) (*profileRow, *domain.Error) {
 	if v["app"] != "" && v["app"] != "0" {
 		row.Channels = append(row.Channels, channelRow{Kind: domain.App})
 	}
-	for _, kind := range []domain.ChannelKind{domain.SMS, domain.Email} {
+	for _, kind := range domain.Outgoing() {
 		if address := v[string(kind)]; address != "" {
 			row.Channels = append(row.Channels, channelRow{Kind: kind, Address: address, When: domain.Frequency(v[string(kind)+"_when"])})
 		}

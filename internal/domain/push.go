@@ -26,6 +26,9 @@ const (
 	PushRunning PushState = "running"
 	PushDone    PushState = "done"
 	PushStopped PushState = "stopped" // withdrawn while running
+	// PushUnsigned waits for the second person whom an urgent push needs. It
+	// is not owed before.
+	PushUnsigned PushState = "unsigned"
 )
 
 // Push is one policy version on its way to its audience.
@@ -46,6 +49,46 @@ type Push struct {
 	Likely          int // size of the frozen audience
 	Possible        int
 	Title           string // of the policy, for lists
+	// Urgent goes out whatever the hour: quiet hours, caps and summaries do not
+	// hold it. Who asks for that is CreatedBy; SignedBy is the second person.
+	Urgent   bool
+	SignedBy OperatorID
+	SignedAt time.Time
+}
+
+// Owe makes a new push owed, or waiting for its second person.
+func (p *Push) Owe() {
+	p.State = PushOwed
+	if p.Urgent && p.SignedBy == 0 {
+		p.State = PushUnsigned
+	}
+}
+
+// Sign lets an urgent push go out. It takes a second person, who may approve
+// policies.
+func (p *Push) Sign(by Operator, now time.Time) error {
+	switch {
+	case p.State != PushUnsigned:
+		return Errorf(Conflict, "这次推送不在等待紧急推送签字")
+	case !by.May(ApprovePolicies):
+		return Errorf(Forbidden, "您没有审批权限，请由审核员签字")
+	case by.ID == p.CreatedBy:
+		return Errorf(Forbidden, "提出紧急推送的人不能自己签字，请由另一位工作人员签字")
+	}
+	p.State, p.SignedBy, p.SignedAt = PushOwed, by.ID, now
+	return nil
+}
+
+// Calm lets a push that waits for its second person go out as any other.
+func (p *Push) Calm(by Operator) error {
+	switch {
+	case p.State != PushUnsigned:
+		return Errorf(Conflict, "这次推送不在等待紧急推送签字")
+	case !by.May(DraftPolicies) && !by.May(ApprovePolicies):
+		return Errorf(Forbidden, "您没有发布权限")
+	}
+	p.State, p.Urgent = PushOwed, false
+	return nil
 }
 
 // FrozenAudience is the audience of a push as it was when it was planned: two
@@ -271,6 +314,7 @@ type Batch struct {
 	Size    int
 	NextAt  time.Time // not before
 	BeatAt  time.Time // last sign of life
+	Urgent  bool      // as its push
 }
 
 // MaxBatch is the largest number of deliveries in a batch.

@@ -1,6 +1,7 @@
 package domain
 
 import (
+	"slices"
 	"strings"
 	"time"
 )
@@ -175,6 +176,12 @@ func (c ChannelKind) Label() string {
 
 // Channels lists the channels in the order of the pages.
 func Channels() []ChannelKind { return []ChannelKind{App, SMS, Email} }
+
+// Outgoing lists the channels that leave the house: all but the inbox, which
+// is computed.
+func Outgoing() []ChannelKind {
+	return slices.DeleteFunc(Channels(), func(c ChannelKind) bool { return c == App })
+}
 
 // Frequency is how often a channel may be used.
 type Frequency string

@@ -12,6 +12,7 @@ import (
 type Input struct {
 	Push       domain.PushID
 	Kind       domain.PushKind
+	Urgent     bool
 	Subscriber *domain.Subscriber // with contacts; Contact.Suppressed filled in
 	Verdict    domain.Verdict     // Likely or Possible
 	Now        time.Time
@@ -35,10 +36,11 @@ type Input struct {
 // On each channel the first verified address counts that is not suppressed.
 // What goes out at once is due now, or when quiet hours end; who chose a
 // summary gets it at the next one. A withdrawal waits for no summary, nor does
-// the first digest, which is one itself and was asked for just now.
+// the first digest, which is one itself and was asked for just now. What is
+// urgent waits for nothing.
 func Plan(in Input) []domain.Delivery {
 	var deliveries []domain.Delivery
-	for _, channel := range []domain.ChannelKind{domain.SMS, domain.Email} {
+	for _, channel := range domain.Outgoing() {
 		contact, ok := choose(in.Subscriber.Contacts, channel)
 		if !ok || in.Only != nil && !slices.Contains(in.Only, channel) {
 			continue
@@ -103,6 +105,9 @@ func suppression(entry string) domain.Reason {
 }
 
 func (in Input) due(channel domain.ChannelKind, when domain.Frequency) (time.Time, domain.Reason) {
+	if in.Urgent {
+		return in.Now.Truncate(time.Minute), domain.ReasonNone
+	}
 	if in.Kind != domain.WithdrawalNotice && in.Kind != domain.FirstPush {
 		switch when {
 		case domain.Daily:

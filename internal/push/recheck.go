@@ -10,6 +10,7 @@ import (
 type Check struct {
 	Delivery domain.Delivery
 	Kind     domain.PushKind
+	Urgent   bool
 	Contact  domain.Contact // address empty if it was removed
 	Policy   *domain.Policy // as it is now; Status and Expires are read
 
@@ -36,6 +37,7 @@ type Decision struct {
 // Recheck decides again at the time of sending. Too many messages hold the
 // next one back until it may go, they never drop it. A withdrawal notice is
 // sent although its policy is gone, and is not capped: who was told must know.
+// What is urgent is neither capped nor kept for the morning.
 func Recheck(c Check) Decision {
 	if reason := refusal(c.Contact, c.Off, c.Paused, c.NoConsent); reason != domain.ReasonNone {
 		return Decision{State: domain.Suppressed, Reason: reason}
@@ -44,11 +46,11 @@ func Recheck(c Check) Decision {
 		if state := ended(c.Policy, c.Now); state != "" {
 			return Decision{State: state, Reason: domain.ReasonPolicyEnded}
 		}
-		if next := c.capped(); next.After(c.Now) {
+		if next := c.capped(); !c.Urgent && next.After(c.Now) {
 			return c.hold(domain.ReasonCap, next)
 		}
 	}
-	if next := c.Limits.quiet(c.Delivery.Channel, c.Now); next.After(c.Now) {
+	if next := c.Limits.quiet(c.Delivery.Channel, c.Now); !c.Urgent && next.After(c.Now) {
 		return c.hold(domain.ReasonQuietHours, next)
 	}
 	return Decision{State: domain.Sending}

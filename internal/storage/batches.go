@@ -10,10 +10,10 @@ import (
 )
 
 const batchColumns = `batches.id, batches.push_id, batches.channel, batches.gen, batches.state, batches.size,
-	batches.next_at, batches.beat_at`
+	batches.next_at, batches.beat_at, batches.urgent`
 
 func scanBatch(row scanner, b *domain.Batch) error {
-	return row.Scan(&b.ID, &b.Push, &b.Channel, &b.Gen, &b.State, &b.Size, timeInto(&b.NextAt), timeInto(&b.BeatAt))
+	return row.Scan(&b.ID, &b.Push, &b.Channel, &b.Gen, &b.State, &b.Size, timeInto(&b.NextAt), timeInto(&b.BeatAt), &b.Urgent)
 }
 
 // DueBatches returns up to limit batches that are owed to the queue now,

@@ -322,7 +322,7 @@ func (s *Store) SupplementPush(ctx context.Context, p *domain.Policy, push *doma
 			return domain.Errorf(domain.Conflict, "其他人刚刚修改过《%s》，请刷新页面后再操作", p.Title)
 		}
 		var owed bool
-		const q = `SELECT EXISTS (SELECT 1 FROM pushes WHERE policy_id = $1 AND state = 'owed')`
+		const q = `SELECT EXISTS (SELECT 1 FROM pushes WHERE policy_id = $1 AND state IN ('owed', 'unsigned'))`
 		if err := tx.QueryRowContext(ctx, q, p.ID).Scan(&owed); err != nil {
 			return fmt.Errorf("supplement push of policy %d: %w", p.ID, err)
 		}
@@ -350,7 +350,7 @@ func (s *Store) WithdrawPolicy(ctx context.Context, p *domain.Policy, notice *do
 			text string
 			args []any
 		}{
-			{`UPDATE pushes SET state = 'stopped' WHERE policy_id = $1 AND kind <> 'first' AND state IN ('owed', 'running')`, []any{p.ID}},
+			{`UPDATE pushes SET state = 'stopped' WHERE policy_id = $1 AND kind <> 'first' AND state IN ('owed', 'running', 'unsigned')`, []any{p.ID}},
 			{`UPDATE deliveries SET state = 'withdrawn', reason = 'policy-ended', ended_at = $2
 				WHERE push_id IN (SELECT id FROM pushes WHERE policy_id = $1 AND kind <> 'first')
 					AND state IN ('pending', 'sending') AND state = 'pending'`, []any{p.ID, micros(now)}},
@@ -369,12 +369,14 @@ func (s *Store) WithdrawPolicy(ctx context.Context, p *domain.Policy, notice *do
 
 // owePush inserts a push of a policy and sets its fields.
 func owePush(ctx context.Context, tx *sql.Tx, p *domain.Policy, push *domain.Push) error {
-	push.Policy, push.Version, push.State, push.Title = p.ID, p.Version, domain.PushOwed, p.Title
+	push.Policy, push.Version, push.Title = p.ID, p.Version, p.Title
+	push.Owe()
 	const q = `
 		INSERT INTO pushes (policy_id, policy_version, kind, state, created_by, created_at,
-			planned_to, planned_at, include_possible, likely, possible)
-		VALUES ($1, $2, $3, 'owed', $4, $5, 0, 0, $6, 0, 0) RETURNING id`
-	err := tx.QueryRowContext(ctx, q, p.ID, p.Version, push.Kind, push.CreatedBy, micros(push.CreatedAt), push.IncludePossible).Scan(&push.ID)
+			planned_to, planned_at, include_possible, likely, possible, urgent, signed_by, signed_at)
+		VALUES ($1, $2, $3, $7, $4, $5, 0, 0, $6, 0, 0, $8, $9, $10) RETURNING id`
+	err := tx.QueryRowContext(ctx, q, p.ID, p.Version, push.Kind, push.CreatedBy, micros(push.CreatedAt), push.IncludePossible,
+		push.State, push.Urgent, push.SignedBy, micros(push.SignedAt)).Scan(&push.ID)
 	if err != nil {
 		return fmt.Errorf("owe push of policy %d: %w", p.ID, err)
 	}

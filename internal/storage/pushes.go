@@ -12,12 +12,13 @@ import (
 )
 
 const pushColumns = `u.id, u.policy_id, u.policy_version, u.kind, u.state, u.created_by, u.created_at,
-	u.planned_to, u.planned_at, u.include_possible, u.likely, u.possible, p.title`
+	u.planned_to, u.planned_at, u.include_possible, u.likely, u.possible, u.urgent, u.signed_by, u.signed_at, p.title`
 
 func pushInto(u *domain.Push) []any {
 	return []any{
 		&u.ID, &u.Policy, &u.Version, &u.Kind, &u.State, &u.CreatedBy, timeInto(&u.CreatedAt),
-		&u.PlannedTo, timeInto(&u.PlannedAt), &u.IncludePossible, &u.Likely, &u.Possible, &u.Title,
+		&u.PlannedTo, timeInto(&u.PlannedAt), &u.IncludePossible, &u.Likely, &u.Possible,
+		&u.Urgent, &u.SignedBy, timeInto(&u.SignedAt), &u.Title,
 	}
 }
 
@@ -42,6 +43,20 @@ func (s *Store) Pushes(ctx context.Context, policy domain.PolicyID, limit int) (
 func (s *Store) OwedPushes(ctx context.Context) ([]domain.Push, error) {
 	const q = `SELECT ` + pushColumns + ` FROM pushes u JOIN policies p ON p.id = u.policy_id WHERE u.state = 'owed' ORDER BY u.id`
 	return list(ctx, s.read, scanPush, q)
+}
+
+// SignPush saves what the second person said of an urgent push. It fails with
+// Conflict if the push does not wait for that any more.
+func (s *Store) SignPush(ctx context.Context, p domain.Push) error {
+	const q = `UPDATE pushes SET state = $2, urgent = $3, signed_by = $4, signed_at = $5 WHERE id = $1 AND state = 'unsigned'`
+	n, err := changed(ctx, s.write, q, p.ID, p.State, p.Urgent, p.SignedBy, micros(p.SignedAt))
+	if err != nil {
+		return fmt.Errorf("sign push %d: %w", p.ID, err)
+	}
+	if n == 0 {
+		return domain.Errorf(domain.Conflict, "这次推送不在等待紧急推送签字，可能已由别人处理，请刷新页面")
+	}
+	return nil
 }
 
 // FreezeAudience keeps the audience of a push with its two sizes. The first
@@ -173,8 +188,8 @@ func makeBatches(ctx context.Context, tx *sql.Tx, ds []domain.Delivery) error {
 		members[g] = append(members[g], i)
 	}
 	const insert = `
-		INSERT INTO batches (push_id, channel, gen, state, size, next_at, beat_at)
-		VALUES ($1, $2, 1, 'new', $3, $4, 0) RETURNING id`
+		INSERT INTO batches (push_id, channel, gen, state, size, next_at, beat_at, urgent)
+		SELECT id, $2, 1, 'new', $3, $4, 0, urgent FROM pushes WHERE id = $1 RETURNING id`
 	for _, g := range order {
 		for part := range slices.Chunk(members[g], domain.MaxBatch) {
 			var id domain.BatchID

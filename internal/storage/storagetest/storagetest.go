@@ -78,6 +78,7 @@ func Run(t *testing.T, fresh func(t *testing.T) string) {
 		"a document number is used once in an office":                   refusesSameNumber,
 		"who saves a policy second is told so":                          savesPolicyOnce,
 		"publishing owes a push, once":                                  publishesOnce,
+		"an urgent push waits for its second person":                    signsUrgent,
 		"withdrawing stops what waits and owes the notice":              withdraws,
 		"a policy ends or extends earlier ones, until withdrawn":        succeeds,
 		"interpretations are kept, readers see approved ones":           keepsInterpretations,
