@@ -31,10 +31,13 @@ type Receipt struct {
 	Delivery   domain.DeliveryID
 	Channel    domain.ChannelKind
 	GatewayRef string
-	State      domain.DeliveryState // Accepted, Delivered or Failed
-	Reason     domain.Reason
-	At         time.Time
-	Note       string // as Outcome.Note
+	// Address is where the message went, if the gateway says so: a receipt with
+	// another address than the delivery's means no delivery of ours.
+	Address string
+	State   domain.DeliveryState // Accepted, Delivered or Failed
+	Reason  domain.Reason
+	At      time.Time
+	Note    string // as Outcome.Note
 }
 
 // RecordOutcomes records what became of claimed deliveries, in one
@@ -223,17 +226,22 @@ func (s *Store) writeOutcomes(ctx context.Context, tx *sql.Tx, ends []outcomeRow
 
 // RecordReceipt records what a gateway said. It is idempotent: Delivered and
 // Failed are final, whatever comes later or again. A receipt that comes before
-// the worker has recorded the outcome counts. It fails with NotFound if no
-// delivery is meant.
+// the worker has recorded the outcome counts. The receipt of a digest is one of
+// all its deliveries. It fails with NotFound if no delivery is meant.
 func (s *Store) RecordReceipt(ctx context.Context, r Receipt) error {
-	return s.inTx(ctx, func(tx *sql.Tx) error {
-		d, err := s.receiptFor(ctx, tx, r)
-		if err != nil {
-			return err
-		}
+	return s.inTx(ctx, func(tx *sql.Tx) error { return s.recordReceipt(ctx, tx, r) })
+}
+
+func (s *Store) recordReceipt(ctx context.Context, tx *sql.Tx, r Receipt) error {
+	meant, err := s.receiptFor(ctx, tx, r)
+	if err != nil {
+		return err
+	}
+	var rows []outcomeRow
+	for _, d := range meant {
 		changes := d.State == domain.Sending || d.State == domain.UnknownEnd || d.State == domain.Accepted && r.State != domain.Accepted
 		if !changes {
-			return nil
+			continue
 		}
 		row := outcomeRow{Delivery: d, at: r.At, note: r.Note}
 		row.State, row.Reason = r.State, r.Reason
@@ -241,19 +249,39 @@ func (s *Store) RecordReceipt(ctx context.Context, r Receipt) error {
 			row.GatewayRef = r.GatewayRef
 		}
 		row.SentAt, row.EndedAt = endTimes(row.Delivery, r.At)
-		return s.writeOutcomes(ctx, tx, []outcomeRow{row})
-	})
+		rows = append(rows, row)
+	}
+	return s.writeOutcomes(ctx, tx, rows)
 }
 
-// receiptFor finds and holds the delivery that a receipt means.
-func (s *Store) receiptFor(ctx context.Context, tx *sql.Tx, r Receipt) (domain.Delivery, error) {
-	var d domain.Delivery
+// receiptFor finds and holds the deliveries that a receipt means: one, or all
+// that went out in the same message.
+func (s *Store) receiptFor(ctx context.Context, tx *sql.Tx, r Receipt) ([]domain.Delivery, error) {
 	q, args := `SELECT `+deliveryColumns+` FROM deliveries WHERE id = $1`, []any{r.Delivery}
 	if r.Delivery == 0 {
 		q = `SELECT ` + deliveryColumns + ` FROM deliveries
 			WHERE gateway_ref <> '' AND gateway_ref = $1 AND channel = $2 ORDER BY id DESC LIMIT 1`
 		args = []any{r.GatewayRef, r.Channel}
 	}
+	var d domain.Delivery
 	err := scanDelivery(tx.QueryRowContext(ctx, q+s.dialect.forUpdate, args...), &d)
-	return d, notFound(err, "没有与回执对应的消息")
+	if err := notFound(err, "没有与回执对应的消息"); err != nil {
+		return nil, err
+	}
+	if r.Address != "" {
+		var is bool
+		const whose = `SELECT EXISTS (SELECT 1 FROM contacts WHERE id = $1 AND blind = $2)`
+		if err := tx.QueryRowContext(ctx, whose, d.Contact, s.blind(d.Channel, r.Address)).Scan(&is); err != nil {
+			return nil, err
+		}
+		if !is {
+			return nil, domain.Errorf(domain.NotFound, "没有与回执对应的消息")
+		}
+	}
+	if d.GatewayRef == "" {
+		return []domain.Delivery{d}, nil
+	}
+	q = `SELECT ` + deliveryColumns + ` FROM deliveries
+		WHERE gateway_ref <> '' AND gateway_ref = $1 AND channel = $2 AND contact_id = $3 ORDER BY id` + s.dialect.forUpdate
+	return list(ctx, tx, scanDelivery, q, d.GatewayRef, d.Channel, d.Contact)
 }

@@ -1,0 +1,73 @@
+package storage
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+
+	"policypush/internal/domain"
+)
+
+// keepEarly is how long a receipt waits for its delivery. No gateway tells
+// later than this what became of a message.
+const keepEarly = 72 * time.Hour
+
+// KeepReceipt keeps a receipt that names its delivery by the gateway's number
+// only, and has come before that number was recorded. SettleEarly joins them.
+// It is idempotent.
+func (s *Store) KeepReceipt(ctx context.Context, r Receipt) error {
+	const q = `
+		INSERT INTO early_receipts (at, channel, gateway_ref, blind, state, reason, note) VALUES ($1, $2, $3, $4, $5, $6, $7)
+		ON CONFLICT DO NOTHING`
+	_, err := s.write.ExecContext(ctx, q, micros(r.At), r.Channel, r.GatewayRef, s.blind(r.Channel, r.Address), r.State, r.Reason, r.Note)
+	if err != nil {
+		return fmt.Errorf("keep receipt: %w", err)
+	}
+	return nil
+}
+
+// SettleEarly records kept receipts whose delivery is known by now, at most
+// limit of them, and forgets those that nothing of ours was ever meant by. It
+// returns the deliveries that were settled.
+func (s *Store) SettleEarly(ctx context.Context, limit int, now time.Time) (settled []domain.DeliveryID, err error) {
+	type early struct {
+		id       int64
+		delivery domain.DeliveryID
+		receipt  Receipt
+	}
+	find := `
+		SELECT e.id, d.id, e.at, e.channel, e.gateway_ref, e.state, e.reason, e.note
+		FROM early_receipts e
+			JOIN deliveries d ON d.gateway_ref <> '' AND d.gateway_ref = e.gateway_ref AND d.channel = e.channel
+			JOIN contacts c ON c.id = d.contact_id AND c.blind = e.blind
+		ORDER BY e.id LIMIT $1`
+	err = s.inTx(ctx, func(tx *sql.Tx) error {
+		settled = settled[:0]
+		if _, err := tx.ExecContext(ctx, `DELETE FROM early_receipts WHERE at < $1`, micros(now.Add(-keepEarly))); err != nil {
+			return err
+		}
+		found, err := list(ctx, tx, func(row scanner, e *early) error {
+			r := &e.receipt
+			return row.Scan(&e.id, &e.delivery, timeInto(&r.At), &r.Channel, &r.GatewayRef, &r.State, &r.Reason, &r.Note)
+		}, find, limit)
+		if err != nil {
+			return err
+		}
+		for _, e := range found {
+			e.receipt.Delivery = e.delivery
+			if err := s.recordReceipt(ctx, tx, e.receipt); err != nil {
+				return err
+			}
+			if _, err := tx.ExecContext(ctx, `DELETE FROM early_receipts WHERE id = $1`, e.id); err != nil {
+				return err
+			}
+			settled = append(settled, e.delivery)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("settle early receipts: %w", err)
+	}
+	return settled, nil
+}
