@@ -296,6 +296,9 @@ func (s *Server) countChannels(v *audienceView, set *roaring.Bitmap) {
 		if kind == domain.App {
 			n = total
 		}
+		if n == 0 && s.Modes[kind] == "off" {
+			continue
+		}
 		name := kind.Label()
 		switch s.Modes[kind] {
 		case "log":

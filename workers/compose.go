@@ -13,6 +13,7 @@ type Letterhead struct {
 	Link     string // the link that was filed with the carriers, or ""
 	Settings string // URL where a reader changes topics and frequency
 	Mine     string // URL of 我的政策
+	Inbox    string // URL of the inbox
 	// Policy returns the URL of a policy's page.
 	Policy func(domain.PolicyID) string
 	// Unsubscribe returns the URL that stops a channel of a reader.
@@ -31,13 +32,13 @@ func (w *Workers) compose(kind domain.ChannelKind, o storage.Outgoing, ds []doma
 		return channel.Message{}, err
 	}
 	unsubscribe := w.Letterhead.Unsubscribe(ds[0].Subscriber, o.Contact.ID, kind)
-	links := push.Links{Unsubscribe: unsubscribe, Settings: w.Letterhead.Settings}
+	links := push.Links{Unsubscribe: unsubscribe, Settings: w.Letterhead.Settings, Inbox: w.Letterhead.Inbox}
 	m := channel.Message{Ref: ds[0].ClientRef(), To: o.Contact.Address, FromName: office.Name, Unsubscribe: unsubscribe}
 	var text push.Message
 	if first := matters[ds[0].Push]; first.push.Kind == domain.FirstPush {
 		links.Mine = w.Letterhead.Mine
 		text, err = composer.First(kind, w.cardsOf(first.listed), first.rest, links, w.Now())
-		m.Subject, m.Text, m.HTML = text.Subject, text.Text, text.HTML
+		m.Subject, m.Text, m.HTML, m.Link = text.Subject, text.Text, text.HTML, text.Link
 		return m, err
 	}
 	cards := make([]push.Card, len(ds))
@@ -47,7 +48,7 @@ func (w *Workers) compose(kind domain.ChannelKind, o storage.Outgoing, ds []doma
 		cards[i].URL = w.Letterhead.Policy(policy.ID)
 	}
 	text, err = composer.Compose(kind, cards, links, w.Now())
-	m.Subject, m.Text, m.HTML = text.Subject, text.Text, text.HTML
+	m.Subject, m.Text, m.HTML, m.Link = text.Subject, text.Text, text.HTML, text.Link
 	return m, err
 }
 

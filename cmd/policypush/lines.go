@@ -25,16 +25,20 @@ import (
 
 // lines opens the outgoing channels as they are set up.
 func (b *base) lines() (map[domain.ChannelKind]workers.Line, error) {
-	text := workers.Line{Mode: channel.Mode(b.cfg.SMS.Mode), Concurrency: b.cfg.SMS.Concurrency, Signature: b.cfg.SMS.Signature}
-	post := workers.Line{Mode: channel.Mode(b.cfg.Email.Mode), Concurrency: b.cfg.Email.Concurrency}
-	var err error
-	if text.Sender, err = b.sender(domain.SMS, text.Mode); err != nil {
-		return nil, err
+	concurrency := map[domain.ChannelKind]int{domain.SMS: b.cfg.SMS.Concurrency, domain.Email: b.cfg.Email.Concurrency}
+	lines := map[domain.ChannelKind]workers.Line{}
+	for _, kind := range domain.Outgoing() {
+		line := workers.Line{Mode: channel.Mode(b.cfg.Mode(string(kind))), Concurrency: max(1, concurrency[kind])}
+		if kind == domain.SMS {
+			line.Signature = b.cfg.SMS.Signature
+		}
+		var err error
+		if line.Sender, err = b.sender(kind, line.Mode); err != nil {
+			return nil, errors.Join(err, closeLines(lines))
+		}
+		lines[kind] = line
 	}
-	if post.Sender, err = b.sender(domain.Email, post.Mode); err != nil {
-		return nil, err
-	}
-	return map[domain.ChannelKind]workers.Line{domain.SMS: text, domain.Email: post}, nil
+	return lines, nil
 }
 
 func (b *base) sender(kind domain.ChannelKind, mode channel.Mode) (channel.Sender, error) {
@@ -45,8 +49,10 @@ func (b *base) sender(kind domain.ChannelKind, mode channel.Mode) (channel.Sende
 		return outbox.New(filepath.Join(b.cfg.Data, "outbox"), kind, email.Composer{From: b.sampleFrom()}, time.Now)
 	case kind == domain.SMS:
 		return b.smsSender()
-	default:
+	case kind == domain.Email:
 		return b.emailSender()
+	default:
+		return nil, domain.Errorf(domain.Invalid, "%s渠道还不能正式发送，请把 %s.mode 改为 off 或 log", kind.Label(), kind).In(string(kind) + ".mode")
 	}
 }
 

@@ -319,8 +319,8 @@ func contacts(row *profileRow, s *domain.Subscriber) *domain.Error {
 	kinds := map[domain.ChannelKind]bool{}
 	for _, c := range row.Channels {
 		contact := domain.Contact{Kind: c.Kind, Address: strings.TrimSpace(c.Address), When: c.When, Verified: true}
-		if !slices.Contains(domain.Channels(), c.Kind) {
-			return domain.Errorf(domain.Invalid, "没有渠道“%s”，只有 app、sms、email", c.Kind).In("channels")
+		if !slices.Contains(importable, c.Kind) {
+			return domain.Errorf(domain.Invalid, "没有可以导入的渠道“%s”，只有 app、sms、email、wechat、webhook、jpush、paper", c.Kind).In("channels")
 		}
 		if kinds[c.Kind] {
 			return domain.Errorf(domain.Invalid, "渠道“%s”写了两次", c.Kind).In("channels")
@@ -330,25 +330,52 @@ func contacts(row *profileRow, s *domain.Subscriber) *domain.Error {
 			return domain.Errorf(domain.Invalid, "频次“%s”看不懂，只有 now、daily、weekly", c.When).In("channels")
 		}
 		if c.Kind != domain.App {
-			check := sms.Number
-			if c.Kind == domain.Email {
-				check = email.Address
+			var problem *domain.Error
+			if contact.Address, problem = addressOf(c.Kind, contact.Address); problem != nil {
+				return problem
 			}
-			address, err := check(contact.Address)
-			if err != nil {
-				return domain.Errorf(domain.Invalid, "%s地址不正确", c.Kind.Label()).In("channels")
-			}
-			contact.Address = address
 		}
 		s.Contacts = append(s.Contacts, contact)
 	}
 	return nil
 }
 
+// importable are the channels whose addresses an office may know. A browser
+// subscribes itself.
+var importable = []domain.ChannelKind{domain.App, domain.SMS, domain.Email, domain.WeChat, domain.Webhook, domain.JPush, domain.Paper}
+
+// addressOf checks an address and writes it as a contact keeps it.
+func addressOf(kind domain.ChannelKind, address string) (string, *domain.Error) {
+	wrong := domain.Errorf(domain.Invalid, "%s地址不正确", kind.Label()).In("channels")
+	check := func(address string) (string, error) {
+		if !domain.ValidAccountID(address) {
+			return "", wrong
+		}
+		return address, nil
+	}
+	switch kind {
+	case domain.SMS:
+		check = sms.Number
+	case domain.Email:
+		check = email.Address
+	case domain.Paper:
+		wrong = domain.Errorf(domain.Invalid, "邮寄地址要写成“村（社区）｜门牌｜收件人”，每部分最多60个字，收件人可以不写").In("channels")
+		check = func(address string) (string, error) {
+			to, err := domain.ParsePaperAddress(address)
+			return to.String(), err
+		}
+	}
+	address, err := check(address)
+	if err != nil {
+		return "", wrong
+	}
+	return address, nil
+}
+
 // readCSV reads a table whose first line names the columns as the fields of a
-// JSON line. Lists are parted by ; or ；. The columns sms, email and app hold
-// addresses (app: 1), sms_when and email_when frequencies, consent_version,
-// consent_at and consent_source the consent.
+// JSON line. Lists are parted by ; or ；. A column named for a
+// channel holds its address (app: 1), sms_when and the like how often it may
+// be used, consent_version, consent_at and consent_source the consent.
 func (p *profileReader) readCSV(r io.Reader, each func(int, *domain.Subscriber) error, bad func(error)) error {
 	buffered := bufio.NewReaderSize(r, 64<<10)
 	if head, _ := buffered.Peek(64 << 10); !validHead(head) {
@@ -411,7 +438,8 @@ func validHead(head []byte) bool {
 var csvColumns = []string{
 	"id", "kind", "name", "uscc", "region", "industry", "size", "taxpayer", "registration", "ownership", "attributes",
 	"staff", "revenue", "assets", "income", "founded", "born", "groups", "life_events", "hukou", "themes", "keywords",
-	"all_that_may_apply", "paused", "least", "sms", "sms_when", "email", "email_when", "app", "consent_version", "consent_at", "consent_source",
+	"all_that_may_apply", "paused", "least", "sms", "sms_when", "email", "email_when", "app", "wechat", "wechat_when", "webhook", "webhook_when",
+	"jpush", "jpush_when", "paper", "paper_when", "consent_version", "consent_at", "consent_source",
 }
 
 func csvRow(header, record []string) (*profileRow, *domain.Error) {
@@ -449,7 +477,7 @@ func csvRow(header, record []string) (*profileRow, *domain.Error) {
 	if v["app"] != "" && v["app"] != "0" {
 		row.Channels = append(row.Channels, channelRow{Kind: domain.App})
 	}
-	for _, kind := range domain.Outgoing() {
+	for _, kind := range importable[1:] {
 		if address := v[string(kind)]; address != "" {
 			row.Channels = append(row.Channels, channelRow{Kind: kind, Address: address, When: domain.Frequency(v[string(kind)+"_when"])})
 		}

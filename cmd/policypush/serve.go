@@ -177,7 +177,7 @@ func (s *service) limits() (push.Limits, error) {
 func (s *service) letterhead() workers.Letterhead {
 	link := s.cfg.LinkBase()
 	return workers.Letterhead{
-		SearchIn: s.cfg.SMS.SearchIn, Link: s.cfg.SMS.Link, Settings: link + "/me", Mine: link + "/me/policies",
+		SearchIn: s.cfg.SMS.SearchIn, Link: s.cfg.SMS.Link, Settings: link + "/me", Mine: link + "/me/policies", Inbox: link + "/inbox",
 		Policy: func(id domain.PolicyID) string { return fmt.Sprintf("%s/policies/%d", link, id) },
 		Unsubscribe: func(sub domain.SubscriberID, contact domain.ContactID, kind domain.ChannelKind) string {
 			return link + "/u/" + s.signer.Unsubscribe(auth.Unsubscribe{Subscriber: sub, Contact: contact, Kind: kind})
@@ -255,7 +255,10 @@ func (s *service) serveWeb(ctx context.Context, group *errgroup.Group) error {
 	if err != nil {
 		return err
 	}
-	modes := map[domain.ChannelKind]string{domain.App: s.cfg.App.Mode, domain.SMS: s.cfg.SMS.Mode, domain.Email: s.cfg.Email.Mode}
+	modes := map[domain.ChannelKind]string{}
+	for _, kind := range domain.Channels() {
+		modes[kind] = s.cfg.Mode(string(kind))
+	}
 	courier := workers.Courier{Store: s.store, Lines: s.lines, Signature: "政策直达", Now: time.Now}
 	site, err := web.New(web.Config{
 		Store: s.store, Rules: s.rules, Index: s.index, Catalogue: s.offers, Search: s.search, Hub: s.hub, Secret: s.secret, BaseURL: s.cfg.LinkBase(),

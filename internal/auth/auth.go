@@ -93,7 +93,7 @@ const (
 // Unsubscribe returns the token for a link: about 24 letters that may stand in
 // an address. It does not expire: a link in an old mail must work.
 func (s *Signer) Unsubscribe(u Unsubscribe) string {
-	b := []byte{unsubscribeVersion, kindByte(u.Kind)}
+	b := []byte{unsubscribeVersion, kindLetters[u.Kind]}
 	b = binary.AppendUvarint(b, uint64(u.Subscriber))
 	b = binary.AppendUvarint(b, uint64(u.Contact))
 	return base64.RawURLEncoding.EncodeToString(append(b, s.mac(b)...))
@@ -131,24 +131,17 @@ func (s *Signer) mac(b []byte) []byte {
 	return m.Sum(nil)[:macLen]
 }
 
-func kindByte(k domain.ChannelKind) byte {
-	switch k {
-	case domain.SMS:
-		return 's'
-	case domain.Email:
-		return 'e'
-	default:
-		return 'a'
-	}
+// kindLetters are the channels as tokens name them: one letter each, for ever.
+var kindLetters = map[domain.ChannelKind]byte{
+	domain.App: 'a', domain.SMS: 's', domain.Email: 'e', domain.WeChat: 'w',
+	domain.WebPush: 'b', domain.Webhook: 'h', domain.JPush: 'j', domain.Paper: 'p',
 }
 
-func kindOf(b byte) domain.ChannelKind {
-	switch b {
-	case 's':
-		return domain.SMS
-	case 'e':
-		return domain.Email
-	default:
-		return domain.App
+func kindOf(letter byte) domain.ChannelKind {
+	for kind, l := range kindLetters {
+		if l == letter {
+			return kind
+		}
 	}
+	return domain.App
 }

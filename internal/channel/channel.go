@@ -34,12 +34,14 @@ type Message struct {
 	// most 40 of them. It stays the same over retries; Message-ID, envelope
 	// sender and receipts carry it.
 	Ref string
-	// To is the address: a mainland mobile number or an e-mail address.
+	// To is the address, see domain.ChannelKind.
 	To string
 	// Subject is the subject of an e-mail; an SMS has none.
 	Subject string
 	// Text is the whole text of an SMS, or the plain part of an e-mail.
 	Text string
+	// Link is where a tap on a notification leads; it may be empty.
+	Link string
 	// HTML is the formatted part of an e-mail; it may be empty.
 	HTML string
 	// FromName is the name shown as the sender of an e-mail, for example the

@@ -52,7 +52,14 @@ type Config struct {
 	SMS   SMS
 	Email Email
 	App   App
-	Work  Work
+
+	WeChat  WeChat
+	WebPush WebPush
+	Webhook Webhook
+	JPush   JPush
+	Paper   Paper
+
+	Work Work
 }
 
 // Document bounds what a file may cost that is read.
@@ -97,6 +104,56 @@ type App struct {
 	Mode string
 }
 
+// WeChat is the official account.
+type WeChat struct {
+	Mode string
+}
+
+// WebPush is notifications by browsers.
+type WebPush struct {
+	Mode string
+}
+
+// Webhook is the message gateway of the city's own app.
+type Webhook struct {
+	Mode string
+}
+
+// JPush is push messages to phones by 极光.
+type JPush struct {
+	Mode string
+}
+
+// Paper is notices that are printed and handed out.
+type Paper struct {
+	Mode string
+}
+
+// Mode returns what a channel does: off, log or send.
+// The channel goes by the first part of its settings' names.
+func (c Config) Mode(channel string) string {
+	switch channel {
+	case "sms":
+		return c.SMS.Mode
+	case "email":
+		return c.Email.Mode
+	case "app":
+		return c.App.Mode
+	case "wechat":
+		return c.WeChat.Mode
+	case "webpush":
+		return c.WebPush.Mode
+	case "webhook":
+		return c.Webhook.Mode
+	case "jpush":
+		return c.JPush.Mode
+	case "paper":
+		return c.Paper.Mode
+	default:
+		return Off
+	}
+}
+
 // Work holds the clocks of the workers. The defaults are for real work; the
 // fault tests shorten them.
 type Work struct {
@@ -116,6 +173,9 @@ func Defaults() Config {
 		SMS:   SMS{Mode: Log, Concurrency: 4},
 		Email: Email{Mode: Log, Port: 587, TLS: "starttls", Concurrency: 4},
 		App:   App{Mode: Log},
+
+		WeChat: WeChat{Mode: Off}, WebPush: WebPush{Mode: Off}, Webhook: Webhook{Mode: Off}, JPush: JPush{Mode: Off}, Paper: Paper{Mode: Off},
+
 		Work: Work{
 			DispatchEvery: time.Second, SweepEvery: 30 * time.Second, DeadAfter: 3 * time.Minute,
 			LostAfter: 10 * time.Minute, LeaderFor: 15 * time.Second,

@@ -73,6 +73,16 @@ func (c *Config) settings() []setting {
 
 		text("app.mode", "站内消息 off、log 或 send", &c.App.Mode).checked(oneOf(Off, Log, Send)),
 
+		text("wechat.mode", "微信公众号 off、log 或 send", &c.WeChat.Mode).checked(oneOf(Off, Log, Send)),
+
+		text("webpush.mode", "浏览器通知 off、log 或 send", &c.WebPush.Mode).checked(oneOf(Off, Log, Send)),
+
+		text("webhook.mode", "政务应用消息 off、log 或 send", &c.Webhook.Mode).checked(oneOf(Off, Log, Send)),
+
+		text("jpush.mode", "手机推送（极光）off、log 或 send", &c.JPush.Mode).checked(oneOf(Off, Log, Send)),
+
+		text("paper.mode", "纸质通知 off、log 或 send", &c.Paper.Mode).checked(oneOf(Off, Log, Send)),
+
 		duration("work.dispatch_every", "多久检查一次待发送批次", &c.Work.DispatchEvery),
 		duration("work.sweep_every", "多久清理一次中断的发送", &c.Work.SweepEvery),
 		duration("work.dead_after", "批次多久没有进展就重新分派", &c.Work.DeadAfter),

@@ -1,10 +1,6 @@
 package domain
 
-import (
-	"slices"
-	"strings"
-	"time"
-)
+import "time"
 
 // SubscriberKind says whether a subscriber is an enterprise or a resident.
 type SubscriberKind string
@@ -148,104 +144,4 @@ type Consent struct {
 	At        time.Time `json:"at"`
 	Source    string    `json:"source"`              // portal, import:<file>, paper
 	Sensitive bool      `json:"sensitive,omitempty"` // separate consent for sensitive groups (art. 29)
-}
-
-// ChannelKind names a way to reach a person.
-type ChannelKind string
-
-// The channels.
-const (
-	App   ChannelKind = "app"
-	SMS   ChannelKind = "sms"
-	Email ChannelKind = "email"
-)
-
-// Label returns the Chinese name of the channel.
-func (c ChannelKind) Label() string {
-	switch c {
-	case App:
-		return "站内消息"
-	case SMS:
-		return "短信"
-	case Email:
-		return "电子邮件"
-	default:
-		return string(c)
-	}
-}
-
-// Channels lists the channels in the order of the pages.
-func Channels() []ChannelKind { return []ChannelKind{App, SMS, Email} }
-
-// Outgoing lists the channels that leave the house: all but the inbox, which
-// is computed.
-func Outgoing() []ChannelKind {
-	return slices.DeleteFunc(Channels(), func(c ChannelKind) bool { return c == App })
-}
-
-// Frequency is how often a channel may be used.
-type Frequency string
-
-// The frequencies.
-const (
-	Now    Frequency = "now"
-	Daily  Frequency = "daily"
-	Weekly Frequency = "weekly"
-)
-
-// Label returns the Chinese word for the frequency.
-func (f Frequency) Label() string {
-	switch f {
-	case Now:
-		return "有新政策就发"
-	case Daily:
-		return "每天汇总"
-	case Weekly:
-		return "每周汇总"
-	default:
-		return string(f)
-	}
-}
-
-// Contact is one address of a subscriber, in the order of preference. Address
-// is empty for App. Contacts are encrypted at rest; logs and pages show
-// Masked.
-type Contact struct {
-	ID       ContactID   `json:"-"`
-	Kind     ChannelKind `json:"kind"`
-	Address  string      `json:"address,omitempty"`
-	When     Frequency   `json:"when,omitempty"` // empty means Now
-	Verified bool        `json:"verified,omitempty"`
-	// Suppressed says why the address must not be used (stop, bounce:…), or "".
-	Suppressed string `json:"suppressed,omitempty"`
-}
-
-// Masked returns the address with its middle hidden.
-func (c Contact) Masked() string {
-	switch c.Kind {
-	case SMS:
-		return MaskPhone(c.Address)
-	case Email:
-		return MaskEmail(c.Address)
-	default:
-		return ""
-	}
-}
-
-// MaskPhone hides the middle of a phone number: 139****1234.
-func MaskPhone(s string) string {
-	if len(s) < 8 {
-		return strings.Repeat("*", len(s))
-	}
-	return s[:3] + "****" + s[len(s)-4:]
-}
-
-// MaskEmail hides all but the first letter of the local part: z***@example.com.
-func MaskEmail(s string) string {
-	at := strings.LastIndexByte(s, '@')
-	if at < 1 {
-		return strings.Repeat("*", len([]rune(s)))
-	}
-	first := []rune(s)[0]
-	return string(first) + "***" + s[at:]
 }

@@ -29,7 +29,8 @@ type Voice struct {
 type Links struct {
 	Unsubscribe string // stops the channel
 	Settings    string // where topics and frequency are changed
-	Mine        string // 我的政策
+	Mine        string // 我的政策; only a first digest names it
+	Inbox       string // where every message can be read
 }
 
 // Message is what a channel sends. A text message has only Text.
@@ -37,6 +38,9 @@ type Message struct {
 	Subject string
 	Text    string
 	HTML    string
+	// Link is where a tap on a notification leads. Of a sensitive policy it is
+	// the inbox: a link that names the policy would tell whoever carries it.
+	Link string
 }
 
 // Composer writes messages in the voice of one office. It is safe for
@@ -83,8 +87,10 @@ func (c *Composer) Compose(channel domain.ChannelKind, cards []Card, links Links
 		return Message{Text: c.sms(cards, today)}, nil
 	case domain.Email:
 		return c.email(cards, links, today)
-	case domain.App:
-		return Message{Subject: notice(cards[0]), Text: appText(cards[0], today)}, nil
+	case domain.App, domain.WeChat, domain.WebPush, domain.Webhook, domain.JPush:
+		return hint(cards, links, today), nil
+	case domain.Paper:
+		return c.letter(cards, today), nil
 	default:
 		return Message{}, fmt.Errorf("compose: no channel %q", channel)
 	}
@@ -110,6 +116,13 @@ func (c *Composer) First(channel domain.ChannelKind, cards []Card, rest int, lin
 			page.More = fmt.Sprintf("另有%d项没有列出，请到“我的政策”查看。", rest)
 		}
 		return c.mailOf(page, cards, now.In(Shanghai()).Format(time.DateOnly))
+	case domain.WeChat, domain.WebPush, domain.Webhook, domain.JPush:
+		return Message{
+			Subject: fmt.Sprintf("订阅成功：%d项政策可能与您有关", total),
+			Text:    listed(namesOf(cards), total) + "，" + byDocument + "。", Link: links.Mine,
+		}, nil
+	case domain.Paper:
+		return c.letter(cards, now.In(Shanghai()).Format(time.DateOnly)), nil
 	default:
 		return Message{}, fmt.Errorf("compose: no first digest over %q", channel)
 	}
@@ -190,6 +203,56 @@ func appText(c Card, today string) string {
 	return shorten(strings.Join(facts, "，"), maxAppText-utf8.RuneCountInString(tail)) + tail
 }
 
+// hint is the message of a channel that shows two lines: what is new, and a
+// link to it.
+func hint(cards []Card, links Links, today string) Message {
+	if len(cards) > 1 {
+		return Message{
+			Subject: fmt.Sprintf("政策汇总：%d项可能与您有关", len(cards)),
+			Text:    listed(namesOf(cards), len(cards)) + "，" + byDocument + "。", Link: links.Inbox,
+		}
+	}
+	card := cards[0]
+	m := Message{Subject: notice(card), Text: appText(card, today), Link: card.URL}
+	if card.Sensitive || card.URL == "" {
+		m.Link = links.Inbox
+	}
+	return m
+}
+
+// listed names the first of several policies: A、B等.
+func listed(names []string, total int) string {
+	n := min(len(names), 3)
+	switch {
+	case n == 0:
+		return "请打开查看"
+	case n < total:
+		return strings.Join(names[:n], "、") + "等"
+	default:
+		return strings.Join(names[:n], "、")
+	}
+}
+
+// letter is the printed notice: the facts of the e-mail without its links.
+func (c *Composer) letter(cards []Card, today string) Message {
+	page := mailPage{Voice: c.voice, Why: whyLetter, Document: documentLetter, Subject: notice(cards[0]), Lead: "有一项政策可能与您有关："}
+	if len(cards) > 1 {
+		page.Subject = fmt.Sprintf("政策通知：%d项可能与您有关", len(cards))
+		page.Lead = fmt.Sprintf("以下%d项政策可能与您有关，快要截止的在前：", len(cards))
+	} else if cards[0].Withdrawn {
+		page.Lead = "我们此前通知您的一项政策已撤回："
+	}
+	for _, card := range cards {
+		shown := mailCardOf(card, c.voice, today)
+		shown.URL = "" // a link cannot be tapped on paper; the page has one code for all
+		if card.Sensitive {
+			shown.Notes = []string{"为保护您的隐私，这里不写具体内容，请扫码登录查看，或拨打咨询电话。"}
+		}
+		page.Cards = append(page.Cards, shown)
+	}
+	return Message{Subject: page.Subject, Text: page.text()}
+}
+
 // mailPage is what the template of the e-mail is given.
 type mailPage struct {
 	Subject  string
@@ -214,9 +277,11 @@ type mailCard struct {
 type fact struct{ Name, Value string }
 
 const (
-	whyMail      = "您订阅了政策推送，这些内容与您订阅的主题或填写的情况有关。登录后可以查看每项政策推送给您的理由。"
-	whyFirst     = "您订阅政策推送时选择了“先把现在有效的政策发我一份”，只发这一次。登录后可以查看每项政策与您有关的理由。"
-	documentMail = "本邮件只作提示，内容" + byDocument + "；是否享受以主管部门审核为准。"
+	whyMail        = "您订阅了政策推送，这些内容与您订阅的主题或填写的情况有关。登录后可以查看每项政策推送给您的理由。"
+	whyFirst       = "您订阅政策推送时选择了“先把现在有效的政策发我一份”，只发这一次。登录后可以查看每项政策与您有关的理由。"
+	whyLetter      = "您登记了接收纸质政策通知，不想再收到请告诉送通知的人或拨打上面的电话。"
+	documentLetter = "本通知只作提示，内容" + byDocument + "；是否享受以主管部门审核为准。"
+	documentMail   = "本邮件只作提示，内容" + byDocument + "；是否享受以主管部门审核为准。"
 )
 
 func (c *Composer) email(cards []Card, links Links, today string) (Message, error) {

@@ -201,12 +201,53 @@ func TestMessagesFromAnyDocument(t *testing.T) {
 		if n := utf8.RuneCountInString(app.Text); n > 60 {
 			t.Fatalf("a notice of %d characters: %s", n, app.Text)
 		}
-		for _, text := range []string{sms.Text, mail.Text, app.Text} {
+		texts := []string{sms.Text, mail.Text, app.Text}
+		for _, kind := range domain.Outgoing() {
+			m, err := c.Compose(kind, cards, push.Links{Inbox: "https://yc.example/inbox"}, noon)
+			if err != nil {
+				t.Fatalf("%s: %v", kind, err)
+			}
+			texts = append(texts, m.Text)
+			if kind.Rings() && kind != domain.SMS && (utf8.RuneCountInString(m.Subject) > 20 || utf8.RuneCountInString(m.Text) > 60 || m.Link == "") {
+				t.Fatalf("%s: %+v", kind, m)
+			}
+		}
+		for _, text := range texts {
 			if !strings.Contains(text, "以正式文件为准") && !strings.Contains(text, "请登录") {
 				t.Fatalf("promises too much: %s", text)
 			}
 		}
 	})
+}
+
+// TestASensitivePolicyIsNotNamed: whoever carries a message, or sees the
+// screen or the letter, learns nothing of the reader from it.
+func TestASensitivePolicyIsNotNamed(t *testing.T) {
+	c := composer(t, yunchuan())
+	secret, open := push.CardOf(allowance(), domain.Likely, isSensitive), push.CardOf(retrofit(), domain.Likely, isSensitive)
+	secret.URL, open.URL = "https://yc.example/policies/2", "https://yc.example/policies/1"
+	links := push.Links{Inbox: "https://yc.example/inbox", Mine: "https://yc.example/me/policies", Unsubscribe: "https://yc.example/u/1"}
+	for _, kind := range domain.Outgoing() {
+		for _, cards := range [][]push.Card{{secret}, {secret, open}} {
+			for _, compose := range []func() (push.Message, error){
+				func() (push.Message, error) { return c.Compose(kind, cards, links, noon) },
+				func() (push.Message, error) { return c.First(kind, cards, 1, links, noon) },
+			} {
+				m, err := compose()
+				if err != nil {
+					t.Fatalf("%s: %v", kind, err)
+				}
+				for _, word := range []string{"低保", "取暖", "民政局", "云民"} {
+					if strings.Contains(m.Subject+m.Text+m.HTML, word) {
+						t.Errorf("%s says %s: %+v", kind, word, m)
+					}
+				}
+				if kind != domain.Email && strings.Contains(m.Link+m.Text, "policies/2") {
+					t.Errorf("%s leads to the policy: %+v", kind, m)
+				}
+			}
+		}
+	}
 }
 
 func TestEmail(t *testing.T) {

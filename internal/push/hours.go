@@ -76,7 +76,7 @@ func nextMonday(t time.Time, at time.Duration) time.Time {
 // Limits keep pushing from being a nuisance. A channel that is missing from a
 // map is not capped.
 type Limits struct {
-	Quiet   Hours         // no text message goes out then
+	Quiet   Hours         // nothing that rings goes out then
 	Digest  time.Duration // time of day of the daily and the weekly summary
 	PerDay  map[domain.ChannelKind]int
 	PerWeek map[domain.ChannelKind]int
@@ -103,10 +103,9 @@ func (l Limits) morning() time.Duration {
 	return l.Quiet.To
 }
 
-// quiet returns when a message on a channel may go, at t or later. Only text
-// messages ring.
+// quiet returns when a message on a channel may go, at t or later.
 func (l Limits) quiet(channel domain.ChannelKind, t time.Time) time.Time {
-	if channel != domain.SMS {
+	if !channel.Rings() {
 		return t
 	}
 	return l.Quiet.After(t)
