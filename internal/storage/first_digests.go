@@ -83,6 +83,9 @@ func (s *Store) writeDigest(ctx context.Context, tx *sql.Tx, d *domain.Digest, d
 	}
 	for i := range ds {
 		ds[i].Push = d.Push
+		if ds[i].ID, err = domain.NewDeliveryID(d.Push, ds[i].Subscriber, ds[i].Channel); err != nil {
+			return err
+		}
 	}
 	if err := makeBatches(ctx, tx, ds); err != nil {
 		return err

@@ -16,6 +16,7 @@ type PushCounts map[domain.ChannelKind]map[domain.DeliveryState]int
 // PushCounts counts the deliveries of a push. The sum is the number planned.
 func (s *Store) PushCounts(ctx context.Context, push domain.PushID) (PushCounts, error) {
 	counts := PushCounts{}
+	from, until := domain.DeliveriesOf(push)
 	err := each(ctx, s.read, func(row scanner) error {
 		var channel domain.ChannelKind
 		var state domain.DeliveryState
@@ -28,7 +29,7 @@ func (s *Store) PushCounts(ctx context.Context, push domain.PushID) (PushCounts,
 		}
 		counts[channel][state] = n
 		return nil
-	}, `SELECT channel, state, COUNT(*) FROM deliveries WHERE push_id = $1 GROUP BY channel, state`, push)
+	}, `SELECT channel, state, COUNT(*) FROM deliveries WHERE id >= $1 AND id < $2 GROUP BY channel, state`, from, until)
 	return counts, err
 }
 
@@ -44,11 +45,12 @@ type ReasonCount struct {
 // frequent first.
 func (s *Store) Reasons(ctx context.Context, push domain.PushID) ([]ReasonCount, error) {
 	const q = `
-		SELECT channel, state, reason, COUNT(*) FROM deliveries WHERE push_id = $1 AND reason <> ''
+		SELECT channel, state, reason, COUNT(*) FROM deliveries WHERE id >= $1 AND id < $2 AND reason <> ''
 		GROUP BY channel, state, reason ORDER BY COUNT(*) DESC, channel, state, reason`
+	from, until := domain.DeliveriesOf(push)
 	return list(ctx, s.read, func(row scanner, r *ReasonCount) error {
 		return row.Scan(&r.Channel, &r.State, &r.Reason, &r.N)
-	}, q, push)
+	}, q, from, until)
 }
 
 // DeliveryFilter says which deliveries a page shows. Zero fields do not
@@ -75,7 +77,8 @@ type DeliveryRow struct {
 func (s *Store) Deliveries(ctx context.Context, f DeliveryFilter) ([]DeliveryRow, error) {
 	where, args := []string{"1 = 1"}, []any{}
 	if f.Push != 0 {
-		where = append(where, `deliveries.push_id = `+param(&args, f.Push))
+		from, until := domain.DeliveriesOf(f.Push)
+		where = append(where, `deliveries.id >= `+param(&args, from)+` AND deliveries.id < `+param(&args, until))
 	}
 	if f.Subscriber != 0 {
 		where = append(where, `deliveries.subscriber_id = `+param(&args, f.Subscriber))

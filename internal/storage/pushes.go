@@ -123,6 +123,9 @@ func (s *Store) PlanDeliveries(ctx context.Context, push domain.PushID, upTo dom
 		if err != nil {
 			return fmt.Errorf("plan push %d: %w", push, err)
 		}
+		if len(added) == 0 {
+			return nil
+		}
 		if err := makeBatches(ctx, tx, added); err != nil {
 			return fmt.Errorf("plan push %d: %w", push, err)
 		}
@@ -130,40 +133,33 @@ func (s *Store) PlanDeliveries(ctx context.Context, push domain.PushID, upTo dom
 	})
 }
 
-// notPlanned returns the deliveries that have no row yet, in id order of their
-// subscribers, each once.
+// notPlanned returns the deliveries that have no row yet, each once, with
+// their ids and in the order of these.
 func notPlanned(ctx context.Context, tx *sql.Tx, push domain.PushID, ds []domain.Delivery) ([]domain.Delivery, error) {
 	if len(ds) == 0 {
 		return nil, nil
 	}
-	type once struct {
-		subscriber domain.SubscriberID
-		channel    domain.ChannelKind
+	added := slices.Clone(ds)
+	for i := range added {
+		d := &added[i]
+		var err error
+		if d.ID, err = domain.NewDeliveryID(push, d.Subscriber, d.Channel); err != nil {
+			return nil, err
+		}
+		d.Push = push
 	}
-	first, last := ds[0].Subscriber, ds[0].Subscriber
-	for _, d := range ds {
-		first, last = min(first, d.Subscriber), max(last, d.Subscriber)
-	}
-	there := map[once]bool{}
-	err := each(ctx, tx, func(row scanner) error {
-		var o once
-		err := row.Scan(&o.subscriber, &o.channel)
-		there[o] = true
-		return err
-	}, `SELECT subscriber_id, channel FROM deliveries WHERE push_id = $1 AND subscriber_id BETWEEN $2 AND $3`, push, first, last)
+	byID := func(a, b domain.Delivery) int { return cmp.Compare(a.ID, b.ID) }
+	slices.SortStableFunc(added, byID)
+	added = slices.CompactFunc(added, func(a, b domain.Delivery) bool { return a.ID == b.ID })
+	const q = `SELECT id FROM deliveries WHERE id BETWEEN $1 AND $2 ORDER BY id`
+	there, err := list(ctx, tx, one[domain.DeliveryID], q, added[0].ID, added[len(added)-1].ID)
 	if err != nil {
 		return nil, err
 	}
-	var added []domain.Delivery
-	for _, d := range ds {
-		if o := (once{d.Subscriber, d.Channel}); !there[o] {
-			there[o] = true
-			d.Push = push
-			added = append(added, d)
-		}
-	}
-	slices.SortStableFunc(added, func(a, b domain.Delivery) int { return cmp.Compare(a.Subscriber, b.Subscriber) })
-	return added, nil
+	return slices.DeleteFunc(added, func(d domain.Delivery) bool {
+		_, is := slices.BinarySearch(there, d.ID)
+		return is
+	}), nil
 }
 
 // makeBatches puts the waiting deliveries, of any pushes, into new batches and
@@ -204,17 +200,42 @@ func makeBatches(ctx context.Context, tx *sql.Tx, ds []domain.Delivery) error {
 	return nil
 }
 
+// insertDeliveries writes planned deliveries, which have their ids.
 func (s *Store) insertDeliveries(ctx context.Context, tx *sql.Tx, ds []domain.Delivery, now time.Time) error {
 	const head = `INSERT INTO deliveries
-		(push_id, subscriber_id, contact_id, channel, batch_id, state, reason, verdict, next_at, ended_at)`
-	err := s.dialect.insertRows(ctx, tx, head, "", len(ds), func(i int) []any {
-		d := &ds[i]
-		ended := int64(0)
+		(id, push_id, subscriber_id, contact_id, channel, batch_id, state, reason, verdict, next_at, ended_at)`
+	ended := func(d *domain.Delivery) int64 {
 		if d.State.Ended() {
-			ended = micros(now)
+			return micros(now)
 		}
-		return []any{d.Push, d.Subscriber, d.Contact, d.Channel, d.Batch, d.State, d.Reason, d.Verdict, micros(d.NextAt), ended}
-	})
+		return 0
+	}
+	var err error
+	if s.dialect.arrays {
+		var c struct {
+			ids, pushes, subscribers, contacts, batches, nextAts, endedAts []int64
+			channels, states, reasons, verdicts                            []string
+		}
+		for i := range ds {
+			d := &ds[i]
+			c.ids, c.pushes, c.subscribers = append(c.ids, int64(d.ID)), append(c.pushes, int64(d.Push)), append(c.subscribers, int64(d.Subscriber))
+			c.contacts, c.batches = append(c.contacts, int64(d.Contact)), append(c.batches, int64(d.Batch))
+			c.nextAts, c.endedAts = append(c.nextAts, micros(d.NextAt)), append(c.endedAts, ended(d))
+			c.channels, c.states = append(c.channels, string(d.Channel)), append(c.states, string(d.State))
+			c.reasons, c.verdicts = append(c.reasons, string(d.Reason)), append(c.verdicts, string(d.Verdict))
+		}
+		_, err = tx.ExecContext(ctx, head+` SELECT * FROM unnest($1::BIGINT[], $2::BIGINT[], $3::BIGINT[], $4::BIGINT[], $5::TEXT[],
+			$6::BIGINT[], $7::TEXT[], $8::TEXT[], $9::TEXT[], $10::BIGINT[], $11::BIGINT[])`,
+			c.ids, c.pushes, c.subscribers, c.contacts, c.channels, c.batches, c.states, c.reasons, c.verdicts, c.nextAts, c.endedAts)
+	} else {
+		err = s.dialect.insertRows(ctx, tx, head, "", len(ds), func(i int) []any {
+			d := &ds[i]
+			return []any{
+				int64(d.ID), int64(d.Push), int64(d.Subscriber), int64(d.Contact), string(d.Channel), int64(d.Batch),
+				string(d.State), string(d.Reason), string(d.Verdict), micros(d.NextAt), ended(d),
+			}
+		})
+	}
 	if err != nil {
 		return fmt.Errorf("insert deliveries: %w", err)
 	}

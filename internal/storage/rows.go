@@ -88,20 +88,16 @@ func (d dialect) insertRows(ctx context.Context, tx *sql.Tx, head, tail string, 
 			continue
 		}
 		width := len(row(done))
-		stmt, err := tx.PrepareContext(ctx, head+" VALUES "+d.tuples(size, width)+tail)
-		if err != nil {
-			return err
-		}
+		q := head + " VALUES " + d.tuples(size, width) + tail
 		args := make([]any, 0, size*width)
-		for ; err == nil && n-done >= size; done += size {
+		for ; n-done >= size; done += size {
 			args = args[:0]
 			for i := range size {
 				args = append(args, row(done+i)...)
 			}
-			_, err = stmt.ExecContext(ctx, args...)
-		}
-		if err := errors.Join(err, stmt.Close()); err != nil {
-			return err
+			if _, err := tx.ExecContext(ctx, q, args...); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

@@ -54,6 +54,7 @@ type dialect struct {
 	name       string
 	folder     string // of its migrations
 	named      bool   // many $n parameters are as fast as ?
+	arrays     bool   // a parameter may be an array, and rows made of several
 	migrating  string // statement that keeps a second migration out
 	forUpdate  string
 	forShare   string
@@ -63,7 +64,7 @@ type dialect struct {
 var (
 	onSQLite   = dialect{name: "sqlite", folder: "migrations/sqlite"}
 	onPostgres = dialect{
-		name: "postgres", folder: "migrations/postgres", named: true,
+		name: "postgres", folder: "migrations/postgres", named: true, arrays: true,
 		migrating: `SELECT pg_advisory_xact_lock(7091120013)`,
 		forUpdate: " FOR UPDATE", forShare: " FOR SHARE", skipLocked: " FOR UPDATE OF d SKIP LOCKED",
 	}
@@ -100,13 +101,9 @@ func (s *Store) openSQLite(path string) error {
 	}
 	at := (&url.URL{Scheme: "file", Path: path}).String()
 	const common = "?_pragma=busy_timeout(15000)&_pragma=foreign_keys(1)&_pragma=journal_mode(WAL)&_pragma=synchronous(NORMAL)&_pragma=temp_store(MEMORY)"
-	if s.write, err = sql.Open("sqlite", at+common+"&_pragma=cache_size(-32000)&_txlock=immediate"); err != nil {
-		return err
-	}
+	s.write = openLite(at + common + "&_pragma=cache_size(-32000)&_txlock=immediate")
 	s.write.SetMaxOpenConns(1)
-	if s.read, err = sql.Open("sqlite", at+common+"&_pragma=cache_size(-8000)&_pragma=query_only(1)"); err != nil {
-		return errors.Join(err, s.write.Close())
-	}
+	s.read = openLite(at + common + "&_pragma=cache_size(-8000)&_pragma=query_only(1)")
 	s.read.SetMaxOpenConns(8)
 	s.read.SetMaxIdleConns(8)
 	return nil
