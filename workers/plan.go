@@ -8,6 +8,7 @@ import (
 
 	"github.com/RoaringBitmap/roaring/v2"
 	"github.com/hibiken/asynq"
+	"golang.org/x/sync/errgroup"
 
 	"policypush/internal/audience"
 	"policypush/internal/channel/app"
@@ -86,28 +87,9 @@ func (w *Workers) plan(ctx context.Context, owed domain.Push, keep func() error)
 	}
 	everybody := set.Told(owed.IncludePossible)
 	planner := w.planner(owed, set.Likely)
-	ids, rows := everybody.ManyIterator(), 0
-	for buffer := make([]uint32, planRange); ; {
-		n := ids.NextMany(buffer)
-		if n == 0 {
-			break
-		}
-		if err := keep(); err != nil {
-			return err
-		}
-		deliveries, err := planner.deliveries(ctx, buffer[:n])
-		if err != nil {
-			return err
-		}
-		upTo := domain.SubscriberID(buffer[n-1])
-		if upTo <= owed.PlannedTo {
-			continue // written before the interruption: read again for the addresses seen
-		}
-		if err := w.Store.PlanDeliveries(ctx, owed.ID, upTo, deliveries, w.Now()); err != nil {
-			return err
-		}
-		rows += len(deliveries)
-		w.Wake()
+	rows, err := w.writePlan(ctx, owed, planner, everybody, keep)
+	if err != nil {
+		return err
 	}
 	if err := w.Store.FinishPlan(ctx, owed.ID, w.Now()); err != nil {
 		return err
@@ -117,6 +99,57 @@ func (w *Workers) plan(ctx context.Context, owed domain.Push, keep func() error)
 	w.Wake()
 	w.tellInboxes(ctx, owed, everybody)
 	return nil
+}
+
+// planned is what one transaction of a plan writes.
+type planned struct {
+	upTo       domain.SubscriberID
+	deliveries []domain.Delivery
+}
+
+// writePlan writes the deliveries of everybody range by range, while the next
+// range is read and decided.
+func (w *Workers) writePlan(ctx context.Context, owed domain.Push, planner *planner, everybody *roaring.Bitmap, keep func() error) (rows int, err error) {
+	work, ctx := errgroup.WithContext(ctx)
+	ranges := make(chan planned, 1)
+	work.Go(func() error {
+		defer close(ranges)
+		ids := everybody.ManyIterator()
+		for buffer := make([]uint32, planRange); ; {
+			n := ids.NextMany(buffer)
+			if n == 0 {
+				return nil
+			}
+			deliveries, err := planner.deliveries(ctx, buffer[:n])
+			if err != nil {
+				return err
+			}
+			upTo := domain.SubscriberID(buffer[n-1])
+			if upTo <= owed.PlannedTo {
+				continue // written before the interruption: read again for the addresses seen
+			}
+			select {
+			case ranges <- planned{upTo, deliveries}:
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		}
+	})
+	work.Go(func() error {
+		for r := range ranges {
+			if err := keep(); err != nil {
+				return err
+			}
+			if err := w.Store.PlanDeliveries(ctx, owed.ID, r.upTo, r.deliveries, w.Now()); err != nil {
+				return err
+			}
+			rows += len(r.deliveries)
+			w.Wake()
+		}
+		return nil
+	})
+	err = work.Wait()
+	return rows, err
 }
 
 // tellInboxes hints to open pages that their inbox has something new. The

@@ -17,11 +17,11 @@ type planner struct {
 	push   domain.Push
 	likely *roaring.Bitmap
 	off    []domain.ChannelKind
-	seen   map[string]bool
+	seen   map[seenMark]struct{}
 }
 
 func (w *Workers) planner(owed domain.Push, likely *roaring.Bitmap) *planner {
-	p := &planner{w: w, push: owed, likely: likely, seen: map[string]bool{}}
+	p := &planner{w: w, push: owed, likely: likely, seen: map[seenMark]struct{}{}}
 	for kind, line := range w.Lines {
 		if line.Mode == channel.Off {
 			p.off = append(p.off, kind)
@@ -37,7 +37,7 @@ func (p *planner) deliveries(ctx context.Context, bits []uint32) ([]domain.Deliv
 	for i, b := range bits {
 		ids[i] = domain.SubscriberID(b)
 	}
-	subscribers, err := p.w.Store.SubscribersIn(ctx, ids)
+	subscribers, err := p.w.Store.Recipients(ctx, ids)
 	if err != nil {
 		return nil, err
 	}
@@ -66,9 +66,16 @@ func (p *planner) deliveries(ctx context.Context, bits []uint32) ([]domain.Deliv
 	return planned, nil
 }
 
-func (p *planner) saw(kind domain.ChannelKind, address string) bool {
-	key := string(kind) + " " + address
-	before := p.seen[key]
-	p.seen[key] = true
+// seenMark is what is remembered of an address: enough of what stands for it to
+// tell millions apart.
+type seenMark [16]byte
+
+// saw notes that an address is used. What it gets stands for the address, see
+// [storage.Store.Recipients], and tells channels apart as well.
+func (p *planner) saw(_ domain.ChannelKind, address string) bool {
+	var mark seenMark
+	copy(mark[:], address)
+	_, before := p.seen[mark]
+	p.seen[mark] = struct{}{}
 	return before
 }

@@ -99,6 +99,7 @@ func Run(t *testing.T, fresh func(t *testing.T) string) {
 		"profiles are known as they stood at an audience":               knowsFormerProfiles,
 		"former profiles are kept no longer than they must be":          forgetsFormerProfiles,
 		"profiles are walked in order":                                  walksProfiles,
+		"recipients are subscribers without their addresses":            readsRecipients,
 		"profiles say over which channels somebody is reached":          followsWays,
 		"a stopped address stays stopped after its person is gone":      stopsAddresses,
 		"a bounce stops the address of its delivery":                    stopsByDelivery,
