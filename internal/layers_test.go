@@ -57,6 +57,7 @@ var forbidden = map[string]string{
 	"github.com/jackc/pgx/v5":             "internal/storage",
 	"modernc.org/sqlite":                  "internal/storage",
 	"github.com/emersion/go-smtp":         "internal/channel",
+	"github.com/emersion/go-msgauth":      "internal/channel",
 	"github.com/blevesearch":              "internal/search",
 	"github.com/mozillazg/go-pinyin":      "internal/search",
 	"github.com/RoaringBitmap/roaring/v2": "internal/audience workers web",

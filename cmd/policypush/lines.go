@@ -2,12 +2,10 @@ package main
 
 import (
 	"context"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
 	"net/mail"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -82,52 +80,6 @@ func (b *base) smsSender() (channel.Sender, error) {
 func (b *base) callbacks() (sms.Callbacks, error) {
 	key, err := auth.Derive(b.secret, "sms callback")
 	return sms.Callbacks{Base: b.cfg.CallbackBase(), Key: key}, err
-}
-
-func (b *base) envelope() (email.Envelope, error) {
-	key, err := auth.Derive(b.secret, "e-mail envelope")
-	return email.Envelope{Domain: b.cfg.Email.BounceDomain, Key: key}, err
-}
-
-func (b *base) emailSender() (channel.Sender, error) {
-	from, err := mail.ParseAddress(b.cfg.Email.From)
-	if err != nil {
-		return nil, domain.Errorf(domain.Invalid, "发件人“%s”看不懂，应当像 政策直达 <tuisong@example.gov.cn>", b.cfg.Email.From).In("email.from")
-	}
-	password, err := config.ReadSecret(b.cfg.Email.PasswordFile)
-	if err != nil {
-		return nil, err
-	}
-	roots, err := readRoots(b.cfg.Email.CAFile)
-	if err != nil {
-		return nil, err
-	}
-	envelope, err := b.envelope()
-	if err != nil {
-		return nil, err
-	}
-	return email.New(email.Config{
-		Host: b.cfg.Email.Host, Port: b.cfg.Email.Port, Security: email.Security(b.cfg.Email.TLS), Roots: roots,
-		Username: b.cfg.Email.Username, Password: password, Composer: email.Composer{From: *from},
-		Envelope: envelope, Connections: b.cfg.Email.Concurrency,
-	})
-}
-
-// readRoots reads the authorities that sign the relay's certificate. No file
-// means the system's.
-func readRoots(path string) (*x509.CertPool, error) {
-	if path == "" {
-		return nil, nil
-	}
-	pem, err := os.ReadFile(path)
-	if err != nil {
-		return nil, domain.Errorf(domain.Invalid, "读不到根证书文件 %s：请检查路径和权限", path).In("email.ca_file")
-	}
-	roots := x509.NewCertPool()
-	if !roots.AppendCertsFromPEM(pem) {
-		return nil, domain.Errorf(domain.Invalid, "%s 里没有 PEM 格式的证书", path).In("email.ca_file")
-	}
-	return roots, nil
 }
 
 func closeLines(lines map[domain.ChannelKind]workers.Line) error {

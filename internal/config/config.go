@@ -97,6 +97,10 @@ type Email struct {
 	BounceDomain string
 	BounceListen string // host:port; empty is no listener
 	Concurrency  int    // connections to the relay
+	PerMinute    int    // mails that the relay takes from us; 0 is any number
+	Relays       string // further relays, parted by spaces; see email.ParseRelay
+	DKIM         string // relay or own: who signs
+	DKIMKeys     string // selector=file, parted by spaces
 }
 
 // App is the inbox on the portal.
@@ -171,7 +175,7 @@ func Defaults() Config {
 		Document: Document{MaxMB: 64, MaxUnpackedMB: 256, MaxText: 4_000_000, PDFTimeout: time.Minute},
 
 		SMS:   SMS{Mode: Log, Concurrency: 4},
-		Email: Email{Mode: Log, Port: 587, TLS: "starttls", Concurrency: 4},
+		Email: Email{Mode: Log, Port: 587, TLS: "starttls", Concurrency: 4, DKIM: "relay"},
 		App:   App{Mode: Log},
 
 		WeChat: WeChat{Mode: Off}, WebPush: WebPush{Mode: Off}, Webhook: Webhook{Mode: Off}, JPush: JPush{Mode: Off}, Paper: Paper{Mode: Off},

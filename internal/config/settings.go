@@ -70,6 +70,10 @@ func (c *Config) settings() []setting {
 		text("email.bounce_domain", "接收退信的域名", &c.Email.BounceDomain),
 		text("email.bounce_listen", "接收退信的监听地址；不填则不开", &c.Email.BounceListen).checked(optional(address)),
 		number("email.concurrency", "到邮件服务器的连接数", &c.Email.Concurrency, 1, 64),
+		number("email.per_minute", "邮件服务器每分钟最多收我们多少封，0不限", &c.Email.PerMinute, 0, 1_000_000),
+		text("email.relays", "更多邮件服务器，空格隔开，按先后使用，如 smtps://用户@主机:465?password_file=文件&per_minute=30", &c.Email.Relays),
+		text("email.dkim", "谁给邮件加 DKIM 签名 relay（邮件服务器）或 own（本程序）", &c.Email.DKIM).checked(oneOf("relay", "own")),
+		text("email.dkim_keys", "本程序签名用的私钥，写“选择器=文件”，多个用空格隔开", &c.Email.DKIMKeys),
 
 		text("app.mode", "站内消息 off、log 或 send", &c.App.Mode).checked(oneOf(Off, Log, Send)),
 

@@ -20,6 +20,8 @@ need kannel-extras /usr/lib/kannel/test/fakesmsc
 need chromium chromium chromium-browser google-chrome
 need fonts-noto-cjk '/usr/share/fonts/opentype/noto/NotoSansCJK*'
 need poppler-utils pdftotext
+need python3-dkim /usr/lib/python3/dist-packages/dkim
+need python3-nacl /usr/lib/python3/dist-packages/nacl
 need nodejs node
 need npm npm
 if [ ${#missing[@]} -gt 0 ]; then

@@ -87,6 +87,10 @@ func deadAddress(e smtp.EnhancedCode) bool {
 	return false
 }
 
+// unreachable is the code of a mail for which no connection could be made: the
+// relay has heard nothing of it.
+const unreachable = "connect"
+
 func classifyIO(f *failure) channel.Result {
 	r := channel.Result{Class: channel.Retry, Code: "io", Note: channel.Note(f.err.Error())}
 	if f.at == dotted {
@@ -104,7 +108,7 @@ func classifyIO(f *failure) channel.Result {
 	case errors.Is(f.err, errNoAuth):
 		r.Class, r.Code = channel.Config, "no-auth"
 	case f.at == connecting:
-		r.Code = "connect"
+		r.Code = unreachable
 	}
 	return r
 }

@@ -1,10 +1,14 @@
-// Package email sends mails through one SMTP relay and listens for their
+// Package email sends mails through SMTP relays and listens for their
 // bounces.
 //
 // gomail composes (compose.go); the transport is a pool of our own over
 // go-smtp's client, for what gomail's lacks: deadlines, mandatory TLS, typed
 // answers, and a RSET after a refused recipient, without which every later mail
 // on the connection is refused as well.
+//
+// Several relays make a Pool (pool.go); each has a Sender, its connections and
+// its own limit of mails a minute. Mails are signed here (dkim.go) unless the
+// relay does that.
 //
 // The one question that matters is whether a mail may have gone out. Until the
 // final dot it has not, and trying again is safe. Once the dot may have left,
@@ -25,6 +29,7 @@ import (
 	"time"
 
 	"github.com/emersion/go-smtp"
+	"golang.org/x/time/rate"
 
 	"policypush/internal/channel"
 	"policypush/internal/domain"
@@ -52,10 +57,15 @@ type Config struct {
 	Hello    string // our name in EHLO: the domain of From
 
 	Composer Composer
+	// DKIM signs each mail; without keys the relay does, or nobody.
+	DKIM DKIM
 	// Envelope makes the sender of the envelope. Without a Domain it is the
 	// address of From, and bounces go to whoever reads that.
 	Envelope Envelope
 
+	// PerMinute is how many mails the relay takes a minute from us; 0 is any
+	// number. It holds for this process.
+	PerMinute         int
 	Connections       int           // 4
 	ConnectTimeout    time.Duration // dial, TLS, EHLO and AUTH together: 30 s
 	CommandTimeout    time.Duration // one command: 30 s
@@ -77,11 +87,16 @@ var (
 	errNoAuth     = errors.New("relay offers neither AUTH PLAIN nor LOGIN")
 )
 
-// Sender is a channel.Sender for mails. Its Send may be called from several
+// rateWait is how long a mail waits for its turn at a relay with a limit before
+// it is given back as throttled.
+const rateWait = 2 * time.Second
+
+// Sender is a channel.Sender for mails over one relay. Its Send may be called from several
 // goroutines; together they use at most Config.Connections connections.
 type Sender struct {
 	cfg   Config
 	slots chan struct{} // one token per connection in use
+	rate  *rate.Limiter
 
 	mu          sync.Mutex
 	idle        []*conn
@@ -129,7 +144,11 @@ func New(cfg Config) (*Sender, error) {
 			return nil, domain.Errorf(domain.Invalid, "退信域名不正确").In("email.bounce_domain").Because(err)
 		}
 	}
-	return &Sender{cfg: cfg, slots: make(chan struct{}, cfg.Connections)}, nil
+	s := &Sender{cfg: cfg, slots: make(chan struct{}, cfg.Connections), rate: rate.NewLimiter(rate.Inf, 1)}
+	if cfg.PerMinute > 0 {
+		s.rate = rate.NewLimiter(rate.Limit(float64(cfg.PerMinute)/60), max(1, cfg.PerMinute/6))
+	}
+	return s, nil
 }
 
 func setDefault[T int | time.Duration](v *T, d T) {
@@ -196,7 +215,7 @@ func (s *Sender) work(ctx context.Context, ms []channel.Message, results []chann
 				stop.CompareAndSwap(nil, &r)
 			}
 		}
-		r.Ref = m.Ref
+		r.Ref, r.Gateway = m.Ref, s.name()
 		results[i] = r
 	}
 }
@@ -211,6 +230,12 @@ func (s *Sender) one(ctx context.Context, c *conn, m channel.Message) (after *co
 	raw, err := s.cfg.Composer.Compose(m, s.cfg.Now())
 	if err != nil {
 		return c, channel.Result{Class: channel.Permanent, Code: "compose", Note: channel.Note(err.Error())}, false
+	}
+	if raw, err = s.cfg.DKIM.Sign(raw); err != nil {
+		return c, channel.Result{Class: channel.Config, Code: "dkim", Note: channel.Note(err.Error())}, true
+	}
+	if wait := s.turn(ctx); wait > 0 {
+		return c, channel.Result{Class: channel.Throttled, Code: "rate", After: wait}, false
 	}
 	for redialled := false; ; redialled = true {
 		fresh := false
@@ -240,6 +265,38 @@ func (s *Sender) one(ctx context.Context, c *conn, m channel.Message) (after *co
 		}
 		return c, r, r.Class == channel.Config
 	}
+}
+
+// turn waits for this mail's turn under the limit a minute, and returns how
+// long that would take if it is too long to wait for.
+func (s *Sender) turn(ctx context.Context) time.Duration {
+	now := s.cfg.Now()
+	turn := s.rate.ReserveN(now, 1)
+	wait := turn.DelayFrom(now)
+	if wait > rateWait {
+		turn.CancelAt(now)
+		return wait
+	}
+	if wait > 0 {
+		timer := time.NewTimer(wait)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+		}
+	}
+	return 0
+}
+
+// probe tells whether the relay takes a connection and our name; the
+// connection is kept for the next mail.
+func (s *Sender) probe(ctx context.Context) error {
+	c, err := s.dial(ctx)
+	if err != nil {
+		return err
+	}
+	s.put(c)
+	return nil
 }
 
 func timeout(err error) bool {
