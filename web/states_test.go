@@ -106,7 +106,7 @@ func (s *testSite) claimOne(sub *domain.Subscriber) domain.DeliveryID {
 	s.t.Helper()
 	ctx := context.Background()
 	s.publish()
-	pushes, err := s.Store.OwedPushes(ctx)
+	pushes, err := s.Store.OwedPushes(ctx, s.Now())
 	if err != nil || len(pushes) != 1 {
 		s.t.Fatalf("owed pushes are %v, %v", pushes, err)
 	}

@@ -84,7 +84,7 @@ func (w *Workers) handOut(ctx context.Context) error {
 		return err
 	}
 	now := w.Now()
-	owed, err := w.Store.OwedPushes(ctx)
+	owed, err := w.Store.OwedPushes(ctx, now)
 	if err != nil {
 		return err
 	}

@@ -90,7 +90,7 @@ func TestLoad(t *testing.T) {
 				t.Errorf("%s: %d policies are %s, want %d (%v)", when, n, status, want, err)
 			}
 		}
-		pushes, err := l.Store.OwedPushes(ctx)
+		pushes, err := l.Store.OwedPushes(ctx, l.Now())
 		if err != nil || len(pushes) != 5 {
 			t.Errorf("%s: %d pushes are owed, want 5 (%v)", when, len(pushes), err)
 		}

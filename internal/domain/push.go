@@ -54,6 +54,15 @@ type Push struct {
 	Urgent   bool
 	SignedBy OperatorID
 	SignedAt time.Time
+
+	SendAt     time.Time  // not before; zero: at once
+	PausedAt   time.Time  // zero: not paused
+	HaltedBy   OperatorID // who paused or stopped it
+	HaltReason string     // and why, in their words
+	StoppedFor Reason     // of what a stopped push did not send
+	// ForgottenAt is when deliveries and their history were dropped: their time
+	// was over. The counts stay.
+	ForgottenAt time.Time
 }
 
 // Owe makes a new push owed, or waiting for its second person.
@@ -206,6 +215,9 @@ const (
 	ReasonDuplicate    Reason = "same-address"  // another subscriber with this address gets it
 	ReasonNoAddress    Reason = "no-address"    // removed before it was sent
 	ReasonGatewayRetry Reason = "gateway-retry" // held until the next try
+	ReasonChannelHeld  Reason = "channel-held"  // held until the channel is resumed
+	ReasonAborted      Reason = "aborted"       // somebody stopped the push
+	ReasonByHand       Reason = "by-hand"       // a person settled what was in doubt
 )
 
 // Label returns the Chinese words for the reason.
@@ -252,6 +264,12 @@ func (r Reason) Label() string {
 		return "联系方式已删除"
 	case ReasonGatewayRetry:
 		return "网关繁忙，稍后重试"
+	case ReasonChannelHeld:
+		return "渠道已暂停，恢复后发送"
+	case ReasonAborted:
+		return "推送已中止"
+	case ReasonByHand:
+		return "人工确认"
 	default:
 		return string(r)
 	}
@@ -275,6 +293,7 @@ type Delivery struct {
 	SentAt     time.Time // when the gateway accepted
 	EndedAt    time.Time
 	GatewayRef string // the gateway's id of the message
+	Gateway    string // which gateway was handed it last, see channel.Result
 }
 
 // ClientRef is the reference that we give the gateway. It never changes over

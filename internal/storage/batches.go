@@ -17,10 +17,12 @@ func scanBatch(row scanner, b *domain.Batch) error {
 }
 
 // DueBatches returns up to limit batches that are owed to the queue now,
-// longest due first.
+// longest due first: none of a push that is paused or stopped, nor of a channel
+// that is.
 func (s *Store) DueBatches(ctx context.Context, now time.Time, limit int) ([]domain.Batch, error) {
 	const q = `SELECT ` + batchColumns + ` FROM batches JOIN pushes u ON u.id = batches.push_id
-		WHERE batches.state <> 'done' AND batches.state = 'new' AND batches.next_at <= $1 AND u.state <> 'stopped'
+		WHERE batches.state <> 'done' AND batches.state = 'new' AND batches.next_at <= $1 AND u.state <> 'stopped' AND u.paused_at = 0
+			AND NOT EXISTS (SELECT 1 FROM channel_stops c WHERE c.channel = batches.channel AND (c.until = 0 OR c.until > $1))
 		ORDER BY batches.next_at, batches.id LIMIT $2`
 	return list(ctx, s.read, scanBatch, q, micros(now), limit)
 }
@@ -112,21 +114,24 @@ func (s *Store) RenewGenerations(ctx context.Context) (int, error) {
 // recorded: their worker died, and the message may have gone out, so they are
 // unknown. It returns how many they are.
 func (s *Store) SweepSending(ctx context.Context, claimedBefore, now time.Time) (int, error) {
-	const q = `
-		UPDATE deliveries SET state = 'unknown', reason = 'lost-worker', ended_at = $2
-		WHERE state = 'sending' AND claimed_at < $1 RETURNING id`
-	var lost []domain.DeliveryID
+	find := `SELECT ` + deliveryColumns + ` FROM deliveries WHERE state = 'sending' AND claimed_at < $1 ORDER BY id LIMIT 5000` + s.dialect.forUpdate
+	n := 0
 	err := s.inTx(ctx, func(tx *sql.Tx) error {
-		var err error
-		if lost, err = list(ctx, tx, one[domain.DeliveryID], q, micros(claimedBefore), micros(now)); err != nil {
+		lost, err := list(ctx, tx, scanDelivery, find, micros(claimedBefore))
+		if err != nil {
 			return err
 		}
-		return s.insertEvents(ctx, tx, len(lost), func(i int) DeliveryEvent {
-			return DeliveryEvent{Delivery: lost[i], At: now, State: domain.UnknownEnd, Reason: domain.ReasonLost}
-		})
+		n = len(lost)
+		ends := make([]outcomeRow, n)
+		for i, d := range lost {
+			ends[i] = rowOf(d)
+			ends[i].State, ends[i].Reason, ends[i].at = domain.UnknownEnd, domain.ReasonLost, now
+			ends[i].EndedAt, ends[i].NextAt = now, now
+		}
+		return s.writeOutcomes(ctx, tx, ends)
 	})
 	if err != nil {
 		return 0, fmt.Errorf("sweep deliveries: %w", err)
 	}
-	return len(lost), nil
+	return n, nil
 }

@@ -23,12 +23,12 @@ type Outgoing struct {
 
 const deliveryColumns = `deliveries.id, deliveries.push_id, deliveries.subscriber_id, deliveries.contact_id, deliveries.channel,
 	deliveries.batch_id, deliveries.state, deliveries.reason, deliveries.verdict, deliveries.attempts, deliveries.next_at,
-	deliveries.claimed_at, deliveries.sent_at, deliveries.ended_at, deliveries.gateway_ref`
+	deliveries.claimed_at, deliveries.sent_at, deliveries.ended_at, deliveries.gateway_ref, deliveries.gateway`
 
 func deliveryInto(d *domain.Delivery) []any {
 	return []any{
 		&d.ID, &d.Push, &d.Subscriber, &d.Contact, &d.Channel, &d.Batch, &d.State, &d.Reason, &d.Verdict,
-		&d.Attempts, timeInto(&d.NextAt), timeInto(&d.ClaimedAt), timeInto(&d.SentAt), timeInto(&d.EndedAt), &d.GatewayRef,
+		&d.Attempts, timeInto(&d.NextAt), timeInto(&d.ClaimedAt), timeInto(&d.SentAt), timeInto(&d.EndedAt), &d.GatewayRef, &d.Gateway,
 	}
 }
 
@@ -58,7 +58,15 @@ func (s *Store) ClaimDeliveries(ctx context.Context, id domain.BatchID, gen, lim
 		if err != nil {
 			return err
 		}
-		out, err = s.outgoing(ctx, tx, append(claimed, more...))
+		claimed = append(claimed, more...)
+		t := tally{}
+		for _, d := range claimed {
+			t.move(d, domain.Pending, d.Reason)
+		}
+		if err := s.writeTally(ctx, tx, t); err != nil {
+			return err
+		}
+		out, err = s.outgoing(ctx, tx, claimed)
 		return err
 	})
 	if err != nil {
@@ -93,7 +101,7 @@ func (s *Store) claimDigests(ctx context.Context, tx *sql.Tx, claimed []domain.D
 		q := `
 			WITH due AS MATERIALIZED (
 				SELECT d.id FROM deliveries d JOIN pushes u ON u.id = d.push_id
-				WHERE d.channel = $1 AND d.next_at <= $2 AND d.state = 'pending' AND d.reason = 'digest' AND u.state <> 'stopped'
+				WHERE d.channel = $1 AND d.next_at <= $2 AND d.state = 'pending' AND d.reason = 'digest' AND u.state <> 'stopped' AND u.paused_at = 0
 					AND d.subscriber_id IN (` + s.dialect.places(3, len(part)) + `)
 				ORDER BY d.id` + s.dialect.skipLocked + `)
 			UPDATE deliveries SET state = 'sending', attempts = attempts + 1, claimed_at = $2

@@ -2,6 +2,7 @@ package storage
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"time"
 
@@ -56,29 +57,55 @@ func (s *Store) InboxMarks(ctx context.Context, id domain.SubscriberID) (map[dom
 // MarkInbox notes that a subscriber has seen, read, dismissed or undismissed a
 // push. The first time counts; reading is also seeing.
 func (s *Store) MarkInbox(ctx context.Context, id domain.SubscriberID, push domain.PushID, what string, now time.Time) error {
-	var seen, read, dismissed int64
-	switch at := micros(now); what {
-	case "seen":
-		seen = at
-	case "read":
-		seen, read = at, at
-	case "dismissed":
-		seen, dismissed = at, at
-	case "undismissed":
-		const q = `UPDATE inbox_marks SET dismissed_at = 0 WHERE subscriber_id = $1 AND push_id = $2`
-		_, err := s.write.ExecContext(ctx, q, id, push)
-		return err
-	default:
-		return domain.Errorf(domain.Invalid, "没有名为“%s”的收件箱操作", what)
+	const insert = `
+		INSERT INTO inbox_marks (subscriber_id, push_id, seen_at, read_at, dismissed_at) VALUES ($1, $2, $3, 0, 0)
+		ON CONFLICT (subscriber_id, push_id) DO NOTHING`
+	const read = `UPDATE inbox_marks SET read_at = $3 WHERE subscriber_id = $1 AND push_id = $2 AND read_at = 0`
+	const dismiss = `UPDATE inbox_marks SET dismissed_at = $3 WHERE subscriber_id = $1 AND push_id = $2 AND dismissed_at = 0`
+	const undo = `UPDATE inbox_marks SET dismissed_at = 0 WHERE subscriber_id = $1 AND push_id = $2 AND dismissed_at > 0`
+	var readers, dismissed int
+	step := func(tx *sql.Tx, q string, args ...any) (int, error) {
+		return changed(ctx, tx, q, append([]any{id, push}, args...)...)
 	}
-	const q = `
-		INSERT INTO inbox_marks (subscriber_id, push_id, seen_at, read_at, dismissed_at) VALUES ($1, $2, $3, $4, $5)
-		ON CONFLICT (subscriber_id, push_id) DO UPDATE
-		SET seen_at = CASE WHEN inbox_marks.seen_at = 0 THEN excluded.seen_at ELSE inbox_marks.seen_at END,
-			read_at = CASE WHEN inbox_marks.read_at = 0 THEN excluded.read_at ELSE inbox_marks.read_at END,
-			dismissed_at = CASE WHEN inbox_marks.dismissed_at = 0 THEN excluded.dismissed_at ELSE inbox_marks.dismissed_at END`
-	if _, err := s.write.ExecContext(ctx, q, id, push, seen, read, dismissed); err != nil {
+	err := s.inTx(ctx, func(tx *sql.Tx) (err error) {
+		readers, dismissed = 0, 0
+		if what != "undismissed" {
+			if _, err := step(tx, insert, micros(now)); err != nil {
+				return err
+			}
+		}
+		switch what {
+		case "seen":
+		case "read":
+			readers, err = step(tx, read, micros(now))
+		case "dismissed":
+			dismissed, err = step(tx, dismiss, micros(now))
+		case "undismissed":
+			dismissed, err = step(tx, undo)
+			dismissed = -dismissed
+		default:
+			return domain.Errorf(domain.Invalid, "没有名为“%s”的收件箱操作", what)
+		}
+		if err != nil || readers == 0 && dismissed == 0 {
+			return err
+		}
+		const count = `
+			INSERT INTO push_marks (push_id, shard, readers, dismissed) SELECT id, $2, $3, $4 FROM pushes WHERE id = $1
+			ON CONFLICT (push_id, shard) DO UPDATE
+			SET readers = push_marks.readers + excluded.readers, dismissed = push_marks.dismissed + excluded.dismissed`
+		_, err = tx.ExecContext(ctx, count, push, s.shard(), readers, dismissed)
+		return err
+	})
+	if err != nil {
 		return fmt.Errorf("mark inbox: %w", err)
 	}
 	return nil
+}
+
+// PushMarks returns how many readers opened a push in the inbox, and how many
+// put it aside as 与我无关.
+func (s *Store) PushMarks(ctx context.Context, push domain.PushID) (readers, dismissed int, err error) {
+	const q = `SELECT CAST(COALESCE(SUM(readers), 0) AS BIGINT), CAST(COALESCE(SUM(dismissed), 0) AS BIGINT) FROM push_marks WHERE push_id = $1`
+	err = s.read.QueryRowContext(ctx, q, push).Scan(&readers, &dismissed)
+	return readers, dismissed, err
 }

@@ -23,6 +23,10 @@ type Outcome struct {
 	// NotTried says of a Pending one that nothing was handed to the gateway: the
 	// claim does not count as an attempt.
 	NotTried bool
+	Gateway  string // which gateway answered, see channel.Result
+	// Joined says that the delivery went out in the message of another outcome,
+	// a digest: the gateway counts it once.
+	Joined bool
 }
 
 // Receipt is what a gateway said later about a delivery, which is named by its
@@ -38,7 +42,12 @@ type Receipt struct {
 	Reason  domain.Reason
 	At      time.Time
 	Note    string // as Outcome.Note
+	Gateway string // which gateway said so, if it is known
 }
+
+// firstInquiry is how long after a message fell into doubt its gateway is asked
+// first.
+const firstInquiry = time.Minute
 
 // RecordOutcomes records what became of claimed deliveries, in one
 // transaction. Only rows that are still in sending change, and those that the
@@ -53,6 +62,7 @@ func (s *Store) RecordOutcomes(ctx context.Context, outcomes []Outcome) error {
 			return fmt.Errorf("record outcomes: %w", err)
 		}
 		var ends []outcomeRow
+		counted := map[handed]int{}
 		for _, o := range outcomes {
 			row, there := rows[o.Delivery]
 			if !there {
@@ -60,23 +70,35 @@ func (s *Store) RecordOutcomes(ctx context.Context, outcomes []Outcome) error {
 			}
 			if end, changes := row.settle(o); changes {
 				ends = append(ends, end)
+				if outcome := outcomeOf(o.State); outcome != "" && o.Gateway != "" && !o.Joined {
+					counted[handed{dayOf(o.At), end.Channel, o.Gateway, outcome}]++
+				}
 			}
 			delete(rows, o.Delivery) // an outcome is told once
 		}
 		if err := s.giveBatches(ctx, tx, ends); err != nil {
 			return fmt.Errorf("record outcomes: %w", err)
 		}
-		return s.writeOutcomes(ctx, tx, ends)
+		if err := s.writeOutcomes(ctx, tx, ends); err != nil {
+			return err
+		}
+		return s.writeHanded(ctx, tx, counted)
 	})
 }
 
-// outcomeRow is a delivery, as it was and then as it is to be, with the note
-// of its event. Silent rows only learn their gateway's number.
+// outcomeRow is a delivery as it is to be, with what it was before and the
+// note of its event. Silent rows only learn their gateway and its number.
 type outcomeRow struct {
 	domain.Delivery
-	at     time.Time
-	note   string
-	silent bool
+	was     domain.DeliveryState
+	because domain.Reason
+	at      time.Time
+	note    string
+	silent  bool
+}
+
+func rowOf(d domain.Delivery) outcomeRow {
+	return outcomeRow{Delivery: d, was: d.State, because: d.Reason}
 }
 
 // lockOutcomes reads the deliveries and holds them until the commit, in id
@@ -93,7 +115,7 @@ func (s *Store) lockOutcomes(ctx context.Context, tx *sql.Tx, outcomes []Outcome
 		return each(ctx, tx, func(row scanner) error {
 			var d domain.Delivery
 			err := scanDelivery(row, &d)
-			rows[d.ID] = outcomeRow{Delivery: d}
+			rows[d.ID] = rowOf(d)
 			return err
 		}, q, part...)
 	})
@@ -105,9 +127,12 @@ func (r outcomeRow) settle(o Outcome) (outcomeRow, bool) {
 	lost := r.State == domain.UnknownEnd && r.Reason == domain.ReasonLost && o.State != domain.Pending
 	if r.State != domain.Sending && !lost {
 		r.silent = true
-		fills := r.GatewayRef == "" && o.GatewayRef != ""
-		if fills {
-			r.GatewayRef = o.GatewayRef
+		fills := false
+		if r.GatewayRef == "" && o.GatewayRef != "" {
+			r.GatewayRef, fills = o.GatewayRef, true
+		}
+		if r.Gateway == "" && o.Gateway != "" { // the outcome of what a receipt has settled
+			r.Gateway, fills = o.Gateway, true
 		}
 		return r, fills
 	}
@@ -115,7 +140,13 @@ func (r outcomeRow) settle(o Outcome) (outcomeRow, bool) {
 	if o.GatewayRef != "" {
 		r.GatewayRef = o.GatewayRef
 	}
+	if o.Gateway != "" {
+		r.Gateway = o.Gateway
+	}
 	r.SentAt, r.EndedAt = endTimes(r.Delivery, o.At)
+	if o.State == domain.UnknownEnd {
+		r.NextAt = o.At.Add(firstInquiry)
+	}
 	if o.State == domain.Pending {
 		r.NextAt = o.NextAt
 		if o.NotTried {
@@ -154,14 +185,20 @@ func (s *Store) giveBatches(ctx context.Context, tx *sql.Tx, ends []outcomeRow) 
 		return nil
 	}
 	slices.Sort(pushes)
-	stopped := map[domain.PushID]bool{}
+	stopped := map[domain.PushID]domain.Reason{}
 	err := chunks(slices.Compact(pushes), func(part []any) error {
-		q := `SELECT id, state = 'stopped' FROM pushes WHERE id IN (` + s.dialect.places(1, len(part)) + `) ORDER BY id` + s.dialect.forShare
+		q := `SELECT id, stopped_for FROM pushes WHERE state = 'stopped' AND id IN (` + s.dialect.places(1, len(part)) + `) ORDER BY id`
+		if s.dialect.forShare != "" { // of the others too: none may be stopped until the commit
+			hold := `SELECT id FROM pushes WHERE id IN (` + s.dialect.places(1, len(part)) + `) ORDER BY id` + s.dialect.forShare
+			if err := each(ctx, tx, func(scanner) error { return nil }, hold, part...); err != nil {
+				return err
+			}
+		}
 		return each(ctx, tx, func(row scanner) error {
 			var id domain.PushID
-			var is bool
-			err := row.Scan(&id, &is)
-			stopped[id] = is
+			var reason domain.Reason
+			err := row.Scan(&id, &reason)
+			stopped[id] = reason
 			return err
 		}, q, part...)
 	})
@@ -172,10 +209,11 @@ func (s *Store) giveBatches(ctx context.Context, tx *sql.Tx, ends []outcomeRow) 
 	var at []int
 	for i := range ends {
 		e := &ends[i]
+		reason, is := stopped[e.Push]
 		switch {
 		case e.State != domain.Pending || e.silent:
-		case stopped[e.Push]:
-			e.State, e.Reason, e.EndedAt = domain.CalledBack, domain.ReasonPolicyEnded, e.at
+		case is:
+			e.State, e.Reason, e.EndedAt = domain.CalledBack, reason, e.at
 		default:
 			again, at = append(again, e.Delivery), append(at, i)
 		}
@@ -192,11 +230,12 @@ func (s *Store) giveBatches(ctx context.Context, tx *sql.Tx, ends []outcomeRow) 
 // writeOutcomes writes the rows and their events. The rows are held.
 func (s *Store) writeOutcomes(ctx context.Context, tx *sql.Tx, ends []outcomeRow) error {
 	// The casts tell PostgreSQL the types, which it cannot see in a list of values.
-	types := []string{"BIGINT", "TEXT", "TEXT", "TEXT", "BIGINT", "BIGINT", "BIGINT", "BIGINT", "BIGINT"}
+	types := []string{"BIGINT", "TEXT", "TEXT", "TEXT", "BIGINT", "BIGINT", "BIGINT", "BIGINT", "BIGINT", "TEXT"}
 	const update = `
 		UPDATE deliveries
 		SET state = o.state, reason = o.reason, gateway_ref = o.gateway_ref, batch_id = o.batch_id,
-			next_at = o.next_at, sent_at = o.sent_at, ended_at = o.ended_at, attempts = o.attempts
+			next_at = o.next_at, sent_at = o.sent_at, ended_at = o.ended_at, attempts = o.attempts,
+			gateway = o.gateway
 		FROM o WHERE deliveries.id = o.id`
 	var told []outcomeRow
 	for part := range slices.Chunk(ends, batchSizes[1]) {
@@ -208,20 +247,34 @@ func (s *Store) writeOutcomes(ctx context.Context, tx *sql.Tx, ends []outcomeRow
 				row[i] = "CAST(" + s.dialect.places(len(args)+i+1, 1) + " AS " + as + ")"
 			}
 			values = append(values, "("+strings.Join(row, ",")+")")
-			args = append(args, e.ID, e.State, e.Reason, e.GatewayRef, e.Batch, micros(e.NextAt), micros(e.SentAt), micros(e.EndedAt), e.Attempts)
+			args = append(args, e.ID, e.State, e.Reason, e.GatewayRef, e.Batch, micros(e.NextAt), micros(e.SentAt), micros(e.EndedAt), e.Attempts, e.Gateway)
 			if !e.silent {
 				told = append(told, e)
 			}
 		}
-		q := `WITH o (id, state, reason, gateway_ref, batch_id, next_at, sent_at, ended_at, attempts) AS (VALUES ` + strings.Join(values, ",") + `)` + update
+		q := `WITH o (id, state, reason, gateway_ref, batch_id, next_at, sent_at, ended_at, attempts, gateway) AS (VALUES ` + strings.Join(values, ",") + `)` + update
 		if _, err := tx.ExecContext(ctx, q, args...); err != nil {
 			return fmt.Errorf("write outcomes: %w", err)
 		}
 	}
-	return s.insertEvents(ctx, tx, len(told), func(i int) DeliveryEvent {
+	err := s.insertEvents(ctx, tx, len(told), func(i int) DeliveryEvent {
 		e := told[i]
-		return DeliveryEvent{Delivery: e.ID, At: e.at, State: e.State, Reason: e.Reason, Note: e.note}
+		return DeliveryEvent{Delivery: e.ID, At: e.at, State: e.State, Reason: e.Reason, Note: e.note, Gateway: e.Gateway}
 	})
+	if err != nil {
+		return err
+	}
+	t, pace := tally{}, map[paceKey]int{}
+	for _, e := range told {
+		t.move(e.Delivery, e.was, e.because)
+		if e.was == domain.Sending && outcomeOf(e.State) != "" {
+			pace[paceKey{e.Push, e.Channel, minuteOf(e.at)}]++
+		}
+	}
+	if err := s.writePace(ctx, tx, pace); err != nil {
+		return err
+	}
+	return s.writeTally(ctx, tx, t)
 }
 
 // RecordReceipt records what a gateway said. It is idempotent: Delivered and
@@ -243,7 +296,11 @@ func (s *Store) recordReceipt(ctx context.Context, tx *sql.Tx, r Receipt) error 
 		if !changes {
 			continue
 		}
-		row := outcomeRow{Delivery: d, at: r.At, note: r.Note}
+		row := rowOf(d)
+		row.at, row.note = r.At, r.Note
+		if row.Gateway == "" {
+			row.Gateway = r.Gateway
+		}
 		row.State, row.Reason = r.State, r.Reason
 		if row.GatewayRef == "" {
 			row.GatewayRef = r.GatewayRef

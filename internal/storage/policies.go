@@ -346,19 +346,8 @@ func (s *Store) WithdrawPolicy(ctx context.Context, p *domain.Policy, notice *do
 		if err := undoSuccessions(ctx, tx, p.ID); err != nil {
 			return err
 		}
-		for _, q := range []struct {
-			text string
-			args []any
-		}{
-			{`UPDATE pushes SET state = 'stopped' WHERE policy_id = $1 AND kind <> 'first' AND state IN ('owed', 'running', 'unsigned')`, []any{p.ID}},
-			{`UPDATE deliveries SET state = 'withdrawn', reason = 'policy-ended', ended_at = $2
-				WHERE push_id IN (SELECT id FROM pushes WHERE policy_id = $1 AND kind <> 'first')
-					AND state IN ('pending', 'sending') AND state = 'pending'`, []any{p.ID, micros(now)}},
-			{`UPDATE batches SET state = 'done' WHERE push_id IN (SELECT id FROM pushes WHERE policy_id = $1 AND kind <> 'first') AND state <> 'done'`, []any{p.ID}},
-		} {
-			if _, err := tx.ExecContext(ctx, q.text, q.args...); err != nil {
-				return fmt.Errorf("withdraw policy %d: %w", p.ID, err)
-			}
+		if err := s.stopPushes(ctx, tx, `policy_id = $1 AND kind <> 'first'`, p.ID, domain.ReasonPolicyEnded, now); err != nil {
+			return fmt.Errorf("withdraw policy %d: %w", p.ID, err)
 		}
 		if notice == nil {
 			return nil
@@ -373,10 +362,10 @@ func owePush(ctx context.Context, tx *sql.Tx, p *domain.Policy, push *domain.Pus
 	push.Owe()
 	const q = `
 		INSERT INTO pushes (policy_id, policy_version, kind, state, created_by, created_at,
-			planned_to, planned_at, include_possible, likely, possible, urgent, signed_by, signed_at)
-		VALUES ($1, $2, $3, $7, $4, $5, 0, 0, $6, 0, 0, $8, $9, $10) RETURNING id`
+			planned_to, planned_at, include_possible, likely, possible, urgent, signed_by, signed_at, send_at)
+		VALUES ($1, $2, $3, $7, $4, $5, 0, 0, $6, 0, 0, $8, $9, $10, $11) RETURNING id`
 	err := tx.QueryRowContext(ctx, q, p.ID, p.Version, push.Kind, push.CreatedBy, micros(push.CreatedAt), push.IncludePossible,
-		push.State, push.Urgent, push.SignedBy, micros(push.SignedAt)).Scan(&push.ID)
+		push.State, push.Urgent, push.SignedBy, micros(push.SignedAt), micros(push.SendAt)).Scan(&push.ID)
 	if err != nil {
 		return fmt.Errorf("owe push of policy %d: %w", p.ID, err)
 	}

@@ -13,10 +13,9 @@ import (
 // PushCounts holds how many deliveries of a push are in each state, by channel.
 type PushCounts map[domain.ChannelKind]map[domain.DeliveryState]int
 
-// PushCounts counts the deliveries of a push. The sum is the number planned.
+// PushCounts returns the counts of a push. Their sum is the number planned.
 func (s *Store) PushCounts(ctx context.Context, push domain.PushID) (PushCounts, error) {
 	counts := PushCounts{}
-	from, until := domain.DeliveriesOf(push)
 	err := each(ctx, s.read, func(row scanner) error {
 		var channel domain.ChannelKind
 		var state domain.DeliveryState
@@ -29,7 +28,7 @@ func (s *Store) PushCounts(ctx context.Context, push domain.PushID) (PushCounts,
 		}
 		counts[channel][state] = n
 		return nil
-	}, `SELECT channel, state, COUNT(*) FROM deliveries WHERE id >= $1 AND id < $2 GROUP BY channel, state`, from, until)
+	}, `SELECT channel, state, CAST(SUM(n) AS BIGINT) FROM push_counts WHERE push_id = $1 GROUP BY channel, state HAVING SUM(n) <> 0`, push)
 	return counts, err
 }
 
@@ -41,16 +40,15 @@ type ReasonCount struct {
 	N       int
 }
 
-// Reasons counts the deliveries of a push that have a reason, the most
+// Reasons returns how many deliveries of a push have a reason, the most
 // frequent first.
 func (s *Store) Reasons(ctx context.Context, push domain.PushID) ([]ReasonCount, error) {
 	const q = `
-		SELECT channel, state, reason, COUNT(*) FROM deliveries WHERE id >= $1 AND id < $2 AND reason <> ''
-		GROUP BY channel, state, reason ORDER BY COUNT(*) DESC, channel, state, reason`
-	from, until := domain.DeliveriesOf(push)
+		SELECT channel, state, reason, CAST(SUM(n) AS BIGINT) FROM push_counts WHERE push_id = $1 AND reason <> ''
+		GROUP BY channel, state, reason HAVING SUM(n) <> 0 ORDER BY SUM(n) DESC, channel, state, reason`
 	return list(ctx, s.read, func(row scanner, r *ReasonCount) error {
 		return row.Scan(&r.Channel, &r.State, &r.Reason, &r.N)
-	}, q, from, until)
+	}, q, push)
 }
 
 // DeliveryFilter says which deliveries a page shows. Zero fields do not
@@ -118,21 +116,22 @@ type DeliveryEvent struct {
 	State    domain.DeliveryState
 	Reason   domain.Reason
 	Note     string // the gateway's words
+	Gateway  string // which gateway said so; empty for what the service did itself
 }
 
 // DeliveryEvents returns the steps of a delivery, oldest first.
 func (s *Store) DeliveryEvents(ctx context.Context, id domain.DeliveryID) ([]DeliveryEvent, error) {
-	const q = `SELECT delivery_id, at, state, reason, note FROM delivery_events WHERE delivery_id = $1 ORDER BY id`
+	const q = `SELECT delivery_id, at, state, reason, note, gateway FROM delivery_events WHERE delivery_id = $1 ORDER BY id`
 	return list(ctx, s.read, func(row scanner, e *DeliveryEvent) error {
-		return row.Scan(&e.Delivery, timeInto(&e.At), &e.State, &e.Reason, &e.Note)
+		return row.Scan(&e.Delivery, timeInto(&e.At), &e.State, &e.Reason, &e.Note, &e.Gateway)
 	}, q, id)
 }
 
 func (s *Store) insertEvents(ctx context.Context, tx *sql.Tx, n int, event func(i int) DeliveryEvent) error {
-	const head = `INSERT INTO delivery_events (delivery_id, at, state, reason, note)`
+	const head = `INSERT INTO delivery_events (delivery_id, at, state, reason, note, gateway)`
 	err := s.dialect.insertRows(ctx, tx, head, "", n, func(i int) []any {
 		e := event(i)
-		return []any{e.Delivery, micros(e.At), e.State, e.Reason, e.Note}
+		return []any{e.Delivery, micros(e.At), e.State, e.Reason, e.Note, e.Gateway}
 	})
 	if err != nil {
 		return fmt.Errorf("insert delivery events: %w", err)

@@ -12,13 +12,15 @@ import (
 )
 
 const pushColumns = `u.id, u.policy_id, u.policy_version, u.kind, u.state, u.created_by, u.created_at,
-	u.planned_to, u.planned_at, u.include_possible, u.likely, u.possible, u.urgent, u.signed_by, u.signed_at, p.title`
+	u.planned_to, u.planned_at, u.include_possible, u.likely, u.possible, u.urgent, u.signed_by, u.signed_at, p.title,
+	u.send_at, u.paused_at, u.halted_by, u.halt_reason, u.stopped_for, u.forgotten_at`
 
 func pushInto(u *domain.Push) []any {
 	return []any{
 		&u.ID, &u.Policy, &u.Version, &u.Kind, &u.State, &u.CreatedBy, timeInto(&u.CreatedAt),
 		&u.PlannedTo, timeInto(&u.PlannedAt), &u.IncludePossible, &u.Likely, &u.Possible,
 		&u.Urgent, &u.SignedBy, timeInto(&u.SignedAt), &u.Title,
+		timeInto(&u.SendAt), timeInto(&u.PausedAt), &u.HaltedBy, &u.HaltReason, &u.StoppedFor, timeInto(&u.ForgottenAt),
 	}
 }
 
@@ -39,10 +41,12 @@ func (s *Store) Pushes(ctx context.Context, policy domain.PolicyID, limit int) (
 	return list(ctx, s.read, scanPush, q, policy, limit)
 }
 
-// OwedPushes returns the pushes that are not wholly planned, oldest first.
-func (s *Store) OwedPushes(ctx context.Context) ([]domain.Push, error) {
-	const q = `SELECT ` + pushColumns + ` FROM pushes u JOIN policies p ON p.id = u.policy_id WHERE u.state = 'owed' ORDER BY u.id`
-	return list(ctx, s.read, scanPush, q)
+// OwedPushes returns the pushes whose time has come and that are not wholly
+// planned, oldest first.
+func (s *Store) OwedPushes(ctx context.Context, now time.Time) ([]domain.Push, error) {
+	const q = `SELECT ` + pushColumns + ` FROM pushes u JOIN policies p ON p.id = u.policy_id
+		WHERE u.state = 'owed' AND u.send_at <= $1 ORDER BY u.id`
+	return list(ctx, s.read, scanPush, q, micros(now))
 }
 
 // SignPush saves what the second person said of an urgent push. It fails with
@@ -239,7 +243,11 @@ func (s *Store) insertDeliveries(ctx context.Context, tx *sql.Tx, ds []domain.De
 	if err != nil {
 		return fmt.Errorf("insert deliveries: %w", err)
 	}
-	return nil
+	t := tally{}
+	for i := range ds {
+		t.add(ds[i], ds[i].State, ds[i].Reason, 1)
+	}
+	return s.writeTally(ctx, tx, t)
 }
 
 // FinishPlan says that the deliveries of an owed push are all planned: it is

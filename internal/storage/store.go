@@ -59,14 +59,17 @@ type dialect struct {
 	forUpdate  string
 	forShare   string
 	skipLocked string // lock the rows of d that nobody holds
+	shards     int    // of a counter that many write at a time
+	holdCounts string // statement that keeps writers of counters out
 }
 
 var (
-	onSQLite   = dialect{name: "sqlite", folder: "migrations/sqlite"}
+	onSQLite   = dialect{name: "sqlite", folder: "migrations/sqlite", shards: 1}
 	onPostgres = dialect{
 		name: "postgres", folder: "migrations/postgres", named: true, arrays: true,
 		migrating: `SELECT pg_advisory_xact_lock(7091120013)`,
 		forUpdate: " FOR UPDATE", forShare: " FOR SHARE", skipLocked: " FOR UPDATE OF d SKIP LOCKED",
+		shards: 8, holdCounts: `LOCK TABLE push_counts IN EXCLUSIVE MODE`,
 	}
 )
 

@@ -79,7 +79,7 @@ func plansOnce(t *testing.T, url string) {
 	u = got(s.Push(ctx, push.ID))(t)
 	equal(t, "state", u.State, domain.PushRunning)
 	equal(t, "planned at", u.PlannedAt, morning)
-	equal(t, "owed", len(got(s.OwedPushes(ctx))(t)), 0)
+	equal(t, "owed", len(got(s.OwedPushes(ctx, morning))(t)), 0)
 	equal(t, "finished", got(s.FinishPushes(ctx, morning))(t), 0)
 
 	_, nobody := published(t, s, "无人适用")
@@ -510,6 +510,9 @@ func keepsSums(t *testing.T, url string) {
 			}
 			if n, states := sum(t, s, push.ID); n != len(plan) {
 				rt.Fatalf("%d rows %v, %d were planned", n, states, len(plan))
+			}
+			if wrong := got(s.CheckCounts(ctx, push.ID))(t); len(wrong) > 0 {
+				rt.Fatalf("counters are not their rows: %+v", wrong)
 			}
 		}
 	}

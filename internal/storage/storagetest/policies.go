@@ -350,7 +350,7 @@ func publishesOnce(t *testing.T, url string) {
 	}
 	equal(t, "last change of what is published", got(s.LastPolicyChange(ctx))(t), before+1)
 	equal(t, "version of the published policy", got(s.PublishedPolicies(ctx))(t)[p.ID], 1)
-	owed := got(s.OwedPushes(ctx))(t)
+	owed := got(s.OwedPushes(ctx, morning))(t)
 	equal(t, "owed pushes", len(owed), 1)
 	equal(t, "push", owed[0], domain.Push{
 		ID: pushes[won].ID, Policy: p.ID, Version: 1, Kind: domain.NewPolicy, State: domain.PushOwed,

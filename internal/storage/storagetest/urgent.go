@@ -19,7 +19,7 @@ func signsUrgent(t *testing.T, url string) {
 	}
 	p, push := publish("防台风应急补助")
 	equal(t, "as kept", got(s.Push(ctx, push.ID))(t), push)
-	equal(t, "owed before the signature", len(got(s.OwedPushes(ctx))(t)), 0)
+	equal(t, "owed before the signature", len(got(s.OwedPushes(ctx, morning))(t)), 0)
 	wantKind(t, s.SupplementPush(ctx, p, &domain.Push{Kind: domain.NewPolicy, CreatedAt: morning}), domain.Conflict)
 
 	signer := domain.Operator{ID: 3, Roles: []domain.Role{domain.Approver}}
@@ -27,7 +27,7 @@ func signsUrgent(t *testing.T, url string) {
 	must(t, signed.Sign(signer, morning.Add(time.Minute)))
 	must(t, s.SignPush(ctx, signed))
 	equal(t, "as signed", got(s.Push(ctx, push.ID))(t), signed)
-	equal(t, "owed", len(got(s.OwedPushes(ctx))(t)), 1)
+	equal(t, "owed", len(got(s.OwedPushes(ctx, morning))(t)), 1)
 	wantKind(t, s.SignPush(ctx, signed), domain.Conflict)
 
 	all := people(t, s, 3)
