@@ -13,15 +13,21 @@ import (
 // Kind says what form an interpretation has.
 type Kind string
 
-// The kinds, the three forms that 浙政办发〔2020〕16号 二(五) names.
+// The kinds: the three forms that 浙政办发〔2020〕16号 二(五) names, the press
+// conferences it names before them, and what is made of the three.
 const (
-	QAKind    Kind = "qa"    // 简明问答
-	ChartKind Kind = "chart" // 图表图解
-	CaseKind  Kind = "case"  // 案例说明
+	QAKind         Kind = "qa"         // 简明问答
+	ChartKind      Kind = "chart"      // 图表图解
+	CaseKind       Kind = "case"       // 案例说明
+	ComparisonKind Kind = "comparison" // 新旧对照
+	RecordKind     Kind = "record"     // 新闻发布会, 吹风会, 视频, by link
+	OnePageKind    Kind = "onepage"    // 一图读懂
 )
 
 // Kinds lists the kinds in the order of the pages.
-func Kinds() []Kind { return []Kind{QAKind, ChartKind, CaseKind} }
+func Kinds() []Kind {
+	return []Kind{QAKind, ChartKind, CaseKind, ComparisonKind, OnePageKind, RecordKind}
+}
 
 // Label returns the Chinese name of the kind.
 func (k Kind) Label() string {
@@ -32,6 +38,12 @@ func (k Kind) Label() string {
 		return "图表图解"
 	case CaseKind:
 		return "案例说明"
+	case ComparisonKind:
+		return "新旧对照"
+	case RecordKind:
+		return "视频与发布会"
+	case OnePageKind:
+		return "一图读懂"
 	default:
 		return string(k)
 	}
@@ -54,15 +66,16 @@ func (s State) Label() string {
 	return "待审核"
 }
 
-// Item is one interpretation of one policy version. Exactly one of QA, Chart
-// and Case is set, the one that Kind names.
+// Item is one interpretation of one policy version. Exactly one of its contents
+// is set, the one that Kind names.
 type Item struct {
 	ID            int64             `json:"id"`
 	Policy        domain.PolicyID   `json:"policy"`
 	PolicyVersion int               `json:"policy_version"`
 	Kind          Kind              `json:"kind"`
 	State         State             `json:"state"`
-	Title         string            `json:"title"` // empty for a QA: its question stands for it
+	Aspect        Aspect            `json:"aspect,omitempty"` // what it explains; "" where nobody said
+	Title         string            `json:"title"`            // empty for a QA: its question stands for it
 	Author        domain.OperatorID `json:"author"`
 	Approver      domain.OperatorID `json:"approver,omitempty"`
 	CreatedAt     time.Time         `json:"created_at"`
@@ -70,6 +83,11 @@ type Item struct {
 	QA            *QA               `json:"qa,omitempty"`
 	Chart         *Chart            `json:"chart,omitempty"`
 	Case          *Case             `json:"case,omitempty"`
+	Comparison    *Comparison       `json:"comparison,omitempty"`
+	Record        *Record           `json:"record,omitempty"`
+	OnePage       *OnePage          `json:"onepage,omitempty"`
+	// Grounds is the fingerprint of what it rests on, see Bind.
+	Grounds string `json:"grounds,omitempty"`
 }
 
 // QA is a question in the words of those concerned and a short answer.
@@ -172,31 +190,56 @@ const (
 // policy does not have, or whose figures contradict the policy. The error
 // names the field.
 func (it *Item) Check(policy *domain.Policy) error {
-	set := 0
-	for _, there := range []bool{it.QA != nil, it.Chart != nil, it.Case != nil} {
-		if there {
-			set++
-		}
+	contents := it.contents()
+	if len(contents) != 1 {
+		return domain.Errorf(domain.Invalid, "一条解读只能有一种形式").In("解读形式")
 	}
-	if set != 1 {
-		return domain.Errorf(domain.Invalid, "一条解读只能是问答、图表、案例中的一种").In("解读形式")
+	if it.Aspect != "" && !slices.Contains(Aspects(), it.Aspect) {
+		return domain.Errorf(domain.Invalid, "没有名为“%s”的解读方面，请重新选择", it.Aspect).In("解读方面")
 	}
-	switch {
-	case it.Kind == QAKind && it.QA != nil:
-		return it.QA.check(policy)
-	case it.Kind == ChartKind && it.Chart != nil:
-		if err := text("标题", it.Title, MaxText); err != nil {
-			return err
-		}
-		return it.Chart.check(policy)
-	case it.Kind == CaseKind && it.Case != nil:
-		if err := text("标题", it.Title, MaxText); err != nil {
-			return err
-		}
-		return it.Case.check(policy)
-	default:
+	content, fits := contents[it.Kind]
+	if !fits {
 		return domain.Errorf(domain.Invalid, "解读形式与内容不一致，请重新选择形式").In("解读形式")
 	}
+	if it.Kind != QAKind {
+		if err := text("标题", it.Title, MaxText); err != nil {
+			return err
+		}
+	}
+	return content.check(policy)
+}
+
+// content is what an interpretation of one kind consists of.
+type content interface {
+	check(policy *domain.Policy) error
+	// cites lists the paths of the clauses that it rests on.
+	cites() []string
+	// words is what its writer wrote in their own words.
+	words() string
+}
+
+// contents returns what is set, by the kind that it belongs to.
+func (it *Item) contents() map[Kind]content {
+	all := map[Kind]content{}
+	if it.QA != nil {
+		all[QAKind] = it.QA
+	}
+	if it.Chart != nil {
+		all[ChartKind] = it.Chart
+	}
+	if it.Case != nil {
+		all[CaseKind] = it.Case
+	}
+	if it.Comparison != nil {
+		all[ComparisonKind] = it.Comparison
+	}
+	if it.Record != nil {
+		all[RecordKind] = it.Record
+	}
+	if it.OnePage != nil {
+		all[OnePageKind] = it.OnePage
+	}
+	return all
 }
 
 // Approve releases the item for readers. It takes a second person: the author
@@ -213,6 +256,13 @@ func (it *Item) Approve(by domain.Operator, now time.Time) error {
 	it.State, it.Approver, it.ApprovedAt = Approved, by.ID, now
 	return nil
 }
+
+func (q *QA) cites() []string    { return q.Clauses }
+func (q *QA) words() string      { return q.Answer }
+func (c *Chart) cites() []string { return []string{c.Clause} }
+func (c *Chart) words() string   { return "" }
+func (c *Case) cites() []string  { return []string{c.Clause} }
+func (c *Case) words() string    { return strings.Join(c.Facts, "") + c.Note }
 
 func (q *QA) check(policy *domain.Policy) error {
 	if err := text("问题", q.Question, MaxText); err != nil {

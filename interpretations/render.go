@@ -20,9 +20,10 @@ var forms = template.Must(template.ParseFS(files, "templates/render.html"))
 // Render draws the item for a page, as it stands on a day (YYYY-MM-DD): a
 // timeline shows what is over and what comes next. The markup follows
 // portal.css; its icon i-chev and the ids that Anchor gives to clauses come
-// from the page. An item that Check refuses may be drawn incompletely, but
-// never unescaped.
-func (it *Item) Render(policy *domain.Policy, day string) (template.HTML, error) {
+// from the page. others are the interpretations that a one-page picture may
+// show; one that is not among them is left out. An item that Check refuses may
+// be drawn incompletely, but never unescaped.
+func (it *Item) Render(policy *domain.Policy, day string, others ...Item) (template.HTML, error) {
 	var name string
 	var view any
 	switch {
@@ -44,6 +45,21 @@ func (it *Item) Render(policy *domain.Policy, day string) (template.HTML, error)
 			*Case
 			Cites []Cite
 		}{it.ID, it.Title, it.Case, cites(policy, it.Case.Clause)}
+	case it.Comparison != nil:
+		name = "comparison"
+		view = it.comparisonView(policy)
+	case it.Record != nil:
+		name = "record"
+		view = struct {
+			ID         int64
+			Title, Day string
+			*Record
+			Paragraphs []string
+			Cites      []Cite
+		}{it.ID, it.Title, chineseDay(it.Record.Date), it.Record, paragraphs(it.Record.Transcript), cites(policy, it.Record.Clause)}
+	case it.OnePage != nil:
+		name = "onepage"
+		view = it.onePageView(policy, day, others)
 	default:
 		return "", domain.Errorf(domain.Invalid, "这条解读没有内容，请重新编辑")
 	}
@@ -84,6 +100,78 @@ func cites(policy *domain.Policy, paths ...string) []Cite {
 		}
 	}
 	return cs
+}
+
+// comparisonView is what the template of a comparison draws.
+type comparisonView struct {
+	ID            int64
+	Title, Former string
+	Rows          []comparedRow
+}
+
+type comparedRow struct {
+	Topic         string
+	Before, After []span
+	Cites         []Cite
+}
+
+func (it *Item) comparisonView(policy *domain.Policy) comparisonView {
+	v := comparisonView{ID: it.ID, Title: it.Title, Former: it.Comparison.Former}
+	for _, r := range it.Comparison.Rows {
+		row := comparedRow{Topic: r.Topic, Cites: cites(policy, r.Clause)}
+		row.Before, row.After = changes(r.Before, r.After)
+		v.Rows = append(v.Rows, row)
+	}
+	return v
+}
+
+// paragraphs parts a text at its line breaks.
+func paragraphs(text string) []string {
+	var all []string
+	for line := range strings.Lines(text) {
+		if line = strings.TrimSpace(line); line != "" {
+			all = append(all, line)
+		}
+	}
+	return all
+}
+
+// onePageView is what the template of a one-page picture draws.
+type onePageView struct {
+	ID     int64
+	Lead   string
+	Hero   []Entry
+	Blocks []blockView
+}
+
+type blockView struct {
+	Number string // 一, 二 …
+	Title  string
+	Form   BlockForm
+	Lines  []Entry
+	Inner  template.HTML // of an Embedded block
+	Cites  []Cite
+}
+
+func (it *Item) onePageView(policy *domain.Policy, day string, others []Item) onePageView {
+	v := onePageView{ID: it.ID, Lead: it.OnePage.Lead, Hero: it.OnePage.Hero}
+	for _, b := range it.OnePage.Blocks {
+		block := blockView{Title: b.Title, Form: b.Form, Lines: b.Lines, Cites: cites(policy, b.Clause)}
+		if b.Form == Embedded {
+			i := slices.IndexFunc(others, func(o Item) bool { return o.ID == b.Item && o.Kind != OnePageKind })
+			if i < 0 {
+				continue
+			}
+			inner, err := others[i].Render(policy, day)
+			if err != nil {
+				continue // it has no content: its own page says so
+			}
+			block.Inner = template.HTML(strings.Replace(string(inner), "<details id=", "<details open id=", 1))
+		}
+		block.Number = string([]rune("一二三四五六七八九")[len(v.Blocks)%9])
+		v.Blocks = append(v.Blocks, block)
+	}
+	return v
 }
 
 // chart is what the templates of the forms draw.

@@ -1,0 +1,170 @@
+package interpretations
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"unicode"
+
+	"policypush/internal/domain"
+)
+
+// Aspect is what an interpretation explains, of what a reader needs.
+type Aspect string
+
+// The aspects that the interpretation of a policy has to cover.
+const (
+	Background    Aspect = "background"    // 背景依据: why, on what grounds, from when to when
+	Scope         Aspect = "scope"         // 适用范围: for whom
+	Standard      Aspect = "standard"      // 支持标准: what, how much
+	Terms         Aspect = "terms"         // 名词解释
+	OldAndNew     Aspect = "old-new"       // 新旧衔接
+	Procedure     Aspect = "procedure"     // 办理流程: how, where, when, with what
+	Misunderstood Aspect = "misunderstood" // 易误解点
+)
+
+// Aspects lists the aspects in the order of the pages.
+func Aspects() []Aspect {
+	return []Aspect{Background, Scope, Standard, Terms, OldAndNew, Procedure, Misunderstood}
+}
+
+// Label returns the Chinese name of the aspect.
+func (a Aspect) Label() string {
+	switch a {
+	case Background:
+		return "背景依据"
+	case Scope:
+		return "适用范围"
+	case Standard:
+		return "支持标准"
+	case Terms:
+		return "名词解释"
+	case OldAndNew:
+		return "新旧衔接"
+	case Procedure:
+		return "办理流程"
+	case Misunderstood:
+		return "易误解点"
+	default:
+		return string(a)
+	}
+}
+
+// Coverage says whether an aspect is explained.
+type Coverage struct {
+	Aspect  Aspect
+	Items   int  // interpretations that explain it, of any state
+	Visible int  // of these, approved ones
+	Needed  bool // the policy has something to explain of it
+}
+
+// Cover tells for each aspect how far items explain it. terms is how many
+// terms of the policy have a plain meaning: without any, none need explaining.
+// Old and new needs explaining where the policy replaces or changes another.
+func Cover(policy *domain.Policy, items []Item, terms int) []Coverage {
+	var all []Coverage
+	for _, a := range Aspects() {
+		c := Coverage{Aspect: a, Needed: true}
+		switch a {
+		case Terms:
+			c.Needed = terms > 0
+		case OldAndNew:
+			c.Needed = len(policy.Replaces)+len(policy.Amends) > 0
+		}
+		for _, it := range items {
+			if it.Aspect == a {
+				c.Items++
+				if it.State == Approved {
+					c.Visible++
+				}
+			}
+		}
+		all = append(all, c)
+	}
+	return all
+}
+
+// copiedRun is how many characters in a row have to stand in the policy to
+// count as copied.
+const copiedRun = 10
+
+// CopyLimit is the share of copied text above which an answer does not explain:
+// it repeats.
+const CopyLimit = 0.6
+
+// Copied returns the share of an interpretation's own words, 0 to 1, that
+// stand in the policy as they are, in runs of ten characters or more.
+// Punctuation and spaces do not count. A chart copies nothing.
+func (it *Item) Copied(policy *domain.Policy) float64 {
+	var text string
+	for _, c := range it.contents() {
+		text = c.words()
+	}
+	own := letters(text)
+	if len(own) < copiedRun {
+		return 0
+	}
+	official := letters(policy.Text)
+	runs := make(map[[copiedRun]rune]bool, len(official))
+	for i := 0; i+copiedRun <= len(official); i++ {
+		runs[[copiedRun]rune(official[i:i+copiedRun])] = true
+	}
+	copied := 0
+	until := 0 // of own, counted so far
+	for i := 0; i+copiedRun <= len(own); i++ {
+		if runs[[copiedRun]rune(own[i:i+copiedRun])] {
+			copied += i + copiedRun - max(i, until)
+			until = i + copiedRun
+		}
+	}
+	return float64(copied) / float64(len(own))
+}
+
+func letters(s string) []rune {
+	var rs []rune
+	for _, r := range s {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			rs = append(rs, r)
+		}
+	}
+	return rs
+}
+
+// Bind ties an interpretation to the policy as it is now: to its version, and to
+// the words and figures that it rests on.
+func (it *Item) Bind(policy *domain.Policy) {
+	it.PolicyVersion, it.Grounds = policy.Version, it.groundsIn(policy)
+}
+
+// Outdated tells whether what an interpretation rests on has changed since it
+// was written or approved: then it asks to be checked. One that was written
+// before grounds were kept asks when the policy has a new version.
+func (it *Item) Outdated(policy *domain.Policy) bool {
+	if it.Grounds == "" {
+		return it.PolicyVersion != policy.Version
+	}
+	return it.Grounds != it.groundsIn(policy)
+}
+
+// groundsIn is a fingerprint of the clauses that an interpretation cites and of
+// the benefits that it reckons with.
+func (it *Item) groundsIn(policy *domain.Policy) string {
+	hash := sha256.New()
+	for _, c := range it.contents() {
+		for _, path := range c.cites() {
+			for i := range policy.Clauses {
+				if path != "" && policy.Clauses[i].Path == path {
+					fmt.Fprintf(hash, "%s\x00%s\x00", path, policy.Clauses[i].Text)
+				}
+			}
+		}
+	}
+	if it.Case != nil && it.Case.Measure != "" {
+		for i := range policy.Measures {
+			if b := policy.Measures[i].Benefit; policy.Measures[i].ID == it.Case.Measure {
+				fmt.Fprintf(hash, "%v %v %v %v %v", b.Rate, b.FromRate, b.Amount, b.Unit, b.Cap)
+			}
+		}
+	}
+	return hex.EncodeToString(hash.Sum(nil)[:12])
+}

@@ -1,0 +1,250 @@
+package interpretations
+
+import (
+	"math"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"policypush/internal/domain"
+)
+
+func compared() *Item {
+	return &Item{ID: 10, Kind: ComparisonKind, Title: "和2024年版比，改了什么", Aspect: OldAndNew, Comparison: &Comparison{
+		Former: "云政发〔2024〕3号", Rows: []ComparisonRow{
+			{Topic: "补助比例", Before: "按设备投资额的10%给予补助", After: "按设备投资额的15%给予补助", Clause: "第一条"},
+			{Topic: "申报时间", After: "12月1日至12月31日", Clause: "二/(一)"},
+			{Topic: "纸质材料", Before: "交复印件3份", Clause: "二/(一)"},
+		},
+	}}
+}
+
+func record() *Item {
+	return &Item{ID: 11, Kind: RecordKind, Title: "设备更新措施发布会", Record: &Record{
+		Form: Conference, URL: "https://www.yunchuan.example/video/1?a=1&b=2", Date: "2026-11-20", Speaker: "县经信局", Minutes: 42,
+		Transcript: "记者：补多少？\n\n答：<15%>。", Clause: "第一条",
+	}}
+}
+
+func picture() *Item {
+	return &Item{ID: 12, Kind: OnePageKind, Title: "云川县支持企业设备更新若干措施", OnePage: &OnePage{
+		Lead: "2026年12月1日起申报", Hero: []Entry{{Name: "单项最高", Big: "100万元"}, {Name: "申请截止", Big: "12月31日"}},
+		Blocks: []Block{
+			{Form: Chips, Title: "谁能享受", Lines: []Entry{{Name: "县内企业", Text: "云川县"}}, Clause: "第一条"},
+			{Form: Cards, Title: "给什么", Lines: []Entry{{Name: "设备补助", Text: "投资额的15%", Big: "100万元"}}, Clause: "第一条"},
+			{Form: Steps, Title: "怎么办", Lines: []Entry{{Name: "申报", Text: "12月31日前"}}, Clause: "二/(一)"},
+			{Form: Example, Title: "算一笔账", Lines: []Entry{{Name: "400万元 × 15% = ", Big: "60万元"}}, Clause: "第一条"},
+			{Form: Embedded, Title: "看图", Item: 8},
+		},
+	}}
+}
+
+func TestCheckOfOtherForms(t *testing.T) {
+	for name, tt := range map[string]struct {
+		item *Item
+		edit func(*Item)
+		want string
+	}{
+		"a comparison passes":                 {compared(), func(*Item) {}, ""},
+		"a comparison with nothing":           {compared(), func(i *Item) { i.Comparison.Former = "" }, "原文件"},
+		"a comparison without rows":           {compared(), func(i *Item) { i.Comparison.Rows = nil }, "1到20行"},
+		"a provision that did not change":     {compared(), func(i *Item) { i.Comparison.Rows[0].Before = i.Comparison.Rows[0].After }, "第1行的原规定和现规定一样"},
+		"a provision that is neither":         {compared(), func(i *Item) { i.Comparison.Rows[1].After = "" }, "第2行的原规定和现规定至少要填一项"},
+		"a provision without a clause":        {compared(), func(i *Item) { i.Comparison.Rows[2].Clause = "第九条" }, "第3行"},
+		"a record passes":                     {record(), func(*Item) {}, ""},
+		"a record over plain http":            {record(), func(i *Item) { i.Record.URL = "http://www.yunchuan.example/" }, "https://"},
+		"a record that runs a script":         {record(), func(i *Item) { i.Record.URL = "javascript:alert(1)" }, "https://"},
+		"a record with a password":            {record(), func(i *Item) { i.Record.URL = "https://a:b@yunchuan.example/" }, "https://"},
+		"a record without what was said":      {record(), func(i *Item) { i.Record.Transcript = " " }, "文字实录"},
+		"a record of no form":                 {record(), func(i *Item) { i.Record.Form = "song" }, "请选择是视频"},
+		"a record on a day that is none":      {record(), func(i *Item) { i.Record.Date = "明天" }, "日期“明天”无效"},
+		"a picture passes":                    {picture(), func(*Item) {}, ""},
+		"a picture without blocks":            {picture(), func(i *Item) { i.OnePage.Blocks = nil }, "1到6个板块"},
+		"a picture with three great figures":  {picture(), func(i *Item) { i.OnePage.Hero = append(i.OnePage.Hero, Entry{"甲", "", "乙"}) }, "突出的数字最多2个"},
+		"a block without a clause":            {picture(), func(i *Item) { i.OnePage.Blocks[1].Clause = "" }, "第2个板块"},
+		"a block that shows nothing":          {picture(), func(i *Item) { i.OnePage.Blocks[4].Item = 0 }, "请选一条已有的"},
+		"a block that is too long for a page": {picture(), func(i *Item) { i.OnePage.Blocks[0].Lines[0].Text = strings.Repeat("长", 81) }, "第1行太长"},
+		"an aspect that does not exist":       {picture(), func(i *Item) { i.Aspect = "weather" }, "解读方面"},
+		"two contents":                        {picture(), func(i *Item) { i.QA = question().QA }, "只能有一种形式"},
+		"the content of another kind":         {record(), func(i *Item) { i.Kind = CaseKind }, "形式与内容不一致"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			tt.edit(tt.item)
+			err := tt.item.Check(policy())
+			if tt.want == "" && err != nil || tt.want != "" && (err == nil || !strings.Contains(err.Error(), tt.want)) {
+				t.Errorf("error %v, want %q", err, tt.want)
+			}
+		})
+	}
+}
+
+func TestAPictureShowsOnlyWhatItIsGiven(t *testing.T) {
+	html, err := picture().Render(policy(), "2026-12-10", *figure(Rank))
+	if err != nil || !strings.Contains(string(html), `id="fig-8"`) {
+		t.Errorf("%v: %s", err, html)
+	}
+	without, err := picture().Render(policy(), "2026-12-10")
+	if err != nil || strings.Contains(string(without), "看图") {
+		t.Errorf("%v: a block of an interpretation that is not shown to readers: %s", err, without)
+	}
+}
+
+func TestChangesAddUpToBothVersions(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		text := rapid.StringOfN(rapid.SampledFrom([]rune("补助15%万元。")), 0, 30, -1)
+		before, after := text.Draw(t, "before"), text.Draw(t, "after")
+		old, current := changes(before, after)
+		join := func(all []span, kept bool) string {
+			var b strings.Builder
+			for _, s := range all {
+				if !kept || !s.Changed {
+					b.WriteString(s.Text)
+				}
+			}
+			return b.String()
+		}
+		if join(old, false) != before || join(current, false) != after {
+			t.Fatalf("%v, %v", old, current)
+		}
+		if join(old, true) != join(current, true) {
+			t.Fatalf("what stayed differs: %v, %v", old, current)
+		}
+	})
+	old, current := changes("按投资额的10%给予补助", "按投资额的15%给予补助")
+	if len(old) != 3 || old[1] != (span{"10", true}) || current[1] != (span{"15", true}) || current[2].Text != "%给予补助" {
+		t.Errorf("%v, %v", old, current)
+	}
+}
+
+func told() []Told {
+	return []Told{
+		{Gain: "按设备投资额的15%，最高100万元", Who: "购置数控设备的企业", Window: "2026年12月1日至12月31日", Relation: "需要申请；县经信局"},
+		{Who: "购置数控设备的企业"},
+	}
+}
+
+func TestDraftsSayWhatTheMeasuresSay(t *testing.T) {
+	p := policy()
+	p.Expires = "2027-12-31"
+	p.Measures[0].Window = domain.Window{From: "2026-12-01", To: "2026-12-31"}
+	p.Measures[0].How = domain.How{Mode: "apply", Where: "县经信局", Materials: []string{"发票", "合同"}, Within: "20个工作日内"}
+	drafts := Propose(p, told())
+	kinds := map[Kind]int{}
+	questions := map[string]string{}
+	for _, d := range drafts {
+		if err := d.Check(p); err != nil {
+			t.Errorf("%s %s: %v", d.Kind, d.Title, err)
+		}
+		if d.State != Draft || d.Author != 0 {
+			t.Errorf("%+v is not a draft that nobody has taken", d)
+		}
+		kinds[d.Kind]++
+		if d.QA != nil {
+			questions[d.QA.Question] = d.QA.Answer
+		}
+		if d.Case != nil {
+			if amount, _, ok := Compute(p.Measures[0].Benefit, d.Case.Base); !ok || amount != d.Case.Amount || amount >= p.Measures[0].Benefit.Cap {
+				t.Errorf("case of %v gives %v", d.Case.Base, d.Case.Amount)
+			}
+		}
+	}
+	if kinds[QAKind] < 4 || kinds[ChartKind] != 2 || kinds[CaseKind] != 1 || kinds[OnePageKind] != 1 {
+		t.Errorf("drafts: %v", kinds)
+	}
+	if got := questions["要准备哪些材料？"]; got != "设备补助：发票、合同。" {
+		t.Errorf("materials: %q", got)
+	}
+	if got := questions["哪些人、哪些企业可以享受？"]; got != "购置数控设备的企业。" {
+		t.Errorf("who: %q", got)
+	}
+}
+
+func TestDraftsOfALongPolicyStayShort(t *testing.T) {
+	p := policy()
+	var all []Told
+	p.Measures = nil
+	for range 30 {
+		p.Measures = append(p.Measures, domain.Measure{ID: "m", Clause: "第一条", Title: strings.Repeat("很长的事项", 5), Benefit: domain.Benefit{Cap: 500_000}})
+		all = append(all, Told{Gain: strings.Repeat("给予补助", 20), Who: strings.Repeat("符合条件的企业", 8), Window: "2026年全年"})
+	}
+	for _, d := range Propose(p, all) {
+		if err := d.Check(p); err != nil {
+			t.Error(err)
+		}
+		if d.QA != nil && strings.HasPrefix(d.QA.Question, "这份政策") && !strings.Contains(d.QA.Answer, "另有") {
+			t.Errorf("what is left out is not said: %s", d.QA.Answer)
+		}
+	}
+	if n := len(Propose(&domain.Policy{}, nil)); n != 0 {
+		t.Errorf("%d drafts of nothing", n)
+	}
+}
+
+func TestCopiedTellsRepetitionFromExplanation(t *testing.T) {
+	p := policy()
+	p.Text = "第一条 企业购置数控设备的，按设备投资额的15%给予补助，最高不超过100万元。"
+	for answer, want := range map[string]float64{
+		"企业购置数控设备的，按设备投资额的15%给予补助。": 1,
+		"买了新机床，投资额的一成半由财政出，封顶一百万。":  0,
+		"短": 0,
+	} {
+		it := question()
+		it.QA.Answer = answer
+		if got := it.Copied(p); math.Abs(got-want) > 0.01 {
+			t.Errorf("%s: %v", answer, got)
+		}
+	}
+	half := question()
+	half.QA.Answer = "企业购置数控设备的按设备，其余的话都是自己说的而不是抄来的"
+	if got := half.Copied(p); got < 0.3 || got > 0.5 {
+		t.Errorf("half: %v", got)
+	}
+	if c := figure(Rank); c.Copied(p) != 0 {
+		t.Error("a chart copies nothing")
+	}
+}
+
+func TestAnInterpretationAsksToBeCheckedWhenItsGroundsChange(t *testing.T) {
+	p, it := policy(), example()
+	it.PolicyVersion = p.Version
+	if it.Outdated(p) {
+		t.Error("without grounds the version counts")
+	}
+	it.Bind(p)
+	p.Version++
+	p.Clauses[2].Text = "(一)申报时间延长。"
+	if it.Outdated(p) {
+		t.Error("a change elsewhere does not matter")
+	}
+	p.Measures[0].Benefit.Rate = 0.2
+	if !it.Outdated(p) {
+		t.Error("the rate that it reckons with has changed")
+	}
+	it.Bind(p)
+	p.Clauses[1].Text += "另有规定的除外。"
+	if !it.Outdated(p) {
+		t.Error("the clause that it cites has changed")
+	}
+}
+
+func TestCover(t *testing.T) {
+	p := policy()
+	done, open := question(), question()
+	done.Aspect, done.State = Scope, Approved
+	open.Aspect = Procedure
+	at := map[Aspect]Coverage{}
+	for _, c := range Cover(p, []Item{*done, *open}, 0) {
+		at[c.Aspect] = c
+	}
+	if len(at) != len(Aspects()) || at[Scope].Visible != 1 || at[Procedure].Visible != 0 || at[Procedure].Items != 1 {
+		t.Errorf("%+v", at)
+	}
+	if at[Terms].Needed || at[OldAndNew].Needed || !at[Misunderstood].Needed {
+		t.Errorf("what needs explaining: %+v", at)
+	}
+	p.Amends = []domain.Reference{{Title: "旧办法"}}
+	if c := Cover(p, nil, 3); !c[3].Needed || !c[4].Needed {
+		t.Errorf("%+v", c)
+	}
+}

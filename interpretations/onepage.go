@@ -1,0 +1,229 @@
+package interpretations
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"policypush/internal/domain"
+)
+
+// OnePage (一图读懂) is a policy on one page, composed of blocks. It is drawn as
+// HTML, which is read on a phone, printed on one sheet and captured as a
+// picture.
+type OnePage struct {
+	Lead   string  `json:"lead,omitempty"` // a line under the title
+	Hero   []Entry `json:"hero"`           // the figures that stand out, at most MaxHero
+	Blocks []Block `json:"blocks"`         // 1 to MaxBlocks
+}
+
+// Block is a part of a one-page picture with its heading.
+type Block struct {
+	Form   BlockForm `json:"form"`
+	Title  string    `json:"title"`
+	Lines  []Entry   `json:"lines,omitempty"`
+	Item   int64     `json:"item,omitempty"`   // the interpretation that an Embedded block shows
+	Clause string    `json:"clause,omitempty"` // path of the clause that it rests on; an Embedded one has its own
+}
+
+// Entry is one entry of a block: what, a few words about it, and what stands
+// out.
+type Entry struct {
+	Name string `json:"name"`
+	Text string `json:"text,omitempty"`
+	Big  string `json:"big,omitempty"` // 50万元
+}
+
+// BlockForm is the shape of a block.
+type BlockForm string
+
+// The forms of blocks.
+const (
+	Chips    BlockForm = "chips"    // who: short tiles
+	Cards    BlockForm = "cards"    // what: a card each, with a figure
+	Steps    BlockForm = "steps"    // how: numbered steps
+	Example  BlockForm = "example"  // a sum in a sentence
+	Embedded BlockForm = "embedded" // a chart, a case or an answer that exists
+)
+
+// BlockForms lists the forms in the order of the pages.
+func BlockForms() []BlockForm { return []BlockForm{Chips, Cards, Steps, Example, Embedded} }
+
+// Label returns the Chinese name of the form.
+func (f BlockForm) Label() string {
+	switch f {
+	case Chips:
+		return "对象小标签"
+	case Cards:
+		return "支持卡片"
+	case Steps:
+		return "办理步骤"
+	case Example:
+		return "算一笔账"
+	case Embedded:
+		return "引用图表或案例"
+	default:
+		return string(f)
+	}
+}
+
+// The bounds of one page.
+const (
+	MaxHero   = 2
+	MaxBlocks = 6
+)
+
+// maxLines is how many entries a block may have.
+func (f BlockForm) maxLines() int {
+	switch f {
+	case Example:
+		return 1
+	case Steps:
+		return 5
+	default:
+		return 6
+	}
+}
+
+func (p *OnePage) cites() []string {
+	var paths []string
+	for _, b := range p.Blocks {
+		paths = append(paths, b.Clause)
+	}
+	return paths
+}
+
+func (p *OnePage) words() string {
+	var all strings.Builder
+	all.WriteString(p.Lead)
+	for _, b := range p.Blocks {
+		for _, l := range b.Lines {
+			all.WriteString(l.Text)
+		}
+	}
+	return all.String()
+}
+
+func (p *OnePage) check(policy *domain.Policy) error {
+	if utf8.RuneCountInString(p.Lead) > 60 {
+		return domain.Errorf(domain.Invalid, "导语超过60字，请缩短").In("导语")
+	}
+	if len(p.Hero) > MaxHero {
+		return domain.Errorf(domain.Invalid, "突出的数字最多%d个", MaxHero).In("突出的数字")
+	}
+	for i, l := range p.Hero {
+		if l.Name == "" || l.Big == "" || utf8.RuneCountInString(l.Name) > 10 || utf8.RuneCountInString(l.Big) > 10 {
+			return domain.Errorf(domain.Invalid, "第%d个突出的数字要写名称和数字，各不超过10字", i+1).In("突出的数字")
+		}
+	}
+	if len(p.Blocks) == 0 || len(p.Blocks) > MaxBlocks {
+		return domain.Errorf(domain.Invalid, "一图读懂要有1到%d个板块，现有%d个", MaxBlocks, len(p.Blocks)).In("板块")
+	}
+	for i := range p.Blocks {
+		if err := p.Blocks[i].check(policy); err != nil {
+			return domain.Errorf(domain.Invalid, "第%d个板块：%s", i+1, err.Error()).In("板块")
+		}
+	}
+	return nil
+}
+
+func (b *Block) check(policy *domain.Policy) error {
+	if b.Form.Label() == string(b.Form) {
+		return domain.Errorf(domain.Invalid, "请选择样式")
+	}
+	if err := text("小标题", b.Title, 20); err != nil {
+		return err
+	}
+	if b.Form == Embedded {
+		if b.Item <= 0 {
+			return domain.Errorf(domain.Invalid, "请选一条已有的图表、案例或问答")
+		}
+		return nil
+	}
+	if most := b.Form.maxLines(); len(b.Lines) == 0 || len(b.Lines) > most {
+		return domain.Errorf(domain.Invalid, "“%s”要有1到%d行，现有%d行", b.Form.Label(), most, len(b.Lines))
+	}
+	for i, l := range b.Lines {
+		switch {
+		case strings.TrimSpace(l.Name) == "" && b.Form != Example:
+			return domain.Errorf(domain.Invalid, "第%d行没有名称", i+1)
+		case utf8.RuneCountInString(l.Name) > 24 || utf8.RuneCountInString(l.Text) > 80 || utf8.RuneCountInString(l.Big) > 14:
+			return domain.Errorf(domain.Invalid, "第%d行太长：名称最多24字，说明最多80字，突出的数字最多14字", i+1)
+		}
+	}
+	return cited(policy, b.Clause)
+}
+
+// onePage drafts a picture of what is known: the largest sum and the last day,
+// who, what, and how.
+func (d *drafter) onePage() {
+	page := &OnePage{}
+	top, last := 0.0, ""
+	who := Block{Form: Chips, Title: "谁能享受"}
+	what := Block{Form: Cards, Title: "给什么支持"}
+	for i, m := range d.policy.Measures {
+		b, t := m.Benefit, d.told[i]
+		top = max(top, b.Cap)
+		if b.Unit == "" {
+			top = max(top, b.Amount)
+		}
+		if m.Window.Deadline > last && len(m.Window.Deadline) == len("2026-11-26") {
+			last = m.Window.Deadline
+		}
+		if name := cut(t.Who, 24); name != "" && len(who.Lines) < Chips.maxLines() && !hasLine(who.Lines, name) {
+			who.Lines = append(who.Lines, Entry{Name: name})
+			who.Clause = orElse(who.Clause, m.Clause)
+		}
+		if name := cut(d.name(i), 24); t.Gain != "" && len(what.Lines) < Cards.maxLines() && !hasLine(what.Lines, name) {
+			line := Entry{Name: name, Text: cut(t.Gain, 60)}
+			if b.Cap > 0 {
+				line.Big = Yuan(b.Cap)
+			} else if b.Amount > 0 && b.Unit == "" {
+				line.Big = Yuan(b.Amount)
+			} else if b.Rate > 0 {
+				line.Big = percent(b.Rate)
+			}
+			what.Lines = append(what.Lines, line)
+			what.Clause = orElse(what.Clause, m.Clause)
+		}
+	}
+	if top > 0 && utf8.RuneCountInString(Yuan(top)) <= 10 {
+		page.Hero = append(page.Hero, Entry{Name: "单项最高", Big: Yuan(top)})
+	}
+	if last != "" {
+		var year, month, day int
+		if _, err := fmt.Sscanf(last, "%d-%d-%d", &year, &month, &day); err == nil {
+			page.Hero = append(page.Hero, Entry{Name: "申请截止", Big: fmt.Sprintf("%d月%d日", month, day)})
+		}
+	}
+	for _, b := range []Block{who, what, d.stepsBlock()} {
+		if len(b.Lines) > 0 {
+			page.Blocks = append(page.Blocks, b)
+		}
+	}
+	d.add(Item{Kind: OnePageKind, Title: cut(d.policy.Title, 60), OnePage: page})
+}
+
+// stepsBlock draws the steps of the flow that was drafted.
+func (d *drafter) stepsBlock() Block {
+	b := Block{Form: Steps, Title: "怎么办"}
+	for _, it := range d.drafts {
+		if it.Chart == nil || it.Chart.Form != Flow {
+			continue
+		}
+		for _, p := range it.Chart.Points {
+			b.Lines = append(b.Lines, Entry{Name: cut(p.Label, 24), Text: cut(p.Note, 60)})
+		}
+		b.Clause = it.Chart.Clause
+	}
+	return b
+}
+
+func hasLine(lines []Entry, name string) bool {
+	for _, l := range lines {
+		if l.Name == name {
+			return true
+		}
+	}
+	return false
+}

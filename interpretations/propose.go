@@ -1,0 +1,398 @@
+package interpretations
+
+import (
+	"fmt"
+	"math"
+	"math/big"
+	"slices"
+	"strings"
+
+	"policypush/internal/domain"
+)
+
+// Told is a measure in the words that its readers are shown: empty where the
+// text does not say.
+type Told struct {
+	Gain     string // what it gives: 补助：按设备投资额的15%，最高100万元
+	Who      string // to whom
+	Window   string // when
+	Over     bool   // its time is over
+	Relation string // how it is had: 需要申请；县经信局
+}
+
+// Propose drafts interpretations from what is known of a policy: answers to
+// the questions that everybody asks first, charts of what can be drawn, and a
+// case for each measure that can be reckoned. told says each measure in words,
+// in the order of the policy's. A draft says only what the measures say and
+// cites their clauses, so that each passes Check; what is not known is not
+// asked. People edit and approve them.
+func Propose(policy *domain.Policy, told []Told) []Item {
+	d := drafter{policy: policy, told: told}
+	d.whoAndWhat()
+	d.when()
+	d.how()
+	d.validity()
+	d.successions()
+	d.rates()
+	d.sums()
+	d.days()
+	d.steps()
+	d.cases()
+	d.onePage()
+	return d.drafts
+}
+
+type drafter struct {
+	policy *domain.Policy
+	told   []Told
+	drafts []Item
+}
+
+// add keeps a draft that holds against the policy; what does not, is not fit
+// to be offered.
+func (d *drafter) add(it Item) {
+	it.Policy, it.PolicyVersion, it.State = d.policy.ID, d.policy.Version, Draft
+	if it.Check(d.policy) == nil {
+		d.drafts = append(d.drafts, it)
+	}
+}
+
+// answer drafts a question whose answer is one line, or a line for each of
+// several measures. Lines that no longer fit are counted.
+func (d *drafter) answer(aspect Aspect, question string, lines []groundedLine) {
+	if len(lines) == 0 {
+		return
+	}
+	text, used := joined(lines, MaxAnswer)
+	qa := &QA{Question: question, Answer: text}
+	for _, l := range used {
+		if !slices.Contains(qa.Clauses, l.clause) {
+			qa.Clauses = append(qa.Clauses, l.clause)
+		}
+	}
+	d.add(Item{Kind: QAKind, Aspect: aspect, QA: qa})
+}
+
+// groundedLine is a line with the clause that it rests on.
+type groundedLine struct{ text, clause string }
+
+// joined writes lines one after another, numbered if there are several, in at
+// most limit characters, and returns those it wrote.
+func joined(lines []groundedLine, limit int) (string, []groundedLine) {
+	if len(lines) == 1 {
+		return sentence(cut(lines[0].text, limit-1)), lines
+	}
+	tail := func(n int) string { return fmt.Sprintf("另有%d项，见原文。", n) }
+	var text string
+	for i, l := range lines {
+		next := text + fmt.Sprintf("%d.%s；", i+1, cut(l.text, 60))
+		rest := 0
+		if i < len(lines)-1 {
+			rest = runes(tail(len(lines)))
+		}
+		if runes(next)+rest > limit {
+			return text + tail(len(lines)-i), lines[:i]
+		}
+		text = next
+	}
+	return strings.TrimSuffix(text, "；") + "。", lines
+}
+
+// name is what a measure is called in a question.
+func (d *drafter) name(i int) string {
+	m := &d.policy.Measures[i]
+	if m.Title != "" {
+		return cut(m.Title, 30)
+	}
+	return cut(m.Text, 20)
+}
+
+// whoAndWhat asks for whom the policy is and what it gives, and, where there
+// are few measures, about each of them.
+func (d *drafter) whoAndWhat() {
+	var who, what []groundedLine
+	for i, m := range d.policy.Measures {
+		t := d.told[i]
+		if t.Who != "" && !slices.ContainsFunc(who, func(l groundedLine) bool { return l.text == t.Who }) {
+			who = append(who, groundedLine{t.Who, m.Clause})
+		}
+		if t.Gain != "" {
+			what = append(what, groundedLine{d.name(i) + "，" + t.Gain, m.Clause})
+		}
+	}
+	d.answer(Scope, "哪些人、哪些企业可以享受？", who)
+	d.answer(Standard, "这份政策给什么、给多少？", what)
+	const asked = 6 // questions about single measures
+	if len(d.policy.Measures) < 2 {
+		return
+	}
+	for i, m := range d.policy.Measures[:min(asked, len(d.policy.Measures))] {
+		t := d.told[i]
+		if t.Gain == "" || t.Who == "" {
+			continue
+		}
+		d.answer(Standard, "“"+d.name(i)+"”能得到多少？", []groundedLine{{t.Who + "：" + t.Gain, m.Clause}})
+	}
+}
+
+// when asks for the time of each measure that has one.
+func (d *drafter) when() {
+	var lines []groundedLine
+	for i, m := range d.policy.Measures {
+		if w := d.told[i].Window; w != "" {
+			lines = append(lines, groundedLine{d.name(i) + "：" + w, m.Clause})
+		}
+	}
+	if len(lines) == 1 {
+		_, lines[0].text, _ = strings.Cut(lines[0].text, "：")
+	}
+	d.answer(Procedure, "什么时候可以办？", lines)
+}
+
+// how asks where and with which papers.
+func (d *drafter) how() {
+	var where, papers []groundedLine
+	for i, m := range d.policy.Measures {
+		if t := d.told[i].Relation; t != "" {
+			where = append(where, groundedLine{d.name(i) + "：" + t, m.Clause})
+		}
+		if list := m.How.Materials; len(list) > 0 {
+			papers = append(papers, groundedLine{d.name(i) + "：" + strings.Join(list, "、"), m.Clause})
+		}
+	}
+	d.answer(Procedure, "要不要申请，到哪里办？", where)
+	d.answer(Procedure, "要准备哪些材料？", papers)
+}
+
+// validity asks from when to when the policy holds.
+func (d *drafter) validity() {
+	var says []string
+	if from := d.policy.EffectiveFrom; from != "" {
+		says = append(says, "自"+chineseDay(from)+"起施行")
+	}
+	if to := d.policy.Expires; to != "" {
+		says = append(says, "有效期到"+chineseDay(to))
+	}
+	if len(says) == 0 {
+		return
+	}
+	if at := d.clauseSaying("施行", "执行", "有效期", "实施"); at != "" {
+		d.answer(Background, "从什么时候开始执行，到什么时候为止？", []groundedLine{{strings.Join(says, "，"), at}})
+	}
+}
+
+// successions asks what becomes of earlier documents.
+func (d *drafter) successions() {
+	var lines []groundedLine
+	for _, r := range d.policy.Replaces {
+		if at := d.clauseSaying(r.Title, r.DocNumber); at != "" {
+			lines = append(lines, groundedLine{r.String() + "同时废止", at})
+		}
+	}
+	for _, r := range d.policy.Amends {
+		if at := d.clauseSaying(r.Title, r.DocNumber); at != "" {
+			lines = append(lines, groundedLine{r.String() + "有调整，以本文件为准", at})
+		}
+	}
+	d.answer(OldAndNew, "以前的文件还管用吗？", lines)
+}
+
+// clauseSaying returns the path of the last clause that holds one of the
+// words: provisions about validity stand at the end.
+func (d *drafter) clauseSaying(words ...string) string {
+	for i := len(d.policy.Clauses) - 1; i >= 0; i-- {
+		c := &d.policy.Clauses[i]
+		if c.Path == "" {
+			continue
+		}
+		for _, w := range words {
+			if w != "" && strings.Contains(c.Text, w) {
+				return c.Path
+			}
+		}
+	}
+	return ""
+}
+
+// rates draws what rates were and what they are.
+func (d *drafter) rates() {
+	chart := &Chart{Form: Compare, Unit: "%", Before: "原来", After: "现在"}
+	for i, m := range d.policy.Measures {
+		b := m.Benefit
+		if b.FromRate > 0 && b.Rate > 0 && len(chart.Points) < MaxPoints {
+			chart.Points = append(chart.Points, Point{Label: cut(d.name(i), 40), Before: hundred(b.FromRate), Value: hundred(b.Rate)})
+			chart.Clause = orElse(chart.Clause, m.Clause)
+		}
+	}
+	d.add(Item{Kind: ChartKind, Aspect: OldAndNew, Title: "比例，原来和现在", Chart: chart})
+}
+
+// sums ranks the most that each measure gives, if there are several.
+func (d *drafter) sums() {
+	chart := &Chart{Form: Rank, Unit: "万元"}
+	for i, m := range d.policy.Measures {
+		b := m.Benefit
+		sum := b.Cap
+		if sum == 0 && b.Unit == "" {
+			sum = max(b.Amount, slices.Max(append([]float64{0}, b.Tiers...)))
+		}
+		if sum > 0 {
+			chart.Points = append(chart.Points, Point{Label: cut(d.name(i), 40), Value: round(sum / 10_000)})
+			chart.Clause = orElse(chart.Clause, m.Clause)
+		}
+	}
+	if len(chart.Points) < 2 {
+		return
+	}
+	slices.SortStableFunc(chart.Points, func(a, b Point) int {
+		switch {
+		case a.Value > b.Value:
+			return -1
+		case a.Value < b.Value:
+			return 1
+		}
+		return 0
+	})
+	chart.Points = chart.Points[:min(len(chart.Points), MaxPoints)]
+	if chart.Points[0].Value < 1 {
+		chart.Unit = "元"
+		for i := range chart.Points {
+			chart.Points[i].Value = round(chart.Points[i].Value * 10_000)
+		}
+	}
+	d.add(Item{Kind: ChartKind, Aspect: Standard, Title: "每一项最多能得多少", Chart: chart})
+}
+
+// days draws the days that count, if there are several.
+func (d *drafter) days() {
+	chart := &Chart{Form: Timeline}
+	add := func(date, label, clause string) {
+		whole := len(date) == len("2026-11-26")
+		if whole && !slices.ContainsFunc(chart.Points, func(p Point) bool { return p.Date == date && p.Label == label }) {
+			chart.Points = append(chart.Points, Point{Date: date, Label: cut(label, 40)})
+			chart.Clause = orElse(chart.Clause, clause)
+		}
+	}
+	for i, m := range d.policy.Measures {
+		if m.Window.Yearly {
+			continue
+		}
+		name := "“" + cut(d.name(i), 24) + "”"
+		add(m.Window.From, name+"开始", m.Clause)
+		add(m.Window.To, name+"结束", m.Clause)
+		if m.Window.Deadline != m.Window.To {
+			add(m.Window.Deadline, name+"申请截止", m.Clause)
+		}
+	}
+	add(d.policy.EffectiveFrom, "开始施行", d.clauseSaying("施行", "执行", "实施"))
+	add(d.policy.Expires, "有效期届满", d.clauseSaying("有效期", "施行", "执行"))
+	if len(chart.Points) < 2 {
+		return
+	}
+	slices.SortStableFunc(chart.Points, func(a, b Point) int { return strings.Compare(a.Date, b.Date) })
+	chart.Points = chart.Points[:min(len(chart.Points), MaxPoints)]
+	d.add(Item{Kind: ChartKind, Aspect: Procedure, Title: "记住这几天", Chart: chart})
+}
+
+// steps draws how a measure is applied for, of the first that says where.
+func (d *drafter) steps() {
+	for i, m := range d.policy.Measures {
+		if m.How.Mode != "apply" || m.How.Where == "" {
+			continue
+		}
+		chart := &Chart{Form: Flow, Clause: m.Clause}
+		chart.Points = append(chart.Points, Point{Label: "核对条件", Note: cut(orElse(d.told[i].Who, d.name(i)), 60)})
+		if list := m.How.Materials; len(list) > 0 {
+			chart.Points = append(chart.Points, Point{Label: "备齐材料", Note: cut(strings.Join(list, "、"), 60)})
+		}
+		chart.Points = append(chart.Points, Point{Label: "提出申请", Note: cut(strings.Trim(m.How.Where+"，"+d.told[i].Window, "，"), 60)})
+		if m.How.Within != "" {
+			chart.Points = append(chart.Points, Point{Label: "等待审核", Note: cut(m.How.Within, 60)})
+		}
+		d.add(Item{Kind: ChartKind, Aspect: Procedure, Title: "怎么申请“" + cut(d.name(i), 30) + "”", Chart: chart})
+		return
+	}
+}
+
+// cases reckons an example for the first measures that can be reckoned.
+func (d *drafter) cases() {
+	const most = 3
+	made := 0
+	for i, m := range d.policy.Measures {
+		b := m.Benefit
+		base, ok := exampleBase(b)
+		if !ok || made == most {
+			continue
+		}
+		amount, steps, ok := Compute(b, base)
+		if !ok || amount == 0 {
+			continue
+		}
+		fact := "符合“" + d.name(i) + "”的条件"
+		switch {
+		case b.Rate > 0:
+			fact += "，" + orElse(b.Base, "基数") + "为" + Yuan(base)
+		case b.Unit != "":
+			fact += fmt.Sprintf("，数量为%s（%s）", number(base), b.Unit)
+		}
+		verb := "可得"
+		if b.FromRate > b.Rate && b.Rate > 0 {
+			verb = "可少缴"
+		}
+		d.add(Item{Kind: CaseKind, Aspect: Standard, Title: "算一笔账：" + cut(d.name(i), 40), Case: &Case{
+			Who: cut("举例："+orElse(d.told[i].Who, "符合条件的申请人"), MaxText), Facts: []string{fact},
+			Steps: steps, Result: Step{verb, Yuan(amount)}, Clause: m.Clause, Measure: m.ID, Base: base, Amount: amount,
+		}})
+		made++
+	}
+}
+
+// exampleBase chooses a round base for a case: one that stays below the cap, where
+// there is one.
+func exampleBase(b domain.Benefit) (float64, bool) {
+	switch {
+	case b.Rate > 0 && b.Cap > 0:
+		return roundDown(b.Cap / max(b.Rate, b.FromRate-b.Rate) / 2), true
+	case b.Rate > 0:
+		return 100_000, true
+	case b.Amount > 0 && b.Unit != "":
+		if b.Cap > 0 {
+			return max(1, math.Floor(b.Cap/b.Amount/2)), true
+		}
+		return 3, true
+	case b.Amount > 0 && len(b.Tiers) < 2:
+		return 1, true
+	}
+	return 0, false
+}
+
+// roundDown keeps the first digit of a number.
+func roundDown(v float64) float64 {
+	if v < 1 {
+		return 1
+	}
+	p := math.Pow(10, math.Floor(math.Log10(v)))
+	return math.Floor(v/p) * p
+}
+
+// hundred turns a rate into its percentage, as the decimal that was typed.
+func hundred(rate float64) float64 {
+	v, _ := new(big.Rat).Mul(exact(rate), big.NewRat(100, 1)).Float64()
+	return round(v)
+}
+
+func round(v float64) float64 { return math.Round(v*10_000) / 10_000 }
+
+func runes(s string) int { return len([]rune(s)) }
+
+// cut shortens a text to limit characters, the last of which is then an
+// ellipsis.
+func cut(s string, limit int) string {
+	s = strings.TrimRight(strings.TrimSpace(s), "。；，;,")
+	if rs := []rune(s); len(rs) > limit {
+		return string(rs[:limit-1]) + "…"
+	}
+	return s
+}
+
+func sentence(s string) string { return strings.TrimRight(s, "。；") + "。" }
