@@ -97,7 +97,7 @@ func changes(before, after string) (old, current []span) {
 			for i+n < len(a) && j+n < len(b) && a[i+n] == b[j+n] {
 				n++
 			}
-			if n >= 2 || i+n == len(a) || j+n == len(b) {
+			if n >= 2 || i+j == 0 || i+n == len(a) && j+n == len(b) {
 				for k := range n {
 					keptA[i+k], keptB[j+k] = true, true
 				}

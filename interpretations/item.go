@@ -209,6 +209,17 @@ func (it *Item) Check(policy *domain.Policy) error {
 	return content.check(policy)
 }
 
+// Cites tells whether the item names a clause that it rests on: before it does,
+// there is nothing to draw.
+func (it *Item) Cites() bool {
+	for _, c := range it.contents() {
+		if strings.Join(c.cites(), "") != "" {
+			return true
+		}
+	}
+	return false
+}
+
 // content is what an interpretation of one kind consists of.
 type content interface {
 	check(policy *domain.Policy) error

@@ -129,7 +129,7 @@ func TestDraftsSayWhatTheMeasuresSay(t *testing.T) {
 	p.Expires = "2027-12-31"
 	p.Measures[0].Window = domain.Window{From: "2026-12-01", To: "2026-12-31"}
 	p.Measures[0].How = domain.How{Mode: "apply", Where: "县经信局", Materials: []string{"发票", "合同"}, Within: "20个工作日内"}
-	drafts := Propose(p, told())
+	drafts := Propose(p, told(), []Word{{"数控设备", "由电脑程序控制的机器", "普通机床不算"}, {"没有提到的词", "不会出现", ""}})
 	kinds := map[Kind]int{}
 	questions := map[string]string{}
 	for _, d := range drafts {
@@ -155,6 +155,9 @@ func TestDraftsSayWhatTheMeasuresSay(t *testing.T) {
 	if got := questions["要准备哪些材料？"]; got != "设备补助：发票、合同。" {
 		t.Errorf("materials: %q", got)
 	}
+	if questions["什么是“数控设备”？"] != "由电脑程序控制的机器。" || questions["“数控设备”要注意什么？"] != "普通机床不算。" || len(questions["什么是“没有提到的词”？"]) > 0 {
+		t.Errorf("terms: %v", questions)
+	}
 	if got := questions["哪些人、哪些企业可以享受？"]; got != "购置数控设备的企业。" {
 		t.Errorf("who: %q", got)
 	}
@@ -168,7 +171,7 @@ func TestDraftsOfALongPolicyStayShort(t *testing.T) {
 		p.Measures = append(p.Measures, domain.Measure{ID: "m", Clause: "第一条", Title: strings.Repeat("很长的事项", 5), Benefit: domain.Benefit{Cap: 500_000}})
 		all = append(all, Told{Gain: strings.Repeat("给予补助", 20), Who: strings.Repeat("符合条件的企业", 8), Window: "2026年全年"})
 	}
-	for _, d := range Propose(p, all) {
+	for _, d := range Propose(p, all, nil) {
 		if err := d.Check(p); err != nil {
 			t.Error(err)
 		}
@@ -176,7 +179,7 @@ func TestDraftsOfALongPolicyStayShort(t *testing.T) {
 			t.Errorf("what is left out is not said: %s", d.QA.Answer)
 		}
 	}
-	if n := len(Propose(&domain.Policy{}, nil)); n != 0 {
+	if n := len(Propose(&domain.Policy{}, nil, nil)); n != 0 {
 		t.Errorf("%d drafts of nothing", n)
 	}
 }

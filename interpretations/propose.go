@@ -20,19 +20,27 @@ type Told struct {
 	Relation string // how it is had: 需要申请；县经信局
 }
 
+// Word is a term of official language that the policy uses.
+type Word struct {
+	Name    string
+	Plain   string // what it means
+	Caution string // what is most easily misunderstood, or ""
+}
+
 // Propose drafts interpretations from what is known of a policy: answers to
 // the questions that everybody asks first, charts of what can be drawn, and a
 // case for each measure that can be reckoned. told says each measure in words,
-// in the order of the policy's. A draft says only what the measures say and
+// in the order of the policy's; words are the terms that it uses. A draft says only what the measures say and
 // cites their clauses, so that each passes Check; what is not known is not
 // asked. People edit and approve them.
-func Propose(policy *domain.Policy, told []Told) []Item {
+func Propose(policy *domain.Policy, told []Told, words []Word) []Item {
 	d := drafter{policy: policy, told: told}
 	d.whoAndWhat()
 	d.when()
 	d.how()
 	d.validity()
 	d.successions()
+	d.terms(words)
 	d.rates()
 	d.sums()
 	d.days()
@@ -195,6 +203,21 @@ func (d *drafter) successions() {
 		}
 	}
 	d.answer(OldAndNew, "以前的文件还管用吗？", lines)
+}
+
+// terms explains what words mean, and what is most easily got wrong about them.
+func (d *drafter) terms(words []Word) {
+	const most = 5
+	for _, w := range words[:min(most, len(words))] {
+		at := d.clauseSaying(w.Name)
+		if at == "" {
+			continue
+		}
+		d.answer(Terms, "什么是“"+w.Name+"”？", []groundedLine{{w.Plain, at}})
+		if w.Caution != "" {
+			d.answer(Misunderstood, "“"+w.Name+"”要注意什么？", []groundedLine{{w.Caution, at}})
+		}
+	}
 }
 
 // clauseSaying returns the path of the last clause that holds one of the

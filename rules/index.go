@@ -47,6 +47,7 @@ func (r *Rules) index(l *loader) {
 			r.jargon[name] = j
 		}
 	}
+	r.indexTerms()
 	r.learn(l)
 }
 

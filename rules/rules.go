@@ -53,6 +53,7 @@ type Rules struct {
 	byFull   map[string]*Industry
 	bySize   map[string]*SizeRule // by name and by alias
 	jargon   map[string]*Jargon   // by name and by alias
+	terms    map[rune][]string    // names of jargon by their first character, see TermsIn
 	places   *places
 }
 

@@ -3,7 +3,6 @@ package web
 import (
 	"fmt"
 	"html/template"
-	"strconv"
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
@@ -17,6 +16,9 @@ type explainView struct {
 	Page
 	policyHead
 	Items      []itemRow
+	Drafts     []draftRow
+	Covers     []interpretations.Coverage
+	Kinds      []option
 	Must       bool // its kind has to be published with an interpretation
 	MayExplain bool
 }
@@ -28,6 +30,9 @@ type itemRow struct {
 	Writer     string
 	MayApprove bool
 	Problem    string // why it does not fit the policy any more, or ""
+	Outdated   bool   // what it rests on has changed since
+	Copied     string // the share that repeats the text, if that is too much: 80%
+	MayConfirm bool   // an outdated one may be said to hold still
 }
 
 func (explainView) template() string { return "console/interpretations" }
@@ -58,21 +63,35 @@ func (s *Server) interpretationsPage(c *fiber.Ctx) error {
 	for _, it := range items {
 		row := itemRow{Item: it, Writer: names[it.Author]}
 		row.MayApprove = it.State == interpretations.Draft && allowed(me, toApprove) && it.Author != me.ID && p.Office == me.Office
-		if row.HTML, err = s.drawn(p, &it); err != nil {
+		if row.HTML, err = s.drawn(p, &it, items); err != nil {
 			return err
 		}
 		if text, ok := shownError(it.Check(p)); ok {
 			row.Problem = text
 		}
+		row.Outdated = it.Outdated(p)
+		row.MayConfirm = row.Outdated && row.Problem == "" && it.State == interpretations.Approved && v.MayExplain
+		if share := it.Copied(p); share > interpretations.CopyLimit {
+			row.Copied = fmt.Sprintf("%.0f%%", share*100)
+		}
 		v.Items = append(v.Items, row)
+	}
+	v.Covers = interpretations.Cover(p, items, len(s.Rules.TermsIn(p.Text)))
+	for _, k := range interpretations.Kinds() {
+		v.Kinds = append(v.Kinds, option{Code: string(k), Name: k.Label()})
+	}
+	if v.MayExplain {
+		if v.Drafts, err = s.drafts(p, items); err != nil {
+			return err
+		}
 	}
 	return s.render(c, v)
 }
 
 // drawn draws an interpretation for the console: answers are open, and
 // citations lead to the public page, for the text is not on this one.
-func (s *Server) drawn(p *domain.Policy, it *interpretations.Item) (template.HTML, error) {
-	html, err := it.Render(p, s.today())
+func (s *Server) drawn(p *domain.Policy, it *interpretations.Item, others []interpretations.Item) (template.HTML, error) {
+	html, err := it.Render(p, s.today(), others...)
 	if err != nil {
 		return "", err
 	}
@@ -88,49 +107,6 @@ func mayExplain(o domain.Operator, p *domain.Policy) bool {
 		return false
 	}
 	return allowed(o, toDraft) && p.Office == o.Office
-}
-
-// itemView edits one interpretation.
-type itemView struct {
-	Page
-	policyHead
-	ID       int64 // 0 for a new one
-	Kind     interpretations.Kind
-	KindName string
-	Form     itemForm
-	Forms    []option
-	Clauses  []option
-	Measures []option
-	Preview  template.HTML
-	Problems problems
-}
-
-// itemForm is what was typed. Empty lines are kept out when it is read.
-type itemForm struct {
-	Title, Question, Answer, Clause string
-	Cited                           []string
-	Form, Unit, Before, After       string
-	Total                           string
-	Points                          []pointForm
-	Who, Facts, Note                string
-	Measure, Base                   string
-	Steps                           []interpretations.Step
-	ResultName, ResultValue         string
-}
-
-// pointForm is one row of a chart as typed.
-type pointForm struct{ Label, Value, Before, Date, Note string }
-
-func (itemView) template() string { return "console/interpretation" }
-
-// filled pads the rows of a form with empty ones to write in.
-func (f *itemForm) filled() {
-	if n := len(f.Points); n < interpretations.MaxPoints {
-		f.Points = append(f.Points, make([]pointForm, max(4-n, min(2, interpretations.MaxPoints-n)))...)
-	}
-	if n := len(f.Steps); n < interpretations.MaxSteps {
-		f.Steps = append(f.Steps, make([]interpretations.Step, max(3-n, 1))...)
-	}
 }
 
 func (s *Server) newInterpretation(c *fiber.Ctx) error {
@@ -151,7 +127,7 @@ func kindOfItem(code string) (interpretations.Kind, error) {
 			return k, nil
 		}
 	}
-	return "", domain.Errorf(domain.Invalid, "请选择解读形式：简明问答、图表图解或案例说明")
+	return "", domain.Errorf(domain.Invalid, "请选择解读形式，例如简明问答、图表图解或案例说明")
 }
 
 // itemOf returns the interpretation of the address, which must be of the
@@ -178,41 +154,7 @@ func (s *Server) interpretationPage(c *fiber.Ctx) error {
 		return err
 	}
 	v := itemView{ID: it.ID, Kind: it.Kind, Form: formOfItem(it)}
-	if v.Preview, err = s.drawn(p, &it); err != nil {
-		return err
-	}
-	return s.showItem(c, p, v)
-}
-
-func formOfItem(it interpretations.Item) itemForm {
-	f := itemForm{Title: it.Title}
-	if qa := it.QA; qa != nil {
-		f.Question, f.Answer, f.Cited = qa.Question, qa.Answer, qa.Clauses
-	}
-	if ch := it.Chart; ch != nil {
-		f.Form, f.Unit, f.Before, f.After, f.Clause = string(ch.Form), ch.Unit, ch.Before, ch.After, ch.Clause
-		if ch.Total != nil {
-			f.Total = trimmed(*ch.Total)
-		}
-		for _, p := range ch.Points {
-			row := pointForm{Label: p.Label, Note: p.Note, Date: p.Date}
-			if ch.Form.Numeric() {
-				row.Value = trimmed(p.Value)
-			}
-			if ch.Form == interpretations.Compare {
-				row.Before = trimmed(p.Before)
-			}
-			f.Points = append(f.Points, row)
-		}
-	}
-	if cs := it.Case; cs != nil {
-		f.Who, f.Facts, f.Note, f.Clause, f.Measure = cs.Who, strings.Join(cs.Facts, "\n"), cs.Note, cs.Clause, string(cs.Measure)
-		f.Steps, f.ResultName, f.ResultValue = cs.Steps, cs.Result.Name, cs.Result.Value
-		if cs.Base != 0 {
-			f.Base = trimmed(cs.Base)
-		}
-	}
-	return f
+	return s.drawItem(c, p, v, it)
 }
 
 func (s *Server) showItem(c *fiber.Ctx, p *domain.Policy, v itemView) error {
@@ -225,10 +167,22 @@ func (s *Server) showItem(c *fiber.Ctx, p *domain.Policy, v itemView) error {
 	}
 	markProblems(c, &v.Page, v.Problems)
 	v.KindName = v.Kind.Label()
-	v.Form.filled()
+	v.Form.filled(v.Kind)
 	v.Clauses = clauseOptions(p, append(v.Form.Cited, v.Form.Clause)...)
-	for _, f := range interpretations.Forms() {
-		v.Forms = append(v.Forms, option{Code: string(f), Name: f.Label(), Selected: string(f) == v.Form.Form})
+	switch v.Kind {
+	case interpretations.RecordKind:
+		v.Forms = labelledOptions(interpretations.RecordForms(), interpretations.RecordForm(v.Form.Form))
+	default:
+		v.Forms = labelledOptions(interpretations.Forms(), interpretations.Form(v.Form.Form))
+	}
+	v.Aspects = labelledOptions(interpretations.Aspects(), interpretations.Aspect(v.Form.Aspect))
+	for i := range v.Form.Rows {
+		v.Form.Rows[i].Clauses = clauseOptions(p, v.Form.Rows[i].Clause)
+	}
+	if v.Kind == interpretations.OnePageKind {
+		if err := s.onePageOptions(c, p, &v); err != nil {
+			return err
+		}
 	}
 	for _, m := range p.Measures {
 		name := m.Title
@@ -261,10 +215,9 @@ func (s *Server) saveInterpretation(c *fiber.Ctx) error {
 		return err
 	}
 	v := itemView{ID: it.ID, Kind: it.Kind, Form: typedItem(c)}
-	it.PolicyVersion, it.State, it.Author, it.Approver = p.Version, interpretations.Draft, me.ID, 0
-	it.QA, it.Chart, it.Case = nil, nil, nil
-	it.Title = v.Form.Title
+	it.State, it.Author, it.Approver = interpretations.Draft, me.ID, 0
 	fill(&it, v.Form, &v.Problems)
+	it.Bind(p)
 	do := field(c, "do")
 	if do == "compute" && it.Case != nil {
 		v.compute(p, it.Case)
@@ -303,75 +256,17 @@ func itemTitle(it interpretations.Item) string {
 
 // drawItem shows the form again with a drawing, once there is a clause to cite.
 func (s *Server) drawItem(c *fiber.Ctx, p *domain.Policy, v itemView, it interpretations.Item) error {
-	if v.Form.Clause == "" && len(v.Form.Cited) == 0 {
+	if !it.Cites() {
 		return s.showItem(c, p, v)
 	}
-	html, err := s.drawn(p, &it)
+	others, err := s.Store.Interpretations(c.UserContext(), p.ID, false)
 	if err != nil {
 		return err
 	}
-	v.Preview = html
+	if v.Preview, err = s.drawn(p, &it, others); err != nil {
+		return err
+	}
 	return s.showItem(c, p, v)
-}
-
-// typedItem reads the form of an interpretation.
-func typedItem(c *fiber.Ctx) itemForm {
-	f := itemForm{
-		Title: field(c, "title"), Question: field(c, "question"), Answer: field(c, "answer"), Clause: field(c, "clause"), Cited: fields(c, "cited"),
-		Form: field(c, "form"), Unit: field(c, "unit"), Before: field(c, "before"), After: field(c, "after"), Total: field(c, "total"),
-		Who: field(c, "who"), Facts: field(c, "facts"), Note: field(c, "note"), Measure: field(c, "measure"), Base: field(c, "base"),
-		ResultName: field(c, "result_name"), ResultValue: field(c, "result_value"),
-	}
-	for i := range interpretations.MaxPoints {
-		n := strconv.Itoa(i)
-		row := pointForm{field(c, "label"+n), field(c, "value"+n), field(c, "before"+n), field(c, "date"+n), field(c, "note"+n)}
-		if row != (pointForm{}) {
-			f.Points = append(f.Points, row)
-		}
-	}
-	for i := range interpretations.MaxSteps {
-		n := strconv.Itoa(i)
-		if step := (interpretations.Step{Name: field(c, "step"+n), Value: field(c, "sum"+n)}); step != (interpretations.Step{}) {
-			f.Steps = append(f.Steps, step)
-		}
-	}
-	return f
-}
-
-// fill makes the content of an item of what was typed.
-func fill(it *interpretations.Item, f itemForm, ps *problems) {
-	number := func(name, typed string) float64 {
-		if typed == "" {
-			return 0
-		}
-		v, ok := yuanOf(strings.TrimSuffix(typed, "%"))
-		if !ok {
-			ps.add("form", fmt.Sprintf("%s“%s”要写成数字", name, typed))
-		}
-		return v
-	}
-	switch it.Kind {
-	case interpretations.QAKind:
-		it.QA = &interpretations.QA{Question: f.Question, Answer: f.Answer, Clauses: f.Cited}
-	case interpretations.ChartKind:
-		chart := &interpretations.Chart{Form: interpretations.Form(f.Form), Unit: f.Unit, Before: f.Before, After: f.After, Clause: f.Clause}
-		for i, row := range f.Points {
-			name := fmt.Sprintf("第%d行的数值", i+1)
-			chart.Points = append(chart.Points, interpretations.Point{
-				Label: row.Label, Note: row.Note, Date: row.Date, Value: number(name, row.Value), Before: number(name, row.Before),
-			})
-		}
-		if f.Total != "" {
-			total := number("合计", f.Total)
-			chart.Total = &total
-		}
-		it.Chart = chart
-	case interpretations.CaseKind:
-		it.Case = &interpretations.Case{
-			Who: f.Who, Facts: linesOf(f.Facts), Steps: f.Steps, Result: interpretations.Step{Name: f.ResultName, Value: f.ResultValue},
-			Note: f.Note, Clause: f.Clause, Measure: domain.MeasureID(f.Measure), Base: number("基数", f.Base),
-		}
-	}
 }
 
 // reckon sets what a case must come to by its measure, so that Check can hold
@@ -431,6 +326,7 @@ func (s *Server) approveInterpretation(c *fiber.Ctx) error {
 	if err := it.Approve(operatorOf(c).operator, s.Now()); err != nil {
 		return err
 	}
+	it.Bind(p)
 	if err := s.Store.SaveInterpretation(c.UserContext(), &it); err != nil {
 		return err
 	}

@@ -16,6 +16,7 @@ var shanghai = time.FixedZone("CST", 8*60*60)
 // funcs are what templates may call.
 func (s *Server) funcs() template.FuncMap {
 	return template.FuncMap{
+		"add":       func(a, b int) int { return a + b },
 		"asset":     s.assets.url,
 		"date":      longDate,
 		"weekday":   dateWithDay,

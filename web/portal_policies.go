@@ -29,6 +29,9 @@ type policyView struct {
 	QA           []template.HTML
 	Charts       []template.HTML
 	Cases        []template.HTML
+	Comparisons  []template.HTML
+	Records      []template.HTML
+	Terms        []termView      // words of official language that it uses
 	Changed      []referenceView // what it replaces
 	Amended      []referenceView // what it changes or extends
 	Later        []referenceView // what replaced or extended it
@@ -82,6 +85,7 @@ type measureView struct {
 	Cite     *interpretations.Cite
 	Unread   []string
 	Check    []string // for the officer: what was not read
+	Sum      *sumView // its calculator, where it can be reckoned
 }
 
 // matchView says why a policy reached the signed-in reader.
@@ -114,11 +118,19 @@ type reasonView struct {
 type clauseView struct {
 	ID      string
 	Kind    domain.ClauseKind
-	Number  string // 第五条, 二、 at the head of the passage
-	Text    string
+	Number  string     // 第五条, 二、 at the head of the passage
+	Text    string     // of titles, heads and signatures
+	Parts   []textPart // of paragraphs and headings
 	Rows    [][]string // of a table
 	Answers []answerLink
 }
+
+// textPart is a piece of official text; Term is the anchor of the plain meaning
+// of a word of official language, or "".
+type textPart struct{ Text, Term string }
+
+// termView explains a word of official language.
+type termView struct{ ID, Name, Plain, Caution string }
 
 // answerLink leads from a clause to an answer that explains it.
 type answerLink struct {
@@ -164,6 +176,7 @@ func (s *Server) policyView(c *fiber.Ctx) (policyView, error) {
 	v.Kinds = v.Kinds[:min(5, len(v.Kinds))]
 	v.Due = s.dueOf(policy)
 	v.Measures = s.measures(policy)
+	v.addSums(field(c, "measure"), field(c, "base"))
 	v.Keys = s.keyFacts(policy, v.Measures)
 	if err := s.addSuccessions(ctx, &v); err != nil {
 		return policyView{}, err
@@ -185,7 +198,9 @@ func (s *Server) policyView(c *fiber.Ctx) (policyView, error) {
 	if err := v.addInterpretations(items, s.today()); err != nil {
 		return policyView{}, err
 	}
-	v.Clauses = clauses(policy, items)
+	terms := s.glossary()
+	v.Clauses = clauses(policy, items, terms)
+	v.Terms = terms.terms
 	questions, err := s.Store.Questions(ctx, policy.ID)
 	if err != nil {
 		return policyView{}, err
@@ -578,6 +593,9 @@ func (v *policyView) addInterpretations(items []interpretations.Item, day string
 		if err != nil {
 			return err
 		}
+		if items[i].Outdated(v.Policy) {
+			html = `<div class="checking"><p class="note amber">这条解读依据的原文有更正，正在核对，请以原文为准。</p>` + html + `</div>`
+		}
 		switch items[i].Kind {
 		case interpretations.QAKind:
 			v.QA = append(v.QA, html)
@@ -585,6 +603,10 @@ func (v *policyView) addInterpretations(items []interpretations.Item, day string
 			v.Charts = append(v.Charts, html)
 		case interpretations.CaseKind:
 			v.Cases = append(v.Cases, html)
+		case interpretations.ComparisonKind:
+			v.Comparisons = append(v.Comparisons, html)
+		case interpretations.RecordKind:
+			v.Records = append(v.Records, html)
 		}
 	}
 	return nil
@@ -607,9 +629,9 @@ func citeAt(policy *domain.Policy, at int) *interpretations.Cite {
 
 var numberAtHead = regexp.MustCompile(`^(第[一二三四五六七八九十百零〇]+[章节条]|[一二三四五六七八九十]+、|（[一二三四五六七八九十]+）|\([一二三四五六七八九十]+\)|\d+[.．、])`)
 
-// clauses prepares the text, with links from a clause to the answers that
-// cite it.
-func clauses(policy *domain.Policy, items []interpretations.Item) []clauseView {
+// clauses prepares the text, with links from a clause to the answers that cite
+// it, and from the first mention of each term to its plain meaning.
+func clauses(policy *domain.Policy, items []interpretations.Item, terms *glossary) []clauseView {
 	answers := map[string][]answerLink{}
 	for _, it := range items {
 		if it.QA == nil {
@@ -629,7 +651,7 @@ func clauses(policy *domain.Policy, items []interpretations.Item) []clauseView {
 			}
 		case domain.TextClause, domain.HeadingClause:
 			v.Number = numberAtHead.FindString(cl.Text)
-			v.Text = strings.TrimSpace(strings.TrimPrefix(cl.Text, v.Number))
+			v.Parts = terms.glossed(strings.TrimSpace(strings.TrimPrefix(cl.Text, v.Number)))
 		}
 		if cl.Path != "" {
 			v.Answers = answers[cl.Path]

@@ -14,6 +14,7 @@ import (
 
 	"policypush/internal/auth"
 	"policypush/internal/domain"
+	"policypush/interpretations"
 )
 
 func TestPublicPages(t *testing.T) {
@@ -74,6 +75,56 @@ func TestDraftsAreNotPublic(t *testing.T) {
 	path := fmt.Sprintf("/policies/%d", policy.ID)
 	site.browser().get(path).at(path, 404, "尚未公开")
 	site.browser().get("/policies").at("/policies", 200, "0条结果")
+}
+
+func TestAPolicyCanBeCheckedWithoutAnAccount(t *testing.T) {
+	site := newSite(t)
+	page := fmt.Sprintf("/policies/%d", site.publish().ID)
+	b := site.browser()
+	b.get(page).at(page, 200, page+"/check", page+"/onepage")
+	b.get(page+"/check").at(page+"/check", 200, "从业人数", "填的内容不保存")
+	if strings.Contains(b.body, "出生年份") || strings.Contains(b.body, `name="industry"`) {
+		t.Error("facts are asked for that no condition needs")
+	}
+	b.post(page+"/check", url.Values{"kind": {"enterprise"}, "staff": {"很多"}}).at(page+"/check", 422, "从业人数要写成整数", `value="很多"`)
+	b.post(page+"/check", url.Values{"kind": {"enterprise"}, "staff": {"86"}}).at(page+"/check", 200, "适用可能性高", "对得上", `href="`+page+`#c1"`)
+	b.post(page+"/check", url.Values{"kind": {"enterprise"}, "staff": {"900"}}).at(page+"/check", 200, "条件对不上")
+	b.post(page+"/check", url.Values{"kind": {"enterprise"}}).at(page+"/check", 200, "可能适用", "还差一项")
+	site.browser().get("/policies/999/check").at("/policies/999/check", 404)
+}
+
+func TestReadersReckonWithTheirOwnNumbers(t *testing.T) {
+	site := newSite(t)
+	page := fmt.Sprintf("/policies/%d", site.publish().ID)
+	site.browser().get(page).at(page, 200, "按我的数字算一算", "设备投资额（元）")
+	site.browser().get(page+"?measure=m1&base=120万").at(page, 200, "18万元", "未超过")
+	site.browser().get(page+"?measure=m1&base=9000万").at(page, 200, "超过，按上限", "300万元")
+	site.browser().get(page+"?measure=m1&base=%3Cscript%3E").at(page, 200, "请填大于0的数字", `value="&lt;script&gt;"`)
+}
+
+func TestOnePage(t *testing.T) {
+	site := newSite(t)
+	policy := site.publish()
+	page := fmt.Sprintf("/policies/%d/onepage", policy.ID)
+	b := site.browser()
+	b.get(page).at(page, 200, "一图读懂", "单项最高", "300万元", "12月10日", "由系统按工作人员确认的政策点绘制", fmt.Sprintf(`href="/policies/%d#c1"`, policy.ID))
+	it := interpretations.Item{
+		Policy: policy.ID, Kind: interpretations.OnePageKind, State: interpretations.Draft, Title: "县里的一张图",
+		OnePage: &interpretations.OnePage{Blocks: []interpretations.Block{{Form: interpretations.Cards, Title: "给什么", Lines: []interpretations.Entry{{Name: "设备", Big: "15%"}}, Clause: "第一条"}}},
+	}
+	it.Bind(policy)
+	if err := site.Store.SaveInterpretation(context.Background(), &it); err != nil {
+		t.Fatal(err)
+	}
+	b.get(page).at(page, 200, "由系统按工作人员确认的政策点绘制")
+	it.State = interpretations.Approved
+	if err := site.Store.SaveInterpretation(context.Background(), &it); err != nil {
+		t.Fatal(err)
+	}
+	b.get(page).at(page, 200, "县里的<wbr>一张图")
+	if strings.Contains(b.body, "由系统按") {
+		t.Error("a picture that people made is said to be automatic")
+	}
 }
 
 // TestSubscribeReceiveOpenUnsubscribe goes the whole way without JavaScript.

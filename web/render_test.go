@@ -16,6 +16,8 @@ func portalViews() []view {
 		homeView{},
 		libraryView{},
 		policyView{},
+		checkView{},
+		onePageView{},
 		whoView{},
 		whatView{},
 		howView{},

@@ -1,0 +1,156 @@
+package web
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"policypush/internal/document"
+	"policypush/internal/domain"
+	"policypush/internal/segment"
+	"policypush/internal/tagging"
+	"policypush/interpretations"
+)
+
+func TestDraftsFromTheMeasures(t *testing.T) {
+	site := newOffice(t)
+	b := site.as("drafter")
+	path := b.drafted()
+	to := path + "/interpretations"
+	b.get(to).at(to, 200, "按政策点拟的草稿", "讲全了没有", "还缺", "算一笔账")
+	key := regexp.MustCompile(`name="draft" value="([0-9a-f]+)"`).FindStringSubmatch(b.body)
+	if key == nil {
+		t.Fatal("no draft is offered")
+	}
+	offered := strings.Count(b.body, `name="draft"`)
+	b.post(to+"/adopt", url.Values{"draft": {key[1]}})
+	if !strings.Contains(b.body, "已采用为待审核的解读") || !strings.Contains(b.body, "公众看到的样子") {
+		t.Errorf("the draft is not opened: %s", b.body)
+	}
+	b.get(to).at(to, 200, "待审核")
+	if n := strings.Count(b.body, `name="draft"`); n != offered-1 {
+		t.Errorf("%d drafts after one of %d was taken", n, offered)
+	}
+	b.post(to+"/adopt", url.Values{"draft": {"0123456789abcdef"}}).at(to+"/adopt", 409, "请刷新页面")
+
+	var id domain.PolicyID
+	if _, err := fmt.Sscanf(path, "/console/policies/%d", &id); err != nil {
+		t.Fatal(err)
+	}
+	items, err := site.Store.Interpretations(context.Background(), id, false)
+	if err != nil || len(items) != 1 || items[0].State != interpretations.Draft || items[0].Author == 0 || items[0].Grounds == "" {
+		t.Fatalf("%+v, %v", items, err)
+	}
+	approver := site.as("approver")
+	approver.get(to).at(to, 200)
+	if strings.Contains(approver.body, `name="draft"`) {
+		t.Error("who does not draft is offered drafts")
+	}
+}
+
+func TestOtherFormsOfInterpretations(t *testing.T) {
+	site := newOffice(t)
+	b := site.as("drafter")
+	path := b.drafted()
+	to := path + "/interpretations"
+
+	compared := url.Values{
+		"kind": {"comparison"}, "title": {"改了什么"}, "aspect": {"old-new"}, "former": {"云政发〔2024〕3号"},
+		"topic0": {"比例"}, "old0": {"补10%" + hostile}, "new0": {"补15%"}, "row_clause0": {"第九条"}, "do": {"save"},
+	}
+	b.get(to+"/new?kind=comparison").at(to+"/new", 200, "新增新旧对照", "现规定的条款")
+	b.post(to, compared).at(to, 422, "第1行", "原文中没有", "补15%")
+	compared.Set("row_clause0", "第一条")
+	b.post(to, compared).at(to, 200, "新旧对照：改了什么", "<del>", "<ins>", "新旧衔接")
+
+	record := url.Values{"kind": {"record"}, "title": {"发布会"}, "form": {"conference"}, "url": {"javascript:alert(1)"}, "date": {"2026-11-20"}, "transcript": {"记者：补多少？" + hostile}, "clause": {"第一条"}, "do": {"save"}}
+	b.get(to+"/new?kind=record").at(to+"/new", 200, "文字实录")
+	b.post(to, record).at(to, 422, "https://")
+	record.Set("url", "https://www.yunchuan.example/v/1")
+	b.post(to, record).at(to, 200, "视频与发布会：发布会", "看文字实录")
+
+	items, err := site.Store.Interpretations(context.Background(), 1, false)
+	if err != nil || len(items) != 2 {
+		t.Fatalf("%d, %v", len(items), err)
+	}
+	page := url.Values{
+		"kind": {"onepage"}, "title": {"一张图"}, "hero0": {"最高"}, "hero_big0": {"300万元"},
+		"style0": {"cards"}, "heading0": {"给什么"}, "block_clause0": {"第一条"}, "lines0": {"设备|补15%｜300万元\n软件"},
+		"style1": {"embedded"}, "heading1": {"改了什么"}, "item1": {fmt.Sprint(items[0].ID)}, "do": {"preview"},
+	}
+	b.get(to+"/new?kind=onepage").at(to+"/new", 200, "引用哪一条")
+	b.post(to, page).at(to, 200, `class="op-four"`, "<strong>300万元</strong>", "<del>", "补</span>\n"[:0]+"设备|补15%｜300万元")
+	page.Set("do", "save")
+	page.Set("heading0", "")
+	b.post(to, page).at(to, 422, "第1个板块：", "小标题")
+	page.Set("heading0", "给什么")
+	b.post(to, page).at(to, 200, "一图读懂：一张图")
+}
+
+func TestAnOutdatedInterpretationIsToldAndConfirmed(t *testing.T) {
+	site := newSite(t)
+	policy := site.publish()
+	ctx := context.Background()
+	page := fmt.Sprintf("/policies/%d", policy.ID)
+	site.browser().get(page).at(page, 200, "最多补多少？")
+	items, err := site.Store.Interpretations(ctx, policy.ID, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range items {
+		items[i].Grounds = "the fingerprint of other words"
+		if err := site.Store.SaveInterpretation(ctx, &items[i]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	site.browser().get(page).at(page, 200, "最多补多少？", "依据的原文有更正，正在核对")
+}
+
+// TestEveryLabelledDocumentGetsSoundDrafts holds what is drafted from documents
+// of all kinds against the check that people's own interpretations pass.
+func TestEveryLabelledDocumentGetsSoundDrafts(t *testing.T) {
+	site := newSite(t)
+	seg, err := segment.New("", site.Rules.UserWords())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer seg.Close()
+	tagger, err := tagging.New(site.Rules, seg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := filepath.Glob("../internal/tagging/testdata/independent/texts/*")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("%d files, %v", len(files), err)
+	}
+	drafted := 0
+	for i, file := range files {
+		if i%6 != 0 {
+			continue // enough to see every kind of document
+		}
+		doc, err := document.ReadFile(file, document.DefaultLimits())
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := tagger.Read(doc)
+		for _, it := range interpretations.Propose(p, site.told(p), site.wordsIn(p.Text)) {
+			drafted++
+			if err := it.Check(p); err != nil {
+				t.Errorf("%s: %v", file, err)
+			}
+			if _, err := it.Render(p, "2026-11-26"); err != nil {
+				t.Errorf("%s: %v", file, err)
+			}
+			if it.QA != nil && (strings.Contains(it.QA.Answer, "。。") || strings.Contains(it.QA.Answer, "；。")) {
+				t.Errorf("%s: %s", file, it.QA.Answer)
+			}
+		}
+	}
+	if drafted < len(files)/6 {
+		t.Errorf("%d drafts from %d documents", drafted, len(files)/6)
+	}
+}

@@ -1,0 +1,298 @@
+package web
+
+import (
+	"fmt"
+	"html/template"
+	"strconv"
+	"strings"
+
+	"github.com/gofiber/fiber/v2"
+
+	"policypush/internal/domain"
+	"policypush/interpretations"
+)
+
+// itemView edits one interpretation.
+type itemView struct {
+	Page
+	policyHead
+	ID       int64 // 0 for a new one
+	Kind     interpretations.Kind
+	KindName string
+	Form     itemForm
+	Forms    []option
+	Aspects  []option
+	Styles   []option // forms of the blocks of a one-page picture
+	Clauses  []option
+	Measures []option
+	Preview  template.HTML
+	Problems problems
+}
+
+// itemForm is what was typed. Empty lines are kept out when it is read.
+type itemForm struct {
+	Aspect                          string
+	Title, Question, Answer, Clause string
+	Cited                           []string
+	Form, Unit, Before, After       string
+	Total                           string
+	Points                          []pointForm
+	Who, Facts, Note                string
+	Measure, Base                   string
+	Steps                           []interpretations.Step
+	ResultName, ResultValue         string
+	Former                          string
+	Rows                            []rowForm
+	URL, Date, Speaker, Minutes     string
+	Transcript                      string
+	Lead                            string
+	Hero                            []interpretations.Entry
+	Blocks                          []blockForm
+}
+
+// pointForm is one row of a chart as typed.
+type pointForm struct{ Label, Value, Before, Date, Note string }
+
+// rowForm is one row of a comparison as typed.
+type rowForm struct {
+	Topic, Before, After, Clause string
+	Clauses                      []option
+}
+
+// blockForm is one block of a one-page picture as typed. Lines hold an entry
+// each: its name, a few words and what stands out, parted by ｜.
+type blockForm struct {
+	Form, Title, Clause, Item, Lines string
+	Styles, Clauses, Items           []option
+}
+
+func (itemView) template() string { return "console/interpretation" }
+
+// filled pads the rows of a form with empty ones to write in.
+func (f *itemForm) filled(kind interpretations.Kind) {
+	if n := len(f.Points); n < interpretations.MaxPoints {
+		f.Points = append(f.Points, make([]pointForm, max(4-n, min(2, interpretations.MaxPoints-n)))...)
+	}
+	if n := len(f.Steps); n < interpretations.MaxSteps {
+		f.Steps = append(f.Steps, make([]interpretations.Step, max(3-n, 1))...)
+	}
+	if n := len(f.Rows); kind == interpretations.ComparisonKind && n < interpretations.MaxRows {
+		f.Rows = append(f.Rows, make([]rowForm, max(3-n, 1))...)
+	}
+	if kind == interpretations.OnePageKind {
+		f.Hero = append(f.Hero, make([]interpretations.Entry, max(0, interpretations.MaxHero-len(f.Hero)))...)
+		if n := len(f.Blocks); n < interpretations.MaxBlocks {
+			f.Blocks = append(f.Blocks, make([]blockForm, max(3-n, 1))...)
+		}
+	}
+}
+
+// labelled is a word of the domain with its Chinese name.
+type labelled interface {
+	~string
+	Label() string
+}
+
+func labelledOptions[T labelled](all []T, chosen T) []option {
+	var options []option
+	for _, one := range all {
+		options = append(options, option{Code: string(one), Name: one.Label(), Selected: one == chosen})
+	}
+	return options
+}
+
+// onePageOptions fills in what the blocks of a picture may be and show.
+func (s *Server) onePageOptions(c *fiber.Ctx, p *domain.Policy, v *itemView) error {
+	items, err := s.Store.Interpretations(c.UserContext(), p.ID, false)
+	if err != nil {
+		return err
+	}
+	for i := range v.Form.Blocks {
+		b := &v.Form.Blocks[i]
+		b.Styles = labelledOptions(interpretations.BlockForms(), interpretations.BlockForm(b.Form))
+		b.Clauses = clauseOptions(p, b.Clause)
+		for _, it := range items {
+			if it.Kind != interpretations.OnePageKind {
+				code := strconv.FormatInt(it.ID, 10)
+				b.Items = append(b.Items, option{Code: code, Name: it.Kind.Label() + "：" + cutRunes(itemTitle(it), 30), Selected: code == b.Item})
+			}
+		}
+	}
+	return nil
+}
+
+func formOfItem(it interpretations.Item) itemForm {
+	f := itemForm{Title: it.Title, Aspect: string(it.Aspect)}
+	if qa := it.QA; qa != nil {
+		f.Question, f.Answer, f.Cited = qa.Question, qa.Answer, qa.Clauses
+	}
+	if ch := it.Chart; ch != nil {
+		f.Form, f.Unit, f.Before, f.After, f.Clause = string(ch.Form), ch.Unit, ch.Before, ch.After, ch.Clause
+		if ch.Total != nil {
+			f.Total = trimmed(*ch.Total)
+		}
+		for _, p := range ch.Points {
+			row := pointForm{Label: p.Label, Note: p.Note, Date: p.Date}
+			if ch.Form.Numeric() {
+				row.Value = trimmed(p.Value)
+			}
+			if ch.Form == interpretations.Compare {
+				row.Before = trimmed(p.Before)
+			}
+			f.Points = append(f.Points, row)
+		}
+	}
+	if cs := it.Case; cs != nil {
+		f.Who, f.Facts, f.Note, f.Clause, f.Measure = cs.Who, strings.Join(cs.Facts, "\n"), cs.Note, cs.Clause, string(cs.Measure)
+		f.Steps, f.ResultName, f.ResultValue = cs.Steps, cs.Result.Name, cs.Result.Value
+		if cs.Base != 0 {
+			f.Base = trimmed(cs.Base)
+		}
+	}
+	if cp := it.Comparison; cp != nil {
+		f.Former = cp.Former
+		for _, r := range cp.Rows {
+			f.Rows = append(f.Rows, rowForm{Topic: r.Topic, Before: r.Before, After: r.After, Clause: r.Clause})
+		}
+	}
+	if r := it.Record; r != nil {
+		f.Form, f.URL, f.Date, f.Speaker, f.Transcript, f.Clause = string(r.Form), r.URL, r.Date, r.Speaker, r.Transcript, r.Clause
+		if r.Minutes > 0 {
+			f.Minutes = strconv.Itoa(r.Minutes)
+		}
+	}
+	if page := it.OnePage; page != nil {
+		f.Lead, f.Hero = page.Lead, page.Hero
+		for _, b := range page.Blocks {
+			f.Blocks = append(f.Blocks, formOfBlock(b))
+		}
+	}
+	return f
+}
+
+func formOfBlock(b interpretations.Block) blockForm {
+	f := blockForm{Form: string(b.Form), Title: b.Title, Clause: b.Clause}
+	if b.Item > 0 {
+		f.Item = strconv.FormatInt(b.Item, 10)
+	}
+	var lines []string
+	for _, e := range b.Lines {
+		lines = append(lines, strings.TrimRight(e.Name+"｜"+e.Text+"｜"+e.Big, "｜"))
+	}
+	f.Lines = strings.Join(lines, "\n")
+	return f
+}
+
+// entriesOf reads the lines of a block.
+func entriesOf(typed string) []interpretations.Entry {
+	var all []interpretations.Entry
+	for _, line := range linesOf(typed) {
+		parts := strings.SplitN(strings.ReplaceAll(line, "|", "｜"), "｜", 3)
+		parts = append(parts, "", "")
+		all = append(all, interpretations.Entry{Name: strings.TrimSpace(parts[0]), Text: strings.TrimSpace(parts[1]), Big: strings.TrimSpace(parts[2])})
+	}
+	return all
+}
+
+// typedItem reads the form of an interpretation.
+func typedItem(c *fiber.Ctx) itemForm {
+	f := itemForm{
+		Aspect: field(c, "aspect"), Former: field(c, "former"), URL: field(c, "url"), Date: field(c, "date"), Speaker: field(c, "speaker"),
+		Minutes: field(c, "minutes"), Transcript: field(c, "transcript"), Lead: field(c, "lead"),
+		Title: field(c, "title"), Question: field(c, "question"), Answer: field(c, "answer"), Clause: field(c, "clause"), Cited: fields(c, "cited"),
+		Form: field(c, "form"), Unit: field(c, "unit"), Before: field(c, "before"), After: field(c, "after"), Total: field(c, "total"),
+		Who: field(c, "who"), Facts: field(c, "facts"), Note: field(c, "note"), Measure: field(c, "measure"), Base: field(c, "base"),
+		ResultName: field(c, "result_name"), ResultValue: field(c, "result_value"),
+	}
+	for i := range interpretations.MaxPoints {
+		n := strconv.Itoa(i)
+		row := pointForm{field(c, "label"+n), field(c, "value"+n), field(c, "before"+n), field(c, "date"+n), field(c, "note"+n)}
+		if row != (pointForm{}) {
+			f.Points = append(f.Points, row)
+		}
+	}
+	for i := range interpretations.MaxSteps {
+		n := strconv.Itoa(i)
+		if step := (interpretations.Step{Name: field(c, "step"+n), Value: field(c, "sum"+n)}); step != (interpretations.Step{}) {
+			f.Steps = append(f.Steps, step)
+		}
+	}
+	for i := range interpretations.MaxRows {
+		n := strconv.Itoa(i)
+		row := rowForm{Topic: field(c, "topic"+n), Before: field(c, "old"+n), After: field(c, "new"+n), Clause: field(c, "row_clause"+n)}
+		if row.Topic+row.Before+row.After != "" {
+			f.Rows = append(f.Rows, row)
+		}
+	}
+	for i := range interpretations.MaxHero {
+		n := strconv.Itoa(i)
+		if e := (interpretations.Entry{Name: field(c, "hero"+n), Big: field(c, "hero_big"+n)}); e != (interpretations.Entry{}) {
+			f.Hero = append(f.Hero, e)
+		}
+	}
+	for i := range interpretations.MaxBlocks {
+		n := strconv.Itoa(i)
+		b := blockForm{Form: field(c, "style"+n), Title: field(c, "heading"+n), Clause: field(c, "block_clause"+n), Item: field(c, "item"+n), Lines: field(c, "lines"+n)}
+		if b.Form+b.Title+b.Lines != "" {
+			f.Blocks = append(f.Blocks, b)
+		}
+	}
+	return f
+}
+
+// fill makes the content of an item of what was typed.
+func fill(it *interpretations.Item, f itemForm, ps *problems) {
+	number := func(name, typed string) float64 {
+		if typed == "" {
+			return 0
+		}
+		v, ok := yuanOf(strings.TrimSuffix(typed, "%"))
+		if !ok {
+			ps.add("form", fmt.Sprintf("%s“%s”要写成数字", name, typed))
+		}
+		return v
+	}
+	it.QA, it.Chart, it.Case, it.Comparison, it.Record, it.OnePage = nil, nil, nil, nil, nil, nil
+	it.Title, it.Aspect = f.Title, interpretations.Aspect(f.Aspect)
+	switch it.Kind {
+	case interpretations.QAKind:
+		it.QA = &interpretations.QA{Question: f.Question, Answer: f.Answer, Clauses: f.Cited}
+	case interpretations.ChartKind:
+		chart := &interpretations.Chart{Form: interpretations.Form(f.Form), Unit: f.Unit, Before: f.Before, After: f.After, Clause: f.Clause}
+		for i, row := range f.Points {
+			name := fmt.Sprintf("第%d行的数值", i+1)
+			chart.Points = append(chart.Points, interpretations.Point{
+				Label: row.Label, Note: row.Note, Date: row.Date, Value: number(name, row.Value), Before: number(name, row.Before),
+			})
+		}
+		if f.Total != "" {
+			total := number("合计", f.Total)
+			chart.Total = &total
+		}
+		it.Chart = chart
+	case interpretations.CaseKind:
+		it.Case = &interpretations.Case{
+			Who: f.Who, Facts: linesOf(f.Facts), Steps: f.Steps, Result: interpretations.Step{Name: f.ResultName, Value: f.ResultValue},
+			Note: f.Note, Clause: f.Clause, Measure: domain.MeasureID(f.Measure), Base: number("基数", f.Base),
+		}
+	case interpretations.ComparisonKind:
+		it.Comparison = &interpretations.Comparison{Former: f.Former}
+		for _, r := range f.Rows {
+			it.Comparison.Rows = append(it.Comparison.Rows, interpretations.ComparisonRow{Topic: r.Topic, Before: r.Before, After: r.After, Clause: r.Clause})
+		}
+	case interpretations.RecordKind:
+		it.Record = &interpretations.Record{
+			Form: interpretations.RecordForm(f.Form), URL: f.URL, Date: f.Date, Speaker: f.Speaker,
+			Minutes: int(number("时长", f.Minutes)), Transcript: f.Transcript, Clause: f.Clause,
+		}
+	case interpretations.OnePageKind:
+		page := &interpretations.OnePage{Lead: f.Lead, Hero: f.Hero}
+		for i, b := range f.Blocks {
+			page.Blocks = append(page.Blocks, interpretations.Block{
+				Form: interpretations.BlockForm(b.Form), Title: b.Title, Clause: b.Clause, Lines: entriesOf(b.Lines),
+				Item: int64(number(fmt.Sprintf("第%d个板块引用的解读", i+1), b.Item)),
+			})
+		}
+		it.OnePage = page
+	}
+}

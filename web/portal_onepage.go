@@ -1,0 +1,86 @@
+package web
+
+import (
+	"fmt"
+	"html/template"
+	"strings"
+
+	"github.com/gofiber/fiber/v2"
+
+	"policypush/internal/domain"
+	"policypush/interpretations"
+)
+
+// onePageView is 一图读懂: a policy on one page, read on a phone, printed on one
+// sheet.
+type onePageView struct {
+	Page
+	Policy    *domain.Policy
+	Heading   string
+	Lead      string
+	Body      template.HTML
+	Automatic bool // drawn from the measures, since nobody has composed one
+	Contact   string
+	Ended     string
+	Address   string // of the policy's page, for the printed sheet
+}
+
+func (onePageView) template() string { return "portal/onepage" }
+
+func (s *Server) onePage(c *fiber.Ctx) error {
+	ctx := c.UserContext()
+	id, err := c.ParamsInt("id")
+	if err != nil {
+		return fiber.ErrNotFound
+	}
+	p, err := s.Store.Policy(ctx, domain.PolicyID(id))
+	if err != nil {
+		return err
+	}
+	preview, err := s.mayRead(c, p)
+	if err != nil {
+		return err
+	}
+	items, err := s.Store.Interpretations(ctx, p.ID, preview == "")
+	if err != nil {
+		return err
+	}
+	v := onePageView{Policy: p, Heading: p.Title, Contact: p.Contact, Ended: s.ended(p), Address: fmt.Sprintf("%s/policies/%d", s.BaseURL, p.ID)}
+	if v.Page, err = s.page(c, "一图读懂："+p.Title); err != nil {
+		return err
+	}
+	v.Description = description(p)
+	if v.Contact == "" {
+		v.Contact = v.Site.Phone
+	}
+	picture := pictureOf(items, p)
+	if picture == nil {
+		drafts := interpretations.Propose(p, s.told(p), nil)
+		if picture = pictureOf(drafts, p); picture == nil {
+			return domain.Errorf(domain.NotFound, "这份政策没有政策点，还不能画成一图读懂。请看政策原文。")
+		}
+		v.Automatic = true
+	}
+	v.Lead = picture.OnePage.Lead
+	if !v.Automatic {
+		v.Heading = picture.Title
+	}
+	html, err := picture.Render(p, s.today(), items...)
+	if err != nil {
+		return err
+	}
+	// Citations lead to the text, which stands on the policy's page. What people
+	// typed is escaped, so only our own attributes match.
+	v.Body = template.HTML(strings.ReplaceAll(string(html), `href="#c`, `href="`+fmt.Sprintf("/policies/%d", p.ID)+`#c`))
+	return s.render(c, v)
+}
+
+// pictureOf returns the latest one-page picture that still holds, or nil.
+func pictureOf(items []interpretations.Item, p *domain.Policy) *interpretations.Item {
+	for i := len(items) - 1; i >= 0; i-- {
+		if it := &items[i]; it.Kind == interpretations.OnePageKind && it.OnePage != nil && !it.Outdated(p) {
+			return it
+		}
+	}
+	return nil
+}
