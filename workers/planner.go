@@ -48,7 +48,7 @@ func (p *planner) deliveries(ctx context.Context, bits []uint32) ([]domain.Deliv
 		}
 	}
 	now := p.w.Now() // one for all: what is due at the same moment shares a batch
-	var planned []domain.Delivery
+	planned := make([]domain.Delivery, 0, len(subscribers))
 	for _, s := range subscribers {
 		verdict := domain.Possible
 		if p.likely.Contains(uint32(s.ID)) {
