@@ -1,6 +1,8 @@
 package workers
 
 import (
+	"strconv"
+
 	"policypush/internal/channel"
 	"policypush/internal/domain"
 	"policypush/internal/push"
@@ -23,23 +25,42 @@ type Letterhead struct {
 	Sensitive func(group string) bool
 }
 
+// forms are the messages of one claim that many get, by what they tell, with
+// [push.UnsubscribeHere] where the address to unsubscribe is to stand.
+type forms map[string]push.Message
+
 // compose writes the message for one delivery or for the several of a digest,
 // in the voice of the office of the first.
-func (w *Workers) compose(kind domain.ChannelKind, o storage.Outgoing, ds []domain.Delivery, matters map[domain.PushID]matter) (channel.Message, error) {
-	office := matters[ds[0].Push].office
-	composer, err := w.composer(kind, office)
-	if err != nil {
-		return channel.Message{}, err
+func (w *Workers) compose(kind domain.ChannelKind, o storage.Outgoing, ds []domain.Delivery, matters map[domain.PushID]matter, written forms) (channel.Message, error) {
+	var key []byte
+	for _, d := range ds {
+		key = append(strconv.AppendInt(key, int64(d.Push), 10), d.Verdict...)
+	}
+	form, known := written[string(key)]
+	if !known {
+		var err error
+		if form, err = w.form(kind, ds, matters); err != nil {
+			return channel.Message{}, err
+		}
+		written[string(key)] = form
 	}
 	unsubscribe := w.Letterhead.Unsubscribe(ds[0].Subscriber, o.Contact.ID, kind)
-	links := push.Links{Unsubscribe: unsubscribe, Settings: w.Letterhead.Settings, Inbox: w.Letterhead.Inbox}
-	m := channel.Message{Ref: ds[0].ClientRef(), To: o.Contact.Address, FromName: office.Name, Unsubscribe: unsubscribe}
-	var text push.Message
+	text := form.WithUnsubscribe(unsubscribe)
+	return channel.Message{
+		Ref: ds[0].ClientRef(), To: o.Contact.Address, FromName: matters[ds[0].Push].office.Name, Unsubscribe: unsubscribe,
+		Subject: text.Subject, Text: text.Text, HTML: text.HTML, Link: text.Link,
+	}, nil
+}
+
+func (w *Workers) form(kind domain.ChannelKind, ds []domain.Delivery, matters map[domain.PushID]matter) (push.Message, error) {
+	composer, err := w.composer(kind, matters[ds[0].Push].office)
+	if err != nil {
+		return push.Message{}, err
+	}
+	links := push.Links{Unsubscribe: push.UnsubscribeHere, Settings: w.Letterhead.Settings, Inbox: w.Letterhead.Inbox}
 	if first := matters[ds[0].Push]; first.push.Kind == domain.FirstPush {
 		links.Mine = w.Letterhead.Mine
-		text, err = composer.First(kind, w.cardsOf(first.listed), first.rest, links, w.Now())
-		m.Subject, m.Text, m.HTML, m.Link = text.Subject, text.Text, text.HTML, text.Link
-		return m, err
+		return composer.First(kind, w.cardsOf(first.listed), first.rest, links, w.Now())
 	}
 	cards := make([]push.Card, len(ds))
 	for i, d := range ds {
@@ -47,9 +68,7 @@ func (w *Workers) compose(kind domain.ChannelKind, o storage.Outgoing, ds []doma
 		cards[i] = push.CardOf(policy, d.Verdict, w.Letterhead.Sensitive)
 		cards[i].URL = w.Letterhead.Policy(policy.ID)
 	}
-	text, err = composer.Compose(kind, cards, links, w.Now())
-	m.Subject, m.Text, m.HTML, m.Link = text.Subject, text.Text, text.HTML, text.Link
-	return m, err
+	return composer.Compose(kind, cards, links, w.Now())
 }
 
 // cardsOf makes the cards of what a first digest lists.

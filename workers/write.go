@@ -56,6 +56,7 @@ func (w *Workers) write(ctx context.Context, batch domain.Batch, claimed []stora
 	}
 	var outcomes []storage.Outcome
 	var letters []letter
+	written := forms{}
 	for _, o := range claimed {
 		l := letter{to: o.Contact}
 		for _, d := range o.Deliveries {
@@ -84,7 +85,7 @@ func (w *Workers) write(ctx context.Context, batch domain.Batch, claimed []stora
 		today[o.Contact.ID]++
 		week[o.Contact.ID]++
 		var err error
-		if l.message, err = w.compose(batch.Channel, o, l.deliveries, matters); err != nil {
+		if l.message, err = w.compose(batch.Channel, o, l.deliveries, matters, written); err != nil {
 			return nil, nil, err
 		}
 		letters = append(letters, l)
