@@ -3,15 +3,12 @@ package push
 import (
 	"fmt"
 	"strings"
-	"unicode/utf16"
 	"unicode/utf8"
+
+	"policypush/internal/domain"
 )
 
 const (
-	// oneSMS is how many UTF-16 units a text message of one part holds;
-	// partSMS what each part of a longer one holds.
-	oneSMS  = 70
-	partSMS = 67
 	// minTitle is the shortest a title is cut to, in characters.
 	minTitle = 8
 	// optOut ends every text message and is never shortened.
@@ -22,16 +19,7 @@ const (
 
 // Segments returns of how many parts a text message is made, which is how many
 // are paid for.
-func Segments(text string) int {
-	n := 0
-	for _, r := range text {
-		n += utf16.RuneLen(r)
-	}
-	if n <= oneSMS {
-		return 1
-	}
-	return (n + partSMS - 1) / partSMS
-}
+func Segments(text string) int { return len(domain.SMSParts(text)) }
 
 // sms writes the text message for one policy or for several. It tries to stay
 // within one part: first the title is shortened, then the hint where to look

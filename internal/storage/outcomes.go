@@ -339,6 +339,6 @@ func (s *Store) receiptFor(ctx context.Context, tx *sql.Tx, r Receipt) ([]domain
 		return []domain.Delivery{d}, nil
 	}
 	q = `SELECT ` + deliveryColumns + ` FROM deliveries
-		WHERE gateway_ref <> '' AND gateway_ref = $1 AND channel = $2 AND contact_id = $3 ORDER BY id` + s.dialect.forUpdate
-	return list(ctx, tx, scanDelivery, q, d.GatewayRef, d.Channel, d.Contact)
+		WHERE gateway_ref <> '' AND gateway_ref = $1 AND channel = $2 AND contact_id = $3 AND claimed_at = $4 ORDER BY id` + s.dialect.forUpdate
+	return list(ctx, tx, scanDelivery, q, d.GatewayRef, d.Channel, d.Contact, micros(d.ClaimedAt))
 }

@@ -53,20 +53,6 @@ func (c Callbacks) ReplyURL() string {
 	return c.path("reply") + "?from=%p&to=%P&text=%b&charset=%C&id=%I"
 }
 
-// Report is what the gateway says about a message that it took before.
-type Report struct {
-	Ref        string
-	GatewayRef string
-	// State is Accepted, Delivered or Failed.
-	State domain.DeliveryState
-	// Code is the status of Kannel: "2".
-	Code string
-	// Note is the gateway's text without personal data.
-	Note string
-	// BadAddress tells that the number itself is refused.
-	BadAddress bool
-}
-
 // The statuses of Kannel's reports, a bit each. We ask for all.
 const (
 	statusDelivered = 1
@@ -88,7 +74,7 @@ func (c Callbacks) ParseReport(q url.Values) (Report, error) {
 	if err != nil {
 		return Report{}, domain.Errorf(domain.Invalid, "回执状态无法识别").In("status")
 	}
-	r := Report{Ref: ref, GatewayRef: channel.Note(q.Get("id")), Code: strconv.Itoa(status), Note: channel.Note(q.Get("answer"))}
+	r := Report{Provider: "kannel", Ref: ref, GatewayRef: channel.Note(q.Get("id")), Code: strconv.Itoa(status), Note: channel.Note(q.Get("answer"))}
 	switch status {
 	case statusDelivered:
 		r.State = domain.Delivered
@@ -103,49 +89,7 @@ func (c Callbacks) ParseReport(q url.Values) (Report, error) {
 	return r, nil
 }
 
-// deadNumber tells whether a gateway's words to a failure say that the number
-// is no number. A failed report alone does not: the phone may be off for days.
-func deadNumber(answer string) bool {
-	a := strings.ToUpper(answer)
-	for _, word := range []string{"UNKNOWN SUBSCRIBER", "INVALID NUMBER", "INVALID DESTINATION", "MK:0001", "MK:0000", "MI:0001", "空号", "EC:1 ", "ERR:001"} {
-		if strings.Contains(a, word) {
-			return true
-		}
-	}
-	return false
-}
-
-// Reply is a text that a person sent back.
-type Reply struct {
-	From string // eleven digits
-	To   string // our number, perhaps with an extension
-	Text string
-	// Stop tells that the text means 退订.
-	Stop bool
-}
-
-// maxReply is the longest reply kept, in runes.
-const maxReply = 500
-
 // ParseReply reads a reply. Kannel hands over UTF-8, see ReplyURL.
 func (c Callbacks) ParseReply(q url.Values) (Reply, error) {
-	from, err := Number(q.Get("from"))
-	if err != nil {
-		return Reply{}, err
-	}
-	text := strings.ToValidUTF8(q.Get("text"), "\uFFFD")
-	if rs := []rune(text); len(rs) > maxReply {
-		text = string(rs[:maxReply])
-	}
-	return Reply{From: from, To: channelNumber(q.Get("to")), Text: text, Stop: StopWord(text)}, nil
-}
-
-// channelNumber keeps the digits of the number that was written to.
-func channelNumber(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r < '0' || r > '9' {
-			return -1
-		}
-		return r
-	}, s)
+	return replyOf(q.Get("from"), q.Get("to"), q.Get("text"))
 }

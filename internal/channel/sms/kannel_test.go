@@ -91,20 +91,27 @@ func wait(t *testing.T, what string, ok func() bool) {
 	}
 }
 
-func open(t *testing.T, cfg sms.Config) *sms.Sender {
+// line makes a line of providers that the test closes.
+func line(t *testing.T, ps ...sms.Provider) *sms.Line {
 	t.Helper()
-	s, err := sms.New(cfg)
+	l := sms.NewLine(sms.LineConfig{Providers: ps})
+	t.Cleanup(func() { _ = l.Close() })
+	return l
+}
+
+func open(t *testing.T, cfg sms.KannelConfig) *sms.Line {
+	t.Helper()
+	k, err := sms.NewKannel(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = s.Close() })
-	return s
+	return line(t, k)
 }
 
 func TestThroughARealKannel(t *testing.T) {
 	back := serveCallbacks(t)
 	k := channeltest.StartKannel(t, back.ReplyURL())
-	cfg := sms.Config{URL: k.URL, Username: k.Username, Password: k.Password, From: k.From, Callbacks: back.Callbacks}
+	cfg := sms.KannelConfig{HTTP: sms.HTTP{URL: k.URL}, Username: k.Username, Password: k.Password, From: k.From, Callbacks: back.Callbacks}
 	s := open(t, cfg)
 	send := func(t *testing.T, ref, to, text string) channel.Result {
 		t.Helper()
@@ -112,7 +119,7 @@ func TestThroughARealKannel(t *testing.T) {
 	}
 
 	t.Run("a text arrives and its receipt comes back", func(t *testing.T) {
-		if r := send(t, "d1", "13800000001", text); r.Class != channel.Accepted || r.Ref != "d1" || r.GatewayRef == "" {
+		if r := send(t, "d1", "13800000001", text); r.Class != channel.Accepted || r.Ref != "d1" || r.Gateway != "kannel" {
 			t.Fatalf("%+v", r)
 		}
 		if r := back.last(t, "d1"); r.State != domain.Delivered || r.GatewayRef == "" {
@@ -194,7 +201,7 @@ func TestThroughARealKannel(t *testing.T) {
 }
 
 // gateway answers sendsms in place of Kannel and counts what came per number.
-func gateway(t *testing.T, answer http.HandlerFunc) (cfg sms.Config, hits *atomic.Int64) {
+func gateway(t *testing.T, answer http.HandlerFunc) (cfg sms.KannelConfig, hits *atomic.Int64) {
 	t.Helper()
 	hits = new(atomic.Int64)
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -202,7 +209,7 @@ func gateway(t *testing.T, answer http.HandlerFunc) (cfg sms.Config, hits *atomi
 		answer(w, r)
 	}))
 	t.Cleanup(srv.Close)
-	return sms.Config{URL: srv.URL + "/cgi-bin/sendsms", Username: "push", Password: "s3cret-p@ss", Timeout: 5 * time.Second}, hits
+	return sms.KannelConfig{HTTP: sms.HTTP{URL: srv.URL + "/cgi-bin/sendsms", Timeout: 5 * time.Second}, Username: "push", Password: "s3cret-p@ss"}, hits
 }
 
 func hangUp(w http.ResponseWriter, _ *http.Request) {
@@ -299,7 +306,7 @@ func TestADeadGatewayFailsAllAtOnce(t *testing.T) {
 	}
 	addr := l.Addr().String()
 	_ = l.Close()
-	s := open(t, sms.Config{URL: "http://" + addr + "/cgi-bin/sendsms", Username: "push", Password: "s3cret"})
+	s := open(t, sms.KannelConfig{HTTP: sms.HTTP{URL: "http://" + addr + "/cgi-bin/sendsms"}, Username: "push", Password: "s3cret"})
 	for _, r := range s.Send(t.Context(), []channel.Message{{Ref: "d1", To: "13800000001", Text: text}, {Ref: "d2", To: "13800000002", Text: text}}) {
 		if r.Class != channel.Retry || r.Code != "connect" {
 			t.Errorf("%+v", r)
@@ -308,15 +315,15 @@ func TestADeadGatewayFailsAllAtOnce(t *testing.T) {
 }
 
 func TestSettingsThatCannotWorkAreRefused(t *testing.T) {
-	for name, cfg := range map[string]sms.Config{
+	for name, cfg := range map[string]sms.KannelConfig{
 		"no address":         {Username: "a", Password: "b"},
-		"no scheme":          {URL: "127.0.0.1:13013", Username: "a", Password: "b"},
-		"no password":        {URL: "http://127.0.0.1:13013/", Username: "a"},
-		"callback, no key":   {URL: "http://127.0.0.1:13013/", Username: "a", Password: "b", Callbacks: sms.Callbacks{Base: "http://127.0.0.1"}},
-		"a file for a place": {URL: "file:///etc/passwd", Username: "a", Password: "b"},
+		"no scheme":          {HTTP: sms.HTTP{URL: "127.0.0.1:13013"}, Username: "a", Password: "b"},
+		"no password":        {HTTP: sms.HTTP{URL: "http://127.0.0.1:13013/"}, Username: "a"},
+		"callback, no key":   {HTTP: sms.HTTP{URL: "http://127.0.0.1:13013/"}, Username: "a", Password: "b", Callbacks: sms.Callbacks{Base: "http://127.0.0.1"}},
+		"a file for a place": {HTTP: sms.HTTP{URL: "file:///etc/passwd"}, Username: "a", Password: "b"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if _, err := sms.New(cfg); domain.KindOf(err) != domain.Invalid {
+			if _, err := sms.NewKannel(cfg); domain.KindOf(err) != domain.Invalid {
 				t.Errorf("%v", err)
 			}
 		})
