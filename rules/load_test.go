@@ -64,7 +64,7 @@ func TestIndex(t *testing.T) {
 		"life-events.yaml": len(r.LifeEvents.All()), "disclosure-fields.yaml": len(r.DisclosureFields.All()),
 		"agencies.yaml": len(r.Agencies.All()), "interpretation-kinds.yaml": len(r.InterpretationKinds.All()),
 		"channels.yaml": len(r.Channels.All()), "rules.yaml": len(r.Duties.All()), "workdays.yaml": 4,
-		"extraction-patterns.yaml": len(r.Patterns.All()), "jargon.yaml": len(r.Jargon.All()), "colloquial.yaml": len(r.Colloquial.All()), "tagging-cases.yaml": len(r.TaggingCases.All()),
+		"extraction-patterns.yaml": len(r.Patterns.All()), "jargon.yaml": len(r.Jargon.All()), "colloquial.yaml": len(r.Colloquial.All()), "sms-words.yaml": len(r.SMSWords.All()), "tagging-cases.yaml": len(r.TaggingCases.All()),
 	}
 	for _, f := range r.Files.All() {
 		if n, ok := have[f.File]; !ok || n != f.Count {

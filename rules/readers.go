@@ -50,6 +50,7 @@ var readers = map[string]reader{
 	"pilot-areas":           read("pilot area", func(r *Rules) *Table[PilotArea] { return &r.PilotAreas }),
 	"resident-groups":       readGroups,
 	"rules":                 read("duty", func(r *Rules) *Table[Duty] { return &r.Duties }),
+	"sms-words":             read("sms word", func(r *Rules) *Table[SMSWord] { return &r.SMSWords }),
 	"tagging-cases":         read("tagging case", func(r *Rules) *Table[TaggingCase] { return &r.TaggingCases }),
 	"taxes-fees":            readTaxes,
 	"themes-enterprise":     readThemes('Q'),

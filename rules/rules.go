@@ -31,6 +31,7 @@ type Rules struct {
 	Patterns            Table[Pattern]
 	Jargon              Table[Jargon]
 	Colloquial          Table[Colloquial]
+	SMSWords            Table[SMSWord]
 	TaggingCases        Table[TaggingCase]
 	Learned             Table[Learned]    // of an office's own folder
 	Corrections         Table[Correction] // likewise

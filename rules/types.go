@@ -335,6 +335,14 @@ type Colloquial struct {
 	Item `yaml:",inline"`
 }
 
+// SMSWord is a word that carriers stop in text messages, or one that may not be
+// said of whoever reads them: that they are poor, ill or disabled. A phrase of
+// Not holds the word and is harmless.
+type SMSWord struct {
+	Item      `yaml:",inline"`
+	Sensitive bool `yaml:"sensitive"`
+}
+
 // TaggingCase is a short text with the tags it must and must not get.
 type TaggingCase struct {
 	Item     `yaml:",inline"`

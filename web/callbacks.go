@@ -1,20 +1,68 @@
 package web
 
 import (
+	"net/netip"
 	"net/url"
+	"slices"
 
 	"github.com/gofiber/fiber/v2"
 
 	"policypush/internal/channel/sms"
 	"policypush/internal/domain"
-	"policypush/internal/storage"
 )
 
-// callback reads the query of a gateway's call, if it knows the secret.
-func (s *Server) callback(c *fiber.Ctx) (url.Values, error) {
-	if !s.Callbacks.CheckSecret(c.Params("secret")) {
-		return nil, fiber.ErrNotFound
+// gateways lets only calls through that know the secret and, where the settings
+// name who may call, come from there. To all others the path does not exist.
+func (s *Server) gateways(c *fiber.Ctx) error {
+	if !s.Callbacks.CheckSecret(c.Params("secret")) || !s.mayCall(c.IP()) {
+		return fiber.ErrNotFound
 	}
+	return c.Next()
+}
+
+func (s *Server) mayCall(from string) bool {
+	if len(s.CallbackFrom) == 0 {
+		return true
+	}
+	addr, err := netip.ParseAddr(from)
+	return err == nil && slices.ContainsFunc(s.CallbackFrom, func(n netip.Prefix) bool { return n.Contains(addr.Unmap()) })
+}
+
+// smsPosted takes the receipts or replies that a provider posts. It answers
+// when they are kept; what is not kept the provider says again.
+func (s *Server) smsPosted(c *fiber.Ctx) error {
+	in, known := sms.InboundOf(c.Params("provider"))
+	if !known {
+		return fiber.ErrNotFound
+	}
+	ctx := c.UserContext()
+	if c.Params("what") == "report" {
+		reports, err := in.Reports(c.Body())
+		if err != nil {
+			return err
+		}
+		for _, r := range reports {
+			if err := s.Receipts.Report(ctx, r); err != nil {
+				return err
+			}
+		}
+	} else {
+		replies, err := in.Replies(c.Body())
+		if err != nil {
+			return err
+		}
+		for _, r := range replies {
+			if err := s.Receipts.Reply(ctx, r); err != nil {
+				return err
+			}
+		}
+	}
+	c.Set(fiber.HeaderContentType, fiber.MIMEApplicationJSONCharsetUTF8)
+	return c.SendString(in.Ack)
+}
+
+// queryOf reads what Kannel writes into the address of its call.
+func queryOf(c *fiber.Ctx) (url.Values, error) {
 	q, err := url.ParseQuery(string(c.Request().URI().QueryString()))
 	if err != nil {
 		return nil, domain.Errorf(domain.Invalid, "参数无法读取").Because(err)
@@ -22,11 +70,9 @@ func (s *Server) callback(c *fiber.Ctx) (url.Values, error) {
 	return q, nil
 }
 
-// smsReport records what the gateway says about a message it took. A report
-// about a message that we do not know is answered as done: the gateway would
-// only repeat it.
+// smsReport records what Kannel says about a message it took.
 func (s *Server) smsReport(c *fiber.Ctx) error {
-	q, err := s.callback(c)
+	q, err := queryOf(c)
 	if err != nil {
 		return err
 	}
@@ -34,39 +80,15 @@ func (s *Server) smsReport(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	id, err := domain.DeliveryOf(report.Ref)
-	if err != nil {
+	if err := s.Receipts.Report(c.UserContext(), report); err != nil {
 		return err
-	}
-	receipt := storage.Receipt{
-		Delivery: id, Channel: domain.SMS, GatewayRef: report.GatewayRef, State: report.State,
-		Reason: reasonOf(report), At: s.Now(), Note: report.Note,
-	}
-	if err := s.Store.RecordReceipt(c.UserContext(), receipt); err != nil && domain.KindOf(err) != domain.NotFound {
-		return err
-	}
-	if report.BadAddress {
-		if err := s.Store.StopDelivery(c.UserContext(), id, domain.Reason("bounce:"+report.Code), s.Now()); err != nil && domain.KindOf(err) != domain.NotFound {
-			return err
-		}
 	}
 	return c.SendString("ok\n")
 }
 
-func reasonOf(report sms.Report) domain.Reason {
-	if report.State != domain.Failed {
-		return domain.ReasonNone
-	}
-	if report.BadAddress {
-		return domain.ReasonRefused + ":" + domain.Reason(report.Code)
-	}
-	return domain.ReasonUndelivered + ":" + domain.Reason(report.Code)
-}
-
-// smsReply acts on what a person sent back: a stop word stops the number at
-// once, anything else waits for an officer.
+// smsReply acts on what a person sent back through Kannel.
 func (s *Server) smsReply(c *fiber.Ctx) error {
-	q, err := s.callback(c)
+	q, err := queryOf(c)
 	if err != nil {
 		return err
 	}
@@ -74,15 +96,7 @@ func (s *Server) smsReply(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	ctx := c.UserContext()
-	if reply.Stop {
-		err = s.Store.StopAddress(ctx, domain.SMS, reply.From, domain.ReasonStopped, s.Now())
-	} else {
-		err = s.Store.SaveReply(ctx, storage.Reply{
-			Channel: domain.SMS, AddressMasked: domain.MaskPhone(reply.From), Text: cutRunes(reply.Text, 500), At: s.Now(),
-		})
-	}
-	if err != nil {
+	if err := s.Receipts.Reply(c.UserContext(), reply); err != nil {
 		return err
 	}
 	return c.SendString("") // an answer with words would be texted back

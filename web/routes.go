@@ -16,8 +16,9 @@ func (s *Server) routes() {
 	a.Get("/readyz", s.readyz)
 	a.Get("/robots.txt", s.robots)
 	a.Get("/static/*", s.assets.serve)
-	a.Get("/callback/sms/:secret/report", s.smsReport)
-	a.Get("/callback/sms/:secret/reply", s.smsReply)
+	a.Get("/callback/sms/:secret/report", s.gateways, s.smsReport)
+	a.Get("/callback/sms/:secret/reply", s.gateways, s.smsReply)
+	a.Post("/callback/sms/:secret/:provider/:what<regex(report|reply)>", s.gateways, s.smsPosted)
 
 	// One-click 退订 of mail programs (RFC 8058): no cookie, no form token.
 	a.Get("/u/:token", s.unsubscribePage)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/netip"
 	"strings"
 	"time"
 
@@ -42,6 +43,10 @@ type Config struct {
 	BaseURL string
 	// Callbacks checks what the SMS gateway calls us with.
 	Callbacks sms.Callbacks
+	// Receipts keep what those gateways say.
+	Receipts sms.Sink
+	// CallbackFrom is who may call back; none is everybody.
+	CallbackFrom []netip.Prefix
 	// ProxyHeader names the header in which a proxy in front of this server
 	// gives the reader's network address, for example X-Real-IP. Empty: no proxy.
 	ProxyHeader string

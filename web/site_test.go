@@ -27,6 +27,7 @@ import (
 	"policypush/internal/storage"
 	"policypush/interpretations"
 	"policypush/rules"
+	"policypush/workers"
 )
 
 var loadRules = sync.OnceValues(rules.Load)
@@ -92,7 +93,8 @@ func newSite(t *testing.T, change ...func(*Config)) *testSite {
 	cfg := Config{
 		Store: store, Rules: r, Index: audience.New(), Catalogue: audience.NewCatalogue(store), Search: live, Hub: app.NewHub(app.Limits{}), Secret: []byte("a secret of a test, 32 bytes long"),
 		BaseURL: "http://policy.example", Callbacks: sms.Callbacks{Base: "http://policy.example", Key: []byte("callback key of a test")},
-		Modes: map[domain.ChannelKind]string{domain.SMS: "log", domain.Email: "log"},
+		Receipts: workers.Receipts{Store: store, Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return site.now }},
+		Modes:    map[domain.ChannelKind]string{domain.SMS: "log", domain.Email: "log"},
 		SendCode: func(_ context.Context, _ domain.ChannelKind, address, code string) error {
 			site.mu.Lock()
 			defer site.mu.Unlock()

@@ -77,8 +77,8 @@ func TestANewSubscriberIsToldOnceWhatIsInForce(t *testing.T) {
 		t.Fatalf("%d texts and %d mails", len(b.sms.got), len(b.email.got))
 	}
 	text, mail := b.sms.got[0].Text, b.email.got[0]
-	if !strings.Contains(text, "现有14项有效政策可能与您有关") || push.Segments(text) != 1 || len(push.Lint(text, "")) > 0 {
-		t.Errorf("text %q, %q", text, push.Lint(text, ""))
+	if !strings.Contains(text, "现有14项有效政策可能与您有关") || push.Segments(text) != 1 || len(push.Lint(text, push.Terms{})) > 0 {
+		t.Errorf("text %q, %q", text, push.Lint(text, push.Terms{}))
 	}
 	for _, words := range []string{"1. 关于马上截止的通知", "关于第13批居民补贴的通知", "另有4项没有列出", "我的政策：https://zc.example/me/policies", "只发这一次"} {
 		if !strings.Contains(mail.Text, words) {

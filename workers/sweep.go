@@ -15,6 +15,9 @@ func (w *Workers) sweep(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := w.settleEarly(ctx); err != nil {
+		return err
+	}
 	done, err := w.Store.FinishPushes(ctx, now)
 	if err != nil {
 		return err

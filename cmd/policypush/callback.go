@@ -3,11 +3,14 @@ package main
 import (
 	"context"
 	"fmt"
+
+	"policypush/internal/channel/sms"
 )
 
-// RunSMSCallback prints the address at which the gateway hands over what
-// people reply. It holds a secret of the installation, so nothing else shows
-// it; delivery reports need no setting, each message carries their address.
+// runSMSCallback prints the addresses at which the gateways that are set hand
+// over receipts and what people reply. They hold a secret of the installation,
+// so nothing else shows them. Kannel's receipts need no setting: each message
+// carries their address. CMPP needs none at all.
 func runSMSCallback(ctx context.Context, std stdio, args []string) error {
 	b, rest, err := openBase(ctx, std, "sms callback", args, nil)
 	if err != nil {
@@ -21,6 +24,15 @@ func runSMSCallback(ctx context.Context, std stdio, args []string) error {
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintln(std.out, callbacks.ReplyURL())
-	return err
+	for _, provider := range b.cfg.SMS.ProviderList() {
+		if provider == "kannel" {
+			_, err = fmt.Fprintln(std.out, callbacks.ReplyURL())
+		} else if _, posts := sms.InboundOf(provider); posts {
+			_, err = fmt.Fprintf(std.out, "%s 状态报告 %s\n%s 上行短信 %s\n", provider, callbacks.PostURL(provider, "report"), provider, callbacks.PostURL(provider, "reply"))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }

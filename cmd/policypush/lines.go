@@ -10,19 +10,18 @@ import (
 	"strings"
 	"time"
 
-	"policypush/internal/auth"
 	"policypush/internal/channel"
 	"policypush/internal/channel/email"
 	"policypush/internal/channel/outbox"
-	"policypush/internal/channel/sms"
-	"policypush/internal/config"
 	"policypush/internal/domain"
 	"policypush/internal/storage"
+	"policypush/rules"
 	"policypush/workers"
 )
 
-// lines opens the outgoing channels as they are set up.
-func (b *base) lines() (map[domain.ChannelKind]workers.Line, error) {
+// lines opens the outgoing channels as they are set up. No text message goes
+// out with one of the words.
+func (b *base) lines(words []*rules.SMSWord) (map[domain.ChannelKind]workers.Line, error) {
 	concurrency := map[domain.ChannelKind]int{domain.SMS: b.cfg.SMS.Concurrency, domain.Email: b.cfg.Email.Concurrency}
 	lines := map[domain.ChannelKind]workers.Line{}
 	for _, kind := range domain.Outgoing() {
@@ -31,7 +30,7 @@ func (b *base) lines() (map[domain.ChannelKind]workers.Line, error) {
 			line.Signature = b.cfg.SMS.Signature
 		}
 		var err error
-		if line.Sender, err = b.sender(kind, line.Mode); err != nil {
+		if line.Sender, err = b.sender(kind, line.Mode, words); err != nil {
 			return nil, errors.Join(err, closeLines(lines))
 		}
 		lines[kind] = line
@@ -39,14 +38,14 @@ func (b *base) lines() (map[domain.ChannelKind]workers.Line, error) {
 	return lines, nil
 }
 
-func (b *base) sender(kind domain.ChannelKind, mode channel.Mode) (channel.Sender, error) {
+func (b *base) sender(kind domain.ChannelKind, mode channel.Mode, words []*rules.SMSWord) (channel.Sender, error) {
 	switch {
 	case mode == channel.Off:
 		return nil, nil
 	case mode == channel.Log:
 		return outbox.New(filepath.Join(b.cfg.Data, "outbox"), kind, email.Composer{From: b.sampleFrom()}, time.Now)
 	case kind == domain.SMS:
-		return b.smsSender()
+		return b.smsSender(words)
 	case kind == domain.Email:
 		return b.emailSender()
 	default:
@@ -60,26 +59,6 @@ func (b *base) sampleFrom() mail.Address {
 		return *from
 	}
 	return mail.Address{Name: "政策直达", Address: "tuisong@policypush.example"}
-}
-
-func (b *base) smsSender() (channel.Sender, error) {
-	password, err := config.ReadSecret(b.cfg.SMS.PasswordFile)
-	if err != nil {
-		return nil, err
-	}
-	callbacks, err := b.callbacks()
-	if err != nil {
-		return nil, err
-	}
-	return sms.New(sms.Config{
-		URL: b.cfg.SMS.URL, Username: b.cfg.SMS.Username, Password: password, From: b.cfg.SMS.From, Callbacks: callbacks,
-	})
-}
-
-// callbacks are the addresses at which the SMS gateway calls us.
-func (b *base) callbacks() (sms.Callbacks, error) {
-	key, err := auth.Derive(b.secret, "sms callback")
-	return sms.Callbacks{Base: b.cfg.CallbackBase(), Key: key}, err
 }
 
 func closeLines(lines map[domain.ChannelKind]workers.Line) error {

@@ -65,7 +65,7 @@ func commands() []command {
 		{"offices add", "--name 名称 --signature 短信签名 --region 区划代码 [--phone 电话]", "添加单位", runOfficesAdd},
 		{"operators add", "--login 登录名 --name 姓名 --roles 角色 [--office ID]", "添加工作人员，密码从终端或标准输入读", runOperatorsAdd},
 		{"migrate", "[--database URL]", "把数据库升级到最新", runMigrate},
-		{"sms callback", "", "显示短信网关的上行回调地址（填进 Kannel 的 get-url）", runSMSCallback},
+		{"sms callback", "", "显示短信网关的回执和上行回调地址（填进网关的设置）", runSMSCallback},
 		{"dkim", "[--config FILE]", "显示邮件签名公钥的 DNS 记录", runDKIM},
 		{"dkim new", "ed25519|rsa FILE", "生成邮件签名的私钥文件", runDKIMNew},
 		{"keys rotate", "[--add]", "更换联系方式的加密密钥", runKeysRotate},

@@ -114,7 +114,7 @@ func (s *service) prepare(ctx context.Context) error {
 			return err
 		}
 	}
-	if s.lines, err = s.base.lines(); err != nil {
+	if s.lines, err = s.base.lines(s.rules.SMSWords.All()); err != nil {
 		return err
 	}
 	if s.queue, err = queue.Open(s.cfg.Redis); err != nil {
@@ -198,6 +198,7 @@ func (s *service) run(ctx context.Context) error {
 		}
 	}
 	group.Go(func() error { return s.begin(ctx, group) })
+	s.hearTexts(ctx, group)
 	if !s.queue.Embedded() {
 		group.Go(func() error {
 			s.hub.Bridge(ctx, s.queue.Redis(), "push:inbox", s.log)
@@ -262,7 +263,7 @@ func (s *service) serveWeb(ctx context.Context, group *errgroup.Group) error {
 	courier := workers.Courier{Store: s.store, Lines: s.lines, Signature: "政策直达", Now: time.Now}
 	site, err := web.New(web.Config{
 		Store: s.store, Rules: s.rules, Index: s.index, Catalogue: s.offers, Search: s.search, Hub: s.hub, Secret: s.secret, BaseURL: s.cfg.LinkBase(),
-		Callbacks: callbacks, ProxyHeader: s.cfg.ProxyHeader, Modes: modes, Read: s.reading.read, SendCode: courier.SendCode,
+		Callbacks: callbacks, Receipts: s.receipts(), CallbackFrom: s.cfg.SMS.CallbackNetworks(), ProxyHeader: s.cfg.ProxyHeader, Modes: modes, Read: s.reading.read, SendCode: courier.SendCode,
 		Wake: s.workers.Wake, Ready: s.ready, Stage: s.index.Stage, Log: s.log, Now: time.Now,
 	})
 	if err != nil {

@@ -9,9 +9,11 @@ package config
 import (
 	"fmt"
 	"net"
+	"net/netip"
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -70,18 +72,63 @@ type Document struct {
 	PDFTimeout    time.Duration // for the program that reads PDF files
 }
 
-// SMS is the connection to a Kannel gateway.
+// SMS is the connection to the gateways for text messages. The fields up to
+// From are those of Kannel.
 type SMS struct {
 	Mode         string
-	URL          string // of sendsms
+	Providers    string // in order of preference: aliyun,cmpp
+	URL          string // of Kannel's sendsms
 	Username     string
 	PasswordFile string
 	From         string // the sender number
 	Signature    string // between 【 and 】; empty is the office's own
 	SearchIn     string // where a text tells people to look, for example 浙里办
 	Link         string // the link filed with the carriers, or none
-	Callback     string // base URL under which the gateway reaches us; empty is BaseURL
+	Callback     string // base URL under which the gateways reach us; empty is BaseURL
+	CallbackFrom string // addresses and networks that may call back; empty is all
 	Concurrency  int    // batches sent at a time
+
+	Aliyun  SMSAliyun
+	Tencent SMSTencent
+	MAS     SMSMAS
+	CMPP    SMSCMPP
+}
+
+// SMSAliyun is an account with 阿里云短信服务.
+type SMSAliyun struct{ URL, KeyID, SecretFile, Templates string }
+
+// SMSTencent is an application with 腾讯云短信.
+type SMSTencent struct {
+	URL, SecretID, SecretFile, AppID, Region, Templates string
+	PullSeconds                                         int // 0: receipts are posted to our callback
+}
+
+// SMSMAS is an interface account with 中国移动云MAS.
+type SMSMAS struct{ URL, ECName, APID, SecretFile, Sign, Serial, Templates string }
+
+// SMSCMPP is an access to a gateway that speaks CMPP.
+type SMSCMPP struct {
+	Address, Version, User, SecretFile, Service, From string
+	Window                                            int // messages without an answer at a time
+}
+
+// ProviderList returns the providers in order of preference.
+func (c SMS) ProviderList() []string { return listOf(c.Providers) }
+
+// CallbackNetworks returns who may call back; none is everybody.
+func (c SMS) CallbackNetworks() []netip.Prefix {
+	var nets []netip.Prefix
+	for _, text := range listOf(c.CallbackFrom) {
+		if n, err := network(text); err == nil { // checked when it was set
+			nets = append(nets, n)
+		}
+	}
+	return nets
+}
+
+// listOf takes a list apart that is written with commas.
+func listOf(v string) []string {
+	return strings.FieldsFunc(v, func(r rune) bool { return r == ',' || r == ' ' })
 }
 
 // Email is the connection to a mail relay, and the listener for bounces.
@@ -174,7 +221,10 @@ func Defaults() Config {
 		Data: "data", Listen: ":8080", SealWith: "aes-256-gcm", LogFormat: "text", LogLevel: "info", QuietHours: "20:00-08:00", KeepVersionsDays: 180,
 		Document: Document{MaxMB: 64, MaxUnpackedMB: 256, MaxText: 4_000_000, PDFTimeout: time.Minute},
 
-		SMS:   SMS{Mode: Log, Concurrency: 4},
+		SMS: SMS{
+			Mode: Log, Providers: "kannel", Concurrency: 4, Aliyun: SMSAliyun{URL: "https://dysmsapi.aliyuncs.com"},
+			Tencent: SMSTencent{URL: "https://sms.tencentcloudapi.com", Region: "ap-guangzhou"}, CMPP: SMSCMPP{Version: "3.0", Window: 16},
+		},
 		Email: Email{Mode: Log, Port: 587, TLS: "starttls", Concurrency: 4, DKIM: "relay"},
 		App:   App{Mode: Log},
 
@@ -237,14 +287,14 @@ func (c Config) CallbackBase() string {
 // Validate refuses settings that contradict each other, naming the setting and
 // what to do.
 func (c Config) Validate() error {
-	if c.SMS.Mode == Send && c.SMS.URL == "" {
-		return fmt.Errorf("sms.mode 是 send，但没有 sms.url：请填写短信网关地址，或把 sms.mode 改回 log")
+	if c.SMS.Mode == Send && c.SMS.URL == "" && slices.Contains(c.SMS.ProviderList(), "kannel") {
+		return fmt.Errorf("sms.mode 是 send，但没有 sms.url：请填写短信网关地址，或在 sms.providers 里换成别的网关，或把 sms.mode 改回 log")
 	}
 	if c.Email.Mode == Send && (c.Email.Host == "" || c.Email.From == "") {
 		return fmt.Errorf("email.mode 是 send，但没有 email.host 或 email.from：请填写邮件服务器和发件人，或把 email.mode 改回 log")
 	}
 	for _, u := range []struct{ key, value string }{
-		{"base_url", c.BaseURL}, {"sms.url", c.SMS.URL}, {"sms.callback", c.SMS.Callback},
+		{"base_url", c.BaseURL}, {"sms.url", c.SMS.URL}, {"sms.callback", c.SMS.Callback}, {"sms.aliyun.url", c.SMS.Aliyun.URL}, {"sms.tencent.url", c.SMS.Tencent.URL}, {"sms.mas.url", c.SMS.MAS.URL},
 	} {
 		if u.value == "" {
 			continue

@@ -3,7 +3,9 @@ package config
 import (
 	"fmt"
 	"net"
+	"net/netip"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -49,15 +51,42 @@ func (c *Config) settings() []setting {
 		duration("document.pdf_timeout", "一个PDF最多读多久", &c.Document.PDFTimeout),
 
 		text("sms.mode", "短信渠道 off、log 或 send", &c.SMS.Mode).checked(oneOf(Off, Log, Send)),
+		text("sms.providers", "短信网关，按优先顺序：aliyun、tencent、mas、cmpp、kannel，用逗号隔开", &c.SMS.Providers).checked(providers),
 		text("sms.url", "Kannel sendsms 地址", &c.SMS.URL).shown(withoutPassword),
-		text("sms.username", "短信网关用户名", &c.SMS.Username),
-		text("sms.password_file", "短信网关密码文件", &c.SMS.PasswordFile),
-		text("sms.from", "短信发送号码", &c.SMS.From),
+		text("sms.username", "Kannel 用户名", &c.SMS.Username),
+		text("sms.password_file", "Kannel 密码文件", &c.SMS.PasswordFile),
+		text("sms.from", "Kannel 发送号码", &c.SMS.From),
 		text("sms.signature", "短信签名，不填则用发布单位的签名", &c.SMS.Signature),
 		text("sms.search_in", "短信里请读者到哪里搜索，如 浙里办", &c.SMS.SearchIn),
 		text("sms.link", "已向运营商报备、可写进短信的网址", &c.SMS.Link),
 		text("sms.callback", "短信网关回调我们的网址，不填则同 base_url", &c.SMS.Callback),
+		text("sms.callback_from", "哪些地址可以回调，如 203.0.113.7,198.51.100.0/24；不填则不限", &c.SMS.CallbackFrom).checked(networks),
 		number("sms.concurrency", "同时发送的短信批数", &c.SMS.Concurrency, 1, 64),
+		text("sms.aliyun.url", "阿里云短信接口地址", &c.SMS.Aliyun.URL),
+		text("sms.aliyun.key_id", "阿里云 AccessKey ID", &c.SMS.Aliyun.KeyID),
+		text("sms.aliyun.secret_file", "阿里云 AccessKey 密钥文件", &c.SMS.Aliyun.SecretFile),
+		text("sms.aliyun.templates", "阿里云已通过的短信模板文件", &c.SMS.Aliyun.Templates),
+		text("sms.tencent.url", "腾讯云短信接口地址", &c.SMS.Tencent.URL),
+		text("sms.tencent.secret_id", "腾讯云 SecretId", &c.SMS.Tencent.SecretID),
+		text("sms.tencent.secret_file", "腾讯云 SecretKey 文件", &c.SMS.Tencent.SecretFile),
+		text("sms.tencent.app_id", "腾讯云短信应用编号 SdkAppId", &c.SMS.Tencent.AppID),
+		text("sms.tencent.region", "腾讯云地域", &c.SMS.Tencent.Region),
+		text("sms.tencent.templates", "腾讯云已通过的短信模板文件", &c.SMS.Tencent.Templates),
+		number("sms.tencent.pull_seconds", "多少秒拉取一次腾讯云回执和上行，0为不拉取", &c.SMS.Tencent.PullSeconds, 0, 3600),
+		text("sms.mas.url", "云MAS接口地址，/sms/norsubmit 之前的部分", &c.SMS.MAS.URL),
+		text("sms.mas.ec_name", "云MAS集团客户名称", &c.SMS.MAS.ECName),
+		text("sms.mas.ap_id", "云MAS接口账号", &c.SMS.MAS.APID),
+		text("sms.mas.secret_file", "云MAS接口账号密码文件", &c.SMS.MAS.SecretFile),
+		text("sms.mas.sign", "云MAS签名编码", &c.SMS.MAS.Sign),
+		text("sms.mas.serial", "云MAS扩展码", &c.SMS.MAS.Serial),
+		text("sms.mas.templates", "云MAS短信模板文件，不填则发普通短信", &c.SMS.MAS.Templates),
+		text("sms.cmpp.address", "CMPP 网关地址，如 192.0.2.1:7890", &c.SMS.CMPP.Address).checked(optional(address)),
+		text("sms.cmpp.version", "CMPP 版本 3.0 或 2.0", &c.SMS.CMPP.Version).checked(oneOf("3.0", "2.0")),
+		text("sms.cmpp.user", "CMPP 企业代码", &c.SMS.CMPP.User),
+		text("sms.cmpp.secret_file", "CMPP 密码文件", &c.SMS.CMPP.SecretFile),
+		text("sms.cmpp.service", "CMPP 业务代码", &c.SMS.CMPP.Service),
+		text("sms.cmpp.from", "CMPP 接入号", &c.SMS.CMPP.From),
+		number("sms.cmpp.window", "CMPP 滑动窗口：同时等待应答的短信数", &c.SMS.CMPP.Window, 1, 256),
 
 		text("email.mode", "邮件渠道 off、log 或 send", &c.Email.Mode).checked(oneOf(Off, Log, Send)),
 		text("email.host", "邮件服务器", &c.Email.Host),
@@ -173,6 +202,39 @@ func address(v string) error {
 		return fmt.Errorf("要是“地址:端口”，如 127.0.0.1:8080，不能是“%s”", v)
 	}
 	return nil
+}
+
+// providers checks a list of gateways for text messages.
+func providers(v string) error {
+	known := []string{"aliyun", "tencent", "mas", "cmpp", "kannel"}
+	names := listOf(v)
+	for i, name := range names {
+		if !slices.Contains(known, name) || slices.Contains(names[:i], name) {
+			return fmt.Errorf("只能是 %s，每个至多一次，不能是“%s”", strings.Join(known, "、"), v)
+		}
+	}
+	if len(names) == 0 {
+		return fmt.Errorf("至少要有一个，如 kannel")
+	}
+	return nil
+}
+
+// networks checks a list of addresses and networks.
+func networks(v string) error {
+	for _, text := range listOf(v) {
+		if _, err := network(text); err != nil {
+			return fmt.Errorf("要是用逗号隔开的地址或网段，如 203.0.113.7,198.51.100.0/24，不能是“%s”", text)
+		}
+	}
+	return nil
+}
+
+// network reads an address, which is a network of one, or a network.
+func network(text string) (netip.Prefix, error) {
+	if addr, err := netip.ParseAddr(text); err == nil {
+		return addr.Prefix(addr.BitLen())
+	}
+	return netip.ParsePrefix(text)
 }
 
 func quietHours(v string) error {

@@ -68,7 +68,7 @@ func NewComposer(v Voice) (*Composer, error) {
 		return nil, fmt.Errorf("template of the e-mail: %w", err)
 	}
 	c := &Composer{voice: v, mail: t}
-	if bad := Lint(c.sign(c.look()+"。"), v.Link); len(bad) > 0 {
+	if bad := Lint(c.sign(c.look()+"。"), v.terms()); len(bad) > 0 {
 		return nil, domain.Errorf(domain.Invalid, "短信不能这样发出：%s，请检查签名和链接设置", strings.Join(bad, "；")).In("签名")
 	}
 	return c, nil

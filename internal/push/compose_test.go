@@ -11,6 +11,7 @@ import (
 
 	"policypush/internal/domain"
 	"policypush/internal/push"
+	"policypush/rules"
 )
 
 var noon = time.Date(2026, 11, 22, 12, 0, 0, 0, push.Shanghai())
@@ -127,7 +128,7 @@ func TestTextMessages(t *testing.T) {
 			if n := push.Segments(m.Text); n != 1 {
 				t.Errorf("%d parts, want one", n)
 			}
-			if bad := push.Lint(m.Text, v.Link); len(bad) > 0 {
+			if bad := push.Lint(m.Text, push.Terms{Link: v.Link}); len(bad) > 0 {
 				t.Errorf("refused: %v", bad)
 			}
 		})
@@ -173,7 +174,7 @@ func TestMessagesFromAnyDocument(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if bad := push.Lint(sms.Text, ""); len(bad) > 0 || push.Segments(sms.Text) > 1 {
+		if bad := push.Lint(sms.Text, push.Terms{}); len(bad) > 0 || push.Segments(sms.Text) > 1 {
 			t.Fatalf("%d parts, refused for %v: %q", push.Segments(sms.Text), bad, sms.Text)
 		}
 		mail, err := c.Compose(domain.Email, cards, push.Links{Unsubscribe: "https://yc.example/u/abc"}, noon)
@@ -353,23 +354,37 @@ func TestSegments(t *testing.T) {
 }
 
 func TestLint(t *testing.T) {
+	words, err := rules.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
 	for name, tt := range map[string]struct {
 		text, link string
 		refused    int
 	}{
-		"as it should be":            {"【云川发布】技改补助，12月31日截止。退订回TD", "", 0},
-		"the filed link":             {"【云川发布】详见 https://yc.example/z 。退订回TD", "https://yc.example/z", 0},
-		"another link":               {"【云川发布】详见 https://yc.example/q 。退订回TD", "https://yc.example/z", 1},
-		"a bare domain":              {"【云川发布】详见yunchuan.gov.cn。退订回TD", "", 1},
-		"no signature":               {"技改补助。退订回TD", "", 1},
-		"a second signature":         {"【云川发布】【紧急】技改补助。退订回TD", "", 1},
-		"no way to stop":             {"【云川发布】技改补助。", "", 1},
-		"promises":                   {"【云川发布】您符合技改补助条件。退订回TD", "", 1},
-		"two lines":                  {"【云川发布】技改\n补助。退订回TD", "", 1},
-		"everything wrong counts up": {"您符合【急】www.example.com\n", "", 6},
+		"as it should be":             {"【云川发布】技改补助，12月31日截止。退订回TD", "", 0},
+		"the filed link":              {"【云川发布】详见 https://yc.example/z 。退订回TD", "https://yc.example/z", 0},
+		"another link":                {"【云川发布】详见 https://yc.example/q 。退订回TD", "https://yc.example/z", 1},
+		"a bare domain":               {"【云川发布】详见yunchuan.gov.cn。退订回TD", "", 1},
+		"no signature":                {"技改补助。退订回TD", "", 1},
+		"a second signature":          {"【云川发布】【紧急】技改补助。退订回TD", "", 1},
+		"no way to stop":              {"【云川发布】技改补助。", "", 1},
+		"promises":                    {"【云川发布】您符合技改补助条件。退订回TD", "", 1},
+		"two lines":                   {"【云川发布】技改\n补助。退订回TD", "", 1},
+		"more parts than are allowed": {"【云川发布】" + strings.Repeat("技改补助", 60) + "退订回TD", "", 1},
+		"a mobile number":             {"【云川发布】技改补助，咨询13800000001。退订回TD", "", 1},
+		"a number of another office":  {"【云川发布】技改补助，咨询0575-8888888。退订回TD", "", 1},
+		"the office's own number":     {"【云川发布】技改补助，咨询0575-7654321。退订回TD", "", 0},
+		"the government's hotline":    {"【云川发布】技改补助，咨询12345。退订回TD", "", 0},
+		"a date and an amount":        {"【云川发布】技改补助最高30000000元，2026-12-31截止。退订回TD", "", 0},
+		"a word that carriers stop":   {"【云川发布】技改补助，点击链接申请。退订回TD", "", 1},
+		"what it says of the reader":  {"【云川发布】您家是低保户，可领取补贴。退订回TD", "", 1},
+		"the same of a fund":          {"【云川发布】2项新政策可能与您有关：残疾人就业保障金减免。退订回TD", "", 0},
+		"the same of somebody":        {"【云川发布】低保家庭补贴，可能与您有关。退订回TD", "", 0},
+		"everything wrong counts up":  {"您符合【急】www.example.com\n", "", 6},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if got := push.Lint(tt.text, tt.link); len(got) != tt.refused {
+			if got := push.Lint(tt.text, push.Terms{Link: tt.link, Phone: "0575-7654321", Words: words.SMSWords.All()}); len(got) != tt.refused {
 				t.Errorf("refused for %v, want %d reasons", got, tt.refused)
 			}
 		})
@@ -409,7 +424,7 @@ func TestFirstDigest(t *testing.T) {
 		t.Fatal(err)
 	}
 	const want = "【云川发布】订阅成功，现有5项有效政策可能与您有关：支持制造业企业技术改造等，请登录浙里办查看，以正式文件为准。退订回TD"
-	if text.Text != want || push.Segments(text.Text) != 1 || len(push.Lint(text.Text, "")) > 0 {
+	if text.Text != want || push.Segments(text.Text) != 1 || len(push.Lint(text.Text, push.Terms{})) > 0 {
 		t.Errorf("got  %s\nwant %s", text.Text, want)
 	}
 	links := push.Links{Unsubscribe: "https://zc.example/u/1", Settings: "https://zc.example/me", Mine: "https://zc.example/me/policies"}
@@ -437,4 +452,20 @@ func TestFirstDigest(t *testing.T) {
 	if _, err := c.First(domain.SMS, nil, 0, links, noon); err == nil {
 		t.Error("a digest of nothing was written")
 	}
+}
+
+func FuzzLint(f *testing.F) {
+	words, err := rules.Load()
+	if err != nil {
+		f.Fatal(err)
+	}
+	terms := push.Terms{Link: "https://yc.example/z", Phone: "0575-7654321", Words: words.SMSWords.All()}
+	f.Add("【云川发布】技改补助，12月31日截止。退订回TD")
+	f.Add("【】\xff您低保www.")
+	f.Fuzz(func(t *testing.T, text string) {
+		all, some := push.Lint(text, terms), push.LintAny(text, terms)
+		if len(all) < len(some) || len(all) > len(some)+1 {
+			t.Errorf("%q and %q", all, some)
+		}
+	})
 }

@@ -3,7 +3,6 @@ package push
 import (
 	"fmt"
 	"strings"
-	"unicode/utf8"
 
 	"policypush/internal/domain"
 )
@@ -167,37 +166,4 @@ func (c *Composer) look() string {
 	default:
 		return "请登录政策直达查看"
 	}
-}
-
-// Lint returns what a gateway or the law would object to in a text message, in
-// Chinese; nothing if it may go out. filedLink is the one link that was filed
-// with the carriers, or "".
-func Lint(text, filedLink string) []string {
-	var found []string
-	body, signed := strings.CutPrefix(text, "【")
-	name, body, closed := strings.Cut(body, "】")
-	if !signed || !closed || name == "" {
-		found = append(found, "短信必须以【签名】开头")
-		body = text
-	}
-	if strings.ContainsAny(body, "【】") {
-		found = append(found, "正文不能出现【】，会被当作签名")
-	}
-	unfiled := body
-	if filedLink != "" {
-		unfiled = strings.ReplaceAll(body, filedLink, "")
-	}
-	if link.MatchString(unfiled) {
-		found = append(found, "正文含有未报备的链接")
-	}
-	if !strings.HasSuffix(text, optOut) {
-		found = append(found, "短信必须以“"+optOut+"”结尾")
-	}
-	if strings.Contains(text, "您符合") {
-		found = append(found, "不能写“您符合”，是否符合由主管部门审核")
-	}
-	if !utf8.ValidString(text) || strings.ContainsAny(text, "\r\n") {
-		found = append(found, "短信应为一行文字")
-	}
-	return found
 }

@@ -5,8 +5,6 @@ import (
 	"database/sql"
 	"fmt"
 	"time"
-
-	"policypush/internal/domain"
 )
 
 // keepEarly is how long a receipt waits for its delivery. No gateway tells
@@ -29,12 +27,11 @@ func (s *Store) KeepReceipt(ctx context.Context, r Receipt) error {
 
 // SettleEarly records kept receipts whose delivery is known by now, at most
 // limit of them, and forgets those that nothing of ours was ever meant by. It
-// returns the deliveries that were settled.
-func (s *Store) SettleEarly(ctx context.Context, limit int, now time.Time) (settled []domain.DeliveryID, err error) {
+// returns those that were recorded, with their deliveries.
+func (s *Store) SettleEarly(ctx context.Context, limit int, now time.Time) (settled []Receipt, err error) {
 	type early struct {
-		id       int64
-		delivery domain.DeliveryID
-		receipt  Receipt
+		id      int64
+		receipt Receipt
 	}
 	find := `
 		SELECT e.id, d.id, e.at, e.channel, e.gateway_ref, e.state, e.reason, e.note
@@ -49,20 +46,19 @@ func (s *Store) SettleEarly(ctx context.Context, limit int, now time.Time) (sett
 		}
 		found, err := list(ctx, tx, func(row scanner, e *early) error {
 			r := &e.receipt
-			return row.Scan(&e.id, &e.delivery, timeInto(&r.At), &r.Channel, &r.GatewayRef, &r.State, &r.Reason, &r.Note)
+			return row.Scan(&e.id, &r.Delivery, timeInto(&r.At), &r.Channel, &r.GatewayRef, &r.State, &r.Reason, &r.Note)
 		}, find, limit)
 		if err != nil {
 			return err
 		}
 		for _, e := range found {
-			e.receipt.Delivery = e.delivery
 			if err := s.recordReceipt(ctx, tx, e.receipt); err != nil {
 				return err
 			}
 			if _, err := tx.ExecContext(ctx, `DELETE FROM early_receipts WHERE id = $1`, e.id); err != nil {
 				return err
 			}
-			settled = append(settled, e.delivery)
+			settled = append(settled, e.receipt)
 		}
 		return nil
 	})

@@ -317,7 +317,7 @@ func (s *Store) receiptFor(ctx context.Context, tx *sql.Tx, r Receipt) ([]domain
 	q, args := `SELECT `+deliveryColumns+` FROM deliveries WHERE id = $1`, []any{r.Delivery}
 	if r.Delivery == 0 {
 		q = `SELECT ` + deliveryColumns + ` FROM deliveries
-			WHERE gateway_ref <> '' AND gateway_ref = $1 AND channel = $2 ORDER BY id DESC LIMIT 1`
+			WHERE gateway_ref <> '' AND gateway_ref = $1 AND channel = $2 ORDER BY claimed_at DESC LIMIT 1`
 		args = []any{r.GatewayRef, r.Channel}
 	}
 	var d domain.Delivery

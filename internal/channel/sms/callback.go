@@ -53,6 +53,10 @@ func (c Callbacks) ReplyURL() string {
 	return c.path("reply") + "?from=%p&to=%P&text=%b&charset=%C&id=%I"
 }
 
+// PostURL returns the address at which a provider posts its receipts (report)
+// or replies (reply), see Inbound.
+func (c Callbacks) PostURL(provider, what string) string { return c.path(provider + "/" + what) }
+
 // The statuses of Kannel's reports, a bit each. We ask for all.
 const (
 	statusDelivered = 1

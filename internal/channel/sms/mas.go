@@ -16,7 +16,7 @@ import (
 // MASConfig is an interface account with 中国移动云MAS.
 type MASConfig struct {
 	HTTP             // without /sms/…
-	Name      string // ecName: the group customer
+	Customer  string // ecName: the group customer
 	APID      string // apId: the interface account
 	Secret    string // its password
 	Sign      string // code of the signature
@@ -54,7 +54,7 @@ func NewMAS(cfg MASConfig) (*MAS, error) {
 	if err != nil {
 		return nil, err
 	}
-	if cfg.Name == "" || cfg.APID == "" || cfg.Secret == "" || cfg.Sign == "" {
+	if cfg.Customer == "" || cfg.APID == "" || cfg.Secret == "" || cfg.Sign == "" {
 		return nil, domain.Errorf(domain.Invalid, "云MAS的集团名称、接口账号、密码文件和签名编码都要填写").In("sms.mas.ec_name")
 	}
 	return &MAS{caller: call, cfg: cfg}, nil
@@ -78,7 +78,7 @@ type masMessage struct {
 
 // Submit implements Provider. The signature is put before the text by 云MAS.
 func (m *MAS) Submit(ctx context.Context, t Text) (r channel.Result, whole bool) {
-	message := masMessage{ECName: m.cfg.Name, APID: m.cfg.APID, Mobiles: t.To, Sign: m.cfg.Sign, AddSerial: m.cfg.Serial}
+	message := masMessage{ECName: m.cfg.Customer, APID: m.cfg.APID, Mobiles: t.To, Sign: m.cfg.Sign, AddSerial: m.cfg.Serial}
 	path := "/sms/norsubmit"
 	if len(m.cfg.Templates) == 0 {
 		message.Content = t.Body

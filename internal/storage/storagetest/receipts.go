@@ -44,7 +44,7 @@ func settlesEarlyReceipts(t *testing.T, url string) {
 	equal(t, "settled before the number is known", len(got(s.SettleEarly(ctx, 100, morning))(t)), 0)
 	must(t, s.RecordOutcomes(ctx, []storage.Outcome{{Delivery: id, State: domain.Accepted, GatewayRef: "g1", At: morning.Add(2 * time.Second)}}))
 	settled := got(s.SettleEarly(ctx, 100, morning))(t)
-	if len(settled) != 1 || settled[0] != id {
+	if len(settled) != 1 || settled[0].Delivery != id {
 		t.Errorf("settled %v, want %d", settled, id)
 	}
 	rows := got(s.Deliveries(ctx, storage.DeliveryFilter{Push: push.ID}))(t)

@@ -1,0 +1,141 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"policypush/internal/auth"
+	"policypush/internal/channel"
+	"policypush/internal/channel/sms"
+	"policypush/internal/config"
+	"policypush/internal/domain"
+	"policypush/internal/push"
+	"policypush/rules"
+	"policypush/workers"
+)
+
+// smsSender opens the gateways for text messages in order of preference.
+func (b *base) smsSender(words []*rules.SMSWord) (channel.Sender, error) {
+	open := map[string]func() (sms.Provider, error){
+		"aliyun": b.aliyun, "tencent": b.tencent, "mas": b.mas, "cmpp": b.cmpp, "kannel": b.kannel,
+	}
+	var providers []sms.Provider
+	for _, name := range b.cfg.SMS.ProviderList() {
+		p, err := open[name]()
+		if err != nil {
+			return nil, err
+		}
+		providers = append(providers, p)
+	}
+	terms := push.Terms{Link: b.cfg.SMS.Link, Words: words}
+	return sms.NewLine(sms.LineConfig{
+		Providers: providers,
+		Check: func(m channel.Message) []string {
+			lint := push.Lint
+			if m.Unsubscribe == "" { // a code for signing in
+				lint = push.LintAny
+			}
+			found := lint(m.Text, terms)
+			if len(found) > 0 {
+				b.log.Error("a text message is against the rules and is not sent", "ref", m.Ref, "found", found)
+			}
+			return found
+		},
+		Changed: func(provider string, up bool, r channel.Result) {
+			if up {
+				b.log.Info("a gateway for text messages is back", "gateway", provider)
+				return
+			}
+			b.log.Error("a gateway for text messages is left alone for now", "gateway", provider, "class", r.Class.String(), "code", r.Code, "note", r.Note)
+		},
+	}), nil
+}
+
+// smsSecret reads the secret of a provider and its templates.
+func smsSecret(secretFile, templateFile string) (secret string, templates []sms.Template, err error) {
+	if secret, err = config.ReadSecret(secretFile); err != nil {
+		return "", nil, err
+	}
+	templates, err = sms.LoadTemplates(templateFile)
+	return secret, templates, err
+}
+
+func (b *base) aliyun() (sms.Provider, error) {
+	c := b.cfg.SMS.Aliyun
+	secret, templates, err := smsSecret(c.SecretFile, c.Templates)
+	if err != nil {
+		return nil, err
+	}
+	return sms.NewAliyun(sms.AliyunConfig{HTTP: sms.HTTP{URL: c.URL}, KeyID: c.KeyID, Secret: secret, Templates: templates, Now: time.Now})
+}
+
+func (b *base) tencent() (sms.Provider, error) {
+	c := b.cfg.SMS.Tencent
+	secret, templates, err := smsSecret(c.SecretFile, c.Templates)
+	if err != nil {
+		return nil, err
+	}
+	return sms.NewTencent(sms.TencentConfig{
+		HTTP: sms.HTTP{URL: c.URL}, SecretID: c.SecretID, Secret: secret, AppID: c.AppID, Region: c.Region, Templates: templates,
+		Pull: time.Duration(c.PullSeconds) * time.Second, Now: time.Now,
+	})
+}
+
+func (b *base) mas() (sms.Provider, error) {
+	c := b.cfg.SMS.MAS
+	secret, templates, err := smsSecret(c.SecretFile, c.Templates)
+	if err != nil {
+		return nil, err
+	}
+	return sms.NewMAS(sms.MASConfig{
+		HTTP: sms.HTTP{URL: c.URL}, Customer: c.ECName, APID: c.APID, Secret: secret, Sign: c.Sign, Serial: c.Serial, Templates: templates,
+	})
+}
+
+func (b *base) cmpp() (sms.Provider, error) {
+	c := b.cfg.SMS.CMPP
+	secret, err := config.ReadSecret(c.SecretFile)
+	if err != nil {
+		return nil, err
+	}
+	return sms.NewCMPP(sms.CMPPConfig{
+		Address: c.Address, Version: c.Version, User: c.User, Secret: secret, Service: c.Service, From: c.From, Window: c.Window, Now: time.Now,
+	})
+}
+
+func (b *base) kannel() (sms.Provider, error) {
+	password, err := config.ReadSecret(b.cfg.SMS.PasswordFile)
+	if err != nil {
+		return nil, err
+	}
+	callbacks, err := b.callbacks()
+	if err != nil {
+		return nil, err
+	}
+	return sms.NewKannel(sms.KannelConfig{
+		HTTP: sms.HTTP{URL: b.cfg.SMS.URL}, Username: b.cfg.SMS.Username, Password: password, From: b.cfg.SMS.From, Callbacks: callbacks,
+	})
+}
+
+// callbacks are the addresses at which the gateways call us.
+func (b *base) callbacks() (sms.Callbacks, error) {
+	key, err := auth.Derive(b.secret, "sms callback")
+	return sms.Callbacks{Base: b.cfg.CallbackBase(), Key: key}, err
+}
+
+// receipts keep what gateways say about text messages.
+func (b *base) receipts() workers.Receipts {
+	return workers.Receipts{Store: b.store, Log: b.log, Now: time.Now}
+}
+
+// hearTexts hears what the gateways say on their own until ctx ends.
+func (s *service) hearTexts(ctx context.Context, group *errgroup.Group) {
+	if line, ok := s.lines[domain.SMS].Sender.(*sms.Line); ok {
+		group.Go(func() error {
+			line.Listen(ctx, s.receipts())
+			return nil
+		})
+	}
+}
