@@ -15,6 +15,8 @@ type Page struct {
 	Title       string
 	Description string
 	Robots      string // content of the robots meta element, or ""
+	Canonical   string // the address by which the page is shared, or ""
+	Feed        string // path of the feed that lists what the page does, or ""
 	Path        string // of this page, to come back to after a switch of mode
 	Section     string // the entry of the navigation that is current
 	UI          string // std, elder, max

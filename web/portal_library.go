@@ -168,6 +168,7 @@ func (s *Server) library(c *fiber.Ctx) error {
 	v.Applied = len(v.Chips)
 	v.Pages = pager(asked, number, total)
 	v.Subscribe = subscribeTo(asked)
+	v.Feed = feedOf(asked)
 	return s.render(c, v)
 }
 

@@ -41,8 +41,10 @@ type policyView struct {
 	Materials    []string
 	Contact      string
 	Subscribe    string
+	Calendar     bool // there are last days for a calendar
 	Problems     problems
 	Question     string
+	Similar      []similarView // answers to questions like the one being asked
 	HasOriginal  bool
 	AutomaticAll bool // every measure comes without an application
 }
@@ -166,6 +168,8 @@ func (s *Server) policyView(c *fiber.Ctx) (policyView, error) {
 		return policyView{}, err
 	}
 	v.Section, v.Description = "library", description(policy)
+	v.Canonical = fmt.Sprintf("%s/policies/%d", s.BaseURL, policy.ID)
+	v.Calendar = len(lastDays(policy)) > 0
 	v.Ended = s.ended(policy)
 	for _, code := range policy.Codes(domain.BenefitTag) {
 		v.Kinds = append(v.Kinds, s.Rules.Name(domain.BenefitTag, code))
@@ -682,6 +686,16 @@ func (s *Server) ask(c *fiber.Ctx) error {
 	if len(v.Problems) > 0 {
 		v.Question, v.Title = text, "出错："+v.Title
 		return s.render(c.Status(fiber.StatusUnprocessableEntity), v)
+	}
+	if field(c, "do") != "send" {
+		items, err := s.Store.Interpretations(c.UserContext(), v.Policy.ID, true)
+		if err != nil {
+			return err
+		}
+		if v.Similar = similar(text, items, v.Answered); len(v.Similar) > 0 {
+			v.Question, v.Title = text, "可能已有答复："+v.Title
+			return s.render(c, v)
+		}
 	}
 	q := domain.Question{Policy: v.Policy.ID, Text: text, AskedAt: s.Now()}
 	if r, err := s.reader(c); err != nil {

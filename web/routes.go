@@ -30,6 +30,8 @@ func (s *Server) routes() {
 	a.Get("/", s.home)
 	a.Get("/policies", s.library)
 	a.Get("/policies/:id<int>", s.policy)
+	a.Get("/policies.atom", s.feed)
+	a.Get("/policies/:id<int>/deadlines.ics", s.calendar)
 	a.Get("/policies/:id<int>/onepage", s.onePage)
 	a.Get("/policies/:id<int>/check", s.checkPage)
 	a.Post("/policies/:id<int>/check", s.limit(60), s.check)

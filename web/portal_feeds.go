@@ -1,0 +1,239 @@
+package web
+
+import (
+	"encoding/xml"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/gofiber/fiber/v2"
+
+	"policypush/internal/domain"
+	"policypush/internal/storage"
+)
+
+// feedSize is how many policies a feed lists.
+const feedSize = 50
+
+// atomFeed is a feed of RFC 4287.
+type atomFeed struct {
+	XMLName xml.Name    `xml:"http://www.w3.org/2005/Atom feed"`
+	Lang    string      `xml:"xml:lang,attr"`
+	ID      string      `xml:"id"`
+	Title   string      `xml:"title"`
+	Updated string      `xml:"updated"`
+	Links   []atomLink  `xml:"link"`
+	Author  string      `xml:"author>name"`
+	Entries []atomEntry `xml:"entry"`
+}
+
+type atomLink struct {
+	Rel  string `xml:"rel,attr"`
+	Type string `xml:"type,attr"`
+	Href string `xml:"href,attr"`
+}
+
+type atomEntry struct {
+	ID        string   `xml:"id"`
+	Title     string   `xml:"title"`
+	Updated   string   `xml:"updated"`
+	Published string   `xml:"published"`
+	Link      atomLink `xml:"link"`
+	Summary   string   `xml:"summary"`
+}
+
+// feed lists the newest policies in force, of a theme and for an audience if
+// the address says so (t, s, as in the library).
+func (s *Server) feed(c *fiber.Ctx) error {
+	site, err := s.site(c.UserContext())
+	if err != nil {
+		return err
+	}
+	asked, title := url.Values{}, site.Owner+" · 新政策"
+	filter := storage.PolicyFilter{Statuses: []domain.PolicyStatus{domain.Published}, InForceOn: s.today(), Order: "new", Limit: feedSize}
+	if theme := c.Query("t"); theme != "" && s.Rules.Name(domain.ThemeTag, theme) != theme {
+		filter.Theme = theme
+		asked.Set("t", theme)
+		title += " · " + s.Rules.Name(domain.ThemeTag, theme)
+	}
+	switch audience := c.Query("s"); audience {
+	case "enterprise", "resident":
+		filter.Audience = audience
+		asked.Set("s", audience)
+	}
+	sums, _, err := s.Store.Policies(c.UserContext(), filter)
+	if err != nil {
+		return err
+	}
+	query := ""
+	if len(asked) > 0 {
+		query = "?" + asked.Encode()
+	}
+	f := atomFeed{
+		Lang: "zh-CN", ID: s.BaseURL + "/policies.atom" + query, Title: title, Author: site.Owner,
+		Links: []atomLink{
+			{"self", "application/atom+xml", s.BaseURL + "/policies.atom" + query},
+			{"alternate", "text/html", s.BaseURL + "/policies" + query},
+		},
+	}
+	updated := time.Unix(0, 0)
+	for _, sum := range sums {
+		at := sum.PublishedAt.UTC().Format(time.RFC3339)
+		if sum.PublishedAt.After(updated) {
+			updated = sum.PublishedAt
+		}
+		page := fmt.Sprintf("%s/policies/%d", s.BaseURL, sum.ID)
+		f.Entries = append(f.Entries, atomEntry{
+			ID: page, Title: legible(sum.Title), Updated: at, Published: at, Link: atomLink{"alternate", "text/html", page}, Summary: legible(sum.FirstMeasure),
+		})
+	}
+	f.Updated = updated.UTC().Format(time.RFC3339)
+	body, err := xml.Marshal(f)
+	if err != nil {
+		return fmt.Errorf("write feed: %w", err)
+	}
+	c.Set(fiber.HeaderContentType, "application/atom+xml; charset=utf-8")
+	return c.Send(append([]byte(xml.Header), body...))
+}
+
+// feedOf returns the feed of what the library was asked for: words to search for
+// are no part of it.
+func feedOf(asked url.Values) string {
+	kept := url.Values{}
+	for _, name := range []string{"t", "s"} {
+		if value := asked.Get(name); value != "" {
+			kept.Set(name, value)
+		}
+	}
+	if len(kept) == 0 {
+		return "/policies.atom"
+	}
+	return "/policies.atom?" + kept.Encode()
+}
+
+// legible leaves out what XML 1.0 cannot hold.
+func legible(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' && r != '\t' && r != '\n' || r == utf8.RuneError || r == 0xFFFE || r == 0xFFFF {
+			return -1
+		}
+		return r
+	}, text)
+}
+
+// calendar gives the last days to apply of a policy as a calendar file
+// (RFC 5545), each with a reminder three days before.
+func (s *Server) calendar(c *fiber.Ctx) error {
+	id, err := c.ParamsInt("id")
+	if err != nil {
+		return fiber.ErrNotFound
+	}
+	policy, err := s.Store.Policy(c.UserContext(), domain.PolicyID(id))
+	if err != nil {
+		return err
+	}
+	if _, err := s.mayRead(c, policy); err != nil {
+		return err
+	}
+	page := fmt.Sprintf("%s/policies/%d", s.BaseURL, policy.ID)
+	host := strings.TrimPrefix(strings.TrimPrefix(s.BaseURL, "https://"), "http://")
+	var b strings.Builder
+	line := func(name, value string) { b.WriteString(folded(name + ":" + value)) }
+	line("BEGIN", "VCALENDAR")
+	line("VERSION", "2.0")
+	line("PRODID", "-//policypush//zh-CN")
+	days := lastDays(policy)
+	for _, d := range days {
+		day, err := time.Parse(time.DateOnly, d.day)
+		if err != nil {
+			continue
+		}
+		line("BEGIN", "VEVENT")
+		line("UID", fmt.Sprintf("policy-%d-%s@%s", policy.ID, d.day, host))
+		line("DTSTAMP", policy.PublishedAt.UTC().Format("20060102T150405Z"))
+		line("DTSTART;VALUE=DATE", day.Format("20060102"))
+		line("DTEND;VALUE=DATE", day.AddDate(0, 0, 1).Format("20060102"))
+		line("SUMMARY", calendarText("截止："+d.what))
+		line("DESCRIPTION", calendarText("《"+policy.Title+"》\n"+page+"\n以正式文件为准。"))
+		line("URL", page)
+		line("TRANSP", "TRANSPARENT")
+		line("BEGIN", "VALARM")
+		line("ACTION", "DISPLAY")
+		line("TRIGGER", "-P3D")
+		line("DESCRIPTION", calendarText("还有3天截止："+d.what))
+		line("END", "VALARM")
+		line("END", "VEVENT")
+	}
+	line("END", "VCALENDAR")
+	if len(days) == 0 {
+		return domain.Errorf(domain.NotFound, "这份政策没有写明申请截止日期，不能加到日历。")
+	}
+	c.Set(fiber.HeaderContentType, "text/calendar; charset=utf-8")
+	c.Set(fiber.HeaderContentDisposition, fmt.Sprintf(`attachment; filename="policy-%d.ics"`, policy.ID))
+	return c.SendString(b.String())
+}
+
+// lastDay is a day on which something can be applied for last.
+type lastDay struct{ day, what string }
+
+// lastDays lists the last days of a policy, the measures of one day together.
+func lastDays(policy *domain.Policy) []lastDay {
+	var days []lastDay
+	for _, m := range policy.Measures {
+		if len(m.Window.Deadline) != len(time.DateOnly) {
+			continue
+		}
+		title := m.Title
+		if title == "" {
+			title = cutRunes(m.Text, 20)
+		}
+		found := false
+		for i := range days {
+			if days[i].day == m.Window.Deadline {
+				days[i].what, found = cutRunes(days[i].what+"、"+title, 80), true
+			}
+		}
+		if !found {
+			days = append(days, lastDay{m.Window.Deadline, title})
+		}
+	}
+	if len(days) == 0 && len(policy.ApplyDeadline) == len(time.DateOnly) {
+		days = append(days, lastDay{policy.ApplyDeadline, cutRunes(policy.Title, 60)})
+	}
+	return days
+}
+
+// calendarText writes a text value (RFC 5545 §3.3.11).
+func calendarText(text string) string {
+	text = strings.NewReplacer(`\`, `\\`, ";", `\;`, ",", `\,`, "\r\n", `\n`, "\n", `\n`, "\r", `\n`).Replace(text)
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f {
+			return -1
+		}
+		return r
+	}, text)
+}
+
+// folded breaks a content line into lines of at most 75 octets (RFC 5545 §3.1),
+// never inside a character.
+func folded(line string) string {
+	const limit = 75
+	var b strings.Builder
+	used := 0
+	for _, r := range line {
+		n := utf8.RuneLen(r)
+		if n < 0 {
+			continue
+		}
+		if used+n > limit {
+			b.WriteString("\r\n ")
+			used = 1
+		}
+		b.WriteRune(r)
+		used += n
+	}
+	b.WriteString("\r\n")
+	return b.String()
+}
