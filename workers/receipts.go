@@ -26,7 +26,7 @@ type Receipts struct {
 // repeat it.
 func (r Receipts) Report(ctx context.Context, rep sms.Report) error {
 	receipt := storage.Receipt{
-		Channel: domain.SMS, GatewayRef: rep.GatewayRef, Address: rep.Phone, State: rep.State, Reason: reportReason(rep), At: r.Now(), Note: rep.Note,
+		Channel: domain.SMS, Gateway: rep.Provider, GatewayRef: rep.GatewayRef, Address: rep.Phone, State: rep.State, Reason: reportReason(rep), At: r.Now(), Note: rep.Note,
 	}
 	if rep.Ref != "" {
 		id, err := domain.DeliveryOf(rep.Ref)

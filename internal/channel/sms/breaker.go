@@ -138,14 +138,16 @@ func (l *Line) depart(c choice) *flight {
 // overdue puts a provider out that has said nothing since a message was handed
 // to it.
 func (l *Line) overdue(f *flight) {
+	silent := channel.Result{Class: channel.Unknown, Code: "silent"}
 	l.mu.Lock()
-	silent := !f.g.spoke.After(f.begun) && (f.probe || !f.g.out)
-	if silent {
-		f.g.fall(channel.Result{Class: channel.Unknown, Code: "silent"}, true, f.g.rest)
+	was := f.g.out
+	if !f.g.spoke.After(f.begun) && (f.probe || !was) {
+		f.g.fall(silent, true, f.g.rest)
 	}
+	is := f.g.out
 	l.mu.Unlock()
-	if silent {
-		l.tell(f.g, false, channel.Result{Class: channel.Unknown, Code: "silent"})
+	if was != is {
+		l.tell(f.g, false, silent)
 	}
 }
 
