@@ -30,6 +30,13 @@ func (c Calendar) Workday(day time.Time) (works, sure bool) {
 	return !weekend(day), sure
 }
 
+// Holiday tells whether a day belongs to a public holiday, the weekends that
+// are drawn to it included. A year without data has none.
+func (c Calendar) Holiday(day time.Time) bool {
+	works, special := c.special[day.Format(time.DateOnly)]
+	return special && !works
+}
+
 func weekend(day time.Time) bool {
 	return day.Weekday() == time.Saturday || day.Weekday() == time.Sunday
 }

@@ -62,7 +62,7 @@ func TestIndex(t *testing.T) {
 		"resident-groups.yaml": len(r.Groups.All()), "document-kinds.yaml": len(r.DocumentKinds.All()),
 		"document-numbers.yaml": len(r.NumberWords.All()), "validity-terms.yaml": len(r.ValidityTerms.All()),
 		"life-events.yaml": len(r.LifeEvents.All()), "disclosure-fields.yaml": len(r.DisclosureFields.All()),
-		"agencies.yaml": len(r.Agencies.All()), "interpretation-kinds.yaml": len(r.InterpretationKinds.All()),
+		"agencies.yaml": len(r.Agencies.All()), "contact-roles.yaml": len(r.ContactRoles.All()), "interpretation-kinds.yaml": len(r.InterpretationKinds.All()),
 		"channels.yaml": len(r.Channels.All()), "rules.yaml": len(r.Duties.All()), "workdays.yaml": 4,
 		"extraction-patterns.yaml": len(r.Patterns.All()), "jargon.yaml": len(r.Jargon.All()), "colloquial.yaml": len(r.Colloquial.All()), "sms-words.yaml": len(r.SMSWords.All()), "tagging-cases.yaml": len(r.TaggingCases.All()),
 	}

@@ -46,6 +46,7 @@ var readers = map[string]reader{
 	"interpretation-kinds":  readInterpretationKinds,
 	"jargon":                read("jargon", func(r *Rules) *Table[Jargon] { return &r.Jargon }),
 	"learned":               read("learned", func(r *Rules) *Table[Learned] { return &r.Learned }),
+	"contact-roles":         read("contact role", func(r *Rules) *Table[ContactRole] { return &r.ContactRoles }),
 	"life-events":           read("life event", func(r *Rules) *Table[LifeEvent] { return &r.LifeEvents }),
 	"pilot-areas":           read("pilot area", func(r *Rules) *Table[PilotArea] { return &r.PilotAreas }),
 	"resident-groups":       readGroups,

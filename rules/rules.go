@@ -19,6 +19,7 @@ type Rules struct {
 	Sizes               Table[SizeRule]
 	LifeEvents          Table[LifeEvent]
 	Agencies            Table[Agency]
+	ContactRoles        Table[ContactRole]
 	PilotAreas          Table[PilotArea]
 	DisclosureFields    Table[DisclosureField]
 	InterpretationKinds Table[InterpretationKind]

@@ -237,6 +237,13 @@ type LifeEvent struct {
 	AheadDays int      `yaml:"ahead_days"` // how early a reminder helps
 }
 
+// ContactRole is what somebody at an enterprise does; documents with its themes
+// go to them first.
+type ContactRole struct {
+	Item   `yaml:",inline"`
+	Themes []string `yaml:"themes,required" ref:"theme"`
+}
+
 // Agency is a department, by its line of work.
 type Agency struct {
 	Item     `yaml:",inline"`

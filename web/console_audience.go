@@ -176,7 +176,7 @@ func (s *Server) audienceView(ctx context.Context, p *domain.Policy, set audienc
 	everybody := set.Everybody()
 	v.Kinds = s.kinds(everybody)
 	v.Breaks = s.breakdowns(everybody)
-	s.countChannels(&v, everybody)
+	s.countChannels(&v, p, everybody)
 	return v, s.addSample(ctx, &v, p, everybody, set, seed)
 }
 
@@ -282,13 +282,14 @@ func bars(counts []audience.Count, name func(string) string) []bar {
 
 // countChannels counts who is reached over which channel, and how often the
 // channel may be used.
-func (s *Server) countChannels(v *audienceView, set *roaring.Bitmap) {
-	ways := s.Index.CountWays(set)
+func (s *Server) countChannels(v *audienceView, p *domain.Policy, set *roaring.Bitmap) {
+	themes := p.Codes(domain.ThemeTag)
+	reached := s.Index.CountWays(set, themes, s.Rules.RolesFor(themes))
 	total := int(set.GetCardinality())
 	for _, kind := range domain.Channels() {
 		n, often := 0, []string(nil)
 		for _, when := range []domain.Frequency{domain.Now, domain.Daily, domain.Weekly} {
-			if of := ways[domain.Way{Channel: kind, When: when}]; of > 0 {
+			if of := reached.Ways[domain.Way{Channel: kind, When: when}]; of > 0 {
 				n += of
 				often = append(often, when.Label()+thousands(of))
 			}
@@ -300,6 +301,9 @@ func (s *Server) countChannels(v *audienceView, set *roaring.Bitmap) {
 			continue
 		}
 		name := kind.Label()
+		if kind == domain.App && reached.First > 0 {
+			often = []string{fmt.Sprintf("其中%s先看站内消息，未读再发", thousands(reached.First))}
+		}
 		switch s.Modes[kind] {
 		case "log":
 			name += "（只记入发件箱）"

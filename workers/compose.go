@@ -31,15 +31,19 @@ type forms map[string]push.Message
 
 // compose writes the message for one delivery or for the several of a digest,
 // in the voice of the office of the first.
-func (w *Workers) compose(kind domain.ChannelKind, o storage.Outgoing, ds []domain.Delivery, matters map[domain.PushID]matter, written forms) (channel.Message, error) {
+func (w *Workers) compose(kind domain.ChannelKind, o storage.Outgoing, ds []domain.Delivery, matters map[domain.PushID]matter, meant meantBy, written forms) (channel.Message, error) {
 	var key []byte
 	for _, d := range ds {
 		key = append(strconv.AppendInt(key, int64(d.Push), 10), d.Verdict...)
+		for _, name := range meant.enterprises(d) {
+			key = append(append(key, 0), name...)
+		}
+		key = append(key, 1)
 	}
 	form, known := written[string(key)]
 	if !known {
 		var err error
-		if form, err = w.form(kind, ds, matters); err != nil {
+		if form, err = w.form(kind, ds, matters, meant); err != nil {
 			return channel.Message{}, err
 		}
 		written[string(key)] = form
@@ -52,21 +56,27 @@ func (w *Workers) compose(kind domain.ChannelKind, o storage.Outgoing, ds []doma
 	}, nil
 }
 
-func (w *Workers) form(kind domain.ChannelKind, ds []domain.Delivery, matters map[domain.PushID]matter) (push.Message, error) {
+func (w *Workers) form(kind domain.ChannelKind, ds []domain.Delivery, matters map[domain.PushID]matter, meant meantBy) (push.Message, error) {
 	composer, err := w.composer(kind, matters[ds[0].Push].office)
 	if err != nil {
 		return push.Message{}, err
 	}
-	links := push.Links{Unsubscribe: push.UnsubscribeHere, Settings: w.Letterhead.Settings, Inbox: w.Letterhead.Inbox}
+	links := push.Links{Unsubscribe: push.UnsubscribeHere, Settings: w.Letterhead.Settings, Inbox: w.Letterhead.Inbox, Mine: w.Letterhead.Mine}
 	if first := matters[ds[0].Push]; first.push.Kind == domain.FirstPush {
-		links.Mine = w.Letterhead.Mine
 		return composer.First(kind, w.cardsOf(first.listed), first.rest, links, w.Now())
 	}
 	cards := make([]push.Card, len(ds))
 	for i, d := range ds {
-		policy := matters[d.Push].policy
-		cards[i] = push.CardOf(policy, d.Verdict, w.Letterhead.Sensitive)
-		cards[i].URL = w.Letterhead.Policy(policy.ID)
+		m := matters[d.Push]
+		cards[i] = push.CardOf(m.policy, d.Verdict, w.Letterhead.Sensitive)
+		cards[i].URL = w.Letterhead.Policy(m.policy.ID)
+		cards[i].For = meant.enterprises(d)
+		switch m.push.Kind {
+		case domain.Reminder:
+			cards[i].Reminds, cards[i].Deadline = true, m.push.Deadline
+		case domain.CorrectionNotice:
+			cards[i].Corrected = m.push.Note
+		}
 	}
 	return composer.Compose(kind, cards, links, w.Now())
 }

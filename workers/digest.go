@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"policypush/internal/audience"
-	"policypush/internal/channel"
 	"policypush/internal/channel/app"
 	"policypush/internal/domain"
 	"policypush/internal/push"
@@ -81,12 +80,7 @@ func (w *Workers) planDigest(ctx context.Context, owed storage.OwedDigest, texts
 	}
 	var deliveries []domain.Delivery
 	if len(digest.Items) > 0 {
-		in := push.Input{Kind: domain.FirstPush, Subscriber: sub, Verdict: digest.Items[0].Verdict, Now: w.Now(), Limits: w.Limits}
-		for kind, line := range w.Lines {
-			if line.Mode == channel.Off {
-				in.Off = append(in.Off, kind)
-			}
-		}
+		in := push.Input{Kind: domain.FirstPush, Subscriber: sub, Verdict: digest.Items[0].Verdict, Now: w.Now(), Limits: w.Limits, Off: w.switchedOff()}
 		deliveries = push.Plan(in)
 	}
 	if err := w.Store.PlanDigest(ctx, &digest, deliveries, w.Now()); err != nil {

@@ -23,6 +23,7 @@ func (w *Workers) dispatch(ctx context.Context) {
 		if w.lead(ctx) {
 			w.step(ctx, "hand out", w.handOut)
 			w.step(ctx, "plan first digests", w.planDigests)
+			w.step(ctx, "owe reminders", w.planReminders)
 			if now := w.Now(); now.Sub(swept) >= w.Clocks.SweepEvery {
 				swept = now
 				w.step(ctx, "sweep", w.sweep)

@@ -21,8 +21,10 @@ func (w *Workers) freeze(ctx context.Context, owed domain.Push, policy *domain.P
 	var recipe []byte
 	var err error
 	switch {
-	case owed.Kind == domain.WithdrawalNotice:
+	case owed.Kind.Follows():
 		set, err = audience.ToldOf(ctx, w.Store, owed.Policy)
+	case owed.Kind == domain.Reminder:
+		set, err = w.toBeReminded(ctx, owed, policy)
 	case policy.Pushable():
 		set, recipe, err = w.concerned(ctx, policy)
 	}

@@ -86,8 +86,10 @@ func (w *Workers) plan(ctx context.Context, owed domain.Push, keep func() error)
 		return err
 	}
 	everybody := set.Told(owed.IncludePossible)
-	planner := w.planner(owed, set.Likely)
-	rows, err := w.writePlan(ctx, owed, planner, everybody, keep)
+	planner := w.planner(owed, policy, set.Likely)
+	rest := everybody.Clone()
+	rest.RemoveRange(0, uint64(owed.PlannedTo)+1) // written before an interruption
+	rows, err := w.writePlan(ctx, owed, planner, rest, keep)
 	if err != nil {
 		return err
 	}
@@ -124,12 +126,8 @@ func (w *Workers) writePlan(ctx context.Context, owed domain.Push, planner *plan
 			if err != nil {
 				return err
 			}
-			upTo := domain.SubscriberID(buffer[n-1])
-			if upTo <= owed.PlannedTo {
-				continue // written before the interruption: read again for the addresses seen
-			}
 			select {
-			case ranges <- planned{upTo, deliveries}:
+			case ranges <- planned{domain.SubscriberID(buffer[n-1]), deliveries}:
 			case <-ctx.Done():
 				return ctx.Err()
 			}

@@ -10,24 +10,38 @@ import (
 	"policypush/internal/push"
 )
 
-// planner decides the deliveries of one push, range by range. It remembers the
-// addresses it has seen: whoever stands behind several enterprises is told once.
+// planner decides the deliveries of one push, range by range. Whoever stands
+// behind several enterprises is told once: of those who may share an address
+// the first gets the message, which the database remembers from range to range.
 type planner struct {
-	w      *Workers
-	push   domain.Push
-	likely *roaring.Bitmap
-	off    []domain.ChannelKind
-	seen   map[seenMark]struct{}
+	w       *Workers
+	push    domain.Push
+	subject push.Subject
+	likely  *roaring.Bitmap
+	off     []domain.ChannelKind
+	told    map[domain.ContactID]bool // shared addresses that got it before an interruption
+	seen    map[seenMark]struct{}     // and since
 }
 
-func (w *Workers) planner(owed domain.Push, likely *roaring.Bitmap) *planner {
-	p := &planner{w: w, push: owed, likely: likely, seen: map[seenMark]struct{}{}}
+func (w *Workers) planner(owed domain.Push, policy *domain.Policy, likely *roaring.Bitmap) *planner {
+	return &planner{w: w, push: owed, subject: w.subject(owed, policy), likely: likely, off: w.switchedOff(), seen: map[seenMark]struct{}{}}
+}
+
+// subject is what a push of a policy is about.
+func (w *Workers) subject(p domain.Push, policy *domain.Policy) push.Subject {
+	themes := policy.Codes(domain.ThemeTag)
+	return push.Subject{Themes: themes, Roles: w.Roles(themes), Deadline: p.Deadline}
+}
+
+// switchedOff lists the channels that are set to off.
+func (w *Workers) switchedOff() []domain.ChannelKind {
+	var off []domain.ChannelKind
 	for kind, line := range w.Lines {
 		if line.Mode == channel.Off {
-			p.off = append(p.off, kind)
+			off = append(off, kind)
 		}
 	}
-	return p
+	return off
 }
 
 // deliveries plans for subscribers given by id, in order. Those who have gone
@@ -41,8 +55,11 @@ func (p *planner) deliveries(ctx context.Context, bits []uint32) ([]domain.Deliv
 	if err != nil {
 		return nil, err
 	}
+	if err := p.lookUp(ctx, subscribers); err != nil {
+		return nil, err
+	}
 	var reached map[domain.SubscriberID][]domain.ChannelKind
-	if p.push.Kind == domain.WithdrawalNotice {
+	if p.push.Kind.Follows() {
 		if reached, err = p.w.Store.Reached(ctx, p.push.Policy, ids); err != nil {
 			return nil, err
 		}
@@ -55,15 +72,34 @@ func (p *planner) deliveries(ctx context.Context, bits []uint32) ([]domain.Deliv
 			verdict = domain.Likely
 		}
 		var only []domain.ChannelKind // nil: every channel that the person chose
-		if p.push.Kind == domain.WithdrawalNotice {
+		if p.push.Kind.Follows() {
 			only = append([]domain.ChannelKind{}, reached[s.ID]...)
 		}
 		planned = append(planned, push.Plan(push.Input{
-			Only: only, Push: p.push.ID, Kind: p.push.Kind, Urgent: p.push.Urgent, Subscriber: s, Verdict: verdict,
+			Only: only, Push: p.push.ID, Kind: p.push.Kind, Urgent: p.push.Urgent, Subject: p.subject, Subscriber: s, Verdict: verdict,
 			Now: now, Limits: p.w.Limits, Off: p.off, Seen: p.saw,
 		})...)
 	}
 	return planned, nil
+}
+
+// lookUp asks, where a plan goes on after an interruption, which addresses of
+// some subscribers it has told for others before.
+func (p *planner) lookUp(ctx context.Context, subscribers []*domain.Subscriber) error {
+	if p.push.PlannedTo == 0 {
+		return nil
+	}
+	var shared []domain.ContactID
+	for _, s := range subscribers {
+		for _, c := range s.Contacts {
+			if c.Shared {
+				shared = append(shared, c.ID)
+			}
+		}
+	}
+	var err error
+	p.told, err = p.w.Store.ToldAt(ctx, p.push.ID, shared)
+	return err
 }
 
 // seenMark is what is remembered of an address: enough of what stands for it to
@@ -71,11 +107,15 @@ func (p *planner) deliveries(ctx context.Context, bits []uint32) ([]domain.Deliv
 type seenMark [16]byte
 
 // saw notes that an address is used. What it gets stands for the address, see
-// [storage.Store.Recipients], and tells channels apart as well.
-func (p *planner) saw(_ domain.ChannelKind, address string) bool {
+// [storage.Store.Recipients], and tells channels apart as well. An address that
+// nobody shares is not remembered.
+func (p *planner) saw(c domain.Contact) bool {
+	if !c.Shared {
+		return false
+	}
 	var mark seenMark
-	copy(mark[:], address)
+	copy(mark[:], c.Address)
 	_, before := p.seen[mark]
 	p.seen[mark] = struct{}{}
-	return before
+	return before || p.told[c.ID]
 }

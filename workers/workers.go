@@ -69,6 +69,7 @@ type Config struct {
 	Offers     *audience.Catalogue // what is in force, for first digests
 	Lines      map[domain.ChannelKind]Line
 	Limits     push.Limits
+	Roles      func(themes []string) []domain.ContactRole // whom at an enterprise a policy with these themes is for
 	Letterhead Letterhead
 	Clocks     Clocks
 	Hub        *app.Hub // nil in a process without web pages
@@ -88,6 +89,7 @@ type Workers struct {
 	leading   bool
 	redisOK   bool
 	composers map[push.Voice]*push.Composer
+	reminded  remindedToday // of the leader's loop alone
 }
 
 // New returns workers that do nothing until Run.

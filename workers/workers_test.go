@@ -67,6 +67,12 @@ func newBench(t *testing.T) *bench {
 			domain.Email: {Mode: channel.Send, Sender: b.email, Concurrency: 2},
 		},
 		Limits: push.DefaultLimits(),
+		Roles: func(themes []string) []domain.ContactRole {
+			if slices.Contains(themes, "Q01") {
+				return []domain.ContactRole{"finance"}
+			}
+			return nil
+		},
 		Letterhead: Letterhead{
 			Mine:   "https://zc.example/me/policies",
 			Policy: func(id domain.PolicyID) string { return fmt.Sprintf("https://zc.example/policies/%d", id) },

@@ -54,6 +54,14 @@ func (w *Workers) write(ctx context.Context, batch domain.Batch, claimed []stora
 	if err != nil {
 		return nil, nil, err
 	}
+	known, err := w.known(ctx, claimed, matters)
+	if err != nil {
+		return nil, nil, err
+	}
+	meant, err := w.meant(ctx, claimed, matters)
+	if err != nil {
+		return nil, nil, err
+	}
 	var outcomes []storage.Outcome
 	var letters []letter
 	written := forms{}
@@ -62,7 +70,9 @@ func (w *Workers) write(ctx context.Context, batch domain.Batch, claimed []stora
 		for _, d := range o.Deliveries {
 			m := matters[d.Push]
 			decision := push.Recheck(push.Check{
-				Delivery: d, Kind: m.push.Kind, Urgent: m.push.Urgent, Contact: o.Contact, Policy: m.policy, Paused: o.Paused, NoConsent: o.NoConsent,
+				Delivery: d, Kind: m.push.Kind, Urgent: m.push.Urgent, Deadline: m.push.Deadline, Contact: o.Contact, Policy: m.policy,
+				Paused: o.Paused, NoConsent: o.NoConsent, Fallback: o.Fallback,
+				Read: known[d.ID].Read, PutAside: known[d.ID].PutAside, Repeat: known[d.ID].Repeat,
 				Off: w.Lines[batch.Channel].Mode == channel.Off, SentToday: today[o.Contact.ID], SentThisWeek: week[o.Contact.ID],
 				Now: now, Limits: w.Limits,
 			})
@@ -73,6 +83,7 @@ func (w *Workers) write(ctx context.Context, batch domain.Batch, claimed []stora
 			case decision.State != domain.Sending:
 				outcomes = append(outcomes, storage.Outcome{
 					Delivery: d.ID, State: decision.State, Reason: decision.Reason, NextAt: decision.NextAt, At: now, NotTried: true,
+					Note: overflow(d, decision),
 				})
 			default:
 				l.deliveries = append(l.deliveries, d)
@@ -85,12 +96,34 @@ func (w *Workers) write(ctx context.Context, batch domain.Batch, claimed []stora
 		today[o.Contact.ID]++
 		week[o.Contact.ID]++
 		var err error
-		if l.message, err = w.compose(batch.Channel, o, l.deliveries, matters, written); err != nil {
+		if l.message, err = w.compose(batch.Channel, o, l.deliveries, matters, meant, written); err != nil {
 			return nil, nil, err
 		}
 		letters = append(letters, l)
 	}
 	return outcomes, letters, nil
+}
+
+// known asks what the persons have done meanwhile with what waited: what goes
+// out as it is planned is not asked for.
+func (w *Workers) known(ctx context.Context, claimed []storage.Outgoing, matters map[domain.PushID]matter) (map[domain.DeliveryID]storage.Known, error) {
+	var waited []domain.DeliveryID
+	for _, o := range claimed {
+		for _, d := range o.Deliveries {
+			if d.Reason != domain.ReasonNone || matters[d.Push].push.Kind == domain.Reminder {
+				waited = append(waited, d.ID)
+			}
+		}
+	}
+	return w.Store.Known(ctx, waited)
+}
+
+// overflow says in the history of a delivery that it was one too many.
+func overflow(d domain.Delivery, decision push.Decision) string {
+	if decision.Reason == domain.ReasonDigest && d.Reason != domain.ReasonDigest {
+		return "超过频次，并入下一份汇总"
+	}
+	return ""
 }
 
 func (w *Workers) matter(ctx context.Context, id domain.PushID) (matter, error) {

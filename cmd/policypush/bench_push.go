@@ -148,7 +148,7 @@ func (b *pushBench) run(ctx context.Context) (report, error) {
 		return nil, err
 	}
 	worker, err := startChild(dir, append([]string{
-		"work", "--data", cfg.Data, "--database", cfg.DatabaseURL(), "--metrics", metrics, "--quiet_hours", "none",
+		"work", "--data", cfg.Data, "--database", cfg.DatabaseURL(), "--metrics", metrics, "--quiet_hours", "none", "--rest_days", "none",
 		"--work.dispatch_every", "100ms", "--work.sweep_every", "1s", "--log_level", "warn",
 	}, flags...)...)
 	if err != nil {

@@ -17,6 +17,7 @@ import (
 	"policypush/internal/audience"
 	"policypush/internal/auth"
 	"policypush/internal/channel/app"
+	"policypush/internal/config"
 	"policypush/internal/demo"
 	"policypush/internal/domain"
 	"policypush/internal/learning"
@@ -127,7 +128,7 @@ func (s *service) prepare(ctx context.Context) error {
 		return err
 	}
 	s.workers = workers.New(workers.Config{
-		Store: s.store, Queue: s.queue, Index: s.index, Offers: s.offers, Hub: s.hub, Lines: s.lines, Limits: limits, Letterhead: s.letterhead(),
+		Store: s.store, Queue: s.queue, Index: s.index, Offers: s.offers, Hub: s.hub, Lines: s.lines, Limits: limits, Roles: s.rules.RolesFor, Letterhead: s.letterhead(),
 		Clocks: workers.Clocks{
 			DispatchEvery: s.cfg.Work.DispatchEvery, SweepEvery: s.cfg.Work.SweepEvery, DeadAfter: s.cfg.Work.DeadAfter,
 			LostAfter: s.cfg.Work.LostAfter, LeaderFor: s.cfg.Work.LeaderFor,
@@ -171,6 +172,19 @@ func (s *service) limits() (push.Limits, error) {
 	limits := push.DefaultLimits()
 	var err error
 	limits.Quiet, err = quietHours(s.cfg.QuietHours)
+	limits.Unread = s.cfg.UnreadAfter
+	if s.cfg.App.Mode == config.Off {
+		limits.Unread = 0 // there is no inbox to read first
+	}
+	switch s.cfg.RestDays {
+	case config.RestHolidays:
+		limits.Rest = s.rules.Calendar.Holiday
+	case config.RestAll:
+		limits.Rest = func(day time.Time) bool {
+			works, _ := s.rules.Calendar.Workday(day)
+			return !works
+		}
+	}
 	return limits, err
 }
 

@@ -1,8 +1,10 @@
 package audience
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 
 	"policypush/internal/domain"
@@ -108,4 +110,34 @@ func (c *Catalogue) Find(id domain.PolicyID) *domain.Policy {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
 	return c.policies[id]
+}
+
+// Deadline is the last day to apply for something that a policy gives.
+type Deadline struct {
+	Policy *domain.Policy // without its text; it must not be changed
+	Day    string         // YYYY-MM-DD
+}
+
+// Deadlines returns what can be applied for on a day and ends by another, each
+// day of a policy once, in the order of policies and days.
+func (c *Catalogue) Deadlines(from, until string) []Deadline {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	var found []Deadline
+	for _, p := range c.policies {
+		if !p.InForce(from) || !p.Pushable() {
+			continue
+		}
+		days := map[string]bool{}
+		for i := range p.Measures {
+			if day := p.DeadlineOf(&p.Measures[i]); day >= from && day <= until && !days[day] {
+				days[day] = true
+				found = append(found, Deadline{p, day})
+			}
+		}
+	}
+	slices.SortFunc(found, func(a, b Deadline) int {
+		return cmp.Or(cmp.Compare(a.Policy.ID, b.Policy.ID), cmp.Compare(a.Day, b.Day))
+	})
+	return found
 }

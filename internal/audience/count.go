@@ -211,43 +211,118 @@ func (t *table) counts(found []cells) []Count {
 	return counts
 }
 
-// CountWays returns how many members of a set each way reaches: a channel and
-// how often it may be used. Somebody has at most one way a channel.
-func (x *Index) CountWays(set *roaring.Bitmap) map[domain.Way]int {
+// Reached is how many members of a set are reached how.
+type Reached struct {
+	Ways  map[domain.Way]int // a channel and how often it may be used; at most one a channel
+	First int                // whose inbox comes first: only what is not read there goes out
+}
+
+// CountWays returns how many members of a set are reached how by what has some
+// themes and is, at an enterprise, for some roles. Of several roles the first
+// counts for which somebody has a way of its own.
+func (x *Index) CountWays(set *roaring.Bitmap, themes []string, roles []domain.ContactRole) Reached {
 	held := x.held.Load()
 	held.dictionary.mu.RLock()
 	defer held.dictionary.mu.RUnlock()
-	wishes := &held.dictionary.sets[wishSet]
 	chunks := *held.chunks.Load()
-	counts := map[domain.Way]int{}
-	var members bitset
+	reached := Reached{Ways: map[domain.Way]int{}}
 	for i, slots := range held.slotsOf(set, chunks) {
 		if slots == nil {
 			continue
 		}
 		c := chunks[i]
 		c.mu.RLock()
-		for n, wish := range wishes.codes {
-			row := c.row(wishes.rows[n])
-			if row == nil {
-				continue
-			}
-			var one domain.Subscription
-			if addWish(&one, wish); len(one.Ways) == 0 {
-				continue
-			}
-			members = bitset{}
-			row.addTo(&members)
-			for w := range members {
-				members[w] &= slots[w]
-			}
-			if n := members.count(); n > 0 {
-				counts[one.Ways[0]] += n
-			}
-		}
+		w := wayCounter{chunk: c, wishes: &held.dictionary.sets[wishSet], left: *slots, reached: &reached}
+		w.count(themes, roles)
 		c.mu.RUnlock()
 	}
-	return counts
+	return reached
+}
+
+// wayCounter counts the members of one chunk, each once a channel.
+type wayCounter struct {
+	chunk   *chunk
+	wishes  *setField
+	left    bitset // who is not counted yet
+	reached *Reached
+}
+
+func (w *wayCounter) count(themes []string, roles []domain.ContactRole) {
+	first := w.take(inboxFirst)
+	w.reached.First += first.count()
+	var special bitset
+	for _, theme := range themes {
+		own := w.take(ownWish(themeWish, theme, nil))
+		for i := range special {
+			special[i] |= own[i]
+		}
+	}
+	if special.count() > 0 {
+		for _, channel := range domain.Outgoing() {
+			rest := special
+			for _, when := range []domain.Frequency{domain.Now, domain.Daily, domain.Weekly} { // the soonest of several themes counts
+				way := domain.Way{Channel: channel, When: when}
+				for _, theme := range themes {
+					w.add(way, w.among(ownWish(themeWish, theme, &way), &rest))
+				}
+			}
+		}
+	}
+	for _, role := range roles {
+		own := w.take(ownWish(roleWish, string(role), nil))
+		if own.count() == 0 {
+			continue
+		}
+		for _, channel := range domain.Outgoing() {
+			for _, when := range []domain.Frequency{domain.Now, domain.Daily, domain.Weekly} {
+				way := domain.Way{Channel: channel, When: when}
+				rest := own
+				w.add(way, w.among(ownWish(roleWish, string(role), &way), &rest))
+			}
+		}
+	}
+	for _, channel := range domain.Outgoing() {
+		for _, when := range []domain.Frequency{domain.Now, domain.Daily, domain.Weekly} {
+			way := domain.Way{Channel: channel, When: when}
+			rest := w.left
+			w.add(way, w.among(wishOf(way), &rest))
+		}
+	}
+}
+
+func (w *wayCounter) add(way domain.Way, n int) {
+	if n > 0 {
+		w.reached.Ways[way] += n
+	}
+}
+
+// take returns who of those left has a wish, and takes them out.
+func (w *wayCounter) take(wish string) bitset {
+	before := w.left
+	w.among(wish, &w.left)
+	for i := range before {
+		before[i] &^= w.left[i]
+	}
+	return before
+}
+
+// among counts who of a set has a wish, and takes them out of it.
+func (w *wayCounter) among(wish string, of *bitset) int {
+	n, found := w.wishes.numbers[wish]
+	if !found {
+		return 0
+	}
+	row := w.chunk.row(w.wishes.rows[n])
+	if row == nil {
+		return 0
+	}
+	var members bitset
+	row.addTo(&members)
+	for i := range members {
+		members[i] &= of[i]
+		of[i] &^= members[i]
+	}
+	return members.count()
 }
 
 // Sample returns up to n members of a set in rising order, chosen evenly. The

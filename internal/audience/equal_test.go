@@ -85,6 +85,10 @@ func (m maker) subscription() domain.Subscription {
 		All:      m.IntN(3) == 0,
 		Paused:   m.IntN(6) == 0,
 		Least:    pick(m, domain.AnyRelevance, domain.AnyRelevance, domain.Relevant, domain.VeryRelevant),
+		ByTheme: pick(m, nil, nil, map[string][]domain.Way{"Q01": {}, "Q05": {{Channel: domain.Email, When: domain.Now}, {Channel: domain.SMS, When: domain.Daily}}},
+			map[string][]domain.Way{"Q01": {{Channel: domain.SMS, When: domain.Weekly}}, "Q05": {{Channel: domain.SMS, When: domain.Now}}}),
+		RoleWays: pick(m, nil, nil, map[domain.ContactRole][]domain.Way{"personnel": {{Channel: domain.SMS, When: domain.Weekly}}, "finance": {}}),
+		Fallback: pick(m, false, false, true),
 		Ways:     pick(m, nil, []domain.Way{{Channel: domain.SMS, When: domain.Now}}, []domain.Way{{Channel: domain.SMS, When: domain.Daily}, {Channel: domain.Email, When: domain.Weekly}}),
 	}
 }
@@ -233,14 +237,37 @@ func check(q audience.Query, x *audience.Index, people map[domain.SubscriberID]p
 // checkWays holds the numbers of those whom each channel reaches against a count
 // of them.
 func checkWays(x *audience.Index, set *roaring.Bitmap, people map[domain.SubscriberID]person) error {
-	want := map[domain.Way]int{}
-	for it := set.Iterator(); it.HasNext(); {
-		for _, way := range people[domain.SubscriberID(it.Next())].subscription.Ways {
-			want[way]++
+	for _, of := range []struct {
+		themes []string
+		roles  []domain.ContactRole
+	}{{}, {themes: []string{"Q01"}}, {themes: []string{"Q05", "Q01"}, roles: []domain.ContactRole{"finance", "personnel"}}, {roles: []domain.ContactRole{"personnel"}}} {
+		want, first := map[domain.Way]int{}, 0
+		for it := set.Iterator(); it.HasNext(); {
+			s := people[domain.SubscriberID(it.Next())].subscription
+			ways, special := s.WaysFor(of.themes)
+			switch {
+			case s.Fallback:
+				first++
+				continue
+			case special:
+				ways = slices.DeleteFunc(ways, func(w domain.Way) bool {
+					return !slices.ContainsFunc(s.Ways, func(o domain.Way) bool { return o.Channel == w.Channel })
+				})
+			default:
+				ways = s.Ways
+				for _, role := range slices.Backward(of.roles) {
+					if own, has := s.RoleWays[role]; has {
+						ways = own
+					}
+				}
+			}
+			for _, way := range ways {
+				want[way]++
+			}
 		}
-	}
-	if got := x.CountWays(set); !maps.Equal(got, want) {
-		return fmt.Errorf("the channels reach %v, want %v", got, want)
+		if got := x.CountWays(set, of.themes, of.roles); !maps.Equal(got.Ways, want) || got.First != first {
+			return fmt.Errorf("of %v the channels reach %v, want %v and %d first in the inbox", of, got, want, first)
+		}
 	}
 	return nil
 }

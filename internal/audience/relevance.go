@@ -1,6 +1,8 @@
 package audience
 
 import (
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -8,11 +10,29 @@ import (
 )
 
 // wishesOf names, as the members of a set, how somebody wants to be told: over
-// which channel and how often, and from which relevance on.
+// which channel and how often, for which themes or roles otherwise, whether
+// their inbox comes first, and from which relevance on.
 func wishesOf(s *domain.Subscription) []string {
 	var wishes []string
 	for _, way := range s.Ways {
 		wishes = append(wishes, wishOf(way))
+	}
+	for _, theme := range slices.Sorted(maps.Keys(s.ByTheme)) {
+		wishes = append(wishes, ownWish(themeWish, theme, nil))
+		for _, way := range s.ByTheme[theme] {
+			if slices.ContainsFunc(s.Ways, func(w domain.Way) bool { return w.Channel == way.Channel }) { // there is an address
+				wishes = append(wishes, ownWish(themeWish, theme, &way))
+			}
+		}
+	}
+	for _, role := range slices.Sorted(maps.Keys(s.RoleWays)) {
+		wishes = append(wishes, ownWish(roleWish, string(role), nil))
+		for _, way := range s.RoleWays[role] {
+			wishes = append(wishes, ownWish(roleWish, string(role), &way))
+		}
+	}
+	if s.Fallback {
+		wishes = append(wishes, inboxFirst)
 	}
 	if s.Least > domain.AnyRelevance && s.Least <= domain.VeryRelevant {
 		wishes = append(wishes, wishOfLeast(s.Least))
@@ -20,19 +40,60 @@ func wishesOf(s *domain.Subscription) []string {
 	return wishes
 }
 
-const leastWish = "least "
+const (
+	leastWish  = "least "
+	themeWish  = "theme "
+	roleWish   = "role "
+	inboxFirst = "inbox-first"
+)
 
 func wishOf(w domain.Way) string                { return string(w.Channel) + " " + string(w.When) }
 func wishOfLeast(least domain.Relevance) string { return leastWish + strconv.Itoa(int(least)) }
+
+// ownWish says that somebody has ways of their own for a theme or a role, and
+// which is one of them.
+func ownWish(kind, code string, way *domain.Way) string {
+	if way == nil {
+		return kind + code
+	}
+	return kind + code + " " + wishOf(*way)
+}
 
 // addWish reads a wish back. What is none is passed over.
 func addWish(s *domain.Subscription, wish string) {
 	if digit, ok := strings.CutPrefix(wish, leastWish); ok {
 		n, _ := strconv.Atoi(digit)
 		s.Least = domain.Relevance(n)
-	} else if channel, when, ok := strings.Cut(wish, " "); ok {
-		s.Ways = append(s.Ways, domain.Way{Channel: domain.ChannelKind(channel), When: domain.Frequency(when)})
+	} else if own, ok := strings.CutPrefix(wish, themeWish); ok {
+		theme, ways := ownWays(own)
+		if s.ByTheme == nil {
+			s.ByTheme = map[string][]domain.Way{}
+		}
+		s.ByTheme[theme] = append(s.ByTheme[theme], ways...)
+	} else if own, ok := strings.CutPrefix(wish, roleWish); ok {
+		role, ways := ownWays(own)
+		if s.RoleWays == nil {
+			s.RoleWays = map[domain.ContactRole][]domain.Way{}
+		}
+		s.RoleWays[domain.ContactRole(role)] = append(s.RoleWays[domain.ContactRole(role)], ways...)
+	} else if wish == inboxFirst {
+		s.Fallback = true
+	} else if way, ok := wayOf(wish); ok {
+		s.Ways = append(s.Ways, way)
 	}
+}
+
+func wayOf(s string) (domain.Way, bool) {
+	channel, when, ok := strings.Cut(s, " ")
+	return domain.Way{Channel: domain.ChannelKind(channel), When: domain.Frequency(when)}, ok
+}
+
+func ownWays(s string) (code string, ways []domain.Way) {
+	code, rest, _ := strings.Cut(s, " ")
+	if way, ok := wayOf(rest); ok {
+		ways = append(ways, way)
+	}
+	return code, ways
 }
 
 // evidence is what a plan needs to weigh how relevant a policy is to whom.

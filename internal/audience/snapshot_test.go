@@ -42,6 +42,7 @@ func (t *town) move(id domain.SubscriberID) {
 	}, Subscription: domain.Subscription{
 		Themes: [][]string{nil, {"Q01"}}[t.random.IntN(2)], Keywords: [][]string{nil, {"技改", "就业"}, {one("补贴", "社保")}}[t.random.IntN(3)],
 		All: t.random.IntN(2) == 0, Paused: t.random.IntN(9) == 0, Least: domain.Relevance(t.random.IntN(3)),
+		Fallback: t.random.IntN(3) == 0, RoleWays: []map[domain.ContactRole][]domain.Way{nil, {"finance": {{Channel: domain.SMS, When: domain.Weekly}}}}[t.random.IntN(2)],
 		Ways: [][]domain.Way{nil, {{Channel: domain.SMS, When: domain.Now}}, {{Channel: domain.Email, When: domain.Daily}}}[t.random.IntN(3)],
 	}}
 	switch t.random.IntN(3) {
@@ -90,7 +91,8 @@ func sameAs(got, want *Index, ids int) error {
 		if ok != wantOK || !reflect.DeepEqual(p.Staff, wantP.Staff) || !reflect.DeepEqual(p.Revenue, wantP.Revenue) || p.Region != wantP.Region ||
 			p.Founded != wantP.Founded || p.Born != wantP.Born || (p.Attributes == nil) != (wantP.Attributes == nil) ||
 			len(p.Attributes) != len(wantP.Attributes) || len(s.Themes) != len(wantS.Themes) || s.All != wantS.All || s.Paused != wantS.Paused ||
-			len(s.Keywords) != len(wantS.Keywords) || s.Least != wantS.Least || !slices.Equal(s.Ways, wantS.Ways) {
+			len(s.Keywords) != len(wantS.Keywords) || s.Least != wantS.Least || s.Fallback != wantS.Fallback ||
+			!reflect.DeepEqual(s.RoleWays, wantS.RoleWays) || !slices.Equal(s.Ways, wantS.Ways) {
 			return fmt.Errorf("subscriber %d is %+v %+v, want %+v %+v", id+1, p, s, wantP, wantS)
 		}
 	}

@@ -25,6 +25,13 @@ const (
 	Send = "send"
 )
 
+// The days on which nothing rings.
+const (
+	RestHolidays = "holidays" // public holidays
+	RestAll      = "all"      // every day that is not worked
+	RestNone     = "none"
+)
+
 // Config is every setting of the service. Load makes one.
 type Config struct {
 	Data        string // folder of database, keys and outbox
@@ -46,6 +53,9 @@ type Config struct {
 	LogLevel  string // debug, info, warn or error
 
 	QuietHours string // "20:00-08:00" or "none": no SMS in these hours
+
+	RestDays    string        // holidays, all or none: no SMS on these days but of a deadline
+	UnreadAfter time.Duration // how long a message lies unread in the inbox before the next channel is tried
 
 	KeepVersionsDays int // how long former profiles are kept for checks of audiences
 
@@ -218,7 +228,7 @@ type Work struct {
 // Defaults returns the settings of a machine where nobody has set anything.
 func Defaults() Config {
 	return Config{
-		Data: "data", Listen: ":8080", SealWith: "aes-256-gcm", LogFormat: "text", LogLevel: "info", QuietHours: "20:00-08:00", KeepVersionsDays: 180,
+		Data: "data", Listen: ":8080", SealWith: "aes-256-gcm", LogFormat: "text", LogLevel: "info", QuietHours: "20:00-08:00", RestDays: RestHolidays, UnreadAfter: 24 * time.Hour, KeepVersionsDays: 180,
 		Document: Document{MaxMB: 64, MaxUnpackedMB: 256, MaxText: 4_000_000, PDFTimeout: time.Minute},
 
 		SMS: SMS{

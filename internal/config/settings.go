@@ -43,6 +43,8 @@ func (c *Config) settings() []setting {
 		text("log_format", "日志格式 text 或 json", &c.LogFormat).checked(oneOf("text", "json")),
 		text("log_level", "日志级别 debug、info、warn、error", &c.LogLevel).checked(oneOf("debug", "info", "warn", "error")),
 		text("quiet_hours", "不发短信的时段，如 20:00-08:00，或 none", &c.QuietHours).checked(quietHours),
+		text("rest_days", "不发短信的日子：holidays（法定节假日）、all（所有非工作日）或 none；截止提醒和紧急推送除外", &c.RestDays).checked(oneOf(RestHolidays, RestAll, RestNone)),
+		duration("unread_after", "选择“先看站内消息”的人多久未读就改用下一个渠道", &c.UnreadAfter),
 		number("keep_versions_days", "画像改动前的旧版本保留多少天，供复核推送的受众", &c.KeepVersionsDays, 1, 3650),
 
 		number("document.max_mb", "导入的文件最大多少MB", &c.Document.MaxMB, 1, 1024),

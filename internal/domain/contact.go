@@ -3,6 +3,7 @@ package domain
 import (
 	"encoding/json"
 	"net/url"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -52,9 +53,9 @@ func (c ChannelKind) Label() string {
 
 // Outgoing lists the channels that leave the house, in the order of the pages.
 // The inbox does not: it is computed from the frozen audience.
-func Outgoing() []ChannelKind {
-	return []ChannelKind{SMS, Email, WeChat, WebPush, Webhook, JPush, Paper}
-}
+func Outgoing() []ChannelKind { return slices.Clone(outgoing) }
+
+var outgoing = []ChannelKind{SMS, Email, WeChat, WebPush, Webhook, JPush, Paper}
 
 // Channels lists all channels in the order of the pages.
 func Channels() []ChannelKind { return append([]ChannelKind{App}, Outgoing()...) }
@@ -73,6 +74,18 @@ const (
 	Weekly Frequency = "weekly"
 )
 
+// soonness orders the frequencies: the sooner, the larger.
+func (f Frequency) soonness() int {
+	switch f {
+	case Weekly:
+		return 0
+	case Daily:
+		return 1
+	default:
+		return 2
+	}
+}
+
 // Label returns the Chinese word for the frequency.
 func (f Frequency) Label() string {
 	switch f {
@@ -87,6 +100,10 @@ func (f Frequency) Label() string {
 	}
 }
 
+// ContactRole is what the person behind an address does at their enterprise: a
+// code of contact-roles.yaml such as finance or personnel, or "" for anybody.
+type ContactRole string
+
 // Contact is one address of a subscriber, in the order of preference. Address
 // is empty for App. Contacts are encrypted at rest; logs and pages show
 // Masked.
@@ -96,8 +113,57 @@ type Contact struct {
 	Address  string      `json:"address,omitempty"`
 	When     Frequency   `json:"when,omitempty"` // empty means Now
 	Verified bool        `json:"verified,omitempty"`
+	// Role says whom at the enterprise the address reaches.
+	Role ContactRole `json:"role,omitempty"`
+	// Shared tells that somebody else may have the same address; storage fills
+	// it in.
+	Shared bool `json:"-"`
 	// Suppressed says why the address must not be used (stop, bounce:…), or "".
 	Suppressed string `json:"suppressed,omitempty"`
+}
+
+// ChooseContact returns the place of the address to use on a channel for what
+// is for some roles at an enterprise, or -1: verified, rather one that is not
+// suppressed, then rather of such a role, then rather of anybody than of
+// another role, then the first.
+func ChooseContact(contacts []Contact, channel ChannelKind, roles []ContactRole) int {
+	chosen, best := -1, 0
+	for i := range contacts {
+		c := &contacts[i]
+		if c.Kind != channel || !c.Verified || c.Address == "" {
+			continue
+		}
+		rank := 1
+		switch {
+		case c.Role == "":
+			rank = 2
+		case slices.Contains(roles, c.Role):
+			rank = 3
+		}
+		if c.Suppressed == "" {
+			rank += 3
+		}
+		if rank > best {
+			chosen, best = i, rank
+		}
+	}
+	return chosen
+}
+
+// WaysOver returns over which channels, and how often, somebody with some
+// contacts is reached by what is for some roles.
+func WaysOver(contacts []Contact, roles []ContactRole) []Way {
+	var ways []Way
+	for _, channel := range outgoing {
+		if at := ChooseContact(contacts, channel, roles); at >= 0 && contacts[at].Suppressed == "" {
+			when := contacts[at].When
+			if when == "" {
+				when = Now
+			}
+			ways = append(ways, Way{channel, when})
+		}
+	}
+	return ways
 }
 
 // Masked returns the address with its middle hidden.

@@ -47,7 +47,7 @@ var numbered = []ChannelKind{App, SMS, Email, "wechat", "webpush", "webhook", "j
 // removed as such. It fails with Invalid if one of them is out of its bounds.
 func NewDeliveryID(push PushID, subscriber SubscriberID, channel ChannelKind) (DeliveryID, error) {
 	n := slices.Index(numbered, channel)
-	if n < 0 || push < 1 || push >= 1<<pushBits || subscriber < 0 || subscriber >= 1<<subscriberBits {
+	if n < 0 || push < 1 || push >= 1<<pushBits-1 || subscriber < 0 || subscriber >= 1<<subscriberBits {
 		return 0, Errorf(Invalid, "推送%d、对象%d、渠道%s编不成消息编号", push, subscriber, channel)
 	}
 	return DeliveryID(int64(push)<<(subscriberBits+channelBits) | int64(subscriber)<<channelBits | int64(n)), nil

@@ -1,6 +1,7 @@
 package domain
 
 import (
+	"fmt"
 	"slices"
 	"time"
 )
@@ -421,6 +422,21 @@ func (p *Policy) ValidateCriteria() error {
 		return Errorf(Invalid, "政策点“%s”的条件不能用：%s", p.Measures[at].Title, err.Error())
 	}
 	return nil
+}
+
+// DeadlineOf returns the last day to apply for a measure, YYYY-MM-DD: its own,
+// or that of the document. A month ends on its last day. It is "" if none is
+// said.
+func (p *Policy) DeadlineOf(m *Measure) string {
+	said := m.Window.Deadline
+	if said == "" {
+		said = p.ApplyDeadline
+	}
+	_, last, ok := DateRange(said)
+	if !ok || len(said) < len("2006-01") { // a year is no deadline
+		return ""
+	}
+	return fmt.Sprintf("%04d-%02d-%02d", last/10000, last/100%100, last%100)
 }
 
 // CriteriaOf returns the criteria of a measure together with what the document

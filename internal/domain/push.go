@@ -13,8 +13,14 @@ type PushKind string
 const (
 	NewPolicy        PushKind = "new"
 	WithdrawalNotice PushKind = "withdrawal" // to those who got the original
+	CorrectionNotice PushKind = "correction" // likewise
+	Reminder         PushKind = "reminder"   // that a deadline is near
 	FirstPush        PushKind = "first"      // the first digest of one subscriber, see Digest
 )
+
+// Follows tells whether a push of this kind goes exactly to those who got an
+// earlier message, over the channel that it took.
+func (k PushKind) Follows() bool { return k == WithdrawalNotice || k == CorrectionNotice }
 
 // PushState is where a push stands.
 type PushState string
@@ -54,6 +60,11 @@ type Push struct {
 	Urgent   bool
 	SignedBy OperatorID
 	SignedAt time.Time
+	// Deadline is the last day to apply of which a reminder reminds (YYYY-MM-DD),
+	// DaysLeft how many days before it.
+	Deadline string
+	DaysLeft int
+	Note     string // what a correction corrects, in the words of the office
 
 	SendAt     time.Time  // not before; zero: at once
 	PausedAt   time.Time  // zero: not paused
@@ -204,7 +215,12 @@ const (
 	ReasonNoConsent    Reason = "no-consent"    //
 	ReasonQuietHours   Reason = "quiet-hours"   // held until morning
 	ReasonDigest       Reason = "digest"        // held for the daily or weekly mail
-	ReasonCap          Reason = "cap"           // too many this day or week: held
+	ReasonCap          Reason = "cap"           // too many this day or week: held (by releases before the overflow joined the summary)
+	ReasonFallback     Reason = "fallback"      // held for those who first look into their inbox
+	ReasonRead         Reason = "read"          // they read it in their inbox
+	ReasonPutAside     Reason = "put-aside"     // they said 与我无关 or 已办理
+	ReasonRepeat       Reason = "repeat"        // they got it over this channel before
+	ReasonDeadline     Reason = "deadline"      // the deadline is over
 	ReasonChannelOff   Reason = "channel-off"   //
 	ReasonPolicyEnded  Reason = "policy-ended"  // withdrawn or expired before it was sent
 	ReasonRefused      Reason = "refused"       // the gateway refused for good
@@ -244,6 +260,16 @@ func (r Reason) Label() string {
 		return "等待汇总"
 	case ReasonCap:
 		return "超过频次，稍后发送"
+	case ReasonFallback:
+		return "先看站内消息，未读再发"
+	case ReasonRead:
+		return "本人已在站内阅读"
+	case ReasonPutAside:
+		return "本人标为与我无关或已办理"
+	case ReasonRepeat:
+		return "此前已经发过"
+	case ReasonDeadline:
+		return "申报已经截止"
 	case ReasonChannelOff:
 		return "渠道未开通"
 	case ReasonPolicyEnded:

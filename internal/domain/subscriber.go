@@ -1,6 +1,9 @@
 package domain
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // SubscriberKind says whether a subscriber is an enterprise or a resident.
 type SubscriberKind string
@@ -59,9 +62,36 @@ type Subscription struct {
 	Paused bool `json:"paused,omitempty"`
 	// Least is how much a policy must have to do with them.
 	Least Relevance `json:"least,omitempty"`
+	// ByTheme holds the ways over which somebody wants to hear of a theme in
+	// place of those of their contacts; none but the inbox if the list is empty.
+	ByTheme map[string][]Way `json:"by_theme,omitempty"`
+	// Fallback keeps a new policy to the inbox first: only what is not read
+	// there goes out, over one channel after another in the order of the contacts.
+	Fallback bool `json:"fallback,omitempty"`
 	// Ways are the channels over which a message would go out. They follow
 	// from the contacts; storage fills them in for the audience index.
 	Ways []Way `json:"-"`
+	// RoleWays are, for the parts of an enterprise whose contacts make it
+	// another, the ways of what is for them.
+	RoleWays map[ContactRole][]Way `json:"-"`
+}
+
+// WaysFor returns what somebody chose for the themes of a policy, and whether
+// they did. Of several choices all channels count, each at its soonest.
+func (s *Subscription) WaysFor(themes []string) (ways []Way, chosen bool) {
+	for _, theme := range themes {
+		own, is := s.ByTheme[theme]
+		chosen = chosen || is
+		for _, w := range own {
+			at := slices.IndexFunc(ways, func(o Way) bool { return o.Channel == w.Channel })
+			if at < 0 {
+				ways = append(ways, w)
+			} else if w.When.soonness() > ways[at].When.soonness() {
+				ways[at].When = w.When
+			}
+		}
+	}
+	return ways, chosen
 }
 
 // Relevance is how much a policy has to do with a subscriber.
@@ -134,8 +164,8 @@ func RelevanceOf(certain, keyword bool, themes int) Relevance {
 
 // Way is a channel that reaches a subscriber, and how often it may be used.
 type Way struct {
-	Channel ChannelKind
-	When    Frequency
+	Channel ChannelKind `json:"channel"`
+	When    Frequency   `json:"when"`
 }
 
 // Consent is the proof that the subscriber agreed (个人信息保护法 arts. 13–17).

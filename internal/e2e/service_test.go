@@ -108,7 +108,7 @@ func newInstallation(t testing.TB, settings map[string]any) *installation {
 		t: t, url: "http://" + listen, data: filepath.Join(dir, "data"), config: filepath.Join(dir, "settings.yaml"), log: filepath.Join(dir, "serve.log"),
 	}
 	all := map[string]any{
-		"data": in.data, "listen": listen, "rules_dir": rules, "quiet_hours": "none",
+		"data": in.data, "listen": listen, "rules_dir": rules, "quiet_hours": "none", "rest_days": "none",
 		"work": map[string]any{"dispatch_every": "200ms", "sweep_every": "1s"},
 	}
 	for key, value := range settings {

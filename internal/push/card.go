@@ -41,7 +41,12 @@ type Card struct {
 	Sensitive bool
 	Withdrawn bool
 	Why       string // reason of the withdrawal
-	URL       string // of the policy's page; may be empty
+	Corrected string // what a correction changes; empty if the card is none
+	Reminds   bool   // of the deadline, which is near
+	// For are the enterprises that are meant, where one address stands for
+	// several.
+	For []string
+	URL string // of the policy's page; may be empty
 }
 
 // CardOf makes the card of a policy. sensitive tells of a resident group
@@ -71,6 +76,28 @@ func CardOf(p *domain.Policy, verdict domain.Verdict, sensitive func(group strin
 		card.Gives += fmt.Sprintf("等%d项", len(p.Measures))
 	}
 	return card
+}
+
+// namesInMail is how many enterprises an e-mail names.
+const namesInMail = 10
+
+// meant names the enterprises that a message is meant for: in a text message
+// the first, in so many characters, else up to ten.
+func (c Card) meant(short int) string {
+	switch n := len(c.For); {
+	case n == 0 || c.Sensitive:
+		return ""
+	case short > 0 && n == 1:
+		return shorten(plain(c.For[0]), short)
+	case short > 0:
+		return shorten(plain(c.For[0]), short) + fmt.Sprintf("等%d家", n)
+	default:
+		names := plain(strings.Join(c.For[:min(n, namesInMail)], "、"))
+		if n > namesInMail {
+			names += fmt.Sprintf("等%d家", n)
+		}
+		return names
+	}
 }
 
 func asksSensitive(p *domain.Policy, sensitive func(string) bool) bool {

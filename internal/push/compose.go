@@ -2,6 +2,7 @@ package push
 
 import (
 	"bytes"
+	"cmp"
 	_ "embed" // the e-mail's template
 	"fmt"
 	"html/template"
@@ -131,30 +132,56 @@ func (c *Composer) First(channel domain.ChannelKind, cards []Card, rest int, lin
 // soon is how many days before its deadline a policy comes first.
 const soon = 15
 
-// Sort returns the cards in the order of a summary: withdrawals, then what ends
-// within fifteen days, then likely before possible, then as they came. One
-// policy appears once; a withdrawal stands for the policy itself.
+// maxListed is how many policies a summary lists; the others it counts.
+const maxListed = 15
+
+// Sort returns the cards in the order of a summary: withdrawals and
+// corrections, then what ends within fifteen days, the soonest first, then
+// likely before possible, then as they came. One policy appears once; a
+// withdrawal stands for the policy itself, and so does a reminder.
 func Sort(cards []Card, today string) []Card {
 	rank := func(c Card) int {
 		switch {
 		case c.Withdrawn:
 			return 0
-		case endsSoon(c.Deadline, today):
+		case c.Corrected != "":
 			return 1
-		case c.Verdict == domain.Likely:
+		case c.Reminds || endsSoon(c.Deadline, today):
 			return 2
-		default:
+		case c.Verdict == domain.Likely:
 			return 3
+		default:
+			return 4
 		}
 	}
 	sorted := slices.Clone(cards)
-	slices.SortStableFunc(sorted, func(a, b Card) int { return rank(a) - rank(b) })
+	slices.SortStableFunc(sorted, func(a, b Card) int {
+		order := cmp.Compare(rank(a), rank(b))
+		if order != 0 || rank(a) != 2 {
+			return order
+		}
+		return cmp.Or(cmp.Compare(a.Deadline, b.Deadline), cmp.Compare(certainty(a), certainty(b)), cmp.Compare(reminding(a), reminding(b)))
+	})
 	seen := map[domain.PolicyID]bool{}
 	return slices.DeleteFunc(sorted, func(c Card) bool {
 		again := c.Policy != 0 && seen[c.Policy]
 		seen[c.Policy] = true
 		return again
 	})
+}
+
+func certainty(c Card) int {
+	if c.Verdict == domain.Likely {
+		return 0
+	}
+	return 1
+}
+
+func reminding(c Card) int {
+	if c.Reminds {
+		return 0
+	}
+	return 1
 }
 
 func endsSoon(deadline, today string) bool {
@@ -174,6 +201,14 @@ func notice(c Card) string {
 		return "更正：一项政策已撤回"
 	case c.Withdrawn:
 		return shorten("更正："+c.Short, maxTitle)
+	case c.Corrected != "" && c.Sensitive:
+		return "更正：一项政策有更正"
+	case c.Corrected != "":
+		return shorten("更正："+c.Short, maxTitle)
+	case c.Reminds && c.Sensitive:
+		return "您关注的一项政策即将截止"
+	case c.Reminds:
+		return shorten("即将截止："+c.Short, maxTitle)
 	case c.Sensitive:
 		return "您订阅的主题有新政策"
 	default:
@@ -189,6 +224,8 @@ func appText(c Card, today string) string {
 	switch {
 	case c.Withdrawn:
 		return "此前推送的政策已撤回，请勿据此办理" + ending + "。"
+	case c.Corrected != "":
+		return "此前推送的政策有更正，请打开查看" + ending + "。"
 	case c.Sensitive:
 		return "请打开查看" + ending + "。"
 	}
@@ -279,6 +316,7 @@ type fact struct{ Name, Value string }
 const (
 	whyMail        = "您订阅了政策推送，这些内容与您订阅的主题或填写的情况有关。登录后可以查看每项政策推送给您的理由。"
 	whyFirst       = "您订阅政策推送时选择了“先把现在有效的政策发我一份”，只发这一次。登录后可以查看每项政策与您有关的理由。"
+	whyReminder    = "这项政策推送过给您，您没有标为已办理或与我无关。登录后标记“已办理”，不再提醒。"
 	whyLetter      = "您登记了接收纸质政策通知，不想再收到请告诉送通知的人或拨打上面的电话。"
 	documentLetter = "本通知只作提示，内容" + byDocument + "；是否享受以主管部门审核为准。"
 	documentMail   = "本邮件只作提示，内容" + byDocument + "；是否享受以主管部门审核为准。"
@@ -289,12 +327,23 @@ func (c *Composer) email(cards []Card, links Links, today string) (Message, erro
 	if len(cards) == 1 {
 		page.Subject = notice(cards[0])
 		page.Lead = "有一项政策可能与您有关："
-		if cards[0].Withdrawn {
+		switch {
+		case cards[0].Withdrawn:
 			page.Lead = "我们此前向您推送的一项政策已撤回："
+		case cards[0].Corrected != "":
+			page.Lead = "我们此前向您推送的一项政策有更正："
+		case cards[0].Reminds:
+			page.Lead = "我们向您推送过的一项政策，申报即将截止："
+			page.Why = whyReminder
 		}
 	} else {
 		page.Subject = fmt.Sprintf("政策汇总：%d项可能与您有关", len(cards))
 		page.Lead = fmt.Sprintf("以下%d项政策可能与您有关，快要截止的在前：", len(cards))
+	}
+	page.Links.Mine = "" // where to read what is not listed
+	if rest := len(cards) - maxListed; rest > 0 {
+		page.More = fmt.Sprintf("另有%d项没有列出，请到“我的政策”查看。", rest)
+		page.Links.Mine, cards = links.Mine, cards[:maxListed]
 	}
 	return c.mailOf(page, cards, today)
 }
@@ -328,6 +377,11 @@ func mailCardOf(c Card, v Voice, today string) mailCard {
 			m.Facts = append(m.Facts, fact{name, value})
 		}
 	}
+	if c.Corrected != "" {
+		m.Verdict = "有更正"
+		add("更正内容", plain(c.Corrected))
+	}
+	add("涉及企业", c.meant(0))
 	if c.Withdrawn {
 		m.Verdict = "已撤回"
 		add("撤回理由", c.Why)

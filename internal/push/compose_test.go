@@ -1,6 +1,7 @@
 package push_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -136,6 +137,40 @@ func TestTextMessages(t *testing.T) {
 }
 
 // hostile draws words as a document from anywhere may hold them.
+func TestOtherTextMessages(t *testing.T) {
+	for name, tt := range map[string]struct {
+		change func(*push.Card)
+		want   string
+	}{
+		"a reminder": {
+			func(c *push.Card) { c.Reminds = true },
+			"【云川发布】截止提醒：支持制造业企业…：规上工业企业，最高300万元，12月31日截止。可能适用，以正式文件为准。退订回TD",
+		},
+		"a correction says what": {
+			func(c *push.Card) { c.Corrected = "最高额应为200万元" },
+			"【云川发布】更正：此前推送的“支持制造业企业技术改造”有更正：最高额应为200万元，以正式文件为准。退订回TD",
+		},
+		"for several enterprises": {
+			func(c *push.Card) {
+				c.For = []string{"云川恒达机械有限公司", "云川永盛纸业有限公司"}
+			},
+			"【云川发布】支持制造业企业…：最高300万元，12月31日截止，涉及云川恒达机械有限公司等2家。可能适用，以正式文件为准。退订回TD",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			card := push.CardOf(retrofit(), domain.Possible, isSensitive)
+			tt.change(&card)
+			m, err := composer(t, yunchuan()).Compose(domain.SMS, []push.Card{card}, push.Links{}, noon)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if m.Text != tt.want || push.Segments(m.Text) != 1 {
+				t.Errorf("%d parts\ngot  %s\nwant %s", push.Segments(m.Text), m.Text, tt.want)
+			}
+		})
+	}
+}
+
 func hostile(t *rapid.T, label string) string {
 	parts := rapid.SliceOfN(rapid.SampledFrom([]string{
 		"【紧急】", "www.example.com/x", "https://example.net/a?b=c", "技术改造", "\n", "\x00", "您的", "𠮷田", "<script>alert(1)</script>",
@@ -168,7 +203,15 @@ func TestMessagesFromAnyDocument(t *testing.T) {
 				p.Measures = append(p.Measures, m)
 			}
 			verdict := rapid.SampledFrom([]domain.Verdict{domain.Likely, domain.Possible}).Draw(t, "verdict")
-			cards = append(cards, push.CardOf(p, verdict, isSensitive))
+			card := push.CardOf(p, verdict, isSensitive)
+			card.Reminds = rapid.Bool().Draw(t, "reminds")
+			if rapid.IntRange(0, 3).Draw(t, "corrects") == 0 {
+				card.Corrected = hostile(t, "correction")
+			}
+			for range rapid.IntRange(0, 3).Draw(t, "enterprises") {
+				card.For = append(card.For, hostile(t, "enterprise"))
+			}
+			cards = append(cards, card)
 		}
 		sms, err := c.Compose(domain.SMS, cards, push.Links{}, noon)
 		if err != nil {
@@ -256,7 +299,18 @@ func TestEmail(t *testing.T) {
 	card.URL = "https://yc.example/policies/1"
 	secret := push.CardOf(allowance(), domain.Likely, isSensitive)
 	secret.URL = "https://yc.example/policies/2"
-	links := push.Links{Unsubscribe: "https://yc.example/u/abc", Settings: "https://yc.example/me"}
+	reminder, nearSecret, corrected, shared := card, secret, card, card
+	reminder.Reminds, nearSecret.Reminds = true, true
+	corrected.Corrected = "最高额应为200万元"
+	shared.For = []string{"云川恒达机械有限公司", "云川永盛纸业有限公司"}
+	long := []push.Card{card}
+	for i := 2; i <= 18; i++ {
+		other := card
+		other.Policy, other.Title, other.Deadline = domain.PolicyID(i), fmt.Sprintf("第%d项", i), ""
+		long = append(long, other)
+	}
+	long[0].Deadline = "2026-11-30" // comes first
+	links := push.Links{Unsubscribe: "https://yc.example/u/abc", Settings: "https://yc.example/me", Mine: "https://yc.example/me/policies"}
 	c := composer(t, yunchuan())
 	for name, tt := range map[string]struct {
 		cards     []push.Card
@@ -283,6 +337,36 @@ func TestEmail(t *testing.T) {
 			"政策汇总：2项可能与您有关",
 			[]string{"支持制造业企业技术改造", "您订阅的主题有新政策"},
 			[]string{"低保"},
+		},
+		"a reminder": {
+			[]push.Card{reminder},
+			"即将截止：支持制造业企业技术改造",
+			[]string{"申报即将截止", "12月31日", "没有标为已办理"},
+			nil,
+		},
+		"a sensitive reminder": {
+			[]push.Card{nearSecret},
+			"您关注的一项政策即将截止",
+			[]string{"请登录查看"},
+			[]string{"低保", "600元"},
+		},
+		"a correction": {
+			[]push.Card{corrected},
+			"更正：支持制造业企业技术改造",
+			[]string{"一项政策有更正", "更正内容", "最高额应为200万元"},
+			nil,
+		},
+		"for several enterprises of one person": {
+			[]push.Card{shared},
+			"支持制造业企业技术改造",
+			[]string{"涉及企业", "云川恒达机械有限公司、云川永盛纸业有限公司"},
+			nil,
+		},
+		"a long summary lists fifteen and counts the others": {
+			long,
+			"政策汇总：18项可能与您有关",
+			[]string{"支持制造业企业技术改造", "另有3项没有列出", "https://yc.example/me/policies"},
+			[]string{"第18项"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -317,18 +401,22 @@ func TestSort(t *testing.T) {
 		{Policy: 4, Verdict: domain.Likely, Deadline: "2026-12-08"},
 		{Policy: 2, Withdrawn: true},
 		{Policy: 5, Verdict: domain.Likely, Deadline: "2026-11-21"},
+		{Policy: 6, Verdict: domain.Possible, Deadline: "2026-11-25"},
+		{Policy: 7, Verdict: domain.Likely, Deadline: "2026-12-07"},
+		{Policy: 8, Corrected: "金额"},
+		{Policy: 4, Verdict: domain.Likely, Deadline: "2026-12-08", Reminds: true},
 	}
 	var got []domain.PolicyID
 	for _, c := range push.Sort(cards, "2026-11-22") {
 		got = append(got, c.Policy)
 	}
-	want := []domain.PolicyID{2, 3, 4, 5, 1}
+	want := []domain.PolicyID{2, 8, 6, 7, 3, 4, 5, 1}
 	if len(got) != len(want) {
 		t.Fatalf("order %v, want %v", got, want)
 	}
 	for i := range want {
 		if got[i] != want[i] {
-			t.Fatalf("order %v, want %v: withdrawn, then ending within 15 days, then likely", got, want)
+			t.Fatalf("order %v, want %v: withdrawn, corrected, then by deadline within 15 days, then likely", got, want)
 		}
 	}
 }

@@ -76,19 +76,24 @@ func nextMonday(t time.Time, at time.Duration) time.Time {
 // Limits keep pushing from being a nuisance. A channel that is missing from a
 // map is not capped.
 type Limits struct {
-	Quiet   Hours         // nothing that rings goes out then
+	Quiet Hours // nothing that rings goes out then
+	// Rest tells whether a day, at its midnight in Shanghai, is one on which
+	// nothing rings but for a deadline. Nil means no day.
+	Rest    func(day time.Time) bool
+	Unread  time.Duration // how long a message lies unread before the next channel is tried
 	Digest  time.Duration // time of day of the daily and the weekly summary
 	PerDay  map[domain.ChannelKind]int
 	PerWeek map[domain.ChannelKind]int
 }
 
 // DefaultLimits returns the limits that hold unless an office sets others:
-// quiet from 20:00 to 08:00, summaries at 08:30, two text messages a day and
-// seven a week, ten single e-mails a day.
+// quiet from 20:00 to 08:00, summaries at 08:30, a day to read the inbox, two
+// text messages a day and seven a week, ten single e-mails a day.
 func DefaultLimits() Limits {
 	return Limits{
 		Quiet:   Hours{From: 20 * time.Hour, To: 8 * time.Hour},
 		Digest:  8*time.Hour + 30*time.Minute,
+		Unread:  day,
 		PerDay:  map[domain.ChannelKind]int{domain.SMS: 2, domain.Email: 10},
 		PerWeek: map[domain.ChannelKind]int{domain.SMS: 7},
 	}
@@ -103,10 +108,26 @@ func (l Limits) morning() time.Duration {
 	return l.Quiet.To
 }
 
-// quiet returns when a message on a channel may go, at t or later.
-func (l Limits) quiet(channel domain.ChannelKind, t time.Time) time.Time {
+// maxRest is the longest that days of rest hold a message back.
+const maxRest = 15
+
+// quiet returns when a message on a channel may go, at t or later. On
+// days of rest a channel rings for a deadline only; what else would ring waits
+// for the morning after.
+func (l Limits) quiet(channel domain.ChannelKind, t time.Time, kind domain.PushKind) time.Time {
 	if !channel.Rings() {
 		return t
 	}
-	return l.Quiet.After(t)
+	t = l.Quiet.After(t)
+	if l.Rest == nil || kind == domain.Reminder {
+		return t
+	}
+	for range maxRest {
+		start := DayStart(t)
+		if !l.Rest(start) {
+			break
+		}
+		t = start.AddDate(0, 0, 1).Add(l.morning())
+	}
+	return t
 }

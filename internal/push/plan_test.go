@@ -147,8 +147,146 @@ func TestPlan(t *testing.T) {
 		},
 		"one person behind several enterprises": {
 			contacts: []domain.Contact{phone(domain.Contact{})},
-			change:   func(in *push.Input) { in.Seen = func(domain.ChannelKind, string) bool { return true } },
+			change:   func(in *push.Input) { in.Seen = func(domain.Contact) bool { return true } },
 			want:     "sms to 1: suppressed same-address; ",
+		},
+		"a theme for which the person chose another way": {
+			contacts: []domain.Contact{phone(domain.Contact{}), mail(domain.Contact{When: domain.Weekly})},
+			change: func(in *push.Input) {
+				in.Subject.Themes = []string{"M13"}
+				in.Subscriber.Subscription.ByTheme = map[string][]domain.Way{"M13": {{Channel: domain.Email, When: domain.Now}}, "Q01": {{Channel: domain.SMS, When: domain.Now}}}
+			},
+			want: "email to 2: pending 11-24 10:00; ",
+		},
+		"of two themes each way counts, at its soonest": {
+			contacts: []domain.Contact{phone(domain.Contact{}), mail(domain.Contact{})},
+			change: func(in *push.Input) {
+				in.Subject.Themes = []string{"M13", "Q01", "Q02"}
+				in.Subscriber.Subscription.ByTheme = map[string][]domain.Way{
+					"M13": {{Channel: domain.Email, When: domain.Weekly}}, "Q01": {{Channel: domain.Email, When: domain.Daily}, {Channel: domain.SMS, When: domain.Now}},
+				}
+			},
+			want: "sms to 1: pending 11-24 10:00; email to 2: pending digest 11-25 08:30; ",
+		},
+		"a theme for the inbox alone": {
+			contacts: []domain.Contact{phone(domain.Contact{})},
+			change: func(in *push.Input) {
+				in.Subject.Themes, in.Subscriber.Subscription.ByTheme = []string{"M13"}, map[string][]domain.Way{"M13": {}}
+			},
+			want: "",
+		},
+		"a withdrawal takes the way of the original, whatever the theme": {
+			contacts: []domain.Contact{phone(domain.Contact{})},
+			change: func(in *push.Input) {
+				in.Kind, in.Only = domain.WithdrawalNotice, []domain.ChannelKind{domain.SMS}
+				in.Subject.Themes, in.Subscriber.Subscription.ByTheme = []string{"M13"}, map[string][]domain.Way{"M13": {}}
+			},
+			want: "sms to 1: pending 11-24 10:00; ",
+		},
+		"a policy about taxes goes to finance": {
+			contacts: []domain.Contact{
+				phone(domain.Contact{}),
+				{ID: 3, Kind: domain.SMS, Address: "19900000003", Verified: true, Role: "personnel"},
+				{ID: 4, Kind: domain.SMS, Address: "19900000004", Verified: true, Role: "finance"},
+			},
+			change: func(in *push.Input) { in.Subject.Roles = []domain.ContactRole{"finance"} },
+			want:   "sms to 4: pending 11-24 10:00; ",
+		},
+		"without anybody in finance, to who is there for everything": {
+			contacts: []domain.Contact{{ID: 3, Kind: domain.SMS, Address: "19900000003", Verified: true, Role: "personnel"}, phone(domain.Contact{})},
+			change:   func(in *push.Input) { in.Subject.Roles = []domain.ContactRole{"finance"} },
+			want:     "sms to 1: pending 11-24 10:00; ",
+		},
+		"what is for nobody in particular goes to who is there for everything": {
+			contacts: []domain.Contact{{ID: 4, Kind: domain.SMS, Address: "19900000004", Verified: true, Role: "finance"}, phone(domain.Contact{})},
+			want:     "sms to 1: pending 11-24 10:00; ",
+		},
+		"finance said 退订": {
+			contacts: []domain.Contact{{ID: 4, Kind: domain.SMS, Address: "19900000004", Verified: true, Role: "finance", Suppressed: "stopped"}, phone(domain.Contact{})},
+			change:   func(in *push.Input) { in.Subject.Roles = []domain.ContactRole{"finance"} },
+			want:     "sms to 1: pending 11-24 10:00; ",
+		},
+		"no text message on a public holiday": {
+			contacts: []domain.Contact{phone(domain.Contact{}), mail(domain.Contact{})},
+			now:      "2026-10-01 10:00",
+			change:   func(in *push.Input) { in.Limits.Rest = nationalDay },
+			want:     "sms to 1: pending quiet-hours 10-08 08:00; email to 2: pending 10-01 10:00; ",
+		},
+		"the night before a holiday": {
+			contacts: []domain.Contact{phone(domain.Contact{})},
+			now:      "2026-09-30 20:30",
+			change:   func(in *push.Input) { in.Limits.Rest = nationalDay },
+			want:     "sms to 1: pending quiet-hours 10-08 08:00; ",
+		},
+		"a weekly summary by text message on a holiday": {
+			contacts: []domain.Contact{phone(domain.Contact{When: domain.Weekly})},
+			now:      "2026-09-30 10:00",
+			change:   func(in *push.Input) { in.Limits.Rest = nationalDay },
+			want:     "sms to 1: pending digest 10-08 08:00; ",
+		},
+		"a deadline knows no holiday, but the night": {
+			contacts: []domain.Contact{phone(domain.Contact{})},
+			now:      "2026-10-01 21:00",
+			change: func(in *push.Input) {
+				in.Limits.Rest, in.Kind, in.Subject.Deadline = nationalDay, domain.Reminder, "2026-10-02"
+			},
+			want: "sms to 1: pending quiet-hours 10-02 08:00; ",
+		},
+		"what is urgent knows neither night nor summary": {
+			contacts: []domain.Contact{phone(domain.Contact{When: domain.Weekly}), mail(domain.Contact{When: domain.Daily})},
+			now:      "2026-10-01 23:15",
+			change:   func(in *push.Input) { in.Limits.Rest, in.Urgent = nationalDay, true },
+			want:     "sms to 1: pending 10-01 23:15; email to 2: pending 10-01 23:15; ",
+		},
+		"what is urgent passes no 退订": {
+			contacts: []domain.Contact{phone(domain.Contact{Suppressed: "stopped"})},
+			change:   func(in *push.Input) { in.Urgent = true },
+			want:     "sms to 1: suppressed stopped; ",
+		},
+		"a reminder in the summary of the week if that is in time": {
+			contacts: []domain.Contact{mail(domain.Contact{When: domain.Weekly})},
+			change:   func(in *push.Input) { in.Kind, in.Subject.Deadline = domain.Reminder, "2026-12-09" },
+			want:     "email to 2: pending digest 11-30 08:30; ",
+		},
+		"else in that of the day": {
+			contacts: []domain.Contact{mail(domain.Contact{When: domain.Weekly})},
+			change:   func(in *push.Input) { in.Kind, in.Subject.Deadline = domain.Reminder, "2026-11-27" },
+			want:     "email to 2: pending digest 11-25 08:30; ",
+		},
+		"and at once if no summary is": {
+			contacts: []domain.Contact{mail(domain.Contact{When: domain.Daily})},
+			change:   func(in *push.Input) { in.Kind, in.Subject.Deadline = domain.Reminder, "2026-11-24" },
+			want:     "email to 2: pending 11-24 10:00; ",
+		},
+		"who reads the inbox first is given a day, then one channel after another": {
+			contacts: []domain.Contact{mail(domain.Contact{}), phone(domain.Contact{})},
+			change:   func(in *push.Input) { in.Subscriber.Subscription.Fallback = true },
+			want:     "sms to 1: pending fallback 11-26 10:00; email to 2: pending fallback 11-25 10:00; ",
+		},
+		"and still chooses summaries": {
+			contacts: []domain.Contact{phone(domain.Contact{}), mail(domain.Contact{When: domain.Daily})},
+			now:      "2026-11-24 22:00",
+			change:   func(in *push.Input) { in.Subscriber.Subscription.Fallback = true },
+			want:     "sms to 1: pending fallback 11-26 08:00; email to 2: pending digest 11-27 08:30; ",
+		},
+		"a channel that is off is no step on the way": {
+			contacts: []domain.Contact{phone(domain.Contact{}), mail(domain.Contact{})},
+			change: func(in *push.Input) {
+				in.Subscriber.Subscription.Fallback, in.Off = true, []domain.ChannelKind{domain.SMS}
+			},
+			want: "sms to 1: suppressed channel-off; email to 2: pending fallback 11-25 10:00; ",
+		},
+		"without an inbox nobody can read there first": {
+			contacts: []domain.Contact{phone(domain.Contact{})},
+			change: func(in *push.Input) {
+				in.Subscriber.Subscription.Fallback, in.Off = true, []domain.ChannelKind{domain.App}
+			},
+			want: "sms to 1: pending 11-24 10:00; ",
+		},
+		"a reminder waits for no inbox": {
+			contacts: []domain.Contact{phone(domain.Contact{})},
+			change:   func(in *push.Input) { in.Kind, in.Subscriber.Subscription.Fallback = domain.Reminder, true },
+			want:     "sms to 1: pending 11-24 10:00; ",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -170,6 +308,12 @@ func TestPlan(t *testing.T) {
 	}
 }
 
+// nationalDay is the holiday of 2026, from Thursday to Wednesday.
+func nationalDay(day time.Time) bool {
+	at := day.In(push.Shanghai()).Format(time.DateOnly)
+	return at >= "2026-10-01" && at <= "2026-10-07"
+}
+
 func drawContacts(t *rapid.T) []domain.Contact {
 	var contacts []domain.Contact
 	for i := range rapid.IntRange(0, 6).Draw(t, "contacts") {
@@ -179,6 +323,7 @@ func drawContacts(t *rapid.T) []domain.Contact {
 			Address:    rapid.SampledFrom([]string{"", "a", "b", "c"}).Draw(t, "address"),
 			When:       rapid.SampledFrom([]domain.Frequency{"", domain.Now, domain.Daily, domain.Weekly}).Draw(t, "when"),
 			Verified:   rapid.Bool().Draw(t, "verified"),
+			Role:       rapid.SampledFrom([]domain.ContactRole{"", "finance", "personnel"}).Draw(t, "role"),
 			Suppressed: rapid.SampledFrom([]string{"", "stopped", "bounce:5.1.1"}).Draw(t, "suppressed"),
 		})
 	}
@@ -189,39 +334,79 @@ func drawTime(t *rapid.T) time.Time {
 	return time.Unix(rapid.Int64Range(1_700_000_000, 1_900_000_000).Draw(t, "now"), 0)
 }
 
-// TestPlanKeepsItsPromises for any person: at most one row a channel, none for
-// the inbox, nothing to an address that is suppressed or not verified or
-// without consent, no address twice in a push, no text message at night.
+// drawSubscription draws what somebody chose besides their contacts.
+func drawSubscription(t *rapid.T) domain.Subscription {
+	sub := domain.Subscription{Paused: rapid.IntRange(0, 3).Draw(t, "paused") == 0, Fallback: rapid.Bool().Draw(t, "fallback")}
+	for _, theme := range []string{"M13", "Q01"} {
+		if !rapid.Bool().Draw(t, "own ways") {
+			continue
+		}
+		if sub.ByTheme == nil {
+			sub.ByTheme = map[string][]domain.Way{}
+		}
+		ways := []domain.Way{}
+		for _, channel := range domain.Outgoing() {
+			if rapid.Bool().Draw(t, "chosen") {
+				ways = append(ways, domain.Way{Channel: channel, When: rapid.SampledFrom([]domain.Frequency{domain.Now, domain.Daily, domain.Weekly}).Draw(t, "when")})
+			}
+		}
+		sub.ByTheme[theme] = ways
+	}
+	return sub
+}
+
+// TestPlanKeepsItsPromises for any people, push and moment: at most one row a
+// person and channel, none for the inbox and none over a channel that the
+// person did not choose for the theme; nothing to an address that is suppressed
+// or not verified or without consent; no address twice in a push; no text
+// message at night or on a day of rest unless it is urgent or, by day, a
+// reminder; a reminder never after its deadline; what is urgent at once; who
+// reads first has time to, and no two channels at once; nothing is held for
+// more than weeks; each address that may be used gets its row, so that nobody
+// is lost.
 func TestPlanKeepsItsPromises(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		seen := map[string]bool{}
-		sent := map[string]bool{}
+		seen, sent := map[string]bool{}, map[string]bool{}
 		now, limits := drawTime(t), push.DefaultLimits()
+		limits.Rest = func(day time.Time) bool { return day.In(push.Shanghai()).Day()%9 < 3 }
+		in := push.Input{
+			Push: 1, Verdict: domain.Possible, Now: now, Limits: limits,
+			Kind:   rapid.SampledFrom([]domain.PushKind{domain.NewPolicy, domain.Reminder, domain.WithdrawalNotice, domain.CorrectionNotice, domain.FirstPush}).Draw(t, "kind"),
+			Urgent: rapid.Bool().Draw(t, "urgent"),
+			Seen: func(c domain.Contact) bool {
+				key := string(c.Kind) + c.Address
+				was := seen[key]
+				seen[key] = true
+				return was
+			},
+		}
+		if rapid.Bool().Draw(t, "off") {
+			in.Off = []domain.ChannelKind{domain.SMS}
+		}
+		in.Subject.Themes = rapid.SampledFrom([][]string{nil, {"M13"}, {"M13", "Q01"}, {"Q09"}}).Draw(t, "themes")
+		in.Subject.Roles = rapid.SampledFrom([][]domain.ContactRole{nil, {"finance"}, {"finance", "personnel"}}).Draw(t, "roles")
+		if in.Kind == domain.Reminder {
+			in.Subject.Deadline = now.In(push.Shanghai()).AddDate(0, 0, rapid.SampledFrom([]int{1, 3, 15}).Draw(t, "days")).Format(time.DateOnly)
+		}
 		for id := range rapid.IntRange(1, 4).Draw(t, "people") {
-			person := &domain.Subscriber{ID: domain.SubscriberID(id + 1), Contacts: drawContacts(t)}
-			if rapid.Bool().Draw(t, "consent") {
+			person := &domain.Subscriber{ID: domain.SubscriberID(id + 1), Contacts: drawContacts(t), Subscription: drawSubscription(t)}
+			if rapid.IntRange(0, 3).Draw(t, "consent") > 0 {
 				person.Consent.At = now.Add(-time.Hour)
 			}
-			person.Subscription.Paused = rapid.Bool().Draw(t, "paused")
-			var off []domain.ChannelKind
-			if rapid.Bool().Draw(t, "off") {
-				off = []domain.ChannelKind{domain.SMS}
-			}
-			ds := push.Plan(push.Input{
-				Push: 1, Kind: domain.NewPolicy, Subscriber: person, Verdict: domain.Possible, Now: now, Limits: limits, Off: off,
-				Seen: func(channel domain.ChannelKind, address string) bool {
-					key := string(channel) + address
-					was := seen[key]
-					seen[key] = true
-					return was
-				},
-			})
+			in.Subscriber = person
+			ds := push.Plan(in)
+			ways, special := person.Subscription.WaysFor(in.Subject.Themes)
+			special = special && !in.Kind.Follows() && in.Kind != domain.FirstPush
 			channels := map[domain.ChannelKind]bool{}
+			var steps []time.Time
 			for _, d := range ds {
 				if channels[d.Channel] || d.Channel == domain.App {
 					t.Fatalf("two rows for a channel, or one for the inbox: %+v", ds)
 				}
 				channels[d.Channel] = true
+				if special && !slices.ContainsFunc(ways, func(w domain.Way) bool { return w.Channel == d.Channel }) {
+					t.Fatalf("row %+v over a channel that was not chosen: %+v", d, ways)
+				}
 				contact := person.Contacts[slices.IndexFunc(person.Contacts, func(c domain.Contact) bool { return c.ID == d.Contact })]
 				if contact.Kind != d.Channel || !contact.Verified || contact.Address == "" {
 					t.Fatalf("row %+v to contact %+v", d, contact)
@@ -233,19 +418,41 @@ func TestPlanKeepsItsPromises(t *testing.T) {
 					continue
 				}
 				key := string(d.Channel) + contact.Address
+				first := person.Subscription.Fallback && in.Kind == domain.NewPolicy && !in.Urgent
+				local := d.NextAt.In(push.Shanghai())
 				switch {
 				case d.State != domain.Pending || now.Sub(d.NextAt) >= time.Minute:
 					t.Fatalf("row %+v is planned for the past or in a wrong state", d)
-				case contact.Suppressed != "" || person.Consent.At.IsZero() || person.Subscription.Paused || slices.Contains(off, d.Channel):
+				case contact.Suppressed != "" || person.Consent.At.IsZero() || person.Subscription.Paused || slices.Contains(in.Off, d.Channel):
 					t.Fatalf("row %+v must not be sent to %+v", d, person)
 				case sent[key]:
 					t.Fatalf("%s twice in one push", key)
-				case d.Channel == domain.SMS && limits.Quiet.Hold(d.NextAt):
-					t.Fatalf("a text message at %s", d.NextAt.In(push.Shanghai()))
-				case d.NextAt.Sub(now) > 8*24*time.Hour:
+				case in.Urgent && (d.NextAt.After(now) || d.Reason != domain.ReasonNone):
+					t.Fatalf("what is urgent waits: %+v", d)
+				case d.Channel == domain.SMS && !in.Urgent && limits.Quiet.Hold(d.NextAt):
+					t.Fatalf("a text message at %s", local)
+				case d.Channel == domain.SMS && !in.Urgent && in.Kind != domain.Reminder && limits.Rest(push.DayStart(d.NextAt)):
+					t.Fatalf("a text message on a day of rest: %s", local)
+				case in.Kind == domain.Reminder && local.Format(time.DateOnly) > in.Subject.Deadline:
+					t.Fatalf("a reminder at %s, after %s", local, in.Subject.Deadline)
+				case first && d.NextAt.Before(now.Add(limits.Unread).Truncate(time.Minute)):
+					t.Fatalf("no time to read before %s", local)
+				case d.NextAt.Sub(now) > 25*24*time.Hour:
 					t.Fatalf("held for %s", d.NextAt.Sub(now))
 				}
 				sent[key] = true
+				if first && d.Reason == domain.ReasonFallback && d.Channel != domain.SMS { // a night may bring a text message to the next one's time
+					steps = append(steps, d.NextAt)
+				}
+			}
+			if slices.SortFunc(steps, time.Time.Compare); len(steps) != len(slices.Compact(slices.Clone(steps))) {
+				t.Fatalf("two channels at once: %v", steps)
+			}
+			for _, c := range person.Contacts {
+				wanted := !special || slices.ContainsFunc(ways, func(w domain.Way) bool { return w.Channel == c.Kind })
+				if c.Kind != domain.App && c.Verified && c.Address != "" && wanted && !channels[c.Kind] {
+					t.Fatalf("nothing is said of %+v: %+v", c, ds)
+				}
 			}
 		}
 	})
@@ -272,21 +479,35 @@ func TestRecheck(t *testing.T) {
 		"policy over at the end of the month": {change: func(c *push.Check) { c.Policy.Expires = "2026-11" }, want: "sending"},
 		"night has fallen":                    {now: "2026-11-24 21:00", change: func(*push.Check) {}, want: "pending quiet-hours 11-25 08:00"},
 		"an e-mail at night":                  {now: "2026-11-24 21:00", change: func(c *push.Check) { c.Delivery.Channel = domain.Email }, want: "sending"},
-		"two text messages today":             {change: func(c *push.Check) { c.SentToday = 2 }, want: "pending cap 11-25 08:00"},
-		"seven text messages this week":       {change: func(c *push.Check) { c.SentThisWeek = 7 }, want: "pending cap 11-30 08:00"},
-		"ten e-mails today":                   {change: func(c *push.Check) { c.Delivery.Channel, c.SentToday = domain.Email, 10 }, want: "pending cap 11-25 08:00"},
+		"two text messages today":             {change: func(c *push.Check) { c.SentToday = 2 }, want: "pending digest 11-25 08:30"},
+		"seven text messages this week":       {change: func(c *push.Check) { c.SentThisWeek = 7 }, want: "pending digest 11-30 08:30"},
+		"ten e-mails today":                   {change: func(c *push.Check) { c.Delivery.Channel, c.SentToday = domain.Email, 10 }, want: "pending digest 11-25 08:30"},
 		"a summary after ten e-mails": {change: func(c *push.Check) {
 			c.Delivery.Channel, c.SentToday, c.Delivery.Reason = domain.Email, 10, domain.ReasonDigest
 		}, want: "sending"},
-		"a summary that is held stays a summary": {change: func(c *push.Check) { c.SentToday, c.Delivery.Reason = 2, domain.ReasonDigest }, want: "pending digest 11-25 08:00"},
+		"a summary that is held stays a summary": {change: func(c *push.Check) { c.SentToday, c.Delivery.Reason = 2, domain.ReasonDigest }, want: "pending digest 11-25 08:30"},
 		"a withdrawal is not capped": {change: func(c *push.Check) {
 			c.Kind, c.SentToday, c.Policy.Status = domain.WithdrawalNotice, 9, domain.Withdrawn
 		}, want: "sending"},
-		"a withdrawal never passes a 退订":        {change: func(c *push.Check) { c.Kind, c.Contact.Suppressed = domain.WithdrawalNotice, "stopped" }, want: "suppressed stopped"},
-		"a withdrawal wakes nobody":             {now: "2026-11-24 03:00", change: func(c *push.Check) { c.Kind = domain.WithdrawalNotice }, want: "pending quiet-hours 11-24 08:00"},
-		"退订 counts before everything else":      {now: "2026-11-24 21:00", change: func(c *push.Check) { c.Contact.Suppressed, c.Policy.Status = "stopped", domain.Withdrawn }, want: "suppressed stopped"},
-		"a limit that an office does not set":   {change: func(c *push.Check) { c.Limits.PerDay, c.SentToday = nil, 50 }, want: "sending"},
-		"held over a weekend without quiet end": {change: func(c *push.Check) { c.Limits.Quiet, c.SentToday = push.Hours{}, 2 }, want: "pending cap 11-25 08:00"},
+		"a withdrawal never passes a 退订":             {change: func(c *push.Check) { c.Kind, c.Contact.Suppressed = domain.WithdrawalNotice, "stopped" }, want: "suppressed stopped"},
+		"a withdrawal wakes nobody":                  {now: "2026-11-24 03:00", change: func(c *push.Check) { c.Kind = domain.WithdrawalNotice }, want: "pending quiet-hours 11-24 08:00"},
+		"退订 counts before everything else":           {now: "2026-11-24 21:00", change: func(c *push.Check) { c.Contact.Suppressed, c.Policy.Status = "stopped", domain.Withdrawn }, want: "suppressed stopped"},
+		"read in the inbox by who looks there first": {change: func(c *push.Check) { c.Fallback, c.Read = true, true }, want: "suppressed read"},
+		"read by who wants every channel anyway":     {change: func(c *push.Check) { c.Read = true }, want: "sending"},
+		"put aside since it was planned":             {change: func(c *push.Check) { c.PutAside = true }, want: "suppressed put-aside"},
+		"a withdrawal of what was put aside":         {change: func(c *push.Check) { c.Kind, c.PutAside = domain.WithdrawalNotice, true }, want: "sending"},
+		"a correction of what was put aside":         {change: func(c *push.Check) { c.Kind, c.PutAside, c.SentToday = domain.CorrectionNotice, true, 9 }, want: "sending"},
+		"a correction of what has ended":             {change: func(c *push.Check) { c.Kind, c.Policy.Expires = domain.CorrectionNotice, "2026-11-01" }, want: "expired policy-ended"},
+		"got over this channel before":               {change: func(c *push.Check) { c.Repeat = true }, want: "suppressed repeat"},
+		"urgent at night, after many":                {now: "2026-11-24 23:00", change: func(c *push.Check) { c.Urgent, c.SentToday, c.SentThisWeek = true, 5, 20 }, want: "sending"},
+		"urgent passes no 退订":                        {change: func(c *push.Check) { c.Urgent, c.Contact.Suppressed = true, "stopped" }, want: "suppressed stopped"},
+		"a holiday has begun":                        {now: "2026-10-02 10:00", change: func(c *push.Check) { c.Limits.Rest = nationalDay }, want: "pending quiet-hours 10-08 08:00"},
+		"a reminder after seven text messages":       {change: func(c *push.Check) { c.Kind, c.Deadline, c.SentThisWeek = domain.Reminder, "2026-11-27", 7 }, want: "sending"},
+		"a reminder after two today":                 {change: func(c *push.Check) { c.Kind, c.Deadline, c.SentToday = domain.Reminder, "2026-11-27", 2 }, want: "pending digest 11-25 08:30"},
+		"a reminder of today after two today":        {change: func(c *push.Check) { c.Kind, c.Deadline, c.SentToday = domain.Reminder, "2026-11-24", 2 }, want: "sending"},
+		"a reminder of yesterday":                    {change: func(c *push.Check) { c.Kind, c.Deadline = domain.Reminder, "2026-11-23" }, want: "expired deadline"},
+		"a limit that an office does not set":        {change: func(c *push.Check) { c.Limits.PerDay, c.SentToday = nil, 50 }, want: "sending"},
+		"held without quiet hours":                   {change: func(c *push.Check) { c.Limits.Quiet, c.SentToday = push.Hours{}, 2 }, want: "pending digest 11-25 08:30"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if tt.now == "" {
@@ -330,6 +551,9 @@ func TestHeldMessagesGoInTheEnd(t *testing.T) {
 		}
 		if first.State != domain.Pending || !first.NextAt.After(c.Now) || first.NextAt.Sub(c.Now) > 8*24*time.Hour {
 			t.Fatalf("at %s: %+v", c.Now.In(push.Shanghai()), first)
+		}
+		if first.Reason == domain.ReasonDigest {
+			c.Delivery.Reason = domain.ReasonDigest // what is too much joins the summary
 		}
 		if push.DayStart(first.NextAt) != push.DayStart(c.Now) {
 			c.SentToday = 0

@@ -11,12 +11,17 @@ type Check struct {
 	Delivery domain.Delivery
 	Kind     domain.PushKind
 	Urgent   bool
+	Deadline string         // of a reminder, as Subject's
 	Contact  domain.Contact // address empty if it was removed
 	Policy   *domain.Policy // as it is now; Status and Expires are read
 
 	Paused    bool // the person paused every push
 	NoConsent bool
 	Off       bool // the channel is set to off
+	Fallback  bool // the person looks into their inbox first
+	Read      bool // they read it there
+	PutAside  bool // they said of the policy 与我无关 or 已办理
+	Repeat    bool // they got the policy over this channel before
 	// SentToday and SentThisWeek count what went to the contact since DayStart
 	// and WeekStart.
 	SentToday    int
@@ -34,10 +39,12 @@ type Decision struct {
 	NextAt time.Time
 }
 
-// Recheck decides again at the time of sending. Too many messages hold the
-// next one back until it may go, they never drop it. A withdrawal notice is
-// sent although its policy is gone, and is not capped: who was told must know.
-// What is urgent is neither capped nor kept for the morning.
+// Recheck decides again at the time of sending. What is too much for a day or
+// a week joins the person's next summary; it is never dropped. What somebody
+// has read in their inbox, put aside or got before is not sent. A withdrawal
+// or a correction is sent whatever was done with the original, and is not
+// capped: who was told must know. What is urgent is neither capped nor kept
+// for the morning.
 func Recheck(c Check) Decision {
 	if reason := refusal(c.Contact, c.Off, c.Paused, c.NoConsent); reason != domain.ReasonNone {
 		return Decision{State: domain.Suppressed, Reason: reason}
@@ -46,19 +53,41 @@ func Recheck(c Check) Decision {
 		if state := ended(c.Policy, c.Now); state != "" {
 			return Decision{State: state, Reason: domain.ReasonPolicyEnded}
 		}
+	}
+	if !c.Kind.Follows() {
+		if end := c.needless(); end.State != "" {
+			return end
+		}
 		if next := c.capped(); !c.Urgent && next.After(c.Now) {
-			return c.hold(domain.ReasonCap, next)
+			return Decision{State: domain.Pending, Reason: domain.ReasonDigest, NextAt: c.Limits.quiet(c.Delivery.Channel, next, c.Kind)}
 		}
 	}
-	if next := c.Limits.quiet(c.Delivery.Channel, c.Now); !c.Urgent && next.After(c.Now) {
-		return c.hold(domain.ReasonQuietHours, next)
+	if next := c.Limits.quiet(c.Delivery.Channel, c.Now, c.Kind); !c.Urgent && next.After(c.Now) {
+		return c.hold(next)
 	}
 	return Decision{State: domain.Sending}
 }
 
-// hold keeps a delivery back. Part of a summary stays that, whatever holds it:
-// its reason is what gathers the parts.
-func (c Check) hold(reason domain.Reason, next time.Time) Decision {
+// needless returns the end of what the person does not need any more.
+func (c Check) needless() Decision {
+	switch {
+	case c.Kind == domain.Reminder && c.Deadline != "" && c.Now.In(Shanghai()).Format(time.DateOnly) > c.Deadline:
+		return Decision{State: domain.Lapsed, Reason: domain.ReasonDeadline}
+	case c.PutAside:
+		return Decision{State: domain.Suppressed, Reason: domain.ReasonPutAside}
+	case c.Fallback && c.Read && c.Kind == domain.NewPolicy && !c.Urgent:
+		return Decision{State: domain.Suppressed, Reason: domain.ReasonRead}
+	case c.Repeat:
+		return Decision{State: domain.Suppressed, Reason: domain.ReasonRepeat}
+	default:
+		return Decision{}
+	}
+}
+
+// hold keeps a delivery back for the morning. Part of a summary stays that,
+// whatever holds it: its reason is what gathers the parts.
+func (c Check) hold(next time.Time) Decision {
+	reason := domain.ReasonQuietHours
 	if c.Delivery.Reason == domain.ReasonDigest {
 		reason = domain.ReasonDigest
 	}
@@ -80,19 +109,24 @@ func ended(p *domain.Policy, now time.Time) domain.DeliveryState {
 	}
 }
 
-// capped returns when the contact may get the next message. The cap of e-mail
-// is for single ones: a summary is one by itself.
+// capped returns when the contact may get the next message, as part of a
+// summary. The cap of e-mail is for single ones: a summary is one by itself.
+// A reminder passes the cap of the week, and that of the day if it would come
+// too late.
 func (c Check) capped() time.Time {
 	channel, next := c.Delivery.Channel, time.Time{}
-	if channel == domain.Email && c.Delivery.Reason == domain.ReasonDigest {
+	if !channel.Rings() && c.Delivery.Reason == domain.ReasonDigest {
 		return next
 	}
-	morning := c.Limits.morning()
+	reminds := c.Kind == domain.Reminder
 	if limit, ok := c.Limits.PerDay[channel]; ok && c.SentToday >= limit {
-		next = DayStart(c.Now).Add(day + morning)
+		tomorrow := DayStart(c.Now).Add(day + c.Limits.Digest)
+		if !reminds || c.Deadline == "" || tomorrow.Format(time.DateOnly) <= c.Deadline {
+			next = tomorrow
+		}
 	}
-	if limit, ok := c.Limits.PerWeek[channel]; ok && c.SentThisWeek >= limit {
-		next = WeekStart(c.Now).AddDate(0, 0, 7).Add(morning)
+	if limit, ok := c.Limits.PerWeek[channel]; ok && c.SentThisWeek >= limit && !reminds {
+		next = WeekStart(c.Now).AddDate(0, 0, 7).Add(c.Limits.Digest)
 	}
 	return next
 }

@@ -32,6 +32,12 @@ func (c *Composer) sms(cards []Card, today string) string {
 	if card.Withdrawn {
 		return c.smsWithdrawal(card)
 	}
+	if card.Corrected != "" {
+		return c.smsCorrection(card)
+	}
+	if card.Sensitive && card.Reminds {
+		return c.sign("您关注的一项政策申报即将截止，" + c.look() + "，" + byDocument + "。")
+	}
 	if card.Sensitive {
 		return c.sign("您订阅的主题有新政策，" + c.look() + "，" + byDocument + "。")
 	}
@@ -66,7 +72,13 @@ func (c *Composer) smsBody(card Card, today string, title, who, gives int, where
 	if last := dayWords(card.Deadline, today); last != "" {
 		facts = append(facts, last+"截止")
 	}
+	if meant := card.meant(shortName); meant != "" {
+		facts = append(facts, "涉及"+meant)
+	}
 	var b strings.Builder
+	if card.Reminds {
+		b.WriteString("截止提醒：")
+	}
 	b.WriteString(name)
 	if len(facts) > 0 {
 		b.WriteString("：" + strings.Join(facts, "，"))
@@ -92,25 +104,53 @@ func (c *Composer) smsWithdrawal(card Card) string {
 	return text
 }
 
+// shortName is how much of an enterprise's name stands in a text message.
+const shortName = 10
+
+func (c *Composer) smsCorrection(card Card) string {
+	if card.Sensitive {
+		return c.sign("更正：此前推送的一项政策有更正，" + c.look() + "，" + byDocument + "。")
+	}
+	text := ""
+	for _, size := range []struct{ title, said int }{{maxTitle, 24}, {maxTitle, 12}, {12, 12}, {minTitle, 12}, {minTitle, 0}} {
+		text = "更正：此前推送的“" + shorten(card.Short, size.title) + "”有更正"
+		if said := shorten(plain(card.Corrected), size.said); said != "" {
+			text += "：" + said
+		}
+		if text = c.sign(text + "，" + byDocument + "。"); Segments(text) == 1 {
+			break
+		}
+	}
+	return text
+}
+
 // smsDigest names the first policies that fit and counts them all.
 func (c *Composer) smsDigest(cards []Card) string {
-	fresh := 0
+	fresh, near := 0, 0
 	for _, card := range cards {
-		if !card.Withdrawn {
+		switch {
+		case card.Withdrawn:
+		case card.Reminds:
+			near++
+		default:
 			fresh++
 		}
 	}
-	said := ""
+	var said []string
+	if near > 0 {
+		said = append(said, fmt.Sprintf("%d项政策申报即将截止", near))
+	}
 	if fresh > 0 {
-		said = fmt.Sprintf("%d项新政策可能与您有关", fresh)
+		said = append(said, fmt.Sprintf("%d项新政策可能与您有关", fresh))
 	}
-	if taken := len(cards) - fresh; taken > 0 {
-		if said != "" {
-			said += "，"
+	if taken := len(cards) - fresh - near; taken > 0 {
+		also := ""
+		if fresh+near > 0 {
+			also = "另有"
 		}
-		said += fmt.Sprintf("另有%d项此前推送的政策已撤回", taken)
+		said = append(said, fmt.Sprintf("%s%d项此前推送的政策已撤回", also, taken))
 	}
-	return c.smsList(said, namesOf(cards), fresh)
+	return c.smsList(strings.Join(said, "，"), namesOf(cards), fresh+near)
 }
 
 // namesOf are the policies that a text message may name, in few characters.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -19,6 +20,7 @@ type Outgoing struct {
 	SubscriberKind domain.SubscriberKind
 	Paused         bool
 	NoConsent      bool // also for somebody who is gone
+	Fallback       bool // they look into their inbox first
 }
 
 const deliveryColumns = `deliveries.id, deliveries.push_id, deliveries.subscriber_id, deliveries.contact_id, deliveries.channel,
@@ -36,9 +38,10 @@ func scanDelivery(row scanner, d *domain.Delivery) error { return row.Scan(deliv
 
 // ClaimDeliveries takes up to limit waiting deliveries of a batch for the
 // caller: they are in state sending, and no other claim returns them. With a
-// digest come the same person's other due deliveries of that channel, of any
-// push, for the same message. It fails with Conflict if the batch was handed
-// out anew: a task that the queue delivers twice is still sent once.
+// digest come the other due deliveries to the same address, of any push and of
+// whichever subscriber the person stands for, for the same message. It fails
+// with Conflict if the batch was handed out anew: a task that the queue delivers
+// twice is still sent once.
 func (s *Store) ClaimDeliveries(ctx context.Context, id domain.BatchID, gen, limit int, now time.Time) ([]Outgoing, error) {
 	var out []Outgoing
 	err := s.inTx(ctx, func(tx *sql.Tx) error {
@@ -54,7 +57,11 @@ func (s *Store) ClaimDeliveries(ctx context.Context, id domain.BatchID, gen, lim
 		if err != nil || len(claimed) == 0 {
 			return err
 		}
-		more, err := s.claimDigests(ctx, tx, claimed, now)
+		same, err := s.sameAddress(ctx, tx, claimed)
+		if err != nil {
+			return err
+		}
+		more, err := s.claimDigests(ctx, tx, claimed, same, now)
 		if err != nil {
 			return err
 		}
@@ -66,7 +73,7 @@ func (s *Store) ClaimDeliveries(ctx context.Context, id domain.BatchID, gen, lim
 		if err := s.writeTally(ctx, tx, t); err != nil {
 			return err
 		}
-		out, err = s.outgoing(ctx, tx, claimed)
+		out, err = s.outgoing(ctx, tx, claimed, same)
 		return err
 	})
 	if err != nil {
@@ -87,27 +94,60 @@ func (s *Store) claim(ctx context.Context, tx *sql.Tx, b domain.Batch, limit int
 	return list(ctx, tx, scanDelivery, q, b.Push, b.ID, micros(now), limit)
 }
 
-// claimDigests takes what else waits for the next digest of the persons whose
-// digest was claimed.
-func (s *Store) claimDigests(ctx context.Context, tx *sql.Tx, claimed []domain.Delivery, now time.Time) ([]domain.Delivery, error) {
-	var persons []domain.SubscriberID
+// sameAddress finds the other contacts with the addresses to which parts of
+// digests were claimed: of other subscribers whom the same person stands for
+// and who may be told. It returns for each, and for those claimed, the first.
+func (s *Store) sameAddress(ctx context.Context, tx *sql.Tx, claimed []domain.Delivery) (map[domain.ContactID]domain.ContactID, error) {
+	var contacts []domain.ContactID
 	for _, d := range claimed {
 		if d.Reason == domain.ReasonDigest {
-			persons = append(persons, d.Subscriber)
+			contacts = append(contacts, d.Contact)
 		}
 	}
+	same := map[domain.ContactID]domain.ContactID{}
+	err := chunks(contacts, func(part []any) error {
+		q := `
+			SELECT c.id, o.id FROM contacts c JOIN contacts o ON o.blind = c.blind AND o.kind = c.kind JOIN subscribers v ON v.id = o.subscriber_id
+			WHERE c.shared AND o.verified AND v.consented AND NOT v.paused AND c.id IN (` + s.dialect.places(1, len(part)) + `) ORDER BY o.id`
+		return each(ctx, tx, func(row scanner) error {
+			var of, other domain.ContactID
+			err := row.Scan(&of, &other)
+			if same[of] == 0 {
+				same[of] = other
+			}
+			if same[other] == 0 {
+				same[other] = same[of]
+			}
+			return err
+		}, q, part...)
+	})
+	return same, err
+}
+
+// claimDigests takes what else waits for the next digest at the addresses to
+// which parts of digests were claimed.
+func (s *Store) claimDigests(ctx context.Context, tx *sql.Tx, claimed []domain.Delivery, same map[domain.ContactID]domain.ContactID, now time.Time) ([]domain.Delivery, error) {
+	contacts := map[domain.ContactID]bool{}
+	for _, d := range claimed {
+		if d.Reason == domain.ReasonDigest {
+			contacts[d.Contact] = true
+		}
+	}
+	for other := range same {
+		contacts[other] = true
+	}
 	var more []domain.Delivery
-	err := chunks(persons, func(part []any) error {
+	err := chunks(slices.Sorted(maps.Keys(contacts)), func(part []any) error {
 		q := `
 			WITH due AS MATERIALIZED (
-				SELECT d.id FROM deliveries d JOIN pushes u ON u.id = d.push_id
-				WHERE d.channel = $1 AND d.next_at <= $2 AND d.state = 'pending' AND d.reason = 'digest' AND u.state <> 'stopped' AND u.paused_at = 0
-					AND d.subscriber_id IN (` + s.dialect.places(3, len(part)) + `)
+				SELECT d.id FROM contacts c JOIN deliveries d ON d.subscriber_id = c.subscriber_id AND d.channel = c.kind JOIN pushes u ON u.id = d.push_id
+				WHERE d.next_at <= $1 AND d.state = 'pending' AND d.reason = 'digest' AND d.contact_id = c.id AND u.state <> 'stopped' AND u.paused_at = 0
+					AND c.id IN (` + s.dialect.places(2, len(part)) + `)
 				ORDER BY d.id` + s.dialect.skipLocked + `)
-			UPDATE deliveries SET state = 'sending', attempts = attempts + 1, claimed_at = $2
+			UPDATE deliveries SET state = 'sending', attempts = attempts + 1, claimed_at = $1
 			WHERE id IN (SELECT id FROM due)
 			RETURNING ` + deliveryColumns
-		found, err := list(ctx, tx, scanDelivery, q, append([]any{claimed[0].Channel, micros(now)}, part...)...)
+		found, err := list(ctx, tx, scanDelivery, q, append([]any{micros(now)}, part...)...)
 		more = append(more, found...)
 		return err
 	})
@@ -115,19 +155,21 @@ func (s *Store) claimDigests(ctx context.Context, tx *sql.Tx, claimed []domain.D
 }
 
 // outgoing groups claimed deliveries into messages, in id order, and reads for
-// each who gets it and whether it may still be sent.
-func (s *Store) outgoing(ctx context.Context, tx *sql.Tx, claimed []domain.Delivery) ([]Outgoing, error) {
+// each who gets it and whether it may still be sent. A digest is one message
+// to one address.
+func (s *Store) outgoing(ctx context.Context, tx *sql.Tx, claimed []domain.Delivery, same map[domain.ContactID]domain.ContactID) ([]Outgoing, error) {
 	slices.SortFunc(claimed, func(a, b domain.Delivery) int { return cmp.Compare(a.ID, b.ID) })
 	var out []Outgoing
-	digest, of := map[domain.SubscriberID]int{}, map[domain.DeliveryID]int{}
+	digest, of := map[domain.ContactID]int{}, map[domain.DeliveryID]int{}
 	var ids []domain.DeliveryID // the first of each message
 	for _, d := range claimed {
-		if at, ok := digest[d.Subscriber]; ok && d.Reason == domain.ReasonDigest {
+		address := cmp.Or(same[d.Contact], d.Contact)
+		if at, ok := digest[address]; ok && d.Reason == domain.ReasonDigest {
 			out[at].Deliveries = append(out[at].Deliveries, d)
 			continue
 		}
 		if d.Reason == domain.ReasonDigest {
-			digest[d.Subscriber] = len(out)
+			digest[address] = len(out)
 		}
 		of[d.ID] = len(out)
 		ids = append(ids, d.ID)
@@ -135,8 +177,8 @@ func (s *Store) outgoing(ctx context.Context, tx *sql.Tx, claimed []domain.Deliv
 	}
 	err := chunks(ids, func(part []any) error {
 		q := `
-			SELECT d.id, v.kind, v.paused, v.consented, COALESCE(c.id, 0), COALESCE(c.kind, ''), c.address,
-				COALESCE(c.frequency, ''), COALESCE(c.verified, FALSE), COALESCE(x.reason, '')
+			SELECT d.id, v.kind, v.paused, v.consented, v.fallback, COALESCE(c.id, 0), COALESCE(c.kind, ''), c.address,
+				COALESCE(c.frequency, ''), COALESCE(c.verified, FALSE), COALESCE(c.shared, FALSE), COALESCE(x.reason, '')
 			FROM deliveries d JOIN subscribers v ON v.id = d.subscriber_id
 				LEFT JOIN contacts c ON c.id = d.contact_id AND c.subscriber_id = d.subscriber_id
 				LEFT JOIN stop_list x ON x.blind = c.blind AND x.kind = c.kind
@@ -144,15 +186,15 @@ func (s *Store) outgoing(ctx context.Context, tx *sql.Tx, claimed []domain.Deliv
 		return each(ctx, tx, func(row scanner) error {
 			var id domain.DeliveryID
 			var kind domain.SubscriberKind
-			var paused, consented bool
+			var paused, consented, fallback bool
 			var c domain.Contact
 			var sealed []byte
-			err := row.Scan(&id, &kind, &paused, &consented, &c.ID, &c.Kind, &sealed, &c.When, &c.Verified, &c.Suppressed)
+			err := row.Scan(&id, &kind, &paused, &consented, &fallback, &c.ID, &c.Kind, &sealed, &c.When, &c.Verified, &c.Shared, &c.Suppressed)
 			if err != nil {
 				return err
 			}
 			o := &out[of[id]]
-			o.SubscriberKind, o.Paused, o.NoConsent = kind, paused, !consented
+			o.SubscriberKind, o.Paused, o.NoConsent, o.Fallback = kind, paused, !consented, fallback
 			if c.ID == 0 {
 				return nil
 			}

@@ -16,6 +16,7 @@ type InboxMark struct {
 	SeenAt      time.Time
 	ReadAt      time.Time
 	DismissedAt time.Time
+	DoneAt      time.Time // 已办理
 }
 
 // InboxPush is a push with everything that computes whose inbox it is in.
@@ -45,17 +46,18 @@ func (s *Store) InboxMarks(ctx context.Context, id domain.SubscriberID) (map[dom
 	marks := map[domain.PushID]InboxMark{}
 	err := each(ctx, s.read, func(row scanner) error {
 		var m InboxMark
-		if err := row.Scan(&m.Push, timeInto(&m.SeenAt), timeInto(&m.ReadAt), timeInto(&m.DismissedAt)); err != nil {
+		if err := row.Scan(&m.Push, timeInto(&m.SeenAt), timeInto(&m.ReadAt), timeInto(&m.DismissedAt), timeInto(&m.DoneAt)); err != nil {
 			return err
 		}
 		marks[m.Push] = m
 		return nil
-	}, `SELECT push_id, seen_at, read_at, dismissed_at FROM inbox_marks WHERE subscriber_id = $1`, id)
+	}, `SELECT push_id, seen_at, read_at, dismissed_at, done_at FROM inbox_marks WHERE subscriber_id = $1`, id)
 	return marks, err
 }
 
 // MarkInbox notes that a subscriber has seen, read, dismissed or undismissed a
-// push. The first time counts; reading is also seeing.
+// push, or has done what it is about, or not. The first time counts; reading is
+// also seeing.
 func (s *Store) MarkInbox(ctx context.Context, id domain.SubscriberID, push domain.PushID, what string, now time.Time) error {
 	const insert = `
 		INSERT INTO inbox_marks (subscriber_id, push_id, seen_at, read_at, dismissed_at) VALUES ($1, $2, $3, 0, 0)
@@ -63,13 +65,15 @@ func (s *Store) MarkInbox(ctx context.Context, id domain.SubscriberID, push doma
 	const read = `UPDATE inbox_marks SET read_at = $3 WHERE subscriber_id = $1 AND push_id = $2 AND read_at = 0`
 	const dismiss = `UPDATE inbox_marks SET dismissed_at = $3 WHERE subscriber_id = $1 AND push_id = $2 AND dismissed_at = 0`
 	const undo = `UPDATE inbox_marks SET dismissed_at = 0 WHERE subscriber_id = $1 AND push_id = $2 AND dismissed_at > 0`
+	const do = `UPDATE inbox_marks SET done_at = $3 WHERE subscriber_id = $1 AND push_id = $2 AND done_at = 0`
+	const undoDone = `UPDATE inbox_marks SET done_at = 0 WHERE subscriber_id = $1 AND push_id = $2`
 	var readers, dismissed int
 	step := func(tx *sql.Tx, q string, args ...any) (int, error) {
 		return changed(ctx, tx, q, append([]any{id, push}, args...)...)
 	}
 	err := s.inTx(ctx, func(tx *sql.Tx) (err error) {
 		readers, dismissed = 0, 0
-		if what != "undismissed" {
+		if what != "undismissed" && what != "undone" {
 			if _, err := step(tx, insert, micros(now)); err != nil {
 				return err
 			}
@@ -83,6 +87,10 @@ func (s *Store) MarkInbox(ctx context.Context, id domain.SubscriberID, push doma
 		case "undismissed":
 			dismissed, err = step(tx, undo)
 			dismissed = -dismissed
+		case "done":
+			_, err = step(tx, do, micros(now))
+		case "undone":
+			_, err = step(tx, undoDone)
 		default:
 			return domain.Errorf(domain.Invalid, "没有名为“%s”的收件箱操作", what)
 		}

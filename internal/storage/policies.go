@@ -362,10 +362,10 @@ func owePush(ctx context.Context, tx *sql.Tx, p *domain.Policy, push *domain.Pus
 	push.Owe()
 	const q = `
 		INSERT INTO pushes (policy_id, policy_version, kind, state, created_by, created_at,
-			planned_to, planned_at, include_possible, likely, possible, urgent, signed_by, signed_at, send_at)
-		VALUES ($1, $2, $3, $7, $4, $5, 0, 0, $6, 0, 0, $8, $9, $10, $11) RETURNING id`
+			planned_to, planned_at, include_possible, likely, possible, urgent, signed_by, signed_at, send_at, deadline, days_left, note)
+		VALUES ($1, $2, $3, $7, $4, $5, 0, 0, $6, 0, 0, $8, $9, $10, $11, $12, $13, $14) RETURNING id`
 	err := tx.QueryRowContext(ctx, q, p.ID, p.Version, push.Kind, push.CreatedBy, micros(push.CreatedAt), push.IncludePossible,
-		push.State, push.Urgent, push.SignedBy, micros(push.SignedAt), micros(push.SendAt)).Scan(&push.ID)
+		push.State, push.Urgent, push.SignedBy, micros(push.SignedAt), micros(push.SendAt), push.Deadline, push.DaysLeft, push.Note).Scan(&push.ID)
 	if err != nil {
 		return fmt.Errorf("owe push of policy %d: %w", p.ID, err)
 	}

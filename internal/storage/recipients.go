@@ -31,7 +31,7 @@ func (s *Store) Recipients(ctx context.Context, ids []domain.SubscriberID) ([]*d
 	r := recipients{subscriptions: map[string]domain.Subscription{}, all: make([]*domain.Subscriber, 0, len(ids))}
 	const q = `
 		SELECT v.id, v.kind, v.subscription, v.consented, COALESCE(c.id, 0), COALESCE(c.position, 0), COALESCE(c.kind, ''), c.blind,
-			COALESCE(c.frequency, ''), COALESCE(c.verified, FALSE), COALESCE(x.reason, '')
+			COALESCE(c.frequency, ''), COALESCE(c.verified, FALSE), COALESCE(c.role, ''), COALESCE(c.shared, FALSE), COALESCE(x.reason, '')
 		FROM subscribers v LEFT JOIN contacts c ON c.subscriber_id = v.id
 			LEFT JOIN stop_list x ON x.blind = c.blind AND x.kind = c.kind
 		WHERE v.id `
@@ -72,7 +72,7 @@ func (r *recipients) scan(row scanner) error {
 	var consented bool
 	var c placed
 	var blind []byte
-	if err := row.Scan(&id, &kind, &subscription, &consented, &c.ID, &c.position, &c.Kind, &blind, &c.When, &c.Verified, &c.Suppressed); err != nil {
+	if err := row.Scan(&id, &kind, &subscription, &consented, &c.ID, &c.position, &c.Kind, &blind, &c.When, &c.Verified, &c.Role, &c.Shared, &c.Suppressed); err != nil {
 		return err
 	}
 	if r.wanted != nil {

@@ -148,17 +148,17 @@ func (s *Store) saveChunk(ctx context.Context, tx *sql.Tx, all []*domain.Subscri
 		return nil, err
 	}
 	const head = `INSERT INTO subscribers
-		(id, external_id, kind, name, uscc, profile, subscription, consent, paused, consented, version, created_at, demo, since)`
+		(id, external_id, kind, name, uscc, profile, subscription, consent, paused, consented, fallback, version, created_at, demo, since)`
 	const tail = ` ON CONFLICT (id) DO UPDATE
 		SET external_id = excluded.external_id, kind = excluded.kind, name = excluded.name, uscc = excluded.uscc,
 			profile = excluded.profile, subscription = excluded.subscription, consent = excluded.consent,
-			paused = excluded.paused, consented = excluded.consented, version = excluded.version, demo = excluded.demo,
+			paused = excluded.paused, consented = excluded.consented, fallback = excluded.fallback, version = excluded.version, demo = excluded.demo,
 			since = excluded.since`
 	err = s.dialect.insertRows(ctx, tx, head, tail, len(all), func(i int) []any {
 		v, row := all[i], rows[i]
 		return []any{
 			row.id, row.externalID, v.Profile.Kind, v.Name, v.USCC, asJSON(&v.Profile), asJSON(&v.Subscription), asJSON(&v.Consent),
-			v.Subscription.Paused, !v.Consent.At.IsZero(), row.version, micros(row.createdAt), v.Demo, row.since,
+			v.Subscription.Paused, !v.Consent.At.IsZero(), v.Subscription.Fallback, row.version, micros(row.createdAt), v.Demo, row.since,
 		}
 	})
 	if isTaken(err) {
@@ -316,17 +316,40 @@ func (s *Store) saveContacts(ctx context.Context, tx *sql.Tx, all []*domain.Subs
 			rows[i].contacts[j].id = ids[rows[i].id][c]
 		}
 	}
-	const head = `INSERT INTO contacts (id, subscriber_id, position, kind, address, sealed_with, blind, frequency, verified)`
+	const head = `INSERT INTO contacts (id, subscriber_id, position, kind, address, sealed_with, blind, frequency, verified, role)`
 	const tail = ` ON CONFLICT (id) DO UPDATE
 		SET position = excluded.position, address = excluded.address, sealed_with = excluded.sealed_with,
-			frequency = excluded.frequency, verified = excluded.verified`
+			frequency = excluded.frequency, verified = excluded.verified, role = excluded.role`
 	err = s.dialect.insertRows(ctx, tx, head, tail, len(writes), func(i int) []any {
 		w := writes[i]
 		sealed := s.keys.Seal([]byte(w.contact.Address), contactContext(w.kind, w.owner))
-		return []any{w.id, w.owner, w.position, w.kind, sealed, s.keys.Current(), []byte(w.blind), w.contact.When, w.contact.Verified}
+		return []any{w.id, w.owner, w.position, w.kind, sealed, s.keys.Current(), []byte(w.blind), w.contact.When, w.contact.Verified, w.contact.Role}
 	})
 	if err != nil {
 		return fmt.Errorf("write contacts: %w", err)
+	}
+	var blinds [][]byte
+	for _, w := range writes {
+		if int64(w.id) >= next-int64(added) { // new
+			blinds = append(blinds, []byte(w.blind))
+		}
+	}
+	return s.markShared(ctx, tx, blinds)
+}
+
+// markShared marks the contacts of new addresses that somebody else has too.
+// The mark stays when they go: it says where to look, not what is found.
+func (s *Store) markShared(ctx context.Context, tx *sql.Tx, blinds [][]byte) error {
+	err := chunks(blinds, func(part []any) error {
+		q := `
+			UPDATE contacts SET shared = TRUE
+			WHERE NOT shared AND blind IN (` + s.dialect.places(1, len(part)) + `) AND EXISTS (
+				SELECT 1 FROM contacts o WHERE o.blind = contacts.blind AND o.kind = contacts.kind AND o.subscriber_id <> contacts.subscriber_id)`
+		_, err := tx.ExecContext(ctx, q, part...)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("mark shared addresses: %w", err)
 	}
 	return nil
 }

@@ -3,7 +3,6 @@ package storage
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 
 	"policypush/internal/domain"
@@ -78,14 +77,14 @@ func (s *Store) SubscribersIn(ctx context.Context, ids []domain.SubscriberID) ([
 // contactsInto reads the contacts of the subscribers in one statement.
 func (s *Store) contactsInto(ctx context.Context, byID map[domain.SubscriberID]*domain.Subscriber, in string, ids []any) error {
 	q := `
-		SELECT c.subscriber_id, c.id, c.kind, c.address, c.frequency, c.verified, COALESCE(x.reason, '')
+		SELECT c.subscriber_id, c.id, c.kind, c.address, c.frequency, c.verified, c.role, c.shared, COALESCE(x.reason, '')
 		FROM contacts c LEFT JOIN stop_list x ON x.blind = c.blind AND x.kind = c.kind
 		WHERE c.subscriber_id IN (` + in + `) ORDER BY c.subscriber_id, c.position`
 	return each(ctx, s.read, func(row scanner) error {
 		var owner domain.SubscriberID
 		var c domain.Contact
 		var sealed []byte
-		if err := row.Scan(&owner, &c.ID, &c.Kind, &sealed, &c.When, &c.Verified, &c.Suppressed); err != nil {
+		if err := row.Scan(&owner, &c.ID, &c.Kind, &sealed, &c.When, &c.Verified, &c.Role, &c.Shared, &c.Suppressed); err != nil {
 			return err
 		}
 		v := byID[owner]
@@ -126,14 +125,12 @@ func (s *Store) WalkProfiles(ctx context.Context, after domain.SubscriberID, fn 
 		if len(page) == 0 {
 			return nil
 		}
-		ways, err := s.ways(ctx, `c.subscriber_id BETWEEN $1 AND $2`, page[0].ID, page[len(page)-1].ID)
-		if err != nil {
+		reached := make(map[domain.SubscriberID]reach, len(page))
+		if err := s.ways(ctx, reached, `c.subscriber_id BETWEEN $1 AND $2`, page[0].ID, page[len(page)-1].ID); err != nil {
 			return err
 		}
-		for i := range page {
-			page[i].Subscription.Ways = ways[page[i].ID]
-		}
 		for _, r := range page {
+			reached[r.ID].into(&r.Subscription)
 			if err := fn(r); err != nil {
 				return err
 			}
@@ -163,45 +160,75 @@ func (s *Store) ProfileChanges(ctx context.Context, after int64, limit int) ([]P
 	if err != nil {
 		return nil, err
 	}
-	reached := map[domain.SubscriberID][]domain.Way{}
+	reached := map[domain.SubscriberID]reach{}
 	err = chunks(there, func(part []any) error {
-		ways, err := s.ways(ctx, `c.subscriber_id IN (`+s.dialect.places(1, len(part))+`)`, part...)
-		maps.Copy(reached, ways)
-		return err
+		return s.ways(ctx, reached, `c.subscriber_id IN (`+s.dialect.places(1, len(part))+`)`, part...)
 	})
 	for i := range found {
-		found[i].Row.Subscription.Ways = reached[found[i].ID]
+		reached[found[i].ID].into(&found[i].Row.Subscription)
 	}
 	return found, err
 }
 
-// ways returns over which channels the subscribers of some contacts are
-// reached. As when a push is planned, the first address of a channel counts
-// that is verified and not stopped.
-func (s *Store) ways(ctx context.Context, which string, args ...any) (map[domain.SubscriberID][]domain.Way, error) {
+// reach is over which channels somebody is reached.
+type reach struct {
+	ways  []domain.Way
+	roles map[domain.ContactRole][]domain.Way
+}
+
+func (r reach) into(s *domain.Subscription) { s.Ways, s.RoleWays = r.ways, r.roles }
+
+// ways adds over which channels the subscribers of some contacts are reached,
+// as when a push is planned.
+func (s *Store) ways(ctx context.Context, into map[domain.SubscriberID]reach, which string, args ...any) error {
 	q := `
-		SELECT c.subscriber_id, c.kind, c.frequency
+		SELECT c.subscriber_id, c.kind, c.frequency, c.role
 		FROM contacts c LEFT JOIN stop_list x ON x.blind = c.blind AND x.kind = c.kind
 		WHERE ` + which + ` AND c.verified AND c.kind <> 'app' AND x.reason IS NULL ORDER BY c.subscriber_id, c.position`
-	ways := map[domain.SubscriberID][]domain.Way{}
+	var owner domain.SubscriberID
+	var contacts []domain.Contact
+	fill := func() {
+		if len(contacts) > 0 {
+			general := domain.WaysOver(contacts, nil)
+			into[owner] = reach{general, roleWays(contacts, general)}
+		}
+	}
 	err := each(ctx, s.read, func(row scanner) error {
 		var id domain.SubscriberID
-		var way domain.Way
-		if err := row.Scan(&id, &way.Channel, &way.When); err != nil {
+		c := domain.Contact{Address: "there", Verified: true}
+		if err := row.Scan(&id, &c.Kind, &c.When, &c.Role); err != nil {
 			return err
 		}
-		if way.When == "" {
-			way.When = domain.Now
+		if id != owner {
+			fill()
+			owner, contacts = id, contacts[:0]
 		}
-		if !slices.ContainsFunc(ways[id], func(w domain.Way) bool { return w.Channel == way.Channel }) {
-			ways[id] = append(ways[id], way)
-		}
+		contacts = append(contacts, c)
 		return nil
 	}, q, args...)
 	if err != nil {
-		return nil, fmt.Errorf("read ways to subscribers: %w", err)
+		return fmt.Errorf("read ways to subscribers: %w", err)
 	}
-	return ways, nil
+	fill()
+	return nil
+}
+
+// roleWays returns the ways of the roles among some contacts that are others
+// than those of what is for anybody.
+func roleWays(contacts []domain.Contact, general []domain.Way) map[domain.ContactRole][]domain.Way {
+	var all map[domain.ContactRole][]domain.Way
+	for _, c := range contacts {
+		if c.Role == "" || all[c.Role] != nil {
+			continue
+		}
+		if own := domain.WaysOver(contacts, []domain.ContactRole{c.Role}); !slices.Equal(own, general) {
+			if all == nil {
+				all = map[domain.ContactRole][]domain.Way{}
+			}
+			all[c.Role] = own
+		}
+	}
+	return all
 }
 
 // LastProfileChange returns the number of the latest change, or 0.

@@ -226,7 +226,7 @@ func newSite(t *testing.T, g *gateway, database, redisURL string) *site {
 		t.Fatal(err)
 	}
 	s.args = []string{
-		"work", "--data", s.data, "--database", database, "--redis", redisURL, "--quiet_hours", "none",
+		"work", "--data", s.data, "--database", database, "--redis", redisURL, "--quiet_hours", "none", "--rest_days", "none",
 		"--sms.mode", "send", "--sms.url", g.URL + "/cgi-bin/sendsms", "--sms.username", "tester", "--sms.password_file", password,
 		"--work.dispatch_every", "200ms", "--work.sweep_every", "500ms", "--work.dead_after", "3s", "--work.lost_after", "8s", "--work.leader_for", "2s",
 	}
