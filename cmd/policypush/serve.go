@@ -135,7 +135,7 @@ func (s *service) prepare(ctx context.Context) error {
 			KeepVersions: time.Duration(s.cfg.KeepVersionsDays) * 24 * time.Hour,
 		},
 		Events: workers.Events{Delivered: metrics.Delivered, QueueLost: metrics.QueueLost, Leading: metrics.Leading},
-		Log:    s.log, Now: time.Now,
+		Log:    s.log, Now: clock,
 	})
 	metrics.Indexed(func() (read, total int) {
 		at := s.index.Stage()
@@ -227,7 +227,7 @@ func (s *service) run(ctx context.Context) error {
 func (s *service) begin(ctx context.Context, group *errgroup.Group) error {
 	started := time.Now()
 	if s.withDemo {
-		loader := demo.Loader{Store: s.store, Rules: s.rules, Now: time.Now, Read: func(name string, data []byte) (*domain.Policy, error) {
+		loader := demo.Loader{Store: s.store, Rules: s.rules, Now: clock, Read: func(name string, data []byte) (*domain.Policy, error) {
 			p, _, err := s.reading.read(name, data)
 			return p, err
 		}}
@@ -274,11 +274,11 @@ func (s *service) serveWeb(ctx context.Context, group *errgroup.Group) error {
 	for _, kind := range domain.Channels() {
 		modes[kind] = s.cfg.Mode(string(kind))
 	}
-	courier := workers.Courier{Store: s.store, Lines: s.lines, Signature: "政策直达", Now: time.Now}
+	courier := workers.Courier{Store: s.store, Lines: s.lines, Signature: "政策直达", Now: clock}
 	site, err := web.New(web.Config{
 		Store: s.store, Rules: s.rules, Index: s.index, Catalogue: s.offers, Search: s.search, Hub: s.hub, Secret: s.secret, BaseURL: s.cfg.LinkBase(),
 		Callbacks: callbacks, Receipts: s.receipts(), CallbackFrom: s.cfg.SMS.CallbackNetworks(), ProxyHeader: s.cfg.ProxyHeader, Modes: modes, Read: s.reading.read, SendCode: courier.SendCode,
-		Wake: s.workers.Wake, Ready: s.ready, Stage: s.index.Stage, Log: s.log, Now: time.Now,
+		Wake: s.workers.Wake, Ready: s.ready, Stage: s.index.Stage, Log: s.log, Now: clock,
 	})
 	if err != nil {
 		return err

@@ -4,6 +4,7 @@
 package fault
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"net/http"
@@ -35,14 +36,13 @@ func TestAWorkerKilledInTheMiddleSendsNothingTwice(t *testing.T) {
 	for name, servers := range map[string]func(*testing.T) (database, redisURL string){
 		"SQLite and Redis inside the process": func(*testing.T) (string, string) { return "", "" },
 		"PostgreSQL and redis-server": func(t *testing.T) (string, string) {
-			url, _ := startRedis(t)
-			return pgtest.Start(t).Database(t), url
+			return pgtest.Start(t).Database(t), startRedis(t).url
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			gateway := startGateway(t)
 			database, redisURL := servers(t)
-			site := newSite(t, gateway, database, redisURL)
+			site := newSite(t, gateway.URL, database, redisURL, recipients)
 			worker := site.work(t)
 			gateway.waitFor(t, recipients/4, worker)
 			worker.kill(t)
@@ -59,12 +59,12 @@ func TestAWorkerKilledInTheMiddleSendsNothingTwice(t *testing.T) {
 
 func TestRedisEmptiedInTheMiddleLosesAndDoublesNothing(t *testing.T) {
 	gateway := startGateway(t)
-	redisURL, client := startRedis(t)
-	site := newSite(t, gateway, "", redisURL)
+	queue := startRedis(t)
+	site := newSite(t, gateway.URL, "", queue.url, recipients)
 	worker := site.work(t)
 	for _, part := range []int{recipients / 5, recipients / 2} {
 		gateway.waitFor(t, part, worker)
-		if err := client.FlushAll(context.Background()).Err(); err != nil {
+		if err := queue.client.FlushAll(context.Background()).Err(); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -79,7 +79,7 @@ func TestRedisEmptiedInTheMiddleLosesAndDoublesNothing(t *testing.T) {
 
 func TestAProcessThatIsAskedToEndLeavesNothingInDoubt(t *testing.T) {
 	gateway := startGateway(t)
-	site := newSite(t, gateway, "", "")
+	site := newSite(t, gateway.URL, "", "", recipients)
 	worker := site.work(t)
 	gateway.waitFor(t, recipients/4, worker)
 	worker.end(t)
@@ -188,13 +188,14 @@ func (g *gateway) check(t *testing.T, counts map[domain.DeliveryState]int) {
 
 // Site is an installation with one policy published and its push owed.
 type site struct {
-	data  string
-	args  []string
-	store *storage.Store
-	push  domain.PushID
+	data     string
+	database string
+	args     []string
+	store    *storage.Store
+	push     domain.PushID
 }
 
-func newSite(t *testing.T, g *gateway, database, redisURL string) *site {
+func newSite(t *testing.T, gatewayURL, database, redisURL string, people int) *site {
 	t.Helper()
 	s := &site{data: t.TempDir()}
 	ctx := context.Background()
@@ -208,6 +209,7 @@ func newSite(t *testing.T, g *gateway, database, redisURL string) *site {
 	if database == "" {
 		database = "sqlite:" + filepath.Join(s.data, "policypush.db")
 	}
+	s.database = database
 	if s.store, err = storage.Open(ctx, database, keys); err != nil {
 		t.Fatal(err)
 	}
@@ -219,7 +221,7 @@ func newSite(t *testing.T, g *gateway, database, redisURL string) *site {
 	if _, err := s.store.Migrate(ctx); err != nil {
 		t.Fatal(err)
 	}
-	s.fill(t)
+	s.fill(t, people)
 	s.push = s.publish(t)
 	password := filepath.Join(s.data, "password")
 	if err := os.WriteFile(password, []byte("sesame"), 0o600); err != nil {
@@ -227,16 +229,16 @@ func newSite(t *testing.T, g *gateway, database, redisURL string) *site {
 	}
 	s.args = []string{
 		"work", "--data", s.data, "--database", database, "--redis", redisURL, "--quiet_hours", "none", "--rest_days", "none",
-		"--sms.mode", "send", "--sms.url", g.URL + "/cgi-bin/sendsms", "--sms.username", "tester", "--sms.password_file", password,
+		"--sms.mode", "send", "--sms.url", gatewayURL + "/cgi-bin/sendsms", "--sms.username", "tester", "--sms.password_file", password,
 		"--work.dispatch_every", "200ms", "--work.sweep_every", "500ms", "--work.dead_after", "3s", "--work.lost_after", "8s", "--work.leader_for", "2s",
 	}
 	return s
 }
 
-func (s *site) fill(t *testing.T) {
+func (s *site) fill(t *testing.T, n int) {
 	t.Helper()
-	const chunk = 2000
-	for from := 0; from < recipients; from += chunk {
+	const chunk = 1000
+	for from := 0; from < n; from += chunk {
 		people := make([]*domain.Subscriber, chunk)
 		for i := range people {
 			n := from + i
@@ -304,7 +306,12 @@ type worker struct {
 
 func (s *site) work(t *testing.T) *worker {
 	t.Helper()
-	w := &worker{cmd: exec.Command(binary(t), s.args...), logFile: filepath.Join(t.TempDir(), "log"), ended: make(chan struct{})}
+	return start(t, exec.Command(binary(t), s.args...))
+}
+
+func start(t *testing.T, cmd *exec.Cmd) *worker {
+	t.Helper()
+	w := &worker{cmd: cmd, logFile: filepath.Join(t.TempDir(), "log"), ended: make(chan struct{})}
 	out, err := os.Create(w.logFile)
 	if err != nil {
 		t.Fatal(err)
@@ -358,6 +365,15 @@ func (w *worker) log(t *testing.T) string {
 	return string(text[max(0, len(text)-4000):])
 }
 
+func (w *worker) isReady(t *testing.T) bool {
+	t.Helper()
+	text, err := os.ReadFile(w.logFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return bytes.Contains(text, []byte("msg=ready"))
+}
+
 // until returns when the push is done: everything in it has ended.
 func (w *worker) until(t *testing.T, s *site) {
 	t.Helper()
@@ -408,30 +424,52 @@ func binary(t *testing.T) string {
 	return path
 }
 
-// startRedis starts a redis-server of its own that keeps nothing.
-func startRedis(t *testing.T) (url string, client *redis.Client) {
+// redisServer is a redis-server of its own that keeps nothing.
+type redisServer struct {
+	url    string
+	client *redis.Client
+	start  func(t *testing.T)
+	cmd    *exec.Cmd
+}
+
+func startRedis(t *testing.T) *redisServer {
 	t.Helper()
 	path, err := exec.LookPath("redis-server")
 	if err != nil {
 		t.Fatal("redis-server is missing: run make setup")
 	}
-	socket := filepath.Join(t.TempDir(), "redis.sock")
-	cmd := exec.Command(path, "--port", "0", "--unixsocket", socket, "--save", "", "--appendonly", "no", "--dir", t.TempDir())
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-	})
-	client = redis.NewClient(&redis.Options{Network: "unix", Addr: socket})
-	t.Cleanup(func() { _ = client.Close() })
-	look := time.NewTicker(20 * time.Millisecond)
-	defer look.Stop()
-	for deadline := time.Now().Add(20 * time.Second); client.Ping(context.Background()).Err() != nil; <-look.C {
-		if time.Now().After(deadline) {
-			t.Fatal("redis-server does not answer")
+	socket, dir := filepath.Join(t.TempDir(), "redis.sock"), t.TempDir()
+	r := &redisServer{url: "redis-socket://" + socket, client: redis.NewClient(&redis.Options{Network: "unix", Addr: socket})}
+	r.start = func(t *testing.T) {
+		t.Helper()
+		r.cmd = exec.Command(path, "--port", "0", "--unixsocket", socket, "--save", "", "--appendonly", "no", "--dir", dir)
+		if err := r.cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		look := time.NewTicker(20 * time.Millisecond)
+		defer look.Stop()
+		for deadline := time.Now().Add(20 * time.Second); r.client.Ping(context.Background()).Err() != nil; <-look.C {
+			if time.Now().After(deadline) {
+				t.Fatal("redis-server does not answer")
+			}
 		}
 	}
-	return "redis-socket://" + socket, client
+	r.start(t)
+	t.Cleanup(func() {
+		r.kill()
+		_ = r.client.Close()
+	})
+	return r
+}
+
+func (r *redisServer) kill() {
+	_ = r.cmd.Process.Kill()
+	_ = r.cmd.Wait() // killed
+}
+
+// restart ends it as a crash would; it comes back empty.
+func (r *redisServer) restart(t *testing.T) {
+	t.Helper()
+	r.kill()
+	r.start(t)
 }

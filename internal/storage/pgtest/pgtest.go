@@ -26,6 +26,8 @@ import (
 type Cluster struct {
 	port      int
 	databases int
+	run       func(t testing.TB)               // starts it
+	stop      func(t testing.TB, by os.Signal) // ends it, if it runs
 }
 
 // Start makes and starts a cluster. As root it runs as the user postgres,
@@ -56,13 +58,22 @@ func Start(t testing.TB) *Cluster {
 		t.Fatalf("initdb: %v\n%s", err, out)
 	}
 	c := &Cluster{port: freePort(t)}
-	c.run(t, filepath.Join(bin, "postgres"), dir, as)
+	c.run = func(t testing.TB) { c.start(t, filepath.Join(bin, "postgres"), dir, as) }
+	c.run(t)
+	t.Cleanup(func() { c.stop(t, syscall.SIGINT) }) // fast shutdown
 	return c
 }
 
-// run starts the server, waits until it says that it is ready, and stops it at
-// the end of the test.
-func (c *Cluster) run(t testing.TB, postgres, dir string, as *syscall.Credential) {
+// Restart ends the server in the middle of whatever it does, as a crash would,
+// and starts it again.
+func (c *Cluster) Restart(t testing.TB) {
+	t.Helper()
+	c.stop(t, syscall.SIGQUIT)
+	c.run(t)
+}
+
+// start starts the server and waits until it says that it is ready.
+func (c *Cluster) start(t testing.TB, postgres, dir string, as *syscall.Credential) {
 	t.Helper()
 	server := exec.Command(postgres, "-D", filepath.Join(dir, "data"), "-h", "127.0.0.1", "-p", strconv.Itoa(c.port), "-k", dir,
 		"-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off", "-c", "max_connections=200",
@@ -94,15 +105,15 @@ func (c *Cluster) run(t testing.TB, postgres, dir string, as *syscall.Credential
 		}
 		ready <- said.String()
 	}()
-	t.Cleanup(func() {
-		if err := server.Process.Signal(syscall.SIGINT); err != nil { // fast shutdown
+	c.stop = func(t testing.TB, by os.Signal) {
+		if err := server.Process.Signal(by); err != nil {
 			t.Errorf("stop postgres: %v", err)
 		}
 		<-drained
-		if err := server.Wait(); err != nil {
+		if err := server.Wait(); err != nil && by == syscall.SIGINT {
 			t.Errorf("postgres ended: %v", err)
 		}
-	})
+	}
 	if said := <-ready; said != "" {
 		t.Fatalf("postgres did not start:\n%s", said)
 	}

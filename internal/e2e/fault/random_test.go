@@ -1,0 +1,470 @@
+package fault
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"policypush/internal/domain"
+	"policypush/internal/storage/pgtest"
+)
+
+// randomPeople is how many a push of a random run goes to.
+const randomPeople = 5000
+
+// recoverWithin bounds, in simulated time, how long after the last fault
+// anything that is due may still wait.
+const recoverWithin = 2 * time.Minute
+
+// TestRandomFaults runs pushes through what may go wrong: processes that are
+// killed, a Redis that is emptied or restarted, a PostgreSQL that crashes, a
+// clock that jumps, a gateway that refuses, throttles, is slow or cuts the line,
+// before or after it has sent, and receipts that come twice, out of order, too
+// early, again, or from nobody. A seed draws the installation, the faults and
+// when they come; what the machine does between them it does not.
+//
+// FAULT_RUNS runs so many seeds (make soak: 200), FAULT_SEED
+// the one that is to be seen again.
+func TestRandomFaults(t *testing.T) {
+	seeds := []uint64{1, 2, 3, 4}
+	if text := os.Getenv("FAULT_RUNS"); text != "" {
+		n, err := strconv.Atoi(text)
+		if err != nil || n < 1 {
+			t.Fatalf("FAULT_RUNS is %q", text)
+		}
+		seeds = nil
+		for seed := range n {
+			seeds = append(seeds, uint64(seed+1))
+		}
+	}
+	if text := os.Getenv("FAULT_SEED"); text != "" {
+		seed, err := strconv.ParseUint(text, 10, 64)
+		if err != nil {
+			t.Fatalf("FAULT_SEED is %q", text)
+		}
+		seeds = []uint64{seed}
+	}
+	cluster := sync.OnceValue(func() *pgtest.Cluster { return pgtest.Start(t) })
+	for _, seed := range seeds {
+		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
+			r := newRun(t, seed, cluster)
+			t.Cleanup(func() {
+				if t.Failed() {
+					t.Logf("%s\nreplay: FAULT_SEED=%d go test -count=1 -run TestRandomFaults ./internal/e2e/fault", strings.Join(r.story, "\n"), seed)
+				}
+			})
+			r.strain()
+			r.recover()
+			r.finish()
+			r.check()
+		})
+	}
+}
+
+// run is one push through its faults.
+type run struct {
+	*testing.T
+	rnd     *rand.Rand
+	site    *site
+	db      *sql.DB
+	gateway *moody
+	queue   *redisServer    // nil: inside the process
+	cluster *pgtest.Cluster // nil: SQLite
+	procs   []*process
+	story   []string
+
+	clockFile string
+	offset    time.Duration
+	seen      int // requests at the last look
+}
+
+// process is a part of the service, whatever incarnation of it is alive.
+type process struct {
+	name string
+	args []string
+	*worker
+}
+
+func newRun(t *testing.T, seed uint64, cluster func() *pgtest.Cluster) *run {
+	t.Helper()
+	r := &run{T: t, rnd: rand.New(rand.NewPCG(seed, 20)), clockFile: filepath.Join(t.TempDir(), "clock")}
+	r.gateway = startMoody(t, rand.New(rand.NewPCG(seed, 21)), seed%4 < 2)
+	database, redisURL, workers, web := "", "", 1, seed%3 != 2
+	if seed%2 == 0 {
+		r.cluster = cluster()
+		database = r.cluster.Database(t)
+	}
+	if r.cluster != nil || seed%4 == 1 {
+		r.queue = startRedis(t)
+		redisURL = r.queue.url
+		workers = 1 + int(seed/3+1)%2 // the other one sweeps too, when it leads
+	}
+	r.site = newSite(t, r.gateway.URL, database, redisURL, randomPeople)
+	r.db = openRaw(t, r.site.database)
+	r.jump(0)
+	common := append(slices.Clone(r.site.args[1:]), "--work.dispatch_every", "100ms", "--work.sweep_every", "5s",
+		"--work.dead_after", "30s", "--work.lost_after", "60s", "--work.leader_for", "10s")
+	callback := "http://127.0.0.1:1"
+	if web {
+		listen := freeAddress(t)
+		callback = "http://" + listen
+		r.procs = append(r.procs, &process{name: "web", args: append(append([]string{"web"}, common...), "--listen", listen, "--sms.callback", callback)})
+	}
+	for i := range workers {
+		r.procs = append(r.procs, &process{name: fmt.Sprintf("worker %d", i+1), args: append(append([]string{"work"}, common...), "--sms.callback", callback)})
+	}
+	r.tell("%s, Redis %q, %d workers, web pages: %v, gateway honours references: %v", r.site.store.Dialect(), redisURL, workers, web, r.gateway.honours)
+	for _, p := range r.procs {
+		r.start(p)
+	}
+	return r
+}
+
+func (r *run) tell(format string, args ...any) {
+	r.story = append(r.story, fmt.Sprintf("after %4d requests: ", r.seen)+fmt.Sprintf(format, args...))
+}
+
+func openRaw(t *testing.T, database string) *sql.DB {
+	t.Helper()
+	driver, source := "pgx", database
+	if path, lite := strings.CutPrefix(database, "sqlite:"); lite {
+		driver, source = "sqlite", "file:"+path+"?_pragma=busy_timeout(15000)"
+	}
+	db, err := sql.Open(driver, source)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	return db
+}
+
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = ln.Close() }()
+	return ln.Addr().String()
+}
+
+func (r *run) start(p *process) {
+	r.Helper()
+	cmd := exec.Command(faultBinary(r.T), p.args...)
+	cmd.Env = append(os.Environ(), "FAULT_CLOCK="+r.clockFile)
+	p.worker = start(r.T, cmd)
+}
+
+// faultBinary is the program whose clock can be set wrong.
+var faultBinaryOnce = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "policypush")
+	if err != nil {
+		return "", err
+	}
+	path := filepath.Join(dir, "policypush-fault")
+	out, err := exec.Command("go", "build", "-tags", "faultclock", "-o", path, "policypush/cmd/policypush").CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("%w: %s", err, out)
+	}
+	return path, nil
+})
+
+func faultBinary(t *testing.T) string {
+	t.Helper()
+	path, err := faultBinaryOnce()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// jump sets the clock of the service on or back.
+func (r *run) jump(by time.Duration) {
+	r.Helper()
+	r.offset += by
+	next := r.clockFile + ".next"
+	if err := os.WriteFile(next, []byte(r.offset.String()), 0o600); err != nil {
+		r.Fatal(err)
+	}
+	if err := os.Rename(next, r.clockFile); err != nil {
+		r.Fatal(err)
+	}
+}
+
+func (r *run) now() time.Time { return time.Now().Add(r.offset) }
+
+// look is how long a look lasts, and pace how far the clock goes after several
+// in which nothing happened: waiting is simulated.
+const (
+	look  = 15 * time.Millisecond
+	looks = 4
+	pace  = time.Second
+)
+
+// step waits a little, and lets simulated time pass if nothing happened
+// meanwhile. It returns how much.
+func (r *run) step() time.Duration {
+	r.Helper()
+	waited := true
+	for range looks {
+		time.Sleep(look)
+		waited = waited && !busy()
+	}
+	for _, p := range r.procs {
+		select {
+		case <-p.ended:
+			r.Fatalf("%s ended by itself:\n%s", p.name, p.log(r.T))
+		default:
+		}
+	}
+	seen := r.gateway.requests()
+	waited = waited && seen == r.seen
+	r.seen = seen
+	if !waited {
+		return 0
+	}
+	r.jump(pace)
+	return pace
+}
+
+// strain lets the faults come.
+func (r *run) strain() {
+	r.Helper()
+	type fault struct {
+		at int // requests
+		do func()
+	}
+	var faults []fault
+	kinds := []func(){r.killOne, r.killOne, r.jumpClock}
+	if r.queue != nil {
+		kinds = append(kinds, r.flush, r.restartRedis)
+	}
+	if r.cluster != nil {
+		kinds = append(kinds, r.crashPostgres)
+	}
+	for range 3 + r.rnd.IntN(6) {
+		faults = append(faults, fault{r.rnd.IntN(randomPeople), kinds[r.rnd.IntN(len(kinds))]})
+	}
+	slices.SortStableFunc(faults, func(a, b fault) int { return a.at - b.at })
+	giveUp := time.Now().Add(patience)
+	for _, f := range faults {
+		for idle := 0; r.seen < f.at && idle < 100; { // so few are left that nothing comes
+			if r.step() > 0 {
+				idle++
+			} else {
+				idle = 0
+			}
+			if time.Now().After(giveUp) {
+				r.Fatalf("the gateway was asked %d times, a fault is due at %d:\n%s", r.seen, f.at, r.logs())
+			}
+		}
+		f.do()
+		r.gateway.tellAll()
+	}
+}
+
+func (r *run) killOne() {
+	p := r.procs[r.rnd.IntN(len(r.procs))]
+	r.tell("%s is killed", p.name)
+	p.kill(r.T)
+	r.start(p)
+}
+
+func (r *run) jumpClock() {
+	by := time.Duration(r.rnd.IntN(7200)) * time.Second
+	if r.rnd.IntN(3) == 0 {
+		by = -by / 12
+	}
+	r.tell("the clock jumps by %s", by)
+	r.jump(by)
+}
+
+func (r *run) flush() {
+	r.tell("Redis is emptied")
+	if err := r.queue.client.FlushAll(context.Background()).Err(); err != nil {
+		r.Fatal(err)
+	}
+}
+
+func (r *run) restartRedis() {
+	r.tell("Redis is killed and comes back empty")
+	r.queue.restart(r.T)
+}
+
+func (r *run) crashPostgres() {
+	r.tell("PostgreSQL crashes and comes back")
+	r.cluster.Restart(r.T)
+}
+
+// waits counts what should be happening: the push is not planned, or rows are
+// being sent, or are due. A database that does not answer counts as one.
+func (r *run) waits() int {
+	const q = `SELECT COUNT(*) FROM deliveries WHERE push_id = $1 AND state IN ('pending', 'sending') AND (state = 'sending' OR next_at <= $2)`
+	p, err := r.site.store.Push(context.Background(), r.site.push)
+	if err != nil || p.State == domain.PushOwed {
+		return 1
+	}
+	var n int
+	if err := r.db.QueryRowContext(context.Background(), q, r.site.push, r.now().UnixMicro()).Scan(&n); err != nil {
+		return 1
+	}
+	return n
+}
+
+// recover ends the faults and holds the service to its time.
+func (r *run) recover() {
+	r.Helper()
+	r.gateway.heal()
+	r.tell("all is well again")
+	for _, p := range r.procs {
+		r.ready(p)
+	}
+	var took time.Duration
+	for giveUp := time.Now().Add(patience); r.waits() > 0; took += r.step() {
+		if took > recoverWithin || time.Now().After(giveUp) {
+			r.Fatalf("%d deliveries that are due still wait after %s of simulated time:\n%s", r.waits(), took, r.logs())
+		}
+	}
+	r.tell("recovered after %s of simulated time", took)
+}
+
+// ready returns when a process says that it is.
+func (r *run) ready(p *process) {
+	r.Helper()
+	for giveUp := time.Now().Add(patience); !p.isReady(r.T); r.step() {
+		if time.Now().After(giveUp) {
+			r.Fatalf("%s does not get ready:\n%s", p.name, p.log(r.T))
+		}
+	}
+}
+
+func (r *run) logs() string {
+	var all strings.Builder
+	for _, p := range r.procs {
+		all.WriteString(p.name + ":\n" + p.log(r.T) + "\n")
+	}
+	return all.String()
+}
+
+// finish lets time pass until the push is done and every receipt was told.
+func (r *run) finish() {
+	r.Helper()
+	giveUp := time.Now().Add(patience)
+	for {
+		p, err := r.site.store.Push(context.Background(), r.site.push)
+		left := r.gateway.tellAll()
+		if err == nil && p.State == domain.PushDone && left == 0 {
+			return
+		}
+		if time.Now().After(giveUp) {
+			r.Fatalf("the push is %s, %d wait, %d receipts are owed:\n%s", p.State, r.waits(), left, r.logs())
+		}
+		if r.waits() == 0 {
+			r.jump(10 * time.Minute) // to the next try of what was refused for now
+		}
+		r.step()
+	}
+}
+
+// check compares the record with the gateway's own count.
+func (r *run) check() {
+	r.Helper()
+	ctx := context.Background()
+	type row struct {
+		id     domain.DeliveryID
+		state  domain.DeliveryState
+		reason domain.Reason
+	}
+	var rows []row
+	r.each(`SELECT id, state, reason FROM deliveries WHERE push_id = $1`, func(scan func(...any) error) error {
+		var one row
+		err := scan(&one.id, &one.state, &one.reason)
+		rows = append(rows, one)
+		return err
+	})
+	doubted := map[domain.DeliveryID]bool{}
+	r.each(`SELECT DISTINCT delivery_id FROM delivery_events WHERE state = 'unknown' AND delivery_id IN (SELECT id FROM deliveries WHERE push_id = $1)`, func(scan func(...any) error) error {
+		var id domain.DeliveryID
+		err := scan(&id)
+		doubted[id] = true
+		return err
+	})
+	counted := map[domain.DeliveryState]int{}
+	g := r.gateway
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if len(rows) != randomPeople {
+		r.Errorf("%d deliveries for %d people", len(rows), randomPeople)
+	}
+	for _, d := range rows {
+		ref := domain.Delivery{ID: d.id}.ClientRef()
+		counted[d.state]++
+		took, end := g.took[ref], g.final[ref]
+		switch {
+		case !d.state.Ended():
+			r.Errorf("%s is still %s", ref, d.state)
+		case d.state == domain.Accepted && (took == 0 || end != ""),
+			d.state == domain.Delivered && (took == 0 || end != "1"),
+			d.state == domain.Failed && took == 0 && !g.refused[ref] && d.reason != domain.ReasonTooManyTries,
+			d.state == domain.Failed && took > 0 && end != "2":
+			r.Errorf("%s is %s %s, and the gateway sent it %d times, its receipt is %q", ref, d.state, d.reason, took, end)
+		case d.state == domain.UnknownEnd && end != "":
+			r.Errorf("%s is unknown, although its receipt %s was told", ref, end)
+		case d.state != domain.Accepted && d.state != domain.Delivered && d.state != domain.Failed && d.state != domain.UnknownEnd:
+			r.Errorf("%s is %s %s", ref, d.state, d.reason)
+		}
+		if took > 1 && (g.honours || !doubted[d.id]) {
+			r.Errorf("%s was sent %d times, and nobody said that it was in doubt", ref, took)
+		}
+	}
+	for number, n := range g.phones {
+		if n > 1 && g.honours {
+			r.Errorf("%s got %d texts", number, n)
+		}
+	}
+	if g.forged > 0 {
+		r.Errorf("%d forged receipts were believed", g.forged)
+	}
+	counts, err := r.site.store.PushCounts(ctx, r.site.push)
+	if err != nil {
+		r.Fatal(err)
+	}
+	for state, n := range counts[domain.SMS] {
+		if counted[state] != n {
+			r.Errorf("the counters say %d %s, the rows %d", n, state, counted[state])
+		}
+		delete(counted, state)
+	}
+	for state, n := range counted {
+		r.Errorf("the counters say no %s, the rows %d", state, n)
+	}
+	r.Logf("%s; counts %v", r.story[len(r.story)-1], counts[domain.SMS])
+}
+
+func (r *run) each(q string, fn func(scan func(...any) error) error) {
+	r.Helper()
+	rows, err := r.db.QueryContext(context.Background(), q, r.site.push)
+	if err != nil {
+		r.Fatal(err)
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		if err := fn(rows.Scan); err != nil {
+			r.Fatal(err)
+		}
+	}
+	if err := rows.Err(); err != nil {
+		r.Fatal(err)
+	}
+}
