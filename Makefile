@@ -5,7 +5,7 @@ BIN := bin/policypush
 # One set of flags for builds and tests, and for the archive: one build cache.
 export GOFLAGS := -buildvcs=false -trimpath
 
-.PHONY: run build test lint bench dist setup clean score fit
+.PHONY: run build test lint bench dist setup clean score fit soak
 
 build: ## the binary
 	$(GO) build -o $(BIN) ./cmd/policypush
@@ -18,6 +18,11 @@ setup: ## what the tests need: apt-get as root, npm ci
 
 test: setup build ## every test, on real servers started on free loopback ports
 	@internal/tools/test.sh
+
+# How many random runs of the fault suite, each with its own seed. One takes about ten seconds of two cores.
+RUNS ?= 200
+soak: setup ## pushes through random faults, RUNS of them; a failed one says how to see it again
+	FAULT_RUNS=$(RUNS) $(GO) test -count=1 -timeout 24h -run TestRandomFaults ./internal/e2e/fault
 
 lint: ## formatting, vet, staticcheck, errcheck, deadcode
 	@internal/tools/lint.sh
