@@ -32,9 +32,10 @@ type Token struct {
 
 // Segmenter cuts text into words. It may be used by many goroutines.
 type Segmenter struct {
-	mu    sync.RWMutex
-	jieba *gojieba.Jieba // nil after Close
-	parts [lastMark + 1]bool
+	mu      sync.RWMutex
+	jieba   *gojieba.Jieba // nil after Close
+	borders *borders
+	terms   map[string]bool // that stay whole
 }
 
 // termFrequency is what a caller's term counts for: a hundredth of all that
@@ -55,11 +56,11 @@ func New(dictDir string, terms []string) (*Segmenter, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Segmenter{}
-	s.part(marks)
-	if err := check(dict, s.join); err != nil {
+	s := &Segmenter{borders: newBorders(), terms: map[string]bool{}}
+	if err := check(dict, s.borders.add); err != nil {
 		return nil, err
 	}
+	whole := s.borders.outweighed()
 	tmp, err := os.MkdirTemp("", "policypush-dict-")
 	if err != nil {
 		return nil, fmt.Errorf("分词词典的临时目录建不了，请检查系统临时目录的空间和权限: %w", err)
@@ -72,7 +73,8 @@ func New(dictDir string, terms []string) (*Segmenter, error) {
 	for _, w := range terms {
 		if w != "" && len(w) <= maxTerm && utf8.ValidString(w) && strings.IndexFunc(w, endsSentence) < 0 {
 			fmt.Fprintf(&words, "%s %d n\n", w, termFrequency)
-			s.join(w)
+			s.borders.add(w, 0)
+			s.terms[w] = whole
 		}
 	}
 	// The files beside the dictionary serve what we do not use: guessing words
@@ -84,38 +86,9 @@ func New(dictDir string, terms []string) (*Segmenter, error) {
 			return nil, fmt.Errorf("分词词典的临时文件写不了，请检查系统临时目录的空间: %w", err)
 		}
 	}
-	s.part(" \t\n。") // where jieba cuts whatever its dictionary says
 	s.jieba = gojieba.NewJieba(dict, files[1], files[0], files[2], files[3])
 	return s, nil
 }
-
-// marks are what texts are full of and hardly any word has in it, and lastMark
-// the last of them.
-const (
-	marks    = ",;:!?()、《》“”"
-	lastMark = '\u3015'
-)
-
-func (s *Segmenter) part(runes string) {
-	for _, r := range runes {
-		if r <= lastMark {
-			s.parts[r] = true
-		}
-	}
-}
-
-// join notes that text must not be parted within a word.
-func (s *Segmenter) join(word string) {
-	for _, r := range word {
-		if r <= lastMark {
-			s.parts[r] = false
-		}
-	}
-}
-
-// Parts tells whether no word goes across a mark: what stands before it and
-// what stands behind it are cut alike whether together or each for itself.
-func (s *Segmenter) Parts(mark rune) bool { return mark <= lastMark && s.parts[mark] }
 
 // noModel is the smallest model that jieba reads: probabilities to start in
 // and to change between its four states, and of one character in each.

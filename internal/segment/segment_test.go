@@ -11,6 +11,7 @@ import (
 	"sync"
 	"testing"
 	"time"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -54,37 +55,61 @@ func TestWords(t *testing.T) {
 	}
 }
 
-// TestParts cuts a text as a whole, and what stands between its marks each for
-// itself.
-func TestParts(t *testing.T) {
+const manyMarks = "一、对首次升规的小微企业,给予5万元奖励;对“专精特新”企业(含首台(套)企业、5G基站),最高100万元。\n申报时间:2026年3月1日至31日,逾期不予受理!减半征收六税两费的,免征残疾人就业保障金。APP2个"
+
+// checkBorders cuts a text as a whole, and what stands between the places that
+// words do not go across each for itself.
+func checkBorders(t *testing.T, s *Segmenter, text string) (apart, strangers int) {
+	t.Helper()
+	whole := s.Words(text)
+	ends := map[int]bool{} // in code points
+	for _, w := range whole {
+		ends[w.Start], ends[w.End] = true, true
+	}
+	var cut []Token
+	from, start, at := 0, 0, 0
+	for i, r := range text {
+		if i > 0 && s.Strangers(text, i) {
+			strangers++
+			if !s.Apart(text, i) {
+				t.Errorf("%q: strangers are not apart at %d", text, i)
+			}
+		}
+		if i > 0 && s.Apart(text, i) {
+			apart++
+			before, _ := utf8.DecodeLastRuneInString(text[:i])
+			if blank := func(r rune) bool { return unicode.IsSpace(r) || r == 0 || r == utf8.RuneError }; !ends[at] && !blank(r) && !blank(before) {
+				t.Errorf("%q: a word goes across byte %d", text, i)
+			}
+			for _, w := range s.Words(text[from:i]) {
+				cut = append(cut, Token{w.Text, w.Start + start, w.End + start})
+			}
+			from, start = i, at
+		}
+		at++
+	}
+	for _, w := range s.Words(text[from:]) {
+		cut = append(cut, Token{w.Text, w.Start + start, w.End + start})
+	}
+	if len(text) < maxPiece && !slices.Equal(whole, cut) {
+		t.Errorf("%q is cut into %v, by parts into %v", text, whole, cut)
+	}
+	return apart, strangers
+}
+
+func TestNoWordGoesAcrossABorder(t *testing.T) {
 	s := segmenter(t)
-	text := "一、对首次升规的小微企业,给予5万元奖励;对“专精特新”企业(含首台(套)企业、5G基站),最高100万元。\n申报时间:2026年3月1日至31日,逾期不予受理!减半征收六税两费的,免征残疾人就业保障金。"
-	if s.Parts('(') || s.Parts(')') {
-		t.Error("a bracket parts 首台(套)")
+	apart, strangers := checkBorders(t, s, manyMarks)
+	if all := utf8.RuneCountInString(manyMarks); apart < all/2 || strangers < all/3 || strangers >= apart {
+		t.Errorf("of %d places %d are borders, %d between strangers", all, apart, strangers)
 	}
-	var whole, apart []string
-	for _, w := range s.Words(text) {
-		if r, _ := utf8.DecodeRuneInString(w.Text); !s.Parts(r) {
-			whole = append(whole, w.Text)
+	for _, word := range []string{"首台(套)", "小微企业", "5G基站"} {
+		if !s.Whole(word) {
+			t.Errorf("%s is not whole", word)
 		}
 	}
-	for _, part := range strings.FieldsFunc(text, s.Parts) {
-		for _, w := range s.Words(part) {
-			apart = append(apart, w.Text)
-		}
-	}
-	if !slices.Equal(whole, apart) {
-		t.Errorf("cut into %q, by parts into %q", whole, apart)
-	}
-	for _, mark := range ",;、。《》\n “”" {
-		if !s.Parts(mark) {
-			t.Errorf("%q does not part words", mark)
-		}
-	}
-	for _, r := range "企a1业-.\U0001F600" {
-		if s.Parts(r) {
-			t.Errorf("%q parts words", r)
-		}
+	if s.Whole("企业") || s.Whole("带 空格") {
+		t.Error("what is no term is whole")
 	}
 }
 
@@ -161,7 +186,12 @@ func FuzzWords(f *testing.F) {
 		f.Add(s)
 	}
 	s := segmenter(f)
-	f.Fuzz(func(t *testing.T, text string) { checkTokens(t, text, s.Words(text)) })
+	f.Fuzz(func(t *testing.T, text string) {
+		checkTokens(t, text, s.Words(text))
+		if len(text) < 1000 {
+			checkBorders(t, s, text)
+		}
+	})
 }
 
 func TestDictionaryNotFound(t *testing.T) {

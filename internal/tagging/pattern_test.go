@@ -45,7 +45,7 @@ func TestAutomataFindWhatExpressionsFind(t *testing.T) {
 		memory := func() held { return held{len(text), make([]uint64, (all.lists+63)/64)} }
 		one := memory()
 		whole := sentence{text: text, holds: &one}
-		words.look(text, 0, &cut{sentences: []sentence{whole}, holds: memory()}, func(rune) bool { return true }, nil, nil)
+		words.look(text, 0, &cut{sentences: []sentence{whole}, holds: memory()}, nil, nil, nil)
 		if whole.matches(p) != (want != nil) {
 			t.Errorf("%s in %q: a look at its words says %v; it needs %q, and %q suffice", name, text, want == nil, p.Needs(), p.Suffices())
 		}
@@ -59,7 +59,7 @@ func TestAutomataFindWhatExpressionsFind(t *testing.T) {
 		}
 	}
 	words.mark(all)
-	words.close()
+	words.close(func(string) bool { return false })
 	for _, x := range r.Patterns.All() {
 		p := patterns[x.Code]
 		for _, e := range x.Examples {

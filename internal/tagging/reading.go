@@ -2,7 +2,6 @@ package tagging
 
 import (
 	"slices"
-	"strings"
 
 	"policypush/internal/domain"
 	"policypush/internal/segment"
@@ -19,6 +18,7 @@ type reading struct {
 	// Memory that is used again and again.
 	found []hit
 	runs  []run
+	near  excerpt
 	collector
 }
 
@@ -35,7 +35,7 @@ func (t *Tagger) listWords() int { return (t.lists + 63) / 64 }
 func (t *reading) of(c *domain.Clause) *cut {
 	x := t.cut[c.Start]
 	if x == nil { // a clause of which the terms count nothing
-		x, t.found, t.runs = t.look(c, t.found[:0], t.runs[:0])
+		x, t.found, t.runs = t.look(c, nil, t.found[:0], t.runs[:0])
 	}
 	return x
 }
@@ -49,7 +49,7 @@ func (t *reading) whole(c *domain.Clause) sentence {
 }
 
 // look cuts a clause into sentences and finds the words in it.
-func (t *reading) look(c *domain.Clause, hits []hit, runs []run) (*cut, []hit, []run) {
+func (t *reading) look(c *domain.Clause, seg *segment.Segmenter, hits []hit, runs []run) (*cut, []hit, []run) {
 	x := &cut{sentences: sentences(c)}
 	each, n := t.listWords(), len(x.sentences)
 	memory, holds := make([]uint64, each*(n+1)), make([]held, n)
@@ -59,13 +59,13 @@ func (t *reading) look(c *domain.Clause, hits []hit, runs []run) (*cut, []hit, [
 		x.sentences[i].holds = &holds[i]
 	}
 	t.cut[c.Start] = x
-	hits, runs = t.words.look(c.Text, c.Start, x, t.segment.Parts, hits, runs)
+	hits, runs = t.words.look(c.Text, c.Start, x, seg, hits, runs)
 	return x, hits, runs
 }
 
 // excerpt is the parts of a text that are segmented, line by line.
 type excerpt struct {
-	text  strings.Builder
+	text  []byte
 	size  int // in code points
 	lines []moved
 }
@@ -73,10 +73,11 @@ type excerpt struct {
 // moved is where a line of an excerpt begins, and where it stands in the document.
 type moved struct{ at, start int }
 
+func (e *excerpt) reset() { e.text, e.size, e.lines = e.text[:0], 0, e.lines[:0] }
+
 func (e *excerpt) add(text string, runs []run) {
 	for _, r := range runs {
-		e.text.WriteString(text[r.from:r.to])
-		e.text.WriteByte('\n')
+		e.text = append(append(e.text, text[r.from:r.to]...), '\n')
 		e.lines = append(e.lines, moved{e.size, r.start})
 		e.size += r.end - r.start + 1
 	}
@@ -84,7 +85,10 @@ func (e *excerpt) add(text string, runs []run) {
 
 // words are the words of the excerpt, by where they stand in the document.
 func (e *excerpt) words(seg *segment.Segmenter) []segment.Token {
-	words := seg.Words(e.text.String())
+	if len(e.text) == 0 {
+		return nil
+	}
+	words := seg.Words(string(e.text))
 	line := 0
 	for i := range words {
 		for line+1 < len(e.lines) && e.lines[line+1].at <= words[i].Start {
@@ -103,8 +107,7 @@ const bytesPerTerm = 20
 // cutPassages finds the terms in the clauses that say something.
 func (t *reading) cutPassages(p *domain.Policy) {
 	hits := make([]hit, 0, len(p.Text)/bytesPerTerm)
-	var near excerpt
-	near.text.Grow(len(p.Text))
+	var runs []run
 	for i := range p.Clauses {
 		c := &p.Clauses[i]
 		var in part
@@ -118,58 +121,65 @@ func (t *reading) cutPassages(p *domain.Policy) {
 		default:
 			continue
 		}
-		from := len(hits)
+		from, first := len(hits), len(runs)
 		var x *cut
-		x, hits, t.runs = t.look(c, hits, t.runs[:0])
-		near.add(c.Text, t.runs)
-		t.passages = append(t.passages, passage{clause: c, part: in, sentences: x.sentences, hits: hits[from:len(hits):len(hits)]})
+		x, hits, runs = t.look(c, t.segment, hits, runs)
+		t.near.add(c.Text, runs[first:])
+		t.passages = append(t.passages, passage{
+			clause: c, part: in, sentences: x.sentences,
+			hits: hits[from:len(hits):len(hits)], runs: runs[first:len(runs):len(runs)],
+		})
 	}
-	words := near.words(t.segment)
+	words := t.near.words(t.segment)
 	for i := range t.passages {
 		x := &t.passages[i]
 		n, _ := slices.BinarySearchFunc(words, x.clause.End, func(w segment.Token, end int) int { return w.Start - end })
-		x.words, words = words[:n:n], words[n:]
-		x.hits = atBorders(x.hits, x.words)
+		x.hits = atBorders(x.hits, words[:n])
+		words = words[n:]
 	}
 	t.prepare(t.passages)
 }
 
-// hits are the terms in a phrase. Where it begins and ends at the border of
-// words they are those of its clause; else it is segmented anew.
+// hits are the terms in a phrase. Where it begins and ends outside of terms and
+// of what was segmented they are those of its clause; else it is looked at anew.
 func (t *reading) hits(s sentence) []hit {
 	i, found := slices.BinarySearchFunc(t.passages, s.start, func(p passage, at int) int { return p.clause.Start - at })
 	if !found {
 		i--
 	}
-	if i < 0 || s.end > t.passages[i].clause.End || splits(t.passages[i].words, s.start) || splits(t.passages[i].words, s.end) {
+	if i < 0 || s.end > t.passages[i].clause.End {
 		return t.hitsAnew(s)
 	}
-	in := t.passages[i].hits
-	begins := func(h hit, at int) int { return h.start - at }
-	from, _ := slices.BinarySearchFunc(in, s.start, begins)
-	in = in[from:]
-	to, _ := slices.BinarySearchFunc(in, s.end, begins)
-	in = in[:to:to]
-	if across := func(h hit) bool { return h.end > s.end }; slices.ContainsFunc(in, across) {
-		in = slices.DeleteFunc(slices.Clone(in), across)
+	x := &t.passages[i]
+	from, crossed := x.hitsFrom(s.start, t.words.longest)
+	to, crossedToo := x.hitsFrom(s.end, t.words.longest)
+	if crossed || crossedToo {
+		return t.hitsAnew(s)
 	}
-	return in
+	return x.hits[from:to:to]
 }
 
-// hitsAnew are the terms in a phrase, segmented for itself.
+// hitsFrom returns the first hit of a passage that does not begin before a code
+// point, and whether the code point stands inside a hit or a run.
+func (p *passage) hitsFrom(at, longest int) (first int, crossed bool) {
+	first, _ = slices.BinarySearchFunc(p.hits, at, func(h hit, at int) int { return h.start - at })
+	for i := first - 1; i >= 0 && p.hits[i].start > at-longest; i-- {
+		if p.hits[i].end > at {
+			return first, true
+		}
+	}
+	i, _ := slices.BinarySearchFunc(p.runs, at, func(r run, at int) int { return r.start - at })
+	return first, i > 0 && p.runs[i-1].end > at
+}
+
+// hitsAnew are the terms in a phrase, looked at for itself.
 func (t *reading) hitsAnew(s sentence) []hit {
 	var hits []hit
-	hits, t.runs = t.words.look(s.text, s.start, &cut{}, t.segment.Parts, hits, t.runs[:0])
+	hits, t.runs = t.words.look(s.text, s.start, &cut{}, t.segment, hits, t.runs[:0])
 	if len(hits) == 0 {
 		return nil
 	}
-	var near excerpt
-	near.add(s.text, t.runs)
-	return atBorders(hits, near.words(t.segment))
-}
-
-// splits tells whether a code point stands inside one of the words.
-func splits(words []segment.Token, at int) bool {
-	i, exact := slices.BinarySearchFunc(words, at, func(w segment.Token, at int) int { return w.Start - at })
-	return !exact && i > 0 && words[i-1].End > at
+	t.near.reset()
+	t.near.add(s.text, t.runs)
+	return atBorders(hits, t.near.words(t.segment))
 }

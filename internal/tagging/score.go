@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"policypush/internal/domain"
-	"policypush/internal/segment"
 	"policypush/rules"
 )
 
@@ -42,8 +41,8 @@ type scored struct {
 type passage struct {
 	clause    *domain.Clause
 	part      part
-	words     []segment.Token
 	hits      []hit
+	runs      []run // parts that were segmented
 	sentences []sentence
 	point     string    // the measure it belongs to, see pointOf
 	lead      int       // where its first words end, in code points; 0 if it is not numbered

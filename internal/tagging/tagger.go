@@ -56,7 +56,7 @@ func New(r *rules.Rules, seg *segment.Segmenter) (*Tagger, error) {
 		}
 	}
 	t.enter()
-	t.words.close()
+	t.words.close(seg.Whole)
 	return t, nil
 }
 

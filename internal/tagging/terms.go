@@ -30,14 +30,16 @@ type use struct {
 // hit is a term found in a text, [start, end) in code points.
 type hit struct {
 	start, end int
+	sure       bool // it stands at borders of words, which is seen without cutting
 	*term
 }
 
 // term is a word of the lexicon.
 type term struct {
-	text string
-	id   int32 // of all terms
-	uses []use // by code
+	text  string
+	id    int32 // of all terms
+	whole bool  // see [segment.Segmenter.Whole]
+	uses  []use // by code
 }
 
 // lexicon finds every term of every code, and every word of the expressions, in
@@ -45,12 +47,13 @@ type term struct {
 // border of words, or within a longer word that is itself one of our terms:
 // 市政 is not found in 市政务服务, 应纳税所得额 is found in 减按25%计入应纳税所得额.
 type lexicon struct {
-	terms  map[string]*term
-	pairs  int32             // of terms and codes
-	marked map[string][]mark // words of expressions
-	words  []word            // of both; the first is none
-	nodes  []node            // of the tree of beginnings; those after one beginning stand together
-	roots  []int32           // node of a first character up to U+FFFF; 0 for none
+	terms   map[string]*term
+	pairs   int32             // of terms and codes
+	longest int               // term, in code points
+	marked  map[string][]mark // words of expressions
+	words   []word            // of both; the first is none
+	nodes   []node            // of the tree of beginnings; those after one beginning stand together
+	roots   []int32           // node of a first character up to U+FFFF; 0 for none
 }
 
 // word is what is known of a word: what it means as a term, and the lists that
@@ -91,8 +94,12 @@ func (l *lexicon) add(code int, r role, words ...string) {
 	}
 }
 
-// close makes the tree of what was added.
-func (l *lexicon) close() {
+// close makes the tree of what was added. Whole tells which terms are never cut.
+func (l *lexicon) close(whole func(term string) bool) {
+	for text, t := range l.terms {
+		t.whole = whole(text)
+		l.longest = max(l.longest, utf8.RuneCountInString(text))
+	}
 	texts := slices.Collect(maps.Keys(l.terms))
 	for w := range l.marked {
 		if l.terms[w] == nil {
@@ -163,27 +170,20 @@ type run struct {
 // look goes over a text that begins at a code point. It notes in what it was cut
 // into the lists of which the text has a word, sentence by sentence, and adds to
 // hits the terms that stand in the text, whatever words they cut through: in
-// order of their beginning, the longer first. Runs are added for the parts of the
-// text with a term, between marks that no word goes across.
-func (l *lexicon) look(text string, start int, in *cut, parts func(rune) bool, hits []hit, runs []run) ([]hit, []run) {
+// order of their beginning, the longer first. Those of which it is not sure that
+// they stand at borders of words are in the runs it adds, which begin and end
+// where no word goes across. Without a segmenter it adds no runs.
+func (l *lexicon) look(text string, start int, in *cut, seg *segment.Segmenter, hits []hit, runs []run) ([]hit, []run) {
 	whole, lists := in.holds.lists, in.holds.lists
 	sentences, sentenceEnd := in.sentences, 0 // in bytes
-	open, until := run{start: start}, start   // the part, and where the last term in it ends
+	over := over{text: text, seg: seg, runs: runs, first: len(runs)}
 	at := start
 	for i, r := range text {
 		if i == sentenceEnd && len(sentences) > 0 {
 			sentenceEnd += len(sentences[0].text)
 			lists, sentences = sentences[0].holds.lists, sentences[1:]
 		}
-		if until <= at && parts(r) {
-			if until > open.start {
-				open.to, open.end = i, at
-				runs = append(runs, open)
-			}
-			open = run{from: i + utf8.RuneLen(r), start: at + 1}
-			until = open.start
-		}
-		begin := len(hits)
+		begin, to := len(hits), 0
 		n, next, end := l.after(0, r), i+utf8.RuneLen(r), at+1
 		for n != 0 {
 			node := &l.nodes[n]
@@ -199,8 +199,8 @@ func (l *lexicon) look(text string, start int, in *cut, parts func(rune) bool, h
 					}
 				}
 				if w.term != nil {
-					hits = append(hits, hit{at, end, w.term})
-					until = max(until, end)
+					hits = append(hits, hit{start: at, end: end, term: w.term})
+					to = next
 				}
 			}
 			if node.count == 0 || next == len(text) {
@@ -209,23 +209,73 @@ func (l *lexicon) look(text string, start int, in *cut, parts func(rune) bool, h
 			r, size := utf8.DecodeRuneInString(text[next:])
 			n, next, end = l.after(n, r), next+size, end+1
 		}
-		slices.Reverse(hits[begin:])
+		if len(hits) > begin && seg != nil {
+			found := hits[begin:]
+			slices.Reverse(found)
+			sure := over.take(run{i, to, at, found[0].end}, found[0].whole)
+			for k := range found {
+				found[k].sure = sure
+			}
+		}
 		at++
-	}
-	if until > open.start {
-		open.to, open.end = len(text), at
-		runs = append(runs, open)
 	}
 	for _, s := range in.sentences {
 		for i, lists := range s.holds.lists {
 			whole[i] |= lists
 		}
 	}
-	return hits, runs
+	return hits, over.runs
+}
+
+// over is the term that reaches furthest of those found in a text so far.
+type over struct {
+	text  string
+	seg   *segment.Segmenter
+	end   int // of the term, in code points
+	sure  bool
+	runs  []run // around the terms that are not sure
+	first int   // of them that is of this text
+}
+
+// take takes the longest of the terms that begin at one place, and tells whether
+// they are sure: it stands apart from what is beside it and is never cut itself,
+// or they stand in one that is sure.
+func (o *over) take(x run, whole bool) (sure bool) {
+	if x.end <= o.end {
+		return o.sure
+	}
+	o.end = x.end
+	o.sure = whole && o.seg.Apart(o.text, x.from) && o.seg.Apart(o.text, x.to)
+	if o.sure {
+		return true
+	}
+	var last *run
+	if len(o.runs) > o.first {
+		last = &o.runs[len(o.runs)-1]
+	}
+	for x.from > 0 && (last == nil || x.from > last.to) && !o.seg.Strangers(o.text, x.from) {
+		_, size := utf8.DecodeLastRuneInString(o.text[:x.from])
+		x.from, x.start = x.from-size, x.start-1
+	}
+	if last != nil && x.from <= last.to {
+		if x.to <= last.to {
+			return false
+		}
+	} else {
+		o.runs = append(o.runs, x)
+		last = &o.runs[len(o.runs)-1]
+	}
+	last.to, last.end = x.to, x.end
+	for last.to < len(o.text) && !o.seg.Strangers(o.text, last.to) {
+		_, size := utf8.DecodeRuneInString(o.text[last.to:])
+		last.to, last.end = last.to+size, last.end+1
+	}
+	return false
 }
 
 // atBorders keeps of the terms that stand in a text those that begin and end at
-// the borders of its words, or within a word that is a term itself.
+// the borders of its words, or within a word that is a term itself. Words are
+// those of the runs around the terms that are not sure.
 func atBorders(hits []hit, words []segment.Token) []hit {
 	kept := hits[:0]
 	k, whole := 0, -1 // the word, and the last one that is a term
@@ -234,11 +284,15 @@ func atBorders(hits []hit, words []segment.Token) []hit {
 		for i < len(hits) && hits[i].start == begin {
 			i++
 		}
+		if hits[from].sure {
+			kept = append(kept, hits[from:i]...)
+			continue
+		}
 		for k < len(words) && words[k].End <= begin {
 			k++
 		}
 		if k == len(words) {
-			break
+			continue
 		}
 		w := &words[k]
 		if w.Start == begin && slices.ContainsFunc(hits[from:i], func(h hit) bool { return h.end == w.End }) {

@@ -1,0 +1,137 @@
+package segment
+
+import "unicode/utf8"
+
+// borders tells where no word can go across: between two characters that stand
+// beside each other in no word, or of which no word that holds both stands in
+// the text. It is a filter of Bloom: it may say of a pair or a word that it is
+// known when it is not, and never the other way round.
+type borders struct {
+	bits []uint64
+	most float64 // the highest count of a word
+	sum  float64 // of all counts
+}
+
+// borderBits is the size of the filter, a power of two: for the 650,000 words
+// and pairs of characters of the dictionary that is one mistake in 150.
+const borderBits = 1 << 24
+
+func newBorders() *borders { return &borders{bits: make([]uint64, borderBits/64)} }
+
+// add enters a word with its count.
+func (b *borders) add(word string, count float64) {
+	b.most, b.sum = max(b.most, count), b.sum+count
+	first, size := utf8.DecodeRuneInString(word)
+	last, h := first, grow(wordSeed, first)
+	for _, r := range word[size:] {
+		b.set(pair(last, r))
+		last, h = r, grow(h, r)
+	}
+	if size < len(word) {
+		b.set(h)
+	}
+}
+
+const wordSeed = 0x9E3779B97F4A7C15
+
+// grow is the sign of a word and one character more.
+func grow(h uint64, r rune) uint64 { return (h ^ uint64(r)) * 0xD6E8FEB86659FD93 }
+
+// pair is the sign of two characters beside each other.
+func pair(a, b rune) uint64 { return grow(grow(0, a), b) }
+
+// places are the bits of a sign.
+func places(h uint64) (uint64, uint64) {
+	h ^= h >> 32
+	h *= 0xD6E8FEB86659FD93
+	return h >> 40, h >> 8 & (borderBits - 1)
+}
+
+func (b *borders) set(h uint64) {
+	x, y := places(h)
+	b.bits[x>>6] |= 1 << (x & 63)
+	b.bits[y>>6] |= 1 << (y & 63)
+}
+
+func (b *borders) has(h uint64) bool {
+	x, y := places(h)
+	return b.bits[x>>6]&(1<<(x&63)) != 0 && b.bits[y>>6]&(1<<(y&63)) != 0
+}
+
+// joined tells whether two characters may stand beside each other in a word.
+func (b *borders) joined(left, right rune) bool {
+	if left < utf8.RuneSelf && right < utf8.RuneSelf && alnum(byte(left)) && alnum(byte(right)) {
+		return true
+	}
+	return b.has(pair(left, right))
+}
+
+// reach is how many characters to either side of a border are looked at.
+const reach = 8
+
+// Strangers tells whether the characters on both sides of a byte stand beside
+// each other in no word: what stands before it and what stands behind it are cut
+// alike whether together or each for itself.
+func (s *Segmenter) Strangers(text string, at int) bool {
+	left, n := utf8.DecodeLastRuneInString(text[:at])
+	right, m := utf8.DecodeRuneInString(text[at:])
+	return n == 0 || m == 0 || !s.borders.joined(left, right)
+}
+
+// Apart tells the same of more places: those across which no word of the text
+// goes. It may be false of one of them.
+func (s *Segmenter) Apart(text string, at int) bool {
+	left, n := utf8.DecodeLastRuneInString(text[:at])
+	right, m := utf8.DecodeRuneInString(text[at:])
+	if n == 0 || m == 0 || !s.borders.joined(left, right) {
+		return true
+	}
+	if left < utf8.RuneSelf && right < utf8.RuneSelf && alnum(byte(left)) && alnum(byte(right)) {
+		return false
+	}
+	var before, behind [reach]rune
+	before[0], behind[0] = left, right
+	from, to := at-n, at+m
+	b, k := 1, 1
+	for from > 0 {
+		r, size := utf8.DecodeLastRuneInString(text[:from])
+		if !s.borders.joined(r, before[b-1]) {
+			break
+		}
+		if b == reach {
+			return false
+		}
+		before[b] = r
+		b, from = b+1, from-size
+	}
+	for to < len(text) {
+		r, size := utf8.DecodeRuneInString(text[to:])
+		if !s.borders.joined(behind[k-1], r) {
+			break
+		}
+		if k == reach {
+			return false
+		}
+		behind[k] = r
+		k, to = k+1, to+size
+	}
+	for i := range b { // words that begin with before[i]
+		h := uint64(wordSeed)
+		for j := i; j >= 0; j-- {
+			h = grow(h, before[j])
+		}
+		for j := range k {
+			if h = grow(h, behind[j]); s.borders.has(h) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// Whole tells whether a word is one of the terms and always one word where both
+// its ends are [Segmenter.Apart] from what stands beside it.
+func (s *Segmenter) Whole(word string) bool { return s.terms[word] }
+
+// outweighed tells whether any two words together count less than a term.
+func (b *borders) outweighed() bool { return b.most*b.most < termFrequency*b.sum }
