@@ -21,14 +21,16 @@ import (
 // itself to say, from there. An expression that asks for the beginning of the
 // text first of all is read as it stands, from there: most texts end that soon.
 type automaton struct {
-	prog    *syntax.Prog         // of the expression turned around
-	ahead   bool                 // of the expression as it stands
-	once    bool                 // a match can only be begun before any character is read
-	pages   [256]*[256]uint8     // class of a character up to U+FFFF
-	beyond  []uint8              // of the characters above, by bounds
-	bounds  []rune               // where the characters above change their class
-	samples []rune               // a character of each class
-	first   atomic.Pointer[step] // the state before any character is read
+	prog    *syntax.Prog             // of the expression turned around
+	ahead   bool                     // of the expression as it stands
+	ranked  bool                     // its states know which instruction is tried first, see end
+	once    bool                     // a match can only be begun before any character is read
+	pages   [256]*[256]uint8         // class of a character up to U+FFFF
+	known   [knownSize]atomic.Uint32 // classes of characters that texts have brought, see classOf
+	beyond  []uint8                  // of the characters above, by bounds
+	bounds  []rune                   // where the characters above change their class
+	samples []rune                   // a character of each class
+	first   atomic.Pointer[step]     // the state before any character is read
 
 	mu     sync.Mutex // for what follows
 	steps  map[string]*step
@@ -78,6 +80,22 @@ func newAutomaton(tree *syntax.Regexp) (a *automaton, ok bool) {
 		return nil, false
 	}
 	return a, !a.reset().beginsAt0
+}
+
+// newRanked prepares an automaton that tells where a match ends that begins with
+// the text. The expression asks for no more than newAutomaton can do, and not for
+// the beginning of a text.
+func newRanked(tree *syntax.Regexp) (a *automaton, ok bool) {
+	prog, err := syntax.Compile(tree.Simplify())
+	if err != nil {
+		return nil, false
+	}
+	a = &automaton{prog: prog, reached: make([]uint32, len(prog.Inst)), ranked: true, once: true}
+	if !a.classify() {
+		return nil, false
+	}
+	a.reset()
+	return a, true
 }
 
 // turnAround returns the expression of the same texts read backwards.
@@ -223,7 +241,23 @@ func rangesOf(inst *syntax.Inst) []rune {
 	return nil
 }
 
+// knownSize is a power of two.
+const knownSize = 1 << 10
+
+// classOf returns the class of a character. The pages of many automata are too
+// large to stay near the processor; what a text holds is not, and the place of a
+// character in known bears it with its class.
 func (a *automaton) classOf(r rune) uint8 {
+	at := &a.known[r&(knownSize-1)]
+	if x := at.Load(); x>>8 == uint32(r)+1 {
+		return uint8(x)
+	}
+	class := a.lookUp(r)
+	at.Store((uint32(r)+1)<<8 | uint32(class))
+	return class
+}
+
+func (a *automaton) lookUp(r rune) uint8 {
 	if r < 0x10000 {
 		return a.pages[r>>8][r&255]
 	}
@@ -247,7 +281,9 @@ func (a *automaton) state(from []uint32, holds syntax.EmptyOp) *step {
 	s := &step{}
 	a.follow(from, holds, s)
 	key := make([]byte, 0, 4*len(s.waiting)+1)
-	slices.Sort(s.waiting)
+	if !a.ranked {
+		slices.Sort(s.waiting)
+	}
 	for _, pc := range s.waiting {
 		key = binary.LittleEndian.AppendUint32(key, pc)
 	}
@@ -270,10 +306,14 @@ func (a *automaton) state(from []uint32, holds syntax.EmptyOp) *step {
 }
 
 // follow goes on from instructions to those that wait for a character, or for
-// the beginning of the text.
+// the end of the text. What is tried only after a match does not count if the
+// automaton is ranked.
 func (a *automaton) follow(from []uint32, holds syntax.EmptyOp, s *step) {
 	a.calls++
 	todo := slices.Clone(from)
+	if a.ranked {
+		slices.Reverse(todo) // the last is taken first
+	}
 	for len(todo) > 0 {
 		pc := todo[len(todo)-1]
 		todo = todo[:len(todo)-1]
@@ -295,6 +335,9 @@ func (a *automaton) follow(from []uint32, holds syntax.EmptyOp, s *step) {
 			}
 		case syntax.InstMatch:
 			s.begins = true
+			if a.ranked {
+				return
+			}
 		case syntax.InstFail:
 		default:
 			s.waiting = append(s.waiting, pc)
@@ -316,7 +359,10 @@ func (a *automaton) make(s *step, class uint8) *step {
 		a.reset()
 	}
 	r := a.samples[class]
-	from := []uint32{uint32(a.prog.Start)}
+	var from []uint32
+	if !a.ranked {
+		from = append(from, uint32(a.prog.Start))
+	}
 	for _, pc := range s.waiting {
 		if inst := &a.prog.Inst[pc]; inst.Op != syntax.InstEmptyWidth && inst.MatchRune(r) {
 			from = append(from, inst.Out)
@@ -370,11 +416,32 @@ func (a *automaton) last(s string) (class uint8, size int) {
 	}
 	if n := len(s); n >= 3 {
 		if x, y, z := s[n-3], s[n-2], s[n-1]; 0xE1 <= x && x <= 0xEC && y&0xC0 == 0x80 && z&0xC0 == 0x80 {
-			return a.pages[x<<4|y>>2&0xF][y<<6|z&0x3F], 3
+			return a.classOf(rune(x&0xF)<<12 | rune(y&0x3F)<<6 | rune(z&0x3F)), 3
 		}
 	}
 	r, n := utf8.DecodeLastRuneInString(s)
 	return a.classOf(r), n
+}
+
+// end returns where the match ends with which the text begins, as package regexp
+// chooses it: of a ranked automaton, a later end is always of what is tried
+// before. It is -1 if there is none.
+func (a *automaton) end(text string) int {
+	end := -1
+	s := a.first.Load()
+	for i, r := range text {
+		if s.begins {
+			end = i
+		}
+		if s.dead {
+			return end
+		}
+		s = a.after(s, r)
+	}
+	if s.beginsAt0 {
+		return len(text)
+	}
+	return end
 }
 
 // starts returns the bytes at which matches begin, the last first.

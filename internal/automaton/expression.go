@@ -15,6 +15,7 @@ type Expression struct {
 	once  sync.Once
 	finds *automaton     // nil if the expression asks for more than one can do
 	here  *regexp.Regexp // the expression at the beginning of a text; nil if it asks for that itself
+	ends  *automaton     // tells where a match ends of an expression without groups; else nil
 }
 
 // MustCompile compiles an expression of our own and panics if it is wrong.
@@ -199,6 +200,9 @@ func (e *Expression) starts() *automaton {
 		e.finds = a
 		if !asksForBegin(tree) {
 			e.here = regexp.MustCompile(`\A(?:` + e.re.String() + `)`)
+			if e.re.NumSubexp() == 0 {
+				e.ends, _ = newRanked(tree)
+			}
 		}
 	})
 	if e.finds == nil || e.finds.off.Load() {
@@ -240,17 +244,28 @@ func (e *Expression) Each(text string, yield func(loc []int) bool) {
 		if i < end {
 			continue
 		}
-		loc := e.here.FindStringSubmatchIndex(text[i:])
-		for k := range loc {
-			if loc[k] >= 0 {
-				loc[k] += i
-			}
-		}
+		loc := e.at(text, i)
 		if loc == nil || !yield(loc) {
 			return
 		}
 		end = loc[1]
 	}
+}
+
+// at is the match that begins at a byte.
+func (e *Expression) at(text string, i int) []int {
+	if e.ends != nil && !e.ends.off.Load() {
+		if n := e.ends.end(text[i:]); n >= 0 {
+			return []int{i, i + n}
+		}
+	}
+	loc := e.here.FindStringSubmatchIndex(text[i:])
+	for k := range loc {
+		if loc[k] >= 0 {
+			loc[k] += i
+		}
+	}
+	return loc
 }
 
 // FindStringSubmatchIndex is that of the expression.

@@ -85,7 +85,7 @@ func tidy(lines []line) []line {
 	}
 	kept = dropRunning(kept)
 	flat := isFlat(kept)
-	var cut []line
+	cut := make([]line, 0, len(kept))
 	for _, l := range kept {
 		if l.style == tableLine {
 			cut = append(cut, l)
@@ -382,7 +382,7 @@ func dropFooter(lines []line) []line {
 // as long as the margin allows or too long to be a heading.
 func joinBroken(lines []line) []line {
 	width := margin(lines)
-	var out []line
+	out := make([]line, 0, len(lines))
 	var open strings.Builder // the text of the last line of out, once something was joined to it
 	last := 0                // columns of the line that was added last
 	begun := ""              // the text of the last line of out, as long as nothing was joined to it

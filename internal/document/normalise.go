@@ -18,6 +18,9 @@ func normalise(s string) string { return squeeze(clean(s)) }
 // full of) to the character they stand for. Controls, marks of direction and
 // private characters are dropped.
 func clean(s string) string {
+	if isClean(s) {
+		return s
+	}
 	var b strings.Builder
 	b.Grow(len(s))
 	blank := false
@@ -38,6 +41,18 @@ func clean(s string) string {
 	return b.String()
 }
 
+// isClean tells whether there is nothing to clean: nearly always.
+func isClean(s string) bool {
+	last := ' '
+	for _, r := range s {
+		if plainRune(r) != r || r == ' ' && last == ' ' {
+			return false
+		}
+		last = r
+	}
+	return last != ' ' || s == ""
+}
+
 // plainRune returns the normal form of a character, or -1 to drop it.
 func plainRune(r rune) rune {
 	switch {
@@ -55,7 +70,7 @@ func plainRune(r rune) rune {
 // plain returns the normal form of a character beyond ASCII, or -1 to drop it.
 func plain(r rune) rune {
 	switch {
-	case 0x4E00 <= r && r <= 0x9FFF: // nearly always
+	case 0x4E00 <= r && r <= 0x9FFF, 0x3001 <= r && r <= 0x303F, 0x2018 <= r && r <= 0x201D: // nearly always
 		return r
 	case 0xFF01 <= r && r <= 0xFF5E:
 		return r - 0xFEE0

@@ -146,6 +146,11 @@ func (d *Document) fill(lines []line, lim Limits) *domain.Error {
 		}
 	}
 	var b strings.Builder
+	size := 0
+	for i := range d.Clauses {
+		size += len(d.Clauses[i].Text) + 1
+	}
+	b.Grow(size)
 	for i, c := range d.Clauses {
 		if i > 0 {
 			b.WriteByte('\n')
@@ -159,7 +164,7 @@ func (d *Document) fill(lines []line, lim Limits) *domain.Error {
 // readText takes each line for what it is; a blank or tab at its beginning
 // shows that a paragraph begins.
 func readText(text string) []line {
-	var lines []line
+	lines := make([]line, 0, strings.Count(text, "\n")+1)
 	page := false
 	start := 0
 	for i := 0; i <= len(text); {

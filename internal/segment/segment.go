@@ -56,7 +56,7 @@ func New(dictDir string, terms []string) (*Segmenter, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Segmenter{borders: newBorders(), terms: map[string]bool{}}
+	s := &Segmenter{borders: &borders{}, terms: map[string]bool{}}
 	if err := check(dict, s.borders.add); err != nil {
 		return nil, err
 	}

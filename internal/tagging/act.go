@@ -84,8 +84,13 @@ func (t *reading) judge(s sentence) act {
 	if given && !(inside && byOffice) {
 		return gives
 	}
-	supports := says(support)
-	granted := says(grantWords) && (supports || !byOffice && !says(officeDuty))
+	granted, supports := false, false
+	if says(grantWords) {
+		supports = says(support)
+		granted = supports || !byOffice && !says(officeDuty)
+	} else if !inside {
+		supports = says(support)
+	}
 	switch {
 	case inside && (byOffice || !granted):
 		return noAct

@@ -370,7 +370,7 @@ func (t *Tagger) how(m *domain.Measure, x piece) {
 		h.Contact = found[0].group("tel")
 		note("contact", found[0].evidence)
 	} else if loc := s.loc(phone); loc != nil {
-		h.Contact = strings.NewReplacer("—", "-", "–", "-", "——", "-", " ", "").Replace(s.text[loc[2]:loc[3]])
+		h.Contact = plainPhone.Replace(s.text[loc[2]:loc[3]])
 		note("contact", s.evidence(loc[2], loc[3]))
 	} else if x.in.side == "方式" || x.in.side == "渠道" {
 		if loc := plain.FindStringIndex(s.text); loc != nil && !strings.Contains(s.text, "http") {
@@ -400,7 +400,7 @@ func (t *Tagger) materials(m *domain.Measure, x piece) {
 	}
 	if x.in.side == "材料" {
 		if body := s.afterLabel(); isNumbered(x.in.Text) && s.start == x.in.Start && body.text != "" {
-			add(strings.NewReplacer("、", "和", ",", " ").Replace(body.text), body.evidence(0, len(body.text)))
+			add(oneMaterial.Replace(body.text), body.evidence(0, len(body.text)))
 		}
 		return
 	}
@@ -411,6 +411,13 @@ func (t *Tagger) materials(m *domain.Measure, x piece) {
 
 // notBrought stands before what is not to be handed in.
 var notBrought = automaton.MustCompile(`(?:不得|不再|无需|不必|取消|免于)[^。;]{0,24}$`)
+
+var (
+	// plainPhone writes a number as it is dialled.
+	plainPhone = strings.NewReplacer("—", "-", "–", "-", "——", "-", " ", "")
+	// oneMaterial keeps an item of a list in one piece.
+	oneMaterial = strings.NewReplacer("、", "和", ",", " ")
+)
 
 // maxMaterials bounds the list of what has to be handed in.
 const maxMaterials = 30

@@ -147,6 +147,7 @@ func (t *Tagger) NewFacetCase(p *domain.Policy, truths map[domain.Dimension]Trut
 		return c
 	}
 	r := t.begin(p)
+	defer t.end(r)
 	all := r.namings(p)
 	for _, d := range facetDimensions {
 		weighed := r.weighFacets(p, d, all)
@@ -224,10 +225,7 @@ func apart(cases []FacetCase, fold int) (others, held []FacetCase) {
 
 // codeRidge is the strength of the pull to 0 for the offsets of codes: there are
 // few cases of each.
-var (
-	codeRidge = 4.0
-	FW        = 1
-)
+const codeRidge = 4.0
 
 // fitFacet fits one dimension, then moves the base to where F1 is best on cases
 // that the weights have not seen.

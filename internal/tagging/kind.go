@@ -16,15 +16,30 @@ var (
 	guideTitle   = automaton.MustCompile(`[??!!]|一文|一图|一看就|读懂|看懂|详解|解读|解析|图解|问答|答疑|百问|常见问题|热点问题|如何|怎么|怎样|怎|什么|哪些|多少|指引|攻略|流程|须知|手把手|来了|速看|收藏|提醒|注意|小贴士|重磅|好消息|这笔|你`)
 	noticeTitle  = automaton.MustCompile(`标准|情况|名录|目录|清单|时间|安排|结果|公布|启动|开始|调整`)
 	question     = automaton.MustCompile(`(?:^|\n)\s*(?:答|问|Q\d*|A\d*)\s*[::.、]`)
-	cardCell     = automaton.MustCompile(`(?:^|\n)\s*【?(?:依据文件|政策来源|制发部门|发文单位|发布单位|文号|文件编号|成文日期|印发日期|办理方式|申报时间|办理时限|事项名称|设定依据|政策依据|发文机构|发文机关|发文字号|发文时间|发布日期|工具分类|服务对象|服务内容|支持对象|支持内容|支持标准|条件要求|申报条件|办理流程|时间/频度|联络方式|联系方式|政策名称|政策内容|申报流程|申报材料)\s*(?:\n|$|[】::\s])`)
+	cardCell     = automaton.MustCompile(`(?:^|\n)\s*【?(?:` + cardNames + `)\s*(?:\n|$|[】::\s])`)
+	cardLine     = automaton.MustCompile(`^\s*【?(?:` + cardNames + `)`)
 	orderNumber  = automaton.MustCompile(`(?:国务院|人民政府|总局|委员会|部|署|局|银行)令`)
 )
+
+// cardNames are the names of the cells of a guide card.
+const cardNames = `依据文件|政策来源|制发部门|发文单位|发布单位|文号|文件编号|成文日期|印发日期|办理方式|申报时间|办理时限|事项名称|设定依据|政策依据|发文机构|发文机关|发文字号|发文时间|发布日期|工具分类|服务对象|服务内容|支持对象|支持内容|支持标准|条件要求|申报条件|办理流程|时间/频度|联络方式|联系方式|政策名称|政策内容|申报流程|申报材料`
+
+// cardLines counts the lines that begin with the name of a cell.
+func cardLines(text string) int {
+	n := 0
+	for line := range strings.Lines(text) {
+		if cardLine.MatchString(line) {
+			n++
+		}
+	}
+	return n
+}
 
 // docKind tells the kind of document: a statute by its title and who made it, a
 // guide card by its cells, a guide by the way it speaks, and all others by the
 // end of the title, quotations cut out: 关于印发《…办法》的通知 is a 通知.
 func (t *Tagger) docKind(p *domain.Policy) string {
-	if len(cardCell.FindAllStringIndex(firstRunes(p.Text, 4000), 12)) >= 4 {
+	if head := firstRunes(p.Text, 4000); cardLines(head) >= 4 && len(cardCell.FindAllStringIndex(head, 12)) >= 4 {
 		return "D18"
 	}
 	title := strings.Join(strings.Fields(p.Title), "")

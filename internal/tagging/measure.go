@@ -17,7 +17,7 @@ func (t *reading) measures(p *domain.Policy, region string) []domain.Measure {
 	c := conditions{t: t, region: region, seen: map[[2]int][]facet{}}
 	c.terms = c.definitions(p)
 	units := t.points(p)
-	var out []domain.Measure
+	out := make([]domain.Measure, 0, min(len(units), maxMeasures))
 	for _, u := range units {
 		if m, ok := t.measure(p, u, c); ok {
 			m.ID = domain.MeasureID("m" + strconv.Itoa(len(out)+1))

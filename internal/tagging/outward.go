@@ -98,7 +98,7 @@ func isInternal(p *domain.Policy, s side, internalTop, titled bool) bool {
 		return true
 	}
 	named := internalTitle.MatchString(title)
-	promised := outwardTitle.MatchString(strings.NewReplacer("奖励的决定", "").Replace(title))
+	promised := outwardTitle.MatchString(strings.ReplaceAll(title, "奖励的决定", ""))
 	switch {
 	case slices.Contains([]string{"D01", "D02", "D03", "D04", "D05", "D06", "D18", "D19", "D20"}, p.DocKind):
 		return false

@@ -15,11 +15,36 @@ type reading struct {
 	passages []passage      // in the order of the text
 	acts     map[[2]int]act // of sentences, by their beginning and end
 
-	// Memory that is used again and again.
+	// Memory that is used again and again, for one document after another.
+	all   []hit // of the passages
 	found []hit
 	runs  []run
 	near  excerpt
+	lists []uint64 // not yet given away
 	collector
+}
+
+// fewTerms is how many terms a document may have for its memory to be kept.
+const fewTerms = 20_000
+
+// reset forgets a document.
+func (t *reading) reset() {
+	clear(t.cut)
+	clear(t.acts)
+	clear(t.passages)
+	t.passages, t.all, t.lists = t.passages[:0], t.all[:0], nil
+	t.near.reset()
+}
+
+// newLists returns memory for sets of lists.
+func (t *reading) newLists(n int) []uint64 {
+	const atOnce = 1 << 12
+	if n > len(t.lists) {
+		t.lists = make([]uint64, max(n, atOnce))
+	}
+	out := t.lists[:n:n]
+	t.lists = t.lists[n:]
+	return out
 }
 
 // cut is the sentences of a clause, and what it holds as a whole.
@@ -52,7 +77,7 @@ func (t *reading) whole(c *domain.Clause) sentence {
 func (t *reading) look(c *domain.Clause, seg *segment.Segmenter, hits []hit, runs []run) (*cut, []hit, []run) {
 	x := &cut{sentences: sentences(c)}
 	each, n := t.listWords(), len(x.sentences)
-	memory, holds := make([]uint64, each*(n+1)), make([]held, n)
+	memory, holds := t.newLists(each*(n+1)), make([]held, n)
 	x.holds = held{len(c.Text), memory[n*each:]}
 	for i := range holds {
 		holds[i] = held{len(x.sentences[i].text), memory[i*each : (i+1)*each]}
@@ -106,7 +131,7 @@ const bytesPerTerm = 20
 
 // cutPassages finds the terms in the clauses that say something.
 func (t *reading) cutPassages(p *domain.Policy) {
-	hits := make([]hit, 0, len(p.Text)/bytesPerTerm)
+	hits := slices.Grow(t.all, len(p.Text)/bytesPerTerm)
 	var runs []run
 	for i := range p.Clauses {
 		c := &p.Clauses[i]
@@ -130,6 +155,7 @@ func (t *reading) cutPassages(p *domain.Policy) {
 			hits: hits[from:len(hits):len(hits)], runs: runs[first:len(runs):len(runs)],
 		})
 	}
+	t.all = hits
 	words := t.near.words(t.segment)
 	for i := range t.passages {
 		x := &t.passages[i]

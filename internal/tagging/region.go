@@ -255,10 +255,17 @@ func named(count map[string]int, code string, t *Tagger) int {
 func (t *Tagger) division(text string) (*rules.Division, bool) {
 	var best *rules.Division
 	depth := 0
-	for _, d := range t.rules.Divisions.All() {
-		if !strings.Contains(text, d.Name) {
-			continue
+	var named []int
+	for i, r := range text {
+		for _, n := range t.divisions[r] {
+			if strings.HasPrefix(text[i:], t.rules.Divisions.All()[n].Name) {
+				named = append(named, n)
+			}
 		}
+	}
+	slices.Sort(named)
+	for _, n := range named {
+		d := t.rules.Divisions.All()[n]
 		level, parentNamed := 1, false
 		for up := t.rules.Divisions.Find(d.Parent); up != nil; up = t.rules.Divisions.Find(up.Parent) {
 			level += 2

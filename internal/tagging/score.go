@@ -116,12 +116,14 @@ func (t *Tagger) score(passages []passage) []scored {
 	point := ""
 	var by collector
 	var acts tally
+	var earnings []earning // of all passages
 	for i := range passages {
 		p := &passages[i]
 		if p.part != inHeading && (p.point != point || p.point == "") {
 			closePoint()
 			point = p.point
 		}
+		first := len(earnings)
 		for list := range byCode(by.collect(p.hits, themes, nil)) {
 			code := list[0].code
 			beside := p.sentencesWithNear(list)
@@ -144,7 +146,7 @@ func (t *Tagger) score(passages []passage) []scored {
 				}
 				use := &seen[c.at]
 				if p.part == inBody {
-					p.earning = append(p.earning, earning{c.hit.start, code, c.hit.id, earned})
+					earnings = append(earnings, earning{c.hit.start, code, c.hit.id, earned})
 					if does >= requires {
 						acts.add(p.sentenceOf(c.hit), c, w, use, &out[code])
 					}
@@ -179,6 +181,7 @@ func (t *Tagger) score(passages []passage) []scored {
 				})
 			}
 		}
+		p.earning = earnings[first:len(earnings):len(earnings)]
 		acts.close(p, out)
 	}
 	closePoint()
@@ -289,14 +292,28 @@ const fewHits = 16
 
 // keepFree takes the terms in order, and each the code points it holds.
 func keepFree(masks, terms []counted) (kept []counted) {
-	taken := map[int]bool{}
+	if len(terms) == 0 {
+		return nil
+	}
+	from, to := terms[0].hit.start, terms[0].hit.end
+	for _, list := range [][]counted{masks, terms} {
+		for _, c := range list {
+			from, to = min(from, c.hit.start), max(to, c.hit.end)
+		}
+	}
+	taken := make([]bool, to-from)
+	take := func(c counted) {
+		for i := c.hit.start; i < c.hit.end; i++ {
+			taken[i-from] = true
+		}
+	}
 	for _, m := range masks {
-		m.take(taken)
+		take(m)
 	}
 	for _, c := range terms {
-		if c.free(taken) {
+		if !slices.Contains(taken[c.hit.start-from:c.hit.end-from], true) {
 			kept = append(kept, c)
-			c.take(taken)
+			take(c)
 		}
 	}
 	return kept
@@ -304,21 +321,6 @@ func keepFree(masks, terms []counted) (kept []counted) {
 
 func (c counted) overlaps(o counted) bool {
 	return c.hit.start < o.hit.end && o.hit.start < c.hit.end
-}
-
-func (c counted) take(taken map[int]bool) {
-	for i := c.hit.start; i < c.hit.end; i++ {
-		taken[i] = true
-	}
-}
-
-func (c counted) free(taken map[int]bool) bool {
-	for i := c.hit.start; i < c.hit.end; i++ {
-		if taken[i] {
-			return false
-		}
-	}
-	return true
 }
 
 // rank orders the roles by what they earn.

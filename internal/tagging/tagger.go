@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"unicode/utf8"
 
 	"policypush/internal/document"
 	"policypush/internal/domain"
@@ -22,15 +23,17 @@ import (
 
 // Tagger reads documents by one set of rules.
 type Tagger struct {
-	rules    *rules.Rules
-	segment  *segment.Segmenter
-	patterns map[string]pattern
-	lists    int // of words of the patterns
-	words    *lexicon
-	codes    []code
-	seen     sync.Pool                   // memory of [Tagger.score]: a [seenUse] for each pair of a term and a theme
-	section  []int                       // of a code: itself, of an industry the code of its section
-	first    map[domain.Dimension][2]int // range of a dimension in codes
+	rules     *rules.Rules
+	segment   *segment.Segmenter
+	patterns  map[string]pattern
+	lists     int // of words of the patterns
+	words     *lexicon
+	codes     []code
+	readings  sync.Pool                   // of [reading]
+	seen      sync.Pool                   // memory of [Tagger.score]: a [seenUse] for each pair of a term and a theme
+	divisions map[rune][]int              // by the first character of their names
+	section   []int                       // of a code: itself, of an industry the code of its section
+	first     map[domain.Dimension][2]int // range of a dimension in codes
 }
 
 // code is one code of one dimension.
@@ -55,8 +58,16 @@ func New(r *rules.Rules, seg *segment.Segmenter) (*Tagger, error) {
 			return nil, fmt.Errorf("抽取规则 %s 不见了：请恢复 extraction-patterns.yaml", needed)
 		}
 	}
+	t.divisions = map[rune][]int{}
+	for i, d := range r.Divisions.All() {
+		first, _ := utf8.DecodeRuneInString(d.Name)
+		t.divisions[first] = append(t.divisions[first], i)
+	}
 	t.enter()
 	t.words.close(seg.Whole)
+	t.readings.New = func() any {
+		return &reading{Tagger: t, cut: map[int]*cut{}, acts: map[[2]int]act{}}
+	}
 	return t, nil
 }
 
@@ -133,6 +144,7 @@ func (t *Tagger) Read(doc *document.Document) *domain.Policy {
 		SourceName: doc.Name, SourceHash: doc.SHA256,
 	}
 	r := t.begin(p)
+	defer t.end(r)
 	r.facts(p)
 	passages := r.passages
 	side := outward(p, passages)
@@ -162,9 +174,18 @@ func (t *Tagger) Read(doc *document.Document) *domain.Policy {
 
 // begin cuts the text of a document.
 func (t *Tagger) begin(p *domain.Policy) *reading {
-	r := &reading{Tagger: t, cut: map[int]*cut{}, acts: map[[2]int]act{}}
+	r := t.readings.Get().(*reading)
 	r.cutPassages(p)
 	return r
+}
+
+// end keeps the memory of a reading for the next, unless that was of a
+// collection of statutes. Nothing that was read lies in it.
+func (t *Tagger) end(r *reading) {
+	if len(r.all) <= fewTerms {
+		r.reset()
+		t.readings.Put(r)
+	}
 }
 
 // maxTags bounds what is shown of themes and of keywords.

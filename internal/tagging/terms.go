@@ -48,12 +48,13 @@ type term struct {
 // 市政 is not found in 市政务服务, 应纳税所得额 is found in 减按25%计入应纳税所得额.
 type lexicon struct {
 	terms   map[string]*term
-	pairs   int32             // of terms and codes
-	longest int               // term, in code points
-	marked  map[string][]mark // words of expressions
-	words   []word            // of both; the first is none
-	nodes   []node            // of the tree of beginnings; those after one beginning stand together
-	roots   []int32           // node of a first character up to U+FFFF; 0 for none
+	pairs   int32                 // of terms and codes
+	longest int                   // term, in code points
+	marked  map[string][]mark     // words of expressions
+	words   []word                // of both; the first is none
+	nodes   []node                // of the tree of beginnings; those after one beginning stand together
+	roots   []int32               // node of a first character up to U+FFFF; 0 for none
+	pairsOf [pairBits / 64]uint64 // the first two characters of words, see begins
 }
 
 // word is what is known of a word: what it means as a term, and the lists that
@@ -132,6 +133,8 @@ func (l *lexicon) close(whole func(term string) bool) {
 			}
 			if s.node == 0 && r < 0x10000 {
 				l.roots[r] = int32(len(l.nodes))
+			} else if at := pairAt(l.nodes[s.node].last, r); s.size <= utf8.UTFMax {
+				l.pairsOf[at>>6] |= 1 << (at & 63)
 			}
 			queue = append(queue, span{len(l.nodes), i, end, s.size + n})
 			l.nodes = append(l.nodes, node{last: r})
@@ -139,6 +142,18 @@ func (l *lexicon) close(whole func(term string) bool) {
 			i = end
 		}
 	}
+}
+
+// pairBits is a power of two, small enough to stay near the processor.
+const pairBits = 1 << 17
+
+func pairAt(a, b rune) uint32 { return (uint32(a)*0x9E3779B1 ^ uint32(b)) * 0x85EBCA6B >> (32 - 17) }
+
+// begins tells whether a word may begin with two characters: most that stand
+// beside each other in a text are no beginning.
+func (l *lexicon) begins(a, b rune) bool {
+	at := pairAt(a, b)
+	return l.pairsOf[at>>6]&(1<<(at&63)) != 0
 }
 
 // after returns the node of a beginning and one character more, or 0.
@@ -206,8 +221,11 @@ func (l *lexicon) look(text string, start int, in *cut, seg *segment.Segmenter, 
 			if node.count == 0 || next == len(text) {
 				break
 			}
-			r, size := utf8.DecodeRuneInString(text[next:])
-			n, next, end = l.after(n, r), next+size, end+1
+			c, size := utf8.DecodeRuneInString(text[next:])
+			if end == at+1 && !l.begins(r, c) {
+				break
+			}
+			n, next, end = l.after(n, c), next+size, end+1
 		}
 		if len(hits) > begin && seg != nil {
 			found := hits[begin:]
