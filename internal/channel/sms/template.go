@@ -110,6 +110,13 @@ func fit(ts []Template, body string) (filled, bool) {
 	return filled{}, false
 }
 
+// Fits tells whether a text, without its signature, can be sent by one of the
+// templates.
+func Fits(ts []Template, body string) bool {
+	_, ok := fit(ts, body)
+	return ok
+}
+
 // noTemplate is the result of a text that fits none of a provider's templates:
 // somebody has to file one, and until then another provider may take it.
 func noTemplate() (channel.Result, bool) {
