@@ -42,6 +42,8 @@ type Message struct {
 	Text string
 	// Link is where a tap on a notification leads; it may be empty.
 	Link string
+	// Urgent wakes a device that saves power.
+	Urgent bool
 	// HTML is the formatted part of an e-mail; it may be empty.
 	HTML string
 	// FromName is the name shown as the sender of an e-mail, for example the

@@ -10,10 +10,16 @@
 //   1 the receipt says failed       2 throttled                     3 refused for good
 //   4 HTTP 500                      5 no answer                     6 accepted, no receipt is posted
 //   7 accepted, but the connection is cut before the answer         9 accepted, and the phone replies TD
+// WeChat: the account is wxapp. Its events are signed with the token wxtoken and posted as XML to CALLBACK/wechat. The last
+// character of an openid: 1, 2, 3, 8 errors; 7 cut; 0 blocks the message afterwards (failed:user block); 9 leaves the account
+// afterwards. POST /_wechat {"openid","text"} or {"openid","scene"} lets somebody write or scan.
+// 极光: the last character of the first registration id: 2 rate, 3 unknown device, 4 error 1000, 7 taken and cut.
+//
 //   Every other message is accepted and its receipt says delivered.
 //
 // Routes: POST / (by x-acs-action or X-TC-Action), /sms/norsubmit and /sms/tmpsubmit (云MAS), /v3/push and /v3/push/cid
-// (极光), /cgi-bin/stable_token and /cgi-bin/message/template/send (WeChat). GET /_log is what came and what was taken;
+// (极光), /cgi-bin/stable_token and /cgi-bin/message/template/send,
+// /cgi-bin/message/subscribe/bizsend, /cgi-bin/qrcode/create (WeChat). GET /_log is what came and what was taken;
 // GET /_callbacks is what our callbacks answered.
 'use strict';
 const http = require('http'), crypto = require('crypto'), { URL } = require('url');
@@ -26,6 +32,11 @@ const enc = (s) => encodeURIComponent(s).replace(/[!'()*]/g, (c) => '%' + c.char
 const log = [], answers = [], sent = [], replies = []; let seq = 0, token = null, tokenExp = 0; const cids = new Map();
 const ts = (d = new Date()) => new Date(d.getTime() + 8 * 3600e3).toISOString().replace('T', ' ').slice(0, 19);
 const post = (path, body) => cb && setTimeout(() => { const r = http.request(cb + path, { method: 'POST', headers: { 'content-type': 'application/json' } }, (x) => { let text = ''; x.on('data', (c) => (text += c)).on('end', () => answers.push({ path, status: x.statusCode, text })); }); r.on('error', () => {}); r.end(JSON.stringify(body)); }, 30);
+
+const sendXML = (fields) => { if (!cb) return; const t = String(Math.floor(Date.now() / 1000)), n = crypto.randomUUID();
+  const sig = crypto.createHash('sha1').update(['wxtoken', t, n].sort().join('')).digest('hex');
+  const xml = '<xml><ToUserName><![CDATA[gh_account]]></ToUserName><CreateTime>' + t + '</CreateTime>' + Object.entries(fields).map(([k, v]) => `<${k}><![CDATA[${v}]]></${k}>`).join('') + '</xml>';
+  setTimeout(() => { const r = http.request(`${cb}/wechat?signature=${sig}&timestamp=${t}&nonce=${n}`, { method: 'POST', headers: { 'content-type': 'text/xml' } }, (x) => { let text = ''; x.on('data', (c) => (text += c)).on('end', () => answers.push({ path: '/wechat', status: x.statusCode, text })); }); r.on('error', () => {}); r.end(xml); }, 30); };
 
 function acs3(q, u, body) { // https://help.aliyun.com: V3 request signature
   const a = q.headers.authorization || '', m = /Credential=([^,]+),SignedHeaders=([^,]+),Signature=([0-9a-f]+)/.exec(a);
@@ -108,6 +119,8 @@ const H = {
     if (p.cid && cids.has(p.cid)) return send(200, cids.get(p.cid));
     if (ids.length > 1000) return send(400, { error: { code: 1003, message: 'x' } });
     const d = (ids[0] || '').slice(-1);
+    log.push({ k: 'jpush-push', cid: p.cid, ids, notification: p.notification });
+    if (d === '4') return send(500, { error: { code: 1000, message: 'server error' } });
     if (d === '2') return send(429, { error: { code: 2002, message: 'rate' } }, { 'X-Rate-Limit-Limit': 600, 'X-Rate-Limit-Remaining': 0, 'X-Rate-Limit-Reset': 1 });
     if (d === '3') return send(400, { error: { code: 1011, message: 'cannot find user by this audience' } });
     const r = { sendno: '0', msg_id: String(++seq) }; if (p.cid) cids.set(p.cid, r);
@@ -118,9 +131,14 @@ const H = {
     if (u.pathname.endsWith('stable_token')) { if (p.appid !== WX.appid || p.secret !== WX.secret) return send(200, { errcode: 40125, errmsg: 'invalid appsecret' });
       if (!token || p.force_refresh || Date.now() > tokenExp) { token = 'T' + crypto.randomUUID(); tokenExp = Date.now() + 7200e3; } return send(200, { access_token: token, expires_in: Math.floor((tokenExp - Date.now()) / 1000) }); }
     if (u.searchParams.get('access_token') !== token) return send(200, { errcode: 40001, errmsg: 'invalid credential, access_token is invalid or not latest' });
+    if (u.pathname.endsWith('qrcode/create')) return send(200, { ticket: 'TICKET', expire_seconds: p.expire_seconds, url: 'http://weixin.qq.com/q/' + p.action_info.scene.scene_str });
     const d = (p.touser || '').slice(-1), e = { 1: [43004, 'require subscribe'], 2: [45009, 'reach max api daily quota limit'], 3: [40003, 'invalid openid'], 8: [-1, 'system error'] }[d];
     if (e) return send(200, { errcode: e[0], errmsg: e[1] });
-    return d === '7' ? cut() : send(200, { errcode: 0, errmsg: 'ok', msgid: ++seq });
+    log.push({ k: 'wechat-message', path: u.pathname, message: p });
+    const biz = u.pathname.endsWith('bizsend'), id = ++seq;
+    if (!biz) sendXML({ FromUserName: p.touser, MsgType: 'event', Event: 'TEMPLATESENDJOBFINISH', MsgID: id, Status: d === '0' ? 'failed:user block' : 'success' });
+    if (d === '9') sendXML({ FromUserName: p.touser, MsgType: 'event', Event: 'unsubscribe', EventKey: '' });
+    return d === '7' ? cut() : send(200, biz ? { errcode: 0, errmsg: 'ok' } : { errcode: 0, errmsg: 'ok', msgid: id });
   },
 };
 http.createServer((q, s) => {
@@ -129,6 +147,7 @@ http.createServer((q, s) => {
     const body = Buffer.concat(parts);
     if (u.pathname === '/_log') { s.end(JSON.stringify({ log, sent })); return; }
     if (u.pathname === '/_callbacks') { s.end(JSON.stringify(answers)); return; }
+    if (u.pathname === '/_wechat') { const p = JSON.parse(body); sendXML(p.scene ? { FromUserName: p.openid, MsgType: 'event', Event: 'SCAN', EventKey: p.scene } : { FromUserName: p.openid, MsgType: 'text', Content: p.text, MsgId: ++seq }); s.end('{}'); return; }
     const send = (c, o, h = {}) => { s.writeHead(c, { 'content-type': 'application/json', ...h }); s.end(JSON.stringify(o)); }, cut = () => q.socket.destroy();
     const k = q.headers['x-tc-action'] ? 'tencent' : q.headers['x-acs-action'] ? 'aliyun' : u.pathname.startsWith('/sms/') ? 'mas' : u.pathname.startsWith('/v3/') ? 'jpush' : u.pathname.startsWith('/cgi-bin/') ? 'wechat' : null;
     log.push({ k, path: q.url, n: body.length });
