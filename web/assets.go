@@ -88,6 +88,11 @@ func (a *assets) url(name string) (string, error) {
 	return u, nil
 }
 
+// plain returns an embedded file as it is.
+func (a *assets) plain(name string) []byte {
+	return a.byName[strings.TrimPrefix(a.urls[name], "/static/")].plain
+}
+
 // serve answers GET /static/*.
 func (a *assets) serve(c *fiber.Ctx) error {
 	file, ok := a.byName[c.Params("*")]

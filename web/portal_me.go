@@ -18,6 +18,7 @@ type contactView struct {
 	When    domain.Frequency
 	Whens   []option
 	Stopped string // why nothing is sent to it, or ""
+	Coded   bool   // a code is sent to it before it is used again
 }
 
 func contactViews(sub *domain.Subscriber) []contactView {
@@ -27,7 +28,7 @@ func contactViews(sub *domain.Subscriber) []contactView {
 			continue
 		}
 		when := frequency(string(contact.When))
-		v := contactView{ID: contact.ID, Kind: contact.Kind, Masked: contact.Masked(), When: when, Whens: frequencies(when)}
+		v := contactView{ID: contact.ID, Kind: contact.Kind, Masked: contact.Masked(), When: when, Whens: frequencies(when), Coded: signsIn(contact.Kind)}
 		if contact.Suppressed != "" {
 			v.Stopped = domain.Reason(contact.Suppressed).Label()
 		}
@@ -45,7 +46,9 @@ type meView struct {
 	Contacts   []contactView
 	Whens      []option
 	Problems   problems
-	Kind       string // of the address that is being added
+	Browser    *browserForm // nil where browsers are not notified
+	WeChat     bool         // an account can be bound
+	Kind       string       // of the address that is being added
 	Address    string
 }
 
@@ -70,6 +73,7 @@ func (s *Server) showMe(c *fiber.Ctx, kind, address string, ps problems) error {
 		Page: p, Subscriber: sub, Facts: s.factsOf(sub), Contacts: contactViews(sub), Whens: frequencies(domain.Now),
 		Problems: ps, Kind: kind, Address: address,
 	}
+	s.waysOpen(&v)
 	if sub.Subscription.All {
 		v.Topics = append(v.Topics, "所有可能适用的政策")
 	}
@@ -278,6 +282,9 @@ func (s *Server) addContact(c *fiber.Ctx) error {
 			return domain.Errorf(domain.NotFound, "没有这个联系方式，可能已删除。")
 		}
 		kind, address, ok = sub.Contacts[at].Kind, sub.Contacts[at].Address, true
+		if !signsIn(kind) { // no code can be sent to it
+			return s.useAgain(c, sub.Contacts[at])
+		}
 	}
 	if !ok {
 		return s.showMe(c, "", typed, problems{{"address", "请填写11位手机号或完整的邮箱地址"}})
@@ -350,6 +357,9 @@ func (s *Server) contactCode(c *fiber.Ctx) error {
 	return c.Redirect("/me", fiber.StatusSeeOther)
 }
 
+// signsIn tells whether a code for signing in can be sent over a channel.
+func signsIn(kind domain.ChannelKind) bool { return kind == domain.SMS || kind == domain.Email }
+
 // changeContact stops, removes or re-times one address.
 func (s *Server) changeContact(c *fiber.Ctx) error {
 	ctx := c.UserContext()
@@ -369,8 +379,8 @@ func (s *Server) changeContact(c *fiber.Ctx) error {
 		}
 		s.setFlash(c, "pine", "已退订"+contact.Kind.Label()+contact.Masked()+"，不再向它发送。")
 	case "remove":
-		others := slices.ContainsFunc(sub.Contacts, func(o domain.Contact) bool { return o.ID != contact.ID && o.Kind != domain.App })
-		if !others {
+		others := slices.ContainsFunc(sub.Contacts, func(o domain.Contact) bool { return o.ID != contact.ID && signsIn(o.Kind) })
+		if !others && signsIn(contact.Kind) {
 			return domain.Errorf(domain.Conflict, "这是唯一的登录方式，不能删除。请先添加另一个，或删除整个订阅。")
 		}
 		sub.Contacts = slices.Delete(sub.Contacts, at, at+1)

@@ -34,6 +34,7 @@ func portalViews() []view {
 		inboxView{},
 		digestView{},
 		unsubscribeView{},
+		wechatView{},
 		statementView{name: "portal/display"},
 		statementView{name: "portal/privacy"},
 		statementView{name: "portal/accessibility"},

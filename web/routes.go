@@ -20,6 +20,11 @@ func (s *Server) routes() {
 	a.Get("/callback/sms/:secret/reply", s.gateways, s.smsReply)
 	a.Post("/callback/sms/:secret/:provider/:what<regex(report|reply)>", s.gateways, s.smsPosted)
 
+	a.Post("/callback/app", s.appReceipt)
+	a.Get("/callback/wechat", s.accountSigned, s.accountHello)
+	a.Post("/callback/wechat", s.accountSigned, s.accountEvent)
+	a.Get("/sw.js", s.serviceWorker)
+
 	// One-click 退订 of mail programs (RFC 8058): no cookie, no form token.
 	a.Get("/u/:token", s.unsubscribePage)
 	a.Post("/u/:token", s.limit(60), s.unsubscribe)
@@ -73,6 +78,8 @@ func (s *Server) routes() {
 	me.Post("/topics", s.saveTopics)
 	me.Post("/pause", s.pause)
 	me.Post("/contacts", s.limit(10), s.addContact)
+	me.Post("/browsers", s.limit(30), s.addBrowser)
+	me.Post("/wechat", s.limit(10), s.bindCode)
 	me.Get("/contacts/verify", s.contactCodePage)
 	me.Post("/contacts/verify", s.limit(20), s.contactCode)
 	me.Post("/contacts/:id<int>", s.changeContact)

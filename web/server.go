@@ -47,6 +47,8 @@ type Config struct {
 	Receipts sms.Sink
 	// CallbackFrom is who may call back; none is everybody.
 	CallbackFrom []netip.Prefix
+	// Gates serve further channels.
+	Gates Gates
 	// ProxyHeader names the header in which a proxy in front of this server
 	// gives the reader's network address, for example X-Real-IP. Empty: no proxy.
 	ProxyHeader string

@@ -49,7 +49,7 @@ func (b *base) sender(kind domain.ChannelKind, mode channel.Mode, words []*rules
 	case kind == domain.Email:
 		return b.emailSender()
 	default:
-		return nil, domain.Errorf(domain.Invalid, "%s渠道还不能正式发送，请把 %s.mode 改为 off 或 log", kind.Label(), kind).In(string(kind) + ".mode")
+		return b.gateSender(kind)
 	}
 }
 

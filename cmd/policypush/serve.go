@@ -274,10 +274,14 @@ func (s *service) serveWeb(ctx context.Context, group *errgroup.Group) error {
 	for _, kind := range domain.Channels() {
 		modes[kind] = s.cfg.Mode(string(kind))
 	}
+	gates, err := s.gates()
+	if err != nil {
+		return err
+	}
 	courier := workers.Courier{Store: s.store, Lines: s.lines, Signature: "政策直达", Now: clock}
 	site, err := web.New(web.Config{
 		Store: s.store, Rules: s.rules, Index: s.index, Catalogue: s.offers, Search: s.search, Hub: s.hub, Secret: s.secret, BaseURL: s.cfg.LinkBase(),
-		Callbacks: callbacks, Receipts: s.receipts(), CallbackFrom: s.cfg.SMS.CallbackNetworks(), ProxyHeader: s.cfg.ProxyHeader, Modes: modes, Read: s.reading.read, SendCode: courier.SendCode,
+		Callbacks: callbacks, Receipts: s.receipts(), Gates: gates, CallbackFrom: s.cfg.SMS.CallbackNetworks(), ProxyHeader: s.cfg.ProxyHeader, Modes: modes, Read: s.reading.read, SendCode: courier.SendCode,
 		Wake: s.workers.Wake, Ready: s.ready, Stage: s.index.Stage, Log: s.log, Now: clock,
 	})
 	if err != nil {

@@ -9,10 +9,13 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"crypto/subtle"
+	"encoding/base32"
 	"encoding/base64"
 	"encoding/binary"
 	"fmt"
 	"math/big"
+	"strings"
+	"time"
 
 	"policypush/internal/domain"
 )
@@ -129,6 +132,54 @@ func (s *Signer) mac(b []byte) []byte {
 	m := hmac.New(sha256.New, s.unsubscribe)
 	m.Write(b)
 	return m.Sum(nil)[:macLen]
+}
+
+// A binding code names a subscriber to a channel that learns their address by
+// itself, such as a WeChat account: whoever sends it there within the time is
+// them.
+const (
+	bindingStep   = 10 * time.Minute
+	bindingMacLen = 6 // octets
+)
+
+var bindingCode = base32.NewEncoding("ABCDEFGHJKLMNPQRSTUVWXYZ23456789").WithPadding(base32.NoPadding)
+
+// Binding returns a code of about twenty letters and digits, which holds for
+// ten to twenty minutes.
+func (s *Signer) Binding(id domain.SubscriberID, now time.Time) string {
+	b := binary.AppendUvarint(nil, uint64(id))
+	return bindingCode.EncodeToString(append(b, s.bindingMac(b, now.Unix()/int64(bindingStep/time.Second))...))
+}
+
+// ReadBinding returns whose code it is; capitals, spaces and hyphens do not
+// matter. It fails with NotFound if the code is none of ours or its time is
+// over.
+func (s *Signer) ReadBinding(code string, now time.Time) (domain.SubscriberID, error) {
+	refused := domain.Errorf(domain.NotFound, "绑定码不对或已过期，请重新获取")
+	code = strings.ToUpper(strings.NewReplacer(" ", "", "-", "").Replace(code))
+	b, err := bindingCode.DecodeString(code)
+	if err != nil || len(b) <= bindingMacLen || bindingCode.EncodeToString(b) != code {
+		return 0, refused
+	}
+	body, mac := b[:len(b)-bindingMacLen], b[len(b)-bindingMacLen:]
+	id, n := binary.Uvarint(body)
+	if n != len(body) {
+		return 0, refused
+	}
+	step := now.Unix() / int64(bindingStep/time.Second)
+	for _, at := range []int64{step, step - 1} {
+		if subtle.ConstantTimeCompare(mac, s.bindingMac(body, at)) == 1 {
+			return domain.SubscriberID(id), nil
+		}
+	}
+	return 0, refused
+}
+
+func (s *Signer) bindingMac(body []byte, step int64) []byte {
+	m := hmac.New(sha256.New, s.codes)
+	fmt.Fprintf(m, "binding\x00%d\x00", step)
+	m.Write(body)
+	return m.Sum(nil)[:bindingMacLen]
 }
 
 // kindLetters are the channels as tokens name them: one letter each, for ever.

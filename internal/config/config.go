@@ -167,22 +167,39 @@ type App struct {
 
 // WeChat is the official account.
 type WeChat struct {
-	Mode string
+	Mode       string
+	URL        string // of the interface; empty is WeChat's
+	Name       string // of the account, as readers search for it
+	AppID      string
+	SecretFile string
+	TokenFile  string // signs what WeChat calls us with
+	Message    string // template or subscribe
+	Template   string
+	Fields     string // which field of the template holds what
 }
 
 // WebPush is notifications by browsers.
 type WebPush struct {
-	Mode string
+	Mode    string
+	KeyFile string // empty is a file under Data
+	Contact string // mailto: or https:, for the push services
+	Hosts   string // further push services, parted by spaces
 }
 
 // Webhook is the message gateway of the city's own app.
 type Webhook struct {
-	Mode string
+	Mode       string
+	URL        string
+	SecretFile string
 }
 
 // JPush is push messages to phones by 极光.
 type JPush struct {
-	Mode string
+	Mode       string
+	URL        string // of the interface; empty is 极光's
+	AppKey     string
+	SecretFile string
+	APNS       string // production or development
 }
 
 // Paper is notices that are printed and handed out.
@@ -238,7 +255,8 @@ func Defaults() Config {
 		Email: Email{Mode: Log, Port: 587, TLS: "starttls", Concurrency: 4, DKIM: "relay"},
 		App:   App{Mode: Log},
 
-		WeChat: WeChat{Mode: Off}, WebPush: WebPush{Mode: Off}, Webhook: Webhook{Mode: Off}, JPush: JPush{Mode: Off}, Paper: Paper{Mode: Off},
+		WeChat: WeChat{Mode: Off, Message: "template", Fields: "title=thing1 text=thing2"}, WebPush: WebPush{Mode: Off},
+		Webhook: Webhook{Mode: Off}, JPush: JPush{Mode: Off, APNS: "production"}, Paper: Paper{Mode: Off},
 
 		Work: Work{
 			DispatchEvery: time.Second, SweepEvery: 30 * time.Second, DeadAfter: 3 * time.Minute,
@@ -269,6 +287,14 @@ func (c Config) SecretPath() string {
 		return c.SecretFile
 	}
 	return filepath.Join(c.Data, "keys", "signing.key")
+}
+
+// BrowserKeyPath returns the file of the key by which push services know us.
+func (c Config) BrowserKeyPath() string {
+	if c.WebPush.KeyFile != "" {
+		return c.WebPush.KeyFile
+	}
+	return filepath.Join(c.Data, "keys", "vapid.key")
 }
 
 // LinkBase returns the URL that links begin with, without a slash at the end.
@@ -305,6 +331,7 @@ func (c Config) Validate() error {
 	}
 	for _, u := range []struct{ key, value string }{
 		{"base_url", c.BaseURL}, {"sms.url", c.SMS.URL}, {"sms.callback", c.SMS.Callback}, {"sms.aliyun.url", c.SMS.Aliyun.URL}, {"sms.tencent.url", c.SMS.Tencent.URL}, {"sms.mas.url", c.SMS.MAS.URL},
+		{"wechat.url", c.WeChat.URL}, {"webhook.url", c.Webhook.URL}, {"jpush.url", c.JPush.URL},
 	} {
 		if u.value == "" {
 			continue

@@ -109,12 +109,29 @@ func (c *Config) settings() []setting {
 		text("app.mode", "站内消息 off、log 或 send", &c.App.Mode).checked(oneOf(Off, Log, Send)),
 
 		text("wechat.mode", "微信公众号 off、log 或 send", &c.WeChat.Mode).checked(oneOf(Off, Log, Send)),
+		text("wechat.name", "公众号的名称，读者按它搜索", &c.WeChat.Name),
+		text("wechat.app_id", "公众号的 AppID", &c.WeChat.AppID),
+		text("wechat.secret_file", "公众号密钥文件", &c.WeChat.SecretFile),
+		text("wechat.token_file", "公众号回调令牌文件", &c.WeChat.TokenFile),
+		text("wechat.message", "消息种类 template（模板消息）或 subscribe（订阅通知）", &c.WeChat.Message).checked(oneOf("template", "subscribe")),
+		text("wechat.template", "消息模板编号", &c.WeChat.Template),
+		text("wechat.fields", "模板字段，如 title=thing1 text=thing2 from=thing3 date=time4", &c.WeChat.Fields),
+		text("wechat.url", "微信接口地址，不填则用官方地址", &c.WeChat.URL),
 
 		text("webpush.mode", "浏览器通知 off、log 或 send", &c.WebPush.Mode).checked(oneOf(Off, Log, Send)),
+		text("webpush.key_file", "浏览器通知的密钥文件，多台机器要用同一份", &c.WebPush.KeyFile),
+		text("webpush.contact", "推送服务可以联系谁，如 mailto:zwgk@example.gov.cn", &c.WebPush.Contact),
+		text("webpush.hosts", "另外允许的推送服务主机，空格隔开", &c.WebPush.Hosts),
 
 		text("webhook.mode", "政务应用消息 off、log 或 send", &c.Webhook.Mode).checked(oneOf(Off, Log, Send)),
+		text("webhook.url", "政务应用收消息的地址", &c.Webhook.URL),
+		text("webhook.secret_file", "与政务应用共用的签名密钥文件（whsec_ 开头）", &c.Webhook.SecretFile),
 
 		text("jpush.mode", "手机推送（极光）off、log 或 send", &c.JPush.Mode).checked(oneOf(Off, Log, Send)),
+		text("jpush.app_key", "极光应用的 AppKey", &c.JPush.AppKey),
+		text("jpush.secret_file", "极光主密钥文件", &c.JPush.SecretFile),
+		text("jpush.apns", "苹果推送环境 production 或 development", &c.JPush.APNS).checked(oneOf("production", "development")),
+		text("jpush.url", "极光接口地址，不填则用官方地址", &c.JPush.URL),
 
 		text("paper.mode", "纸质通知 off、log 或 send", &c.Paper.Mode).checked(oneOf(Off, Log, Send)),
 

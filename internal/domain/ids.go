@@ -53,6 +53,14 @@ func NewDeliveryID(push PushID, subscriber SubscriberID, channel ChannelKind) (D
 	return DeliveryID(int64(push)<<(subscriberBits+channelBits) | int64(subscriber)<<channelBits | int64(n)), nil
 }
 
+// Push returns the push that a delivery is of.
+func (id DeliveryID) Push() PushID { return PushID(int64(id) >> (subscriberBits + channelBits)) }
+
+// Subscriber returns whom a delivery is for.
+func (id DeliveryID) Subscriber() SubscriberID {
+	return SubscriberID(int64(id) >> channelBits & (1<<subscriberBits - 1))
+}
+
 // DeliveriesOf returns the first id of a push and the one after its last.
 func DeliveriesOf(push PushID) (from, until DeliveryID) {
 	const bits = subscriberBits + channelBits
