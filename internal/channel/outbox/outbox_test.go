@@ -43,7 +43,7 @@ func TestWhatIsWrittenCanBeReadAndNamesNobody(t *testing.T) {
 			dir := t.TempDir()
 			m := tt.message
 			m.To = tt.to
-			want := channel.Result{Ref: m.Ref, Class: channel.Accepted, GatewayRef: outbox.GatewayRef}
+			want := channel.Result{Ref: m.Ref, Class: channel.Accepted, Gateway: "log", GatewayRef: outbox.GatewayRef}
 			if rs := open(t, dir, tt.kind).Send(t.Context(), []channel.Message{m}); rs[0] != want {
 				t.Fatalf("%+v", rs)
 			}
