@@ -163,6 +163,7 @@ func TestTheAppGetsEachMessageOnce(t *testing.T) {
 		t.Errorf("signed with another secret: %+v", r)
 	}
 	server.Close()
+	_ = s.Close() // a connection that was left idle would die in the middle
 	if r := send("d-10", "u-9"); r.Class != channel.Retry || r.Code != "connect" {
 		t.Errorf("nobody there: %+v", r)
 	}
