@@ -53,6 +53,7 @@ var forbidden = map[string]string{
 	"gopkg.in/yaml.v3":                    "rules internal/config",
 	"database/sql":                        "internal/storage",
 	"github.com/hibiken/asynq":            "internal/queue workers",
+	"github.com/go-redis/redis_rate/v10":  "internal/queue",
 	"github.com/go-gomail/gomail":         "internal/channel",
 	"github.com/jackc/pgx/v5":             "internal/storage",
 	"modernc.org/sqlite":                  "internal/storage",

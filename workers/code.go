@@ -39,6 +39,9 @@ func (c Courier) SendCode(ctx context.Context, kind domain.ChannelKind, address,
 		m.Text = "【" + signature + "】" + m.Text
 	}
 	r := line.Sender.Send(ctx, []channel.Message{m})[0]
+	if err := c.Store.CountHanded(ctx, kind, r.Gateway, stateOf(r.Class, line.Mode), c.Now()); err != nil {
+		return err
+	}
 	if r.Class != channel.Accepted && r.Class != channel.Unknown {
 		return domain.Errorf(domain.Conflict, "验证码没有发出，请核对%s地址，或过几分钟再试", kind.Label()).
 			Because(fmt.Errorf("gateway: %s %s %s", r.Class, r.Code, r.Note))
@@ -49,4 +52,20 @@ func (c Courier) SendCode(ctx context.Context, kind domain.ChannelKind, address,
 		})
 	}
 	return nil
+}
+
+// stateOf is the state of a message of which nothing else is kept.
+func stateOf(class channel.Class, mode channel.Mode) domain.DeliveryState {
+	switch {
+	case class == channel.Accepted && mode == channel.Log:
+		return domain.Logged
+	case class == channel.Accepted:
+		return domain.Accepted
+	case class == channel.Unknown:
+		return domain.UnknownEnd
+	case class == channel.Permanent:
+		return domain.Failed
+	default:
+		return domain.Pending
+	}
 }

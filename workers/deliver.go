@@ -23,8 +23,13 @@ const claimSize = 50
 // with the process: what was sent must be recorded.
 const recordTimeout = 15 * time.Second
 
-// restFor is how long a channel rests when the gateway refuses our settings.
-const restFor = 5 * time.Minute
+// longestWait is how long a worker waits for its turn under the rate of a
+// channel; then its batch goes back, so that the worker serves another.
+const longestWait = 5 * time.Second
+
+// lastMinute is how long before the end of its task a worker hands its batch
+// back instead of beginning anew.
+const lastMinute = time.Minute
 
 // deliver sends one batch: claim, check again, compose, send, record, fifty at
 // a time, until nothing in the batch is due. It stops between two claims when
@@ -44,30 +49,73 @@ func (w *Workers) deliver(ctx context.Context, t *asynq.Task) error {
 	if batch.Gen != args.Gen || batch.State == domain.BatchDone {
 		return nil // handed out anew meanwhile
 	}
-	if rest := w.rests(batch.Channel); rest > 0 {
-		return restError{rest}
-	}
 	defer w.keepAlive(ctx, batch)()
 	for {
-		if err := ctx.Err(); err != nil {
+		n, wait, err := w.mayClaim(ctx, batch)
+		if err != nil {
 			return err
 		}
-		claimed, err := w.Store.ClaimDeliveries(ctx, batch.ID, batch.Gen, claimSize, w.Now())
+		if n == 0 {
+			return ours(w.Store.HandBack(ctx, batch.ID, batch.Gen, w.Now().Add(wait)))
+		}
+		claimed, err := w.Store.ClaimDeliveries(ctx, batch.ID, batch.Gen, n, w.Now())
 		if domain.KindOf(err) == domain.Conflict {
-			return nil
+			return nil // the push or the channel is paused, or the batch was handed out anew
 		}
 		if err != nil {
 			return err
 		}
 		if len(claimed) == 0 {
-			return w.Store.FinishBatch(ctx, batch.ID, batch.Gen, w.Now())
+			return ours(w.Store.FinishBatch(ctx, batch.ID, batch.Gen, w.Now()))
 		}
 		if err := w.sendClaimed(ctx, batch, claimed); err != nil {
 			return err
 		}
-		if rest := w.rests(batch.Channel); rest > 0 {
-			return restError{rest}
+	}
+}
+
+// ours turns the error that a batch was handed out anew into none: whoever has
+// it now goes on.
+func ours(err error) error {
+	if domain.KindOf(err) == domain.Conflict {
+		return nil
+	}
+	return err
+}
+
+// mayClaim returns how many rows of a batch may be claimed now. None means
+// that the batch is to go back, for so long: something urgent waits for a
+// worker, the channel's rate is used up for a while, or the task is near its
+// end. Rights are taken before rows: without an answer of Redis nothing is
+// claimed.
+func (w *Workers) mayClaim(ctx context.Context, batch domain.Batch) (n int, wait time.Duration, err error) {
+	for began := time.Now(); ; {
+		if err := ctx.Err(); err != nil {
+			return 0, 0, err
 		}
+		if end, ok := ctx.Deadline(); ok && time.Until(end) < lastMinute {
+			return 0, 0, nil
+		}
+		if !batch.Urgent && w.Queue.UrgentWaits(ctx, batch.Channel) {
+			return 0, 0, nil
+		}
+		n, wait, err = w.Queue.Take(ctx, batch.Channel, w.Lines[batch.Channel].Rate, claimSize)
+		if err == nil && n > 0 {
+			return n, 0, nil
+		}
+		if err != nil {
+			w.Log.WarnContext(ctx, "the rate of a channel is not known: sending waits", "channel", batch.Channel, "err", err)
+			wait = time.Second
+		}
+		if time.Since(began)+wait > longestWait {
+			return 0, max(wait, time.Second), nil
+		}
+		pause := time.NewTimer(max(wait, time.Millisecond))
+		select {
+		case <-ctx.Done():
+		case <-pause.C:
+		}
+		pause.Stop()
 	}
 }
 
@@ -79,20 +127,17 @@ func (w *Workers) sendClaimed(ctx context.Context, batch domain.Batch, claimed [
 	defer cancel()
 	outcomes, letters, err := w.write(record, batch, claimed)
 	if err != nil {
-		// Nothing was handed over: give every row back.
-		for _, o := range claimed {
-			for _, d := range o.Deliveries {
-				outcomes = append(outcomes, storage.Outcome{
-					Delivery: d.ID, State: domain.Pending, Reason: domain.ReasonGatewayRetry, NextAt: w.Now().Add(time.Minute), At: w.Now(), NotTried: true,
-				})
-			}
-		}
-		if recordErr := w.Store.RecordOutcomes(record, outcomes); recordErr != nil {
+		if recordErr := w.giveBack(record, claimed, nil, domain.ReasonGatewayRetry, w.Now().Add(time.Minute)); recordErr != nil {
 			return fmt.Errorf("%w (and rows not given back: %w)", err, recordErr)
 		}
 		return err
 	}
+	if !w.sendCanaries(ctx, batch.Channel, letters) {
+		return w.giveBack(record, claimed, outcomes, domain.ReasonChannelHeld, w.Now())
+	}
+	began := time.Now()
 	results := w.send(ctx, batch.Channel, letters)
+	w.observe(batch.Channel, results, time.Since(began))
 	// The gateway may have taken its time: the record has its own.
 	record, cancelRecord := context.WithTimeout(context.WithoutCancel(ctx), recordTimeout)
 	defer cancelRecord()
@@ -112,6 +157,28 @@ func (w *Workers) sendClaimed(ctx context.Context, batch domain.Batch, claimed [
 		}
 	}
 	return nil
+}
+
+// giveBack records what is decided, and gives every other claimed row back:
+// nothing was handed over.
+func (w *Workers) giveBack(ctx context.Context, claimed []storage.Outgoing, decided []storage.Outcome, reason domain.Reason, at time.Time) error {
+	done := map[domain.DeliveryID]bool{}
+	for _, o := range decided {
+		done[o.Delivery] = true
+	}
+	for _, o := range claimed {
+		for _, d := range o.Deliveries {
+			if done[d.ID] {
+				continue
+			}
+			why := reason
+			if d.Reason == domain.ReasonDigest {
+				why = d.Reason // it gathers the parts
+			}
+			decided = append(decided, storage.Outcome{Delivery: d.ID, State: domain.Pending, Reason: why, NextAt: at, At: w.Now(), NotTried: true})
+		}
+	}
+	return w.Store.RecordOutcomes(ctx, decided)
 }
 
 // send hands the letters of a channel to its sender. In log mode the outbox
@@ -151,7 +218,7 @@ func (w *Workers) copyToOutbox(ctx context.Context, kind domain.ChannelKind, let
 // deliveries, several if it is a digest.
 func (w *Workers) settle(ctx context.Context, kind domain.ChannelKind, l letter, r channel.Result) []storage.Outcome {
 	now := w.Now()
-	out := storage.Outcome{GatewayRef: r.GatewayRef, Note: r.Note, At: now}
+	out := storage.Outcome{GatewayRef: r.GatewayRef, Gateway: r.Gateway, Note: r.Note, At: now}
 	attempts := l.deliveries[0].Attempts
 	switch r.Class {
 	case channel.Accepted:
@@ -163,13 +230,13 @@ func (w *Workers) settle(ctx context.Context, kind domain.ChannelKind, l letter,
 		out.State, out.Reason = domain.Failed, gatewayReason(r.Code)
 	case channel.Unknown:
 		out.State, out.Reason = domain.UnknownEnd, domain.ReasonNoAnswer
-	case channel.Quota:
-		out.State, out.Reason, out.NextAt, out.NotTried = domain.Pending, domain.ReasonGatewayRetry, nextMidnight(now), true
-	case channel.Config:
-		w.rest(ctx, kind, r)
-		out.State, out.Reason, out.NextAt, out.NotTried = domain.Pending, domain.ReasonGatewayRetry, now.Add(restFor), true
+	case channel.Quota, channel.Config:
+		w.stopChannel(ctx, kind, r)
+		out.State, out.Reason, out.NextAt, out.NotTried = domain.Pending, domain.ReasonChannelHeld, now, true
 	case channel.Throttled:
-		out.State, out.Reason, out.NextAt, out.NotTried = domain.Pending, domain.ReasonGatewayRetry, now.Add(max(r.After, time.Second)), true
+		after := max(r.After, time.Second)
+		w.hold(ctx, kind, after)
+		out.State, out.Reason, out.NextAt, out.NotTried = domain.Pending, domain.ReasonGatewayRetry, now.Add(after), true
 	case channel.Retry:
 		switch wait, again := backoff(attempts); {
 		case ctx.Err() != nil: // the process ends: not the gateway's fault
@@ -183,7 +250,10 @@ func (w *Workers) settle(ctx context.Context, kind domain.ChannelKind, l letter,
 	outcomes := make([]storage.Outcome, len(l.deliveries))
 	for i, d := range l.deliveries {
 		outcomes[i] = out
-		outcomes[i].Delivery = d.ID
+		outcomes[i].Delivery, outcomes[i].Joined = d.ID, i > 0
+		if out.State == domain.Pending && d.Reason == domain.ReasonDigest {
+			outcomes[i].Reason = d.Reason // it gathers the parts
+		}
 	}
 	return outcomes
 }
@@ -221,7 +291,7 @@ func (w *Workers) keepAlive(ctx context.Context, batch domain.Batch) (stop func(
 	ctx, cancel := context.WithCancel(ctx)
 	done := make(chan struct{})
 	beat := func() {
-		if err := w.Store.Beat(ctx, batch.ID, batch.Gen, w.Now()); err != nil && ctx.Err() == nil {
+		if err := w.Store.Beat(ctx, batch.ID, batch.Gen, w.Now()); ours(err) != nil && ctx.Err() == nil {
 			w.Log.WarnContext(ctx, "no sign of life written", "batch", batch.ID, "err", err)
 		}
 	}
@@ -245,24 +315,45 @@ func (w *Workers) keepAlive(ctx context.Context, batch domain.Batch) (stop func(
 	}
 }
 
-// rest stops a channel whose settings the gateway refuses, for every message
-// alike, and raises the alarm: a person must act.
-func (w *Workers) rest(ctx context.Context, kind domain.ChannelKind, r channel.Result) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	until := w.Now().Add(restFor)
-	if w.paused[kind].After(w.Now()) {
-		return
+// stopChannel holds a channel in every process: its gateway refuses our
+// settings, until a person has seen to that, or the account is used up, until
+// midnight or a person. The first of many refusals raises the alarm.
+func (w *Workers) stopChannel(ctx context.Context, kind domain.ChannelKind, r channel.Result) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTimeout)
+	defer cancel()
+	now := w.Now()
+	stop := domain.ChannelStop{Channel: kind, Cause: domain.StoppedByConfig, Gateway: r.Gateway, Code: r.Code, Note: r.Note, Since: now}
+	if r.Class == channel.Quota {
+		stop.Cause, stop.Until = domain.StoppedByQuota, nextMidnight(now)
 	}
-	w.paused[kind] = until
-	w.Log.ErrorContext(ctx, "the gateway refuses our settings: the channel rests", "channel", kind, "until", until, "code", r.Code, "note", r.Note)
+	first, err := w.Store.StopChannel(ctx, stop)
+	switch {
+	case err != nil:
+		w.Log.ErrorContext(ctx, "a channel that must rest is not held", "channel", kind, "code", r.Code, "err", err)
+	case first:
+		w.Log.ErrorContext(ctx, "the channel is held", "channel", kind, "cause", stop.Cause, "gateway", r.Gateway, "code", r.Code, "note", r.Note, "until", stop.Until)
+	}
 }
 
-// rests returns how long a channel still rests.
-func (w *Workers) rests(kind domain.ChannelKind) time.Duration {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return max(0, w.paused[kind].Sub(w.Now()))
+// hold keeps every process from sending on a channel whose gateway asked for a
+// pause. Should that not be known everywhere, the gateway says so again.
+func (w *Workers) hold(ctx context.Context, kind domain.ChannelKind, d time.Duration) {
+	if err := w.Queue.Hold(context.WithoutCancel(ctx), kind, d); err != nil {
+		w.Log.WarnContext(ctx, "a gateway's pause is not known to others", "channel", kind, "err", err)
+	}
+}
+
+// observe tells the numbers of the service what a gateway answered.
+func (w *Workers) observe(kind domain.ChannelKind, results []channel.Result, took time.Duration) {
+	if w.Events.Answered == nil {
+		return
+	}
+	for _, r := range results {
+		w.Events.Answered(string(kind), r.Gateway, r.Class.String())
+	}
+	if len(results) > 0 && w.Events.HandedOver != nil {
+		w.Events.HandedOver(string(kind), took/time.Duration(len(results)))
+	}
 }
 
 func (w *Workers) count(kind domain.ChannelKind, outcomes []storage.Outcome) {

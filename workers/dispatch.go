@@ -3,6 +3,8 @@ package workers
 import (
 	"context"
 	"time"
+
+	"policypush/internal/domain"
 )
 
 // The dispatcher hands out at most this many batches at a look, so that a
@@ -90,7 +92,7 @@ func (w *Workers) handOut(ctx context.Context) error {
 		return err
 	}
 	for _, p := range owed {
-		if err := w.Queue.EnqueuePlan(ctx, p.ID, now.Unix()/int64(planSlot/time.Second)); err != nil {
+		if err := w.Queue.EnqueuePlan(ctx, p, now.Unix()/int64(planSlot/time.Second)); err != nil {
 			return err
 		}
 	}
@@ -102,7 +104,8 @@ func (w *Workers) handOut(ctx context.Context) error {
 		if err := w.Queue.EnqueueDeliver(ctx, b); err != nil {
 			return err
 		}
-		if err := w.Store.MarkQueued(ctx, b.ID, b.Gen, now); err != nil {
+		// A push or a channel that was paused meanwhile has taken it back.
+		if err := w.Store.MarkQueued(ctx, b.ID, b.Gen, now); err != nil && domain.KindOf(err) != domain.Conflict {
 			return err
 		}
 	}

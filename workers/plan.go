@@ -47,7 +47,7 @@ func (w *Workers) planPush(ctx context.Context, t *asynq.Task) error {
 		}
 	}()
 	owed, err := w.Store.Push(ctx, args.Push)
-	if domain.KindOf(err) == domain.NotFound || err == nil && owed.State != domain.PushOwed {
+	if domain.KindOf(err) == domain.NotFound || err == nil && (owed.State != domain.PushOwed || owed.Scheduled(w.Now())) {
 		return nil
 	}
 	if err != nil {

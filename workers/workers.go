@@ -39,6 +39,8 @@ type Line struct {
 	Mode        channel.Mode
 	Sender      channel.Sender // nil when Mode is off; the outbox when it is log
 	Concurrency int            // batches at a time
+	Rate        float64        // messages a second, over all processes; 0: no bound
+	Canary      string         // an address of the office's own that gets a copy of each push first; empty: none
 	Signature   string         // for SMS: overrides the office's
 }
 
@@ -51,14 +53,18 @@ type Clocks struct {
 	LostAfter     time.Duration // a row that is being sent for longer is unknown
 	LeaderFor     time.Duration // how long a leader leads without a sign of life
 	KeepVersions  time.Duration // how long former profiles are kept
+	// KeepDeliveries is how long deliveries and their history are kept.
+	KeepDeliveries time.Duration
 }
 
 // Events are called as things happen, for the numbers of the service. Each may
 // be nil.
 type Events struct {
-	Delivered func(channel, state string, n int)
-	QueueLost func()
-	Leading   func(bool)
+	Delivered  func(channel, state string, n int)
+	Answered   func(channel, gateway, class string)           // one message, as channel.Result says
+	HandedOver func(channel string, perMessage time.Duration) // what a message of one call to a sender took
+	QueueLost  func()
+	Leading    func(bool)
 }
 
 // Config is what workers need. Every field but Events is required.
@@ -85,7 +91,7 @@ type Workers struct {
 	wake   chan struct{}
 
 	mu        sync.Mutex
-	paused    map[domain.ChannelKind]time.Time // a channel whose settings the gateway refuses rests until then
+	canaried  map[canaryKey]bool // pushes whose canary is sent
 	leading   bool
 	redisOK   bool
 	composers map[push.Voice]*push.Composer
@@ -96,10 +102,10 @@ type Workers struct {
 func New(cfg Config) *Workers {
 	host, _ := os.Hostname() // a name for people; the random part makes it unique
 	return &Workers{
-		Config: cfg,
-		holder: host + "-" + rand.Text()[:8],
-		wake:   make(chan struct{}, 1),
-		paused: map[domain.ChannelKind]time.Time{}, composers: map[push.Voice]*push.Composer{}, redisOK: true,
+		Config:   cfg,
+		holder:   host + "-" + rand.Text()[:8],
+		wake:     make(chan struct{}, 1),
+		canaried: map[canaryKey]bool{}, composers: map[push.Voice]*push.Composer{}, redisOK: true,
 	}
 }
 
@@ -122,20 +128,23 @@ func (w *Workers) Run(ctx context.Context) error {
 		}
 		wg.Wait()
 	}
-	plan := w.server(queue.PlanQueue, 1)
+	plan := w.server(queue.UrgentPlanQueue, queue.PlanQueue, 1)
 	if err := plan.Start(until(ctx, w.planPush)); err != nil {
 		return err
 	}
 	servers = append(servers, plan)
 	for kind, line := range w.Lines {
-		s := w.server(queue.QueueOf(kind), max(1, line.Concurrency))
+		s := w.server(queue.UrgentQueueOf(kind), queue.QueueOf(kind), max(1, line.Concurrency))
 		if err := s.Start(until(ctx, w.deliver)); err != nil {
 			stopAll()
 			return err
 		}
 		servers = append(servers, s)
 	}
+	var ledger sync.WaitGroup
+	ledger.Go(func() { w.keepLedger(ctx) })
 	w.dispatch(ctx)
+	ledger.Wait()
 	stopAll()
 	w.stepDown()
 	return nil
@@ -153,20 +162,19 @@ func until(run context.Context, handle asynq.HandlerFunc) asynq.Handler {
 	})
 }
 
-// server makes the asynq server of one queue.
-func (w *Workers) server(name string, concurrency int) *asynq.Server {
+// server makes the asynq server of two queues, of which the first is emptied
+// before the second.
+func (w *Workers) server(urgent, name string, concurrency int) *asynq.Server {
 	return asynq.NewServerFromRedisClient(w.Queue.Redis(), asynq.Config{
 		Concurrency:     concurrency,
-		Queues:          map[string]int{name: 1},
+		Queues:          map[string]int{urgent: 2, name: 1},
+		StrictPriority:  true,
 		ShutdownTimeout: shutdownTimeout,
 		RetryDelayFunc:  retryDelay,
-		// A pause or an ending process is no failure of the task.
-		IsFailure: func(err error) bool {
-			_, rests := errors.AsType[restError](err)
-			return !rests && !errors.Is(err, context.Canceled)
-		},
+		// An ending process is no failure of the task.
+		IsFailure: func(err error) bool { return !errors.Is(err, context.Canceled) },
 		ErrorHandler: asynq.ErrorHandlerFunc(func(ctx context.Context, t *asynq.Task, err error) {
-			if _, rests := errors.AsType[restError](err); rests || errors.Is(err, context.Canceled) {
+			if errors.Is(err, context.Canceled) {
 				return
 			}
 			w.Log.ErrorContext(ctx, "task failed", "task", t.Type(), "args", string(t.Payload()), "err", err)
@@ -175,16 +183,6 @@ func (w *Workers) server(name string, concurrency int) *asynq.Server {
 	})
 }
 
-// restError asks the queue to come back later without counting a failure.
-type restError struct {
-	until time.Duration
-}
-
-func (e restError) Error() string { return "channel rests for " + e.until.String() }
-
-func retryDelay(n int, err error, _ *asynq.Task) time.Duration {
-	if rest, ok := errors.AsType[restError](err); ok {
-		return rest.until
-	}
+func retryDelay(n int, _ error, _ *asynq.Task) time.Duration {
 	return min(time.Second<<min(n, 6), time.Minute)
 }

@@ -35,6 +35,7 @@ type bench struct {
 	email   *gateway
 	mu      sync.Mutex
 	now     time.Time
+	sendAt  time.Time // of the next push
 	office  domain.Office
 	drafter domain.Operator
 	second  domain.Operator
@@ -81,7 +82,7 @@ func newBench(t *testing.T) *bench {
 			},
 			Sensitive: func(string) bool { return false },
 		},
-		Clocks: Clocks{DispatchEvery: 10 * time.Millisecond, SweepEvery: time.Second, DeadAfter: 3 * time.Minute, LostAfter: 10 * time.Minute, LeaderFor: time.Minute, KeepVersions: 100 * 24 * time.Hour},
+		Clocks: Clocks{DispatchEvery: 10 * time.Millisecond, SweepEvery: time.Second, DeadAfter: 3 * time.Minute, LostAfter: 10 * time.Minute, LeaderFor: time.Minute, KeepVersions: 100 * 24 * time.Hour, KeepDeliveries: 1000 * 24 * time.Hour},
 		Log:    slog.New(slog.NewTextHandler(io.Discard, nil)),
 		Now:    func() time.Time { b.mu.Lock(); defer b.mu.Unlock(); return b.now },
 	})
@@ -130,6 +131,13 @@ func (b *bench) publish(title string) (*domain.Policy, domain.PushID) {
 	return b.publishWith(title, func(*domain.Policy) {})
 }
 
+// publishAt is publish for a push that waits for a time.
+func (b *bench) publishAt(title string, at time.Time) (*domain.Policy, domain.PushID) {
+	b.t.Helper()
+	b.sendAt = at
+	return b.publish(title)
+}
+
 // publishWith is publish for a policy that change has written to.
 func (b *bench) publishWith(title string, change func(*domain.Policy)) (*domain.Policy, domain.PushID) {
 	b.t.Helper()
@@ -145,7 +153,7 @@ func (b *bench) publishWith(title string, change func(*domain.Policy)) (*domain.
 	check(b.t, p.Approve(b.second, noon))
 	check(b.t, b.Store.SavePolicy(ctx, p, domain.Reviewed))
 	check(b.t, p.Publish(b.drafter, true, false, noon))
-	owed := domain.Push{Policy: p.ID, Version: p.Version, Kind: domain.NewPolicy, State: domain.PushOwed, CreatedBy: b.drafter.ID, CreatedAt: noon, Title: title}
+	owed := domain.Push{Policy: p.ID, Version: p.Version, Kind: domain.NewPolicy, State: domain.PushOwed, CreatedBy: b.drafter.ID, CreatedAt: noon, Title: title, SendAt: b.sendAt}
 	check(b.t, b.Store.PublishPolicy(ctx, p, &owed))
 	return p, owed.ID
 }

@@ -35,11 +35,20 @@ const (
 )
 
 // PlanQueue is the queue of PlanTask. Deliveries have a queue per channel, so
-// that a gateway that hangs holds up its own channel only.
-const PlanQueue = "plan"
+// that a gateway that hangs holds up its own channel only. Beside each is one
+// for what is urgent, which the same workers empty first.
+const (
+	PlanQueue       = "plan"
+	UrgentPlanQueue = PlanQueue + urgent
+)
+
+const urgent = "-urgent"
 
 // QueueOf returns the queue of a channel's batches.
 func QueueOf(c domain.ChannelKind) string { return string(c) }
+
+// UrgentQueueOf returns the queue of a channel's urgent batches.
+func UrgentQueueOf(c domain.ChannelKind) string { return string(c) + urgent }
 
 // Limits of a task: how often asynq hands it out again after a broken
 // connection or a lost process, and how long one run may take. Tries to reach
@@ -143,14 +152,22 @@ func (q *Queue) Close() error {
 
 // EnqueuePlan hands out the planning of a push. n tells apart the times it was
 // handed out: a planning that failed for good must not block the next.
-func (q *Queue) EnqueuePlan(ctx context.Context, push domain.PushID, n int64) error {
-	return q.enqueue(ctx, PlanTask, PlanQueue, fmt.Sprintf("p%d.%d", push, n), PlanArgs{Push: push})
+func (q *Queue) EnqueuePlan(ctx context.Context, push domain.Push, n int64) error {
+	to := PlanQueue
+	if push.Urgent {
+		to = UrgentPlanQueue
+	}
+	return q.enqueue(ctx, PlanTask, to, fmt.Sprintf("p%d.%d", push.ID, n), PlanArgs{Push: push.ID})
 }
 
 // EnqueueDeliver hands out a batch. To hand the same generation out twice is
 // no error and does nothing.
 func (q *Queue) EnqueueDeliver(ctx context.Context, b domain.Batch) error {
-	return q.enqueue(ctx, DeliverTask, QueueOf(b.Channel), fmt.Sprintf("b%d.%d", b.ID, b.Gen), DeliverArgs{Batch: b.ID, Gen: b.Gen})
+	to := QueueOf(b.Channel)
+	if b.Urgent {
+		to = UrgentQueueOf(b.Channel)
+	}
+	return q.enqueue(ctx, DeliverTask, to, fmt.Sprintf("b%d.%d", b.ID, b.Gen), DeliverArgs{Batch: b.ID, Gen: b.Gen})
 }
 
 func (q *Queue) enqueue(ctx context.Context, name, queue, id string, args any) error {

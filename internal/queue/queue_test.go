@@ -35,7 +35,7 @@ func TestABatchIsHandedOutOncePerGeneration(t *testing.T) {
 	if err := q.EnqueueDeliver(ctx, domain.Batch{ID: 7, Channel: domain.SMS, Gen: 2}); err != nil {
 		t.Fatal(err)
 	}
-	if err := q.EnqueuePlan(ctx, 3, 1); err != nil {
+	if err := q.EnqueuePlan(ctx, domain.Push{ID: 3}, 1); err != nil {
 		t.Fatal(err)
 	}
 	inspector := asynq.NewInspectorFromRedisClient(q.Redis())

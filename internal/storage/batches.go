@@ -17,13 +17,13 @@ func scanBatch(row scanner, b *domain.Batch) error {
 }
 
 // DueBatches returns up to limit batches that are owed to the queue now,
-// longest due first: none of a push that is paused or stopped, nor of a channel
+// what is urgent first, then the longest due: none of a push that is paused or stopped, nor of a channel
 // that is.
 func (s *Store) DueBatches(ctx context.Context, now time.Time, limit int) ([]domain.Batch, error) {
 	const q = `SELECT ` + batchColumns + ` FROM batches JOIN pushes u ON u.id = batches.push_id
 		WHERE batches.state <> 'done' AND batches.state = 'new' AND batches.next_at <= $1 AND u.state <> 'stopped' AND u.paused_at = 0
 			AND NOT EXISTS (SELECT 1 FROM channel_stops c WHERE c.channel = batches.channel AND (c.until = 0 OR c.until > $1))
-		ORDER BY batches.next_at, batches.id LIMIT $2`
+		ORDER BY batches.urgent DESC, batches.next_at, batches.id LIMIT $2`
 	return list(ctx, s.read, scanBatch, q, micros(now), limit)
 }
 
@@ -122,13 +122,17 @@ func (s *Store) SweepSending(ctx context.Context, claimedBefore, now time.Time) 
 			return err
 		}
 		n = len(lost)
-		ends := make([]outcomeRow, n)
+		ends, counted := make([]outcomeRow, n), map[handed]int{}
 		for i, d := range lost {
 			ends[i] = rowOf(d)
 			ends[i].State, ends[i].Reason, ends[i].at = domain.UnknownEnd, domain.ReasonLost, now
 			ends[i].EndedAt, ends[i].NextAt = now, now
+			counted[handed{dayOf(d.ClaimedAt), d.Channel, "", handedUnknown}]++ // nobody knows which gateway
 		}
-		return s.writeOutcomes(ctx, tx, ends)
+		if err := s.writeOutcomes(ctx, tx, ends); err != nil {
+			return err
+		}
+		return s.writeHanded(ctx, tx, counted)
 	})
 	if err != nil {
 		return 0, fmt.Errorf("sweep deliveries: %w", err)

@@ -57,8 +57,10 @@ type DeliveryFilter struct {
 	Push       domain.PushID
 	Subscriber domain.SubscriberID
 	State      domain.DeliveryState
-	Limit      int // 0: 100
-	Offset     int
+	// EndedBy leaves out what ended later.
+	EndedBy time.Time
+	Limit   int // 0: 100
+	Offset  int
 }
 
 // DeliveryRow is a delivery as pages show it: the address is masked, and empty
@@ -83,6 +85,9 @@ func (s *Store) Deliveries(ctx context.Context, f DeliveryFilter) ([]DeliveryRow
 	}
 	if f.State != "" {
 		where = append(where, `deliveries.state = `+param(&args, f.State))
+	}
+	if !f.EndedBy.IsZero() {
+		where = append(where, `deliveries.ended_at > 0 AND deliveries.ended_at <= `+param(&args, micros(f.EndedBy)))
 	}
 	if f.Limit <= 0 {
 		f.Limit = 100

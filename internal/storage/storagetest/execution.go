@@ -183,9 +183,11 @@ func handsBack(t *testing.T, url string) {
 	_, push := published(t, s, "稳岗返还")
 	b := planned(t, s, push.ID, waiting(people(t, s, 4), 0))[0]
 	must(t, s.MarkQueued(ctx, b.ID, b.Gen, morning))
-	must(t, s.HandBack(ctx, b.ID, b.Gen))
-	wantKind(t, s.HandBack(ctx, b.ID, b.Gen), domain.Conflict)
-	due := got(s.DueBatches(ctx, morning, 10))(t)
+	later := morning.Add(time.Minute)
+	must(t, s.HandBack(ctx, b.ID, b.Gen, later))
+	wantKind(t, s.HandBack(ctx, b.ID, b.Gen, later), domain.Conflict)
+	equal(t, "due at once", len(got(s.DueBatches(ctx, morning, 10))(t)), 0)
+	due := got(s.DueBatches(ctx, later, 10))(t)
 	equal(t, "due", len(due), 1)
 	equal(t, "generation", due[0].Gen, b.Gen+1)
 }

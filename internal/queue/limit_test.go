@@ -1,0 +1,90 @@
+package queue
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"policypush/internal/domain"
+)
+
+// take asks once and fails the test on an error.
+func take(t *testing.T, q *Queue, c domain.ChannelKind, rate float64, want int) (int, time.Duration) {
+	t.Helper()
+	n, wait, err := q.Take(t.Context(), c, rate, want)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n, wait
+}
+
+func TestARateIsSharedByAllWhoAsk(t *testing.T) {
+	q := open(t)
+	first, _ := take(t, q, domain.SMS, 10, 6)
+	second, _ := take(t, q, domain.SMS, 10, 50)
+	if first != 6 || second != 4 {
+		t.Errorf("of ten a second %d and then %d went", first, second)
+	}
+	if n, wait := take(t, q, domain.SMS, 10, 50); n != 0 || wait <= 0 || wait > time.Second {
+		t.Errorf("%d more went, next in %s", n, wait)
+	}
+	if n, _ := take(t, q, domain.Email, 10, 5); n != 5 {
+		t.Errorf("another channel may send %d", n)
+	}
+	if n, _ := take(t, q, domain.WeChat, 0, 500); n != 500 {
+		t.Errorf("a channel without a bound may send %d", n)
+	}
+	if n, _ := take(t, q, domain.JPush, 0.1, 50); n != 1 {
+		t.Errorf("of six a minute %d went at once", n)
+	}
+	if n, wait := take(t, q, domain.JPush, 0.1, 50); n != 0 || wait < 5*time.Second {
+		t.Errorf("of six a minute %d more went, next in %s", n, wait)
+	}
+}
+
+func TestAHoldKeepsAChannelForTheLongestTimeAsked(t *testing.T) {
+	q := open(t)
+	for _, d := range []time.Duration{time.Minute, time.Second} {
+		if err := q.Hold(t.Context(), domain.SMS, d); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n, wait := take(t, q, domain.SMS, 0, 5); n != 0 || wait < 50*time.Second {
+		t.Errorf("%d may go, next in %s", n, wait)
+	}
+	if n, _ := take(t, q, domain.Email, 0, 5); n != 5 {
+		t.Errorf("another channel may send %d", n)
+	}
+}
+
+func TestWithoutRedisNobodyMaySend(t *testing.T) {
+	q, err := Open("redis://127.0.0.1:1/0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = q.Close() }()
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	defer cancel()
+	if n, _, err := q.Take(ctx, domain.SMS, 10, 5); err == nil || n != 0 {
+		t.Errorf("%d may go, %v", n, err)
+	}
+	if q.UrgentWaits(ctx, domain.SMS) {
+		t.Error("something urgent waits")
+	}
+}
+
+func TestWhatIsUrgentHasAQueueOfItsOwn(t *testing.T) {
+	q := open(t)
+	if q.UrgentWaits(t.Context(), domain.SMS) {
+		t.Error("something urgent waits in an empty queue")
+	}
+	if err := q.EnqueueDeliver(t.Context(), domain.Batch{ID: 1, Channel: domain.SMS, Gen: 1}); err != nil || q.UrgentWaits(t.Context(), domain.SMS) {
+		t.Errorf("what is not urgent counts as urgent (%v)", err)
+	}
+	if err := q.EnqueueDeliver(t.Context(), domain.Batch{ID: 2, Channel: domain.SMS, Gen: 1, Urgent: true}); err != nil || !q.UrgentWaits(t.Context(), domain.SMS) {
+		t.Errorf("what is urgent does not (%v)", err)
+	}
+	if q.UrgentWaits(t.Context(), domain.Email) {
+		t.Error("it does on another channel")
+	}
+}

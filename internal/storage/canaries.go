@@ -1,0 +1,80 @@
+package storage
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+
+	"policypush/internal/domain"
+)
+
+// BeginCanary notes that a canary is being sent. False means that somebody has
+// sent it.
+func (s *Store) BeginCanary(ctx context.Context, c domain.Canary) (first bool, err error) {
+	const q = `
+		INSERT INTO canaries (push_id, channel, masked_to, state, gateway, gateway_ref, note, sent_at, ended_at)
+		VALUES ($1, $2, $3, 'sending', '', '', '', $4, 0) ON CONFLICT (push_id, channel) DO NOTHING`
+	n, err := changed(ctx, s.write, q, c.Push, c.Channel, c.MaskedTo, micros(c.SentAt))
+	if err != nil {
+		return false, fmt.Errorf("begin canary of push %d: %w", c.Push, err)
+	}
+	return n == 1, nil
+}
+
+// EndCanary records what the gateway said, unless a receipt was first, and
+// counts the message.
+func (s *Store) EndCanary(ctx context.Context, c domain.Canary) error {
+	const q = `
+		UPDATE canaries SET gateway = $3, gateway_ref = $4,
+			state = CASE WHEN state = 'sending' THEN $5 ELSE state END,
+			note = CASE WHEN state = 'sending' THEN $6 ELSE note END,
+			ended_at = CASE WHEN state = 'sending' THEN $7 ELSE ended_at END
+		WHERE push_id = $1 AND channel = $2`
+	err := s.inTx(ctx, func(tx *sql.Tx) error {
+		if _, err := tx.ExecContext(ctx, q, c.Push, c.Channel, c.Gateway, c.GatewayRef, string(c.State), c.Note, micros(c.EndedAt)); err != nil {
+			return err
+		}
+		if outcome := outcomeOf(c.State); outcome != "" && c.Gateway != "" {
+			return s.writeHanded(ctx, tx, map[handed]int{{dayOf(c.EndedAt), c.Channel, c.Gateway, outcome}: 1})
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("end canary of push %d: %w", c.Push, err)
+	}
+	return nil
+}
+
+// ForgetCanary lets a canary that was not handed over be sent again.
+func (s *Store) ForgetCanary(ctx context.Context, push domain.PushID, channel domain.ChannelKind) error {
+	_, err := s.write.ExecContext(ctx, `DELETE FROM canaries WHERE push_id = $1 AND channel = $2`, push, channel)
+	return err
+}
+
+// SettleCanary records the receipt of a canary. Delivered and Failed are
+// final. It fails with NotFound if there is none.
+func (s *Store) SettleCanary(ctx context.Context, push domain.PushID, channel domain.ChannelKind, state domain.DeliveryState, note string, at time.Time) error {
+	const q = `
+		UPDATE canaries SET
+			ended_at = CASE WHEN state IN ('delivered', 'failed') THEN ended_at ELSE $5 END,
+			note = CASE WHEN state IN ('delivered', 'failed') THEN note ELSE $4 END,
+			state = CASE WHEN state IN ('delivered', 'failed') THEN state ELSE $3 END
+		WHERE push_id = $1 AND channel = $2`
+	n, err := changed(ctx, s.write, q, push, channel, string(state), note, micros(at))
+	if err == nil && n == 0 {
+		return domain.Errorf(domain.NotFound, "没有与回执对应的验证消息")
+	}
+	return err
+}
+
+// Canaries returns the canaries of a push, in the order of their channels; of
+// all pushes, the latest first, if it is 0.
+func (s *Store) Canaries(ctx context.Context, push domain.PushID, limit int) ([]domain.Canary, error) {
+	const q = `
+		SELECT push_id, channel, masked_to, state, gateway, gateway_ref, note, sent_at, ended_at FROM canaries
+		WHERE CAST($1 AS BIGINT) = 0 OR push_id = $1 ORDER BY push_id DESC, channel LIMIT $2`
+	return list(ctx, s.read, func(row scanner, c *domain.Canary) error {
+		return row.Scan(&c.Push, &c.Channel, &c.MaskedTo, &c.State, &c.Gateway, &c.GatewayRef, &c.Note, timeInto(&c.SentAt), timeInto(&c.EndedAt))
+	}, q, push, limit)
+}

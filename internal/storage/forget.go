@@ -1,0 +1,76 @@
+package storage
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+
+	"policypush/internal/domain"
+)
+
+// forgetStep is how many rows one transaction removes: others write between
+// two.
+const forgetStep = 2000
+
+// ForgetDeliveries removes the deliveries, with their history and their copies
+// in the outbox, of pushes that are over and began before a time, oldest
+// first. It ends after so many rows, or pushes, and returns how many of each
+// it removed. What remains of a push are its counters.
+func (s *Store) ForgetDeliveries(ctx context.Context, before time.Time, maxRows, maxPushes int) (rows, pushes int, err error) {
+	const over = `
+		SELECT id FROM pushes WHERE forgotten_at = 0 AND state IN ('done', 'stopped') AND created_at < $1 AND planned_at < $1 AND send_at < $1
+		ORDER BY id LIMIT $2`
+	old, err := list(ctx, s.read, one[domain.PushID], over, micros(before), maxPushes)
+	if err != nil {
+		return 0, 0, fmt.Errorf("forget deliveries: %w", err)
+	}
+	for _, id := range old {
+		for {
+			if rows >= maxRows {
+				return rows, pushes, nil
+			}
+			n, err := s.forgetSome(ctx, id)
+			rows += n
+			if err != nil {
+				return rows, pushes, fmt.Errorf("forget deliveries of push %d: %w", id, err)
+			}
+			if n < forgetStep {
+				break
+			}
+		}
+		const done = `UPDATE pushes SET forgotten_at = $2 WHERE id = $1`
+		if _, err := s.write.ExecContext(ctx, done, id, micros(time.Now())); err != nil {
+			return rows, pushes, fmt.Errorf("forget deliveries of push %d: %w", id, err)
+		}
+		pushes++
+	}
+	return rows, pushes, nil
+}
+
+// forgetSome removes some deliveries of a push in one transaction.
+func (s *Store) forgetSome(ctx context.Context, push domain.PushID) (n int, err error) {
+	from, until := domain.DeliveriesOf(push)
+	err = s.inTx(ctx, func(tx *sql.Tx) error {
+		const next = `SELECT id FROM deliveries WHERE id >= $1 AND id < $2 ORDER BY id LIMIT $3`
+		ids, err := list(ctx, tx, one[domain.DeliveryID], next, from, until, forgetStep)
+		if n = len(ids); err != nil || n == 0 {
+			return err
+		}
+		last := ids[n-1]
+		for _, q := range []string{
+			`DELETE FROM delivery_events WHERE delivery_id >= $1 AND delivery_id <= $2`,
+			`DELETE FROM outbox WHERE delivery_id >= $1 AND delivery_id <= $2`,
+			`DELETE FROM deliveries WHERE id >= $1 AND id <= $2`,
+		} {
+			if _, err := tx.ExecContext(ctx, q, from, last); err != nil {
+				return err
+			}
+		}
+		if n < forgetStep {
+			_, err = tx.ExecContext(ctx, `DELETE FROM push_pace WHERE push_id = $1`, push)
+		}
+		return err
+	})
+	return n, err
+}

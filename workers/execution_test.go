@@ -1,0 +1,392 @@
+package workers
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"policypush/internal/channel"
+	"policypush/internal/domain"
+	"policypush/internal/push"
+	"policypush/internal/storage"
+)
+
+// clerk is a gateway that keeps a count and can be asked.
+type clerk struct {
+	gateway
+	fates   map[string]channel.Fate
+	asked   []channel.Inquiry
+	tallies []channel.Tally
+	broken  error
+}
+
+// Query implements channel.Querier.
+func (c *clerk) Query(_ context.Context, asked []channel.Inquiry) ([]channel.Fate, error) {
+	c.asked = append(c.asked, asked...)
+	var fates []channel.Fate
+	for _, a := range asked {
+		if f, known := c.fates[a.Ref]; known {
+			f.Ref = a.Ref
+			fates = append(fates, f)
+		}
+	}
+	return fates, c.broken
+}
+
+// Statement implements channel.Accountant.
+func (c *clerk) Statement(context.Context, time.Time, time.Time) ([]channel.Tally, error) {
+	return c.tallies, c.broken
+}
+
+// withClerk puts a clerk behind the SMS channel.
+func (b *bench) withClerk() *clerk {
+	c := &clerk{fates: map[string]channel.Fate{}}
+	line := b.Lines[domain.SMS]
+	line.Sender = c
+	b.Lines[domain.SMS] = line
+	return c
+}
+
+// sms changes the SMS channel of a bench.
+func (b *bench) line(change func(*Line)) {
+	line := b.Lines[domain.SMS]
+	change(&line)
+	b.Lines[domain.SMS] = line
+}
+
+func TestARefusedSettingHoldsTheChannelInEveryProcessUntilAPersonResumesIt(t *testing.T) {
+	b, ctx := newBench(t), t.Context()
+	b.people(120, nil)
+	_, id := b.publish("关于发放居民消费券的通知")
+	check(t, b.planTask(id))
+	b.sms.answer = func(channel.Message) channel.Result {
+		return channel.Result{Class: channel.Config, Gateway: "kannel", Code: "403", Note: "Authorization failed"}
+	}
+	check(t, b.deliverDue())
+	if n := len(b.sms.got); n > claimSize {
+		t.Errorf("%d were handed over to a gateway that refuses us", n)
+	}
+	b.expect(id, "pending: 70, pending channel-held: 50")
+	stops, err := b.Store.ChannelStops(ctx, b.Now())
+	check(t, err)
+	if len(stops) != 1 || stops[0].Cause != domain.StoppedByConfig || stops[0].Code != "403" || stops[0].Gateway != "kannel" {
+		t.Fatalf("stops: %+v", stops)
+	}
+	b.pass(30 * 24 * time.Hour)
+	other := New(b.Config) // another process: nothing is in its memory
+	due, err := other.Store.DueBatches(ctx, b.Now(), 10)
+	check(t, err)
+	if len(due) != 0 {
+		t.Errorf("another process would send %d batches", len(due))
+	}
+	b.sms.answer = nil
+	check(t, b.Store.ResumeChannel(ctx, domain.SMS))
+	check(t, b.deliverDue())
+	b.expect(id, "accepted: 120")
+	rows, err := b.Store.Deliveries(ctx, storage.DeliveryFilter{Push: id, Limit: 200})
+	check(t, err)
+	for _, d := range rows {
+		if d.Attempts != 1 {
+			t.Errorf("delivery %d counts %d attempts: refused settings burn none", d.ID, d.Attempts)
+		}
+	}
+}
+
+func TestAPausedPushGoesOnWithoutGapOrRepeat(t *testing.T) {
+	b, ctx := newBench(t), t.Context()
+	b.people(230, nil)
+	_, id := b.publish("关于发放居民消费券的通知")
+	check(t, b.planTask(id))
+	sent := 0
+	b.sms.answer = func(channel.Message) channel.Result {
+		if sent++; sent == 75 {
+			check(t, b.Store.PausePush(ctx, id, 1, "核实口径", b.Now()))
+		}
+		return channel.Result{Class: channel.Accepted}
+	}
+	check(t, b.deliverDue())
+	b.expect(id, "accepted: 100, pending: 130") // what was claimed is ended
+	if due := b.due(); len(due) != 0 {
+		t.Fatalf("due while it is paused: %v", due)
+	}
+	check(t, b.sweep(ctx))
+	check(t, b.Store.ResumePush(ctx, id))
+	check(t, b.deliverDue())
+	b.expect(id, "accepted: 230")
+	for ref, n := range b.sms.refs() {
+		if n != 1 {
+			t.Errorf("%s was sent %d times", ref, n)
+		}
+	}
+}
+
+func TestAStoppedPushSendsNoMore(t *testing.T) {
+	b, ctx := newBench(t), t.Context()
+	b.people(120, nil)
+	_, id := b.publish("关于发放居民消费券的通知")
+	check(t, b.planTask(id))
+	sent := 0
+	b.sms.answer = func(channel.Message) channel.Result {
+		if sent++; sent == 10 {
+			check(t, b.Store.StopPush(ctx, id, 1, "发错了", b.Now()))
+		}
+		return channel.Result{Class: channel.Accepted}
+	}
+	check(t, b.deliverDue())
+	b.expect(id, "accepted: 50, withdrawn aborted: 70")
+}
+
+func TestAScheduledPushWaitsAndAPolicyThatEndsMeanwhileNeverFires(t *testing.T) {
+	for name, tt := range map[string]struct {
+		meanwhile func(*bench, *domain.Policy)
+		want      string
+	}{
+		"nothing happens": {func(*bench, *domain.Policy) {}, "accepted: 2"},
+		"it is withdrawn": {func(b *bench, p *domain.Policy) {
+			check(b.t, p.Withdraw(b.second, "有误"))
+			check(b.t, b.Store.WithdrawPolicy(context.Background(), p, nil, b.Now()))
+		}, ""},
+		"it expires": {func(b *bench, p *domain.Policy) {
+			p.Expires = noon.In(push.Shanghai()).Format(time.DateOnly)
+			check(b.t, b.Store.SavePolicy(context.Background(), p, domain.Published))
+		}, "expired policy-ended: 2"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b, ctx := newBench(t), t.Context()
+			b.people(2, nil)
+			p, id := b.publishAt("关于发放居民消费券的通知", noon.Add(24*time.Hour))
+			b.pass(23 * time.Hour)
+			owed, err := b.Store.OwedPushes(ctx, b.Now())
+			check(t, err)
+			if len(owed) != 0 {
+				t.Fatalf("owed before its time: %v", owed)
+			}
+			check(t, b.planTask(id)) // a task that came too early
+			b.expect(id, "")
+			tt.meanwhile(b, p)
+			b.pass(2 * time.Hour)
+			check(t, b.planTask(id))
+			check(t, b.deliverDue())
+			b.expect(id, tt.want)
+			if want := strings.Count(tt.want, "accepted") * 2; len(b.sms.got) != want {
+				t.Errorf("%d were sent, want %d", len(b.sms.got), want)
+			}
+		})
+	}
+}
+
+func TestWhatIsUrgentGoesBeforeABatchThatIsBeingSent(t *testing.T) {
+	b, ctx := newBench(t), t.Context()
+	b.people(200, nil)
+	_, id := b.publish("关于发放居民消费券的通知")
+	check(t, b.planTask(id))
+	normal := b.due()[0]
+	check(t, b.Store.MarkQueued(ctx, normal.ID, normal.Gen, b.Now()))
+	sent := 0
+	b.sms.answer = func(channel.Message) channel.Result {
+		if sent++; sent == 20 { // something urgent comes into the queue
+			check(t, b.Queue.EnqueueDeliver(ctx, domain.Batch{ID: 99, Gen: 1, Channel: domain.SMS, Urgent: true}))
+		}
+		return channel.Result{Class: channel.Accepted}
+	}
+	check(t, b.deliverTask(ctx, normal.ID, normal.Gen))
+	b.expect(id, "accepted: 50, pending: 150")
+	due := b.due()
+	if len(due) != 1 || due[0].ID != normal.ID || due[0].Gen != normal.Gen+1 {
+		t.Errorf("what gave way is not owed: %v", due)
+	}
+}
+
+func TestARateIsKeptAndNothingIsClaimedWithoutARight(t *testing.T) {
+	b, ctx := newBench(t), t.Context()
+	b.people(40, nil)
+	b.line(func(l *Line) { l.Rate = 0.5 }) // one now, the next in two seconds
+	_, id := b.publish("关于发放居民消费券的通知")
+	check(t, b.planTask(id))
+	check(t, b.Queue.Hold(ctx, domain.SMS, time.Minute))
+	check(t, b.deliverDue())
+	b.expect(id, "pending: 40")
+	b.pass(time.Minute)
+	if due := b.due(); len(due) != 1 {
+		t.Fatalf("due after the pause: %v", due)
+	}
+	// Redis goes away: nobody may claim, and nothing is lost.
+	redis := b.Queue.Redis()
+	check(t, redis.Del(ctx, "push:hold:sms").Err())
+	short, cancel := context.WithTimeout(ctx, 90*time.Second)
+	defer cancel()
+	batch := b.due()[0]
+	n, _, err := b.mayClaim(short, batch)
+	if err != nil || n != 1 {
+		t.Errorf("%d may be claimed, want the one of the rate (%v)", n, err)
+	}
+}
+
+func TestACanaryGoesFirstAndOnce(t *testing.T) {
+	b, ctx := newBench(t), t.Context()
+	b.people(120, nil)
+	b.line(func(l *Line) { l.Canary = "13800000000" })
+	_, id := b.publish("关于发放居民消费券的通知")
+	check(t, b.planTask(id))
+	refused := true
+	b.sms.answer = func(channel.Message) channel.Result {
+		if refused {
+			return channel.Result{Class: channel.Config, Code: "403", Gateway: "kannel"}
+		}
+		return channel.Result{Class: channel.Accepted, Gateway: "kannel"}
+	}
+	check(t, b.deliverDue())
+	if n := len(b.sms.got); n != 1 || b.sms.got[0].To != "13800000000" {
+		t.Fatalf("%d were handed over to a gateway that refuses us, want the canary only", n)
+	}
+	b.expect(id, "pending: 70, pending channel-held: 50")
+	refused = false
+	check(t, b.Store.ResumeChannel(ctx, domain.SMS))
+	check(t, b.deliverDue())
+	b.expect(id, "accepted: 120")
+	canaries := 0
+	for i, m := range b.sms.got {
+		if m.To == "13800000000" {
+			canaries++
+			if m.Ref != domain.CanaryRef(id) || strings.Contains(m.Unsubscribe, "/u/1") || i > 1 {
+				t.Errorf("canary %d is %+v", i, m)
+			}
+		}
+	}
+	if canaries != 2 {
+		t.Errorf("%d canaries were handed over, want the refused one and another", canaries)
+	}
+	other := New(b.Config)
+	if !other.sendCanaries(ctx, domain.SMS, []letter{{deliveries: []domain.Delivery{{Push: id, Channel: domain.SMS}}}}) || len(b.sms.got) != 122 {
+		t.Errorf("another process sends it again: %d in all", len(b.sms.got))
+	}
+	check(t, b.Store.SettleCanary(ctx, id, domain.SMS, domain.Delivered, "DELIVRD", b.Now()))
+	found, err := b.Store.Canaries(ctx, id, 10)
+	check(t, err)
+	if len(found) != 1 || found[0].State != domain.Delivered || found[0].Gateway != "kannel" || found[0].MaskedTo != "138****0000" {
+		t.Errorf("canaries are %+v", found)
+	}
+}
+
+func TestDoubtIsSettledByAskingAndNeverBySending(t *testing.T) {
+	b, ctx := newBench(t), t.Context()
+	b.people(4, nil)
+	c := b.withClerk()
+	c.answer = func(channel.Message) channel.Result { return channel.Result{Class: channel.Unknown, Gateway: "aliyun"} }
+	_, id := b.publish("关于发放居民消费券的通知")
+	check(t, b.planTask(id))
+	check(t, b.deliverDue())
+	b.expect(id, "unknown no-answer: 4")
+	check(t, b.askGateways(ctx))
+	if len(c.asked) != 0 {
+		t.Errorf("asked at once: %v", c.asked)
+	}
+	c.fates[c.got[0].Ref] = channel.Fate{State: domain.Delivered, GatewayRef: "g1", Note: "DELIVRD"}
+	c.fates[c.got[1].Ref] = channel.Fate{State: domain.Failed, Code: "1", Note: "空号", BadAddress: true}
+	c.fates[c.got[2].Ref] = channel.Fate{} // it cannot tell yet
+	b.pass(2 * time.Minute)
+	check(t, b.askGateways(ctx))
+	b.expect(id, "delivered: 1, failed undelivered:1: 1, unknown no-answer: 2")
+	if a := c.asked[0]; a.Gateway != "aliyun" || a.To == "" || a.At.IsZero() {
+		t.Errorf("it was asked about %+v", a)
+	}
+	asked := len(c.asked)
+	check(t, b.askGateways(ctx))
+	if len(c.asked) != asked {
+		t.Error("it is asked again at once")
+	}
+	b.pass(time.Hour)
+	c.broken = fmt.Errorf("connection refused")
+	check(t, b.askGateways(ctx))
+	if len(c.asked) != asked+2 {
+		t.Errorf("it is asked about %d more, want 2", len(c.asked)-asked)
+	}
+	b.pass(domain.DoubtFor)
+	check(t, b.askGateways(ctx))
+	if len(c.asked) != asked+2 {
+		t.Error("it is asked after three days")
+	}
+	if len(c.got) != 4 {
+		t.Errorf("%d were sent", len(c.got))
+	}
+}
+
+func TestADayIsComparedWithTheGateway(t *testing.T) {
+	for name, tt := range map[string]struct {
+		theirs []channel.Tally
+		broken error
+		agrees bool
+		note   string
+	}{
+		"the same":               {[]channel.Tally{{Gateway: "aliyun", Accepted: 8}}, nil, true, ""},
+		"with what is in doubt":  {[]channel.Tally{{Gateway: "aliyun", Accepted: 9, Receipts: true, Delivered: 7}}, nil, true, ""},
+		"one too many":           {[]channel.Tally{{Gateway: "aliyun", Accepted: 11}}, nil, false, ""},
+		"one too few":            {[]channel.Tally{{Gateway: "aliyun", Accepted: 7}}, nil, false, ""},
+		"one we know nothing of": {[]channel.Tally{{Gateway: "aliyun", Accepted: 8}, {Gateway: "tencent", Accepted: 1}}, nil, false, ""},
+		"it does not say":        {nil, fmt.Errorf("refused"), true, notTold + "：refused"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b, ctx := newBench(t), t.Context()
+			b.people(10, nil)
+			c := b.withClerk()
+			n := 0
+			c.answer = func(channel.Message) channel.Result {
+				if n++; n > 8 {
+					return channel.Result{Class: channel.Unknown, Gateway: "aliyun"}
+				}
+				return channel.Result{Class: channel.Accepted, Gateway: "aliyun"}
+			}
+			_, id := b.publish("关于发放居民消费券的通知")
+			check(t, b.planTask(id))
+			check(t, b.deliverDue())
+			c.tallies, c.broken = tt.theirs, tt.broken
+			b.pass(13 * time.Hour) // one in the morning: gateways have not closed their day
+			check(t, b.compareDay(ctx))
+			if found, err := b.Store.Statements(ctx, "2026-01-01"); err != nil || len(found) != 0 {
+				t.Fatalf("compared too early: %v, %v", found, err)
+			}
+			b.pass(6 * time.Hour)
+			check(t, b.compareDay(ctx))
+			found, err := b.Store.Statements(ctx, "2026-01-01")
+			check(t, err)
+			agrees := true
+			for _, s := range found {
+				agrees = agrees && s.Agrees()
+				if s.Day != "2026-11-25" || s.Note != tt.note {
+					t.Errorf("statement %+v", s)
+				}
+			}
+			if len(found) == 0 || agrees != tt.agrees {
+				t.Errorf("agrees: %v, want %v: %+v", agrees, tt.agrees, found)
+			}
+			if found[0].Accepted != 8 || found[0].InDoubt != 2 {
+				t.Errorf("ours is %+v", found[0])
+			}
+		})
+	}
+}
+
+func TestTheHistoryNamesTheGateway(t *testing.T) {
+	b, ctx := newBench(t), t.Context()
+	b.people(1, nil)
+	_, id := b.publish("关于发放居民消费券的通知")
+	check(t, b.planTask(id))
+	b.sms.answer = func(channel.Message) channel.Result {
+		return channel.Result{Class: channel.Retry, Gateway: "aliyun", Note: "refused"}
+	}
+	check(t, b.deliverDue())
+	b.sms.answer = func(channel.Message) channel.Result {
+		return channel.Result{Class: channel.Accepted, Gateway: "tencent", GatewayRef: "t1"}
+	}
+	b.pass(time.Hour)
+	check(t, b.deliverDue())
+	rows, err := b.Store.Deliveries(ctx, storage.DeliveryFilter{Push: id})
+	check(t, err)
+	events, err := b.Store.DeliveryEvents(ctx, rows[0].ID)
+	check(t, err)
+	if len(events) != 2 || events[0].Gateway != "aliyun" || events[1].Gateway != "tencent" || rows[0].Gateway != "tencent" {
+		t.Errorf("history is %+v", events)
+	}
+}
