@@ -65,7 +65,7 @@ func (w *Workers) canary(ctx context.Context, kind domain.ChannelKind, d domain.
 		return false, err
 	}
 	d.Subscriber = 0 // the copy stops nobody's messages
-	message, err := w.compose(kind, storage.Outgoing{Contact: to}, []domain.Delivery{d}, map[domain.PushID]matter{d.Push: m})
+	message, err := w.compose(kind, storage.Outgoing{Contact: to}, []domain.Delivery{d}, map[domain.PushID]matter{d.Push: m}, meantBy{}, forms{})
 	if err != nil {
 		return false, err
 	}

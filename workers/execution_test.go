@@ -262,7 +262,7 @@ func TestACanaryGoesFirstAndOnce(t *testing.T) {
 	if !other.sendCanaries(ctx, domain.SMS, []letter{{deliveries: []domain.Delivery{{Push: id, Channel: domain.SMS}}}}) || len(b.sms.got) != 122 {
 		t.Errorf("another process sends it again: %d in all", len(b.sms.got))
 	}
-	check(t, b.Store.SettleCanary(ctx, id, domain.SMS, domain.Delivered, "DELIVRD", b.Now()))
+	check(t, b.Store.SettleCanary(ctx, id, domain.SMS, "", domain.Delivered, "DELIVRD", b.Now()))
 	found, err := b.Store.Canaries(ctx, id, 10)
 	check(t, err)
 	if len(found) != 1 || found[0].State != domain.Delivered || found[0].Gateway != "kannel" || found[0].MaskedTo != "138****0000" {

@@ -28,6 +28,9 @@ func (r Receipts) Report(ctx context.Context, rep sms.Report) error {
 	receipt := storage.Receipt{
 		Channel: domain.SMS, Gateway: rep.Provider, GatewayRef: rep.GatewayRef, Address: rep.Phone, State: rep.State, Reason: reportReason(rep), At: r.Now(), Note: rep.Note,
 	}
+	if push, is := domain.CanaryOf(rep.Ref); is {
+		return r.canary(ctx, push, rep)
+	}
 	if rep.Ref != "" {
 		id, err := domain.DeliveryOf(rep.Ref)
 		if err != nil {
@@ -40,10 +43,26 @@ func (r Receipts) Report(ctx context.Context, rep sms.Report) error {
 		if rep.Ref != "" || rep.Phone == "" {
 			return nil
 		}
+		if err := r.canary(ctx, 0, rep); domain.KindOf(err) != domain.NotFound {
+			return err
+		}
 		return r.told(r.Store.KeepReceipt(ctx, receipt), rep)
 	}
 	if err == nil && rep.BadAddress {
 		err = r.stop(ctx, receipt.Delivery, rep)
+	}
+	return r.told(err, rep)
+}
+
+// canary records what became of the office's own copy of a push. It fails with
+// NotFound if a receipt that names it by the gateway's number means none.
+func (r Receipts) canary(ctx context.Context, push domain.PushID, rep sms.Report) error {
+	err := r.Store.SettleCanary(ctx, push, domain.SMS, rep.GatewayRef, rep.State, rep.Note, r.Now())
+	if domain.KindOf(err) == domain.NotFound {
+		if push == 0 {
+			return err
+		}
+		return nil
 	}
 	return r.told(err, rep)
 }

@@ -26,6 +26,8 @@ func (b *base) lines(words []*rules.SMSWord) (map[domain.ChannelKind]workers.Lin
 	lines := map[domain.ChannelKind]workers.Line{}
 	for _, kind := range domain.Outgoing() {
 		line := workers.Line{Mode: channel.Mode(b.cfg.Mode(string(kind))), Concurrency: max(1, concurrency[kind])}
+		bounds := b.cfg.Bounds(string(kind))
+		line.Rate, line.Canary = bounds.Rate, bounds.Canary
 		if kind == domain.SMS {
 			line.Signature = b.cfg.SMS.Signature
 		}
@@ -90,12 +92,31 @@ func (b *base) serveBounces(ctx context.Context) error {
 	return server.Serve(ln)
 }
 
+// canaryBounced is bounced for the office's own copy of a push.
+func (b *base) canaryBounced(ctx context.Context, push domain.PushID, bounce email.Bounce) error {
+	state := domain.Delivered
+	if bounce.Failed() {
+		state = domain.Failed
+	}
+	err := b.store.SettleCanary(ctx, push, domain.Email, "", state, strings.TrimSpace(bounce.Status+" "+bounce.Diagnostic), time.Now())
+	if domain.KindOf(err) == domain.NotFound {
+		return nil
+	}
+	return err
+}
+
 // bounced records what a relay says about a mail that it took before, and
 // stops the address if it does not exist.
 func (b *base) bounced(ctx context.Context, bounce email.Bounce) error {
+	if !bounce.Failed() && bounce.Action != "delivered" {
+		return nil // a mail that is only late
+	}
+	if push, is := domain.CanaryOf(bounce.Ref); is {
+		return b.canaryBounced(ctx, push, bounce)
+	}
 	id, err := domain.DeliveryOf(bounce.Ref)
-	if err != nil || !bounce.Failed() && bounce.Action != "delivered" {
-		return nil // a code for signing in, or a mail that is only late
+	if err != nil {
+		return nil // a code for signing in
 	}
 	receipt := storage.Receipt{
 		Delivery: id, Channel: domain.Email, State: domain.Delivered, At: time.Now(),

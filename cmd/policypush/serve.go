@@ -132,15 +132,20 @@ func (s *service) prepare(ctx context.Context) error {
 		Clocks: workers.Clocks{
 			DispatchEvery: s.cfg.Work.DispatchEvery, SweepEvery: s.cfg.Work.SweepEvery, DeadAfter: s.cfg.Work.DeadAfter,
 			LostAfter: s.cfg.Work.LostAfter, LeaderFor: s.cfg.Work.LeaderFor,
-			KeepVersions: time.Duration(s.cfg.KeepVersionsDays) * 24 * time.Hour,
+			KeepVersions:   time.Duration(s.cfg.KeepVersionsDays) * 24 * time.Hour,
+			KeepDeliveries: time.Duration(s.cfg.KeepDeliveriesDays) * 24 * time.Hour,
 		},
-		Events: workers.Events{Delivered: metrics.Delivered, QueueLost: metrics.QueueLost, Leading: metrics.Leading},
-		Log:    s.log, Now: clock,
+		Events: workers.Events{
+			Delivered: metrics.Delivered, Answered: metrics.Answered, HandedOver: metrics.HandedOver,
+			QueueLost: metrics.QueueLost, Leading: metrics.Leading,
+		},
+		Log: s.log, Now: clock,
 	})
 	metrics.Indexed(func() (read, total int) {
 		at := s.index.Stage()
 		return at.Read, at.Total
 	})
+	metrics.Live(s.ledgerNumbers, s.log)
 	return s.serveMetrics(ctx, metrics)
 }
 

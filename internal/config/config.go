@@ -71,7 +71,17 @@ type Config struct {
 	JPush   JPush
 	Paper   Paper
 
+	SMSBounds, EmailBounds, WeChatBounds, WebPushBounds, WebhookBounds, JPushBounds Bounds
+
+	KeepDeliveriesDays int // how long deliveries and their history are kept
+
 	Work Work
+}
+
+// Bounds are what every channel that leaves the house has.
+type Bounds struct {
+	Rate   float64 // messages a second, over all processes; 0: no bound
+	Canary string  // an address of the office's own that gets a copy of each push first
 }
 
 // Document bounds what a file may cost that is read.
@@ -232,6 +242,26 @@ func (c Config) Mode(channel string) string {
 	}
 }
 
+// Bounds returns the bounds of an outgoing channel. Paper has none.
+func (c Config) Bounds(channel string) Bounds {
+	switch channel {
+	case "sms":
+		return c.SMSBounds
+	case "email":
+		return c.EmailBounds
+	case "wechat":
+		return c.WeChatBounds
+	case "webpush":
+		return c.WebPushBounds
+	case "webhook":
+		return c.WebhookBounds
+	case "jpush":
+		return c.JPushBounds
+	default:
+		return Bounds{}
+	}
+}
+
 // Work holds the clocks of the workers. The defaults are for real work; the
 // fault tests shorten them.
 type Work struct {
@@ -245,7 +275,7 @@ type Work struct {
 // Defaults returns the settings of a machine where nobody has set anything.
 func Defaults() Config {
 	return Config{
-		Data: "data", Listen: ":8080", SealWith: "aes-256-gcm", LogFormat: "text", LogLevel: "info", QuietHours: "20:00-08:00", RestDays: RestHolidays, UnreadAfter: 24 * time.Hour, KeepVersionsDays: 180,
+		Data: "data", Listen: ":8080", SealWith: "aes-256-gcm", LogFormat: "text", LogLevel: "info", QuietHours: "20:00-08:00", RestDays: RestHolidays, UnreadAfter: 24 * time.Hour, KeepVersionsDays: 180, KeepDeliveriesDays: 1095,
 		Document: Document{MaxMB: 64, MaxUnpackedMB: 256, MaxText: 4_000_000, PDFTimeout: time.Minute},
 
 		SMS: SMS{

@@ -46,6 +46,7 @@ func (c *Config) settings() []setting {
 		text("rest_days", "不发短信的日子：holidays（法定节假日）、all（所有非工作日）或 none；截止提醒和紧急推送除外", &c.RestDays).checked(oneOf(RestHolidays, RestAll, RestNone)),
 		duration("unread_after", "选择“先看站内消息”的人多久未读就改用下一个渠道", &c.UnreadAfter),
 		number("keep_versions_days", "画像改动前的旧版本保留多少天，供复核推送的受众", &c.KeepVersionsDays, 1, 3650),
+		number("keep_deliveries_days", "发送记录保留多少天，至少183天；到期后只留下合计", &c.KeepDeliveriesDays, 183, 36500),
 
 		number("document.max_mb", "导入的文件最大多少MB", &c.Document.MaxMB, 1, 1024),
 		number("document.max_unpacked_mb", "docx、ofd文件解压后最大多少MB", &c.Document.MaxUnpackedMB, 1, 4096),
@@ -135,6 +136,18 @@ func (c *Config) settings() []setting {
 
 		text("paper.mode", "纸质通知 off、log 或 send", &c.Paper.Mode).checked(oneOf(Off, Log, Send)),
 
+		rate("sms.rate", "短信每秒最多发多少条，所有进程合计；0为不限，可用小数", &c.SMSBounds.Rate),
+		text("sms.canary", "每次推送先给这个号码发一份短信，由单位自己查收；不填则不发", &c.SMSBounds.Canary),
+		rate("email.rate", "邮件每秒最多发多少封，所有进程合计；0为不限，可用小数", &c.EmailBounds.Rate),
+		text("email.canary", "每次推送先给这个邮箱发一份邮件，由单位自己查收；不填则不发", &c.EmailBounds.Canary),
+		rate("wechat.rate", "微信每秒最多发多少条，所有进程合计；0为不限，可用小数", &c.WeChatBounds.Rate),
+		text("wechat.canary", "每次推送先给这个 openid 发一份微信，由单位自己查收；不填则不发", &c.WeChatBounds.Canary),
+		rate("webpush.rate", "浏览器通知每秒最多发多少条，所有进程合计；0为不限，可用小数", &c.WebPushBounds.Rate),
+		rate("webhook.rate", "政务应用消息每秒最多发多少条，所有进程合计；0为不限，可用小数", &c.WebhookBounds.Rate),
+		text("webhook.canary", "每次推送先给政务应用的这个账号发一份，由单位自己查收；不填则不发", &c.WebhookBounds.Canary),
+		rate("jpush.rate", "手机推送每秒最多发多少条，所有进程合计；0为不限，可用小数", &c.JPushBounds.Rate),
+		text("jpush.canary", "每次推送先给这台手机（registration id）发一份，由单位自己查收；不填则不发", &c.JPushBounds.Canary),
+
 		duration("work.dispatch_every", "多久检查一次待发送批次", &c.Work.DispatchEvery),
 		duration("work.sweep_every", "多久清理一次中断的发送", &c.Work.SweepEvery),
 		duration("work.dead_after", "批次多久没有进展就重新分派", &c.Work.DeadAfter),
@@ -160,6 +173,18 @@ func number(key, help string, p *int, low, high int) setting {
 		*p = n
 		return nil
 	}, show: func() string { return strconv.Itoa(*p) }}
+}
+
+// rate is a number of messages a second.
+func rate(key, help string, p *float64) setting {
+	return setting{key: key, help: help, set: func(v string) error {
+		f, err := strconv.ParseFloat(v, 64)
+		if err != nil || !(f == 0 || f >= 1.0/60 && f <= 100_000) {
+			return fmt.Errorf("要是0，或每秒1/60到100000条的数，不能是“%s”", v)
+		}
+		*p = f
+		return nil
+	}, show: func() string { return strconv.FormatFloat(*p, 'f', -1, 64) }}
 }
 
 func duration(key, help string, p *time.Duration) setting {

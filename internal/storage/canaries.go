@@ -52,16 +52,17 @@ func (s *Store) ForgetCanary(ctx context.Context, push domain.PushID, channel do
 	return err
 }
 
-// SettleCanary records the receipt of a canary. Delivered and Failed are
-// final. It fails with NotFound if there is none.
-func (s *Store) SettleCanary(ctx context.Context, push domain.PushID, channel domain.ChannelKind, state domain.DeliveryState, note string, at time.Time) error {
+// SettleCanary records the receipt of a canary, which is named by its push or,
+// if that is 0, by the gateway's number. Delivered and Failed are final. It
+// fails with NotFound if there is none.
+func (s *Store) SettleCanary(ctx context.Context, push domain.PushID, channel domain.ChannelKind, gatewayRef string, state domain.DeliveryState, note string, at time.Time) error {
 	const q = `
 		UPDATE canaries SET
 			ended_at = CASE WHEN state IN ('delivered', 'failed') THEN ended_at ELSE $5 END,
 			note = CASE WHEN state IN ('delivered', 'failed') THEN note ELSE $4 END,
 			state = CASE WHEN state IN ('delivered', 'failed') THEN state ELSE $3 END
-		WHERE push_id = $1 AND channel = $2`
-	n, err := changed(ctx, s.write, q, push, channel, string(state), note, micros(at))
+		WHERE channel = $2 AND (push_id = $1 OR CAST($1 AS BIGINT) = 0 AND gateway_ref <> '' AND gateway_ref = $6)`
+	n, err := changed(ctx, s.write, q, push, channel, string(state), note, micros(at), gatewayRef)
 	if err == nil && n == 0 {
 		return domain.Errorf(domain.NotFound, "没有与回执对应的验证消息")
 	}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -30,6 +31,8 @@ func NewLogger(w io.Writer, format, level string) *slog.Logger {
 type Metrics struct {
 	registry   *prometheus.Registry
 	deliveries *prometheus.CounterVec
+	answers    *prometheus.CounterVec
+	handover   *prometheus.HistogramVec
 	losses     prometheus.Counter
 	leader     prometheus.Gauge
 }
@@ -41,6 +44,13 @@ func NewMetrics() *Metrics {
 		deliveries: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "policypush_deliveries_total", Help: "Outcomes recorded by this process, by channel and state.",
 		}, []string{"channel", "state"}),
+		answers: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "policypush_gateway_answers_total", Help: "What gateways answered to this process, by channel, gateway and class.",
+		}, []string{"channel", "gateway", "class"}),
+		handover: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "policypush_handover_seconds", Help: "Time that a message took to hand over, averaged over one call to a sender.",
+			Buckets: prometheus.ExponentialBuckets(0.0001, 4, 10),
+		}, []string{"channel"}),
 		losses: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "policypush_queue_losses_total", Help: "Times that Redis was found emptied.",
 		}),
@@ -48,7 +58,7 @@ func NewMetrics() *Metrics {
 			Name: "policypush_leader", Help: "1 while this process hands out batches.",
 		}),
 	}
-	m.registry.MustRegister(m.deliveries, m.losses, m.leader, collectors.NewGoCollector(),
+	m.registry.MustRegister(m.deliveries, m.answers, m.handover, m.losses, m.leader, collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -56,6 +66,16 @@ func NewMetrics() *Metrics {
 // Delivered counts n outcomes.
 func (m *Metrics) Delivered(channel, state string, n int) {
 	m.deliveries.WithLabelValues(channel, state).Add(float64(n))
+}
+
+// Answered counts the answer of a gateway to one message.
+func (m *Metrics) Answered(channel, gateway, class string) {
+	m.answers.WithLabelValues(channel, gateway, class).Inc()
+}
+
+// HandedOver notes what a message took to hand over.
+func (m *Metrics) HandedOver(channel string, perMessage time.Duration) {
+	m.handover.WithLabelValues(channel).Observe(perMessage.Seconds())
 }
 
 // QueueLost counts one loss of Redis.

@@ -6,9 +6,13 @@
 package outbox
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -26,6 +30,9 @@ const GatewayRef = "log"
 // maxFiles is how many messages of one day get a file of their own. A push of
 // twenty thousand shall not fill the disk with twenty thousand of them.
 const maxFiles = 1000
+
+// officeTime is the time zone of the days.
+var officeTime = time.FixedZone("CST", 8*60*60)
 
 // Sender is a channel.Sender that writes to a folder.
 type Sender struct {
@@ -77,7 +84,7 @@ func (s *Sender) Send(_ context.Context, ms []channel.Message) []channel.Result 
 func (s *Sender) write(ms []channel.Message) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	now := s.now().In(time.FixedZone("CST", 8*60*60)) // the office's day
+	now := s.now().In(officeTime)
 	if err := s.turnTo(now.Format(time.DateOnly)); err != nil {
 		return err
 	}
@@ -154,6 +161,45 @@ func fileName(s string) string {
 		}
 		return '_'
 	}, s)
+}
+
+// Statement implements channel.Accountant: what stands in the files of the
+// days.
+func (s *Sender) Statement(ctx context.Context, from, to time.Time) ([]channel.Tally, error) {
+	n := 0
+	for day := from; day.Before(to); day = day.AddDate(0, 0, 1) {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		lines, err := countLines(filepath.Join(s.dir, day.In(officeTime).Format(time.DateOnly)+".jsonl"))
+		if err != nil {
+			return nil, err
+		}
+		n += lines
+	}
+	return []channel.Tally{{Gateway: GatewayRef, Accepted: n}}, nil
+}
+
+func countLines(path string) (n int, err error) {
+	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	buffer := make([]byte, 64<<10)
+	for {
+		k, err := f.Read(buffer)
+		n += bytes.Count(buffer[:k], []byte{'\n'})
+		if errors.Is(err, io.EOF) {
+			return n, nil
+		}
+		if err != nil {
+			return 0, err
+		}
+	}
 }
 
 // Close implements channel.Sender.

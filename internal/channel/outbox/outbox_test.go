@@ -114,3 +114,24 @@ func TestAnOutboxThatCannotBeWrittenAsksForAnotherTry(t *testing.T) {
 		t.Errorf("%+v", rs)
 	}
 }
+
+func TestTheOutboxCountsItsDays(t *testing.T) {
+	s := open(t, t.TempDir(), domain.SMS)
+	for range 3 {
+		s.Send(t.Context(), []channel.Message{{Ref: "d1", To: "13800000001", Text: "一\n二"}, {Ref: "d2", To: "13800000002", Text: "三"}})
+	}
+	day := time.Date(2026, 11, 23, 0, 0, 0, 0, time.FixedZone("CST", 8*60*60))
+	for name, tt := range map[string]struct {
+		from, to time.Time
+		want     int
+	}{
+		"the day":        {day, day.AddDate(0, 0, 1), 6},
+		"the day before": {day.AddDate(0, 0, -1), day, 0},
+		"both":           {day.AddDate(0, 0, -1), day.AddDate(0, 0, 1), 6},
+	} {
+		got, err := s.Statement(t.Context(), tt.from, tt.to)
+		if err != nil || len(got) != 1 || got[0].Gateway != outbox.GatewayRef || got[0].Accepted != tt.want || got[0].Receipts {
+			t.Errorf("%s: %+v, want %d (%v)", name, got, tt.want, err)
+		}
+	}
+}

@@ -256,3 +256,202 @@ func countsMarks(t *testing.T, url string) {
 	equal(t, "put aside", dismissed, 1)
 	wantKind(t, s.MarkInbox(ctx, all[0].ID, push.ID, "?", morning), domain.Invalid)
 }
+
+func keepsCanaries(t *testing.T, url string) {
+	s, ctx := open(t, url, Keys(t)), t.Context()
+	_, push := published(t, s, "稳岗返还")
+	c := domain.Canary{Push: push.ID, Channel: domain.SMS, MaskedTo: "138****0000", State: domain.Sending, SentAt: morning}
+	equal(t, "first", got(s.BeginCanary(ctx, c))(t), true)
+	equal(t, "again", got(s.BeginCanary(ctx, c))(t), false)
+	equal(t, "kept", got(s.Canaries(ctx, push.ID, 10))(t)[0], c)
+	must(t, s.ForgetCanary(ctx, push.ID, domain.SMS))
+	equal(t, "first after it was not sent", got(s.BeginCanary(ctx, c))(t), true)
+	c.State, c.Gateway, c.GatewayRef, c.EndedAt = domain.Accepted, "kannel", "g1", morning.Add(time.Second)
+	must(t, s.EndCanary(ctx, c))
+	equal(t, "accepted", got(s.Canaries(ctx, 0, 10))(t)[0], c)
+	equal(t, "counted", got(s.HandedOn(ctx, "2026-11-23", domain.SMS))(t)["kannel"].Accepted, 1)
+	later := morning.Add(time.Minute)
+	must(t, s.SettleCanary(ctx, 0, domain.SMS, "g1", domain.Delivered, "DELIVRD", later))
+	must(t, s.SettleCanary(ctx, push.ID, domain.SMS, "", domain.Failed, "EXPIRED", later.Add(time.Hour))) // the first is final
+	c.State, c.Note, c.EndedAt = domain.Delivered, "DELIVRD", later
+	equal(t, "arrived", got(s.Canaries(ctx, push.ID, 10))(t)[0], c)
+	wantKind(t, s.SettleCanary(ctx, push.ID, domain.Email, "g1", domain.Delivered, "", later), domain.NotFound)
+	wantKind(t, s.SettleCanary(ctx, 0, domain.SMS, "", domain.Delivered, "", later), domain.NotFound)
+	must(t, s.EndCanary(ctx, domain.Canary{Push: push.ID, Channel: domain.SMS, State: domain.Accepted, Gateway: "kannel", GatewayRef: "g1", EndedAt: later}))
+	equal(t, "a late outcome", got(s.Canaries(ctx, push.ID, 10))(t)[0].State, domain.Delivered)
+}
+
+func settlesDoubts(t *testing.T, url string) {
+	s, ctx := open(t, url, Keys(t)), t.Context()
+	_, push := published(t, s, "稳岗返还")
+	all := people(t, s, 5)
+	out := sendBatch(t, s, planned(t, s, push.ID, waiting(all, 0))[0])
+	id := func(i int) domain.DeliveryID { return out[i].Deliveries[0].ID }
+	var outcomes []storage.Outcome
+	for i := range 4 {
+		outcomes = append(outcomes, storage.Outcome{Delivery: id(i), State: domain.UnknownEnd, Reason: domain.ReasonNoAnswer, Gateway: "aliyun", At: morning})
+	}
+	outcomes = append(outcomes, storage.Outcome{Delivery: id(4), State: domain.Accepted, At: morning})
+	must(t, s.RecordOutcomes(ctx, outcomes))
+	equal(t, "asked at once", len(got(s.DoubtsToAsk(ctx, domain.SMS, morning, 10))(t)), 0)
+	soon := morning.Add(time.Minute)
+	doubts := got(s.DoubtsToAsk(ctx, domain.SMS, soon, 10))(t)
+	equal(t, "asked after a minute", len(doubts), 4)
+	equal(t, "to", doubts[0].Address, all[0].Contacts[0].Address)
+	equal(t, "gateway", doubts[0].Deliveries[0].Gateway, "aliyun")
+	must(t, s.AskLater(ctx, []domain.DeliveryID{id(0), id(1), id(2), id(3)}, soon.Add(time.Hour)))
+	equal(t, "asked again at once", len(got(s.DoubtsToAsk(ctx, domain.SMS, soon, 10))(t)), 0)
+	must(t, s.RecordReceipt(ctx, storage.Receipt{Delivery: id(0), State: domain.Delivered, At: soon}))
+
+	wantKind(t, s.SettleByHand(ctx, id(1), domain.Delivered, soon), domain.Conflict) // a receipt may still come
+	late := morning.Add(domain.DoubtFor)
+	in, ripe, err := s.CountDoubts(ctx, late)
+	must(t, err)
+	equal(t, "in doubt", in, 3)
+	equal(t, "for a person", ripe, 3)
+	equal(t, "asked after three days", len(got(s.DoubtsToAsk(ctx, domain.SMS, late, 10))(t)), 0)
+	equal(t, "listed", len(got(s.Deliveries(ctx, storage.DeliveryFilter{State: domain.UnknownEnd, EndedBy: late.Add(-domain.DoubtFor)}))(t)), 3)
+	equal(t, "listed early", len(got(s.Deliveries(ctx, storage.DeliveryFilter{State: domain.UnknownEnd, EndedBy: morning.Add(-time.Second)}))(t)), 0)
+	must(t, s.SettleByHand(ctx, id(1), domain.Delivered, late))
+	must(t, s.SettleByHand(ctx, id(2), domain.Failed, late))
+	wantKind(t, s.SettleByHand(ctx, id(1), domain.Failed, late), domain.Conflict)
+	wantKind(t, s.SettleByHand(ctx, id(4), domain.Failed, late), domain.Conflict)
+	wantKind(t, s.SettleByHand(ctx, 999, domain.Failed, late), domain.NotFound)
+	wantKind(t, s.SettleByHand(ctx, id(3), domain.Pending, late), domain.Invalid) // nothing is sent again
+	_, states := sum(t, s, push.ID)
+	equal(t, "delivered", states[domain.Delivered], 2)
+	equal(t, "failed", states[domain.Failed], 1)
+	events := got(s.DeliveryEvents(ctx, id(1)))(t)
+	equal(t, "history", events[len(events)-1].Reason, domain.ReasonByHand)
+	counted(t, s)
+}
+
+func asksDigestsOnce(t *testing.T, url string) {
+	s, ctx := open(t, url, Keys(t)), t.Context()
+	all := people(t, s, 1)
+	var due []domain.Batch
+	for _, title := range []string{"措施一", "措施二"} {
+		_, push := published(t, s, title)
+		ds := waiting(all, 1)
+		ds[0].Reason = domain.ReasonDigest
+		due = planned(t, s, push.ID, ds)
+	}
+	out := sendBatch(t, s, due[0])
+	var outcomes []storage.Outcome
+	for i, d := range out[0].Deliveries {
+		outcomes = append(outcomes, storage.Outcome{Delivery: d.ID, State: domain.UnknownEnd, Reason: domain.ReasonNoAnswer, Gateway: "relay", Joined: i > 0, At: morning})
+	}
+	must(t, s.RecordOutcomes(ctx, outcomes))
+	doubts := got(s.DoubtsToAsk(ctx, domain.Email, morning.Add(time.Minute), 10))(t)
+	equal(t, "messages", len(doubts), 1)
+	equal(t, "deliveries", len(doubts[0].Deliveries), 2)
+	equal(t, "reference", doubts[0].Deliveries[0].ClientRef(), out[0].Deliveries[0].ClientRef())
+	equal(t, "counted for the gateway", got(s.HandedOn(ctx, "2026-11-23", domain.Email))(t)["relay"].InDoubt, 1)
+}
+
+func keepsStatements(t *testing.T, url string) {
+	s, ctx := open(t, url, Keys(t)), t.Context()
+	_, push := published(t, s, "稳岗返还")
+	out := sendBatch(t, s, planned(t, s, push.ID, waiting(people(t, s, 5), 0))[0])
+	id := func(i int) domain.DeliveryID { return out[i].Deliveries[0].ID }
+	must(t, s.RecordReceipt(ctx, storage.Receipt{Delivery: id(0), State: domain.Delivered, At: morning})) // before the outcome
+	for range 2 {                                                                                         // told twice: counted once
+		must(t, s.RecordOutcomes(ctx, []storage.Outcome{
+			{Delivery: id(0), State: domain.Accepted, Gateway: "aliyun", At: morning},
+			{Delivery: id(1), State: domain.Accepted, Gateway: "aliyun", At: morning},
+			{Delivery: id(2), State: domain.UnknownEnd, Gateway: "aliyun", At: morning},
+			{Delivery: id(3), State: domain.Failed, Gateway: "tencent", At: morning},
+		}))
+	}
+	got(s.SweepSending(ctx, morning.Add(time.Second), morning.Add(time.Hour)))(t) // the fifth
+	must(t, s.CountHanded(ctx, domain.SMS, "aliyun", domain.Accepted, morning))   // a code for signing in
+	must(t, s.CountHanded(ctx, domain.SMS, "aliyun", domain.Pending, morning))    // one that was not taken
+	ours := got(s.HandedOn(ctx, "2026-11-23", domain.SMS))(t)
+	equal(t, "gateways", len(ours), 3)
+	v := ours["aliyun"]
+	equal(t, "accepted", v.Accepted, 3)
+	equal(t, "in doubt", v.InDoubt, 1)
+	equal(t, "refused", ours["tencent"].Failed, 1)
+	equal(t, "lost", ours[""].InDoubt, 1)
+	equal(t, "of another day", len(got(s.HandedOn(ctx, "2026-11-24", domain.SMS))(t)), 0)
+	v.Theirs, v.TheirsDelivered, v.TheirsFailed, v.Note, v.CheckedAt = -1, -1, -1, "网关没有回答", morning
+	must(t, s.SaveStatement(ctx, v))
+	v.Theirs, v.Note = 5, ""
+	must(t, s.SaveStatement(ctx, v))
+	kept := got(s.Statements(ctx, "2026-11-23"))(t)
+	equal(t, "kept", len(kept), 1)
+	equal(t, "statement", kept[0], v)
+	equal(t, "agrees", kept[0].Agrees(), false)
+	equal(t, "later", len(got(s.Statements(ctx, "2026-11-24"))(t)), 0)
+}
+
+func forgetsDeliveries(t *testing.T, url string) {
+	s, ctx := open(t, url, Keys(t)), t.Context()
+	all := people(t, s, 2500)
+	var pushes []domain.PushID
+	for i, title := range []string{"旧的", "还在发的", "新的"} {
+		_, push := published(t, s, title)
+		n := []int{2500, 3, 4}[i]
+		for _, b := range planned(t, s, push.ID, waiting(all[:n], 0)) {
+			if b.Push != push.ID || i == 1 {
+				continue
+			}
+			var outcomes []storage.Outcome
+			for _, o := range sendBatch(t, s, b) {
+				outcomes = append(outcomes, storage.Outcome{Delivery: o.Deliveries[0].ID, State: domain.Accepted, At: morning, GatewayRef: "g"})
+			}
+			must(t, s.RecordOutcomes(ctx, outcomes))
+		}
+		pushes = append(pushes, push.ID)
+	}
+	must(t, s.SaveOutbox(ctx, storage.OutboxEntry{At: morning, Delivery: got(s.Deliveries(ctx, storage.DeliveryFilter{Push: pushes[0]}))(t)[0].ID, Channel: domain.SMS}))
+	got(s.FinishPushes(ctx, morning))(t)
+	_, err := raw(t, url).ExecContext(ctx, `UPDATE pushes SET created_at = $1 WHERE id = $2`, morning.Add(24*time.Hour).UnixMicro(), pushes[2])
+	must(t, err)
+	rows, gone, err := s.ForgetDeliveries(ctx, morning.Add(time.Hour), 1000, 10)
+	must(t, err)
+	equal(t, "a first step", rows, 2000)
+	equal(t, "pushes", gone, 0)
+	rows, gone, err = s.ForgetDeliveries(ctx, morning.Add(time.Hour), 100000, 10)
+	must(t, err)
+	equal(t, "the rest", rows, 500)
+	equal(t, "pushes", gone, 1)
+	left := got(s.Deliveries(ctx, storage.DeliveryFilter{Limit: 10000}))(t)
+	equal(t, "left", len(left), 7)
+	equal(t, "outbox", len(got(s.Outbox(ctx, 10))(t)), 0)
+	n, _ := sum(t, s, pushes[0])
+	equal(t, "the sums stay", n, 2500)
+	u := got(s.Push(ctx, pushes[0]))(t)
+	equal(t, "forgotten", u.ForgottenAt.IsZero(), false)
+	var events int
+	must(t, raw(t, url).QueryRowContext(ctx, `SELECT COUNT(*) FROM delivery_events`).Scan(&events))
+	equal(t, "history", events, 4)
+	counted(t, s)
+	rows, gone, err = s.ForgetDeliveries(ctx, morning.Add(time.Hour), 100000, 10)
+	must(t, err)
+	equal(t, "again", rows+gone, 0)
+}
+
+func sumsUpLive(t *testing.T, url string) {
+	s, ctx := open(t, url, Keys(t)), t.Context()
+	_, push := published(t, s, "稳岗返还")
+	all := people(t, s, 5)
+	ds := waiting(all, 0)
+	ds[0].Reason, ds[0].NextAt = domain.ReasonQuietHours, morning.Add(2*time.Hour)
+	b := planned(t, s, push.ID, ds)[0]
+	must(t, s.MarkInbox(ctx, all[0].ID, push.ID, "read", morning))
+	got(s.BeginCanary(ctx, domain.Canary{Push: push.ID, Channel: domain.SMS, SentAt: morning}))(t)
+	l := got(s.Live(ctx, morning.Add(time.Minute)))(t)
+	equal(t, "due since", l.DueSince, b.NextAt)
+	equal(t, "numbers", len(l.Deliveries), 2)
+	equal(t, "held", l.Deliveries[1], storage.ReasonCount{Channel: domain.SMS, State: domain.Pending, Reason: domain.ReasonQuietHours, N: 1})
+	equal(t, "readers", l.Readers, 1)
+	equal(t, "running", l.Pushes["running"], 1)
+	equal(t, "canaries", l.Canaries[0].N, 1)
+	equal(t, "next", got(s.NextBatches(ctx, push.ID, morning))(t)[domain.SMS], morning.Add(2*time.Hour))
+	must(t, s.PausePush(ctx, push.ID, 1, "", morning))
+	equal(t, "paused", got(s.Live(ctx, morning))(t).Pushes["paused"], 1)
+	must(t, s.StopPush(ctx, push.ID, 1, "", morning))
+	l = got(s.Live(ctx, morning))(t)
+	equal(t, "after the end", len(l.Deliveries)+len(l.Pushes)+l.Readers+len(l.Canaries), 0)
+}
