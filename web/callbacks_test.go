@@ -104,3 +104,22 @@ func TestCallbacksAreTakenFromWhoMayCall(t *testing.T) {
 		})
 	}
 }
+
+func TestTheTextMessageIsSeenBeforePublishing(t *testing.T) {
+	site := newOffice(t)
+	sample := TextSample{Text: "【云川发布】技改补助。以正式文件为准。退订回TD", Parts: 1}
+	var refused error
+	site.Config.Sample = func(p *domain.Policy, office domain.Office) (TextSample, error) {
+		if p.Title == "" || office.Signature == "" {
+			t.Errorf("composed for %q of %+v", p.Title, office)
+		}
+		return sample, refused
+	}
+	one := site.as("drafter")
+	path := one.drafted()
+	one.get(path+"/release").at(path+"/release", 200, "短信样张", sample.Text, "按1条计费")
+	sample.Found = []string{"含有运营商会拦截的词“中奖”", "短信太长"}
+	one.get(path+"/release").at(path+"/release", 200, "这样的短信不会发出：含有运营商会拦截的词“中奖”；短信太长")
+	refused = domain.Errorf(domain.Invalid, "发布单位没有短信签名")
+	one.get(path+"/release").at(path+"/release", 200, "这样的短信不会发出：发布单位没有短信签名")
+}

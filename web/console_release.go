@@ -26,6 +26,7 @@ type releaseView struct {
 	Earlier     []earlierRow // what publishing does to earlier policies
 	Shifts      []*shiftView // against the policies that this one follows
 	History     []auditRow
+	Sample      *TextSample // nil: nothing is texted, or the policy is out already
 	MaySubmit   bool
 	MayApprove  bool
 	WhyNot      string // why this operator may not approve
@@ -37,6 +38,13 @@ type releaseView struct {
 	MaySupplement bool
 	Reason        string
 	Problems      problems
+}
+
+// TextSample is a text message as it would go out.
+type TextSample struct {
+	Text  string
+	Parts int      // that are paid for
+	Found []string // what keeps it from going out
 }
 
 func (releaseView) template() string { return "console/release" }
@@ -85,6 +93,9 @@ func (s *Server) showRelease(c *fiber.Ctx, p *domain.Policy, reason string, ps p
 	if v.Reach, err = s.reach(ctx, p); err != nil {
 		return err
 	}
+	if v.Sample, err = s.sample(ctx, p, v.Internal); err != nil {
+		return err
+	}
 	v.MaySupplement = own && p.Supplement(me, s.today()) == nil
 	if own && p.Status == domain.Reviewed {
 		trial := *p
@@ -125,6 +136,23 @@ func (s *Server) showRelease(c *fiber.Ctx, p *domain.Policy, reason string, ps p
 		return err
 	}
 	return s.render(c, v)
+}
+
+// sample is the text message of a policy on its way to the public.
+func (s *Server) sample(ctx context.Context, p *domain.Policy, internal string) (*TextSample, error) {
+	onItsWay := p.Status == domain.Draft || p.Status == domain.Reviewed || p.Status == domain.Approved
+	if s.Config.Sample == nil || internal != "" || !onItsWay {
+		return nil, nil
+	}
+	office, err := s.Store.Office(ctx, p.Office)
+	if err != nil {
+		return nil, err
+	}
+	sample, err := s.Config.Sample(p, office)
+	if text, shown := shownError(err); shown {
+		return &TextSample{Found: []string{text}}, nil
+	}
+	return &sample, err
 }
 
 // step saves a step that the policy allowed, writes it down and says so.

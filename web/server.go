@@ -45,6 +45,9 @@ type Config struct {
 	Callbacks sms.Callbacks
 	// Receipts keep what those gateways say.
 	Receipts sms.Sink
+	// Sample writes the text message of a policy that is to be published, as the
+	// office's readers would get it. Nil: none is shown.
+	Sample func(p *domain.Policy, office domain.Office) (TextSample, error)
 	// CallbackFrom is who may call back; none is everybody.
 	CallbackFrom []netip.Prefix
 	// Gates serve further channels.

@@ -287,7 +287,8 @@ func (s *service) serveWeb(ctx context.Context, group *errgroup.Group) error {
 	site, err := web.New(web.Config{
 		Store: s.store, Rules: s.rules, Index: s.index, Catalogue: s.offers, Search: s.search, Hub: s.hub, Secret: s.secret, BaseURL: s.cfg.LinkBase(),
 		Callbacks: callbacks, Receipts: s.receipts(), Gates: gates, CallbackFrom: s.cfg.SMS.CallbackNetworks(), ProxyHeader: s.cfg.ProxyHeader, Modes: modes, Read: s.reading.read, SendCode: courier.SendCode,
-		Wake: s.workers.Wake, Ready: s.ready, Stage: s.index.Stage, Log: s.log, Now: clock,
+		Sample: s.sample,
+		Wake:   s.workers.Wake, Ready: s.ready, Stage: s.index.Stage, Log: s.log, Now: clock,
 	})
 	if err != nil {
 		return err

@@ -13,6 +13,7 @@ import (
 	"policypush/internal/domain"
 	"policypush/internal/push"
 	"policypush/rules"
+	"policypush/web"
 	"policypush/workers"
 )
 
@@ -127,7 +128,22 @@ func (b *base) callbacks() (sms.Callbacks, error) {
 
 // receipts keep what gateways say about text messages.
 func (b *base) receipts() workers.Receipts {
-	return workers.Receipts{Store: b.store, Log: b.log, Now: time.Now}
+	return workers.Receipts{Store: b.store, Log: b.log, Now: clock}
+}
+
+// sample writes the text message of a policy as the workers would.
+func (s *service) sample(p *domain.Policy, office domain.Office) (web.TextSample, error) {
+	head := s.letterhead()
+	voice := push.Voice{Signature: office.Signature, Office: office.Name, Phone: office.Phone, SearchIn: head.SearchIn, Link: head.Link}
+	if own := s.cfg.SMS.Signature; own != "" {
+		voice.Signature = own
+	}
+	composer, err := push.NewComposer(voice)
+	if err != nil {
+		return web.TextSample{}, err
+	}
+	sample := composer.SampleOf(push.CardOf(p, domain.Likely, head.Sensitive), today(), s.rules.SMSWords.All())
+	return web.TextSample{Text: sample.Text, Parts: sample.Segments, Found: sample.Found}, nil
 }
 
 // hearTexts hears what the gateways say on their own until ctx ends.
