@@ -78,7 +78,7 @@ func (s *Server) desk(c *fiber.Ctx) error {
 		return err
 	}
 	for _, push := range pushes {
-		if push.State == domain.PushOwed || push.State == domain.PushRunning {
+		if push.State == domain.PushOwed || push.State == domain.PushRunning || push.State == domain.PushUnsigned {
 			v.Pushes = append(v.Pushes, push)
 		}
 	}

@@ -49,10 +49,16 @@ func pushRowOf(p domain.Push) pushRow {
 	switch p.Kind {
 	case domain.WithdrawalNotice:
 		row.KindName = "撤回告知"
+	case domain.CorrectionNotice:
+		row.KindName = "更正告知"
+	case domain.Reminder:
+		row.KindName = fmt.Sprintf("截止提醒（提前%d天）", p.DaysLeft)
 	case domain.FirstPush:
 		row.KindName = "订阅时的现有政策汇总"
 	}
 	switch p.State {
+	case domain.PushUnsigned:
+		row.StateName, row.StateTag = "待第二人签字", "cin"
 	case domain.PushOwed:
 		row.StateName, row.StateTag = "准备中", "amber"
 	case domain.PushRunning:
@@ -72,7 +78,9 @@ func (r pushRow) Ended() bool { return r.State == domain.PushDone || r.State == 
 type pushView struct {
 	Page
 	Push       pushRow
+	Urgent     urgentView
 	By         string
+	Signed     string // who signed an urgent push
 	Totals     pushTotals
 	Channels   []channelRow
 	States     []stateSum
@@ -164,6 +172,12 @@ func (s *Server) pushPage(c *fiber.Ctx) error {
 		return err
 	}
 	v.By = names[push.CreatedBy]
+	if push.SignedBy != 0 {
+		v.Signed = names[push.SignedBy]
+	}
+	if v.Urgent, err = s.urgentOf(c, push); err != nil {
+		return err
+	}
 	counts, err := s.Store.PushCounts(ctx, push.ID)
 	if err != nil {
 		return err
@@ -249,7 +263,7 @@ func deliveryTag(state domain.DeliveryState) string {
 
 func (s *Server) totals(push domain.Push, counts storage.PushCounts) pushTotals {
 	t := pushTotals{People: push.Likely, State: push.State, Percent: "0"}
-	if push.IncludePossible || push.Kind == domain.WithdrawalNotice {
+	if push.IncludePossible || push.Kind.Follows() {
 		t.People += push.Possible
 	}
 	for _, states := range counts {

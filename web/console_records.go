@@ -86,6 +86,12 @@ func actionLabel(action string) string {
 		return "补充推送"
 	case "withdraw":
 		return "撤回"
+	case "correct":
+		return "更正"
+	case "sign":
+		return "紧急推送签字"
+	case "calm":
+		return "改为普通推送"
 	case "interpret":
 		return "编写解读"
 	case "approve-interpretation":

@@ -250,7 +250,7 @@ func (s *Server) publishPolicy(c *fiber.Ctx) error {
 	if err := p.Publish(me, len(approved) > 0, mustInterpret, s.Now()); err != nil {
 		return err
 	}
-	push := &domain.Push{Kind: domain.NewPolicy, CreatedBy: me.ID, CreatedAt: s.Now(), IncludePossible: field(c, "possible") != ""}
+	push := &domain.Push{Kind: domain.NewPolicy, CreatedBy: me.ID, CreatedAt: s.Now(), IncludePossible: field(c, "possible") != "", Urgent: field(c, "urgent") != "" && p.Pushable()}
 	_, earlier, err := s.earlier(ctx, p)
 	if err != nil {
 		return err
@@ -264,6 +264,9 @@ func (s *Server) publishPolicy(c *fiber.Ctx) error {
 	if push.IncludePossible {
 		detail += "，含可能适用"
 	}
+	if push.Urgent {
+		detail += "，紧急"
+	}
 	if len(earlier) > 0 {
 		detail += fmt.Sprintf("；改动%d份以往政策的有效期", len(earlier))
 	}
@@ -273,7 +276,7 @@ func (s *Server) publishPolicy(c *fiber.Ctx) error {
 	if err := s.audit(c, "publish", policyObject(p.ID), detail); err != nil {
 		return err
 	}
-	s.setFlash(c, "pine", "已发布，正在推送。")
+	s.setFlash(c, "pine", releasedAs(push, "已发布，正在推送。"))
 	return c.Redirect(fmt.Sprintf("/console/pushes/%d", push.ID), fiber.StatusSeeOther)
 }
 
@@ -288,7 +291,7 @@ func (s *Server) supplementPush(c *fiber.Ctx) error {
 	if err := p.Supplement(me, s.today()); err != nil {
 		return err
 	}
-	push := &domain.Push{Kind: domain.NewPolicy, CreatedBy: me.ID, CreatedAt: s.Now(), IncludePossible: field(c, "possible") != ""}
+	push := &domain.Push{Kind: domain.NewPolicy, CreatedBy: me.ID, CreatedAt: s.Now(), IncludePossible: field(c, "possible") != "", Urgent: field(c, "urgent") != ""}
 	if err := s.Store.SupplementPush(c.UserContext(), p, push); err != nil {
 		return err
 	}
@@ -297,11 +300,22 @@ func (s *Server) supplementPush(c *fiber.Ctx) error {
 	if push.IncludePossible {
 		detail += "，含可能适用"
 	}
+	if push.Urgent {
+		detail += "，紧急"
+	}
 	if err := s.audit(c, "supplement", policyObject(p.ID), detail); err != nil {
 		return err
 	}
-	s.setFlash(c, "pine", "正在补充推送。")
+	s.setFlash(c, "pine", releasedAs(push, "正在补充推送。"))
 	return c.Redirect(fmt.Sprintf("/console/pushes/%d", push.ID), fiber.StatusSeeOther)
+}
+
+// releasedAs says what happens next with a push.
+func releasedAs(push *domain.Push, said string) string {
+	if push.State == domain.PushUnsigned {
+		return "紧急推送已提出，等另一位审核员签字后发出。"
+	}
+	return said
 }
 
 // withdrawPolicy takes a policy back: what is still owed is not sent, and

@@ -54,6 +54,9 @@ type inboxItem struct {
 	Seen      bool
 	Read      bool
 	Dismissed bool
+	Done      bool   // 已办理
+	Reminds   bool   // of the deadline
+	Corrected string // what a correction says, or ""
 }
 
 // inboxOf computes the inbox of a subscriber, newest first: the pushes whose
@@ -95,7 +98,8 @@ func (s *Server) inboxOf(ctx context.Context, id domain.SubscriberID) ([]inboxIt
 			Push: push.ID, Policy: push.Policy, Title: op.policy.Title, Gain: op.policy.FirstMeasure, At: push.CreatedAt,
 			Issuer: firstOf(op.policy.Issuers), Deadline: deadlineOn(op.policy.ApplyDeadline, s.today()),
 			Verdict: verdict, Withdrawn: push.Kind == domain.WithdrawalNotice, Stopped: push.State == domain.PushStopped,
-			Seen: !mark.SeenAt.IsZero(), Read: !mark.ReadAt.IsZero(), Dismissed: !mark.DismissedAt.IsZero(),
+			Seen: !mark.SeenAt.IsZero(), Read: !mark.ReadAt.IsZero(), Dismissed: !mark.DismissedAt.IsZero(), Done: !mark.DoneAt.IsZero(),
+			Reminds: push.Kind == domain.Reminder, Corrected: push.Note,
 		})
 	}
 	first, err := s.Store.Digest(ctx, id, 0)
@@ -314,6 +318,24 @@ func (s *Server) dismiss(c *fiber.Ctx) error {
 	if what == "dismissed" {
 		s.setFlash(c, "pine", "已标为与我无关，可在“与我无关”里找回。")
 	}
+	return c.Redirect("/inbox", fiber.StatusSeeOther)
+}
+
+// finish marks what a message is about as 已办理, or takes it back: nobody is
+// reminded of it any more.
+func (s *Server) finish(c *fiber.Ctx) error {
+	sub, it, err := s.item(c)
+	if err != nil {
+		return err
+	}
+	what, said := "done", "已标为已办理，截止前不再提醒。"
+	if field(c, "undo") != "" {
+		what, said = "undone", "已取消“已办理”，截止前照常提醒。"
+	}
+	if err := s.Store.MarkInbox(c.UserContext(), sub.ID, it.Push, what, s.Now()); err != nil {
+		return err
+	}
+	s.setFlash(c, "pine", said)
 	return c.Redirect("/inbox", fiber.StatusSeeOther)
 }
 

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -17,18 +18,27 @@ type contactView struct {
 	Masked  string
 	When    domain.Frequency
 	Whens   []option
-	Stopped string // why nothing is sent to it, or ""
-	Coded   bool   // a code is sent to it before it is used again
+	Role    string   // whom at the enterprise it reaches, or ""
+	Roles   []option // of an enterprise
+	First   bool     // the first in the order of preference
+	Stopped string   // why nothing is sent to it, or ""
+	Coded   bool     // a code is sent to it before it is used again
 }
 
-func contactViews(sub *domain.Subscriber) []contactView {
+func (s *Server) contactViews(sub *domain.Subscriber) []contactView {
 	var views []contactView
 	for _, contact := range sub.Contacts {
 		if contact.Kind == domain.App {
 			continue
 		}
 		when := frequency(string(contact.When))
-		v := contactView{ID: contact.ID, Kind: contact.Kind, Masked: contact.Masked(), When: when, Whens: frequencies(when), Coded: signsIn(contact.Kind)}
+		v := contactView{ID: contact.ID, Kind: contact.Kind, Masked: contact.Masked(), When: when, Whens: frequencies(when), First: len(views) == 0, Coded: signsIn(contact.Kind)}
+		if sub.Profile.Kind == domain.Enterprise {
+			v.Roles = s.roleOptions(contact.Role)
+			if r := s.Rules.ContactRoles.Find(string(contact.Role)); r != nil {
+				v.Role = r.Name
+			}
+		}
 		if contact.Suppressed != "" {
 			v.Stopped = domain.Reason(contact.Suppressed).Label()
 		}
@@ -45,6 +55,8 @@ type meView struct {
 	Topics     []string
 	Contacts   []contactView
 	Whens      []option
+	Roles      []option // of an enterprise's new address
+	Ways       waysView
 	Problems   problems
 	Browser    *browserForm // nil where browsers are not notified
 	WeChat     bool         // an account can be bound
@@ -70,10 +82,13 @@ func (s *Server) showMe(c *fiber.Ctx, kind, address string, ps problems) error {
 	}
 	p.Section = "me"
 	v := meView{
-		Page: p, Subscriber: sub, Facts: s.factsOf(sub), Contacts: contactViews(sub), Whens: frequencies(domain.Now),
+		Page: p, Subscriber: sub, Facts: s.factsOf(sub), Contacts: s.contactViews(sub), Whens: frequencies(domain.Now), Ways: s.waysOf(sub),
 		Problems: ps, Kind: kind, Address: address,
 	}
 	s.waysOpen(&v)
+	if sub.Profile.Kind == domain.Enterprise {
+		v.Roles = s.roleOptions("")
+	}
 	if sub.Subscription.All {
 		v.Topics = append(v.Topics, "所有可能适用的政策")
 	}
@@ -300,7 +315,7 @@ func (s *Server) addContact(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	r.session.Contact, r.session.ContactKind, r.session.Data = address, kind, string(frequency(field(c, "when"))) // never as typed: Data is trusted
+	r.session.Contact, r.session.ContactKind, r.session.Data = address, kind, string(frequency(field(c, "when")))+" "+string(s.contactRole(field(c, "role"))) // never as typed: Data is trusted
 	if err := s.Store.SaveSession(ctx, r.session); err != nil {
 		return err
 	}
@@ -339,7 +354,8 @@ func (s *Server) contactCode(c *fiber.Ctx) error {
 	sub := r.subscriber
 	at := slices.IndexFunc(sub.Contacts, func(contact domain.Contact) bool { return contact.Kind == kind && contact.Address == address })
 	if at < 0 {
-		sub.Contacts = append(sub.Contacts, domain.Contact{Kind: kind, Address: address, When: frequency(r.session.Data), Verified: true})
+		when, role, _ := strings.Cut(r.session.Data, " ")
+		sub.Contacts = append(sub.Contacts, domain.Contact{Kind: kind, Address: address, When: frequency(when), Role: domain.ContactRole(role), Verified: true})
 	} else {
 		sub.Contacts[at].Verified = true
 	}
@@ -360,7 +376,8 @@ func (s *Server) contactCode(c *fiber.Ctx) error {
 // signsIn tells whether a code for signing in can be sent over a channel.
 func signsIn(kind domain.ChannelKind) bool { return kind == domain.SMS || kind == domain.Email }
 
-// changeContact stops, removes or re-times one address.
+// changeContact stops, removes, moves or re-times one address, or says whom it
+// reaches.
 func (s *Server) changeContact(c *fiber.Ctx) error {
 	ctx := c.UserContext()
 	sub, err := s.subscriber(c)
@@ -388,8 +405,17 @@ func (s *Server) changeContact(c *fiber.Ctx) error {
 			return err
 		}
 		s.setFlash(c, "pine", "已删除"+contact.Masked()+"。")
+	case "up":
+		moveUp(sub.Contacts, at)
+		if err := s.Store.SaveSubscriber(ctx, sub); err != nil {
+			return err
+		}
+		s.setFlash(c, "pine", contact.Masked()+"已提前。")
 	default:
 		sub.Contacts[at].When = frequency(field(c, "when"))
+		if sub.Profile.Kind == domain.Enterprise {
+			sub.Contacts[at].Role = s.contactRole(field(c, "role"))
+		}
 		if err := s.Store.SaveSubscriber(ctx, sub); err != nil {
 			return err
 		}

@@ -527,5 +527,5 @@ func (s *Server) subscribeDone(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return s.render(c, doneView{Page: p, Contacts: contactViews(sub), Mine: mine.Cards[:min(5, len(mine.Cards))], Total: mine.Policies})
+	return s.render(c, doneView{Page: p, Contacts: s.contactViews(sub), Mine: mine.Cards[:min(5, len(mine.Cards))], Total: mine.Policies})
 }

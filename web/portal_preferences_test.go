@@ -1,0 +1,89 @@
+package web
+
+import (
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+
+	"policypush/internal/domain"
+)
+
+// TestChoosingHowToBeTold goes through 我的订阅 without JavaScript: other
+// channels for a theme, the inbox first, who an address reaches, what comes
+// first; and the export holds it.
+func TestChoosingHowToBeTold(t *testing.T) {
+	site := newSite(t)
+	b := site.browser()
+	id := b.subscribe("13900000001")
+	sub := func() *domain.Subscriber {
+		t.Helper()
+		s, err := site.Store.Subscriber(t.Context(), id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	b.get("/me").at("/me", 200, "新政策同时用下面的方式通知", "给一个主题另定通知方式", "财务")
+	b.post("/me/contacts", url.Values{"address": {"caiwu@hengda.example"}, "when": {"daily"}, "role": {"finance"}}).at("/me/contacts/verify", 200)
+	b.post("/me/contacts/verify", url.Values{"code": {site.code("caiwu@hengda.example")}}).at("/me", 200, `<span class="tag">财务</span>`, "每天汇总")
+	contact := func(at int) domain.Contact {
+		t.Helper()
+		others := slices.DeleteFunc(sub().Contacts, func(c domain.Contact) bool { return c.Kind == domain.App })
+		return others[at]
+	}
+	mail := contact(1)
+	if mail.Role != "finance" || mail.When != domain.Daily {
+		t.Fatalf("the new address is %+v", mail)
+	}
+	b.post(fmt.Sprintf("/me/contacts/%d", mail.ID), url.Values{"do": {"up"}}).at("/me", 200, "已提前")
+	if first := contact(0); first.ID != mail.ID {
+		t.Errorf("first is %+v", first)
+	}
+	b.post(fmt.Sprintf("/me/contacts/%d", mail.ID), url.Values{"do": {"when"}, "when": {"weekly"}, "role": {"nobody"}}).at("/me", 200)
+	if c := contact(0); c.Role != "" || c.When != domain.Weekly {
+		t.Errorf("a role that does not exist leaves %+v", c)
+	}
+
+	b.post("/me/ways", url.Values{"theme": {"Q01"}, "way-sms": {"now"}}).at("/me", 200, "“减税降费”的通知方式已保存", "短信（有新政策就发）")
+	b.post("/me/ways", url.Values{"theme": {"Q05"}}).at("/me", 200, "只看站内消息")
+	own := sub().Subscription.ByTheme
+	if len(own) != 2 || len(own["Q01"]) != 1 || own["Q01"][0] != (domain.Way{Channel: domain.SMS, When: domain.Now}) || len(own["Q05"]) != 0 {
+		t.Errorf("ways by theme are %+v", own)
+	}
+	b.post("/me/ways", url.Values{"theme": {"XX"}}).at("/me/ways", 400, "没有这个主题")
+	b.get("/me").post("/me/fallback", url.Values{"fallback": {"yes"}}).at("/me", 200, "您没有读，才按下面的顺序依次通知")
+	if !sub().Subscription.Fallback {
+		t.Error("the inbox does not come first")
+	}
+	b.get("/me/export")
+	for _, says := range []string{`"by_theme"`, `"fallback": true`, `"Q05": []`} {
+		if !strings.Contains(b.body, says) {
+			t.Errorf("the export lacks %s:\n%s", says, b.body)
+		}
+	}
+	b.get("/me").post("/me/ways", url.Values{"theme": {"Q01"}, "do": {"remove"}}).at("/me", 200, "改回与其他主题一样")
+	b.post("/me/ways", url.Values{"theme": {"Q05"}, "do": {"remove"}}).at("/me", 200)
+	if own := sub().Subscription.ByTheme; own != nil {
+		t.Errorf("ways by theme are %+v", own)
+	}
+	b.post("/me/fallback", url.Values{"fallback": {"no"}}).at("/me", 200, "新政策同时用下面的方式通知")
+}
+
+func TestWhatIsDoneIsMarked(t *testing.T) {
+	site := newSite(t)
+	b := site.browser()
+	id := b.subscribe("13900000001")
+	policy := site.publish(id)
+	b.get("/inbox").at("/inbox", 200, "设备投资补助", "已办理")
+	b.post("/inbox/1/done", url.Values{}).at("/inbox", 200, "截止前不再提醒", `<span class="tag pine">已办理</span>`, "还没办理")
+	done, err := site.Store.Done(t.Context(), policy.ID)
+	if err != nil || len(done) != 1 || done[0] != id {
+		t.Fatalf("done by %v, %v", done, err)
+	}
+	b.post("/inbox/1/done", url.Values{"undo": {"yes"}}).at("/inbox", 200, "照常提醒")
+	if done, err = site.Store.Done(t.Context(), policy.ID); err != nil || len(done) != 0 {
+		t.Fatalf("done by %v, %v", done, err)
+	}
+}

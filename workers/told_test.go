@@ -1,0 +1,269 @@
+package workers
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"policypush/internal/channel"
+	"policypush/internal/domain"
+)
+
+func enterprise(i int, name, phone string) *domain.Subscriber {
+	return &domain.Subscriber{
+		ExternalID: fmt.Sprintf("E%05d", i), Name: name, Profile: domain.Profile{Kind: domain.Enterprise, Region: "330002"},
+		Subscription: domain.Subscription{All: true}, Consent: domain.Consent{Version: "1", At: noon.Add(-time.Hour), Source: "test"},
+		Contacts: []domain.Contact{{Kind: domain.SMS, Address: phone, Verified: true}},
+	}
+}
+
+func (b *bench) save(all ...*domain.Subscriber) {
+	b.t.Helper()
+	check(b.t, b.Store.SaveSubscribers(context.Background(), all))
+	check(b.t, b.Index.Build(context.Background(), Profiles{b.Store}))
+}
+
+// TestOnePersonBehindEnterprises: who stands for several is told once of a
+// policy, and for which of them; a resident at the same number is not named.
+func TestOnePersonBehindEnterprises(t *testing.T) {
+	b := newBench(t)
+	other := enterprise(3, "云川别处有限公司", "13900000001")
+	other.Profile.Region = "330001" // the policy is not for it
+	resident := enterprise(4, "林家", "13900000001")
+	resident.Profile.Kind = domain.Resident
+	b.save(enterprise(1, "云川恒达机械有限公司", "13900000001"), enterprise(2, "云川永盛纸业有限公司", "13900000001"), other, resident, enterprise(5, "云川一家有限公司", "13900000005"))
+	_, id := b.publishWith("关于发放技改补助的通知", func(p *domain.Policy) {
+		p.Measures[0].Criteria = domain.Leaf(domain.Condition{Field: domain.FieldRegion, Op: domain.In, Values: []string{"330002"}})
+	})
+	check(t, b.planTask(id))
+	check(t, b.deliverDue())
+	b.expect(id, "accepted: 2, suppressed same-address: 2")
+	for _, m := range b.sms.got {
+		named := strings.Contains(m.Text, "涉及云川恒达")
+		if named != (m.To == "13900000001") || strings.Contains(m.Text, "别处") || strings.Contains(m.Text, "林家") || named && !strings.Contains(m.Text, "等2家") {
+			t.Errorf("to %s: %s", m.To, m.Text)
+		}
+	}
+}
+
+// TestADigestIsOneForAPerson: what waits for several enterprises of one person
+// comes in one message, and what goes to finance in another than the rest.
+func TestADigestIsOneForAPerson(t *testing.T) {
+	b := newBench(t)
+	first, second := enterprise(1, "恒达", "13900000001"), enterprise(2, "永盛", "13900000002")
+	for _, s := range []*domain.Subscriber{first, second} {
+		s.Contacts = append(s.Contacts, domain.Contact{Kind: domain.Email, Address: "lin@example.com", When: domain.Daily, Verified: true})
+		s.Contacts = s.Contacts[1:]
+	}
+	first.Contacts = append(first.Contacts, domain.Contact{Kind: domain.Email, Address: "caiwu@example.com", When: domain.Daily, Verified: true, Role: "finance"})
+	second.Profile.Region = "330001"
+	b.save(first, second)
+	var pushes []domain.PushID
+	for i, region := range []string{"330002", "330001", ""} {
+		_, id := b.publishWith(fmt.Sprintf("政策之%d", i), func(p *domain.Policy) {
+			if region != "" {
+				p.Measures[0].Criteria = domain.Leaf(domain.Condition{Field: domain.FieldRegion, Op: domain.In, Values: []string{region}})
+			} else {
+				p.Tags = []domain.Tag{{Dimension: domain.ThemeTag, Code: "Q01", State: domain.Confirmed}}
+			}
+		})
+		check(t, b.planTask(id))
+		pushes = append(pushes, id)
+	}
+	b.pass(24 * time.Hour)
+	check(t, b.deliverDue())
+	got := map[string]string{}
+	for _, m := range b.email.got {
+		if got[m.To] != "" {
+			t.Errorf("a second mail to %s: %s", m.To, m.Subject)
+		}
+		got[m.To] = m.Text
+	}
+	if len(got) != 2 || !strings.Contains(got["lin@example.com"], "政策之0") || !strings.Contains(got["lin@example.com"], "政策之1") || !strings.Contains(got["lin@example.com"], "政策之2") {
+		t.Errorf("mails %v", got)
+	}
+	if finance := got["caiwu@example.com"]; !strings.Contains(finance, "政策之2") || strings.Contains(finance, "政策之0") {
+		t.Errorf("to finance: %s", finance)
+	}
+	for _, id := range pushes {
+		if s := b.states(id); strings.Contains(s, "pending") {
+			t.Errorf("push %d is left with %s", id, s)
+		}
+	}
+}
+
+// TestTheInboxComesFirst: who reads there gets nothing else, who does not gets
+// one channel after the other, each once.
+func TestTheInboxComesFirst(t *testing.T) {
+	b := newBench(t)
+	ctx := context.Background()
+	b.people(3, func(i int, s *domain.Subscriber) {
+		s.Subscription.Fallback = i < 2
+		s.Contacts = append(s.Contacts, domain.Contact{Kind: domain.Email, Address: fmt.Sprintf("r%d@example.com", i), Verified: true})
+	})
+	_, id := b.publish("关于发放居民消费券的通知")
+	check(t, b.planTask(id))
+	check(t, b.deliverDue())
+	b.expect(id, "accepted: 2, pending fallback: 4")
+	ids, err := b.Store.SubscribersByAddress(ctx, domain.SMS, "13900000000")
+	check(t, err)
+	check(t, b.Store.MarkInbox(ctx, ids[0], id, "read", b.Now()))
+	b.pass(24 * time.Hour)
+	check(t, b.deliverDue())
+	b.expect(id, "accepted: 3, pending fallback: 2, suppressed read: 1")
+	b.pass(24 * time.Hour)
+	check(t, b.deliverDue())
+	b.expect(id, "accepted: 4, suppressed read: 2")
+	for ref, n := range b.email.refs() {
+		if n != 1 {
+			t.Errorf("%s was sent %d times", ref, n)
+		}
+	}
+}
+
+// TestTooMuchJoinsTheSummary: the third text message of a day comes in one with
+// the fourth, next morning; none is lost.
+func TestTooMuchJoinsTheSummary(t *testing.T) {
+	b := newBench(t)
+	b.people(1, nil)
+	var pushes []domain.PushID
+	for i := range 4 {
+		_, id := b.publish(fmt.Sprintf("第%d号政策的通知", i+1))
+		check(t, b.planTask(id))
+		pushes = append(pushes, id)
+		check(t, b.deliverDue())
+		b.pass(time.Minute)
+	}
+	if len(b.sms.got) != 2 {
+		t.Fatalf("%d messages on the first day", len(b.sms.got))
+	}
+	for _, id := range pushes[2:] {
+		b.expect(id, "pending digest: 1")
+	}
+	b.pass(24 * time.Hour)
+	check(t, b.deliverDue())
+	if len(b.sms.got) != 3 || !strings.Contains(b.sms.got[2].Text, "2项新政策") {
+		t.Fatalf("%d messages after it, the last %s", len(b.sms.got), b.sms.got[len(b.sms.got)-1].Text)
+	}
+	for _, id := range pushes {
+		b.expect(id, "accepted: 1")
+	}
+}
+
+// TestWhatIsPutAsideIsNotInTheSummary: nor is what is done.
+func TestWhatIsPutAsideIsNotInTheSummary(t *testing.T) {
+	b := newBench(t)
+	ctx := context.Background()
+	b.people(3, func(_ int, s *domain.Subscriber) { s.Contacts[0].When = domain.Daily })
+	_, id := b.publish("关于发放居民消费券的通知")
+	check(t, b.planTask(id))
+	check(t, b.Store.MarkInbox(ctx, 1, id, "dismissed", b.Now()))
+	check(t, b.Store.MarkInbox(ctx, 2, id, "done", b.Now()))
+	b.pass(24 * time.Hour)
+	check(t, b.deliverDue())
+	b.expect(id, "accepted: 1, suppressed put-aside: 2")
+}
+
+// TestAnUrgentPushGoesAtNight, over what the day allows, once it is signed.
+func TestAnUrgentPushGoesAtNight(t *testing.T) {
+	b := newBench(t)
+	ctx := context.Background()
+	b.people(2, func(i int, s *domain.Subscriber) { s.Contacts[0].When = []domain.Frequency{domain.Now, domain.Weekly}[i] })
+	b.pass(11 * time.Hour) // 23:00
+	p := &domain.Policy{
+		Office: b.office.ID, Status: domain.Approved, Title: "防台风紧急通知", Audience: domain.ForBoth, Text: "防台风", CreatedAt: noon,
+		Measures: []domain.Measure{{ID: "m1", Title: "转移安置", Text: "转移安置"}},
+	}
+	check(t, b.Store.CreatePolicy(ctx, p))
+	p.Status, p.PublishedAt = domain.Published, b.Now()
+	owed := domain.Push{Kind: domain.NewPolicy, CreatedBy: b.drafter.ID, CreatedAt: b.Now(), Urgent: true}
+	check(t, b.Store.PublishPolicy(ctx, p, &owed))
+	check(t, b.planTask(owed.ID))
+	b.expect(owed.ID, "")
+	check(t, owed.Sign(b.second, b.Now()))
+	check(t, b.Store.SignPush(ctx, owed))
+	check(t, b.planTask(owed.ID))
+	check(t, b.deliverDue())
+	b.expect(owed.ID, "accepted: 2")
+}
+
+// TestDeadlinesAreRemindedOfOnce: fifteen, three and one day before, whoever
+// was told and has not put the policy aside or seen to it.
+func TestDeadlinesAreRemindedOfOnce(t *testing.T) {
+	b := newBench(t)
+	ctx := context.Background()
+	b.people(4, func(i int, s *domain.Subscriber) {
+		if i == 3 {
+			s.Contacts[0].When = domain.Weekly
+		}
+	})
+	p, first := b.publishWith("关于发放居民消费券的通知", func(p *domain.Policy) {
+		p.ApplyDeadline = "2026-12-31"
+		p.Measures = append(p.Measures, domain.Measure{
+			ID: "m2", Title: "另一项", Text: "另一项", Window: domain.Window{Deadline: "2027-02"},
+			Criteria: domain.Leaf(domain.Condition{Field: domain.FieldRegion, Op: domain.In, Values: []string{"330001"}}),
+		})
+	})
+	check(t, b.planTask(first))
+	check(t, b.deliverDue())
+	check(t, b.Store.MarkInbox(ctx, 1, first, "dismissed", b.Now()))
+	check(t, b.Store.MarkInbox(ctx, 2, first, "done", b.Now()))
+	b.people(1, func(_ int, s *domain.Subscriber) { s.ExternalID, s.Contacts[0].Address = "late", "13922222222" }) // was told nothing
+	b.sms.got = nil
+	var reminders []string
+	for day := 1; day <= 40; day++ {
+		b.pass(24 * time.Hour)
+		for range 2 { // and a new leader
+			b.reminded = remindedToday{}
+			check(t, b.planReminders(ctx))
+		}
+		owed, err := b.Store.OwedPushes(ctx, b.Now())
+		check(t, err)
+		for _, o := range owed {
+			reminders = append(reminders, fmt.Sprintf("%s %d", b.Now().Format("01-02"), o.DaysLeft))
+			check(t, b.planTask(o.ID))
+		}
+		check(t, b.deliverDue())
+		for _, o := range owed {
+			if o.Kind != domain.Reminder || o.Policy != p.ID || o.Deadline != "2026-12-31" {
+				t.Errorf("owed %+v", o)
+			}
+		}
+	}
+	if got := strings.Join(reminders, ", "); got != "12-16 15, 12-28 3, 12-30 1" {
+		t.Errorf("reminders %s", got)
+	}
+	perPerson := map[string]int{}
+	for _, m := range b.sms.got {
+		if strings.Contains(m.Text, "截止提醒") {
+			perPerson[m.To]++
+		}
+	}
+	if len(perPerson) != 2 || perPerson["13900000002"] != 3 || perPerson["13900000003"] != 3 {
+		t.Errorf("reminded %v", perPerson)
+	}
+}
+
+// TestAPersonWhoSawToItAfterThePlanIsNotReminded: the last word counts.
+func TestAPersonWhoSawToItAfterThePlanIsNotReminded(t *testing.T) {
+	b := newBench(t)
+	ctx := context.Background()
+	b.people(2, nil)
+	_, first := b.publishWith("关于发放居民消费券的通知", func(p *domain.Policy) { p.ApplyDeadline = "2026-12-31" })
+	check(t, b.planTask(first))
+	check(t, b.deliverDue())
+	b.pass(21 * 24 * time.Hour)
+	check(t, b.planReminders(ctx))
+	owed, err := b.Store.OwedPushes(ctx, b.Now())
+	check(t, err)
+	if len(owed) != 1 {
+		t.Fatalf("owed %+v", owed)
+	}
+	check(t, b.planTask(owed[0].ID))
+	check(t, b.Store.MarkInbox(ctx, 1, first, "done", b.Now()))
+	b.sms.answer = func(channel.Message) channel.Result { return channel.Result{Class: channel.Accepted} }
+	check(t, b.deliverDue())
+	b.expect(owed[0].ID, "accepted: 1, suppressed put-aside: 1")
+}
