@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"encoding/csv"
 	"encoding/json"
 	"errors"
@@ -54,7 +55,10 @@ type profileRow struct {
 	Paused       bool         `json:"paused"`
 	Least        string       `json:"least"` // all, relevant, very-relevant
 	Channels     []channelRow `json:"channels"`
-	Consent      *consentRow  `json:"consent"`
+	Fallback     bool         `json:"fallback"`
+	// ByTheme holds the channels for some themes, without addresses.
+	ByTheme map[string][]channelRow `json:"by_theme"`
+	Consent *consentRow             `json:"consent"`
 }
 
 type consentRow struct {
@@ -68,6 +72,7 @@ type channelRow struct {
 	Kind    domain.ChannelKind `json:"kind"`
 	Address string             `json:"address"`
 	When    domain.Frequency   `json:"when"`
+	Role    domain.ContactRole `json:"role"` // whom at the enterprise the address reaches
 }
 
 // amount is a whole number that other programs may write as 42000000.0.
@@ -174,10 +179,10 @@ func (p *profileReader) subscriber(row *profileRow) (*domain.Subscriber, *domain
 			Staff: row.Staff.int64(), Revenue: row.Revenue.int64(), Assets: row.Assets.int64(), Income: row.Income.int64(),
 			Founded: row.Founded, Born: row.Born, Groups: row.Groups, LifeEvents: row.LifeEvents, Hukou: row.Hukou,
 		},
-		Subscription: domain.Subscription{Themes: row.Themes, Keywords: row.Keywords, All: row.All, Paused: row.Paused},
+		Subscription: domain.Subscription{Themes: row.Themes, Keywords: row.Keywords, All: row.All, Paused: row.Paused, Fallback: row.Fallback},
 	}
 	for _, check := range []func(*profileRow, *domain.Subscriber) *domain.Error{
-		checkWho, p.attributes, p.checkCodes, checkNumbers, least, consent, contacts,
+		checkWho, p.attributes, p.checkCodes, checkNumbers, least, consent, p.contacts, p.byTheme,
 	} {
 		if err := check(row, s); err != nil {
 			return nil, err
@@ -315,17 +320,24 @@ func consent(row *profileRow, s *domain.Subscriber) *domain.Error {
 
 // contacts checks the channels. An office that imports an address vouches for
 // it; whether it may be used is a matter of consent.
-func contacts(row *profileRow, s *domain.Subscriber) *domain.Error {
-	kinds := map[domain.ChannelKind]bool{}
+func (p *profileReader) contacts(row *profileRow, s *domain.Subscriber) *domain.Error {
+	type way struct {
+		kind domain.ChannelKind
+		role domain.ContactRole
+	}
+	kinds := map[way]bool{}
 	for _, c := range row.Channels {
-		contact := domain.Contact{Kind: c.Kind, Address: strings.TrimSpace(c.Address), When: c.When, Verified: true}
+		contact := domain.Contact{Kind: c.Kind, Address: strings.TrimSpace(c.Address), When: c.When, Role: c.Role, Verified: true}
 		if !slices.Contains(importable, c.Kind) {
 			return domain.Errorf(domain.Invalid, "没有可以导入的渠道“%s”，只有 app、sms、email、wechat、webhook、jpush、paper", c.Kind).In("channels")
 		}
-		if kinds[c.Kind] {
-			return domain.Errorf(domain.Invalid, "渠道“%s”写了两次", c.Kind).In("channels")
+		if kinds[way{c.Kind, c.Role}] {
+			return domain.Errorf(domain.Invalid, "渠道“%s”写了两次，一种分工只写一个", c.Kind).In("channels")
 		}
-		kinds[c.Kind] = true
+		kinds[way{c.Kind, c.Role}] = true
+		if c.Role != "" && (p.rules.ContactRoles.Find(string(c.Role)) == nil || s.Profile.Kind != domain.Enterprise) {
+			return domain.Errorf(domain.Invalid, "没有分工“%s”，只有企业的联系人可以写 finance（财务）、personnel（人事）等", c.Role).In("channels")
+		}
 		if !slices.Contains([]domain.Frequency{"", domain.Now, domain.Daily, domain.Weekly}, c.When) {
 			return domain.Errorf(domain.Invalid, "频次“%s”看不懂，只有 now、daily、weekly", c.When).In("channels")
 		}
@@ -336,6 +348,33 @@ func contacts(row *profileRow, s *domain.Subscriber) *domain.Error {
 			}
 		}
 		s.Contacts = append(s.Contacts, contact)
+	}
+	return nil
+}
+
+// byTheme reads over which channels somebody wants to hear of a theme.
+func (p *profileReader) byTheme(row *profileRow, s *domain.Subscriber) *domain.Error {
+	for theme, channels := range row.ByTheme {
+		if p.rules.Themes.Find(theme) == nil {
+			return unknownCode("by_theme", theme)
+		}
+		ways := []domain.Way{}
+		for _, c := range channels {
+			when := cmp.Or(c.When, domain.Now)
+			switch {
+			case !slices.Contains(domain.Outgoing(), c.Kind):
+				return domain.Errorf(domain.Invalid, "主题“%s”里没有可以用的渠道“%s”", theme, c.Kind).In("by_theme")
+			case slices.ContainsFunc(ways, func(w domain.Way) bool { return w.Channel == c.Kind }):
+				return domain.Errorf(domain.Invalid, "主题“%s”的渠道“%s”写了两次", theme, c.Kind).In("by_theme")
+			case !slices.Contains([]domain.Frequency{domain.Now, domain.Daily, domain.Weekly}, when):
+				return domain.Errorf(domain.Invalid, "频次“%s”看不懂，只有 now、daily、weekly", c.When).In("by_theme")
+			}
+			ways = append(ways, domain.Way{Channel: c.Kind, When: when})
+		}
+		if s.Subscription.ByTheme == nil {
+			s.Subscription.ByTheme = map[string][]domain.Way{}
+		}
+		s.Subscription.ByTheme[theme] = ways
 	}
 	return nil
 }
@@ -438,7 +477,7 @@ func validHead(head []byte) bool {
 var csvColumns = []string{
 	"id", "kind", "name", "uscc", "region", "industry", "size", "taxpayer", "registration", "ownership", "attributes",
 	"staff", "revenue", "assets", "income", "founded", "born", "groups", "life_events", "hukou", "themes", "keywords",
-	"all_that_may_apply", "paused", "least", "sms", "sms_when", "email", "email_when", "app", "wechat", "wechat_when", "webhook", "webhook_when",
+	"all_that_may_apply", "paused", "fallback", "least", "sms", "sms_when", "email", "email_when", "app", "wechat", "wechat_when", "webhook", "webhook_when",
 	"jpush", "jpush_when", "paper", "paper_when", "consent_version", "consent_at", "consent_source",
 }
 
@@ -465,7 +504,7 @@ func csvRow(header, record []string) (*profileRow, *domain.Error) {
 			return nil, domain.Errorf(domain.Invalid, "“%s”不是数字", v[column]).In(column)
 		}
 	}
-	for column, to := range map[string]*bool{"all_that_may_apply": &row.All, "paused": &row.Paused} {
+	for column, to := range map[string]*bool{"all_that_may_apply": &row.All, "paused": &row.Paused, "fallback": &row.Fallback} {
 		switch strings.ToLower(v[column]) {
 		case "", "0", "false", "no", "否":
 		case "1", "true", "yes", "是":
