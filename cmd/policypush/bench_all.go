@@ -81,7 +81,7 @@ func beginBenchAll(fs *flag.FlagSet) func(context.Context, stdio, []string) (rep
 		}
 		found := &allReport{Machine: machine(), At: time.Now(), Version: versionText()}
 		push := func(kind domain.ChannelKind) func() (report, error) {
-			return func() (report, error) { return (&pushBench{std: std, n: *recipients, kind: kind}).run(ctx) }
+			return func() (report, error) { return (&pushBench{std: std, n: *recipients, kind: kind}).onBoth(ctx) }
 		}
 		people := func(profiles, residents, measures, keywords int) func() (report, error) {
 			return func() (report, error) {

@@ -76,6 +76,7 @@ func (b *pushBench) smsFlags(ctx context.Context, dir string, took *counter) ([]
 		context.AfterFunc(ctx, func() { _ = server.Close() })
 		go func() { _ = server.Serve(ln) }() // ends with the benchmark
 	}
+	b.address, b.user, b.password = address, user, password
 	file := filepath.Join(dir, "password")
 	if err := os.WriteFile(file, []byte(password), 0o600); err != nil {
 		return nil, fmt.Errorf("write password of the gateway: %w", err)
@@ -117,6 +118,7 @@ func (b *pushBench) emailFlags(ctx context.Context, took *counter) ([]string, er
 		context.AfterFunc(ctx, func() { _ = server.Close() })
 		go func() { _ = server.Serve(ln) }() // ends with the benchmark
 	}
+	b.address = net.JoinHostPort(host, port)
 	return []string{
 		"--sms.mode", "off", "--email.mode", "send", "--email.host", host, "--email.port", port, "--email.tls", "none",
 		"--email.from", "政策直达 <tuisong@policypush.example>",
