@@ -247,6 +247,9 @@ func (w *Workers) settle(ctx context.Context, kind domain.ChannelKind, l letter,
 			out.State, out.Reason = domain.Failed, domain.ReasonTooManyTries
 		}
 	}
+	if out.NextAt.After(now) {
+		out.NextAt = together(out.NextAt)
+	}
 	outcomes := make([]storage.Outcome, len(l.deliveries))
 	for i, d := range l.deliveries {
 		outcomes[i] = out
@@ -257,6 +260,14 @@ func (w *Workers) settle(ctx context.Context, kind domain.ChannelKind, l letter,
 	}
 	return outcomes
 }
+
+// slot parts the times at which messages are tried again: those of one slot are
+// due together, so that they share a batch. A gateway that asks everybody to
+// wait would otherwise leave a batch for each message.
+const slot = 5 * time.Second
+
+// together returns the end of the slot of a time.
+func together(t time.Time) time.Time { return t.Add(slot - 1).Truncate(slot) }
 
 // backoff returns how long to wait after so many attempts, or false when they
 // were enough.

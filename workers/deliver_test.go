@@ -271,3 +271,27 @@ func TestACodeIsSentAtOnceOrThePersonIsTold(t *testing.T) {
 		t.Errorf("a channel that is off: %v", err)
 	}
 }
+
+// TestWhatIsThrottledTogetherIsTriedTogether: a gateway that asks everybody to
+// wait leaves a batch for each claim, not for each message.
+func TestWhatIsThrottledTogetherIsTriedTogether(t *testing.T) {
+	b := newBench(t)
+	b.people(200, nil)
+	_, id := b.publish("关于发放居民消费券的通知")
+	check(t, b.planTask(id))
+	b.sms.answer = func(channel.Message) channel.Result {
+		return channel.Result{Class: channel.Throttled, After: time.Minute}
+	}
+	stands := b.Now
+	b.Workers.Now = func() time.Time { // time passes between any two answers
+		b.pass(time.Microsecond)
+		return stands()
+	}
+	check(t, b.deliverDue())
+	b.expect(id, "pending gateway-retry: 200")
+	batches, err := b.Store.DueBatches(context.Background(), b.Now().Add(2*time.Minute), 1000)
+	check(t, err)
+	if len(batches) > 200/claimSize {
+		t.Errorf("%d batches wait for 200 messages", len(batches))
+	}
+}

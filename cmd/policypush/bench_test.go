@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -13,7 +14,7 @@ import (
 // TestMain lets the benchmarks start this very test as the program that they
 // measure.
 func TestMain(m *testing.M) {
-	if len(os.Args) > 1 && (os.Args[1] == "work" || os.Args[1] == "serve") {
+	if len(os.Args) > 1 && slices.Contains([]string{"work", "serve", "web"}, os.Args[1]) {
 		main()
 		return
 	}
