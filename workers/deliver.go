@@ -151,7 +151,12 @@ func (w *Workers) sendClaimed(ctx context.Context, batch domain.Batch, claimed [
 	for i, r := range results {
 		if r.Class == channel.Permanent && r.BadAddress {
 			reason := domain.Reason("bounce:" + r.Code)
-			if err := w.Store.StopAddress(record, batch.Channel, letters[i].to.Address, reason, w.Now()); err != nil {
+			to := letters[i].to.Address
+			err := w.Store.StopAddress(record, batch.Channel, to, reason, w.Now())
+			if batch.Channel == domain.WebPush && err == nil { // it never comes back: a browser subscribes anew with another
+				err = w.Store.RemoveAddress(record, batch.Channel, to)
+			}
+			if err != nil {
 				return fmt.Errorf("stop address of delivery %d: %w", letters[i].deliveries[0].ID, err)
 			}
 		}

@@ -42,7 +42,7 @@ func (b *base) gateSender(kind domain.ChannelKind) (channel.Sender, error) {
 	case domain.WeChat:
 		return b.account()
 	default:
-		return nil, domain.Errorf(domain.Invalid, "没有“%s”渠道", kind)
+		return nil, domain.Errorf(domain.Invalid, "%s还不能批量打印：请把 %s.mode 改为 log（记入发件箱，从那里打印）或 off", kind.Label(), kind).In(string(kind) + ".mode")
 	}
 }
 

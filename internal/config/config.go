@@ -360,8 +360,15 @@ func (c Config) Validate() error {
 		return fmt.Errorf("email.mode 是 send，但没有 email.host 或 email.from：请填写邮件服务器和发件人，或把 email.mode 改回 log")
 	}
 	for _, u := range []struct{ key, value string }{
-		{"base_url", c.BaseURL}, {"sms.url", c.SMS.URL}, {"sms.callback", c.SMS.Callback}, {"sms.aliyun.url", c.SMS.Aliyun.URL}, {"sms.tencent.url", c.SMS.Tencent.URL}, {"sms.mas.url", c.SMS.MAS.URL},
-		{"wechat.url", c.WeChat.URL}, {"webhook.url", c.Webhook.URL}, {"jpush.url", c.JPush.URL},
+		{"base_url", c.BaseURL},
+		{"sms.url", c.SMS.URL},
+		{"sms.callback", c.SMS.Callback},
+		{"sms.aliyun.url", c.SMS.Aliyun.URL},
+		{"sms.tencent.url", c.SMS.Tencent.URL},
+		{"sms.mas.url", c.SMS.MAS.URL},
+		{"wechat.url", c.WeChat.URL},
+		{"webhook.url", c.Webhook.URL},
+		{"jpush.url", c.JPush.URL},
 	} {
 		if u.value == "" {
 			continue

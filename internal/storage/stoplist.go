@@ -55,6 +55,34 @@ func (s *Store) changeStopList(ctx context.Context, owners string, of []any, sta
 	return n, err
 }
 
+// RemoveAddress deletes an address that has ended for good, such as the
+// subscription of a browser, from everybody who had it. It does nothing if
+// nobody has.
+func (s *Store) RemoveAddress(ctx context.Context, kind domain.ChannelKind, address string) error {
+	blind := s.blind(kind, address)
+	err := s.inTx(ctx, func(tx *sql.Tx) error {
+		if _, err := nextNumbers(ctx, tx, "profile_changes", 0); err != nil { // locked first, as by all who log changes
+			return err
+		}
+		ids, err := list(ctx, tx, one[domain.SubscriberID], `SELECT DISTINCT subscriber_id FROM contacts WHERE kind = $1 AND blind = $2`, kind, blind)
+		if err != nil || len(ids) == 0 {
+			return err
+		}
+		if _, err := changed(ctx, tx, `DELETE FROM contacts WHERE kind = $1 AND blind = $2`, kind, blind); err != nil {
+			return err
+		}
+		seq, err := nextNumbers(ctx, tx, "profile_changes", len(ids))
+		if err != nil {
+			return err
+		}
+		return s.logChanges(ctx, tx, seq, len(ids), func(i int) domain.SubscriberID { return ids[i] })
+	})
+	if err != nil {
+		return fmt.Errorf("remove address: %w", err)
+	}
+	return nil
+}
+
 // AllowAddress takes an address off the stop-list. Only the person may ask for
 // it, by verifying the address again.
 func (s *Store) AllowAddress(ctx context.Context, kind domain.ChannelKind, address string) error {

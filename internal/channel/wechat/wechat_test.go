@@ -168,20 +168,34 @@ var events = map[string]struct {
 	xml  string
 	want wechat.Event
 }{
-	"delivered": {`<xml><ToUserName><![CDATA[gh_1]]></ToUserName><FromUserName><![CDATA[oA]]></FromUserName><CreateTime>1</CreateTime><MsgType><![CDATA[event]]></MsgType><Event><![CDATA[TEMPLATESENDJOBFINISH]]></Event><MsgID>200163836</MsgID><Status><![CDATA[success]]></Status></xml>`,
-		wechat.Event{Kind: wechat.Finished, Account: "gh_1", OpenID: "oA", Ref: "200163836", State: domain.Delivered}},
-	"blocked": {`<xml><ToUserName>gh_1</ToUserName><FromUserName>oA</FromUserName><MsgType>event</MsgType><Event>TEMPLATESENDJOBFINISH</Event><MsgID>2</MsgID><Status>failed:user block</Status></xml>`,
-		wechat.Event{Kind: wechat.Finished, Account: "gh_1", OpenID: "oA", Ref: "2", State: domain.Failed, Code: "user block"}},
-	"left": {`<xml><ToUserName>gh_1</ToUserName><FromUserName>oA</FromUserName><MsgType>event</MsgType><Event>unsubscribe</Event><EventKey></EventKey></xml>`,
-		wechat.Event{Kind: wechat.Left, Account: "gh_1", OpenID: "oA"}},
-	"came by a code": {`<xml><ToUserName>gh_1</ToUserName><FromUserName>oA</FromUserName><MsgType>event</MsgType><Event>subscribe</Event><EventKey>qrscene_abc</EventKey></xml>`,
-		wechat.Event{Kind: wechat.Scanned, Account: "gh_1", OpenID: "oA", Text: "abc"}},
-	"scanned": {`<xml><ToUserName>gh_1</ToUserName><FromUserName>oA</FromUserName><MsgType>event</MsgType><Event>SCAN</Event><EventKey>abc</EventKey></xml>`,
-		wechat.Event{Kind: wechat.Scanned, Account: "gh_1", OpenID: "oA", Text: "abc"}},
-	"wrote": {`<xml><ToUserName>gh_1</ToUserName><FromUserName>oA</FromUserName><MsgType>text</MsgType><Content> 绑定 K1 </Content><MsgId>3</MsgId></xml>`,
-		wechat.Event{Kind: wechat.Said, Account: "gh_1", OpenID: "oA", Text: "绑定 K1"}},
-	"something else": {`<xml><ToUserName>gh_1</ToUserName><FromUserName>oA</FromUserName><MsgType>image</MsgType></xml>`,
-		wechat.Event{Account: "gh_1", OpenID: "oA"}},
+	"delivered": {
+		`<xml><ToUserName><![CDATA[gh_1]]></ToUserName><FromUserName><![CDATA[oA]]></FromUserName><CreateTime>1</CreateTime><MsgType><![CDATA[event]]></MsgType><Event><![CDATA[TEMPLATESENDJOBFINISH]]></Event><MsgID>200163836</MsgID><Status><![CDATA[success]]></Status></xml>`,
+		wechat.Event{Kind: wechat.Finished, Account: "gh_1", OpenID: "oA", Ref: "200163836", State: domain.Delivered},
+	},
+	"blocked": {
+		`<xml><ToUserName>gh_1</ToUserName><FromUserName>oA</FromUserName><MsgType>event</MsgType><Event>TEMPLATESENDJOBFINISH</Event><MsgID>2</MsgID><Status>failed:user block</Status></xml>`,
+		wechat.Event{Kind: wechat.Finished, Account: "gh_1", OpenID: "oA", Ref: "2", State: domain.Failed, Code: "user block"},
+	},
+	"left": {
+		`<xml><ToUserName>gh_1</ToUserName><FromUserName>oA</FromUserName><MsgType>event</MsgType><Event>unsubscribe</Event><EventKey></EventKey></xml>`,
+		wechat.Event{Kind: wechat.Left, Account: "gh_1", OpenID: "oA"},
+	},
+	"came by a code": {
+		`<xml><ToUserName>gh_1</ToUserName><FromUserName>oA</FromUserName><MsgType>event</MsgType><Event>subscribe</Event><EventKey>qrscene_abc</EventKey></xml>`,
+		wechat.Event{Kind: wechat.Scanned, Account: "gh_1", OpenID: "oA", Text: "abc"},
+	},
+	"scanned": {
+		`<xml><ToUserName>gh_1</ToUserName><FromUserName>oA</FromUserName><MsgType>event</MsgType><Event>SCAN</Event><EventKey>abc</EventKey></xml>`,
+		wechat.Event{Kind: wechat.Scanned, Account: "gh_1", OpenID: "oA", Text: "abc"},
+	},
+	"wrote": {
+		`<xml><ToUserName>gh_1</ToUserName><FromUserName>oA</FromUserName><MsgType>text</MsgType><Content> 绑定 K1 </Content><MsgId>3</MsgId></xml>`,
+		wechat.Event{Kind: wechat.Said, Account: "gh_1", OpenID: "oA", Text: "绑定 K1"},
+	},
+	"something else": {
+		`<xml><ToUserName>gh_1</ToUserName><FromUserName>oA</FromUserName><MsgType>image</MsgType></xml>`,
+		wechat.Event{Account: "gh_1", OpenID: "oA"},
+	},
 }
 
 func TestEventsAreRead(t *testing.T) {

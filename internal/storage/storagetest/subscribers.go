@@ -279,6 +279,11 @@ func followsWays(t *testing.T, url string) {
 	check("both are stopped", mail)
 	must(t, s.AllowAddress(ctx, domain.SMS, "13900000091"))
 	check("verified again", sms, mail)
+	must(t, s.RemoveAddress(ctx, domain.SMS, "13900000091"))
+	check("removed: the next address counts", mail) // which is stopped
+	must(t, s.RemoveAddress(ctx, domain.SMS, "13900000091"))
+	equal(t, "addresses left", len(got(s.Subscriber(ctx, v.ID))(t).Contacts), 3)
+	equal(t, "who has it", len(got(s.SubscribersByAddress(ctx, domain.SMS, "13900000091"))(t)), 0)
 }
 
 func stopsAddresses(t *testing.T, url string) {
