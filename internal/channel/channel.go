@@ -1,8 +1,9 @@
 // Package channel holds what the ways to reach a person have in common: a
 // message, what became of it, and the Sender that turns one into the other.
 //
-// The senders are channel/email, channel/sms and channel/outbox, which only
-// writes down what the others would have sent. None of them keeps a promise
+// The senders are channel/email, channel/sms, channel/webpush, channel/wechat,
+// channel/jpush, channel/webhook, and channel/outbox, which only writes down
+// what the others would have sent. None of them keeps a promise
 // over a restart: rows in the database say what is owed, and a message whose
 // fate is Unknown is never sent again by a sender itself.
 package channel
