@@ -27,6 +27,10 @@ const randomPeople = 5000
 // anything that is due may still wait.
 const recoverWithin = 2 * time.Minute
 
+// endurance is how long a part of a random run may take by the clock on the
+// wall, on a machine with much else to do. Nothing waits for it to pass.
+const endurance = 15 * time.Minute
+
 // TestRandomFaults runs pushes through what may go wrong: processes that are
 // killed, a Redis that is emptied or restarted, a PostgreSQL that crashes, a
 // clock that jumps, a gateway that refuses, throttles, is slow or cuts the line,
@@ -257,7 +261,7 @@ func (r *run) strain() {
 		faults = append(faults, fault{r.rnd.IntN(randomPeople), kinds[r.rnd.IntN(len(kinds))]})
 	}
 	slices.SortStableFunc(faults, func(a, b fault) int { return a.at - b.at })
-	giveUp := time.Now().Add(patience)
+	giveUp := time.Now().Add(endurance)
 	for _, f := range faults {
 		for idle := 0; r.seen < f.at && idle < 100; { // so few are left that nothing comes
 			if r.step() > 0 {
@@ -331,7 +335,7 @@ func (r *run) recover() {
 		r.ready(p)
 	}
 	var took time.Duration
-	for giveUp := time.Now().Add(patience); r.waits() > 0; took += r.step() {
+	for giveUp := time.Now().Add(endurance); r.waits() > 0; took += r.step() {
 		if took > recoverWithin || time.Now().After(giveUp) {
 			r.Fatalf("%d deliveries that are due still wait after %s of simulated time:\n%s", r.waits(), took, r.logs())
 		}
@@ -342,7 +346,7 @@ func (r *run) recover() {
 // ready returns when a process says that it is.
 func (r *run) ready(p *process) {
 	r.Helper()
-	for giveUp := time.Now().Add(patience); !p.isReady(r.T); r.step() {
+	for giveUp := time.Now().Add(endurance); !p.isReady(r.T); r.step() {
 		if time.Now().After(giveUp) {
 			r.Fatalf("%s does not get ready:\n%s", p.name, p.log(r.T))
 		}
@@ -360,7 +364,7 @@ func (r *run) logs() string {
 // finish lets time pass until the push is done and every receipt was told.
 func (r *run) finish() {
 	r.Helper()
-	giveUp := time.Now().Add(patience)
+	giveUp := time.Now().Add(endurance)
 	for {
 		p, err := r.site.store.Push(context.Background(), r.site.push)
 		left := r.gateway.tellAll()

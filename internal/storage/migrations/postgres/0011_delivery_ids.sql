@@ -8,8 +8,8 @@ FROM deliveries d WHERE d.id = outbox.delivery_id;
 UPDATE deliveries SET id = (push_id << 36) + (subscriber_id << 4) + CASE channel WHEN 'sms' THEN 1 ELSE 2 END;
 DROP INDEX deliveries_once;
 
--- The table has parts by ranges of pushes, so that what is long over goes as a
--- whole, see storage.BeginPart. All there is becomes the first of them.
+-- The table is made of parts by ranges of ids, which are ranges of pushes, so
+-- that what is long over can go as a whole. All there is becomes the first.
 ALTER TABLE deliveries ALTER COLUMN id DROP IDENTITY;
 ALTER TABLE deliveries RENAME TO deliveries_part_1;
 ALTER TABLE deliveries_part_1 RENAME CONSTRAINT deliveries_pkey TO deliveries_part_1_pkey;
