@@ -413,10 +413,11 @@ type Verdict struct {
 }
 
 // FacetVerdict decides which codes of one dimension a document is for or about:
-// the sum of Base and the weighed features, above 0.
+// the sum of Base, what the code has of its own, and the weighed features, above 0.
 type FacetVerdict struct {
 	Base    float64            `yaml:"base" check:"signed"`
 	Weights map[string]float64 `yaml:"weights,required" check:"signed"` // by the name of the feature
+	Codes   map[string]float64 `yaml:"codes" check:"signed"`            // by code: which are named more often than meant, and which less
 }
 
 // FacetVerdicts are fitted by `policypush rules fit --facets`, not by hand.

@@ -80,7 +80,7 @@ verdicts:
 		v    rules.FacetVerdict
 	}{{"taxes", v.Taxes}, {"groups", v.Groups}, {"kinds", v.Kinds}, {"industries", v.Industries}} {
 		if err == nil {
-			_, err = fmt.Fprintf(w, "  %s: {base: %g, weights: %s}\n", f.name, f.v.Base, weightTable(f.v.Weights))
+			_, err = fmt.Fprintf(w, "  %s: {base: %g, weights: %s, codes: %s}\n", f.name, f.v.Base, weightTable(f.v.Weights), weightTable(f.v.Codes))
 		}
 	}
 	return err

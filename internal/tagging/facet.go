@@ -148,8 +148,8 @@ func (t *reading) others(p *domain.Policy) []domain.Tag {
 			if d == domain.BenefitTag {
 				j.assigned = n.title || n.hinted || inMeasure(p, n.evidence)
 			} else {
-				j.inclines = facetInclination(facetVerdict(&t.rules.Facets, d), weighed[n.code])
-				j.assigned = j.inclines > 0 && p.Audience != domain.ForNobody
+				j.inclines = facetInclination(facetVerdict(&t.rules.Facets, d), t.codes[n.code].code, weighed[n.code])
+				j.assigned = j.inclines > 0 && concerns(p.Audience, d)
 			}
 			ranked = append(ranked, j)
 		}
@@ -169,6 +169,13 @@ func (t *reading) others(p *domain.Policy) []domain.Tag {
 		}
 	}
 	return tags
+}
+
+// concerns tells whether a dimension says anything of those whom a document is
+// for: work inside government is for nobody, and only enterprises have an
+// industry.
+func concerns(audience domain.Audience, d domain.Dimension) bool {
+	return audience != domain.ForNobody && (audience != domain.ForResidents || d != domain.IndustryTag)
 }
 
 // inMeasure tells whether one of the words stands in a measure.

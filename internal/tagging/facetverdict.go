@@ -14,6 +14,7 @@ import (
 var facetFeatures = []string{
 	"title", "hinted", "heading", "cell", "asked", "given", "required", "said", "addressed", "context",
 	"share", "relative", "rival", "audience", "broad", "taxing", "solo", "theme", "early", "many", "topic", "askedshare",
+	"alone", "words", "first",
 }
 
 // weighFacets lays out the features of every code of a dimension that the
@@ -29,6 +30,10 @@ func (t *reading) weighFacets(p *domain.Policy, d domain.Dimension, all []naming
 		of = append(of, n)
 		top = max(top, n.strength())
 		titled = titled || n.title
+	}
+	opening := math.MaxInt // where the paragraphs end that tell what a document is about
+	if d == domain.IndustryTag && len(t.passages) > openingPassages {
+		opening = t.passages[openingPassages].clause.Start
 	}
 	paragraphs := 0
 	for i := range t.passages {
@@ -46,6 +51,13 @@ func (t *reading) weighFacets(p *domain.Policy, d domain.Dimension, all []naming
 	log := func(n int) float64 { return math.Log1p(float64(n)) }
 	out := map[int][]float64{}
 	for _, n := range of {
+		words, first := 0.0, 0.0
+		switch d {
+		case domain.TaxTag:
+			words = log(len(n.evidence))
+		case domain.IndustryTag:
+			first = yes(len(n.in) > 0 && n.in[0] < opening)
+		}
 		out[n.code] = []float64{
 			yes(n.title) * 2, yes(n.hinted && !n.title), log(n.heading), log(n.cell), log(n.asked),
 			log(n.given), log(n.required), log(n.said), log(n.addressed), log(n.context),
@@ -61,10 +73,17 @@ func (t *reading) weighFacets(p *domain.Policy, d domain.Dimension, all []naming
 			log(len(of)) / 2,
 			n.topic * 2,
 			ratio(float64(n.asked), float64(len(p.Measures))) * 2,
+			ratio(n.solo, float64(len(n.in))),
+			words,
+			first,
 		}
 	}
 	return out
 }
+
+// openingPassages are the title and the paragraphs that tell what a document is
+// about.
+const openingPassages = 4
 
 // early is 1 for what the text names at its beginning and 0 for what it names
 // at its end or not at all.
@@ -115,8 +134,8 @@ func facetVerdict(v *rules.FacetVerdicts, d domain.Dimension) *rules.FacetVerdic
 }
 
 // facetInclination is the sum of the weighed features: above 0 a code is assigned.
-func facetInclination(v *rules.FacetVerdict, x []float64) float64 {
-	sum := v.Base
+func facetInclination(v *rules.FacetVerdict, code string, x []float64) float64 {
+	sum := v.Base + v.Codes[code]
 	for i, name := range facetFeatures {
 		sum += v.Weights[name] * x[i]
 	}
@@ -143,13 +162,13 @@ type FacetCase struct {
 // are told by the letter of their section.
 func (t *Tagger) NewFacetCase(p *domain.Policy, truths map[domain.Dimension]Truth) FacetCase {
 	c := FacetCase{truths: truths, rows: map[domain.Dimension][]row{}}
-	if p.Audience == domain.ForNobody {
-		return c
-	}
 	r := t.begin(p)
 	defer t.end(r)
 	all := r.namings(p)
 	for _, d := range facetDimensions {
+		if !concerns(p.Audience, d) {
+			continue
+		}
 		weighed := r.weighFacets(p, d, all)
 		for _, n := range all {
 			if x := weighed[n.code]; x != nil {
@@ -164,7 +183,7 @@ func (e *Effect) addFacets(c FacetCase, d domain.Dimension, v *rules.FacetVerdic
 	truth := c.truths[d]
 	found := map[string]bool{}
 	for _, r := range c.rows[d] {
-		if facetInclination(v, r.x) <= 0 {
+		if facetInclination(v, r.theme, r.x) <= 0 {
 			continue
 		}
 		found[r.theme] = true
@@ -223,9 +242,14 @@ func apart(cases []FacetCase, fold int) (others, held []FacetCase) {
 	return others, held
 }
 
-// codeRidge is the strength of the pull to 0 for the offsets of codes: there are
-// few cases of each.
-const codeRidge = 4.0
+// codeRidge is the strength of the pull to 0 for what codes have of their own:
+// there are few cases of each, and of industries so few that they have nothing.
+func codeRidge(d domain.Dimension) float64 {
+	if d == domain.IndustryTag {
+		return 1000
+	}
+	return 4
+}
 
 // fitFacet fits one dimension, then moves the base to where F1 is best on cases
 // that the weights have not seen.
@@ -255,6 +279,9 @@ func fitFacet(cases []FacetCase, d domain.Dimension) rules.FacetVerdict {
 	return v
 }
 
+// leastOwn is the least that a code has of its own to be kept.
+const leastOwn = 0.05
+
 // facetWeights fits the weights for one dimension.
 func facetWeights(cases []FacetCase, d domain.Dimension) rules.FacetVerdict {
 	var samples []sample
@@ -267,8 +294,13 @@ func facetWeights(cases []FacetCase, d domain.Dimension) rules.FacetVerdict {
 			}
 		}
 	}
-	l := fitLogistic(samples, len(facetFeatures), ridge, codeRidge)
-	v := rules.FacetVerdict{Base: round3(l.base), Weights: map[string]float64{}}
+	l := fitLogistic(samples, len(facetFeatures), ridge, codeRidge(d))
+	v := rules.FacetVerdict{Base: round3(l.base), Weights: map[string]float64{}, Codes: map[string]float64{}}
+	for code, own := range l.offsets {
+		if own = round3(own); math.Abs(own) >= leastOwn {
+			v.Codes[code] = own
+		}
+	}
 	for i, name := range facetFeatures {
 		v.Weights[name] = round3(l.weights[i])
 	}
