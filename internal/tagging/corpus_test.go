@@ -1,6 +1,8 @@
 package tagging_test
 
 import (
+	"slices"
+	"strings"
 	"testing"
 
 	"policypush/internal/domain"
@@ -17,10 +19,30 @@ type floor struct {
 // field on our own labelled documents: those written beside the rules, and those
 // written by people who had not seen the rules.
 func TestLabelledDocumentsAreReadAtLeastAsWellAsBefore(t *testing.T) {
-	for dir, set := range map[string]struct {
+	for name, set := range map[string]struct {
 		documents int
 		floors    []floor
 	}{
+		// of all kinds, read once before anything was changed for them
+		"independent/e": {44, []floor{
+			{"doc_number", 0.97, 0.94},
+			{"publish_date", 0.97, 0.95},
+			{"effective_from", 0.95, 0.95},
+			{"expires", 0.95, 0.9},
+			{"apply_deadline", 0.9, 0.9},
+			{"issuer", 0.95, 0.95},
+			{"doc_kind", 0.95, 0.95},
+			{"regions", 0.96, 0.96},
+			{"themes", 0.92, 0.9},
+			{"themes_main", 1, 0.92},
+			{"clean", 1, 0.88},
+			{"none_kept", 1, 0.9},
+			{"audience", 0.92, 0.92},
+			{"tax_kinds", 0.88, 0.95},
+			{"industries", 0.8, 0.7},
+			{"resident_groups", 0.75, 0.8},
+			{"enterprise_kinds", 0.85, 0.82},
+		}},
 		"corpus": {60, []floor{
 			{"doc_number", 1, 1},
 			{"publish_date", 1, 1},
@@ -60,11 +82,13 @@ func TestLabelledDocumentsAreReadAtLeastAsWellAsBefore(t *testing.T) {
 			{"enterprise_kinds", 0.7, 0.78},
 		}},
 	} {
-		t.Run(dir, func(t *testing.T) {
+		t.Run(name, func(t *testing.T) {
+			dir, prefix, _ := strings.Cut(name, "/")
 			docs, err := scoring.Load("testdata/" + dir)
 			if err != nil {
 				t.Fatal(err)
 			}
+			docs = slices.DeleteFunc(docs, func(d scoring.Document) bool { return !strings.HasPrefix(d.ID, prefix) })
 			if len(docs) < set.documents {
 				t.Errorf("%d documents, want at least %d", len(docs), set.documents)
 			}

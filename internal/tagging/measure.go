@@ -301,8 +301,35 @@ func (r *reader) who(x piece) {
 	}
 }
 
-// exclusion reads rule X23: 列入严重失信主体名单的企业不享受本政策.
+// leftOut is whom a sentence leaves out that goes on to say something of others:
+// 小微企业(个体工商户除外), 不适用于房地产企业, (不含房地产企业), 除房地产企业外,.
+var leftOut = expression(`\(([^()]{2,40}?)除外\)|不适用于([^,。;:()]{2,40})|\((?:不含|不包括|不包含)([^()]{2,40})\)|除([^,。;:()]{2,40}?)(?:以外|之外|外)[的,]`)
+
+// exclusion reads whom a sentence leaves out, and tells whether that is all it
+// says. That is so by rule X23: 列入严重失信主体名单的企业不享受本政策.
 func (r *reader) exclusion(s sentence) bool {
+	if all := s.locs(leftOut); all != nil {
+		for _, loc := range all {
+			for group := 1; group <= 4; group++ {
+				if i, j := loc[2*group], loc[2*group+1]; i >= 0 {
+					tree := r.c.read(s.slice(i, j))
+					if tree.IsZero() && group > 2 { // 除另有规定外, (不含增值税)
+						continue
+					} else if tree.IsZero() {
+						tree = other(s.evidence(i, j))
+					}
+					r.excluded = append(r.excluded, tree)
+					r.m.Evidence["exclude"] = append(r.m.Evidence["exclude"], s.evidence(loc[0], loc[1]))
+					if before := s.text[:loc[0]]; group%2 == 1 && r.m.Who == "" { // the bracket stands behind whom it is said of
+						if at := strings.LastIndex(before, "对"); at >= 0 && !strings.ContainsAny(before[at:], ",。;:") {
+							r.beneficiary(s.slice(at, loc[0]))
+						}
+					}
+				}
+			}
+		}
+		return false
+	}
 	found := r.t.find("X23", s)
 	for _, x := range found {
 		i, j := x.at("who")

@@ -90,6 +90,40 @@ func TestAGuideToOneThingIsOneMeasure(t *testing.T) {
 	}
 }
 
+// TestWhoIsLeftOutIsNoBeneficiary: whom a sentence leaves out stands in the
+// criteria as not meant, and nobody else does.
+func TestWhoIsLeftOutIsNoBeneficiary(t *testing.T) {
+	for text, out := range map[string]string{
+		"对小微企业(个体工商户除外)给予50万元贷款贴息。":            "R500",
+		"对小微企业给予50万元贷款贴息,不适用于个体工商户。":           "R500",
+		"对小微企业给予50万元贷款贴息。本政策不适用于个体工商户。":        "R500",
+		"除个体工商户外,对小微企业给予50万元贷款贴息。":             "R500",
+		"对小微企业(不含个体工商户)给予50万元贷款贴息。":            "R500",
+		"对小微企业给予50万元贷款贴息。列入严重失信主体名单的企业不享受本政策。": "CR4",
+		"除另有规定外,对小微企业给予50万元贷款贴息(不含增值税)。":       "",
+	} {
+		p := read(t, text, noticeHead+"一、贷款贴息。"+text+noticeEnd)
+		if len(p.Measures) != 1 {
+			t.Errorf("%s: %d measures, want 1", text, len(p.Measures))
+			continue
+		}
+		m := &p.Measures[0]
+		var left, meant []string
+		for _, part := range append([]domain.Criteria{m.Criteria}, m.Criteria.All...) {
+			into := &meant
+			if part.Not != nil {
+				part, into = *part.Not, &left
+			} else if part.All != nil {
+				continue
+			}
+			part.Leaves(func(l *domain.Condition) { *into = append(*into, l.Values...) })
+		}
+		if got := strings.Join(left, ","); got != out || !slices.Contains(meant, "small") || out != "" && slices.Contains(meant, out) {
+			t.Errorf("%s: leaves out %q, want %q; is for %q (%s)", text, got, out, meant, m.Who)
+		}
+	}
+}
+
 func TestListsOfConditions(t *testing.T) {
 	for name, c := range map[string]struct {
 		list string
