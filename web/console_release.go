@@ -256,7 +256,8 @@ func (s *Server) publishPolicy(c *fiber.Ctx) error {
 		return err
 	}
 	earlier = ticked(c, earlier)
-	if err := s.Store.PublishPolicy(ctx, p, push, earlier...); err != nil {
+	notices := correctionsOf(c, push, earlier)
+	if err := s.Store.PublishCorrection(ctx, p, push, notices, earlier...); err != nil {
 		return err
 	}
 	s.wake()
@@ -266,6 +267,9 @@ func (s *Server) publishPolicy(c *fiber.Ctx) error {
 	}
 	if push.Urgent {
 		detail += "，紧急"
+	}
+	if len(notices) > 0 {
+		detail += "；更正此前的政策：" + notices[0].Note
 	}
 	if len(earlier) > 0 {
 		detail += fmt.Sprintf("；改动%d份以往政策的有效期", len(earlier))
@@ -308,6 +312,23 @@ func (s *Server) supplementPush(c *fiber.Ctx) error {
 	}
 	s.setFlash(c, "pine", releasedAs(push, "正在补充推送。"))
 	return c.Redirect(fmt.Sprintf("/console/pushes/%d", push.ID), fiber.StatusSeeOther)
+}
+
+// correctionsOf are the notices to those who got what a policy corrects, if the
+// form says what is corrected: one for each earlier policy that it ends or
+// extends.
+func correctionsOf(c *fiber.Ctx, push *domain.Push, earlier []domain.Succession) []*domain.Push {
+	note := cutRunes(field(c, "correction"), 100)
+	if note == "" {
+		return nil
+	}
+	var notices []*domain.Push
+	for _, e := range earlier {
+		notices = append(notices, &domain.Push{
+			Kind: domain.CorrectionNotice, CreatedBy: push.CreatedBy, CreatedAt: push.CreatedAt, IncludePossible: true, Note: note, Corrects: e.Of,
+		})
+	}
+	return notices
 }
 
 // releasedAs says what happens next with a push.

@@ -22,7 +22,7 @@ func (w *Workers) freeze(ctx context.Context, owed domain.Push, policy *domain.P
 	var err error
 	switch {
 	case owed.Kind.Follows():
-		set, err = audience.ToldOf(ctx, w.Store, owed.Policy)
+		set, err = audience.ToldOf(ctx, w.Store, owed.Of())
 	case owed.Kind == domain.Reminder:
 		set, err = w.toBeReminded(ctx, owed, policy)
 	case policy.Pushable():

@@ -60,7 +60,7 @@ func (p *planner) deliveries(ctx context.Context, bits []uint32) ([]domain.Deliv
 	}
 	var reached map[domain.SubscriberID][]domain.ChannelKind
 	if p.push.Kind.Follows() {
-		if reached, err = p.w.Store.Reached(ctx, p.push.Policy, ids); err != nil {
+		if reached, err = p.w.Store.Reached(ctx, p.push.Of(), ids); err != nil {
 			return nil, err
 		}
 	}

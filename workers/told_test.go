@@ -170,7 +170,9 @@ func TestWhatIsPutAsideIsNotInTheSummary(t *testing.T) {
 func TestAnUrgentPushGoesAtNight(t *testing.T) {
 	b := newBench(t)
 	ctx := context.Background()
-	b.people(2, func(i int, s *domain.Subscriber) { s.Contacts[0].When = []domain.Frequency{domain.Now, domain.Weekly}[i] })
+	b.people(2, func(i int, s *domain.Subscriber) {
+		s.Contacts[0].When = []domain.Frequency{domain.Now, domain.Weekly}[i]
+	})
 	b.pass(11 * time.Hour) // 23:00
 	p := &domain.Policy{
 		Office: b.office.ID, Status: domain.Approved, Title: "防台风紧急通知", Audience: domain.ForBoth, Text: "防台风", CreatedAt: noon,
@@ -266,4 +268,60 @@ func TestAPersonWhoSawToItAfterThePlanIsNotReminded(t *testing.T) {
 	b.sms.answer = func(channel.Message) channel.Result { return channel.Result{Class: channel.Accepted} }
 	check(t, b.deliverDue())
 	b.expect(owed[0].ID, "accepted: 1, suppressed put-aside: 1")
+}
+
+// TestACorrectionGoesToWhomTheOriginalReached: over the same channel, once;
+// the others who are meant hear of the new policy.
+func TestACorrectionGoesToWhomTheOriginalReached(t *testing.T) {
+	b := newBench(t)
+	ctx := context.Background()
+	b.people(3, func(i int, s *domain.Subscriber) {
+		if i == 1 {
+			s.Contacts = []domain.Contact{{Kind: domain.Email, Address: "one@example.com", When: domain.Daily, Verified: true}}
+		}
+	})
+	old, first := b.publish("关于发放居民消费券的通知")
+	check(t, b.planTask(first))
+	b.sms.answer = func(m channel.Message) channel.Result {
+		if m.To == "13900000002" {
+			return channel.Result{Class: channel.Permanent, Code: "400"}
+		}
+		return channel.Result{Class: channel.Accepted}
+	}
+	b.pass(24 * time.Hour)
+	check(t, b.deliverDue())
+	b.people(4, func(i int, s *domain.Subscriber) { // the first has a mailbox now, and a fourth is new
+		if i == 0 {
+			s.Contacts = append(s.Contacts, domain.Contact{Kind: domain.Email, Address: "new@example.com", Verified: true})
+		}
+		if i == 1 {
+			s.Contacts = []domain.Contact{{Kind: domain.Email, Address: "one@example.com", When: domain.Daily, Verified: true}}
+		}
+	})
+	b.sms.got, b.email.got, b.sms.answer = nil, nil, nil
+	p := &domain.Policy{
+		Office: b.office.ID, Status: domain.Approved, Title: "关于更正居民消费券的通知", Audience: domain.ForBoth, Text: "更正", CreatedAt: b.Now(),
+		Measures: []domain.Measure{{ID: "m1", Title: "消费券", Text: "消费券", Who: "全县居民"}},
+	}
+	check(t, b.Store.CreatePolicy(ctx, p))
+	p.Status, p.PublishedAt = domain.Published, b.Now()
+	push := domain.Push{Kind: domain.NewPolicy, CreatedAt: b.Now(), IncludePossible: true}
+	notice := domain.Push{Kind: domain.CorrectionNotice, CreatedAt: b.Now(), IncludePossible: true, Note: "每人应为200元", Corrects: old.ID}
+	check(t, b.Store.PublishCorrection(ctx, p, &push, []*domain.Push{&notice}))
+	check(t, b.planTask(notice.ID))
+	check(t, b.planTask(push.ID))
+	check(t, b.deliverDue())
+	b.expect(notice.ID, "accepted: 2")
+	b.expect(push.ID, "accepted: 1")
+	texts := map[string]string{}
+	for _, m := range append(b.sms.got, b.email.got...) {
+		if texts[m.To] != "" {
+			t.Errorf("%s was told twice", m.To)
+		}
+		texts[m.To] = m.Text
+	}
+	if len(texts) != 3 || !strings.Contains(texts["13900000000"], "每人应为200元") || !strings.Contains(texts["one@example.com"], "每人应为200元") ||
+		strings.Contains(texts["13900000003"], "更正：") {
+		t.Errorf("told %v", texts)
+	}
 }

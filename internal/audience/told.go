@@ -16,6 +16,9 @@ type EarlierPushes interface {
 	AudiencesOf(ctx context.Context, policy domain.PolicyID) ([]domain.PushedAudience, error)
 	// DigestReaders returns who was told of a policy in their first digest.
 	DigestReaders(ctx context.Context, policy domain.PolicyID) (map[domain.SubscriberID]domain.Verdict, error)
+	// Corrected returns the policies of which a policy corrects what was said:
+	// their readers have a notice of their own.
+	Corrected(ctx context.Context, policy domain.PolicyID) ([]domain.PolicyID, error)
 	// Dismissed returns who said of a policy, or of one that it amends, that
 	// it is not for them.
 	Dismissed(ctx context.Context, policy *domain.Policy) ([]domain.SubscriberID, error)
@@ -69,6 +72,17 @@ func QueryFor(ctx context.Context, earlier EarlierPushes, p *domain.Policy, day 
 		return q, fmt.Errorf("who does not want policy %d: %w", p.ID, err)
 	}
 	without := told.Everybody()
+	corrected, err := earlier.Corrected(ctx, p.ID)
+	if err != nil {
+		return q, fmt.Errorf("what policy %d corrects: %w", p.ID, err)
+	}
+	for _, id := range corrected {
+		readers, err := ToldOf(ctx, earlier, id)
+		if err != nil {
+			return q, err
+		}
+		without.Or(readers.Everybody())
+	}
 	for _, id := range blocked {
 		without.Add(uint32(id))
 	}

@@ -64,7 +64,8 @@ type Push struct {
 	// DaysLeft how many days before it.
 	Deadline string
 	DaysLeft int
-	Note     string // what a correction corrects, in the words of the office
+	Note     string   // what a correction corrects, in the words of the office
+	Corrects PolicyID // the policy of which it corrects what was said; 0 of other kinds
 
 	SendAt     time.Time  // not before; zero: at once
 	PausedAt   time.Time  // zero: not paused
@@ -74,6 +75,15 @@ type Push struct {
 	// ForgottenAt is when deliveries and their history were dropped: their time
 	// was over. The counts stay.
 	ForgottenAt time.Time
+}
+
+// Of returns the policy whose readers a notice goes to: the one that was
+// corrected, or its own.
+func (p *Push) Of() PolicyID {
+	if p.Corrects != 0 {
+		return p.Corrects
+	}
+	return p.Policy
 }
 
 // Owe makes a new push owed, or waiting for its second person.

@@ -295,12 +295,23 @@ func likeLiteral(s string) string {
 // transaction, and sets push.ID. Earlier policies end or hold longer with it.
 // From its commit on nothing can get lost.
 func (s *Store) PublishPolicy(ctx context.Context, p *domain.Policy, push *domain.Push, earlier ...domain.Succession) error {
+	return s.PublishCorrection(ctx, p, push, nil, earlier...)
+}
+
+// PublishCorrection does as PublishPolicy with a policy that corrects earlier
+// ones, and owes the notices of that to those who got the originals.
+func (s *Store) PublishCorrection(ctx context.Context, p *domain.Policy, push *domain.Push, notices []*domain.Push, earlier ...domain.Succession) error {
 	return s.inTx(ctx, func(tx *sql.Tx) error {
 		if err := savePolicy(ctx, tx, p, domain.Approved); err != nil {
 			return err
 		}
 		for i := range earlier {
 			if err := succeed(ctx, tx, &earlier[i]); err != nil {
+				return err
+			}
+		}
+		for _, notice := range notices { // before the push, which leaves their readers out
+			if err := owePush(ctx, tx, p, notice); err != nil {
 				return err
 			}
 		}
@@ -362,10 +373,10 @@ func owePush(ctx context.Context, tx *sql.Tx, p *domain.Policy, push *domain.Pus
 	push.Owe()
 	const q = `
 		INSERT INTO pushes (policy_id, policy_version, kind, state, created_by, created_at,
-			planned_to, planned_at, include_possible, likely, possible, urgent, signed_by, signed_at, send_at, deadline, days_left, note)
-		VALUES ($1, $2, $3, $7, $4, $5, 0, 0, $6, 0, 0, $8, $9, $10, $11, $12, $13, $14) RETURNING id`
+			planned_to, planned_at, include_possible, likely, possible, urgent, signed_by, signed_at, send_at, deadline, days_left, note, corrects)
+		VALUES ($1, $2, $3, $7, $4, $5, 0, 0, $6, 0, 0, $8, $9, $10, $11, $12, $13, $14, $15) RETURNING id`
 	err := tx.QueryRowContext(ctx, q, p.ID, p.Version, push.Kind, push.CreatedBy, micros(push.CreatedAt), push.IncludePossible,
-		push.State, push.Urgent, push.SignedBy, micros(push.SignedAt), micros(push.SendAt), push.Deadline, push.DaysLeft, push.Note).Scan(&push.ID)
+		push.State, push.Urgent, push.SignedBy, micros(push.SignedAt), micros(push.SendAt), push.Deadline, push.DaysLeft, push.Note, push.Corrects).Scan(&push.ID)
 	if err != nil {
 		return fmt.Errorf("owe push of policy %d: %w", p.ID, err)
 	}

@@ -13,7 +13,7 @@ import (
 
 const pushColumns = `u.id, u.policy_id, u.policy_version, u.kind, u.state, u.created_by, u.created_at,
 	u.planned_to, u.planned_at, u.include_possible, u.likely, u.possible, u.urgent, u.signed_by, u.signed_at, p.title,
-	u.send_at, u.paused_at, u.halted_by, u.halt_reason, u.stopped_for, u.forgotten_at, u.deadline, u.days_left, u.note`
+	u.send_at, u.paused_at, u.halted_by, u.halt_reason, u.stopped_for, u.forgotten_at, u.deadline, u.days_left, u.note, u.corrects`
 
 func pushInto(u *domain.Push) []any {
 	return []any{
@@ -21,7 +21,7 @@ func pushInto(u *domain.Push) []any {
 		&u.PlannedTo, timeInto(&u.PlannedAt), &u.IncludePossible, &u.Likely, &u.Possible,
 		&u.Urgent, &u.SignedBy, timeInto(&u.SignedAt), &u.Title,
 		timeInto(&u.SendAt), timeInto(&u.PausedAt), &u.HaltedBy, &u.HaltReason, &u.StoppedFor, timeInto(&u.ForgottenAt),
-		&u.Deadline, &u.DaysLeft, &u.Note,
+		&u.Deadline, &u.DaysLeft, &u.Note, &u.Corrects,
 	}
 }
 

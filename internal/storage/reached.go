@@ -63,3 +63,9 @@ func (s *Store) Dismissed(ctx context.Context, policy *domain.Policy) ([]domain.
 		WHERE m.dismissed_at > 0 AND (p.id = $1` + amended + `)`
 	return list(ctx, s.read, one[domain.SubscriberID], q, args...)
 }
+
+// Corrected returns the policies of which a policy corrects what was said.
+func (s *Store) Corrected(ctx context.Context, policy domain.PolicyID) ([]domain.PolicyID, error) {
+	const q = `SELECT DISTINCT corrects FROM pushes WHERE policy_id = $1 AND kind = 'correction' AND corrects > 0`
+	return list(ctx, s.read, one[domain.PolicyID], q, policy)
+}
