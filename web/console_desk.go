@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"time"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -19,6 +20,8 @@ type deskView struct {
 	Drafts    deskList
 	Reviewed  deskList // waits for the approval of another person
 	Approved  deskList // waits to be published
+	Alerts    alerts
+	At        time.Time
 	Pushes    []domain.Push
 	Questions int // without an answer
 	Oldest    domain.Question
@@ -50,6 +53,10 @@ func (s *Server) desk(c *fiber.Ctx) error {
 	v := deskView{Page: p, Reads: allowed(me, toRead)}
 	if !v.Reads {
 		return s.render(c, v)
+	}
+	v.At = s.Now()
+	if v.Alerts, err = s.alerts(c); err != nil {
+		return err
 	}
 	names, err := s.operatorNames(ctx)
 	if err != nil {

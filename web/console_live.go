@@ -143,8 +143,16 @@ func (s *Server) pushJSON(ctx context.Context, id domain.PushID) (data []byte, e
 	if err != nil {
 		return nil, false, err
 	}
+	reasons, err := s.Store.Reasons(ctx, id)
+	if err != nil {
+		return nil, false, err
+	}
 	t := s.totals(push, counts)
 	t.PerMin = 0
+	if t.Readers, t.Dismissed, err = s.Store.PushMarks(ctx, id); err != nil {
+		return nil, false, err
+	}
+	t.Parts = channelRows(counts, reasons)
 	data, err = json.Marshal(t)
 	return data, pushRowOf(push).Ended() && t.Waiting == 0, err
 }

@@ -56,6 +56,14 @@ func pushRowOf(p domain.Push) pushRow {
 	case domain.FirstPush:
 		row.KindName = "订阅时的现有政策汇总"
 	}
+	switch {
+	case p.Paused():
+		row.StateName, row.StateTag = "已暂停", "cin"
+		return row
+	case p.State == domain.PushOwed && !p.SendAt.IsZero() && p.PlannedAt.IsZero():
+		row.StateName, row.StateTag = "定时发送", "amber"
+		return row
+	}
 	switch p.State {
 	case domain.PushUnsigned:
 		row.StateName, row.StateTag = "待第二人签字", "cin"
@@ -91,31 +99,57 @@ type pushView struct {
 	Refresh    bool // reload by itself where there is no script
 	EventsURL  string
 	At         time.Time
+	Acts       bool // may pause, resume and stop it
+	Scheduled  bool
+	HaltedBy   string
+	Canaries   []canaryRow
 }
 
 func (pushView) template() string { return "console/push" }
 
 // pushTotals are the sums of a push over all channels.
 type pushTotals struct {
-	People    int `json:"people"`    // who is concerned, in the inbox at least
-	Planned   int `json:"planned"`   // messages
-	Waiting   int `json:"waiting"`   // pending or being sent
-	Out       int `json:"out"`       // accepted, delivered or written to the outbox
-	Delivered int `json:"delivered"` // by receipt
-	Failed    int `json:"failed"`
-	Unknown   int `json:"unknown"`
-	Held      int `json:"held"` // not sent: stopped, expired, withdrawn
+	People    int          `json:"people"`    // who is concerned, in the inbox at least
+	Planned   int          `json:"planned"`   // messages
+	Waiting   int          `json:"waiting"`   // pending or being sent
+	Out       int          `json:"out"`       // accepted, delivered or written to the outbox
+	Delivered int          `json:"delivered"` // by receipt
+	Failed    int          `json:"failed"`
+	Unknown   int          `json:"unknown"`
+	Held      int          `json:"held"`      // not sent: stopped, expired, withdrawn
+	Readers   int          `json:"readers"`   // in the inbox
+	Dismissed int          `json:"dismissed"` // as 与我无关
+	Parts     []channelRow `json:"parts"`
 
 	State   domain.PushState `json:"state"`
+	Paused  bool             `json:"paused"`
 	PerMin  int              `json:"perMinute"` // on average since the plan
 	Percent string           `json:"percent"`   // of the planned that have ended
 }
 
 // channelRow is one channel of a push.
 type channelRow struct {
-	Name                                                   string
-	Planned, Waiting, Out, Delivered, Failed, Unknown, Not int
-	Done                                                   string // percent, for the bar
+	Name      string    `json:"name"`
+	Planned   int       `json:"planned"`
+	Due       int       `json:"due"`     // waits for its turn
+	Sending   int       `json:"sending"` // handed to the gateway right now
+	Held      []heldRow `json:"held"`    // waits for something else
+	HeldAll   int       `json:"heldAll"`
+	Accepted  int       `json:"accepted"` // and no receipt yet
+	Delivered int       `json:"delivered"`
+	Failed    int       `json:"failed"`
+	Unknown   int       `json:"unknown"`
+	Not       int       `json:"not"` // never sent
+	Done      string    `json:"-"`   // percent, for the bar
+	Pace      int       `json:"-"`   // a minute, lately
+	Left      string    `json:"-"`   // until what is due has gone
+	Next      time.Time `json:"-"`   // when what is held goes on, at the earliest
+}
+
+// heldRow is how many wait for one reason.
+type heldRow struct {
+	Why string `json:"why"`
+	N   int    `json:"n"`
 }
 
 // stateSum is a part of the bar over all messages.
@@ -145,8 +179,8 @@ type deliveryRow struct {
 }
 
 type eventRow struct {
-	At                time.Time
-	State, Why, Words string
+	At                         time.Time
+	State, Why, Words, Gateway string
 }
 
 // deliveriesShown is how many deliveries one page shows.
@@ -182,12 +216,29 @@ func (s *Server) pushPage(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	v.Totals = s.totals(push, counts)
-	v.Channels = channelRows(counts)
-	v.States = stateSums(v.Totals)
-	if v.Failures, err = s.failures(ctx, push.ID); err != nil {
+	reasons, err := s.Store.Reasons(ctx, push.ID)
+	if err != nil {
 		return err
 	}
+	v.Totals = s.totals(push, counts)
+	if v.Totals.Readers, v.Totals.Dismissed, err = s.Store.PushMarks(ctx, push.ID); err != nil {
+		return err
+	}
+	v.Channels = channelRows(counts, reasons)
+	if err := s.addPace(ctx, push, v.Channels); err != nil {
+		return err
+	}
+	v.Acts = allowed(operatorOf(c).operator, toRelease) && !v.Push.Ended() && push.Kind != domain.FirstPush
+	v.Scheduled, v.HaltedBy = push.Scheduled(v.At), names[push.HaltedBy]
+	canaries, err := s.Store.Canaries(ctx, push.ID, 20)
+	if err != nil {
+		return err
+	}
+	for _, canary := range canaries {
+		v.Canaries = append(v.Canaries, canaryRowOf(canary, v.At))
+	}
+	v.States = stateSums(v.Totals)
+	v.Failures = failures(reasons)
 	if !v.Push.Ended() || v.Totals.Waiting > 0 {
 		v.Refresh = true
 		v.EventsURL = fmt.Sprintf("/console/pushes/%d/events", push.ID)
@@ -240,7 +291,7 @@ func (s *Server) deliveryRows(ctx context.Context, found []storage.DeliveryRow, 
 				return nil, err
 			}
 			for _, e := range events {
-				row.Events = append(row.Events, eventRow{At: e.At, State: e.State.Label(), Why: e.Reason.Label(), Words: e.Note})
+				row.Events = append(row.Events, eventRow{At: e.At, State: e.State.Label(), Why: e.Reason.Label(), Words: e.Note, Gateway: e.Gateway})
 			}
 		}
 		rows[i] = row
@@ -262,7 +313,7 @@ func deliveryTag(state domain.DeliveryState) string {
 }
 
 func (s *Server) totals(push domain.Push, counts storage.PushCounts) pushTotals {
-	t := pushTotals{People: push.Likely, State: push.State, Percent: "0"}
+	t := pushTotals{People: push.Likely, State: push.State, Paused: push.Paused(), Percent: "0"}
 	if push.IncludePossible || push.Kind.Follows() {
 		t.People += push.Possible
 	}
@@ -295,7 +346,7 @@ func (s *Server) totals(push domain.Push, counts storage.PushCounts) pushTotals 
 	return t
 }
 
-func channelRows(counts storage.PushCounts) []channelRow {
+func channelRows(counts storage.PushCounts, reasons []storage.ReasonCount) []channelRow {
 	var rows []channelRow
 	for _, kind := range domain.Channels() {
 		states := counts[kind]
@@ -306,12 +357,13 @@ func channelRows(counts storage.PushCounts) []channelRow {
 		for state, n := range states {
 			row.Planned += n
 			switch state {
-			case domain.Pending, domain.Sending:
-				row.Waiting += n
+			case domain.Pending:
+				row.Due += n
+			case domain.Sending:
+				row.Sending += n
 			case domain.Accepted, domain.Logged:
-				row.Out += n
+				row.Accepted += n
 			case domain.Delivered:
-				row.Out += n
 				row.Delivered += n
 			case domain.Failed:
 				row.Failed += n
@@ -321,10 +373,68 @@ func channelRows(counts storage.PushCounts) []channelRow {
 				row.Not += n
 			}
 		}
-		row.Done = trimmed(float64(row.Planned-row.Waiting) * 100 / float64(max(1, row.Planned)))
+		for _, r := range reasons {
+			if r.Channel == kind && r.State == domain.Pending {
+				row.Held = append(row.Held, heldRow{r.Reason.Label(), r.N})
+				row.HeldAll += r.N
+				row.Due -= r.N
+			}
+		}
+		row.Done = trimmed(float64(row.Planned-row.Due-row.HeldAll-row.Sending) * 100 / float64(max(1, row.Planned)))
 		rows = append(rows, row)
 	}
 	return rows
+}
+
+// paceOver is the time over which the speed of a push is taken.
+const paceOver = 5 * time.Minute
+
+// addPace says how fast each channel goes, and how long what is due will take.
+func (s *Server) addPace(ctx context.Context, push domain.Push, rows []channelRow) error {
+	now := s.Now()
+	from := now.Add(-paceOver).Truncate(time.Minute)
+	pace, err := s.Store.Pace(ctx, push.ID, from, now.Add(time.Minute))
+	if err != nil {
+		return err
+	}
+	next, err := s.Store.NextBatches(ctx, push.ID, now)
+	if err != nil {
+		return err
+	}
+	began := from
+	if push.PlannedAt.After(began) {
+		began = push.PlannedAt
+	}
+	minutes := max(now.Sub(began).Minutes(), 0.25)
+	for _, kind := range domain.Channels() {
+		for i := range rows {
+			row := &rows[i]
+			if row.Name != kind.Label() {
+				continue
+			}
+			row.Next = next[kind]
+			perMinute := float64(pace[kind]) / minutes
+			row.Pace = int(perMinute)
+			if left := row.Due + row.Sending; left > 0 && perMinute > 0 && !push.Paused() {
+				row.Left = howLong(time.Duration(float64(left) / perMinute * float64(time.Minute)))
+			}
+		}
+	}
+	return nil
+}
+
+// howLong says a length of time roughly.
+func howLong(d time.Duration) string {
+	switch {
+	case d < time.Minute:
+		return "不到1分钟"
+	case d < 2*time.Hour:
+		return fmt.Sprintf("约%d分钟", int(d.Minutes())+1)
+	case d < 48*time.Hour:
+		return fmt.Sprintf("约%d小时", int(d.Hours())+1)
+	default:
+		return fmt.Sprintf("约%d天", int(d.Hours()/24)+1)
+	}
 }
 
 // stateSums lays the parts of the bar over all messages side by side.
@@ -346,11 +456,7 @@ func stateSums(t pushTotals) []stateSum {
 	return sums
 }
 
-func (s *Server) failures(ctx context.Context, id domain.PushID) ([]failureRow, error) {
-	reasons, err := s.Store.Reasons(ctx, id)
-	if err != nil {
-		return nil, err
-	}
+func failures(reasons []storage.ReasonCount) []failureRow {
 	var rows []failureRow
 	for _, r := range reasons {
 		rows = append(rows, failureRow{
@@ -358,5 +464,5 @@ func (s *Server) failures(ctx context.Context, id domain.PushID) ([]failureRow, 
 			Bad: r.State == domain.Failed || r.State == domain.UnknownEnd,
 		})
 	}
-	return rows, nil
+	return rows
 }

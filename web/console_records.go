@@ -92,6 +92,22 @@ func actionLabel(action string) string {
 		return "紧急推送签字"
 	case "calm":
 		return "改为普通推送"
+	case "push-pause":
+		return "暂停推送"
+	case "push-resume":
+		return "继续推送"
+	case "push-stop":
+		return "中止推送"
+	case "push-now", "push-reschedule":
+		return "改推送时间"
+	case "channel-stop":
+		return "暂停渠道"
+	case "channel-resume":
+		return "恢复渠道"
+	case "doubt":
+		return "确认是否送达"
+	case "export":
+		return "导出发送记录"
 	case "interpret":
 		return "编写解读"
 	case "approve-interpretation":

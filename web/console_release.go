@@ -2,7 +2,9 @@ package web
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"time"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -251,6 +253,10 @@ func (s *Server) publishPolicy(c *fiber.Ctx) error {
 		return err
 	}
 	push := &domain.Push{Kind: domain.NewPolicy, CreatedBy: me.ID, CreatedAt: s.Now(), IncludePossible: field(c, "possible") != "", Urgent: field(c, "urgent") != "" && p.Pushable()}
+	if problem := s.schedule(c, push, p); problem != nil {
+		p.Status = domain.Approved
+		return s.showRelease(c, p, "", problems{{"send_at", problem.Text}})
+	}
 	_, earlier, err := s.earlier(ctx, p)
 	if err != nil {
 		return err
@@ -280,8 +286,28 @@ func (s *Server) publishPolicy(c *fiber.Ctx) error {
 	if err := s.audit(c, "publish", policyObject(p.ID), detail); err != nil {
 		return err
 	}
-	s.setFlash(c, "pine", releasedAs(push, "已发布，正在推送。"))
+	said := "已发布，正在推送。"
+	if !push.SendAt.IsZero() {
+		said = "已发布，定于" + moment(push.SendAt) + "推送。"
+	}
+	s.setFlash(c, "pine", releasedAs(push, said))
 	return c.Redirect(fmt.Sprintf("/console/pushes/%d", push.ID), fiber.StatusSeeOther)
+}
+
+// schedule makes a push wait for the time of the form, and says what is wrong
+// with it: a policy that is over by then would never go out.
+func (s *Server) schedule(c *fiber.Ctx, push *domain.Push, p *domain.Policy) *domain.Error {
+	at, err := readMoment(field(c, "send_at"))
+	if err == nil {
+		err = push.Schedule(at, s.Now())
+	}
+	if err == nil && !at.IsZero() && p.Expires != "" && at.In(shanghai).Format(time.DateOnly) > p.Expires {
+		err = domain.Errorf(domain.Invalid, "政策到%s就失效了，定时发送要在此之前", p.Expires)
+	}
+	if shown, ok := errors.AsType[*domain.Error](err); ok {
+		return shown
+	}
+	return nil
 }
 
 // supplementPush owes another push of a published policy. Whoever was told

@@ -35,6 +35,7 @@ func TestEveryConsoleTemplateFitsItsView(t *testing.T) {
 		releaseView{},
 		pushesView{},
 		pushView{},
+		ledgerView{},
 		outboxView{},
 		questionsView{},
 		peopleView{},

@@ -435,6 +435,8 @@ type exported struct {
 	Consent      domain.Consent      `json:"consent"`
 	CreatedAt    string              `json:"created_at"`
 	Inbox        []exportedItem      `json:"inbox"`
+	// Messages left the house, or were to.
+	Messages []sentMessage `json:"messages"`
 	// Former says how the profile stood at earlier pushes, as far as it is kept.
 	Former []exportedVersion `json:"former"`
 }
@@ -475,6 +477,9 @@ func (s *Server) export(c *fiber.Ctx) error {
 	}
 	for _, v := range former {
 		out.Former = append(out.Former, exportedVersion{v.ReplacedAt.In(shanghai).Format("2006-01-02T15:04:05+08:00"), v.Profile, v.Subscription})
+	}
+	if out.Messages, err = s.sentTo(c.UserContext(), sub.ID); err != nil {
+		return err
 	}
 	data, err := json.MarshalIndent(out, "", "  ")
 	if err != nil {

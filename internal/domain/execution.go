@@ -102,11 +102,11 @@ func (p *Push) Schedule(at, now time.Time) error {
 }
 
 // Scheduled tells whether a push still waits for its time.
-func (p *Push) Scheduled(now time.Time) bool {
+func (p Push) Scheduled(now time.Time) bool {
 	return (p.State == PushOwed || p.State == PushUnsigned) && p.SendAt.After(now)
 }
 
 // Paused tells whether a push that could go on does not.
-func (p *Push) Paused() bool {
+func (p Push) Paused() bool {
 	return !p.PausedAt.IsZero() && p.State != PushDone && p.State != PushStopped
 }
