@@ -350,7 +350,7 @@ func TestAsk(t *testing.T) {
 	b := site.browser()
 	b.get(page)
 	b.post(page+"/ask", url.Values{"question": {"啊"}}).at(page+"/ask", 422, "至少5个字", ">啊</textarea>")
-	b.post(page+"/ask", url.Values{"question": {"二手设备算不算投资额？" + hostile}}).at(page, 200, "问题已提交")
+	b.post(page+"/ask", url.Values{"question": {"二手设备算不算投资额？" + hostile}, "do": {"send"}}).at(page, 200, "问题已提交")
 	qs, err := site.Store.Questions(context.Background(), policy.ID)
 	if err != nil || len(qs) != 1 || !strings.HasPrefix(qs[0].Text, "二手设备") {
 		t.Fatalf("questions are %+v, %v", qs, err)
