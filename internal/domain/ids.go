@@ -39,7 +39,7 @@ const (
 
 // numbered lists the channels in the order of their numbers, which stand in
 // delivery ids and never change.
-var numbered = []ChannelKind{App, SMS, Email, "wechat", "webpush", "webhook", "jpush", "paper"}
+var numbered = []ChannelKind{App, SMS, Email, WeChat, WebPush, Webhook, JPush, Paper}
 
 // NewDeliveryID makes the id of the message of a push to a subscriber over a
 // channel. It is made of these three, so that no second one can be planned, the

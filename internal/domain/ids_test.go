@@ -48,7 +48,7 @@ func TestDeliveryIDsKeepTheirNumbers(t *testing.T) {
 }
 
 func TestDeliveryIDsTellTheirParts(t *testing.T) {
-	for _, push := range []PushID{1, 77, 1<<pushBits - 1} {
+	for _, push := range []PushID{1, 77, 1<<pushBits - 2} {
 		for _, subscriber := range []SubscriberID{0, 1, 1<<subscriberBits - 1} {
 			id, err := NewDeliveryID(push, subscriber, Paper)
 			if err != nil || id.Push() != push || id.Subscriber() != subscriber {

@@ -260,7 +260,7 @@ func fitFacet(cases []FacetCase, d domain.Dimension) rules.FacetVerdict {
 		fitted[fold] = facetWeights(others, d)
 	}
 	v := facetWeights(cases, d)
-	base, bestF1 := v.Base, -1.0
+	bestF1, least, most := -1.0, 0.0, 0.0 // the shifts that are best, of which the middle one is taken
 	for shift := -1.0; shift <= 1.01; shift += 0.05 {
 		var e Effect
 		for fold := range folds {
@@ -271,11 +271,14 @@ func fitFacet(cases []FacetCase, d domain.Dimension) rules.FacetVerdict {
 				e.addFacets(c, d, &moved)
 			}
 		}
-		if e.F1() > bestF1 {
-			base, bestF1 = round3(v.Base+shift), e.F1()
+		switch f1 := e.F1(); {
+		case f1 > bestF1:
+			bestF1, least, most = f1, shift, shift
+		case f1 == bestF1:
+			most = shift
 		}
 	}
-	v.Base = base
+	v.Base = round3(v.Base + (least+most)/2)
 	return v
 }
 

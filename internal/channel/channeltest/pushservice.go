@@ -18,12 +18,6 @@ func (v *Vendors) Log(t testing.TB) []map[string]any {
 	return said.Log
 }
 
-// Say lets a follower write to the WeChat account, or scan a code with a scene.
-func (v *Vendors) Say(t testing.TB, openid, text, scene string) {
-	t.Helper()
-	post(t, v.URL+"/_wechat", map[string]string{"openid": openid, "text": text, "scene": scene})
-}
-
 // PushService is a running push service for browsers, which decrypts what it
 // is sent (npm web-push-testing).
 type PushService struct {
