@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -82,10 +83,14 @@ func subscriptionAt(t testing.TB, endpoint string) string {
 }
 
 func TestEachAnswerHasItsClass(t *testing.T) {
-	status, retryAfter := 201, ""
-	var got *http.Request
+	var mu sync.Mutex // the handler of a connection that was cut may still run
+	answer, retryIn := 201, ""
+	var got http.Header
 	service := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		got = r
+		mu.Lock()
+		status, retryAfter := answer, retryIn
+		got = r.Header.Clone()
+		mu.Unlock()
 		if status == 0 {
 			panic(http.ErrAbortHandler) // taken, and cut
 		}
@@ -116,14 +121,18 @@ func TestEachAnswerHasItsClass(t *testing.T) {
 		"cut":                {0, "", channel.Unknown, false, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
-			status, retryAfter = tt.status, tt.after
+			mu.Lock()
+			answer, retryIn = tt.status, tt.after
+			mu.Unlock()
 			m := notice("d1", subscriptionAt(t, service.URL+"/push/secret"))
 			m.Urgent = true
 			r := s.Send(t.Context(), []channel.Message{m})[0]
 			if r.Class != tt.want || r.BadAddress != tt.dead || r.After != tt.wait {
 				t.Errorf("%+v", r)
 			}
-			if h := got.Header; h.Get("TTL") != "86400" || h.Get("Urgency") != "high" || h.Get("Topic") != "d1" || h.Get("Content-Encoding") != "aes128gcm" || !strings.HasPrefix(h.Get("Authorization"), "vapid t=") {
+			mu.Lock()
+			defer mu.Unlock()
+			if h := got; h.Get("TTL") != "86400" || h.Get("Urgency") != "high" || h.Get("Topic") != "d1" || h.Get("Content-Encoding") != "aes128gcm" || !strings.HasPrefix(h.Get("Authorization"), "vapid t=") {
 				t.Errorf("headers %v", h)
 			}
 		})
