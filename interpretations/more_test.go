@@ -119,7 +119,7 @@ func TestChangesAddUpToBothVersions(t *testing.T) {
 
 func told() []Told {
 	return []Told{
-		{Gain: "按设备投资额的15%，最高100万元", Who: "购置数控设备的企业", Window: "2026年12月1日至12月31日", Relation: "需要申请；县经信局"},
+		{Gain: "按设备投资额的15%，最高100万元", Who: "购置数控设备的企业", Window: "2026年12月1日至12月31日", How: "需要申请；县经信局"},
 		{Who: "购置数控设备的企业"},
 	}
 }

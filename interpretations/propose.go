@@ -13,11 +13,10 @@ import (
 // Told is a measure in the words that its readers are shown: empty where the
 // text does not say.
 type Told struct {
-	Gain     string // what it gives: 补助：按设备投资额的15%，最高100万元
-	Who      string // to whom
-	Window   string // when
-	Over     bool   // its time is over
-	Relation string // how it is had: 需要申请；县经信局
+	Gain   string // what it gives: 补助：按设备投资额的15%，最高100万元
+	Who    string // to whom
+	Window string // when
+	How    string // how it is had: 需要申请；县经信局
 }
 
 // Word is a term of official language that the policy uses.
@@ -161,7 +160,7 @@ func (d *drafter) when() {
 func (d *drafter) how() {
 	var where, papers []groundedLine
 	for i, m := range d.policy.Measures {
-		if t := d.told[i].Relation; t != "" {
+		if t := d.told[i].How; t != "" {
 			where = append(where, groundedLine{d.name(i) + "：" + t, m.Clause})
 		}
 		if list := m.How.Materials; len(list) > 0 {

@@ -57,7 +57,7 @@ func (s *Server) told(p *domain.Policy) []interpretations.Told {
 		if who == "" && m.Criteria != anybody {
 			who = m.Criteria
 		}
-		all = append(all, interpretations.Told{Gain: m.Gain, Who: who, Window: m.Window, Over: m.Over, Relation: m.How})
+		all = append(all, interpretations.Told{Gain: m.Gain, Who: who, Window: m.Window, How: m.How})
 	}
 	return all
 }
@@ -79,13 +79,9 @@ func (s *Server) wordsIn(text string) []interpretations.Word {
 // for editing.
 func (s *Server) adoptDraft(c *fiber.Ctx) error {
 	ctx := c.UserContext()
-	p, err := s.ownPolicy(c)
+	p, me, err := s.explained(c)
 	if err != nil {
 		return err
-	}
-	me := operatorOf(c).operator
-	if !mayExplain(me, p) {
-		return domain.Errorf(domain.Conflict, "《%s》是“%s”，不能再增改解读。", p.Title, p.Status.Label())
 	}
 	key := field(c, "draft")
 	for _, it := range interpretations.Propose(p, s.told(p), s.wordsIn(p.Text)) {
@@ -109,13 +105,9 @@ func (s *Server) adoptDraft(c *fiber.Ctx) error {
 // confirmInterpretation says that an interpretation still holds although what it
 // rests on has changed. It has to be approved anew.
 func (s *Server) confirmInterpretation(c *fiber.Ctx) error {
-	p, err := s.ownPolicy(c)
+	p, me, err := s.explained(c)
 	if err != nil {
 		return err
-	}
-	me := operatorOf(c).operator
-	if !mayExplain(me, p) {
-		return domain.Errorf(domain.Conflict, "《%s》是“%s”，不能再增改解读。", p.Title, p.Status.Label())
 	}
 	it, err := s.itemOf(c, p)
 	if err != nil {

@@ -194,17 +194,27 @@ func (s *Server) showItem(c *fiber.Ctx, p *domain.Policy, v itemView) error {
 	return s.render(c, v)
 }
 
+// explained returns the policy of the address and the operator, who may write
+// interpretations of it.
+func (s *Server) explained(c *fiber.Ctx) (*domain.Policy, domain.Operator, error) {
+	p, err := s.ownPolicy(c)
+	if err != nil {
+		return nil, domain.Operator{}, err
+	}
+	me := operatorOf(c).operator
+	if !mayExplain(me, p) {
+		return nil, me, domain.Errorf(domain.Conflict, "《%s》是“%s”，不能再增改解读。", p.Title, p.Status.Label())
+	}
+	return p, me, nil
+}
+
 // saveInterpretation stores an interpretation, or only draws or reckons it
 // when asked to. A changed one waits for its approval again.
 func (s *Server) saveInterpretation(c *fiber.Ctx) error {
 	ctx := c.UserContext()
-	p, err := s.ownPolicy(c)
+	p, me, err := s.explained(c)
 	if err != nil {
 		return err
-	}
-	me := operatorOf(c).operator
-	if !mayExplain(me, p) {
-		return domain.Errorf(domain.Conflict, "《%s》是“%s”，不能再增改解读。", p.Title, p.Status.Label())
 	}
 	it := interpretations.Item{Policy: p.ID, CreatedAt: s.Now()}
 	if c.Params("item") != "" {

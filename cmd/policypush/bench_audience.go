@@ -57,7 +57,7 @@ type questionTimes struct {
 	Count    spread  `json:"count"`    // by county, industry and size
 	Freeze   spread  `json:"freeze"`   // the bytes that are kept, of the ids
 	Scan     float64 `json:"scan_us"`
-	Library  float64 `json:"roaring_us,omitempty"`
+	Roaring  float64 `json:"roaring_us,omitempty"`
 	Frozen   int     `json:"frozen_bytes"`
 	Exact    bool    `json:"exact"`
 }
@@ -67,7 +67,7 @@ func (r audienceReport) tables() []table {
 	for i, e := range r.Expressions {
 		rows[i] = []string{
 			e.Name, fmt.Sprintf("%d + %d", e.Likely, e.Possible), e.Audience.String(), inUnits(e.Cold), e.Evaluate.String(), e.Count.String(), e.Freeze.String(),
-			inUnits(e.Scan), times(e.Scan, e.Audience.P50), times(e.Library, e.Audience.P50), yesOrNo(e.Exact),
+			inUnits(e.Scan), times(e.Scan, e.Audience.P50), times(e.Roaring, e.Audience.P50), yesOrNo(e.Exact),
 		}
 	}
 	all := []table{
@@ -246,7 +246,7 @@ func (b *audienceBench) askAll(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		e.Library = microseconds(took.quantile(0.5))
+		e.Roaring = microseconds(took.quantile(0.5))
 		e.Exact = e.Exact && got == audience.Counts{Likely: int(e.Likely), Possible: int(e.Possible)}
 	}
 	return nil

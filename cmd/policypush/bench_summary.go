@@ -13,8 +13,8 @@ type audienceSummary struct {
 	SlowestCold   float64 `json:"slowest_cold_us"`
 	ScanLeast     float64 `json:"scan_ratio_least"`
 	ScanMedian    float64 `json:"scan_ratio_median"`
-	LibraryLeast  float64 `json:"roaring_ratio_least,omitempty"`
-	LibraryMedian float64 `json:"roaring_ratio_median,omitempty"`
+	RoaringLeast  float64 `json:"roaring_ratio_least,omitempty"`
+	RoaringMedian float64 `json:"roaring_ratio_median,omitempty"`
 	// Of the audience that is nearest to five million people.
 	Large  uint64  `json:"large"`
 	Count  float64 `json:"large_count_us"` // by county, industry and size
@@ -34,8 +34,8 @@ func summaryOf(all []questionTimes) audienceSummary {
 		s.Slowest = max(s.Slowest, e.Audience.P50)
 		s.SlowestCold = max(s.SlowestCold, e.Cold)
 		scan = append(scan, e.Scan/max(e.Audience.P50, 0.001))
-		if e.Library > 0 {
-			roaring = append(roaring, e.Library/max(e.Audience.P50, 0.001))
+		if e.Roaring > 0 {
+			roaring = append(roaring, e.Roaring/max(e.Audience.P50, 0.001))
 		}
 		if d := math.Abs(float64(e.Likely+e.Possible) - largeAudience); d < away {
 			away = d
@@ -43,7 +43,7 @@ func summaryOf(all []questionTimes) audienceSummary {
 		}
 	}
 	s.ScanLeast, s.ScanMedian = leastAndMedian(scan)
-	s.LibraryLeast, s.LibraryMedian = leastAndMedian(roaring)
+	s.RoaringLeast, s.RoaringMedian = leastAndMedian(roaring)
 	return s
 }
 
@@ -71,7 +71,7 @@ func (s audienceSummary) table() table {
 			{"一个县以内最慢的，p50", inUnits(s.SlowestLocal), "≤ 80 µs"},
 			{"冷缓存最慢的", inUnits(s.SlowestCold), "≤ 3 ms"},
 			{"双核扫描是它的几倍，最小 / 中位", ratios(s.ScanLeast, s.ScanMedian), "≥ 40× / 150×"},
-			{"roaring 库是它的几倍，最小 / 中位", ratios(s.LibraryLeast, s.LibraryMedian), "≥ 3× / 6×"},
+			{"roaring 库是它的几倍，最小 / 中位", ratios(s.RoaringLeast, s.RoaringMedian), "≥ 3× / 6×"},
 			{fmt.Sprintf("%d 人按县、行业、规模统计", s.Large), inUnits(s.Count), "≤ 40 ms"},
 			{"冻结同样的名单", inUnits(s.Freeze), "≤ 2 ms"},
 		},
