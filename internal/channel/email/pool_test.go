@@ -7,6 +7,7 @@ import (
 	"net/mail"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -54,25 +55,22 @@ func classes(rs []channel.Result) string {
 func TestADeadRelayIsLeftOutAndFoundAgain(t *testing.T) {
 	alive := channeltest.StartSMTPPeer(t, channeltest.SMTPOptions{})
 	at := &clock{time.Now()}
-	port := deadRelay(t)
-	first := dead(t, port)
-	pool := email.NewPool(at.Now, first, open(t, config(alive, email.Plain)))
-	defer func() { _ = pool.Close() }()
-	if rs := pool.Send(t.Context(), batch(20, "a@example.com")); classes(rs) != "map[accepted:20]" {
-		t.Fatalf("%+v", rs)
-	}
-	// It has come back, and nobody asks it before its time.
-	back, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+	relay, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		t.Skipf("the port is taken meanwhile: %v", err)
+		t.Fatal(err)
 	}
-	defer func() { _ = back.Close() }()
+	defer func() { _ = relay.Close() }()
+	var well atomic.Bool // until then it hangs up on everybody
 	asked := make(chan string, 1)
 	go func() {
 		for {
-			c, err := back.Accept()
+			c, err := relay.Accept()
 			if err != nil {
 				return
+			}
+			if !well.Load() {
+				_ = c.Close()
+				continue
 			}
 			_, _ = c.Write([]byte("220 back\r\n"))
 			said := make([]byte, 100)
@@ -82,6 +80,13 @@ func TestADeadRelayIsLeftOutAndFoundAgain(t *testing.T) {
 			asked <- string(said[:n])
 		}
 	}()
+	pool := email.NewPool(at.Now, dead(t, relay.Addr().(*net.TCPAddr).Port), open(t, config(alive, email.Plain)))
+	defer func() { _ = pool.Close() }()
+	if rs := pool.Send(t.Context(), batch(20, "a@example.com")); classes(rs) != "map[accepted:20]" {
+		t.Fatalf("%+v", rs)
+	}
+	// It has come back, and nobody asks it before its time.
+	well.Store(true)
 	if rs := pool.Send(t.Context(), batch(3, "a@example.com")); classes(rs) != "map[accepted:3]" || len(asked) > 0 {
 		t.Fatalf("%+v, asked %d", rs, len(asked))
 	}

@@ -212,7 +212,8 @@ func (s *Sender) work(ctx context.Context, ms []channel.Message, results []chann
 			var all bool
 			c, r, all = s.one(ctx, c, m)
 			if all {
-				stop.CompareAndSwap(nil, &r)
+				whole := r // r goes on to name its own message
+				stop.CompareAndSwap(nil, &whole)
 			}
 		}
 		r.Ref, r.Gateway = m.Ref, s.name()
