@@ -180,7 +180,7 @@ func (w *Workers) giveBack(ctx context.Context, claimed []storage.Outgoing, deci
 			if d.Reason == domain.ReasonDigest {
 				why = d.Reason // it gathers the parts
 			}
-			decided = append(decided, storage.Outcome{Delivery: d.ID, State: domain.Pending, Reason: why, NextAt: at, At: w.Now(), NotTried: true})
+			decided = append(decided, storage.Outcome{Delivery: d.ID, Claimed: d, State: domain.Pending, Reason: why, NextAt: at, At: w.Now(), NotTried: true})
 		}
 	}
 	return w.Store.RecordOutcomes(ctx, decided)
@@ -258,7 +258,7 @@ func (w *Workers) settle(ctx context.Context, kind domain.ChannelKind, l letter,
 	outcomes := make([]storage.Outcome, len(l.deliveries))
 	for i, d := range l.deliveries {
 		outcomes[i] = out
-		outcomes[i].Delivery, outcomes[i].Joined = d.ID, i > 0
+		outcomes[i].Delivery, outcomes[i].Claimed, outcomes[i].Joined = d.ID, d, i > 0
 		if out.State == domain.Pending && d.Reason == domain.ReasonDigest {
 			outcomes[i].Reason = d.Reason // it gathers the parts
 		}

@@ -34,6 +34,10 @@ import (
 // shutdownTimeout is how long Run waits for handlers when its context ends.
 const shutdownTimeout = 25 * time.Second
 
+// lookForTasks is how often an idle server looks whether it has a task: what is
+// urgent waits no longer.
+const lookForTasks = 200 * time.Millisecond
+
 // Line is an outgoing channel as it is set up.
 type Line struct {
 	Mode        channel.Mode
@@ -166,11 +170,12 @@ func until(run context.Context, handle asynq.HandlerFunc) asynq.Handler {
 // before the second.
 func (w *Workers) server(urgent, name string, concurrency int) *asynq.Server {
 	return asynq.NewServerFromRedisClient(w.Queue.Redis(), asynq.Config{
-		Concurrency:     concurrency,
-		Queues:          map[string]int{urgent: 2, name: 1},
-		StrictPriority:  true,
-		ShutdownTimeout: shutdownTimeout,
-		RetryDelayFunc:  retryDelay,
+		Concurrency:       concurrency,
+		Queues:            map[string]int{urgent: 2, name: 1},
+		StrictPriority:    true,
+		ShutdownTimeout:   shutdownTimeout,
+		TaskCheckInterval: lookForTasks,
+		RetryDelayFunc:    retryDelay,
 		// An ending process is no failure of the task.
 		IsFailure: func(err error) bool { return !errors.Is(err, context.Canceled) },
 		ErrorHandler: asynq.ErrorHandlerFunc(func(ctx context.Context, t *asynq.Task, err error) {

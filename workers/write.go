@@ -2,6 +2,7 @@ package workers
 
 import (
 	"context"
+	"time"
 
 	"policypush/internal/channel"
 	"policypush/internal/domain"
@@ -46,11 +47,7 @@ func (w *Workers) write(ctx context.Context, batch domain.Batch, claimed []stora
 		}
 	}
 	now := w.Now()
-	today, err := w.Store.SentSince(ctx, contacts, push.DayStart(now))
-	if err != nil {
-		return nil, nil, err
-	}
-	week, err := w.Store.SentSince(ctx, contacts, push.WeekStart(now))
+	today, week, err := w.sent(ctx, batch.Channel, contacts, now)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -82,7 +79,7 @@ func (w *Workers) write(ctx context.Context, batch domain.Batch, claimed []stora
 				fallthrough
 			case decision.State != domain.Sending:
 				outcomes = append(outcomes, storage.Outcome{
-					Delivery: d.ID, State: decision.State, Reason: decision.Reason, NextAt: decision.NextAt, At: now, NotTried: true,
+					Delivery: d.ID, Claimed: d, State: decision.State, Reason: decision.Reason, NextAt: decision.NextAt, At: now, NotTried: true,
 					Note: overflow(d, decision),
 				})
 			default:
@@ -102,6 +99,21 @@ func (w *Workers) write(ctx context.Context, batch domain.Batch, claimed []stora
 		letters = append(letters, l)
 	}
 	return outcomes, letters, nil
+}
+
+// sent asks what each contact got today and this week, where the channel has a
+// cap.
+func (w *Workers) sent(ctx context.Context, kind domain.ChannelKind, contacts []domain.ContactID, now time.Time) (today, week map[domain.ContactID]int, err error) {
+	today, week = map[domain.ContactID]int{}, map[domain.ContactID]int{}
+	if _, capped := w.Limits.PerDay[kind]; capped {
+		if today, err = w.Store.SentSince(ctx, contacts, push.DayStart(now)); err != nil {
+			return nil, nil, err
+		}
+	}
+	if _, capped := w.Limits.PerWeek[kind]; capped {
+		week, err = w.Store.SentSince(ctx, contacts, push.WeekStart(now))
+	}
+	return today, week, err
 }
 
 // known asks what the persons have done meanwhile with what waited: what goes

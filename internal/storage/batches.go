@@ -129,7 +129,7 @@ func (s *Store) SweepSending(ctx context.Context, claimedBefore, now time.Time) 
 			ends[i].EndedAt, ends[i].NextAt = now, now
 			counted[handed{dayOf(d.ClaimedAt), d.Channel, "", handedUnknown}]++ // nobody knows which gateway
 		}
-		if err := s.writeOutcomes(ctx, tx, ends); err != nil {
+		if _, err := s.writeOutcomes(ctx, tx, ends); err != nil {
 			return err
 		}
 		return s.writeHanded(ctx, tx, counted)

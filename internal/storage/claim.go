@@ -66,15 +66,14 @@ func (s *Store) ClaimDeliveries(ctx context.Context, id domain.BatchID, gen, lim
 			return err
 		}
 		claimed = append(claimed, more...)
+		if out, err = s.outgoing(ctx, tx, claimed, same); err != nil {
+			return err
+		}
 		t := tally{}
 		for _, d := range claimed {
 			t.move(d, domain.Pending, d.Reason)
 		}
-		if err := s.writeTally(ctx, tx, t); err != nil {
-			return err
-		}
-		out, err = s.outgoing(ctx, tx, claimed, same)
-		return err
+		return s.writeTally(ctx, tx, t)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("claim deliveries of batch %d: %w", id, err)

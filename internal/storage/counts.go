@@ -92,7 +92,7 @@ func outcomeOf(state domain.DeliveryState) string {
 	}
 }
 
-func (s *Store) writeHanded(ctx context.Context, q querier, counted map[handed]int) error {
+func (s *Store) writeHanded(ctx context.Context, tx querier, counted map[handed]int) error {
 	keys := make([]handed, 0, len(counted))
 	for k := range counted {
 		keys = append(keys, k)
@@ -101,13 +101,14 @@ func (s *Store) writeHanded(ctx context.Context, q querier, counted map[handed]i
 		return cmp.Or(cmp.Compare(a.day, b.day), cmp.Compare(a.channel, b.channel), cmp.Compare(a.gateway, b.gateway), cmp.Compare(a.outcome, b.outcome))
 	})
 	shard := s.shard()
-	const upsert = `
-		INSERT INTO gateway_counts (day, channel, gateway, outcome, shard, n) VALUES ($1, $2, $3, $4, $5, $6)
-		ON CONFLICT (day, channel, gateway, outcome, shard) DO UPDATE SET n = gateway_counts.n + excluded.n`
-	for _, k := range keys {
-		if _, err := q.ExecContext(ctx, upsert, k.day, k.channel, k.gateway, k.outcome, shard, counted[k]); err != nil {
-			return fmt.Errorf("count messages of a gateway: %w", err)
-		}
+	const head = `INSERT INTO gateway_counts (day, channel, gateway, outcome, shard, n)`
+	const tail = ` ON CONFLICT (day, channel, gateway, outcome, shard) DO UPDATE SET n = gateway_counts.n + excluded.n`
+	err := s.dialect.insertRows(ctx, tx, head, tail, len(keys), func(i int) []any {
+		k := keys[i]
+		return []any{k.day, k.channel, k.gateway, k.outcome, shard, counted[k]}
+	})
+	if err != nil {
+		return fmt.Errorf("count messages of a gateway: %w", err)
 	}
 	return nil
 }

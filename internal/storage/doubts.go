@@ -98,7 +98,7 @@ func (s *Store) SettleByHand(ctx context.Context, id domain.DeliveryID, state do
 		row := rowOf(d)
 		row.State, row.Reason, row.at = state, domain.ReasonByHand, now
 		row.SentAt, row.EndedAt = endTimes(row.Delivery, now)
-		if err := s.writeOutcomes(ctx, tx, []outcomeRow{row}); err != nil {
+		if _, err := s.writeOutcomes(ctx, tx, []outcomeRow{row}); err != nil {
 			return fmt.Errorf("settle delivery %d: %w", id, err)
 		}
 		return nil

@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"policypush/internal/domain"
@@ -13,7 +12,11 @@ import (
 
 // Outcome is what became of a claimed delivery.
 type Outcome struct {
-	Delivery   domain.DeliveryID
+	Delivery domain.DeliveryID
+	// Claimed is the delivery as the claim returned it. Where nothing else has
+	// changed it since, the outcome is written without reading it again. The
+	// zero Delivery has it read.
+	Claimed    domain.Delivery
 	State      domain.DeliveryState // Pending: to be tried again at NextAt
 	Reason     domain.Reason
 	GatewayRef string
@@ -57,33 +60,67 @@ const firstInquiry = time.Minute
 // stopped meanwhile, they are withdrawn.
 func (s *Store) RecordOutcomes(ctx context.Context, outcomes []Outcome) error {
 	return s.inTx(ctx, func(tx *sql.Tx) error {
-		rows, err := s.lockOutcomes(ctx, tx, outcomes)
-		if err != nil {
-			return fmt.Errorf("record outcomes: %w", err)
-		}
-		var ends []outcomeRow
-		counted := map[handed]int{}
+		told, rows := map[domain.DeliveryID]bool{}, map[domain.DeliveryID]outcomeRow{}
+		var first []Outcome // of each delivery: it is told once
 		for _, o := range outcomes {
-			row, there := rows[o.Delivery]
-			if !there {
+			if told[o.Delivery] {
 				continue
 			}
-			if end, changes := row.settle(o); changes {
-				ends = append(ends, end)
-				if outcome := outcomeOf(o.State); outcome != "" && o.Gateway != "" && !o.Joined {
-					counted[handed{dayOf(o.At), end.Channel, o.Gateway, outcome}]++
-				}
+			told[o.Delivery] = true
+			first = append(first, o)
+			if o.Claimed.ID == o.Delivery {
+				rows[o.Delivery] = rowOf(o.Claimed)
 			}
-			delete(rows, o.Delivery) // an outcome is told once
 		}
-		if err := s.giveBatches(ctx, tx, ends); err != nil {
-			return fmt.Errorf("record outcomes: %w", err)
-		}
-		if err := s.writeOutcomes(ctx, tx, ends); err != nil {
+		others, err := s.settleAll(ctx, tx, first, rows)
+		if err != nil || len(others) == 0 {
 			return err
 		}
-		return s.writeHanded(ctx, tx, counted)
+		if rows, err = s.lockOutcomes(ctx, tx, others); err != nil {
+			return fmt.Errorf("record outcomes: %w", err)
+		}
+		_, err = s.settleAll(ctx, tx, others, rows)
+		return err
 	})
+}
+
+// settleAll records the outcomes of rows, and returns those whose rows are not
+// among them, or are not as they were.
+func (s *Store) settleAll(ctx context.Context, tx *sql.Tx, outcomes []Outcome, rows map[domain.DeliveryID]outcomeRow) (others []Outcome, err error) {
+	var ends []outcomeRow
+	of := map[domain.DeliveryID]Outcome{}
+	for _, o := range outcomes {
+		row, there := rows[o.Delivery]
+		if !there {
+			others = append(others, o)
+			continue
+		}
+		if end, changes := row.settle(o); changes {
+			ends = append(ends, end)
+			of[o.Delivery] = o
+		}
+	}
+	if err := s.giveBatches(ctx, tx, ends); err != nil {
+		return nil, fmt.Errorf("record outcomes: %w", err)
+	}
+	written, err := s.writeOutcomes(ctx, tx, ends)
+	if err != nil {
+		return nil, err
+	}
+	counted := map[handed]int{}
+	for _, end := range written {
+		o := of[end.ID]
+		delete(of, end.ID)
+		if outcome := outcomeOf(o.State); outcome != "" && o.Gateway != "" && !o.Joined {
+			counted[handed{dayOf(o.At), end.Channel, o.Gateway, outcome}]++
+		}
+	}
+	for _, o := range outcomes {
+		if _, missed := of[o.Delivery]; missed {
+			others = append(others, o)
+		}
+	}
+	return others, s.writeHanded(ctx, tx, counted)
 }
 
 // outcomeRow is a delivery as it is to be, with what it was before and the
@@ -227,42 +264,49 @@ func (s *Store) giveBatches(ctx context.Context, tx *sql.Tx, ends []outcomeRow) 
 	return nil
 }
 
-// writeOutcomes writes the rows and their events. The rows are held.
-func (s *Store) writeOutcomes(ctx context.Context, tx *sql.Tx, ends []outcomeRow) error {
-	// The casts tell PostgreSQL the types, which it cannot see in a list of values.
-	types := []string{"BIGINT", "TEXT", "TEXT", "TEXT", "BIGINT", "BIGINT", "BIGINT", "BIGINT", "BIGINT", "TEXT"}
+// writeOutcomes writes the rows that are still as they were, which held rows
+// are, and their events, and returns them.
+func (s *Store) writeOutcomes(ctx context.Context, tx *sql.Tx, ends []outcomeRow) (written []outcomeRow, err error) {
 	const update = `
 		UPDATE deliveries
 		SET state = o.state, reason = o.reason, gateway_ref = o.gateway_ref, batch_id = o.batch_id,
 			next_at = o.next_at, sent_at = o.sent_at, ended_at = o.ended_at, attempts = o.attempts,
 			gateway = o.gateway
-		FROM o WHERE deliveries.id = o.id`
+		FROM o WHERE deliveries.id = o.id AND deliveries.state = o.was AND deliveries.claimed_at = o.claimed_at
+		RETURNING deliveries.id`
 	var told []outcomeRow
-	for part := range slices.Chunk(ends, batchSizes[1]) {
-		var values []string
-		var args []any
-		for _, e := range part {
-			row := make([]string, len(types))
-			for i, as := range types {
-				row[i] = "CAST(" + s.dialect.places(len(args)+i+1, 1) + " AS " + as + ")"
-			}
-			values = append(values, "("+strings.Join(row, ",")+")")
-			args = append(args, e.ID, e.State, e.Reason, e.GatewayRef, e.Batch, micros(e.NextAt), micros(e.SentAt), micros(e.EndedAt), e.Attempts, e.Gateway)
+	for part := range slices.Chunk(ends, batchSizes[0]) {
+		at := make(map[domain.DeliveryID]int, len(part))
+		with, args, err := s.dialect.with(`o (id, was, claimed_at, state, reason, gateway_ref, batch_id, next_at, sent_at, ended_at, attempts, gateway)`,
+			len(part), func(i int) []any {
+				e := part[i]
+				at[e.ID] = i
+				return []any{
+					e.ID, e.was, micros(e.ClaimedAt), e.State, e.Reason, e.GatewayRef, e.Batch, micros(e.NextAt), micros(e.SentAt), micros(e.EndedAt),
+					e.Attempts, e.Gateway,
+				}
+			})
+		if err != nil {
+			return nil, fmt.Errorf("write outcomes: %w", err)
+		}
+		ids, err := list(ctx, tx, one[domain.DeliveryID], with+update, args...)
+		if err != nil {
+			return nil, fmt.Errorf("write outcomes: %w", err)
+		}
+		for _, id := range ids {
+			e := part[at[id]]
+			written = append(written, e)
 			if !e.silent {
 				told = append(told, e)
 			}
 		}
-		q := `WITH o (id, state, reason, gateway_ref, batch_id, next_at, sent_at, ended_at, attempts, gateway) AS (VALUES ` + strings.Join(values, ",") + `)` + update
-		if _, err := tx.ExecContext(ctx, q, args...); err != nil {
-			return fmt.Errorf("write outcomes: %w", err)
-		}
 	}
-	err := s.insertEvents(ctx, tx, len(told), func(i int) DeliveryEvent {
+	err = s.insertEvents(ctx, tx, len(told), func(i int) DeliveryEvent {
 		e := told[i]
 		return DeliveryEvent{Delivery: e.ID, At: e.at, State: e.State, Reason: e.Reason, Note: e.note, Gateway: e.Gateway}
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	t, pace := tally{}, map[paceKey]int{}
 	for _, e := range told {
@@ -272,9 +316,9 @@ func (s *Store) writeOutcomes(ctx context.Context, tx *sql.Tx, ends []outcomeRow
 		}
 	}
 	if err := s.writePace(ctx, tx, pace); err != nil {
-		return err
+		return nil, err
 	}
-	return s.writeTally(ctx, tx, t)
+	return written, s.writeTally(ctx, tx, t)
 }
 
 // RecordReceipt records what a gateway said. It is idempotent: Delivered and
@@ -308,7 +352,8 @@ func (s *Store) recordReceipt(ctx context.Context, tx *sql.Tx, r Receipt) error 
 		row.SentAt, row.EndedAt = endTimes(row.Delivery, r.At)
 		rows = append(rows, row)
 	}
-	return s.writeOutcomes(ctx, tx, rows)
+	_, err = s.writeOutcomes(ctx, tx, rows)
+	return err
 }
 
 // receiptFor finds and holds the deliveries that a receipt means: one, or all

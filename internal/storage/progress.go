@@ -151,20 +151,25 @@ func (s *Store) insertEvents(ctx context.Context, tx *sql.Tx, n int, event func(
 func (s *Store) SentSince(ctx context.Context, contacts []domain.ContactID, since time.Time) (map[domain.ContactID]int, error) {
 	sent := map[domain.ContactID]int{}
 	err := chunks(contacts, func(part []any) error {
-		// The rows of a digest are claimed at the same moment for one contact.
+		// The rows of a digest are claimed at the same moment for one contact. What
+		// is counted for each contact leaves PostgreSQL no other way than by its key.
+		// On SQLite it is the writer that just claimed that has the pages at hand.
+		const counts = `d.claimed_at > 0 AND d.claimed_at >= $1 AND d.state IN ('accepted', 'delivered', 'unknown', 'logged')`
 		q := `
-			SELECT m.asked, COUNT(*) FROM (
-				SELECT DISTINCT c.id AS asked, d.contact_id AS sent_to, d.claimed_at AS moment
-				FROM contacts c JOIN contacts same ON same.blind = c.blind AND same.kind = c.kind
-					JOIN deliveries d ON d.contact_id = same.id
-				WHERE d.claimed_at > 0 AND d.claimed_at >= $1 AND d.state IN ('accepted', 'delivered', 'unknown', 'logged')
-					AND c.id IN (` + s.dialect.places(2, len(part)) + `)) AS m
-			GROUP BY m.asked`
-		return each(ctx, s.read, func(row scanner) error {
+			SELECT c.id, CASE WHEN c.shared THEN (
+				SELECT COUNT(*) FROM (
+					SELECT DISTINCT d.contact_id, d.claimed_at
+					FROM contacts same JOIN deliveries d ON d.contact_id = same.id
+					WHERE same.blind = c.blind AND same.kind = c.kind AND ` + counts + `) AS m)
+			ELSE (SELECT COUNT(DISTINCT d.claimed_at) FROM deliveries d WHERE d.contact_id = c.id AND ` + counts + `) END
+			FROM contacts c WHERE c.id IN (` + s.dialect.places(2, len(part)) + `)`
+		return each(ctx, s.write, func(row scanner) error {
 			var id domain.ContactID
 			var n int
 			err := row.Scan(&id, &n)
-			sent[id] = n
+			if n > 0 {
+				sent[id] = n
+			}
 			return err
 		}, q, append([]any{micros(since)}, part...)...)
 	})

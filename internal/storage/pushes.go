@@ -215,32 +215,13 @@ func (s *Store) insertDeliveries(ctx context.Context, tx *sql.Tx, ds []domain.De
 		}
 		return 0
 	}
-	var err error
-	if s.dialect.arrays {
-		var c struct {
-			ids, pushes, subscribers, contacts, batches, nextAts, endedAts []int64
-			channels, states, reasons, verdicts                            []string
+	err := s.dialect.insertRows(ctx, tx, head, "", len(ds), func(i int) []any {
+		d := &ds[i]
+		return []any{
+			int64(d.ID), int64(d.Push), int64(d.Subscriber), int64(d.Contact), string(d.Channel), int64(d.Batch),
+			string(d.State), string(d.Reason), string(d.Verdict), micros(d.NextAt), ended(d),
 		}
-		for i := range ds {
-			d := &ds[i]
-			c.ids, c.pushes, c.subscribers = append(c.ids, int64(d.ID)), append(c.pushes, int64(d.Push)), append(c.subscribers, int64(d.Subscriber))
-			c.contacts, c.batches = append(c.contacts, int64(d.Contact)), append(c.batches, int64(d.Batch))
-			c.nextAts, c.endedAts = append(c.nextAts, micros(d.NextAt)), append(c.endedAts, ended(d))
-			c.channels, c.states = append(c.channels, string(d.Channel)), append(c.states, string(d.State))
-			c.reasons, c.verdicts = append(c.reasons, string(d.Reason)), append(c.verdicts, string(d.Verdict))
-		}
-		_, err = tx.ExecContext(ctx, head+` SELECT * FROM unnest($1::BIGINT[], $2::BIGINT[], $3::BIGINT[], $4::BIGINT[], $5::TEXT[],
-			$6::BIGINT[], $7::TEXT[], $8::TEXT[], $9::TEXT[], $10::BIGINT[], $11::BIGINT[])`,
-			c.ids, c.pushes, c.subscribers, c.contacts, c.channels, c.batches, c.states, c.reasons, c.verdicts, c.nextAts, c.endedAts)
-	} else {
-		err = s.dialect.insertRows(ctx, tx, head, "", len(ds), func(i int) []any {
-			d := &ds[i]
-			return []any{
-				int64(d.ID), int64(d.Push), int64(d.Subscriber), int64(d.Contact), string(d.Channel), int64(d.Batch),
-				string(d.State), string(d.Reason), string(d.Verdict), micros(d.NextAt), ended(d),
-			}
-		})
-	}
+	})
 	if err != nil {
 		return fmt.Errorf("insert deliveries: %w", err)
 	}

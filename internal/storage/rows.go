@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
 	"strconv"
 	"strings"
 	"time"
@@ -81,7 +82,15 @@ var batchSizes = []int{500, 100, 50, 10, 1}
 
 // insertRows inserts n rows of a fixed width in as few statements as may be.
 // Head ends before VALUES; tail follows the rows.
-func (d dialect) insertRows(ctx context.Context, tx *sql.Tx, head, tail string, n int, row func(i int) []any) error {
+func (d dialect) insertRows(ctx context.Context, tx querier, head, tail string, n int, row func(i int) []any) error {
+	if d.arrays && n > 0 {
+		types, columns, err := transpose(n, row)
+		if err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, head+" SELECT * FROM "+unnest(types)+tail, columns...)
+		return err
+	}
 	done := 0
 	for _, size := range batchSizes {
 		if n-done < size {
@@ -101,6 +110,72 @@ func (d dialect) insertRows(ctx context.Context, tx *sql.Tx, head, tail string, 
 		}
 	}
 	return nil
+}
+
+// with begins a statement that knows n rows by a name, with a name for each
+// column: "WITH o (id, state) AS (…)". N is at most batchSizes[0].
+func (d dialect) with(name string, n int, row func(i int) []any) (clause string, args []any, err error) {
+	if d.arrays {
+		types, columns, err := transpose(n, row)
+		return "WITH " + name + " AS (SELECT * FROM " + unnest(types) + ")", columns, err
+	}
+	width := 0
+	for i := range n {
+		values := row(i)
+		width = len(values)
+		args = append(args, values...)
+	}
+	return "WITH " + name + " AS (VALUES " + d.tuples(n, width) + ")", args, nil
+}
+
+// unnest writes what makes rows of parameters that are arrays: one statement
+// for any number of rows, which PostgreSQL parses and plans once.
+func unnest(types []string) string {
+	var b strings.Builder
+	for i, t := range types {
+		fmt.Fprintf(&b, ", $%d::%s[]", i+1, t)
+	}
+	return "unnest(" + strings.TrimPrefix(b.String(), ", ") + ")"
+}
+
+// transpose makes of rows an array for each column, whose type is that of its
+// first value.
+func transpose(n int, row func(i int) []any) (types []string, columns []any, err error) {
+	for i := range n {
+		values := row(i)
+		if i == 0 {
+			types, columns = make([]string, len(values)), make([]any, len(values))
+		}
+		for k, v := range values {
+			if valuer, ok := v.(driver.Valuer); ok {
+				if v, err = valuer.Value(); err != nil {
+					return nil, nil, err
+				}
+			}
+			switch v := reflect.ValueOf(v); v.Kind() {
+			case reflect.Int, reflect.Int64:
+				types[k], columns[k] = "BIGINT", grown(columns[k], v.Int(), n)
+			case reflect.String:
+				types[k], columns[k] = "TEXT", grown(columns[k], v.String(), n)
+			case reflect.Bool:
+				types[k], columns[k] = "BOOLEAN", grown(columns[k], v.Bool(), n)
+			case reflect.Slice:
+				types[k], columns[k] = "BYTEA", grown(columns[k], v.Bytes(), n)
+			default:
+				return nil, nil, fmt.Errorf("column %d of rows is %s", k, v.Kind())
+			}
+		}
+	}
+	return types, columns, nil
+}
+
+// grown appends a value to a column of n.
+func grown[T any](column any, v T, n int) []T {
+	all, ok := column.([]T)
+	if !ok {
+		all = make([]T, 0, n)
+	}
+	return append(all, v)
 }
 
 // tuples writes "($1,$2),($3,$4)" for two rows of two.
