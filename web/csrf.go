@@ -29,6 +29,9 @@ const csrfField = "_csrf"
 // visitor and sessions. It is different on every page (so that compression
 // tells nothing about it) and worthless in any other browser or session.
 func (s *Server) csrfToken(c *fiber.Ctx) string {
+	if drawnForAll(c) {
+		return ""
+	}
 	nonce := c.Cookies(nonceCookie)
 	if set, ok := c.Locals(localNonce).(string); ok {
 		nonce = set
@@ -70,6 +73,16 @@ func (s *Server) checkCSRF(c *fiber.Ctx) error {
 	}
 	if !hmac.Equal(token[12:], s.csrfSum(c, token[:12], nonce)) {
 		return refused
+	}
+	return c.Next()
+}
+
+// checkOpenForm guards the forms on pages that are the same for everybody and
+// so hold no token. A visitor without a session lends a forged post nothing
+// that its author does not have; who has one needs the token, as everywhere.
+func (s *Server) checkOpenForm(c *fiber.Ctx) error {
+	if personal(c) || c.Get("Sec-Fetch-Site", "same-origin") != "same-origin" {
+		return s.checkCSRF(c)
 	}
 	return c.Next()
 }

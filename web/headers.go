@@ -18,6 +18,7 @@ const (
 	localReader    = "reader"   // *reader
 	localOperator  = "operator" // *operatorSession
 	localNonce     = "nonce"    // visitor nonce set by this very response
+	localShared    = "shared"   // the page is drawn for everybody, see shared
 )
 
 // secureHeaders sets what every answer carries. Pages are not stored by
@@ -31,12 +32,15 @@ func (s *Server) secureHeaders(c *fiber.Ctx) error {
 	c.Set("Cross-Origin-Opener-Policy", "same-origin")
 	c.Set("Cross-Origin-Resource-Policy", "same-origin")
 	c.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=()")
-	c.Set(fiber.HeaderCacheControl, "private, no-cache")
+	c.Set(fiber.HeaderCacheControl, revalidate)
 	if s.https() {
 		c.Set("Strict-Transport-Security", "max-age=31536000")
 	}
 	return c.Next()
 }
+
+// revalidate lets the reader's own browser keep a page, to be asked for again.
+const revalidate = "private, no-cache"
 
 // noStore keeps a personal answer out of every cache.
 func noStore(c *fiber.Ctx) { c.Set(fiber.HeaderCacheControl, "no-store") }
@@ -45,6 +49,12 @@ func noStore(c *fiber.Ctx) { c.Set(fiber.HeaderCacheControl, "no-store") }
 // line. The line names the route and not the path, which may hold a token, and
 // neither address nor person.
 func (s *Server) logRequest(c *fiber.Ctx) error {
+	if drawnForAll(c) { // the visitor's request has its own line
+		if err := c.Next(); err != nil {
+			return s.handleError(c, err)
+		}
+		return nil
+	}
 	start := time.Now()
 	id := newRequestID()
 	c.Locals(localRequestID, id)

@@ -95,18 +95,11 @@ func (s *Server) site(ctx context.Context) (site, error) {
 
 // barePage is a page that needs no database.
 func (s *Server) barePage(c *fiber.Ctx, title string) Page {
-	p := Page{
-		Title: title, Path: c.OriginalURL(), UI: "std", Contrast: "std",
+	mode := modeOf(c)
+	return Page{
+		Title: title, Path: c.OriginalURL(), UI: mode.ui, Contrast: mode.contrast,
 		CSRF: s.csrfToken(c), Flash: s.takeFlash(c), Site: site{Owner: "政策直达"},
 	}
-	switch ui := c.Cookies(uiCookie); ui {
-	case "elder", "max":
-		p.UI = ui
-	}
-	if c.Cookies(contrastCookie) == "high" {
-		p.Contrast = "high"
-	}
-	return p
 }
 
 // page prepares a portal page, with the reader if one is signed in.

@@ -15,6 +15,26 @@ type statementView struct {
 
 func (v statementView) template() string { return v.name }
 
+// displayMode is how the reader wants pages to look.
+type displayMode struct {
+	ui       string // std, elder, max
+	contrast string // std, high
+}
+
+// modeOf reads the two cookies of the mode; anything else in them is the
+// standard.
+func modeOf(c *fiber.Ctx) displayMode {
+	mode := displayMode{"std", "std"}
+	switch ui := c.Cookies(uiCookie); ui {
+	case "elder", "max":
+		mode.ui = ui
+	}
+	if c.Cookies(contrastCookie) == "high" {
+		mode.contrast = "high"
+	}
+	return mode
+}
+
 // display switches a mode and goes back, or shows the page of modes. The two
 // cookies hold no secret and are read by the script too.
 func (s *Server) display(c *fiber.Ctx) error {

@@ -34,7 +34,9 @@ func (s *Server) findPolicies(c *fiber.Ctx, v *libraryView, asked url.Values, of
 	if err := s.Search.CatchUp(ctx); err != nil {
 		return err
 	}
-	v.Unready = !s.Search.Built()
+	if v.Unready = !s.Search.Built(); v.Unready {
+		noStore(c) // the next look may find more
+	}
 	req := search.Request{
 		Text: v.Query, Filters: map[search.Facet][]string{}, Today: s.today(), Floor: relevant, Offset: offset, Limit: pageSize,
 	}

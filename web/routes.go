@@ -29,21 +29,23 @@ func (s *Server) routes() {
 	a.Get("/u/:token", s.unsubscribePage)
 	a.Post("/u/:token", s.limit(60), s.unsubscribe)
 
+	// Forms that the same page has for everybody.
+	a.Post("/policies/:id<int>/check", s.checkOpenForm, s.limit(60), s.check)
+	a.Post("/policies/:id<int>/ask", s.checkOpenForm, s.limit(10), s.ask)
+
 	a.Use(s.checkCSRF)
 
 	// Portal, open to everybody
-	a.Get("/", s.home)
-	a.Get("/policies", s.library)
-	a.Get("/policies/:id<int>", s.policy)
-	a.Get("/policies.atom", s.feed)
+	a.Get("/", s.shared, s.home)
+	a.Get("/policies", s.shared, s.library)
+	a.Get("/policies/:id<int>", s.shared, s.policy)
+	a.Get("/policies.atom", s.shared, s.feed)
 	a.Get("/policies/:id<int>/deadlines.ics", s.calendar)
-	a.Get("/policies/:id<int>/onepage", s.onePage)
-	a.Get("/policies/:id<int>/check", s.checkPage)
-	a.Post("/policies/:id<int>/check", s.limit(60), s.check)
-	a.Post("/policies/:id<int>/ask", s.limit(10), s.ask)
+	a.Get("/policies/:id<int>/onepage", s.shared, s.onePage)
+	a.Get("/policies/:id<int>/check", s.shared, s.checkPage)
 	a.Get("/display", s.display)
-	a.Get("/privacy", s.privacy)
-	a.Get("/accessibility", s.accessibility)
+	a.Get("/privacy", s.shared, s.privacy)
+	a.Get("/accessibility", s.shared, s.accessibility)
 
 	// Subscription in three steps
 	a.Get("/subscribe", s.subscribeWho)

@@ -12,6 +12,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 	"github.com/gofiber/fiber/v2/middleware/compress"
 	"github.com/gofiber/fiber/v2/middleware/recover"
+	"github.com/valyala/fasthttp"
 
 	"policypush/internal/audience"
 	"policypush/internal/auth"
@@ -81,13 +82,15 @@ type Server struct {
 	templates templates
 	sites     siteCache
 	pushes    pushCache
+	kept      *keptPages
+	answer    fasthttp.RequestHandler // the whole site, for pages that are drawn to be kept
 	console   *console
 	end       context.CancelFunc // ends the live pages of the console
 }
 
 // New makes the site. It fails if a template does not parse.
 func New(cfg Config) (*Server, error) {
-	s := &Server{Config: cfg}
+	s := &Server{Config: cfg, kept: newKeptPages()}
 	var err error
 	if s.signer, err = auth.NewSigner(cfg.Secret); err != nil {
 		return nil, err
@@ -121,6 +124,7 @@ func New(cfg Config) (*Server, error) {
 	ending, end := context.WithCancel(context.Background())
 	s.console, s.end = newConsole(ending), end
 	s.routes()
+	s.answer = s.app.Handler()
 	return s, nil
 }
 

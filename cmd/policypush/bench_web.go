@@ -90,6 +90,7 @@ func benchWeb(ctx context.Context, std stdio, each int) (report, error) {
 		signedIn  bool
 	}{
 		{"空白 Fiber 页面（对照）", bare, false},
+		{"首页", site.url + "/", false},
 		{"政策页", site.url + policy, false},
 		{"政策列表", site.url + "/policies", false},
 		{"搜索", site.url + "/policies?q=%E8%AE%BE%E5%A4%87", false},
@@ -197,6 +198,7 @@ func (l pageLoader) once(ctx context.Context, client *http.Client) (int, error) 
 	if err != nil {
 		return 0, err
 	}
+	req.Header.Set("Accept-Encoding", "gzip") // as browsers do; said by us, nobody unpacks on the service's machine
 	if l.cookie != nil {
 		req.AddCookie(l.cookie)
 	}

@@ -12,8 +12,8 @@ import (
 
 // Published is where the policies are kept.
 type Published interface {
-	// LastPolicyChange returns a number that grows whenever a policy is
-	// published or ends.
+	// LastPolicyChange returns a number that grows at least whenever a policy
+	// is published or ends.
 	LastPolicyChange(ctx context.Context) (int64, error)
 	// PublishedPolicies returns the versions of the policies that are public.
 	PublishedPolicies(ctx context.Context) (map[domain.PolicyID]int, error)

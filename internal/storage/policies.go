@@ -157,29 +157,12 @@ func saveOver(ctx context.Context, tx *sql.Tx, p *domain.Policy, version int, wa
 	if n == 0 {
 		return domain.Errorf(domain.Conflict, "其他人刚刚修改过《%s》，请刷新页面后再操作", p.Title)
 	}
-	if err := notePolicy(ctx, tx, p.ID); err != nil {
-		return err
-	}
-	if was != domain.Published && p.Status != domain.Published {
-		return nil // nobody follows drafts
-	}
-	return publishedChanged(ctx, tx)
-}
-
-// publishedChanged tells those who follow that other policies are published.
-// Its counter is apart from the log of [notePolicy], which counts drafts and
-// explanations too and names each policy.
-func publishedChanged(ctx context.Context, tx *sql.Tx) error {
-	const q = `INSERT INTO counters (name, value) VALUES ('policy_changes', 1)
-		ON CONFLICT (name) DO UPDATE SET value = counters.value + 1`
-	if _, err := tx.ExecContext(ctx, q); err != nil {
-		return fmt.Errorf("count change of policies: %w", err)
-	}
-	return nil
+	return notePolicy(ctx, tx, p.ID)
 }
 
 // LastPolicyChange returns a number that grows whenever a policy is published
-// or ends, for those who keep a copy of what is published.
+// or ends, and when what stands beside a public one changes (explanations,
+// answered questions), for those who keep a copy of what is public.
 func (s *Store) LastPolicyChange(ctx context.Context) (int64, error) {
 	var last int64
 	err := s.read.QueryRowContext(ctx, `SELECT COALESCE(MAX(value), 0) FROM counters WHERE name = 'policy_changes'`).Scan(&last)

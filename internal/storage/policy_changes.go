@@ -14,8 +14,10 @@ type PolicyChange struct {
 	Policy domain.PolicyID
 }
 
-// notePolicy logs that a policy has changed. Whoever notes holds the counter
-// until the commit, so that no number appears after a higher one was seen.
+// notePolicy logs that a policy, or what stands beside it, has changed. Whoever
+// notes holds the counter until the commit, so that no number appears after a
+// higher one was seen. What is public is counted apart: nobody who keeps a copy
+// of that is troubled by drafts.
 func notePolicy(ctx context.Context, tx *sql.Tx, id domain.PolicyID) error {
 	seq, err := nextNumbers(ctx, tx, "policy_log", 1)
 	if err != nil {
@@ -26,6 +28,14 @@ func notePolicy(ctx context.Context, tx *sql.Tx, id domain.PolicyID) error {
 		ON CONFLICT (policy_id) DO UPDATE SET seq = excluded.seq`
 	if _, err := tx.ExecContext(ctx, q, id, seq); err != nil {
 		return fmt.Errorf("note change of policy %d: %w", id, err)
+	}
+	const public = `
+		INSERT INTO counters (name, value)
+		SELECT 'policy_changes', 1 WHERE EXISTS
+			(SELECT 1 FROM policies WHERE id = $1 AND status IN ('published', 'amended', 'withdrawn', 'expired'))
+		ON CONFLICT (name) DO UPDATE SET value = counters.value + 1`
+	if _, err := tx.ExecContext(ctx, public, id); err != nil {
+		return fmt.Errorf("count change of what is public: %w", err)
 	}
 	return nil
 }

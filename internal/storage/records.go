@@ -2,6 +2,8 @@ package storage
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"fmt"
 	"time"
 
@@ -115,13 +117,22 @@ func (s *Store) Questions(ctx context.Context, policy domain.PolicyID) ([]domain
 	}, q, policy)
 }
 
-// AnswerQuestion answers a question that nobody has answered yet. It fails
-// with Conflict if somebody has.
+// AnswerQuestion answers a question that nobody has answered yet, which the
+// page of its policy shows from then on. It fails with Conflict if somebody
+// has.
 func (s *Store) AnswerQuestion(ctx context.Context, id domain.QuestionID, answer string, by domain.OperatorID, now time.Time) error {
-	const q = `UPDATE questions SET answer = $2, answered_by = $3, answered_at = $4 WHERE id = $1 AND answered_at = 0`
-	n, err := changed(ctx, s.write, q, id, answer, by, micros(now))
-	if err == nil && n == 0 {
-		return domain.Errorf(domain.Conflict, "这个问题已有人答复，请刷新页面")
-	}
-	return err
+	return s.inTx(ctx, func(tx *sql.Tx) error {
+		const q = `
+			UPDATE questions SET answer = $2, answered_by = $3, answered_at = $4 WHERE id = $1 AND answered_at = 0
+			RETURNING policy_id`
+		var policy domain.PolicyID
+		err := tx.QueryRowContext(ctx, q, id, answer, by, micros(now)).Scan(&policy)
+		if errors.Is(err, sql.ErrNoRows) {
+			return domain.Errorf(domain.Conflict, "这个问题已有人答复，请刷新页面")
+		}
+		if err != nil {
+			return fmt.Errorf("answer question %d: %w", id, err)
+		}
+		return notePolicy(ctx, tx, policy)
+	})
 }

@@ -443,7 +443,9 @@ func keepsRecords(t *testing.T, url string) {
 
 	q := domain.Question{Policy: p.ID, Text: "什么时候截止？", AskedAt: morning}
 	must(t, s.SaveQuestion(ctx, &q))
+	before := got(s.LastLoggedChange(ctx))(t)
 	must(t, s.AnswerQuestion(ctx, q.ID, "12月31日。", 2, morning))
+	equal(t, "last change of the log", got(s.LastLoggedChange(ctx))(t), before+1)
 	wantKind(t, s.AnswerQuestion(ctx, q.ID, "又一次", 3, morning), domain.Conflict)
 	q.Answer, q.AnsweredBy, q.AnsweredAt = "12月31日。", 2, morning
 	equal(t, "question", got(s.Questions(ctx, p.ID))(t)[0], q)
