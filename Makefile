@@ -19,7 +19,7 @@ setup: ## what the tests need: apt-get as root, npm ci
 test: setup build ## every test, on real servers started on free loopback ports
 	@internal/tools/test.sh
 
-# How many random runs of the fault suite, each with its own seed. One takes about ten seconds of two cores.
+# How many random runs of the fault suite, each with its own seed. One takes about half a minute of two cores.
 RUNS ?= 200
 soak: setup ## pushes through random faults, RUNS of them; a failed one says how to see it again
 	FAULT_RUNS=$(RUNS) $(GO) test -count=1 -timeout 24h -run TestRandomFaults ./internal/e2e/fault

@@ -99,7 +99,7 @@ func (w *Workers) mayClaim(ctx context.Context, batch domain.Batch) (n int, wait
 		if !batch.Urgent && w.Queue.UrgentWaits(ctx, batch.Channel) {
 			return 0, 0, nil
 		}
-		n, wait, err = w.Queue.Take(ctx, batch.Channel, w.Lines[batch.Channel].Rate, claimSize)
+		n, wait, err = w.Queue.Take(ctx, batch.Channel, w.Lines[batch.Channel].Rate, claimSize, w.Now())
 		if err == nil && n > 0 {
 			return n, 0, nil
 		}
@@ -354,7 +354,7 @@ func (w *Workers) stopChannel(ctx context.Context, kind domain.ChannelKind, r ch
 // hold keeps every process from sending on a channel whose gateway asked for a
 // pause. Should that not be known everywhere, the gateway says so again.
 func (w *Workers) hold(ctx context.Context, kind domain.ChannelKind, d time.Duration) {
-	if err := w.Queue.Hold(context.WithoutCancel(ctx), kind, d); err != nil {
+	if err := w.Queue.Hold(context.WithoutCancel(ctx), kind, d, w.Now()); err != nil {
 		w.Log.WarnContext(ctx, "a gateway's pause is not known to others", "channel", kind, "err", err)
 	}
 }

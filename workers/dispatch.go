@@ -11,6 +11,10 @@ import (
 // leader keeps its lease while millions wait.
 const batchesPerLook = 200
 
+// queuedOfChannel is how many batches of a channel the queue has at a time: a
+// channel with millions to send waits in the database, not in Redis.
+const queuedOfChannel = 128
+
 // planSlot parts the times a planning is handed out anew: within one slot the
 // queue takes it once.
 const planSlot = time.Minute
@@ -96,7 +100,7 @@ func (w *Workers) handOut(ctx context.Context) error {
 			return err
 		}
 	}
-	batches, err := w.Store.DueBatches(ctx, now, batchesPerLook)
+	batches, err := w.Store.BatchesToQueue(ctx, now, batchesPerLook, queuedOfChannel)
 	if err != nil {
 		return err
 	}

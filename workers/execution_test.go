@@ -205,7 +205,7 @@ func TestARateIsKeptAndNothingIsClaimedWithoutARight(t *testing.T) {
 	b.line(func(l *Line) { l.Rate = 0.5 }) // one now, the next in two seconds
 	_, id := b.publish("关于发放居民消费券的通知")
 	check(t, b.planTask(id))
-	check(t, b.Queue.Hold(ctx, domain.SMS, time.Minute))
+	check(t, b.Queue.Hold(ctx, domain.SMS, time.Minute, b.Now()))
 	check(t, b.deliverDue())
 	b.expect(id, "pending: 40")
 	b.pass(time.Minute)

@@ -7,11 +7,15 @@ import "context"
 // sessions that are over, and former profiles whose time is over.
 func (w *Workers) sweep(ctx context.Context) error {
 	now := w.Now()
-	batches, err := w.Store.SweepBatches(ctx, now.Add(-w.Clocks.DeadAfter))
+	if err := w.Store.SetBack(ctx, now); err != nil {
+		return err
+	}
+	// First what dead workers held: a batch that is handed out anew seems alive.
+	lost, err := w.Store.SweepSending(ctx, now.Add(-w.Clocks.DeadAfter), now.Add(-w.Clocks.LostAfter), now)
 	if err != nil {
 		return err
 	}
-	lost, err := w.Store.SweepSending(ctx, now.Add(-w.Clocks.LostAfter), now)
+	batches, err := w.Store.SweepBatches(ctx, now.Add(-w.Clocks.DeadAfter))
 	if err != nil {
 		return err
 	}

@@ -54,7 +54,7 @@ type Clocks struct {
 	DispatchEvery time.Duration // look for owed pushes and due batches
 	SweepEvery    time.Duration // look for what a dead worker left behind
 	DeadAfter     time.Duration // a batch without a sign of life is handed out anew
-	LostAfter     time.Duration // a row that is being sent for longer is unknown
+	LostAfter     time.Duration // a row that is being sent for longer is unknown, whatever its worker does
 	LeaderFor     time.Duration // how long a leader leads without a sign of life
 	KeepVersions  time.Duration // how long former profiles are kept
 	// KeepDeliveries is how long deliveries and their history are kept.

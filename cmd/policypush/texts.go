@@ -32,7 +32,7 @@ func (b *base) smsSender(words []*rules.SMSWord) (channel.Sender, error) {
 	}
 	terms := push.Terms{Link: b.cfg.SMS.Link, Words: words}
 	return sms.NewLine(sms.LineConfig{
-		Providers: providers,
+		Providers: providers, Now: clock,
 		Check: func(m channel.Message) []string {
 			lint := push.Lint
 			if m.Unsubscribe == "" { // a code for signing in

@@ -262,13 +262,17 @@ func (c Config) Bounds(channel string) Bounds {
 	}
 }
 
-// Work holds the clocks of the workers. The defaults are for real work; the
-// fault tests shorten them.
+// Work holds the clocks of the workers. The defaults make everything go on
+// within two minutes of the death of any process: a worker gives a sign of life
+// three times in DeadAfter (45 s), so that two may be lost before its batch goes
+// to another and what it held becomes unknown; the sweep that sees it comes
+// within 15 s, its leader within as much again if it died too. LostAfter is only
+// the last net: a live worker may wait minutes for slow answers.
 type Work struct {
 	DispatchEvery time.Duration // look for owed pushes and due batches
 	SweepEvery    time.Duration // look for what a dead worker left behind
 	DeadAfter     time.Duration // a batch without a sign of life is handed out anew
-	LostAfter     time.Duration // a row that is being sent for longer is unknown
+	LostAfter     time.Duration // a row that is being sent for longer is unknown, whatever its worker does
 	LeaderFor     time.Duration // how long a leader leads without a sign of life
 }
 
@@ -289,7 +293,7 @@ func Defaults() Config {
 		Webhook: Webhook{Mode: Off}, JPush: JPush{Mode: Off, APNS: "production"}, Paper: Paper{Mode: Off},
 
 		Work: Work{
-			DispatchEvery: time.Second, SweepEvery: 30 * time.Second, DeadAfter: 3 * time.Minute,
+			DispatchEvery: time.Second, SweepEvery: 15 * time.Second, DeadAfter: 45 * time.Second,
 			LostAfter: 10 * time.Minute, LeaderFor: 15 * time.Second,
 		},
 	}

@@ -150,8 +150,8 @@ func (c *Config) settings() []setting {
 
 		duration("work.dispatch_every", "多久检查一次待发送批次", &c.Work.DispatchEvery),
 		duration("work.sweep_every", "多久清理一次中断的发送", &c.Work.SweepEvery),
-		duration("work.dead_after", "批次多久没有进展就重新分派", &c.Work.DeadAfter),
-		duration("work.lost_after", "一条消息发送多久没有结果就记为“结果不明”", &c.Work.LostAfter),
+		duration("work.dead_after", "批次多久没有进展就重新分派，正在发送的记为“结果不明”", &c.Work.DeadAfter),
+		duration("work.lost_after", "一条消息发送多久没有结果就一律记为“结果不明”", &c.Work.LostAfter),
 		duration("work.leader_for", "调度者失联多久由别的进程接替", &c.Work.LeaderFor),
 	}
 }

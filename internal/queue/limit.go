@@ -21,12 +21,16 @@ func holdKey(c domain.ChannelKind) string { return "push:hold:" + string(c) }
 // all processes together do at most perSecond times a second; 0 is no bound. It
 // returns how many may go now, or how long to wait if none may. While Redis
 // does not answer nobody may: what is not claimed waits in the database.
-func (q *Queue) Take(ctx context.Context, c domain.ChannelKind, perSecond float64, want int) (n int, wait time.Duration, err error) {
-	held, err := q.redis.PTTL(ctx, holdKey(c)).Result()
-	if err != nil {
+func (q *Queue) Take(ctx context.Context, c domain.ChannelKind, perSecond float64, want int, now time.Time) (n int, wait time.Duration, err error) {
+	said, err := q.redis.Get(ctx, holdKey(c)).Result()
+	if err != nil && !errors.Is(err, redis.Nil) {
 		return 0, 0, fmt.Errorf("read hold of %s: %w", c, err)
 	}
-	if held > 0 {
+	var until, asked int64
+	_, err = fmt.Sscan(said, &until, &asked)
+	// More than was asked for is left only if a clock was set back: then the
+	// gateway may say it again.
+	if held := time.UnixMilli(until).Sub(now).Truncate(time.Millisecond); err == nil && held > 0 && held.Milliseconds() <= asked {
 		return 0, held, nil
 	}
 	if perSecond <= 0 {
@@ -44,9 +48,14 @@ func (q *Queue) Take(ctx context.Context, c domain.ChannelKind, perSecond float6
 
 // Hold keeps every process from handing over on a channel for a time: its
 // gateway asked for a pause. The longest of several counts.
-func (q *Queue) Hold(ctx context.Context, c domain.ChannelKind, d time.Duration) error {
-	const longer = `if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[1]) then redis.call('SET', KEYS[1], '1', 'PX', ARGV[1]) end return 1`
-	if err := q.redis.Eval(ctx, longer, []string{holdKey(c)}, d.Milliseconds()).Err(); err != nil {
+func (q *Queue) Hold(ctx context.Context, c domain.ChannelKind, d time.Duration, now time.Time) error {
+	const longer = `
+		local was = redis.call('GET', KEYS[1])
+		if not was or tonumber(string.match(was, '%d+')) < tonumber(ARGV[2]) then
+			redis.call('SET', KEYS[1], ARGV[2] .. ' ' .. ARGV[1], 'PX', ARGV[1])
+		end
+		return 1`
+	if err := q.redis.Eval(ctx, longer, []string{holdKey(c)}, d.Milliseconds(), now.Add(d).UnixMilli()).Err(); err != nil {
 		return fmt.Errorf("hold %s: %w", c, err)
 	}
 	return nil

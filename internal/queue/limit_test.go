@@ -8,10 +8,12 @@ import (
 	"policypush/internal/domain"
 )
 
+var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+
 // take asks once and fails the test on an error.
 func take(t *testing.T, q *Queue, c domain.ChannelKind, rate float64, want int) (int, time.Duration) {
 	t.Helper()
-	n, wait, err := q.Take(t.Context(), c, rate, want)
+	n, wait, err := q.Take(t.Context(), c, rate, want, noon)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -45,7 +47,7 @@ func TestARateIsSharedByAllWhoAsk(t *testing.T) {
 func TestAHoldKeepsAChannelForTheLongestTimeAsked(t *testing.T) {
 	q := open(t)
 	for _, d := range []time.Duration{time.Minute, time.Second} {
-		if err := q.Hold(t.Context(), domain.SMS, d); err != nil {
+		if err := q.Hold(t.Context(), domain.SMS, d, noon); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -54,6 +56,13 @@ func TestAHoldKeepsAChannelForTheLongestTimeAsked(t *testing.T) {
 	}
 	if n, _ := take(t, q, domain.Email, 0, 5); n != 5 {
 		t.Errorf("another channel may send %d", n)
+	}
+	// It ends by our clock, and at once if that is set back: the gateway says it again.
+	if n, _, err := q.Take(t.Context(), domain.SMS, 0, 5, noon.Add(time.Minute)); err != nil || n != 5 {
+		t.Errorf("%d may go when the time is over (%v)", n, err)
+	}
+	if n, wait, err := q.Take(t.Context(), domain.SMS, 0, 5, noon.Add(-time.Hour)); err != nil || n != 5 {
+		t.Errorf("%d may go after the clock was set back, next in %s (%v)", n, wait, err)
 	}
 }
 
@@ -65,7 +74,7 @@ func TestWithoutRedisNobodyMaySend(t *testing.T) {
 	defer func() { _ = q.Close() }()
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 	defer cancel()
-	if n, _, err := q.Take(ctx, domain.SMS, 10, 5); err == nil || n != 0 {
+	if n, _, err := q.Take(ctx, domain.SMS, 10, 5, noon); err == nil || n != 0 {
 		t.Errorf("%d may go, %v", n, err)
 	}
 	if q.UrgentWaits(ctx, domain.SMS) {

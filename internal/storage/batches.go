@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"time"
 
 	"policypush/internal/domain"
@@ -17,14 +18,54 @@ func scanBatch(row scanner, b *domain.Batch) error {
 }
 
 // DueBatches returns up to limit batches that are owed to the queue now,
-// what is urgent first, then the longest due: none of a push that is paused or stopped, nor of a channel
-// that is.
+// what is urgent first, then the longest due: none of a push that is paused or
+// stopped, nor of a channel that is.
 func (s *Store) DueBatches(ctx context.Context, now time.Time, limit int) ([]domain.Batch, error) {
-	const q = `SELECT ` + batchColumns + ` FROM batches JOIN pushes u ON u.id = batches.push_id
+	return s.due(ctx, now, limit, nil)
+}
+
+// BatchesToQueue returns those of DueBatches that the queue is to have now: of
+// no channel more than fill it up to perChannel. What is urgent is not bounded
+// by that.
+func (s *Store) BatchesToQueue(ctx context.Context, now time.Time, limit, perChannel int) ([]domain.Batch, error) {
+	room := map[domain.ChannelKind]int{}
+	var full []any
+	err := each(ctx, s.read, func(row scanner) error {
+		var c domain.ChannelKind
+		var n int
+		err := row.Scan(&c, &n)
+		if room[c] = perChannel - n; room[c] <= 0 {
+			full = append(full, c)
+		}
+		return err
+	}, `SELECT channel, COUNT(*) FROM batches WHERE state <> 'done' AND state = 'queued' AND NOT urgent GROUP BY channel`)
+	if err != nil {
+		return nil, err
+	}
+	due, err := s.due(ctx, now, limit, full)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(due, func(b domain.Batch) bool {
+		if b.Urgent {
+			return false
+		}
+		if _, known := room[b.Channel]; !known {
+			room[b.Channel] = perChannel
+		}
+		room[b.Channel]--
+		return room[b.Channel] < 0
+	}), nil
+}
+
+// due reads due batches, without those of full channels that are not urgent.
+func (s *Store) due(ctx context.Context, now time.Time, limit int, full []any) ([]domain.Batch, error) {
+	q := `SELECT ` + batchColumns + ` FROM batches JOIN pushes u ON u.id = batches.push_id
 		WHERE batches.state <> 'done' AND batches.state = 'new' AND batches.next_at <= $1 AND u.state <> 'stopped' AND u.paused_at = 0
 			AND NOT EXISTS (SELECT 1 FROM channel_stops c WHERE c.channel = batches.channel AND (c.until = 0 OR c.until > $1))
+			AND (batches.urgent OR batches.channel NOT IN (` + places(3, 1+len(full)) + `))
 		ORDER BY batches.urgent DESC, batches.next_at, batches.id LIMIT $2`
-	return list(ctx, s.read, scanBatch, q, micros(now), limit)
+	return list(ctx, s.read, scanBatch, q, append([]any{micros(now), limit, ""}, full...)...) // "" is no channel: a list has one at least
 }
 
 // Batch returns a batch, or NotFound.
@@ -86,6 +127,25 @@ func overtaken(id domain.BatchID) error {
 	return domain.Errorf(domain.Conflict, "第%d批已重新派发，本次不再处理", id)
 }
 
+// Skew is by how much the clocks of two machines may differ. What bears a later
+// time than that was written before a clock was set back.
+const Skew = 5 * time.Second
+
+// SetBack makes what bears a time that has not come, signs of life of batches
+// and claims, as old as now: a clock was set back, and nothing may seem alive
+// until the old time has come again.
+func (s *Store) SetBack(ctx context.Context, now time.Time) error {
+	for _, q := range []string{
+		`UPDATE batches SET beat_at = $1 WHERE state <> 'done' AND state = 'queued' AND beat_at > $2`,
+		`UPDATE deliveries SET claimed_at = $1 WHERE state = 'sending' AND claimed_at > $2`,
+	} {
+		if _, err := s.write.ExecContext(ctx, q, micros(now), micros(now.Add(Skew))); err != nil {
+			return fmt.Errorf("follow a clock that was set back: %w", err)
+		}
+	}
+	return nil
+}
+
 // SweepBatches hands out anew the queued batches that gave no sign of life
 // since a time, and returns them.
 func (s *Store) SweepBatches(ctx context.Context, deadBefore time.Time) ([]domain.Batch, error) {
@@ -110,14 +170,22 @@ func (s *Store) RenewGenerations(ctx context.Context) (int, error) {
 	return n, nil
 }
 
-// SweepSending ends the deliveries that were claimed before a time and never
-// recorded: their worker died, and the message may have gone out, so they are
-// unknown. It returns how many they are.
-func (s *Store) SweepSending(ctx context.Context, claimedBefore, now time.Time) (int, error) {
-	find := `SELECT ` + deliveryColumns + ` FROM deliveries WHERE state = 'sending' AND claimed_at < $1 ORDER BY id LIMIT 5000` + s.dialect.forUpdate
+// SweepSending ends the deliveries that were claimed and never recorded: their
+// worker died, and the message may have gone out, so they are unknown. Dead is
+// the worker of a batch that gave no sign of life since deadBefore; what was
+// claimed before lostBefore is lost whatever became of the batch since. It
+// returns how many they are.
+func (s *Store) SweepSending(ctx context.Context, deadBefore, lostBefore, now time.Time) (int, error) {
+	find := `SELECT ` + deliveryColumns + ` FROM deliveries LEFT JOIN batches b ON b.id = deliveries.batch_id
+		WHERE deliveries.state = 'sending' AND deliveries.claimed_at < $1
+			AND (deliveries.claimed_at < $2 OR COALESCE(b.beat_at, 0) < $1)
+		ORDER BY deliveries.id LIMIT 5000`
+	if s.dialect.forUpdate != "" {
+		find += s.dialect.forUpdate + " OF deliveries"
+	}
 	n := 0
 	err := s.inTx(ctx, func(tx *sql.Tx) error {
-		lost, err := list(ctx, tx, scanDelivery, find, micros(claimedBefore))
+		lost, err := list(ctx, tx, scanDelivery, find, micros(deadBefore), micros(lostBefore))
 		if err != nil {
 			return err
 		}

@@ -61,7 +61,7 @@ func (s *Store) ClaimDeliveries(ctx context.Context, id domain.BatchID, gen, lim
 		if err != nil {
 			return err
 		}
-		more, err := s.claimDigests(ctx, tx, claimed, same, now)
+		more, err := s.claimDigests(ctx, tx, b, claimed, same, now)
 		if err != nil {
 			return err
 		}
@@ -124,8 +124,9 @@ func (s *Store) sameAddress(ctx context.Context, tx *sql.Tx, claimed []domain.De
 }
 
 // claimDigests takes what else waits for the next digest at the addresses to
-// which parts of digests were claimed.
-func (s *Store) claimDigests(ctx context.Context, tx *sql.Tx, claimed []domain.Delivery, same map[domain.ContactID]domain.ContactID, now time.Time) ([]domain.Delivery, error) {
+// which parts of digests were claimed. It all belongs to the batch now, whose
+// worker answers for it.
+func (s *Store) claimDigests(ctx context.Context, tx *sql.Tx, b domain.Batch, claimed []domain.Delivery, same map[domain.ContactID]domain.ContactID, now time.Time) ([]domain.Delivery, error) {
 	contacts := map[domain.ContactID]bool{}
 	for _, d := range claimed {
 		if d.Reason == domain.ReasonDigest {
@@ -139,14 +140,14 @@ func (s *Store) claimDigests(ctx context.Context, tx *sql.Tx, claimed []domain.D
 	err := chunks(slices.Sorted(maps.Keys(contacts)), func(part []any) error {
 		q := `
 			WITH due AS MATERIALIZED (
-				SELECT d.id FROM contacts c JOIN deliveries d ON d.subscriber_id = c.subscriber_id AND d.channel = c.kind JOIN pushes u ON u.id = d.push_id
+				SELECT d.id, CAST($2 AS BIGINT) AS batch FROM contacts c JOIN deliveries d ON d.subscriber_id = c.subscriber_id AND d.channel = c.kind JOIN pushes u ON u.id = d.push_id
 				WHERE d.next_at <= $1 AND d.state = 'pending' AND d.reason = 'digest' AND d.contact_id = c.id AND u.state <> 'stopped' AND u.paused_at = 0
-					AND c.id IN (` + s.dialect.places(2, len(part)) + `)
+					AND c.id IN (` + s.dialect.places(3, len(part)) + `)
 				ORDER BY d.id` + s.dialect.skipLocked + `)
-			UPDATE deliveries SET state = 'sending', attempts = attempts + 1, claimed_at = $1
+			UPDATE deliveries SET state = 'sending', attempts = attempts + 1, claimed_at = $1, batch_id = (SELECT MAX(batch) FROM due)
 			WHERE id IN (SELECT id FROM due)
 			RETURNING ` + deliveryColumns
-		found, err := list(ctx, tx, scanDelivery, q, append([]any{micros(now)}, part...)...)
+		found, err := list(ctx, tx, scanDelivery, q, append([]any{micros(now), b.ID}, part...)...)
 		more = append(more, found...)
 		return err
 	})

@@ -8,13 +8,14 @@ import (
 )
 
 // AcquireLease takes or renews a lease, by one statement: it is had by nobody,
-// by holder, or its time is over. False means that somebody else has it.
+// by holder, or its time is over, or so far away that a clock was set back
+// since. False means that somebody else has it.
 func (s *Store) AcquireLease(ctx context.Context, name, holder string, ttl time.Duration, now time.Time) (bool, error) {
 	const q = `
 		INSERT INTO leases (name, holder, expires) VALUES ($1, $2, $3)
 		ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, expires = excluded.expires
-		WHERE leases.holder = excluded.holder OR leases.expires <= $4`
-	n, err := changed(ctx, s.write, q, name, holder, micros(now.Add(ttl)), micros(now))
+		WHERE leases.holder = excluded.holder OR leases.expires <= $4 OR leases.expires > $5`
+	n, err := changed(ctx, s.write, q, name, holder, micros(now.Add(ttl)), micros(now), micros(now.Add(ttl+Skew)))
 	if err != nil {
 		return false, fmt.Errorf("acquire lease %s: %w", name, err)
 	}

@@ -41,6 +41,7 @@ type guard struct {
 	why       channel.Result
 	failed    bool // fell out by failures, not because it asked for a pause
 	until     time.Time
+	rested    time.Duration // from the fall to until
 	rest      time.Duration
 	probing   bool
 	elsewhere int       // messages that others took since it fell out or was probed
@@ -83,11 +84,20 @@ func (c choice) leave() {
 
 // resting is the result of a message that has to wait for a provider.
 func (g *guard) resting(now time.Time) channel.Result {
-	r := channel.Result{Class: g.why.Class, Code: g.why.Code, Note: g.why.Note, Gateway: g.Name(), After: max(g.until.Sub(now), time.Second)}
+	r := channel.Result{Class: g.why.Class, Code: g.why.Code, Note: g.why.Note, Gateway: g.Name(), After: max(g.left(now), time.Second)}
 	if g.failed {
 		r.Class, r.Code = channel.Throttled, "resting"
 	}
 	return r
+}
+
+// left is how long the provider is still left alone. A clock that was set back
+// makes that no longer than it was at first.
+func (g *guard) left(now time.Time) time.Duration {
+	if g.until.Sub(now) > g.rested {
+		g.until = now.Add(g.rested)
+	}
+	return g.until.Sub(now)
 }
 
 // choose returns the provider that a message goes to, or false when there is
@@ -95,7 +105,7 @@ func (g *guard) resting(now time.Time) channel.Result {
 func (l *Line) choose(tried map[*guard]bool) (choice, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	now := time.Now()
+	now := l.cfg.Now()
 	others := false
 	for _, g := range l.guards {
 		others = others || !g.out && !tried[g]
@@ -105,7 +115,7 @@ func (l *Line) choose(tried map[*guard]bool) (choice, bool) {
 		case tried[g]:
 		case !g.out:
 			return choice{guard: g, fell: g.fell}, true
-		case !g.probing && !now.Before(g.until) && (!g.failed || !others || g.elsewhere >= probeEvery):
+		case !g.probing && g.left(now) <= 0 && (!g.failed || !others || g.elsewhere >= probeEvery):
 			g.probing, g.elsewhere = true, 0
 			return choice{guard: g, probe: true}, true
 		}
@@ -123,7 +133,7 @@ type flight struct {
 
 // depart notes that a message goes to a provider.
 func (l *Line) depart(c choice) *flight {
-	f := &flight{g: c.guard, probe: c.probe, begun: time.Now()}
+	f := &flight{g: c.guard, probe: c.probe, begun: l.cfg.Now()}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, other := range l.guards {
@@ -142,7 +152,7 @@ func (l *Line) overdue(f *flight) {
 	l.mu.Lock()
 	was := f.g.out
 	if !f.g.spoke.After(f.begun) && (f.probe || !was) {
-		f.g.fall(silent, true, f.g.rest)
+		f.g.fall(l.cfg.Now(), silent, true, f.g.rest)
 	}
 	is := f.g.out
 	l.mu.Unlock()
@@ -156,25 +166,25 @@ func (l *Line) overdue(f *flight) {
 // says nothing about the provider.
 func (l *Line) arrive(ctx context.Context, f *flight, r channel.Result, whole bool) {
 	f.watch.Stop()
-	g := f.g
+	g, now := f.g, l.cfg.Now()
 	l.mu.Lock()
 	was := g.out
 	switch {
 	case ctx.Err() != nil && (r.Class == channel.Unknown || r.Class == channel.Retry), r.Class == channel.Config && !whole:
 		g.probing = g.probing && !f.probe
 	case whole && r.Class == channel.Quota:
-		g.fall(r, false, max(r.After, quotaRest))
+		g.fall(now, r, false, max(r.After, quotaRest))
 	case whole && r.Class == channel.Config:
-		g.fall(r, false, max(r.After, configRest))
+		g.fall(now, r, false, max(r.After, configRest))
 	case whole && r.Class == channel.Throttled:
-		g.fall(r, false, max(r.After, time.Second))
+		g.fall(now, r, false, max(r.After, time.Second))
 	case r.Class == channel.Unknown || r.Class == channel.Retry:
 		g.history = g.history<<1 | 1
 		if f.probe || !g.out && (g.history&(1<<inARow-1) == 1<<inARow-1 || bits.OnesCount16(g.history) >= 8) {
-			g.fall(r, true, g.rest)
+			g.fall(now, r, true, g.rest)
 		}
 	default: // it works, whatever it thinks of this message
-		g.spoke = time.Now()
+		g.spoke = now
 		g.history <<= 1
 		if f.probe {
 			g.rise()
@@ -194,9 +204,9 @@ func (l *Line) tell(g *guard, up bool, r channel.Result) {
 }
 
 // fall puts a provider out for a while.
-func (g *guard) fall(why channel.Result, failed bool, rest time.Duration) {
+func (g *guard) fall(now time.Time, why channel.Result, failed bool, rest time.Duration) {
 	g.why, g.failed, g.probing, g.elsewhere = why, failed, false, 0
-	g.until = time.Now().Add(rest)
+	g.until, g.rested = now.Add(rest), rest
 	if failed {
 		g.rest = min(2*rest, longestRest)
 	}

@@ -30,10 +30,14 @@ type LineConfig struct {
 	// Changed is told when a provider falls out (up is false, and r says why)
 	// and when it is back. It may be nil.
 	Changed func(provider string, up bool, r channel.Result)
+	Now     func() time.Time // time.Now if nil
 }
 
 // NewLine makes a line of providers.
 func NewLine(cfg LineConfig) *Line {
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
 	l := &Line{cfg: cfg}
 	for _, p := range cfg.Providers {
 		l.guards = append(l.guards, newGuard(p))
@@ -125,7 +129,7 @@ func (l *Line) nobody(tried map[*guard]bool, certain []channel.Result) channel.R
 	l.mu.Lock()
 	for _, g := range l.guards {
 		if !tried[g] {
-			certain = append(certain, g.resting(time.Now()))
+			certain = append(certain, g.resting(l.cfg.Now()))
 		}
 	}
 	l.mu.Unlock()

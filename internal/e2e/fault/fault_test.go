@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"sync"
 	"syscall"
 	"testing"
@@ -230,7 +231,6 @@ func newSite(t *testing.T, gatewayURL, database, redisURL string, people int) *s
 	s.args = []string{
 		"work", "--data", s.data, "--database", database, "--redis", redisURL, "--quiet_hours", "none", "--rest_days", "none",
 		"--sms.mode", "send", "--sms.url", gatewayURL + "/cgi-bin/sendsms", "--sms.username", "tester", "--sms.password_file", password,
-		"--work.dispatch_every", "200ms", "--work.sweep_every", "500ms", "--work.dead_after", "3s", "--work.lost_after", "8s", "--work.leader_for", "2s",
 	}
 	return s
 }
@@ -304,9 +304,11 @@ type worker struct {
 	ended   chan struct{}
 }
 
+// work starts a worker whose clocks are short: its time is the real one.
 func (s *site) work(t *testing.T) *worker {
 	t.Helper()
-	return start(t, exec.Command(binary(t), s.args...))
+	clocks := []string{"--work.dispatch_every", "200ms", "--work.sweep_every", "500ms", "--work.dead_after", "3s", "--work.leader_for", "2s"}
+	return start(t, exec.Command(binary(t), append(slices.Clone(s.args), clocks...)...))
 }
 
 func start(t *testing.T, cmd *exec.Cmd) *worker {

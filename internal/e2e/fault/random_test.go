@@ -38,8 +38,9 @@ const endurance = 15 * time.Minute
 // early, again, or from nobody. A seed draws the installation, the faults and
 // when they come; what the machine does between them it does not.
 //
-// FAULT_RUNS runs so many seeds (make soak: 200), FAULT_SEED
-// the one that is to be seen again.
+// FAULT_RUNS runs so many seeds (make soak: 200), FAULT_SEED the one that is to
+// be seen again; with FAULT_STORY a run that passes tells its faults too.
+// FAULT_BIN is the program, built with the tag faultclock.
 func TestRandomFaults(t *testing.T) {
 	seeds := []uint64{1, 2, 3, 4}
 	if text := os.Getenv("FAULT_RUNS"); text != "" {
@@ -64,7 +65,7 @@ func TestRandomFaults(t *testing.T) {
 		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
 			r := newRun(t, seed, cluster)
 			t.Cleanup(func() {
-				if t.Failed() {
+				if t.Failed() || os.Getenv("FAULT_STORY") != "" {
 					t.Logf("%s\nreplay: FAULT_SEED=%d go test -count=1 -run TestRandomFaults ./internal/e2e/fault", strings.Join(r.story, "\n"), seed)
 				}
 			})
@@ -87,6 +88,7 @@ type run struct {
 	cluster *pgtest.Cluster // nil: SQLite
 	procs   []*process
 	story   []string
+	began   time.Time
 
 	clockFile string
 	offset    time.Duration
@@ -102,7 +104,7 @@ type process struct {
 
 func newRun(t *testing.T, seed uint64, cluster func() *pgtest.Cluster) *run {
 	t.Helper()
-	r := &run{T: t, rnd: rand.New(rand.NewPCG(seed, 20)), clockFile: filepath.Join(t.TempDir(), "clock")}
+	r := &run{T: t, began: time.Now(), rnd: rand.New(rand.NewPCG(seed, 20)), clockFile: filepath.Join(t.TempDir(), "clock")}
 	r.gateway = startMoody(t, rand.New(rand.NewPCG(seed, 21)), seed%4 < 2)
 	database, redisURL, workers, web := "", "", 1, seed%3 != 2
 	if seed%2 == 0 {
@@ -117,8 +119,9 @@ func newRun(t *testing.T, seed uint64, cluster func() *pgtest.Cluster) *run {
 	r.site = newSite(t, r.gateway.URL, database, redisURL, randomPeople)
 	r.db = openRaw(t, r.site.database)
 	r.jump(0)
-	common := append(slices.Clone(r.site.args[1:]), "--work.dispatch_every", "100ms", "--work.sweep_every", "5s",
-		"--work.dead_after", "30s", "--work.lost_after", "60s", "--work.leader_for", "10s")
+	// The clocks are the product's own, but for the look for due batches, which
+	// goes by the time on the wall.
+	common := append(slices.Clone(r.site.args[1:]), "--work.dispatch_every", "100ms")
 	callback := "http://127.0.0.1:1"
 	if web {
 		listen := freeAddress(t)
@@ -136,7 +139,7 @@ func newRun(t *testing.T, seed uint64, cluster func() *pgtest.Cluster) *run {
 }
 
 func (r *run) tell(format string, args ...any) {
-	r.story = append(r.story, fmt.Sprintf("after %4d requests: ", r.seen)+fmt.Sprintf(format, args...))
+	r.story = append(r.story, fmt.Sprintf("after %4d requests and %3.0f s: ", r.seen, time.Since(r.began).Seconds())+fmt.Sprintf(format, args...))
 }
 
 func openRaw(t *testing.T, database string) *sql.DB {
@@ -172,6 +175,9 @@ func (r *run) start(p *process) {
 
 // faultBinary is the program whose clock can be set wrong.
 var faultBinaryOnce = sync.OnceValues(func() (string, error) {
+	if path := os.Getenv("FAULT_BIN"); path != "" {
+		return path, nil
+	}
 	dir, err := os.MkdirTemp("", "policypush")
 	if err != nil {
 		return "", err
@@ -209,16 +215,18 @@ func (r *run) jump(by time.Duration) {
 func (r *run) now() time.Time { return time.Now().Add(r.offset) }
 
 // look is how long a look lasts, and pace how far the clock goes after several
-// in which nothing happened: waiting is simulated.
+// in which nothing happened: waiting is simulated. Where no time is measured it
+// goes the faster the longer nothing happens, up to haste.
 const (
 	look  = 15 * time.Millisecond
 	looks = 4
 	pace  = time.Second
+	haste = 16 * time.Second
 )
 
-// step waits a little, and lets simulated time pass if nothing happened
-// meanwhile. It returns how much.
-func (r *run) step() time.Duration {
+// step waits a little, and lets so much simulated time pass if nothing happened
+// meanwhile. It returns how much passed.
+func (r *run) step(pace time.Duration) time.Duration {
 	r.Helper()
 	waited := true
 	for range looks {
@@ -263,10 +271,9 @@ func (r *run) strain() {
 	slices.SortStableFunc(faults, func(a, b fault) int { return a.at - b.at })
 	giveUp := time.Now().Add(endurance)
 	for _, f := range faults {
-		for idle := 0; r.seen < f.at && idle < 100; { // so few are left that nothing comes
-			if r.step() > 0 {
-				idle++
-			} else {
+		for idle := time.Duration(0); r.seen < f.at && idle < 10*time.Minute; { // so few are left that nothing comes
+			before := r.seen
+			if idle += r.step(min(max(pace, idle/4), haste)); r.seen > before {
 				idle = 0
 			}
 			if time.Now().After(giveUp) {
@@ -335,7 +342,7 @@ func (r *run) recover() {
 		r.ready(p)
 	}
 	var took time.Duration
-	for giveUp := time.Now().Add(endurance); r.waits() > 0; took += r.step() {
+	for giveUp := time.Now().Add(endurance); r.waits() > 0; took += r.step(pace) {
 		if took > recoverWithin || time.Now().After(giveUp) {
 			r.Fatalf("%d deliveries that are due still wait after %s of simulated time:\n%s", r.waits(), took, r.logs())
 		}
@@ -346,7 +353,7 @@ func (r *run) recover() {
 // ready returns when a process says that it is.
 func (r *run) ready(p *process) {
 	r.Helper()
-	for giveUp := time.Now().Add(endurance); !p.isReady(r.T); r.step() {
+	for giveUp := time.Now().Add(endurance); !p.isReady(r.T); r.step(pace) {
 		if time.Now().After(giveUp) {
 			r.Fatalf("%s does not get ready:\n%s", p.name, p.log(r.T))
 		}
@@ -377,7 +384,7 @@ func (r *run) finish() {
 		if r.waits() == 0 {
 			r.jump(10 * time.Minute) // to the next try of what was refused for now
 		}
-		r.step()
+		r.step(pace)
 	}
 }
 

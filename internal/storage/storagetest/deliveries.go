@@ -70,6 +70,27 @@ func plansOnce(t *testing.T, url string) {
 	equal(t, "due by mail", size[domain.Email], 10)
 	equal(t, "batches", len(due), 4)
 	equal(t, "limit", len(got(s.DueBatches(ctx, morning, 2))(t)), 2)
+	channels := func(perChannel int) (sms, email int) {
+		for _, b := range got(s.BatchesToQueue(ctx, morning, 100, perChannel))(t) {
+			if b.Channel == domain.SMS {
+				sms++
+			} else {
+				email++
+			}
+		}
+		return sms, email
+	}
+	sms, email := channels(2)
+	equal(t, "for the queue by SMS", sms, 2)
+	equal(t, "for the queue by mail", email, 1)
+	must(t, s.MarkQueued(ctx, due[0].ID, 1, morning))
+	sms, email = channels(1)
+	if due[0].Channel == domain.Email {
+		sms, email = email, sms
+	}
+	equal(t, "of a channel that is full", sms, 0)
+	equal(t, "of another", email, 1)
+	must(t, s.HandBack(ctx, due[0].ID, 1, morning))
 	later := got(s.DueBatches(ctx, morning.Add(time.Hour), 100))(t)
 	equal(t, "batches an hour later", len(later), 5)
 	equal(t, "the one held back comes last", later[4].Size, 1)
@@ -416,10 +437,10 @@ func sweepsLostWorkers(t *testing.T, url string) {
 	out := sendBatch(t, s, planned(t, s, push.ID, waiting(people(t, s, 4), 0))[0])
 	id := func(i int) domain.DeliveryID { return out[i].Deliveries[0].ID }
 	must(t, s.RecordOutcomes(ctx, []storage.Outcome{{Delivery: id(0), State: domain.Accepted, At: morning}}))
-	equal(t, "swept early", got(s.SweepSending(ctx, morning, morning))(t), 0)
+	equal(t, "swept early", got(s.SweepSending(ctx, morning, morning, morning))(t), 0)
 	later := morning.Add(10 * time.Minute)
-	equal(t, "swept", got(s.SweepSending(ctx, morning.Add(time.Second), later))(t), 3)
-	equal(t, "swept again", got(s.SweepSending(ctx, later, later))(t), 0)
+	equal(t, "swept", got(s.SweepSending(ctx, morning.Add(time.Second), morning, later))(t), 3)
+	equal(t, "swept again", got(s.SweepSending(ctx, later, later, later))(t), 0)
 	reasons := got(s.Reasons(ctx, push.ID))(t)
 	equal(t, "reason", reasons[0], storage.ReasonCount{Channel: domain.SMS, State: domain.UnknownEnd, Reason: domain.ReasonLost, N: 3})
 	must(t, s.RecordReceipt(ctx, storage.Receipt{Delivery: id(1), State: domain.Delivered, At: later}))
@@ -433,6 +454,23 @@ func sweepsLostWorkers(t *testing.T, url string) {
 	equal(t, "unknown", states[domain.UnknownEnd], 1)
 	equal(t, "events", len(got(s.DeliveryEvents(ctx, id(2)))(t)), 2)
 	equal(t, "finished", got(s.FinishPushes(ctx, later))(t), 1)
+}
+
+func tellsSlowFromDead(t *testing.T, url string) {
+	s, ctx := open(t, url, Keys(t)), t.Context()
+	_, push := published(t, s, "稳岗返还")
+	b := planned(t, s, push.ID, waiting(people(t, s, 2), 0))[0]
+	sendBatch(t, s, b)
+	later := morning.Add(10 * time.Minute)
+	must(t, s.Beat(ctx, b.ID, b.Gen, later))
+	equal(t, "swept although its worker lives", got(s.SweepSending(ctx, later, morning, later))(t), 0)
+	// A clock that is set back makes nothing seem alive until the old time comes.
+	before := morning.Add(-time.Hour)
+	must(t, s.SetBack(ctx, before))
+	equal(t, "sign of life", got(s.Batch(ctx, b.ID))(t).BeatAt, before)
+	equal(t, "swept at once", got(s.SweepSending(ctx, before, before, before))(t), 0)
+	equal(t, "swept in its time", got(s.SweepSending(ctx, before.Add(time.Second), before, before.Add(time.Minute)))(t), 2)
+	equal(t, "handed out anew", len(got(s.SweepBatches(ctx, before.Add(time.Second)))(t)), 1)
 }
 
 func withdrawsRetries(t *testing.T, url string) {
@@ -498,7 +536,7 @@ func keepsSums(t *testing.T, url string) {
 					must(t, s.RecordReceipt(ctx, storage.Receipt{Delivery: d.ID, State: []domain.DeliveryState{domain.Delivered, domain.Failed}[random.IntN(2)], At: now}))
 				}
 			case 6:
-				got(s.SweepSending(ctx, now.Add(-time.Minute), now))(t)
+				got(s.SweepSending(ctx, now.Add(-time.Minute), now.Add(-time.Minute), now))(t)
 				got(s.RenewGenerations(ctx))(t)
 				must(t, s.FinishPlan(ctx, push.ID, now))
 				got(s.FinishPushes(ctx, now))(t)

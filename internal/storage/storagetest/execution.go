@@ -363,9 +363,9 @@ func keepsStatements(t *testing.T, url string) {
 			{Delivery: id(3), State: domain.Failed, Gateway: "tencent", At: morning},
 		}))
 	}
-	got(s.SweepSending(ctx, morning.Add(time.Second), morning.Add(time.Hour)))(t) // the fifth
-	must(t, s.CountHanded(ctx, domain.SMS, "aliyun", domain.Accepted, morning))   // a code for signing in
-	must(t, s.CountHanded(ctx, domain.SMS, "aliyun", domain.Pending, morning))    // one that was not taken
+	got(s.SweepSending(ctx, morning.Add(time.Second), morning, morning.Add(time.Hour)))(t) // the fifth
+	must(t, s.CountHanded(ctx, domain.SMS, "aliyun", domain.Accepted, morning))            // a code for signing in
+	must(t, s.CountHanded(ctx, domain.SMS, "aliyun", domain.Pending, morning))             // one that was not taken
 	ours := got(s.HandedOn(ctx, "2026-11-23", domain.SMS))(t)
 	equal(t, "gateways", len(ours), 3)
 	v := ours["aliyun"]

@@ -81,6 +81,11 @@ func leases(t *testing.T, url string) {
 	equal(t, "still b's", acquire("a", morning.Add(111*time.Second)), false)
 	must(t, s.ReleaseLease(ctx, "sweeper", "b"))
 	equal(t, "released", acquire("a", morning.Add(112*time.Second)), true)
+	// The clock is set back: nobody leads until the old time has come again.
+	back := morning.Add(-time.Hour)
+	equal(t, "taken after the clock was set back", acquire("b", back), true)
+	equal(t, "and had", acquire("a", back.Add(30*time.Second)), false)
+	equal(t, "clocks that differ a little", acquire("a", back.Add(-storage.Skew)), false)
 }
 
 func keepsEpoch(t *testing.T, url string) {
