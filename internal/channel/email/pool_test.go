@@ -22,16 +22,7 @@ type clock struct{ now time.Time }
 
 func (c *clock) Now() time.Time { return c.now }
 
-// deadRelay returns a port on which nobody listens, yet.
-func deadRelay(t *testing.T) int {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = l.Close() }()
-	return l.Addr().(*net.TCPAddr).Port
-}
-
+// dead returns a sender to a relay of ours that is not well, yet.
 func dead(t *testing.T, port int) *email.Sender {
 	return open(t, email.Config{Host: "127.0.0.1", Port: port, Security: email.Plain, Composer: email.Composer{From: mail.Address{Address: "a@example.com"}}})
 }
