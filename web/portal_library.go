@@ -104,6 +104,7 @@ type libraryView struct {
 	Audiences []option
 	Validity  []option
 	Themes    []optionGroup
+	Facets    []facetSelect // what only the index knows
 	Theme     string
 	Sort      string
 	Chips     []chip
@@ -140,19 +141,17 @@ func (s *Server) library(c *fiber.Ctx) error {
 		return err
 	}
 	p.Section = "library"
-	asked := url.Values{}
-	for _, name := range []string{"q", "s", "t", "v", "sort"} {
-		if value := strings.TrimSpace(c.Query(name)); value != "" {
-			asked.Set(name, cutRunes(value, 60))
-		}
-	}
+	asked := readAsked(func(name string) string { return c.Query(name) })
 	v := libraryView{Page: p, Query: asked.Get("q"), Theme: asked.Get("t"), Sort: asked.Get("sort")}
 	v.Audiences = pickOne([]option{{Code: "enterprise", Name: "企业"}, {Code: "resident", Name: "居民"}}, asked.Get("s"))
 	v.Validity = pickOne([]option{{Code: "ok", Name: "现行有效"}, {Code: "off", Name: "已失效、撤回或被替代"}}, asked.Get("v"))
 	v.Themes = s.themeGroups(asked.Get("t"))
+	if v.Facets, err = s.facetSelects(ctx, asked); err != nil {
+		return err
+	}
 	number, _ := strconv.Atoi(c.Query("page")) // anything else is the first page
 	number = min(max(number, 1), 1000)
-	if v.Query != "" {
+	if v.Query != "" || asked.Has("w") || asked.Has("o") || asked.Has("i") {
 		err = s.findPolicies(c, &v, asked, (number-1)*pageSize)
 	} else {
 		err = s.listPolicies(ctx, &v, asked, (number-1)*pageSize)
@@ -243,38 +242,6 @@ func fitText(likely, possible int) string {
 		parts = append(parts, strconv.Itoa(possible)+"项"+domain.Possible.Label())
 	}
 	return strings.Join(parts, "，")
-}
-
-func (s *Server) chips(asked url.Values) []chip {
-	var chips []chip
-	for _, name := range []string{"q", "s", "t", "v"} {
-		value := asked.Get(name)
-		if value == "" {
-			continue
-		}
-		label := value
-		switch name {
-		case "q":
-			label = "“" + value + "”"
-		case "s":
-			label = map[string]string{"enterprise": "企业", "resident": "居民"}[value]
-		case "t":
-			label = s.Rules.Name(domain.ThemeTag, value)
-		case "v":
-			label = map[string]string{"ok": "现行有效", "off": "已失效、撤回或被替代"}[value]
-		}
-		if label == "" {
-			label = value
-		}
-		rest := url.Values{}
-		for k, vs := range asked {
-			if k != name {
-				rest[k] = vs
-			}
-		}
-		chips = append(chips, chip{Name: label, Without: address("/policies", rest)})
-	}
-	return chips
 }
 
 func pager(asked url.Values, current, total int) []pageLink {

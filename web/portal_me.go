@@ -57,6 +57,7 @@ type meView struct {
 	Whens      []option
 	Roles      []option // of an enterprise's new address
 	Ways       waysView
+	Searches   []savedSearch
 	Problems   problems
 	Browser    *browserForm // nil where browsers are not notified
 	WeChat     bool         // an account can be bound
@@ -82,7 +83,7 @@ func (s *Server) showMe(c *fiber.Ctx, kind, address string, ps problems) error {
 	}
 	p.Section = "me"
 	v := meView{
-		Page: p, Subscriber: sub, Facts: s.factsOf(sub), Contacts: s.contactViews(sub), Whens: frequencies(domain.Now), Ways: s.waysOf(sub),
+		Page: p, Subscriber: sub, Facts: s.factsOf(sub), Contacts: s.contactViews(sub), Whens: frequencies(domain.Now), Ways: s.waysOf(sub), Searches: s.searchesOf(sub),
 		Problems: ps, Kind: kind, Address: address,
 	}
 	s.waysOpen(&v)

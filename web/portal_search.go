@@ -28,7 +28,8 @@ var ended = []domain.PolicyStatus{domain.Amended, domain.Withdrawn, domain.Expir
 // relevant is how much of the best score a result must have to be listed.
 const relevant = 0.4
 
-// findPolicies lists what answers the words of the reader, best first.
+// findPolicies lists what answers the words of the reader, best first, or
+// without words what meets conditions that only the index knows.
 func (s *Server) findPolicies(c *fiber.Ctx, v *libraryView, asked url.Values, offset int) error {
 	ctx := c.UserContext()
 	if err := s.Search.CatchUp(ctx); err != nil {
@@ -43,6 +44,11 @@ func (s *Server) findPolicies(c *fiber.Ctx, v *libraryView, asked url.Values, of
 	if v.Theme != "" {
 		req.Filters[search.ThemeFacet] = []string{v.Theme}
 	}
+	for _, f := range indexed {
+		if value := asked.Get(f.name); value != "" {
+			req.Filters[f.facet] = []string{value}
+		}
+	}
 	if audience := asked.Get("s"); audience != "" {
 		req.Filters[search.AudienceFacet] = []string{audience}
 	}
@@ -54,10 +60,10 @@ func (s *Server) findPolicies(c *fiber.Ctx, v *libraryView, asked url.Values, of
 			req.Filters[search.StateFacet] = append(req.Filters[search.StateFacet], string(status))
 		}
 	}
-	switch v.Sort {
-	case "new":
+	switch {
+	case v.Sort == "new", v.Sort == "" && v.Query == "":
 		req.ByDate = func(a, b *search.Entry) int { return cmp.Compare(b.Date, a.Date) }
-	case "deadline":
+	case v.Sort == "deadline":
 		today := s.today()
 		req.ByDate = func(a, b *search.Entry) int { return cmp.Compare(nextDeadline(a, today), nextDeadline(b, today)) }
 	}
@@ -101,6 +107,9 @@ func (v *libraryView) count(page *search.Page) {
 	}
 	counted(v.Audiences, page.Counts[search.AudienceFacet])
 	counted(v.Validity, map[string]int{"ok": page.InForce, "off": page.Total - page.InForce})
+	for i, f := range indexed {
+		counted(v.Facets[i].Options, page.Counts[f.facet])
+	}
 	for _, group := range v.Themes {
 		counted(group.Options, page.Counts[search.ThemeFacet])
 	}
@@ -134,7 +143,9 @@ func (s *Server) foundCards(c *fiber.Ctx, v *libraryView, results []search.Resul
 			continue
 		}
 		cd := s.cardOf(sum)
-		cd.Found = foundPassage(ids[i], r)
+		if v.Query != "" {
+			cd.Found = foundPassage(ids[i], r)
+		}
 		v.Cards = append(v.Cards, cd)
 	}
 	return nil

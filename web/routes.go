@@ -78,6 +78,8 @@ func (s *Server) routes() {
 	me.Post("/profile", s.saveProfile)
 	me.Get("/topics", s.myTopics)
 	me.Post("/topics", s.saveTopics)
+	me.Post("/searches", s.limit(30), s.keepSearch)
+	me.Post("/searches/:number<int>", s.changeSearch)
 	me.Post("/pause", s.pause)
 	me.Post("/ways", s.saveWays)
 	me.Post("/fallback", s.saveFallback)

@@ -110,6 +110,9 @@ func searchFacets(p *domain.Policy) map[search.Facet][]string {
 		search.AudienceFacet: audience,
 		search.ThemeFacet:    p.Codes(domain.ThemeTag),
 		search.RegionFacet:   p.Codes(domain.RegionTag),
+		search.BenefitFacet:  p.Codes(domain.BenefitTag),
+		search.IssuerFacet:   p.Issuers,
+		search.IndustryFacet: industryFacet(p),
 		search.StateFacet:    {string(p.Status)},
 	}
 }

@@ -83,6 +83,7 @@ type Server struct {
 	sites     siteCache
 	pushes    pushCache
 	kept      *keptPages
+	issued    issuerCache
 	answer    fasthttp.RequestHandler // the whole site, for pages that are drawn to be kept
 	console   *console
 	end       context.CancelFunc // ends the live pages of the console

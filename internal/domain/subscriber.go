@@ -68,12 +68,40 @@ type Subscription struct {
 	// Fallback keeps a new policy to the inbox first: only what is not read
 	// there goes out, over one channel after another in the order of the contacts.
 	Fallback bool `json:"fallback,omitempty"`
+	// Searches are those of the library that they keep, the latest last.
+	Searches []SavedSearch `json:"searches,omitempty"`
 	// Ways are the channels over which a message would go out. They follow
 	// from the contacts; storage fills them in for the audience index.
 	Ways []Way `json:"-"`
 	// RoleWays are, for the parts of an enterprise whose contacts make it
 	// another, the ways of what is for them.
 	RoleWays map[ContactRole][]Way `json:"-"`
+}
+
+// SavedSearch is a search of the library under a name.
+type SavedSearch struct {
+	Name  string `json:"name"`
+	Query string `json:"query"` // as in the address of the library
+}
+
+// Bounds of what somebody can keep.
+const (
+	MaxSearches   = 20
+	MaxSearchName = 40 // characters
+)
+
+// KeepSearch adds a search, once.
+func (s *Subscription) KeepSearch(kept SavedSearch) error {
+	for _, one := range s.Searches {
+		if one.Query == kept.Query {
+			return Errorf(Conflict, "这个搜索已经保存过了，名字是“%s”", one.Name)
+		}
+	}
+	if len(s.Searches) >= MaxSearches {
+		return Errorf(Conflict, "最多保存%d个搜索，请先在“我的订阅”里删除不用的", MaxSearches)
+	}
+	s.Searches = append(s.Searches, kept)
+	return nil
 }
 
 // WaysFor returns what somebody chose for the themes of a policy, and whether

@@ -34,7 +34,7 @@ const (
 	ThemeFacet    Facet = "t"
 	BenefitFacet  Facet = "w"
 	IssuerFacet   Facet = "o"
-	IndustryFacet Facet = "i"
+	IndustryFacet Facet = "i" // sections
 	RegionFacet   Facet = "r"
 	StateFacet    Facet = "v" // domain.PolicyStatus
 )

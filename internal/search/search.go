@@ -14,7 +14,7 @@ import (
 
 // Request says what to look for.
 type Request struct {
-	Text    string                // words or a question
+	Text    string                // words or a question; without any the filters alone say, and the latest are looked at
 	Filters map[Facet][]string    // any of the values of a facet, in every facet named
 	InForce bool                  // only what is in force on Today
 	Today   string                // YYYY-MM-DD; empty: nothing has ended
@@ -91,10 +91,17 @@ func (x *Index) find(ctx context.Context, req Request) (*question, []*found, err
 	if err != nil {
 		return nil, nil, err
 	}
-	if len(q.terms) == 0 {
+	restricted := filters(req.Filters)
+	var ask *bleve.SearchRequest
+	switch {
+	case len(q.terms) > 0:
+		ask = bleve.NewSearchRequestOptions(q.candidates(restricted), deepest, 0, false)
+	case strings.TrimSpace(req.Text) == "" && len(restricted) > 0:
+		ask = bleve.NewSearchRequestOptions(bleve.NewConjunctionQuery(restricted...), deepest, 0, false)
+		ask.SortBy([]string{"-" + dateField})
+	default:
 		return q, nil, nil
 	}
-	ask := bleve.NewSearchRequestOptions(q.candidates(filters(req.Filters)), deepest, 0, false)
 	ask.Fields = []string{bodyField}
 	res, err := x.bleve.SearchInContext(ctx, ask)
 	if err != nil {
@@ -120,7 +127,7 @@ func (x *Index) find(ctx context.Context, req Request) (*question, []*found, err
 	slices.SortStableFunc(all, func(a, b *found) int {
 		return cmp.Or(cmp.Compare(b.score, a.score), strings.Compare(a.entry.Key, b.entry.Key))
 	})
-	if req.Floor > 0 && len(all) > 0 {
+	if req.Floor > 0 && len(all) > 0 && len(q.terms) > 0 {
 		floor := all[0].score * req.Floor
 		all = slices.DeleteFunc(all, func(f *found) bool { return f.score < floor || f.signals.around < hardly })
 	}
@@ -142,6 +149,23 @@ func (x *Index) question(ctx context.Context, text string) (q *question, err err
 	}
 	defer func() { err = errors.Join(err, r.Close()) }()
 	return x.read(ctx, r, text)
+}
+
+// Values lists the values of a facet, those of most entries first.
+func (x *Index) Values(ctx context.Context, facet Facet, limit int) ([]string, error) {
+	ask := bleve.NewSearchRequestOptions(bleve.NewMatchAllQuery(), 0, 0, false)
+	ask.AddFacet(string(facet), bleve.NewFacetRequest(string(facet), limit))
+	res, err := x.bleve.SearchInContext(ctx, ask)
+	if err != nil {
+		return nil, fmt.Errorf("list facet: %w", err)
+	}
+	var values []string
+	if found := res.Facets[string(facet)]; found != nil {
+		for _, t := range found.Terms.Terms() {
+			values = append(values, t.Term)
+		}
+	}
+	return values, nil
 }
 
 func filters(asked map[Facet][]string) []query.Query {

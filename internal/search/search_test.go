@@ -122,6 +122,7 @@ func TestSearch(t *testing.T) {
 		"a facet restricts":                     {Request{Text: "技术改造", Filters: map[Facet][]string{ThemeFacet: {"Q03"}}}, "machines"},
 		"only what is in force":                 {Request{Text: "技术改造补助办法", InForce: true, Today: "2026-06-01"}, "machines"},
 		"latest first":                          {Request{Text: "技术改造", ByDate: func(a, b *Entry) int { return strings.Compare(b.Date, a.Date) }}, "machines"},
+		"facets without words":                  {Request{Filters: map[Facet][]string{RegionFacet: {"330603"}, AudienceFacet: {"enterprise"}}}, "tax"},
 		"words of asking alone are taken whole": {Request{Text: "怎么交"}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -138,6 +139,19 @@ func TestSearch(t *testing.T) {
 				t.Errorf("first is %q, want %q; all: %s", got, tt.first, keys(page))
 			}
 		})
+	}
+}
+
+// TestValues: the values of a facet are those of its entries, the most frequent
+// first.
+func TestValues(t *testing.T) {
+	x := newIndex(t, county()...)
+	values, err := x.Values(t.Context(), AudienceFacet, 10)
+	if err != nil || !slices.Equal(values, []string{"enterprise", "resident"}) {
+		t.Errorf("audiences: %v, %v", values, err)
+	}
+	if values, err := x.Values(t.Context(), IssuerFacet, 10); err != nil || len(values) > 0 {
+		t.Errorf("issuers of entries without one: %v, %v", values, err)
 	}
 }
 

@@ -1,0 +1,104 @@
+package web
+
+import (
+	"context"
+	"net/url"
+	"strings"
+	"testing"
+
+	"policypush/internal/domain"
+)
+
+// TestFacetsOfTheLibrary: kind of support, office and industry restrict beside
+// words and without, and each says how many are left.
+func TestFacetsOfTheLibrary(t *testing.T) {
+	site := newSite(t)
+	policy := site.publish()
+	policy.Tags = append(policy.Tags,
+		domain.Tag{Dimension: domain.BenefitTag, Code: "B01", State: domain.Confirmed},
+		domain.Tag{Dimension: domain.IndustryTag, Code: "C34", State: domain.Confirmed})
+	if err := site.Store.SavePolicy(context.Background(), policy, domain.Published); err != nil {
+		t.Fatal(err)
+	}
+	b := site.browser()
+	office := url.QueryEscape("云川县人民政府")
+	for query, want := range map[string]string{
+		"o=" + office:                   "1条结果",
+		"w=B01":                         "1条结果",
+		"i=C":                           "1条结果",
+		"w=B02":                         "0条结果",
+		"i=A&o=" + office:               "0条结果",
+		"q=技术改造&w=B01&i=C&o=" + office:  "1条结果",
+		"q=技术改造&w=B02":                  "0条结果",
+		"w=B01&v=ok&s=enterprise&t=Q01": "1条结果",
+		"w=B01&v=off":                   "0条结果",
+		"o=<script>":                    "0条结果",
+	} {
+		b.get("/policies?"+strings.ReplaceAll(strings.ReplaceAll(query, "技术改造", url.QueryEscape("技术改造")), "<script>", "%3Cscript%3E")).at("/policies", 200, want)
+	}
+	b.get("/policies?q="+url.QueryEscape("技术改造")).at("/policies", 200, "云川县人民政府（1）", "支持方式")
+}
+
+// TestSavedSearches: a reader keeps a search, runs, renames and removes it, and
+// takes it into the subscription.
+func TestSavedSearches(t *testing.T) {
+	site := newSite(t)
+	ctx := context.Background()
+	if b := site.browser().get("/policies?t=Q01"); strings.Contains(b.body, "保存这个搜索") {
+		t.Error("somebody without an account is offered to save a search")
+	}
+	b := site.browser()
+	me := b.subscribe("13900139000")
+	search := url.Values{"q": {"技改"}, "t": {"Q02"}, "v": {"ok"}, "sort": {"deadline"}, "page": {"3"}}
+	b.get("/policies?t=Q02").at("/policies", 200, "保存这个搜索")
+	b.postAsIs("/me/searches", url.Values{"q": {"技改"}}).at("/me/searches", 403)
+	withToken := func(form url.Values) url.Values {
+		form.Set("_csrf", tokenOfButton(b.get("/policies?t=Q02").body))
+		return form
+	}
+	b.postAsIs("/me/searches", withToken(search)).at("/me", 200, "搜索已保存", "“技改”，", "现行有效")
+	b.postAsIs("/me/searches", withToken(search)).at("/me/searches", 409, "已经保存过了")
+	b.postAsIs("/me/searches", withToken(url.Values{})).at("/me/searches", 400, "请先选一个条件")
+
+	kept := func() []domain.SavedSearch {
+		t.Helper()
+		sub, err := site.Store.Subscriber(ctx, me)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return sub.Subscription.Searches
+	}
+	query := kept()[0].Query
+	if asked, err := url.ParseQuery(query); err != nil || asked.Has("page") || asked.Get("q") != "技改" || asked.Get("sort") != "deadline" {
+		t.Errorf("kept is %q (%v)", query, err)
+	}
+	b.get("/policies?"+query).at("/policies", 200, "“技改”")
+	b.get("/me").post("/me/searches/0", url.Values{"query": {query}, "name": {"我的技改" + hostile}}).at("/me", 200, "我的技改", "名字已保存")
+	b.post("/me/searches/0", url.Values{"query": {query}, "name": {" "}}).at("/me/searches/0", 400, "起个名字")
+	b.get("/me").post("/me/searches/0", url.Values{"query": {query}, "do": {"follow"}}).at("/me", 200, "已加入订阅")
+	sub, err := site.Store.Subscriber(ctx, me)
+	if err != nil || strings.Join(sub.Subscription.Themes, " ") != "Q02" || strings.Join(sub.Subscription.Keywords, " ") != "技改" {
+		t.Errorf("subscribed to %v and %v, %v", sub.Subscription.Themes, sub.Subscription.Keywords, err)
+	}
+	if strings.Contains(b.body, "加入订阅</button>") {
+		t.Error("what is subscribed to is offered again")
+	}
+	b.post("/me/searches/0", url.Values{"query": {"q=else"}, "do": {"remove"}}).at("/me/searches/0", 404, "可能已在别处删除")
+	b.get("/me").post("/me/searches/0", url.Values{"query": {query}, "do": {"remove"}}).at("/me", 200, "已删除")
+	if left := kept(); len(left) > 0 {
+		t.Errorf("left: %v", left)
+	}
+	for i := range domain.MaxSearches {
+		sub.Subscription.Searches = append(sub.Subscription.Searches, domain.SavedSearch{Name: "x", Query: "q=" + strings.Repeat("x", i+1)})
+	}
+	if err := sub.Subscription.KeepSearch(domain.SavedSearch{Name: "y", Query: "q=y"}); domain.KindOf(err) != domain.Conflict {
+		t.Errorf("one too many: %v", err)
+	}
+}
+
+// tokenOfButton returns the token that stands with the button to save a search.
+func tokenOfButton(body string) string {
+	_, rest, _ := strings.Cut(body, `formmethod="post" name="_csrf" value="`)
+	token, _, _ := strings.Cut(rest, `"`)
+	return token
+}
