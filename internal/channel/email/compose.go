@@ -8,6 +8,7 @@ import (
 	"net/mail"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/go-gomail/gomail"
@@ -41,7 +42,7 @@ type Composer struct {
 // Compose renders a message as octets with CRLF line ends. The Message-ID
 // depends on nothing but the Ref: a second try is the same mail.
 //
-// gomail makes the MIME parts. The headers are written here, in a fixed order,
+// gomail makes the MIME parts, see frameOf. The headers are written here, in a fixed order,
 // for gomail writes addresses raw (a line break in one is a header of the
 // attacker's choice), folds long Chinese subjects wrongly and gives no
 // Message-ID.
@@ -74,7 +75,13 @@ func (c Composer) Compose(m channel.Message, now time.Time) ([]byte, error) {
 		domain = from[strings.LastIndexByte(from, '@')+1:]
 	}
 	var b bytes.Buffer
-	header := func(field, value string) { fmt.Fprintf(&b, "%s: %s\r\n", field, value) }
+	b.Grow(2048 + 2*(len(m.Text)+len(m.HTML)))
+	header := func(field, value string) {
+		b.WriteString(field)
+		b.WriteString(": ")
+		b.WriteString(value)
+		b.WriteString("\r\n")
+	}
 	header("From", formatAddress(name, from))
 	header("To", to)
 	if c.ReplyTo != "" {
@@ -98,31 +105,71 @@ func (c Composer) Compose(m channel.Message, now time.Time) ([]byte, error) {
 	}
 	header("Auto-Submitted", "auto-generated")
 
-	body := gomail.NewMessage(gomail.SetEncoding(gomail.Base64))
-	body.SetBody("text/plain", strings.ReplaceAll(strings.ReplaceAll(m.Text, "\r\n", "\n"), "\n", "\r\n"))
+	text := strings.ReplaceAll(strings.ReplaceAll(m.Text, "\r\n", "\n"), "\n", "\r\n")
+	frame := textFrame()
 	if m.HTML != "" {
-		body.AddAlternative("text/html", m.HTML)
+		frame = htmlFrame()
 	}
-	var rest bytes.Buffer
-	if _, err := body.WriteTo(&rest); err != nil {
-		return nil, fmt.Errorf("compose body: %w", err)
+	b.WriteString(frame[0])
+	writeBase64(&b, text)
+	b.WriteString(frame[1])
+	if m.HTML != "" {
+		writeBase64(&b, m.HTML)
+		b.WriteString(frame[2])
 	}
-	writeWithoutDate(&b, rest.Bytes())
 	return b.Bytes(), nil
 }
 
-// writeWithoutDate appends gomail's octets but for the Date that it always
-// adds: ours comes from the caller's clock.
-func writeWithoutDate(b *bytes.Buffer, rest []byte) {
-	head, body, _ := bytes.Cut(rest, []byte("\r\n\r\n"))
-	for line := range bytes.SplitSeq(head, []byte("\r\n")) {
-		if !bytes.HasPrefix(line, []byte("Date:")) {
-			b.Write(line)
-			b.WriteString("\r\n")
+// What gomail makes around the parts of a mail is the same for every mail: the
+// MIME headers, the boundary, which base64 never holds, and what ends it. It is
+// made once, of which text and HTML are cut out.
+var (
+	textFrame = sync.OnceValue(func() []string { return frameOf("") })
+	htmlFrame = sync.OnceValue(func() []string { return frameOf("<p>html</p>") })
+)
+
+// frameOf composes a mail and returns what stands before, between and after its
+// parts. The Date that gomail always adds is left out: ours comes from the
+// caller's clock.
+func frameOf(html string) []string {
+	const text = "text"
+	body := gomail.NewMessage(gomail.SetEncoding(gomail.Base64))
+	body.SetBody("text/plain", text)
+	if html != "" {
+		body.AddAlternative("text/html", html)
+	}
+	var whole strings.Builder
+	_, _ = body.WriteTo(&whole) // into memory
+	head, rest, _ := strings.Cut(whole.String(), "\r\n\r\n")
+	var b strings.Builder
+	for line := range strings.SplitSeq(head, "\r\n") {
+		if !strings.HasPrefix(line, "Date:") {
+			b.WriteString(line + "\r\n")
 		}
 	}
-	b.WriteString("\r\n")
-	b.Write(body)
+	before, after, _ := strings.Cut(b.String()+"\r\n"+rest, base64.StdEncoding.EncodeToString([]byte(text)))
+	if html == "" {
+		return []string{before, after}
+	}
+	between, end, _ := strings.Cut(after, base64.StdEncoding.EncodeToString([]byte(html)))
+	return []string{before, between, end}
+}
+
+// bodyLine is how many octets make a line of base64, of 76 letters.
+const bodyLine = 57
+
+// writeBase64 appends a part in lines, of which the last has no end.
+func writeBase64(b *bytes.Buffer, part string) {
+	b.Grow(len(part)/bodyLine*78 + 78)
+	var line [bodyLine]byte
+	for {
+		n := copy(line[:], part)
+		b.Write(base64.StdEncoding.AppendEncode(b.AvailableBuffer(), line[:n]))
+		if part = part[n:]; part == "" {
+			return
+		}
+		b.WriteString("\r\n")
+	}
 }
 
 // listUnsubscribe returns the value of RFC 2369 with one or two addresses.
@@ -147,6 +194,9 @@ func Address(s string) (string, error) {
 	if strings.ContainsAny(s, "\r\n\x00<>") || len(s) > 254 {
 		return "", errBadAddress
 	}
+	if ordinary(s) {
+		return s, nil
+	}
 	a, err := mail.ParseAddress("<" + s + ">")
 	if err != nil || a.Address != s {
 		return "", errBadAddress
@@ -163,6 +213,30 @@ func Address(s string) (string, error) {
 		return "", errBadAddress
 	}
 	return local + "@" + host, nil
+}
+
+// ordinary tells of an address whether it is what nearly all are: letters,
+// digits and single dots, which need no closer look.
+func ordinary(s string) bool {
+	local, host, two := strings.Cut(s, "@")
+	return two && len(local) <= 64 && words(local) && words(host) && strings.ToLower(host) == host
+}
+
+// words tells whether s is made of letters and digits, in parts of at most 63
+// with a dot between them.
+func words(s string) bool {
+	for part := range strings.SplitSeq(s, ".") {
+		if part == "" || len(part) > 63 {
+			return false
+		}
+		for i := range len(part) {
+			c := part[i]
+			if (c < '0' || c > '9') && (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 func formatAddress(name, address string) string {

@@ -8,17 +8,16 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/emersion/go-sasl"
 	"github.com/emersion/go-smtp"
 )
 
 // conn is one connection to the relay.
 type conn struct {
-	client *smtp.Client
-	wire   *deadlineConn
-	mails  int
-	used   time.Time
-	answer string // the relay's words to the last mail it took
+	*dialogue
+	wire  *deadlineConn
+	mails int
+	used  time.Time
+	said  string // the relay's words to the last mail it took
 }
 
 // dial connects, protects the connection and signs in, all within the
@@ -45,50 +44,29 @@ func (s *Sender) dial(ctx context.Context) (*conn, error) {
 
 // open speaks until the first MAIL may follow.
 func (s *Sender) open(ctx context.Context, wire *deadlineConn) (*conn, error) {
-	var client *smtp.Client
-	switch s.cfg.Security {
-	case Implicit:
+	var line net.Conn = wire
+	if s.cfg.Security == Implicit {
 		t := tls.Client(wire, s.tlsConfig())
 		if err := t.HandshakeContext(ctx); err != nil {
 			return nil, err
 		}
-		client = smtp.NewClient(t)
-	case StartTLS:
-		// go-smtp says EHLO localhost before TLS; the real name follows after.
-		var err error
-		if client, err = smtp.NewClientStartTLS(wire, s.tlsConfig()); err != nil {
-			if err.Error() == "smtp: server doesn't support STARTTLS" {
-				err = errNoSTARTTLS
-			}
-			return nil, err
-		}
-	default:
-		client = smtp.NewClient(wire)
+		line = t
 	}
-	client.CommandTimeout = s.cfg.CommandTimeout
-	client.SubmissionTimeout = s.cfg.SubmissionTimeout
-	if err := client.Hello(s.cfg.Hello); err != nil {
+	d, err := greet(line, s.cfg.Hello, s.cfg.CommandTimeout, s.cfg.SubmissionTimeout)
+	if err != nil {
 		return nil, err
 	}
-	if s.cfg.Username != "" {
-		if err := s.signIn(client); err != nil {
+	if s.cfg.Security == StartTLS {
+		if err := d.protect(s.tlsConfig(), s.cfg.Hello); err != nil {
 			return nil, err
 		}
 	}
-	return &conn{client: client, wire: wire, used: time.Now()}, nil
-}
-
-// signIn never runs on an open line: New refuses a password without TLS to any
-// host but loopback, and open has insisted on TLS otherwise.
-func (s *Sender) signIn(client *smtp.Client) error {
-	switch {
-	case client.SupportsAuth(sasl.Plain):
-		return client.Auth(sasl.NewPlainClient("", s.cfg.Username, s.cfg.Password))
-	case client.SupportsAuth(sasl.Login):
-		return client.Auth(sasl.NewLoginClient(s.cfg.Username, s.cfg.Password))
-	default:
-		return errNoAuth
+	if s.cfg.Username != "" {
+		if err := d.signIn(s.cfg.Username, s.cfg.Password); err != nil {
+			return nil, err
+		}
 	}
+	return &conn{dialogue: d, wire: wire, used: time.Now()}, nil
 }
 
 // submit sends one mail. When ctx ends before the final dot the connection is
@@ -105,31 +83,11 @@ func (c *conn) submit(ctx context.Context, from, to, ref string, raw []byte, gra
 	defer stop()
 	c.mails++
 	defer func() { c.used = time.Now() }()
-
-	err := c.client.Mail(from, &smtp.MailOptions{Size: int64(len(raw)), Return: smtp.DSNReturnHeaders, EnvelopeID: ref})
-	if err != nil {
-		return &failure{sender, err}
+	f := c.begin(from, to, ref, len(raw))
+	if f == nil {
+		c.said, f = c.send(raw, func() { dot.Store(true) })
 	}
-	err = c.client.Rcpt(to, &smtp.RcptOptions{Notify: []smtp.DSNNotify{smtp.DSNNotifyFailure, smtp.DSNNotifyDelayed}})
-	if err != nil {
-		return &failure{recipient, err}
-	}
-	w, err := c.client.Data()
-	if err != nil {
-		return &failure{data, err}
-	}
-	if _, err := w.Write(raw); err != nil {
-		return &failure{data, err}
-	}
-	// Close flushes the rest and the dot in one go: from here on the relay may
-	// have the whole mail, even if the write says that it failed.
-	dot.Store(true)
-	answer, err := w.CloseWithResponse()
-	if err != nil {
-		return &failure{dotted, err}
-	}
-	c.answer = answer.StatusText
-	return nil
+	return f
 }
 
 // recover makes the connection usable after the relay refused something, or
@@ -140,24 +98,28 @@ func (c *conn) recover(f *failure) *conn {
 		c.drop()
 		return nil
 	}
-	if c.client.Reset() != nil {
+	if _, err := c.ask(250, "RSET"); err != nil {
 		c.drop()
 		return nil
 	}
 	return c
 }
 
-func (c *conn) drop() { _ = c.client.Close() }
+// alive asks whether the relay still listens.
+func (c *conn) alive() bool {
+	_, err := c.ask(250, "NOOP")
+	return err == nil
+}
+
+func (c *conn) drop() { _ = c.conn.Close() }
 
 func (c *conn) quit() {
 	c.wire.cap(time.Now().Add(5 * time.Second))
-	if c.client.Quit() != nil {
-		c.drop()
-	}
+	_, _ = c.ask(221, "QUIT") // whatever it says
+	c.drop()
 }
 
-// deadlineConn gives every write a deadline, which go-smtp does not while a
-// body is sent, and can cap all deadlines at once.
+// deadlineConn gives every write a deadline and can cap all deadlines at once.
 type deadlineConn struct {
 	net.Conn
 	write time.Duration

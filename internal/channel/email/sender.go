@@ -1,10 +1,10 @@
 // Package email sends mails through SMTP relays and listens for their
 // bounces.
 //
-// gomail composes (compose.go); the transport is a pool of our own over
-// go-smtp's client, for what gomail's lacks: deadlines, mandatory TLS, typed
-// answers, and a RSET after a refused recipient, without which every later mail
-// on the connection is refused as well.
+// gomail composes (compose.go); the transport is a pool of our own (conn.go,
+// dialogue.go), for what gomail's lacks: deadlines, mandatory TLS, typed
+// answers, commands in one go, and a RSET after a refused recipient, without
+// which every later mail on the connection is refused as well.
 //
 // Several relays make a Pool (pool.go); each has a Sender, its connections and
 // its own limit of mails a minute. Mails are signed here (dkim.go) unless the
@@ -246,7 +246,7 @@ func (s *Sender) one(ctx context.Context, c *conn, m channel.Message) (after *co
 		}
 		f := c.submit(ctx, s.envelope(m), to, m.Ref, raw, s.cfg.Grace)
 		if f == nil {
-			return c, channel.Result{Class: channel.Accepted, GatewayRef: channel.Note(c.answer)}, false
+			return c, channel.Result{Class: channel.Accepted, GatewayRef: channel.Note(c.said)}, false
 		}
 		if _, answered := errors.AsType[*smtp.SMTPError](f.err); !answered {
 			c.drop()
@@ -339,7 +339,7 @@ func (s *Sender) ready(ctx context.Context, c *conn, fresh *bool) (*conn, error)
 		switch {
 		case c.mails >= mailsPerConnection || idle > maxIdle:
 			c.quit()
-		case idle > freshIdle && c.client.Noop() != nil:
+		case idle > freshIdle && !c.alive():
 			c.drop()
 		default:
 			return c, nil
