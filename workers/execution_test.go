@@ -325,6 +325,7 @@ func TestADayIsComparedWithTheGateway(t *testing.T) {
 		"one too many":           {[]channel.Tally{{Gateway: "aliyun", Accepted: 11}}, nil, false, ""},
 		"one too few":            {[]channel.Tally{{Gateway: "aliyun", Accepted: 7}}, nil, false, ""},
 		"one we know nothing of": {[]channel.Tally{{Gateway: "aliyun", Accepted: 8}, {Gateway: "tencent", Accepted: 1}}, nil, false, ""},
+		"it keeps no count":      {nil, nil, true, NotCounted},
 		"it does not say":        {nil, fmt.Errorf("refused"), true, notTold + "：refused"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -160,7 +160,10 @@ func (w *Workers) compareDay(ctx context.Context) error {
 	fresh := map[domain.ChannelKind]bool{}
 	for _, s := range known {
 		if s.Day == yesterday {
-			settled := s.Compared() || s.Note == "" || now.Sub(s.CheckedAt) < statementPast
+			settled := s.Compared() || s.Note == NotCounted || now.Sub(s.CheckedAt) < statementPast
+			if before, known := fresh[s.Channel]; known {
+				settled = settled && before
+			}
 			fresh[s.Channel] = settled
 		}
 	}
@@ -175,14 +178,17 @@ func (w *Workers) compareDay(ctx context.Context) error {
 	return nil
 }
 
-// notTold is the note of a statement that a gateway was asked for in vain.
-const notTold = "网关没有回答"
+// notTold is the note of a statement that a gateway was asked for in vain,
+// NotCounted that of one whose gateway keeps no count that can be asked for.
+const (
+	notTold    = "网关没有回答"
+	NotCounted = "这个网关不提供按日统计，请与其账单核对"
+)
 
 // CompareDay compares a day of a channel with what its gateways say, keeps the
-// result and returns it. A channel without such a gateway has none.
+// result and returns it.
 func CompareDay(ctx context.Context, store *storage.Store, kind domain.ChannelKind, line Line, day string, now time.Time) ([]storage.Statement, error) {
-	accountant, counts := line.Sender.(channel.Accountant)
-	if !counts || line.Mode == channel.Off {
+	if line.Mode == channel.Off {
 		return nil, nil
 	}
 	from, err := time.ParseInLocation(time.DateOnly, day, push.Shanghai())
@@ -195,10 +201,13 @@ func CompareDay(ctx context.Context, store *storage.Store, kind domain.ChannelKi
 	}
 	lost := ours[""].InDoubt
 	delete(ours, "")
-	asked, cancel := context.WithTimeout(ctx, inquiryFor)
-	defer cancel()
-	tallies, err := accountant.Statement(asked, from, from.AddDate(0, 0, 1))
-	note := ""
+	var tallies []channel.Tally
+	if accountant, counts := line.Sender.(channel.Accountant); counts {
+		asked, cancel := context.WithTimeout(ctx, inquiryFor)
+		defer cancel()
+		tallies, err = accountant.Statement(asked, from, from.AddDate(0, 0, 1))
+	}
+	note := NotCounted
 	if err != nil {
 		note = notTold + "：" + channel.Note(err.Error())
 	}

@@ -1,12 +1,16 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"flag"
 	"fmt"
+	"strconv"
 
 	"policypush/internal/domain"
 	"policypush/internal/seal"
+	"policypush/workers"
 )
 
 func runMigrate(ctx context.Context, std stdio, args []string) error {
@@ -81,5 +85,134 @@ func runDemoRemove(ctx context.Context, std stdio, args []string) error {
 		return err
 	}
 	_, err = fmt.Fprintln(std.out, "演示数据已删除；请重启服务，并去掉 --demo")
+	return err
+}
+
+// runUpkeepCheck compares the counters of pushes with the rows that they count.
+// It exits with 1 where they differ.
+func runUpkeepCheck(ctx context.Context, std stdio, args []string) error {
+	b, rest, err := openBase(ctx, std, "upkeep check", args, nil)
+	if err != nil {
+		return err
+	}
+	defer b.close()
+	push, err := pushOf(rest, false)
+	if err != nil {
+		return err
+	}
+	different, err := b.store.CheckCounts(ctx, push)
+	if err != nil {
+		return err
+	}
+	for _, d := range different {
+		what := d.Channel.Label() + " " + d.State.Label()
+		if d.Reason != "" {
+			what += "（" + d.Reason.Label() + "）"
+		}
+		fmt.Fprintf(std.out, "推送%d %s：计数%d，实有%d\n", d.Push, what, d.Counted, d.Rows)
+	}
+	if len(different) > 0 {
+		fmt.Fprintf(std.err, "policypush upkeep check: %d处计数与明细不一致，运行 policypush upkeep recount 推送编号 重新计数\n", len(different))
+		return errReported
+	}
+	_, err = fmt.Fprintln(std.out, "计数与明细一致")
+	return err
+}
+
+// runUpkeepRecount counts a push anew from its rows.
+func runUpkeepRecount(ctx context.Context, std stdio, args []string) error {
+	b, rest, err := openBase(ctx, std, "upkeep recount", args, nil)
+	if err != nil {
+		return err
+	}
+	defer b.close()
+	push, err := pushOf(rest, true)
+	if err != nil {
+		return err
+	}
+	p, err := b.store.Push(ctx, push)
+	if err != nil {
+		return err
+	}
+	if !p.ForgottenAt.IsZero() {
+		return domain.Errorf(domain.Conflict, "推送%d的明细已过保存期删除，只剩计数，不能重新计数", push)
+	}
+	different, err := b.store.CheckCounts(ctx, push)
+	if err == nil {
+		err = b.store.Recount(ctx, push)
+	}
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(std.out, "推送%d已按明细重新计数，改正%d处\n", push, len(different))
+	return err
+}
+
+func pushOf(args []string, wanted bool) (domain.PushID, error) {
+	switch {
+	case len(args) == 0 && !wanted:
+		return 0, nil
+	case len(args) != 1:
+		return 0, errUsage{"请给出一个推送编号"}
+	}
+	id, err := strconv.ParseInt(args[0], 10, 64)
+	if err != nil || id < 1 {
+		return 0, errUsage{fmt.Sprintf("推送编号要是正整数，不能是“%s”", args[0])}
+	}
+	return domain.PushID(id), nil
+}
+
+// runUpkeepCompare compares a day with the counts of the gateways, as the
+// service does each morning. It exits with 1 where they differ or a gateway did
+// not answer.
+func runUpkeepCompare(ctx context.Context, std stdio, args []string) error {
+	b, rest, err := openBase(ctx, std, "upkeep compare", args, nil)
+	if err != nil {
+		return err
+	}
+	defer b.close()
+	if len(rest) != 1 {
+		return errUsage{"请给出一个日期，例如 2026-11-25"}
+	}
+	lines, err := b.lines(nil) // nothing is sent: no words are looked for
+	if err != nil {
+		return err
+	}
+	bad, n := 0, 0
+	var failed error
+	for _, kind := range domain.Outgoing() {
+		line, there := lines[kind]
+		if !there {
+			continue
+		}
+		statements, err := workers.CompareDay(ctx, b.store, kind, line, rest[0], clock())
+		failed = errors.Join(failed, err)
+		for _, s := range statements {
+			says := s.Note
+			switch {
+			case s.Compared() && s.Agrees():
+				says = fmt.Sprintf("网关%d，一致", s.Theirs)
+			case s.Compared():
+				says = fmt.Sprintf("网关%d，不一致", s.Theirs)
+			}
+			if !s.Agrees() || !s.Compared() && s.Note != workers.NotCounted {
+				bad++
+			}
+			n++
+			fmt.Fprintf(std.out, "%s %s（%s）：我们%d，另有%d条不明；%s\n", s.Day, kind.Label(), cmp.Or(s.Gateway, "未知网关"), s.Accepted, s.InDoubt, says)
+		}
+		if line.Sender != nil {
+			failed = errors.Join(failed, line.Sender.Close())
+		}
+	}
+	switch {
+	case failed != nil:
+		return failed
+	case bad > 0:
+		fmt.Fprintf(std.err, "policypush upkeep compare: %d处不一致或没有回答\n", bad)
+		return errReported
+	case n == 0:
+		_, err = fmt.Fprintln(std.out, "这一天没有经网关发出的消息")
+	}
 	return err
 }

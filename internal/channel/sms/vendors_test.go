@@ -330,3 +330,31 @@ func TestReceiptsArePulled(t *testing.T) {
 	cancel()
 	<-listening
 }
+
+func TestProvidersThatCountAreAskedForTheirCount(t *testing.T) {
+	peer := channeltest.StartVendors(t, "")
+	l := line(t, vendor(t, "aliyun", peer.URL, channeltest.VendorSecret))
+	second := line(t, vendor(t, "tencent", peer.URL, channeltest.VendorSecret), vendor(t, "mas", peer.URL, channeltest.MASSecret))
+	for _, to := range []string{"13800000000", "13800000001", "13800000003"} { // sent; sent and failed; refused
+		l.Send(t.Context(), []channel.Message{{Ref: "d1", To: to, Text: cardText}})
+		second.Send(t.Context(), []channel.Message{{Ref: "d1", To: to, Text: cardText}})
+	}
+	y, m, d := time.Now().In(time.FixedZone("CST", 8*60*60)).Date()
+	today := time.Date(y, m, d, 0, 0, 0, 0, time.FixedZone("CST", 8*60*60))
+	for name, l := range map[string]*sms.Line{"aliyun": l, "tencent": second} { // 云MAS keeps none
+		got, err := l.Statement(t.Context(), today, today.AddDate(0, 0, 1))
+		want := []channel.Tally{{Gateway: name, Accepted: 2, Receipts: true, Delivered: 1, Failed: 1}}
+		if err != nil || !slices.Equal(got, want) {
+			t.Errorf("%s: %+v %v", name, got, err)
+		}
+		got, err = l.Statement(t.Context(), today.AddDate(0, 0, -1), today)
+		if want = []channel.Tally{{Gateway: name, Receipts: true}}; err != nil || !slices.Equal(got, want) {
+			t.Errorf("%s, the day before: %+v %v", name, got, err)
+		}
+	}
+	wrong := line(t, vendor(t, "aliyun", peer.URL, "wrong"), vendor(t, "tencent", peer.URL, "wrong"))
+	got, err := wrong.Statement(t.Context(), today, today.AddDate(0, 0, 1))
+	if err == nil || len(got) > 0 || !strings.Contains(err.Error(), "SignatureDoesNotMatch") || !strings.Contains(err.Error(), "AuthFailure") {
+		t.Errorf("with a wrong key: %+v %v", got, err)
+	}
+}

@@ -65,6 +65,11 @@ const H = {
       const found = sent.filter((m) => m.vendor === 'aliyun' && m.phone === p.PhoneNumber && ts().replace(/\D/g, '').startsWith(p.SendDate));
       return send(200, { Code: 'OK', Message: 'OK', RequestId: 'R', TotalCount: found.length, SmsSendDetailDTOs: { SmsSendDetailDTO: found.map((m) => ({ PhoneNum: m.phone, OutId: m.ref, SendStatus: m.phone.slice(-1) === '1' ? 2 : 3, ErrCode: m.phone.slice(-1) === '1' ? 'MK:0001' : 'DELIVERED' })) } });
     }
+    if (act === 'QuerySendStatistics') {
+      const mine = sent.filter((m) => m.vendor === 'aliyun'), bad = mine.filter((m) => m.phone.slice(-1) === '1').length, today = ts().replace(/\D/g, '').slice(0, 8);
+      const days = p.StartDate <= today && today <= p.EndDate && p.IsGlobe === '1' ? [{ SendDate: today, TotalCount: mine.length, RespondedSuccessCount: mine.length - bad, RespondedFailCount: bad, NoRespondedCount: 0 }] : [];
+      return send(200, { Code: 'OK', Message: 'OK', RequestId: 'R', Data: { TargetList: days, TotalSize: days.length } });
+    }
     const phones = act === 'SendBatchSms' ? JSON.parse(p.PhoneNumberJson) : p.PhoneNumbers.split(',');
     if (phones.length > (act === 'SendBatchSms' ? 100 : 1000)) return send(200, { Code: 'isv.MOBILE_COUNT_OVER_LIMIT', Message: 'x', RequestId: 'R' });
     const d = phones[0].slice(-1), biz = 'B' + ++seq;
@@ -85,6 +90,10 @@ const H = {
       return send(200, { Response: { PullSmsSendStatusSet: fresh.map(said), RequestId: 'R' } });
     }
     if (act === 'PullSmsReplyStatus') return send(200, { Response: { PullSmsReplyStatusSet: replies.splice(0, p.Limit), RequestId: 'R' } });
+    if (act.endsWith('StatusStatistics')) {
+      const today = ts().replace(/\D/g, '').slice(0, 8), mine = p.BeginTime <= today + '00' && today + '23' <= p.EndTime ? sent.filter((m) => m.vendor === 'tencent') : [], bad = mine.filter((m) => m.phone.slice(-1) === '1').length;
+      return send(200, { Response: { [act]: act === 'SendStatusStatistics' ? { FeeCount: mine.length, RequestCount: mine.length, RequestSuccessCount: mine.length } : { CallbackCount: mine.length, RequestSuccessCount: mine.length, CallbackSuccessCount: mine.length - bad, CallbackFailCount: bad }, RequestId: 'R' } });
+    }
     if (ph.length > 200) return send(200, { Response: { Error: { Code: 'LimitExceeded.PhoneNumberCountLimit', Message: 'x' }, RequestId: 'R' } });
     const d0 = ph[0].slice(-1); if (d0 === '2') return send(200, { Response: { Error: { Code: 'RequestLimitExceeded', Message: 'x' }, RequestId: 'R' } });
     const set = ph.map((n) => { const bad = n.slice(-1) === '3', sn = '5000:' + ++seq;
@@ -153,7 +162,7 @@ http.createServer((q, s) => {
     log.push({ k, path: q.url, n: body.length });
     if (!k) return send(404, {});
     const first = decodeURIComponent(q.url + body).match(/1[3-9]\d{9}/), d = first && first[0].slice(-1);
-    const asks = /Query|Pull/.test(q.headers['x-tc-action'] || q.headers['x-acs-action'] || '');
+    const asks = /Query|Pull|Statistics/.test(q.headers['x-tc-action'] || q.headers['x-acs-action'] || '');
     if (k !== 'mas' && !asks && d === '4') return send(500, {}); if (k !== 'mas' && !asks && d === '5') return;
     try { H[k](q, u, body, send, cut); } catch (e) { send(400, { error: String(e) }); }
   });
