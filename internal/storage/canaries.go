@@ -56,13 +56,17 @@ func (s *Store) ForgetCanary(ctx context.Context, push domain.PushID, channel do
 // if that is 0, by the gateway's number. Delivered and Failed are final. It
 // fails with NotFound if there is none.
 func (s *Store) SettleCanary(ctx context.Context, push domain.PushID, channel domain.ChannelKind, gatewayRef string, state domain.DeliveryState, note string, at time.Time) error {
-	const q = `
+	return settleCanary(ctx, s.write, push, channel, gatewayRef, state, note, at)
+}
+
+func settleCanary(ctx context.Context, q querier, push domain.PushID, channel domain.ChannelKind, gatewayRef string, state domain.DeliveryState, note string, at time.Time) error {
+	const settle = `
 		UPDATE canaries SET
 			ended_at = CASE WHEN state IN ('delivered', 'failed') THEN ended_at ELSE $5 END,
 			note = CASE WHEN state IN ('delivered', 'failed') THEN note ELSE $4 END,
 			state = CASE WHEN state IN ('delivered', 'failed') THEN state ELSE $3 END
 		WHERE channel = $2 AND (push_id = $1 OR CAST($1 AS BIGINT) = 0 AND gateway_ref <> '' AND gateway_ref = $6)`
-	n, err := changed(ctx, s.write, q, push, channel, string(state), note, micros(at), gatewayRef)
+	n, err := changed(ctx, q, settle, push, channel, string(state), note, micros(at), gatewayRef)
 	if err == nil && n == 0 {
 		return domain.Errorf(domain.NotFound, "没有与回执对应的验证消息")
 	}

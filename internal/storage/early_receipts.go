@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"fmt"
 	"time"
+
+	"policypush/internal/domain"
 )
 
 // keepEarly is how long a receipt waits for its delivery. No gateway tells
@@ -25,9 +27,9 @@ func (s *Store) KeepReceipt(ctx context.Context, r Receipt) error {
 	return nil
 }
 
-// SettleEarly records kept receipts whose delivery is known by now, at most
-// limit of them, and forgets those that nothing of ours was ever meant by. It
-// returns those that were recorded, with their deliveries.
+// SettleEarly records kept receipts whose delivery, or canary, is known by now,
+// at most limit of them, and forgets those that nothing of ours was ever meant
+// by. It returns those of deliveries, with these.
 func (s *Store) SettleEarly(ctx context.Context, limit int, now time.Time) (settled []Receipt, err error) {
 	type early struct {
 		id      int64
@@ -60,10 +62,40 @@ func (s *Store) SettleEarly(ctx context.Context, limit int, now time.Time) (sett
 			}
 			settled = append(settled, e.receipt)
 		}
-		return nil
+		return settleCanaries(ctx, tx, limit)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("settle early receipts: %w", err)
 	}
 	return settled, nil
+}
+
+// settleCanaries records kept receipts of canaries.
+func settleCanaries(ctx context.Context, tx *sql.Tx, limit int) error {
+	type early struct {
+		id      int64
+		push    domain.PushID
+		receipt Receipt
+	}
+	const find = `
+		SELECT e.id, k.push_id, e.at, e.channel, e.gateway_ref, e.state, e.note
+		FROM early_receipts e JOIN canaries k ON k.gateway_ref <> '' AND k.gateway_ref = e.gateway_ref AND k.channel = e.channel
+		ORDER BY e.id LIMIT $1`
+	found, err := list(ctx, tx, func(row scanner, e *early) error {
+		r := &e.receipt
+		return row.Scan(&e.id, &e.push, timeInto(&r.At), &r.Channel, &r.GatewayRef, &r.State, &r.Note)
+	}, find, limit)
+	if err != nil {
+		return err
+	}
+	for _, e := range found {
+		r := e.receipt
+		if err := settleCanary(ctx, tx, e.push, r.Channel, r.GatewayRef, r.State, r.Note, r.At); err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, `DELETE FROM early_receipts WHERE id = $1`, e.id); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -12,7 +12,7 @@
 //   7 accepted, but the connection is cut before the answer         9 accepted, and the phone replies TD
 // WeChat: the account is wxapp. Its events are signed with the token wxtoken and posted as XML to CALLBACK/wechat. The last
 // character of an openid: 1, 2, 3, 8 errors; 7 cut; 0 blocks the message afterwards (failed:user block); 9 leaves the account
-// afterwards. POST /_wechat {"openid","text"} or {"openid","scene"} lets somebody write or scan.
+// afterwards.
 // 极光: the last character of the first registration id: 2 rate, 3 unknown device, 4 error 1000, 7 taken and cut.
 //
 //   Every other message is accepted and its receipt says delivered.
@@ -156,7 +156,6 @@ http.createServer((q, s) => {
     const body = Buffer.concat(parts);
     if (u.pathname === '/_log') { s.end(JSON.stringify({ log, sent })); return; }
     if (u.pathname === '/_callbacks') { s.end(JSON.stringify(answers)); return; }
-    if (u.pathname === '/_wechat') { const p = JSON.parse(body); sendXML(p.scene ? { FromUserName: p.openid, MsgType: 'event', Event: 'SCAN', EventKey: p.scene } : { FromUserName: p.openid, MsgType: 'text', Content: p.text, MsgId: ++seq }); s.end('{}'); return; }
     const send = (c, o, h = {}) => { s.writeHead(c, { 'content-type': 'application/json', ...h }); s.end(JSON.stringify(o)); }, cut = () => q.socket.destroy();
     const k = q.headers['x-tc-action'] ? 'tencent' : q.headers['x-acs-action'] ? 'aliyun' : u.pathname.startsWith('/sms/') ? 'mas' : u.pathname.startsWith('/v3/') ? 'jpush' : u.pathname.startsWith('/cgi-bin/') ? 'wechat' : null;
     log.push({ k, path: q.url, n: body.length });

@@ -279,6 +279,19 @@ func keepsCanaries(t *testing.T, url string) {
 	wantKind(t, s.SettleCanary(ctx, 0, domain.SMS, "", domain.Delivered, "", later), domain.NotFound)
 	must(t, s.EndCanary(ctx, domain.Canary{Push: push.ID, Channel: domain.SMS, State: domain.Accepted, Gateway: "kannel", GatewayRef: "g1", EndedAt: later}))
 	equal(t, "a late outcome", got(s.Canaries(ctx, push.ID, 10))(t)[0].State, domain.Delivered)
+
+	// A receipt by the gateway's number that comes before that is known is joined later.
+	_, second := published(t, s, "以工代训")
+	c = domain.Canary{Push: second.ID, Channel: domain.SMS, MaskedTo: "138****0000", State: domain.Sending, SentAt: morning}
+	got(s.BeginCanary(ctx, c))(t)
+	must(t, s.KeepReceipt(ctx, storage.Receipt{Channel: domain.SMS, GatewayRef: "g2", Address: "13800000000", State: domain.Failed, Note: "EXPIRED", At: later}))
+	equal(t, "settled", len(got(s.SettleEarly(ctx, 100, later))(t)), 0)
+	equal(t, "before the number is known", got(s.Canaries(ctx, second.ID, 10))(t)[0].State, domain.Sending)
+	c.State, c.Gateway, c.GatewayRef, c.EndedAt = domain.Accepted, "cmpp", "g2", later
+	must(t, s.EndCanary(ctx, c))
+	got(s.SettleEarly(ctx, 100, later))(t)
+	c.State, c.Note = domain.Failed, "EXPIRED"
+	equal(t, "after", got(s.Canaries(ctx, second.ID, 10))(t)[0], c)
 }
 
 func settlesDoubts(t *testing.T, url string) {
