@@ -39,6 +39,7 @@ func benchmarks() map[string]benchmark {
 		"audience": {"[--profiles N] [--residents M] [--seed S]", "人群索引：建立、查询、统计、冻结、说明、反查、关键词，与逐个扫描和 roaring 库对照并核对结果", beginBenchAudience},
 		"push":     {"[--recipients N] [--channel sms|email|app] [--gateway URL]", "推送：分派、写入、交给网关，核对总数", beginBenchPush},
 		"web":      {"[--seconds S]", "网页：每秒请求数和延迟，与空白页面对照", beginBenchWeb},
+		"search":   {"DIR [--policies N] [--asked N] [--seed S]", "搜索：在拼成的许多政策里找，p50 和 p99", beginBenchSearch},
 		"start":    {"", "带演示数据启动到就绪的时间和内存", beginBenchStart},
 		"all":      {"[--out FILE] [--texts DIR]", "以上各项的短测，写成 docs/benchmarks.md", beginBenchAll},
 	}
@@ -87,7 +88,9 @@ func mixedArgs(fs *flag.FlagSet, args []string) (rest []string, err error) {
 	}
 }
 
-func benchNames() []string { return []string{"tag", "audience", "push", "web", "start", "all"} }
+func benchNames() []string {
+	return []string{"tag", "audience", "push", "web", "search", "start", "all"}
+}
 
 func printBenchHelp(w io.Writer) error {
 	var text strings.Builder

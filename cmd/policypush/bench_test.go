@@ -119,6 +119,23 @@ func TestBenchTagReadsAFolder(t *testing.T) {
 	}
 }
 
+func TestBenchSearchFindsWhatItComposed(t *testing.T) {
+	code, out, errs := runArgs(t, "", "bench", "search", "../../internal/demo/policies", "--policies", "300", "--asked", "5", "--json")
+	if code != 0 {
+		t.Fatalf("exit code %d: %s", code, errs)
+	}
+	var found searchReport
+	if err := json.Unmarshal([]byte(out), &found); err != nil {
+		t.Fatal(err)
+	}
+	if len(found.Kinds) != 5 || found.Disk == 0 || found.Kinds[1].Empty > 0 || found.Kinds[1].P99 < found.Kinds[1].P50 {
+		t.Errorf("report: %+v", found)
+	}
+	if code, _, errs := runArgs(t, "", "bench", "search"); code != 2 || !strings.Contains(errs, "文件夹") {
+		t.Errorf("without a folder: %d %s", code, errs)
+	}
+}
+
 func TestQuantiles(t *testing.T) {
 	var all timings
 	for i := range 100 {
