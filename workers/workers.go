@@ -34,9 +34,9 @@ import (
 // shutdownTimeout is how long Run waits for handlers when its context ends.
 const shutdownTimeout = 25 * time.Second
 
-// lookForTasks is how often an idle server looks whether it has a task: what is
-// urgent waits no longer.
-const lookForTasks = 200 * time.Millisecond
+// lookForPlans is how often an idle server of plans looks for one; those of
+// channels look each second. A look costs little, but all day.
+const lookForPlans = 200 * time.Millisecond
 
 // Line is an outgoing channel as it is set up.
 type Line struct {
@@ -132,13 +132,13 @@ func (w *Workers) Run(ctx context.Context) error {
 		}
 		wg.Wait()
 	}
-	plan := w.server(queue.UrgentPlanQueue, queue.PlanQueue, 1)
+	plan := w.server(queue.UrgentPlanQueue, queue.PlanQueue, 1, lookForPlans)
 	if err := plan.Start(until(ctx, w.planPush)); err != nil {
 		return err
 	}
 	servers = append(servers, plan)
 	for kind, line := range w.Lines {
-		s := w.server(queue.UrgentQueueOf(kind), queue.QueueOf(kind), max(1, line.Concurrency))
+		s := w.server(queue.UrgentQueueOf(kind), queue.QueueOf(kind), max(1, line.Concurrency), time.Second)
 		if err := s.Start(until(ctx, w.deliver)); err != nil {
 			stopAll()
 			return err
@@ -168,13 +168,13 @@ func until(run context.Context, handle asynq.HandlerFunc) asynq.Handler {
 
 // server makes the asynq server of two queues, of which the first is emptied
 // before the second.
-func (w *Workers) server(urgent, name string, concurrency int) *asynq.Server {
+func (w *Workers) server(urgent, name string, concurrency int, look time.Duration) *asynq.Server {
 	return asynq.NewServerFromRedisClient(w.Queue.Redis(), asynq.Config{
 		Concurrency:       concurrency,
 		Queues:            map[string]int{urgent: 2, name: 1},
 		StrictPriority:    true,
 		ShutdownTimeout:   shutdownTimeout,
-		TaskCheckInterval: lookForTasks,
+		TaskCheckInterval: look,
 		RetryDelayFunc:    retryDelay,
 		// An ending process is no failure of the task.
 		IsFailure: func(err error) bool { return !errors.Is(err, context.Canceled) },

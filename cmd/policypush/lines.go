@@ -22,7 +22,9 @@ import (
 // lines opens the outgoing channels as they are set up. No text message goes
 // out with one of the words.
 func (b *base) lines(words []*rules.SMSWord) (map[domain.ChannelKind]workers.Line, error) {
-	concurrency := map[domain.ChannelKind]int{domain.SMS: b.cfg.SMS.Concurrency, domain.Email: b.cfg.Email.Concurrency}
+	// Of mails so many are on the wire as there are connections; meanwhile other
+	// batches are claimed and recorded.
+	concurrency := map[domain.ChannelKind]int{domain.SMS: b.cfg.SMS.Concurrency, domain.Email: 2 * b.cfg.Email.Concurrency}
 	lines := map[domain.ChannelKind]workers.Line{}
 	for _, kind := range domain.Outgoing() {
 		line := workers.Line{Mode: channel.Mode(b.cfg.Mode(string(kind))), Concurrency: max(1, concurrency[kind])}

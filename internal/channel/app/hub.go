@@ -11,7 +11,6 @@ package app
 import (
 	"bytes"
 	"fmt"
-	"io"
 	"maps"
 	"net"
 	"slices"
@@ -201,7 +200,12 @@ func (h *Hub) ServeConn(conn net.Conn, user domain.SubscriberID, after int64, re
 	gone := make(chan struct{})
 	go func() {
 		defer close(gone)
-		_, _ = io.Copy(io.Discard, conn)
+		var said [16]byte // io.Copy would hold 8 KB for each
+		for {
+			if _, err := conn.Read(said[:]); err != nil {
+				return
+			}
+		}
 	}()
 	defer func() {
 		if conn.SetReadDeadline(time.Unix(1, 0)) != nil {
