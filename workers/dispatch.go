@@ -30,7 +30,8 @@ func (w *Workers) dispatch(ctx context.Context) {
 			w.step(ctx, "hand out", w.handOut)
 			w.step(ctx, "plan first digests", w.planDigests)
 			w.step(ctx, "owe reminders", w.planReminders)
-			if now := w.Now(); now.Sub(swept) >= w.Clocks.SweepEvery {
+			now := w.Now()
+			if since := now.Sub(swept); since < 0 || since >= w.Clocks.SweepEvery { // less than none: the clock was set back
 				swept = now
 				w.step(ctx, "sweep", w.sweep)
 			}
