@@ -111,7 +111,7 @@ func New(cfg Config) (*Server, error) {
 		WriteTimeout:          time.Minute, // not for the hijacked live connections
 		IdleTimeout:           2 * time.Minute,
 		ReadBufferSize:        16 << 10,
-		ReduceMemoryUsage:     true, // an open inbox or an idle browser holds no such buffer
+		ReduceMemoryUsage:     true,          // an open inbox or an idle browser holds no such buffer
 		ErrorHandler:          s.handleError, // what fasthttp refuses before a handler runs
 		ProxyHeader:           cfg.ProxyHeader,
 		EnableIPValidation:    cfg.ProxyHeader != "",
