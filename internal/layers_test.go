@@ -36,6 +36,7 @@ var mayImport = map[string][]string{
 	"internal/queue":   {"internal/domain"},
 	"internal/channel": {"internal/domain"},
 	"internal/auth":    {"internal/domain"},
+	"internal/render":  {"internal/domain"},
 	"internal/storage": {"internal/domain", "interpretations", "internal/seal"},
 
 	"internal/demo": {"internal/domain", "rules", "interpretations", "internal/storage", "internal/auth"},

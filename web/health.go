@@ -28,5 +28,5 @@ func (s *Server) readyz(c *fiber.Ctx) error {
 
 // robots keeps crawlers off personal pages.
 func (s *Server) robots(c *fiber.Ctx) error {
-	return c.SendString("User-agent: *\nDisallow: /console\nDisallow: /me\nDisallow: /inbox\nDisallow: /login\nDisallow: /subscribe\nDisallow: /u/\nDisallow: /display\n")
+	return c.SendString("User-agent: *\nDisallow: /console\nDisallow: /me\nDisallow: /inbox\nDisallow: /login\nDisallow: /subscribe\nDisallow: /u/\nDisallow: /display\nDisallow: /policies/*/onepage.\n")
 }

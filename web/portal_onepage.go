@@ -23,41 +23,64 @@ type onePageView struct {
 	Contact   string
 	Ended     string
 	Address   string // of the policy's page, for the printed sheet
+	QR        template.HTML
+	Files     onePageFiles
 }
 
 func (onePageView) template() string { return "portal/onepage" }
 
 func (s *Server) onePage(c *fiber.Ctx) error {
+	v, err := s.onePageOf(c)
+	if err != nil {
+		return err
+	}
+	if v.Page, err = s.page(c, v.Title); err != nil {
+		return err
+	}
+	v.Description = description(v.Policy)
+	if v.Files, err = s.filesOf(c.UserContext(), v); err != nil {
+		return err
+	}
+	return s.render(c, v)
+}
+
+// onePageOf draws the one page of the policy in the address, for whoever may
+// read that. What it shows does not depend on who reads it.
+func (s *Server) onePageOf(c *fiber.Ctx) (onePageView, error) {
 	ctx := c.UserContext()
 	id, err := c.ParamsInt("id")
 	if err != nil {
-		return fiber.ErrNotFound
+		return onePageView{}, fiber.ErrNotFound
 	}
 	p, err := s.Store.Policy(ctx, domain.PolicyID(id))
 	if err != nil {
-		return err
+		return onePageView{}, err
 	}
 	preview, err := s.mayRead(c, p)
 	if err != nil {
-		return err
+		return onePageView{}, err
 	}
 	items, err := s.Store.Interpretations(ctx, p.ID, preview == "")
 	if err != nil {
-		return err
+		return onePageView{}, err
 	}
 	v := onePageView{Policy: p, Heading: p.Title, Contact: p.Contact, Ended: s.ended(p), Address: fmt.Sprintf("%s/policies/%d", s.BaseURL, p.ID)}
-	if v.Page, err = s.page(c, "一图读懂："+p.Title); err != nil {
-		return err
+	v.Title = "一图读懂：" + p.Title
+	if v.QR, err = qrSVG(v.Address, "二维码：打开本政策的页面"); err != nil {
+		return v, err
 	}
-	v.Description = description(p)
 	if v.Contact == "" {
-		v.Contact = v.Site.Phone
+		site, err := s.site(ctx)
+		if err != nil {
+			return v, err
+		}
+		v.Contact = site.Phone
 	}
 	picture := pictureOf(items, p)
 	if picture == nil {
 		drafts := interpretations.Propose(p, s.told(p), nil)
 		if picture = pictureOf(drafts, p); picture == nil {
-			return domain.Errorf(domain.NotFound, "这份政策没有政策点，还不能画成一图读懂。请看政策原文。")
+			return v, domain.Errorf(domain.NotFound, "这份政策没有政策点，还不能画成一图读懂。请看政策原文。")
 		}
 		v.Automatic = true
 	}
@@ -67,12 +90,12 @@ func (s *Server) onePage(c *fiber.Ctx) error {
 	}
 	html, err := picture.Render(p, s.today(), items...)
 	if err != nil {
-		return err
+		return v, err
 	}
 	// Citations lead to the text, which stands on the policy's page. What people
 	// typed is escaped, so only our own attributes match.
 	v.Body = template.HTML(strings.ReplaceAll(string(html), `href="#c`, `href="`+fmt.Sprintf("/policies/%d", p.ID)+`#c`))
-	return s.render(c, v)
+	return v, nil
 }
 
 // pictureOf returns the latest one-page picture that still holds, or nil.

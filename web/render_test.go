@@ -18,6 +18,7 @@ func portalViews() []view {
 		policyView{},
 		checkView{},
 		onePageView{},
+		onePageFile{},
 		whoView{},
 		whatView{},
 		howView{},

@@ -41,7 +41,10 @@ func (s *Server) routes() {
 	a.Get("/policies/:id<int>", s.shared, s.policy)
 	a.Get("/policies.atom", s.shared, s.feed)
 	a.Get("/policies/:id<int>/deadlines.ics", s.calendar)
-	a.Get("/policies/:id<int>/onepage", s.shared, s.onePage)
+	a.Get("/policies/:id<int>/onepage", s.onePage) // not shared: it says how far its files are
+	a.Post("/policies/:id<int>/onepage/files", s.limit(10), s.wantFiles)
+	a.Get("/policies/:id<int>/onepage.png", s.onePagePNG)
+	a.Get("/policies/:id<int>/onepage.pdf", s.onePagePDF)
 	a.Get("/policies/:id<int>/check", s.shared, s.checkPage)
 	a.Get("/display", s.display)
 	a.Get("/privacy", s.shared, s.privacy)

@@ -28,6 +28,7 @@ func (w *Workers) dispatch(ctx context.Context) {
 	for {
 		if w.lead(ctx) {
 			w.step(ctx, "hand out", w.handOut)
+			w.step(ctx, "hand out pages to be drawn", w.handOutPages)
 			w.step(ctx, "plan first digests", w.planDigests)
 			w.step(ctx, "owe reminders", w.planReminders)
 			now := w.Now()

@@ -30,6 +30,9 @@ func (w *Workers) sweep(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := w.Store.ForgetRenders(ctx, now.Add(-keepRenders)); err != nil {
+		return err
+	}
 	if len(batches) > 0 || lost > 0 || done > 0 || forgotten > 0 {
 		w.Log.InfoContext(ctx, "swept", "dead_batches", len(batches), "lost_deliveries", lost, "done_pushes", done, "forgotten_profiles", forgotten)
 	}

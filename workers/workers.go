@@ -71,7 +71,8 @@ type Events struct {
 	Leading    func(bool)
 }
 
-// Config is what workers need. Every field but Events is required.
+// Config is what workers need. Every field is required but those that
+// say otherwise and Events.
 type Config struct {
 	Store      *storage.Store
 	Queue      *queue.Queue
@@ -82,6 +83,7 @@ type Config struct {
 	Roles      func(themes []string) []domain.ContactRole // whom at an enterprise a policy with these themes is for
 	Letterhead Letterhead
 	Clocks     Clocks
+	Renderer   Renderer // nil on a machine without Chromium
 	Hub        *app.Hub // nil in a process without web pages
 	Events     Events
 	Log        *slog.Logger
@@ -132,23 +134,32 @@ func (w *Workers) Run(ctx context.Context) error {
 		}
 		wg.Wait()
 	}
-	plan := w.server(queue.UrgentPlanQueue, queue.PlanQueue, 1, lookForPlans)
+	plan := w.server(1, lookForPlans, queue.UrgentPlanQueue, queue.PlanQueue)
 	if err := plan.Start(until(ctx, w.planPush)); err != nil {
 		return err
 	}
 	servers = append(servers, plan)
 	for kind, line := range w.Lines {
-		s := w.server(queue.UrgentQueueOf(kind), queue.QueueOf(kind), max(1, line.Concurrency), time.Second)
+		s := w.server(max(1, line.Concurrency), time.Second, queue.UrgentQueueOf(kind), queue.QueueOf(kind))
 		if err := s.Start(until(ctx, w.deliver)); err != nil {
 			stopAll()
 			return err
 		}
 		servers = append(servers, s)
 	}
-	var ledger sync.WaitGroup
-	ledger.Go(func() { w.keepLedger(ctx) })
+	var beside sync.WaitGroup
+	if w.Renderer != nil {
+		s := w.server(1, time.Second, queue.RenderQueue) // one Chromium at a time: it takes 600 MB
+		if err := s.Start(until(ctx, w.drawPage)); err != nil {
+			stopAll()
+			return err
+		}
+		servers = append(servers, s)
+		beside.Go(func() { w.offerRenderer(ctx) })
+	}
+	beside.Go(func() { w.keepLedger(ctx) })
 	w.dispatch(ctx)
-	ledger.Wait()
+	beside.Wait()
 	stopAll()
 	w.stepDown()
 	return nil
@@ -166,12 +177,16 @@ func until(run context.Context, handle asynq.HandlerFunc) asynq.Handler {
 	})
 }
 
-// server makes the asynq server of two queues, of which the first is emptied
-// before the second.
-func (w *Workers) server(urgent, name string, concurrency int, look time.Duration) *asynq.Server {
+// server makes the asynq server of queues, each of which is emptied before the
+// next; while they are empty it looks so often.
+func (w *Workers) server(concurrency int, look time.Duration, queues ...string) *asynq.Server {
+	ranked := map[string]int{}
+	for i, name := range queues {
+		ranked[name] = len(queues) - i
+	}
 	return asynq.NewServerFromRedisClient(w.Queue.Redis(), asynq.Config{
 		Concurrency:       concurrency,
-		Queues:            map[string]int{urgent: 2, name: 1},
+		Queues:            ranked,
 		StrictPriority:    true,
 		ShutdownTimeout:   shutdownTimeout,
 		TaskCheckInterval: look,
@@ -184,7 +199,7 @@ func (w *Workers) server(urgent, name string, concurrency int, look time.Duratio
 			}
 			w.Log.ErrorContext(ctx, "task failed", "task", t.Type(), "args", string(t.Payload()), "err", err)
 		}),
-		Logger: asynqLog{w.Log.With("queue", name)}, LogLevel: asynq.WarnLevel,
+		Logger: asynqLog{w.Log.With("queue", queues[len(queues)-1])}, LogLevel: asynq.WarnLevel,
 	})
 }
 

@@ -23,6 +23,7 @@ import (
 	"policypush/internal/learning"
 	"policypush/internal/push"
 	"policypush/internal/queue"
+	"policypush/internal/render"
 	"policypush/internal/search"
 	"policypush/internal/telemetry"
 	"policypush/rules"
@@ -127,8 +128,12 @@ func (s *service) prepare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	renderer, err := s.renderer()
+	if err != nil {
+		return err
+	}
 	s.workers = workers.New(workers.Config{
-		Store: s.store, Queue: s.queue, Index: s.index, Offers: s.offers, Hub: s.hub, Lines: s.lines, Limits: limits, Roles: s.rules.RolesFor, Letterhead: s.letterhead(),
+		Store: s.store, Queue: s.queue, Index: s.index, Offers: s.offers, Hub: s.hub, Lines: s.lines, Limits: limits, Roles: s.rules.RolesFor, Letterhead: s.letterhead(), Renderer: renderer,
 		Clocks: workers.Clocks{
 			DispatchEvery: s.cfg.Work.DispatchEvery, SweepEvery: s.cfg.Work.SweepEvery, DeadAfter: s.cfg.Work.DeadAfter,
 			LostAfter: s.cfg.Work.LostAfter, LeaderFor: s.cfg.Work.LeaderFor,
@@ -147,6 +152,24 @@ func (s *service) prepare(ctx context.Context) error {
 	})
 	metrics.Live(s.ledgerNumbers, s.log)
 	return s.serveMetrics(ctx, metrics)
+}
+
+// renderer finds the Chromium that draws pages. One that is named must be
+// there; that none is installed is said and costs nothing else.
+func (s *service) renderer() (workers.Renderer, error) {
+	set := s.cfg.Render
+	if !s.parts.work || set.Chromium == config.NoChromium {
+		return nil, nil
+	}
+	program, err := render.Find(set.Chromium)
+	if err != nil && set.Chromium == "" {
+		s.log.Warn("no pictures and no PDF: there is no chromium", "setting", "render.chromium")
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return render.Browser{Program: program, Timeout: set.Timeout, Sandbox: set.Sandbox != config.Off && os.Geteuid() != 0}, nil
 }
 
 // layeredRules reads the built-in rules, then those of the demonstration, then

@@ -60,6 +60,7 @@ type Config struct {
 	KeepVersionsDays int // how long former profiles are kept for checks of audiences
 
 	Document Document
+	Render   Render
 
 	SMS   SMS
 	Email Email
@@ -91,6 +92,20 @@ type Document struct {
 	MaxText       int           // characters
 	PDFTimeout    time.Duration // for the program that reads PDF files
 }
+
+// NoChromium as render.chromium is a machine that draws no pages.
+const NoChromium = "off"
+
+// Render is the drawing of pages as pictures and PDF.
+type Render struct {
+	Chromium string        // the program; empty looks for the usual names, NoChromium draws nothing
+	Timeout  time.Duration // for one file
+	Sandbox  string        // SandboxAuto or Off
+}
+
+// SandboxAuto leaves Chromium's sandbox on, but for root, for whom it does not
+// start with it.
+const SandboxAuto = "auto"
 
 // SMS is the connection to the gateways for text messages. The fields up to
 // From are those of Kannel.
@@ -281,6 +296,7 @@ func Defaults() Config {
 	return Config{
 		Data: "data", Listen: ":8080", SealWith: "aes-256-gcm", LogFormat: "text", LogLevel: "info", QuietHours: "20:00-08:00", RestDays: RestHolidays, UnreadAfter: 24 * time.Hour, KeepVersionsDays: 180, KeepDeliveriesDays: 1095,
 		Document: Document{MaxMB: 64, MaxUnpackedMB: 256, MaxText: 4_000_000, PDFTimeout: time.Minute},
+		Render:   Render{Timeout: time.Minute, Sandbox: SandboxAuto},
 
 		SMS: SMS{
 			Mode: Log, Providers: "kannel", Concurrency: 4, Aliyun: SMSAliyun{URL: "https://dysmsapi.aliyuncs.com"},

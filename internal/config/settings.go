@@ -53,6 +53,10 @@ func (c *Config) settings() []setting {
 		number("document.max_text", "一个文件最多多少字", &c.Document.MaxText, 1000, 50_000_000),
 		duration("document.pdf_timeout", "一个PDF最多读多久", &c.Document.PDFTimeout),
 
+		text("render.chromium", "生成图片和PDF用的Chromium程序；不填则按常用名字找，off为不生成", &c.Render.Chromium),
+		duration("render.timeout", "生成一个图片或PDF最多多久", &c.Render.Timeout),
+		text("render.sandbox", "Chromium的沙箱 auto（除root外都打开）或 off", &c.Render.Sandbox).checked(oneOf(SandboxAuto, Off)),
+
 		text("sms.mode", "短信渠道 off、log 或 send", &c.SMS.Mode).checked(oneOf(Off, Log, Send)),
 		text("sms.providers", "短信网关，按优先顺序：aliyun、tencent、mas、cmpp、kannel，用逗号隔开", &c.SMS.Providers).checked(providers),
 		text("sms.url", "Kannel sendsms 地址", &c.SMS.URL).shown(withoutPassword),

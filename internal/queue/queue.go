@@ -32,6 +32,7 @@ import (
 const (
 	PlanTask    = "push:plan"
 	DeliverTask = "deliver"
+	RenderTask  = "render"
 )
 
 // PlanQueue is the queue of PlanTask. Deliveries have a queue per channel, so
@@ -41,6 +42,10 @@ const (
 	PlanQueue       = "plan"
 	UrgentPlanQueue = PlanQueue + urgent
 )
+
+// RenderQueue is the queue of RenderTask. Only processes that have a Chromium
+// serve it.
+const RenderQueue = "render"
 
 const urgent = "-urgent"
 
@@ -69,6 +74,11 @@ type PlanArgs struct {
 type DeliverArgs struct {
 	Batch domain.BatchID `json:"batch"`
 	Gen   int            `json:"gen"`
+}
+
+// RenderArgs names a page that is to be drawn.
+type RenderArgs struct {
+	Key string `json:"key"`
 }
 
 // Queue is the connection to Redis. It is safe for use by many goroutines.
@@ -168,6 +178,11 @@ func (q *Queue) EnqueueDeliver(ctx context.Context, b domain.Batch) error {
 		to = UrgentQueueOf(b.Channel)
 	}
 	return q.enqueue(ctx, DeliverTask, to, fmt.Sprintf("b%d.%d", b.ID, b.Gen), DeliverArgs{Batch: b.ID, Gen: b.Gen})
+}
+
+// EnqueueRender hands out the drawing of a page; n is as in EnqueuePlan.
+func (q *Queue) EnqueueRender(ctx context.Context, key string, n int64) error {
+	return q.enqueue(ctx, RenderTask, RenderQueue, fmt.Sprintf("r%s.%d", key, n), RenderArgs{Key: key})
 }
 
 func (q *Queue) enqueue(ctx context.Context, name, queue, id string, args any) error {

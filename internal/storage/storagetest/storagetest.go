@@ -69,6 +69,7 @@ func Run(t *testing.T, fresh func(t *testing.T) string) {
 		"migrations run once, also when two processes start":                    migratesOnce,
 		"a database of a newer release is refused":                              refusesNewer,
 		"offices and operators are kept, logins are unique":                     keepsOperators,
+		"a page that is wanted as a file is drawn once, tried three times":      keepsRenders,
 		"a session is found by its token until it expires":                      keepsSessions,
 		"a code is tried five times, used once, and not resent at once":         triesCodes,
 		"what changes a policy is in the log":                                   logsPolicyChanges,
