@@ -155,20 +155,25 @@ const minPrecision = 0.86
 const nearBest = 0.005
 
 // border is the inclination from which on F1 is best, cases by their weight.
+// Precision is kept on all cases and on those alone that count for more.
 func border(cases []Case, held [][]float64) float64 {
 	type tried struct{ at, f1 float64 }
 	var all []tried
 	best := 0.0
 	for at := -2.0; at <= 2.0; at += 0.05 {
 		var right, wrong, missed float64
+		var heavy Effect
 		for i := range cases {
 			c := &cases[i]
 			e := c.effect(held[i], at)
 			right += float64(c.Weight * e.Right)
 			wrong += float64(c.Weight * e.Wrong)
 			missed += float64(c.Weight * e.Missed)
+			if c.Weight > 1 {
+				heavy = heavy.plus(e)
+			}
 		}
-		if ratio(right, right+wrong) >= minPrecision {
+		if ratio(right, right+wrong) >= minPrecision && (heavy.Right == 0 || heavy.Precision() >= minPrecision) {
 			f1 := ratio(2*right, 2*right+wrong+missed)
 			all = append(all, tried{at, f1})
 			best = max(best, f1)
