@@ -34,12 +34,14 @@ func (r *reading) fitFacets(ctx context.Context, out io.Writer, dirs []string) (
 				return rules.FacetVerdicts{}, err
 			}
 			d := &docs[i]
-			cases = append(cases, r.tagger.NewFacetCase(r.tagger.Read(d.Text), map[domain.Dimension]tagging.Truth{
+			c := r.tagger.NewFacetCase(r.tagger.Read(d.Text), map[domain.Dimension]tagging.Truth{
 				domain.TaxTag:            {Codes: d.Taxes, Optional: d.TaxesOptional},
 				domain.GroupTag:          {Codes: coded(d.Groups), Anything: slices.Contains(d.Groups, "*")},
 				domain.EnterpriseKindTag: {Codes: coded(d.Kinds), Anything: slices.Contains(d.Kinds, "*")},
 				domain.IndustryTag:       {Codes: d.Industries, Optional: d.IndustriesOptional},
-			}))
+			})
+			c.Set = dir
+			cases = append(cases, c)
 		}
 	}
 	v, crossed := tagging.FitFacets(cases)
@@ -50,9 +52,12 @@ func (r *reading) fitFacets(ctx context.Context, out io.Writer, dirs []string) (
 		}{
 			{"现有权重", tagging.MeasureFacets(cases, f.dimension, &r.rules.Facets)},
 			{"新权重（同一批文件）", tagging.MeasureFacets(cases, f.dimension, &v)},
-			{"新权重（交叉验证）", crossed[f.dimension]},
+			{"新权重（交叉验证）", crossed[f.dimension].All()},
 		} {
 			printDecided(out, f.name+" "+line.label, line.e)
+		}
+		for _, dir := range dirs {
+			printDecided(out, "  其中 "+dir, crossed[f.dimension][dir])
 		}
 	}
 	return v, nil

@@ -14,7 +14,7 @@ import (
 var facetFeatures = []string{
 	"title", "hinted", "heading", "cell", "asked", "given", "required", "said", "addressed", "context",
 	"share", "relative", "rival", "audience", "broad", "taxing", "solo", "theme", "early", "many", "topic", "askedshare",
-	"alone", "words", "first",
+	"alone", "words", "first", "outdone", "long",
 }
 
 // weighFacets lays out the features of every code of a dimension that the
@@ -51,12 +51,14 @@ func (t *reading) weighFacets(p *domain.Policy, d domain.Dimension, all []naming
 	log := func(n int) float64 { return math.Log1p(float64(n)) }
 	out := map[int][]float64{}
 	for _, n := range of {
-		words, first := 0.0, 0.0
+		words, first, outdone, long := 0.0, 0.0, 0.0, 0.0
 		switch d {
 		case domain.TaxTag:
 			words = log(len(n.evidence))
 		case domain.IndustryTag:
 			first = yes(len(n.in) > 0 && n.in[0] < opening)
+		case domain.GroupTag:
+			outdone, long = outdoneBy(of, n), math.Log1p(float64(paragraphs))/3
 		}
 		out[n.code] = []float64{
 			yes(n.title) * 2, yes(n.hinted && !n.title), log(n.heading), log(n.cell), log(n.asked),
@@ -76,9 +78,20 @@ func (t *reading) weighFacets(p *domain.Policy, d domain.Dimension, all []naming
 			ratio(n.solo, float64(len(n.in))),
 			words,
 			first,
+			outdone,
+			long,
 		}
 	}
 	return out
+}
+
+// outdoneBy is how much more the themes are for another group.
+func outdoneBy(of []*naming, n *naming) float64 {
+	top := n.topic
+	for _, o := range of {
+		top = max(top, o.topic)
+	}
+	return top - n.topic
 }
 
 // openingPassages are the title and the paragraphs that tell what a document is
@@ -154,6 +167,7 @@ func (t Truth) forgives(code string) bool { return t.Anything || slices.Contains
 // FacetCase is a document whose taxes, groups, kinds of enterprise and industries
 // a person has told, for fitting.
 type FacetCase struct {
+	Set    string // what its effect is counted under
 	truths map[domain.Dimension]Truth
 	rows   map[domain.Dimension][]row
 }
@@ -211,20 +225,22 @@ func MeasureFacets(cases []FacetCase, d domain.Dimension, v *rules.FacetVerdicts
 }
 
 // FitFacets finds the weights for every dimension, and their cross-validated
-// effect, see [Fit].
-func FitFacets(cases []FacetCase) (rules.FacetVerdicts, map[domain.Dimension]Effect) {
+// effects, see [Fit].
+func FitFacets(cases []FacetCase) (rules.FacetVerdicts, map[domain.Dimension]Effects) {
 	var v rules.FacetVerdicts
-	crossed := map[domain.Dimension]Effect{}
+	crossed := map[domain.Dimension]Effects{}
 	for _, d := range facetDimensions {
-		var e Effect
+		sets := Effects{}
 		for fold := range folds {
 			train, held := apart(cases, fold)
 			fitted := fitFacet(train, d)
 			for _, c := range held {
+				e := sets[c.Set]
 				e.addFacets(c, d, &fitted)
+				sets[c.Set] = e
 			}
 		}
-		crossed[d] = e
+		crossed[d] = sets
 		*facetVerdict(&v, d) = fitFacet(cases, d)
 	}
 	return v, crossed
