@@ -103,7 +103,7 @@ func TestAPageReachesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	go func() { _ = ln.ListenAndServe() }()
-	defer ln.Close()
+	defer func() { _ = ln.Close() }()
 	u := "http://" + ln.Addr
 	file, err := browser(t).Make(t.Context(), domain.PDF, page(fmt.Sprintf(
 		`<img src="%[1]s/img"><iframe src="%[1]s/frame"></iframe><script>document.write("written"); fetch("%[1]s/script")</script><link rel="stylesheet" href="%[1]s/css"><p>没有脚本</p>`, u)))
@@ -125,7 +125,7 @@ func TestAnAddressWorksOnceAndOnlyThat(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer s.Close()
+	defer func() { _ = s.Close() }()
 	proxy, err := url.Parse(s.proxy())
 	if err != nil {
 		t.Fatal(err)
