@@ -23,8 +23,8 @@ type deskView struct {
 	Alerts    alerts
 	At        time.Time
 	Pushes    []domain.Push
-	Questions int // without an answer
-	Oldest    domain.Question
+	Questions questionDesk
+	Outdated  []outdatedRow // interpretations that ask to be checked
 	People    struct{ Enterprises, Residents int }
 }
 
@@ -89,17 +89,11 @@ func (s *Server) desk(c *fiber.Ctx) error {
 			v.Pushes = append(v.Pushes, push)
 		}
 	}
-	questions, err := s.Store.Questions(ctx, 0)
-	if err != nil {
+	if v.Questions, err = s.questionDesk(ctx, me.Office); err != nil {
 		return err
 	}
-	for _, q := range questions {
-		if q.Answer == "" {
-			if v.Questions == 0 {
-				v.Oldest = q
-			}
-			v.Questions++
-		}
+	if v.Outdated, err = s.outdated(ctx, me.Office); err != nil {
+		return err
 	}
 	if v.People.Enterprises, v.People.Residents, err = s.Store.CountSubscribers(ctx); err != nil {
 		return err

@@ -118,7 +118,18 @@ func (s *Server) newInterpretation(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return s.showItem(c, p, itemView{Kind: kind})
+	v := itemView{Kind: kind}
+	if from := c.QueryInt("question"); from > 0 && kind == interpretations.QAKind {
+		q, err := s.Store.Question(c.UserContext(), domain.QuestionID(from))
+		if err != nil {
+			return err
+		}
+		if q.Policy == p.ID && q.Office == operatorOf(c).operator.Office {
+			v.Form.Question, _ = domain.MaskPersonal(q.Rounds[0].Text)
+			v.Form.Aspect = string(interpretations.Misunderstood)
+		}
+	}
+	return s.showItem(c, p, v)
 }
 
 func kindOfItem(code string) (interpretations.Kind, error) {
@@ -341,6 +352,9 @@ func (s *Server) approveInterpretation(c *fiber.Ctx) error {
 		return err
 	}
 	if err := s.audit(c, "approve-interpretation", policyObject(p.ID), it.Kind.Label()+"："+itemTitle(it)); err != nil {
+		return err
+	}
+	if err := s.tellReaders(c, it); err != nil {
 		return err
 	}
 	s.setFlash(c, "pine", "解读已审核，随政策一起对公众显示。")

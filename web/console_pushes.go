@@ -55,6 +55,8 @@ func pushRowOf(p domain.Push) pushRow {
 		row.KindName = fmt.Sprintf("截止提醒（提前%d天）", p.DaysLeft)
 	case domain.FirstPush:
 		row.KindName = "订阅时的现有政策汇总"
+	case domain.AnswerPush:
+		row.KindName = "提问的答复"
 	}
 	switch {
 	case p.Paused():
@@ -228,7 +230,7 @@ func (s *Server) pushPage(c *fiber.Ctx) error {
 	if err := s.addPace(ctx, push, v.Channels); err != nil {
 		return err
 	}
-	v.Acts = allowed(operatorOf(c).operator, toRelease) && !v.Push.Ended() && push.Kind != domain.FirstPush
+	v.Acts = allowed(operatorOf(c).operator, toRelease) && !v.Push.Ended() && !push.Kind.Personal()
 	v.Scheduled, v.HaltedBy = push.Scheduled(v.At), names[push.HaltedBy]
 	canaries, err := s.Store.Canaries(ctx, push.ID, 20)
 	if err != nil {

@@ -49,6 +49,8 @@ func (s *Server) auditRows(ctx context.Context, entries []storage.AuditEntry) ([
 		switch kind, id, _ := strings.Cut(e.Object, "/"); kind {
 		case "policy":
 			rows[i].Href = "/console/policies/" + id
+		case "question":
+			rows[i].Href = "/console/questions/" + id
 		case "operator":
 			rows[i].Href = "/console/operators/" + id
 		}
@@ -115,7 +117,23 @@ func actionLabel(action string) string {
 	case "delete-interpretation":
 		return "删除解读"
 	case "answer":
-		return "答复提问"
+		return "起草答复"
+	case "answer-approve":
+		return "审核答复"
+	case "answer-return":
+		return "退回答复"
+	case "question-move":
+		return "转办提问"
+	case "question-complex":
+		return "标为复杂提问"
+	case "question-extend":
+		return "延期答复"
+	case "question-adopt":
+		return "提问转为问答"
+	case "question-due":
+		return "提醒：答复今天到期"
+	case "question-overdue":
+		return "提醒：答复已逾期"
 	case "operator":
 		return "维护账号"
 	default:
@@ -176,84 +194,6 @@ func (s *Server) outboxPage(c *fiber.Ctx) error {
 		return err
 	}
 	return s.render(c, v)
-}
-
-// questionsView lists what readers asked, unanswered first.
-type questionsView struct {
-	Page
-	Waiting  []questionRow
-	Answered []questionRow
-	Problems problems
-	Failed   domain.QuestionID // whose answer was refused
-	Typed    string
-}
-
-type questionRow struct {
-	domain.Question
-	PolicyTitle string
-	Who         string
-	Days        int // since it was asked
-}
-
-func (questionsView) template() string { return "console/questions" }
-
-func (s *Server) questionsPage(c *fiber.Ctx) error { return s.showQuestions(c, questionsView{}) }
-
-func (s *Server) showQuestions(c *fiber.Ctx, v questionsView) error {
-	ctx := c.UserContext()
-	var err error
-	if v.Page, err = s.consolePage(c, "提问答复", "questions"); err != nil {
-		return err
-	}
-	markProblems(c, &v.Page, v.Problems)
-	all, err := s.Store.Questions(ctx, 0)
-	if err != nil {
-		return err
-	}
-	names, err := s.operatorNames(ctx)
-	if err != nil {
-		return err
-	}
-	titles := map[domain.PolicyID]string{}
-	for _, q := range all {
-		if _, known := titles[q.Policy]; !known {
-			policy, err := s.Store.Policy(ctx, q.Policy)
-			if err != nil && domain.KindOf(err) != domain.NotFound {
-				return err
-			}
-			if policy != nil {
-				titles[q.Policy] = policy.Title
-			}
-		}
-		row := questionRow{Question: q, PolicyTitle: shownTitle(titles[q.Policy]), Who: names[q.AnsweredBy], Days: int(s.Now().Sub(q.AskedAt).Hours() / 24)}
-		if q.Answer == "" {
-			v.Waiting = append(v.Waiting, row)
-		} else {
-			v.Answered = append([]questionRow{row}, v.Answered...)
-		}
-	}
-	v.Answered = v.Answered[:min(50, len(v.Answered))]
-	return s.render(c, v)
-}
-
-func (s *Server) answerQuestion(c *fiber.Ctx) error {
-	id, err := idParam(c, "id")
-	if err != nil {
-		return err
-	}
-	answer := field(c, "answer")
-	if n := len([]rune(answer)); n < 2 || n > 1000 {
-		return s.showQuestions(c, questionsView{Failed: domain.QuestionID(id), Typed: answer, Problems: problems{{"answer", "请填写答复，不超过1000字"}}})
-	}
-	me := operatorOf(c).operator
-	if err := s.Store.AnswerQuestion(c.UserContext(), domain.QuestionID(id), answer, me.ID, s.Now()); err != nil {
-		return err
-	}
-	if err := s.audit(c, "answer", "question/"+c.Params("id"), ""); err != nil {
-		return err
-	}
-	s.setFlash(c, "pine", "已答复，答复公布在政策页。")
-	return c.Redirect("/console/questions", fiber.StatusSeeOther)
 }
 
 // rulesView is an overview of the rules, for reading.

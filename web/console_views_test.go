@@ -38,6 +38,7 @@ func TestEveryConsoleTemplateFitsItsView(t *testing.T) {
 		ledgerView{},
 		outboxView{},
 		questionsView{},
+		answeringView{},
 		peopleView{},
 		personView{},
 		operatorsView{},

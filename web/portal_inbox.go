@@ -54,9 +54,10 @@ type inboxItem struct {
 	Seen      bool
 	Read      bool
 	Dismissed bool
-	Done      bool   // 已办理
-	Reminds   bool   // of the deadline
-	Corrected string // what a correction says, or ""
+	Done      bool              // 已办理
+	Reminds   bool              // of the deadline
+	Corrected string            // what a correction says, or ""
+	Question  domain.QuestionID // that was answered; 0 of a policy
 }
 
 // inboxOf computes the inbox of a subscriber, newest first: the pushes whose
@@ -107,6 +108,17 @@ func (s *Server) inboxOf(ctx context.Context, id domain.SubscriberID) ([]inboxIt
 		err = nil
 	} else if err == nil {
 		items = append(items, digestItem(first, marks[first.Push]))
+	}
+	if err != nil {
+		return nil, err
+	}
+	notices, err := s.Store.Notices(ctx, id, inboxDepth)
+	for _, n := range notices {
+		mark := marks[n.Push]
+		items = append(items, inboxItem{
+			Push: n.Push, Title: n.Kind.Title(), At: n.At, Question: n.Question, Gain: fmt.Sprintf("提问编号%d", n.Question),
+			Seen: !mark.SeenAt.IsZero(), Read: !mark.ReadAt.IsZero(), Dismissed: !mark.DismissedAt.IsZero(),
+		})
 	}
 	slices.SortFunc(items, func(a, b inboxItem) int { return int(b.Push - a.Push) })
 	return items, err
@@ -260,10 +272,26 @@ func (s *Server) openItem(c *fiber.Ctx) error {
 			return err
 		}
 	}
+	if it.Question != 0 {
+		return s.openNotice(c, sub, it.Question)
+	}
 	if it.Listed > 0 {
 		return s.showDigest(c, sub, it)
 	}
 	return c.Redirect(fmt.Sprintf("/policies/%d#match", it.Policy), fiber.StatusSeeOther)
+}
+
+// openNotice leads an asker to their question, and whom an answer helped to
+// where it is published.
+func (s *Server) openNotice(c *fiber.Ctx, sub *domain.Subscriber, id domain.QuestionID) error {
+	q, err := s.Store.Question(c.UserContext(), id)
+	if err != nil {
+		return err
+	}
+	if q.Subscriber == sub.ID {
+		return c.Redirect(questionPath(q.ID, ""), fiber.StatusSeeOther)
+	}
+	return c.Redirect(fmt.Sprintf("/policies/%d#qa-%d", q.Policy, q.Item), fiber.StatusSeeOther)
 }
 
 // digestView shows a first digest: what still can be had of it.

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -9,6 +10,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"policypush/internal/domain"
+	"policypush/internal/storage"
 )
 
 // contactView is an address of the signed-in subscriber.
@@ -440,6 +442,49 @@ type exported struct {
 	Messages []sentMessage `json:"messages"`
 	// Former says how the profile stood at earlier pushes, as far as it is kept.
 	Former []exportedVersion `json:"former"`
+	// Questions they asked, and those of others whose answers helped them.
+	Questions []exportedQuestion  `json:"questions"`
+	Helped    []domain.QuestionID `json:"helped"`
+}
+
+type exportedQuestion struct {
+	Number  domain.QuestionID  `json:"number"`
+	State   string             `json:"state"`
+	Channel domain.ChannelKind `json:"channel"`
+	Rounds  []exportedRound    `json:"rounds"`
+}
+
+type exportedRound struct {
+	At       string          `json:"at"`
+	Text     string          `json:"text"`
+	Answer   string          `json:"answer,omitempty"`
+	Feedback domain.Feedback `json:"feedback,omitempty"`
+}
+
+// askedBy lists what a person asked and which answers to others helped them.
+func (s *Server) askedBy(ctx context.Context, id domain.SubscriberID) ([]exportedQuestion, []domain.QuestionID, error) {
+	questions, err := s.Store.Questions(ctx, storage.QuestionFilter{Subscriber: id})
+	if err != nil {
+		return nil, nil, err
+	}
+	asked := []exportedQuestion{}
+	for _, q := range questions {
+		e := exportedQuestion{Number: q.ID, State: q.State.Label(), Channel: q.Channel}
+		for _, r := range q.Rounds {
+			round := exportedRound{At: stamp(r.AskedAt), Text: r.Text, Feedback: r.Feedback}
+			if r.Answer != nil {
+				round.Answer = r.Answer.Text
+			}
+			e.Rounds = append(e.Rounds, round)
+		}
+		asked = append(asked, e)
+	}
+	read, err := s.Store.ReadAnswers(ctx, id)
+	helped := []domain.QuestionID{}
+	for _, q := range read {
+		helped = append(helped, q.ID)
+	}
+	return asked, helped, err
 }
 
 type exportedVersion struct {
@@ -478,6 +523,9 @@ func (s *Server) export(c *fiber.Ctx) error {
 	}
 	for _, v := range former {
 		out.Former = append(out.Former, exportedVersion{v.ReplacedAt.In(shanghai).Format("2006-01-02T15:04:05+08:00"), v.Profile, v.Subscription})
+	}
+	if out.Questions, out.Helped, err = s.askedBy(c.UserContext(), sub.ID); err != nil {
+		return err
 	}
 	if out.Messages, err = s.sentTo(c.UserContext(), sub.ID); err != nil {
 		return err

@@ -35,16 +35,13 @@ type policyView struct {
 	Changed      []referenceView // what it replaces
 	Amended      []referenceView // what it changes or extends
 	Later        []referenceView // what replaced or extended it
-	Answered     []domain.Question
 	Clauses      []clauseView
 	Ways         []wayView
 	Materials    []string
 	Contact      string
 	Subscribe    string
-	Calendar     bool // there are last days for a calendar
-	Problems     problems
-	Question     string
-	Similar      []similarView // answers to questions like the one being asked
+	Calendar     bool   // there are last days for a calendar
+	Asked        string // who answers questions, and within how many days
 	HasOriginal  bool
 	AutomaticAll bool // every measure comes without an application
 }
@@ -205,14 +202,8 @@ func (s *Server) policyView(c *fiber.Ctx) (policyView, error) {
 	terms := s.glossary()
 	v.Clauses = clauses(policy, items, terms)
 	v.Terms = terms.terms
-	questions, err := s.Store.Questions(ctx, policy.ID)
-	if err != nil {
+	if v.Asked, err = s.promise(ctx, policy, ""); err != nil {
 		return policyView{}, err
-	}
-	for _, q := range questions {
-		if q.Answer != "" {
-			v.Answered = append(v.Answered, q)
-		}
 	}
 	r, err := s.reader(c)
 	if err != nil {
@@ -664,48 +655,4 @@ func clauses(policy *domain.Policy, items []interpretations.Item, terms *glossar
 		views[i] = v
 	}
 	return views
-}
-
-// maxQuestion is the length of a question in characters.
-const maxQuestion = 500
-
-// ask stores a question about a policy. What was typed stays when something is
-// wrong with it.
-func (s *Server) ask(c *fiber.Ctx) error {
-	text := field(c, "question")
-	v, err := s.policyView(c)
-	if err != nil {
-		return err
-	}
-	switch {
-	case len([]rune(text)) < 5:
-		v.Problems.add("question", "请把问题写得具体一些，至少5个字")
-	case len([]rune(text)) > maxQuestion:
-		v.Problems.add("question", fmt.Sprintf("问题最多%d字，现在有%d字，请精简", maxQuestion, len([]rune(text))))
-	}
-	if len(v.Problems) > 0 {
-		v.Question, v.Title = text, "出错："+v.Title
-		return s.render(c.Status(fiber.StatusUnprocessableEntity), v)
-	}
-	if field(c, "do") != "send" {
-		items, err := s.Store.Interpretations(c.UserContext(), v.Policy.ID, true)
-		if err != nil {
-			return err
-		}
-		if v.Similar = similar(text, items, v.Answered); len(v.Similar) > 0 {
-			v.Question, v.Title = text, "可能已有答复："+v.Title
-			return s.render(c, v)
-		}
-	}
-	q := domain.Question{Policy: v.Policy.ID, Text: text, AskedAt: s.Now()}
-	if r, err := s.reader(c); err != nil {
-		return err
-	} else if r != nil && r.subscriber != nil {
-		q.Subscriber = r.subscriber.ID
-	}
-	if err := s.Store.SaveQuestion(c.UserContext(), &q); err != nil {
-		return err
-	}
-	s.setFlash(c, "pine", "问题已提交，由"+v.Site.Owner+"答复，答复会公布在本页。请不要在问题里写身份证号、电话等个人信息。")
-	return c.Redirect(fmt.Sprintf("/policies/%d#ask", v.Policy.ID), fiber.StatusSeeOther)
 }

@@ -7,12 +7,12 @@ import (
 	"strings"
 	"unicode"
 
-	"policypush/internal/domain"
 	"policypush/interpretations"
 )
 
 // similarView is an answer that exists to a question like the one being asked.
 type similarView struct {
+	Item             int64
 	Question, Answer string
 	Href             string
 }
@@ -26,41 +26,20 @@ const (
 var polite = strings.NewReplacer("请问", "", "您好", "", "你好", "", "我想问", "", "想咨询", "", "咨询一下", "", "谢谢", "")
 
 // similar finds the answers of a policy to questions like the one that is being
-// asked, the most alike first: those that people wrote beforehand and those
-// that readers got. Questions are as alike as the share of the asked one's pairs
+// asked, the most alike first. Questions are as alike as the share of the asked one's pairs
 // of characters that the other has, in the question or in the answer.
-func similar(asked string, items []interpretations.Item, answered []domain.Question) []similarView {
+func similar(asked string, items []interpretations.Item) []similarView {
 	type found struct {
 		similarView
 		alike float64
 	}
 	var all []found
-	pairs := pairsOf(polite.Replace(asked))
-	weigh := func(question, answer, href string) {
-		if len(pairs) == 0 {
-			return
-		}
-		here, inAnswer, shared := pairsOf(question), pairsOf(answer), 0.0
-		for pair := range pairs {
-			switch {
-			case here[pair]:
-				shared++
-			case inAnswer[pair]:
-				shared += 0.5
-			}
-		}
-		if alike := shared / float64(len(pairs)); alike >= similarEnough {
-			all = append(all, found{similarView{question, answer, href}, alike})
-		}
-	}
 	for _, it := range items {
-		if it.QA != nil {
-			weigh(it.QA.Question, it.QA.Answer, fmt.Sprintf("#qa-%d", it.ID))
+		if it.QA == nil {
+			continue
 		}
-	}
-	for _, q := range answered {
-		if q.Answer != "" {
-			weigh(q.Text, q.Answer, fmt.Sprintf("#q-%d", q.ID))
+		if a := alike(asked, it.QA.Question, it.QA.Answer); a >= similarEnough {
+			all = append(all, found{similarView{it.ID, it.QA.Question, it.QA.Answer, fmt.Sprintf("/policies/%d#qa-%d", it.Policy, it.ID)}, a})
 		}
 	}
 	slices.SortStableFunc(all, func(a, b found) int { return cmp.Compare(b.alike, a.alike) })
@@ -69,6 +48,25 @@ func similar(asked string, items []interpretations.Item, answered []domain.Quest
 		views = append(views, f.similarView)
 	}
 	return views
+}
+
+// alike is the share of the pairs of characters of a question that another one
+// has, in the question or, for half, in its answer.
+func alike(asked, question, answer string) float64 {
+	pairs := pairsOf(polite.Replace(asked))
+	if len(pairs) == 0 {
+		return 0
+	}
+	here, inAnswer, shared := pairsOf(question), pairsOf(answer), 0.0
+	for pair := range pairs {
+		switch {
+		case here[pair]:
+			shared++
+		case inAnswer[pair]:
+			shared += 0.5
+		}
+	}
+	return shared / float64(len(pairs))
 }
 
 // pairsOf returns the pairs of neighbouring letters and digits of a text.

@@ -395,24 +395,6 @@ func TestFormsFromElsewhereAreRefused(t *testing.T) {
 	b.postAsIs("/me/pause", url.Values{"paused": {"yes"}, "_csrf": {token}}).at("/me", 200, "已暂停")
 }
 
-func TestAsk(t *testing.T) {
-	site := newSite(t)
-	policy := site.publish()
-	page := fmt.Sprintf("/policies/%d", policy.ID)
-	b := site.browser()
-	b.get(page)
-	b.post(page+"/ask", url.Values{"question": {"啊"}}).at(page+"/ask", 422, "至少5个字", ">啊</textarea>")
-	b.post(page+"/ask", url.Values{"question": {"二手设备算不算投资额？" + hostile}, "do": {"send"}}).at(page, 200, "问题已提交")
-	qs, err := site.Store.Questions(context.Background(), policy.ID)
-	if err != nil || len(qs) != 1 || !strings.HasPrefix(qs[0].Text, "二手设备") {
-		t.Fatalf("questions are %+v, %v", qs, err)
-	}
-	if err := site.Store.AnswerQuestion(context.Background(), qs[0].ID, "不算，见第一条。", 1, site.now); err != nil {
-		t.Fatal(err)
-	}
-	b.get(page).at(page, 200, "二手设备算不算投资额？", "不算，见第一条。")
-}
-
 func TestUnsubscribeByLink(t *testing.T) {
 	site := newSite(t)
 	ctx := context.Background()

@@ -31,7 +31,8 @@ func (s *Server) routes() {
 
 	// Forms that the same page has for everybody.
 	a.Post("/policies/:id<int>/check", s.checkOpenForm, s.limit(60), s.check)
-	a.Post("/policies/:id<int>/ask", s.checkOpenForm, s.limit(10), s.ask)
+	a.Post("/policies/:id<int>/ask", s.ask) // sees to both itself: what was typed stays
+	a.Post("/ask", s.ask)
 
 	a.Use(s.checkCSRF)
 
@@ -46,6 +47,11 @@ func (s *Server) routes() {
 	a.Get("/policies/:id<int>/onepage.png", s.onePagePNG)
 	a.Get("/policies/:id<int>/onepage.pdf", s.onePagePDF)
 	a.Get("/policies/:id<int>/check", s.shared, s.checkPage)
+	a.Get("/ask", s.askPage)
+	a.Get("/questions", s.questionsOf)
+	a.Post("/questions", s.limit(20), s.findQuestion)
+	a.Get("/questions/:id<int>", s.limit(60), s.questionPage)
+	a.Post("/questions/:id<int>", s.limit(30), s.sayOfQuestion)
 	a.Get("/display", s.display)
 	a.Get("/privacy", s.shared, s.privacy)
 	a.Get("/accessibility", s.shared, s.accessibility)
@@ -157,7 +163,8 @@ func (s *Server) routes() {
 	k.Post("/doubts/:delivery<int>", s.needs(toRelease), s.settleDoubt)
 	k.Get("/outbox", s.needs(toRead), s.outboxPage)
 	k.Get("/questions", s.needs(toRead), s.questionsPage)
-	k.Post("/questions/:id<int>", s.needs(toRelease), s.answerQuestion)
+	k.Get("/questions/:id<int>", s.needs(toRead), s.answerPage)
+	k.Post("/questions/:id<int>", s.needs(toRelease), s.actOnQuestion)
 	k.Get("/subscribers", s.needs(toRead), s.peoplePage)
 	k.Get("/subscribers/:id<int>", s.needs(toRead), s.personPage)
 	k.Post("/subscribers/:id<int>/export", s.needs(toRead), s.exportPerson)

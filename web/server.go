@@ -58,6 +58,9 @@ type Config struct {
 	ProxyHeader string
 	// Modes says what each outgoing channel does: off, log or send.
 	Modes map[domain.ChannelKind]string
+	// Questions say what is promised to those who ask; what is 0 is as in
+	// questionDefaults.
+	Questions QuestionTerms
 	// Read turns an imported file into a draft, with warnings for the person.
 	Read func(name string, data []byte) (*domain.Policy, []string, error)
 	// SendCode sends a one-time code to an address.
@@ -86,12 +89,13 @@ type Server struct {
 	issued    issuerCache
 	answer    fasthttp.RequestHandler // the whole site, for pages that are drawn to be kept
 	console   *console
+	asking    *auth.Throttle     // by network address
 	end       context.CancelFunc // ends the live pages of the console
 }
 
 // New makes the site. It fails if a template does not parse.
 func New(cfg Config) (*Server, error) {
-	s := &Server{Config: cfg, kept: newKeptPages()}
+	s := &Server{Config: cfg, asking: auth.NewThrottle(time.Minute/askedPerMinute, askedPerMinute, limitedAddresses), kept: newKeptPages()}
 	var err error
 	if s.signer, err = auth.NewSigner(cfg.Secret); err != nil {
 		return nil, err

@@ -56,7 +56,7 @@ func (w *Workers) sendCanary(ctx context.Context, kind domain.ChannelKind, d dom
 // whether the channel is held because of it.
 func (w *Workers) canary(ctx context.Context, kind domain.ChannelKind, d domain.Delivery) (held bool, err error) {
 	m, err := w.matter(ctx, d.Push)
-	if err != nil || m.push.Kind == domain.FirstPush { // of which there is one for each subscriber
+	if err != nil || m.push.Kind.Personal() { // of which there is one for each person
 		return false, err
 	}
 	to := domain.Contact{Kind: kind, Address: w.Lines[kind].Canary, Verified: true}

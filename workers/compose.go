@@ -16,6 +16,8 @@ type Letterhead struct {
 	Settings string // URL where a reader changes topics and frequency
 	Mine     string // URL of 我的政策
 	Inbox    string // URL of the inbox
+	// Question returns the URL of a question's page.
+	Question func(domain.QuestionID) string
 	// Policy returns the URL of a policy's page.
 	Policy func(domain.PolicyID) string
 	// Unsubscribe returns the URL that stops a channel of a reader.
@@ -62,6 +64,10 @@ func (w *Workers) form(kind domain.ChannelKind, ds []domain.Delivery, matters ma
 		return push.Message{}, err
 	}
 	links := push.Links{Unsubscribe: push.UnsubscribeHere, Settings: w.Letterhead.Settings, Inbox: w.Letterhead.Inbox, Mine: w.Letterhead.Mine}
+	if m := matters[ds[0].Push]; m.push.Kind == domain.AnswerPush {
+		n := m.notice
+		return composer.Answer(kind, push.Reply{Number: n.Question, Kind: n.Kind, Due: n.Due, URL: w.Letterhead.Question(n.Question)}, links)
+	}
 	if first := matters[ds[0].Push]; first.push.Kind == domain.FirstPush {
 		return composer.First(kind, w.cardsOf(first.listed), first.rest, links, w.Now())
 	}

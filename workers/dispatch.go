@@ -31,6 +31,8 @@ func (w *Workers) dispatch(ctx context.Context) {
 			w.step(ctx, "hand out pages to be drawn", w.handOutPages)
 			w.step(ctx, "plan first digests", w.planDigests)
 			w.step(ctx, "owe reminders", w.planReminders)
+			w.step(ctx, "plan answers", w.planAnswers)
+			w.step(ctx, "remind of questions", w.remindQuestions)
 			now := w.Now()
 			if since := now.Sub(swept); since < 0 || since >= w.Clocks.SweepEvery { // less than none: the clock was set back
 				swept = now

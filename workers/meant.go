@@ -41,7 +41,7 @@ func (w *Workers) meant(ctx context.Context, claimed []storage.Outgoing, matters
 		for _, d := range o.Deliveries {
 			shared = append(shared, d.Contact)
 			p := matters[d.Push].push
-			if m.told[p.ID] != nil || p.Kind == domain.FirstPush {
+			if m.told[p.ID] != nil || p.Kind.Personal() {
 				continue
 			}
 			frozen, err := w.Store.Audience(ctx, p.ID)

@@ -102,6 +102,7 @@ type Workers struct {
 	redisOK   bool
 	composers map[push.Voice]*push.Composer
 	reminded  remindedToday // of the leader's loop alone
+	clocked   time.Time     // when the leader last looked at the clocks of questions
 }
 
 // New returns workers that do nothing until Run.

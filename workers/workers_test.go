@@ -75,8 +75,9 @@ func newBench(t *testing.T) *bench {
 			return nil
 		},
 		Letterhead: Letterhead{
-			Mine:   "https://zc.example/me/policies",
-			Policy: func(id domain.PolicyID) string { return fmt.Sprintf("https://zc.example/policies/%d", id) },
+			Mine:     "https://zc.example/me/policies",
+			Policy:   func(id domain.PolicyID) string { return fmt.Sprintf("https://zc.example/policies/%d", id) },
+			Question: func(id domain.QuestionID) string { return fmt.Sprintf("https://zc.example/questions/%d", id) },
 			Unsubscribe: func(s domain.SubscriberID, _ domain.ContactID, _ domain.ChannelKind) string {
 				return fmt.Sprintf("https://zc.example/u/%d", s)
 			},

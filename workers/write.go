@@ -25,6 +25,7 @@ type matter struct {
 	office domain.Office
 	listed []listed // of a first digest: what still stands of it
 	rest   int
+	notice domain.Notice // of a push that answers
 }
 
 // write decides about what was claimed as the world is now, and composes what
@@ -148,6 +149,9 @@ func (w *Workers) matter(ctx context.Context, id domain.PushID) (matter, error) 
 		if m.listed, m.rest, err = w.listed(ctx, id); err != nil {
 			return matter{}, err
 		}
+	}
+	if p.Kind == domain.AnswerPush {
+		return m, w.answering(ctx, &m)
 	}
 	if len(m.listed) > 0 {
 		m.policy = m.listed[0].policy

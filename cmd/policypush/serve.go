@@ -220,7 +220,8 @@ func (s *service) letterhead() workers.Letterhead {
 	link := s.cfg.LinkBase()
 	return workers.Letterhead{
 		SearchIn: s.cfg.SMS.SearchIn, Link: s.cfg.SMS.Link, Settings: link + "/me", Mine: link + "/me/policies", Inbox: link + "/inbox",
-		Policy: func(id domain.PolicyID) string { return fmt.Sprintf("%s/policies/%d", link, id) },
+		Policy:   func(id domain.PolicyID) string { return fmt.Sprintf("%s/policies/%d", link, id) },
+		Question: func(id domain.QuestionID) string { return fmt.Sprintf("%s/questions/%d", link, id) },
 		Unsubscribe: func(sub domain.SubscriberID, contact domain.ContactID, kind domain.ChannelKind) string {
 			return link + "/u/" + s.signer.Unsubscribe(auth.Unsubscribe{Subscriber: sub, Contact: contact, Kind: kind})
 		},
@@ -310,8 +311,10 @@ func (s *service) serveWeb(ctx context.Context, group *errgroup.Group) error {
 	site, err := web.New(web.Config{
 		Store: s.store, Rules: s.rules, Index: s.index, Catalogue: s.offers, Search: s.search, Hub: s.hub, Secret: s.secret, BaseURL: s.cfg.LinkBase(),
 		Callbacks: callbacks, Receipts: s.receipts(), Gates: gates, CallbackFrom: s.cfg.SMS.CallbackNetworks(), ProxyHeader: s.cfg.ProxyHeader, Modes: modes, Read: s.reading.read, SendCode: courier.SendCode,
-		Sample: s.sample,
-		Wake:   s.workers.Wake, Ready: s.ready, Stage: s.index.Stage, Log: s.log, Now: clock,
+		Sample: s.sample, Questions: web.QuestionTerms{
+			Simple: s.cfg.Questions.SimpleDays, Complex: s.cfg.Questions.ComplexDays, Extension: s.cfg.Questions.ExtensionDays, Often: s.cfg.Questions.Often,
+		},
+		Wake: s.workers.Wake, Ready: s.ready, Stage: s.index.Stage, Log: s.log, Now: clock,
 	})
 	if err != nil {
 		return err

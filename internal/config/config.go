@@ -57,6 +57,8 @@ type Config struct {
 	RestDays    string        // holidays, all or none: no SMS on these days but of a deadline
 	UnreadAfter time.Duration // how long a message lies unread in the inbox before the next channel is tried
 
+	Questions Questions // what is promised to those who ask
+
 	KeepVersionsDays int // how long former profiles are kept for checks of audiences
 
 	Document Document
@@ -83,6 +85,14 @@ type Config struct {
 type Bounds struct {
 	Rate   float64 // messages a second, over all processes; 0: no bound
 	Canary string  // an address of the office's own that gets a copy of each push first
+}
+
+// Questions are what is promised to those who ask, in working days.
+type Questions struct {
+	SimpleDays    int
+	ComplexDays   int // of a question that an officer marked as such
+	ExtensionDays int // once
+	Often         int // alike within 30 days: something is misunderstood
 }
 
 // Document bounds what a file may cost that is read.
@@ -295,8 +305,9 @@ type Work struct {
 func Defaults() Config {
 	return Config{
 		Data: "data", Listen: ":8080", SealWith: "aes-256-gcm", LogFormat: "text", LogLevel: "info", QuietHours: "20:00-08:00", RestDays: RestHolidays, UnreadAfter: 24 * time.Hour, KeepVersionsDays: 180, KeepDeliveriesDays: 1095,
-		Document: Document{MaxMB: 64, MaxUnpackedMB: 256, MaxText: 4_000_000, PDFTimeout: time.Minute},
-		Render:   Render{Timeout: time.Minute, Sandbox: SandboxAuto},
+		Questions: Questions{SimpleDays: 1, ComplexDays: 3, ExtensionDays: 3, Often: 5},
+		Document:  Document{MaxMB: 64, MaxUnpackedMB: 256, MaxText: 4_000_000, PDFTimeout: time.Minute},
+		Render:    Render{Timeout: time.Minute, Sandbox: SandboxAuto},
 
 		SMS: SMS{
 			Mode: Log, Providers: "kannel", Concurrency: 4, Aliyun: SMSAliyun{URL: "https://dysmsapi.aliyuncs.com"},

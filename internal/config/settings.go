@@ -48,6 +48,11 @@ func (c *Config) settings() []setting {
 		number("keep_versions_days", "画像改动前的旧版本保留多少天，供复核推送的受众", &c.KeepVersionsDays, 1, 3650),
 		number("keep_deliveries_days", "发送记录保留多少天，至少183天；到期后只留下合计", &c.KeepDeliveriesDays, 183, 36500),
 
+		number("questions.simple_days", "简单提问几个工作日内答复", &c.Questions.SimpleDays, 1, 60),
+		number("questions.complex_days", "复杂提问几个工作日内答复", &c.Questions.ComplexDays, 1, 60),
+		number("questions.extension_days", "答复可以延期一次，延几个工作日", &c.Questions.ExtensionDays, 1, 60),
+		number("questions.often", "30天内有几个相似的提问，就提示为易误解点", &c.Questions.Often, 2, 10_000),
+
 		number("document.max_mb", "导入的文件最大多少MB", &c.Document.MaxMB, 1, 1024),
 		number("document.max_unpacked_mb", "docx、ofd文件解压后最大多少MB", &c.Document.MaxUnpackedMB, 1, 4096),
 		number("document.max_text", "一个文件最多多少字", &c.Document.MaxText, 1000, 50_000_000),

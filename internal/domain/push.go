@@ -16,11 +16,16 @@ const (
 	CorrectionNotice PushKind = "correction" // likewise
 	Reminder         PushKind = "reminder"   // that a deadline is near
 	FirstPush        PushKind = "first"      // the first digest of one subscriber, see Digest
+	AnswerPush       PushKind = "answer"     // to one person, of a question, see Notice
 )
 
 // Follows tells whether a push of this kind goes exactly to those who got an
 // earlier message, over the channel that it took.
 func (k PushKind) Follows() bool { return k == WithdrawalNotice || k == CorrectionNotice }
+
+// Personal tells whether a push of this kind goes to one person who asked for
+// it: lists of pushes leave it out, and it counts for none of the policy's.
+func (k PushKind) Personal() bool { return k == FirstPush || k == AnswerPush }
 
 // PushState is where a push stands.
 type PushState string

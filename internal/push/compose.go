@@ -129,6 +129,46 @@ func (c *Composer) First(channel domain.ChannelKind, cards []Card, rest int, lin
 	}
 }
 
+// Reply is what a message tells somebody of their question: never what it is
+// about.
+type Reply struct {
+	Number domain.QuestionID
+	Kind   domain.NoticeKind
+	Due    time.Time // the new promise, of an extension
+	URL    string    // of the question's page
+}
+
+const whyReply = "您提问时选择了用这种方式接收答复，或标记过这条答复对您有帮助。"
+
+// Answer writes the message that a question has an answer, that an answer was
+// corrected, or that it takes longer than was promised.
+func (c *Composer) Answer(channel domain.ChannelKind, r Reply, links Links) (Message, error) {
+	said := fmt.Sprintf("您的提问（编号%d）已答复", r.Number)
+	switch r.Kind {
+	case domain.NoticeCorrected:
+		said = fmt.Sprintf("更正：编号%d的提问，答复有更正，请以更正后的为准", r.Number)
+	case domain.NoticeExtended: // the promise ends with a day
+		said = fmt.Sprintf("您的提问（编号%d）需要多些时间核实，延期到%s答复", r.Number, r.Due.Add(-time.Minute).In(Shanghai()).Format("1月2日"))
+	}
+	switch channel {
+	case domain.SMS:
+		return Message{Text: c.sign(said + "，" + c.look() + "。")}, nil
+	case domain.Email:
+		links.Mine = ""
+		page := mailPage{
+			Subject: r.Kind.Title(), Lead: said + "。", Voice: c.voice, Links: links, Why: whyReply, Document: documentMail, Tap: "登录查看",
+			Cards: []mailCard{{Title: fmt.Sprintf("编号%d的提问", r.Number), Notes: []string{"为保护您的隐私，邮件不写具体内容，请登录查看。"}, URL: r.URL}},
+		}
+		var html bytes.Buffer
+		if err := c.mail.Execute(&html, page); err != nil {
+			return Message{}, fmt.Errorf("compose e-mail: %w", err)
+		}
+		return Message{Subject: page.Subject, Text: page.text(), HTML: html.String()}, nil
+	default:
+		return Message{}, fmt.Errorf("compose: no answer over %q", channel)
+	}
+}
+
 // soon is how many days before its deadline a policy comes first.
 const soon = 15
 
@@ -297,6 +337,7 @@ type mailPage struct {
 	Voice    Voice
 	Cards    []mailCard
 	More     string // what is not listed, or ""
+	Tap      string // what the link of a card is called
 	Links    Links
 	Why      string
 	Document string
@@ -428,7 +469,7 @@ func (p mailPage) text() string {
 			b.WriteString(note + "\n")
 		}
 		if card.URL != "" {
-			b.WriteString("查看原文与解读：" + card.URL + "\n")
+			b.WriteString(cmp.Or(p.Tap, "查看原文与解读") + "：" + card.URL + "\n")
 		}
 	}
 	if p.More != "" {

@@ -50,14 +50,15 @@ var outgoing = domain.Outgoing()
 // now, or when quiet hours end; who chose a summary gets it at the next one. A
 // withdrawal and a correction wait for no summary, nor does the first digest,
 // which is one itself and was asked for just now, nor a reminder that would
-// come too late. What is urgent waits for nothing.
+// come too late. What is urgent waits for nothing. An answer to a question was
+// asked for: a pause of pushes does not stop it.
 //
 // Who looks into their inbox first gets nothing before they had time to: then
 // one channel after another, in the order of their contacts, see Recheck.
 func Plan(in Input) []domain.Delivery {
 	sub := in.Subscriber
 	ways, special := sub.Subscription.WaysFor(in.Subject.Themes)
-	if in.Kind.Follows() || in.Kind == domain.FirstPush {
+	if in.Kind.Follows() || in.Kind.Personal() {
 		special = false // it takes the way of the original; a first digest is of no theme
 	}
 	first := in.readsFirst()
@@ -80,7 +81,7 @@ func Plan(in Input) []domain.Delivery {
 			Push: in.Push, Subscriber: sub.ID, Contact: contact.ID, Channel: channel,
 			Verdict: in.Verdict, State: domain.Pending,
 		}
-		reason := refusal(contact, slices.Contains(in.Off, channel), sub.Subscription.Paused, sub.Consent.At.IsZero())
+		reason := refusal(contact, slices.Contains(in.Off, channel), sub.Subscription.Paused && in.Kind != domain.AnswerPush, sub.Consent.At.IsZero())
 		if reason == domain.ReasonNone && in.Seen != nil && in.Seen(contact) {
 			reason = domain.ReasonDuplicate
 		}
@@ -168,7 +169,7 @@ func (in Input) due(channel domain.ChannelKind, when domain.Frequency, from time
 // none. A reminder takes a weekly one for a daily one where that would come
 // after the deadline.
 func (in Input) summary(channel domain.ChannelKind, when domain.Frequency, from time.Time) (time.Time, bool) {
-	if in.Kind.Follows() || in.Kind == domain.FirstPush {
+	if in.Kind.Follows() || in.Kind.Personal() {
 		return time.Time{}, false
 	}
 	daily := in.Limits.quiet(channel, nextAt(from, in.Limits.Digest), in.Kind)

@@ -43,18 +43,18 @@ type Decision struct {
 // a week joins the person's next summary; it is never dropped. What somebody
 // has read in their inbox, put aside or got before is not sent. A withdrawal
 // or a correction is sent whatever was done with the original, and is not
-// capped: who was told must know. What is urgent is neither capped nor kept
+// capped: who was told must know. So is the answer to a question. What is urgent is neither capped nor kept
 // for the morning.
 func Recheck(c Check) Decision {
-	if reason := refusal(c.Contact, c.Off, c.Paused, c.NoConsent); reason != domain.ReasonNone {
+	if reason := refusal(c.Contact, c.Off, c.Paused && c.Kind != domain.AnswerPush, c.NoConsent); reason != domain.ReasonNone {
 		return Decision{State: domain.Suppressed, Reason: reason}
 	}
-	if c.Kind != domain.WithdrawalNotice {
+	if c.Kind != domain.WithdrawalNotice && c.Kind != domain.AnswerPush {
 		if state := ended(c.Policy, c.Now); state != "" {
 			return Decision{State: state, Reason: domain.ReasonPolicyEnded}
 		}
 	}
-	if !c.Kind.Follows() {
+	if !c.Kind.Follows() && c.Kind != domain.AnswerPush {
 		if end := c.needless(); end.State != "" {
 			return end
 		}

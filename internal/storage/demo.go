@@ -38,7 +38,9 @@ func (s *Store) RemoveDemo(ctx context.Context) error {
 		`DELETE FROM stop_list WHERE blind IN (SELECT blind FROM contacts WHERE subscriber_id IN ` + persons + `)
 			AND blind NOT IN (SELECT blind FROM contacts WHERE subscriber_id NOT IN ` + persons + `)`,
 		`DELETE FROM sessions WHERE subscriber_id IN ` + persons + ` OR operator_id IN ` + staff,
-		`UPDATE questions SET subscriber_id = 0 WHERE subscriber_id IN ` + persons,
+		`DELETE FROM questions WHERE subscriber_id IN ` + persons + ` OR office_id IN (SELECT id FROM offices WHERE demo)`,
+		`DELETE FROM answer_notices WHERE subscriber_id IN ` + persons,
+		`DELETE FROM question_readers WHERE subscriber_id IN ` + persons,
 		`DELETE FROM subscribers WHERE demo`, // and contacts, former versions
 		`DELETE FROM operators WHERE id IN ` + staff,
 		`DELETE FROM offices WHERE demo`,

@@ -50,7 +50,7 @@ func (s *Store) stopPushes(ctx context.Context, tx *sql.Tx, which string, id any
 // StopPush ends one push for good; its policy stands. It fails with Conflict
 // if the push has ended.
 func (s *Store) StopPush(ctx context.Context, id domain.PushID, by domain.OperatorID, why string, now time.Time) error {
-	const q = `UPDATE pushes SET halted_by = $2, halt_reason = $3 WHERE id = $1 AND kind <> 'first' AND state NOT IN ('done', 'stopped')`
+	const q = `UPDATE pushes SET halted_by = $2, halt_reason = $3 WHERE id = $1 AND kind NOT IN ('first', 'answer') AND state NOT IN ('done', 'stopped')`
 	return s.inTx(ctx, func(tx *sql.Tx) error {
 		if err := changeOne(ctx, tx, "这次推送已经结束，不能再中止", q, id, by, why); err != nil {
 			return fmt.Errorf("stop push %d: %w", id, err)
@@ -68,7 +68,7 @@ func (s *Store) StopPush(ctx context.Context, id domain.PushID, by domain.Operat
 func (s *Store) PausePush(ctx context.Context, id domain.PushID, by domain.OperatorID, why string, now time.Time) error {
 	const q = `
 		UPDATE pushes SET paused_at = $2, halted_by = $3, halt_reason = $4
-		WHERE id = $1 AND kind <> 'first' AND paused_at = 0 AND state NOT IN ('done', 'stopped')`
+		WHERE id = $1 AND kind NOT IN ('first', 'answer') AND paused_at = 0 AND state NOT IN ('done', 'stopped')`
 	return s.inTx(ctx, func(tx *sql.Tx) error {
 		if err := changeOne(ctx, tx, "这次推送已经暂停或结束，请刷新页面", q, id, micros(now), by, why); err != nil {
 			return fmt.Errorf("pause push %d: %w", id, err)

@@ -340,7 +340,7 @@ func (s *Store) WithdrawPolicy(ctx context.Context, p *domain.Policy, notice *do
 		if err := undoSuccessions(ctx, tx, p.ID); err != nil {
 			return err
 		}
-		if err := s.stopPushes(ctx, tx, `policy_id = $1 AND kind <> 'first'`, p.ID, domain.ReasonPolicyEnded, now); err != nil {
+		if err := s.stopPushes(ctx, tx, `policy_id = $1 AND kind NOT IN ('first', 'answer')`, p.ID, domain.ReasonPolicyEnded, now); err != nil {
 			return fmt.Errorf("withdraw policy %d: %w", p.ID, err)
 		}
 		if notice == nil {

@@ -35,10 +35,10 @@ func (s *Store) Push(ctx context.Context, id domain.PushID) (domain.Push, error)
 }
 
 // Pushes returns the latest pushes of a policy (0: of all), newest first; first
-// digests, of which there is one for each new subscriber, are none of them.
+// digests and answers to questions, which are one person's, are none of them.
 func (s *Store) Pushes(ctx context.Context, policy domain.PolicyID, limit int) ([]domain.Push, error) {
 	const q = `SELECT ` + pushColumns + ` FROM pushes u JOIN policies p ON p.id = u.policy_id
-		WHERE (CAST($1 AS BIGINT) = 0 OR u.policy_id = $1) AND u.kind <> 'first' ORDER BY u.id DESC LIMIT $2`
+		WHERE (CAST($1 AS BIGINT) = 0 OR u.policy_id = $1) AND u.kind NOT IN ('first', 'answer') ORDER BY u.id DESC LIMIT $2`
 	return list(ctx, s.read, scanPush, q, policy, limit)
 }
 

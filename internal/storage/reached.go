@@ -60,7 +60,7 @@ func (s *Store) Dismissed(ctx context.Context, policy *domain.Policy) ([]domain.
 	q := `
 		SELECT DISTINCT m.subscriber_id
 		FROM policies p JOIN pushes u ON u.policy_id = p.id JOIN inbox_marks m ON m.push_id = u.id
-		WHERE m.dismissed_at > 0 AND (p.id = $1` + amended + `)`
+		WHERE m.dismissed_at > 0 AND u.kind <> 'answer' AND (p.id = $1` + amended + `)`
 	return list(ctx, s.read, one[domain.SubscriberID], q, args...)
 }
 

@@ -2,8 +2,6 @@ package storage
 
 import (
 	"context"
-	"database/sql"
-	"errors"
 	"fmt"
 	"time"
 
@@ -92,47 +90,4 @@ func (s *Store) Replies(ctx context.Context, limit int) ([]Reply, error) {
 	return list(ctx, s.read, func(row scanner, r *Reply) error {
 		return row.Scan(&r.ID, &r.Channel, &r.AddressMasked, &r.Text, timeInto(&r.At))
 	}, q, limit)
-}
-
-// SaveQuestion inserts a question and sets its ID.
-func (s *Store) SaveQuestion(ctx context.Context, v *domain.Question) error {
-	const q = `
-		INSERT INTO questions (policy_id, subscriber_id, text, asked_at, answer, answered_by, answered_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id`
-	err := s.write.QueryRowContext(ctx, q, v.Policy, v.Subscriber, v.Text, micros(v.AskedAt),
-		v.Answer, v.AnsweredBy, micros(v.AnsweredAt)).Scan(&v.ID)
-	if err != nil {
-		return fmt.Errorf("insert question: %w", err)
-	}
-	return nil
-}
-
-// Questions returns the questions about a policy (0: about all), oldest first.
-func (s *Store) Questions(ctx context.Context, policy domain.PolicyID) ([]domain.Question, error) {
-	const q = `
-		SELECT id, policy_id, subscriber_id, text, asked_at, answer, answered_by, answered_at FROM questions
-		WHERE CAST($1 AS BIGINT) = 0 OR policy_id = $1 ORDER BY id`
-	return list(ctx, s.read, func(row scanner, v *domain.Question) error {
-		return row.Scan(&v.ID, &v.Policy, &v.Subscriber, &v.Text, timeInto(&v.AskedAt), &v.Answer, &v.AnsweredBy, timeInto(&v.AnsweredAt))
-	}, q, policy)
-}
-
-// AnswerQuestion answers a question that nobody has answered yet, which the
-// page of its policy shows from then on. It fails with Conflict if somebody
-// has.
-func (s *Store) AnswerQuestion(ctx context.Context, id domain.QuestionID, answer string, by domain.OperatorID, now time.Time) error {
-	return s.inTx(ctx, func(tx *sql.Tx) error {
-		const q = `
-			UPDATE questions SET answer = $2, answered_by = $3, answered_at = $4 WHERE id = $1 AND answered_at = 0
-			RETURNING policy_id`
-		var policy domain.PolicyID
-		err := tx.QueryRowContext(ctx, q, id, answer, by, micros(now)).Scan(&policy)
-		if errors.Is(err, sql.ErrNoRows) {
-			return domain.Errorf(domain.Conflict, "这个问题已有人答复，请刷新页面")
-		}
-		if err != nil {
-			return fmt.Errorf("answer question %d: %w", id, err)
-		}
-		return notePolicy(ctx, tx, policy)
-	})
 }

@@ -38,6 +38,6 @@ func (s *Store) OweReminder(ctx context.Context, p *domain.Policy, push *domain.
 func (s *Store) Done(ctx context.Context, policy domain.PolicyID) ([]domain.SubscriberID, error) {
 	const q = `
 		SELECT DISTINCT m.subscriber_id FROM pushes u JOIN inbox_marks m ON m.push_id = u.id
-		WHERE u.policy_id = $1 AND u.kind <> 'first' AND m.done_at > 0`
+		WHERE u.policy_id = $1 AND u.kind NOT IN ('first', 'answer') AND m.done_at > 0`
 	return list(ctx, s.read, one[domain.SubscriberID], q, policy)
 }

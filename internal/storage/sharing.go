@@ -71,7 +71,7 @@ func (s *Store) Known(ctx context.Context, deliveries []domain.DeliveryID) (map[
 				MAX(CASE WHEN m.dismissed_at > 0 OR m.done_at > 0 THEN 1 ELSE 0 END)
 			FROM deliveries d JOIN pushes u ON u.id = d.push_id JOIN pushes o ON o.policy_id = u.policy_id
 				JOIN inbox_marks m ON m.subscriber_id = d.subscriber_id AND m.push_id = o.id
-			WHERE u.kind <> 'first' AND o.kind <> 'first' AND d.id IN (` + in + `) GROUP BY d.id`
+			WHERE u.kind NOT IN ('first', 'answer') AND o.kind NOT IN ('first', 'answer') AND d.id IN (` + in + `) GROUP BY d.id`
 		err := each(ctx, s.read, func(row scanner) error {
 			var id domain.DeliveryID
 			var read, aside int

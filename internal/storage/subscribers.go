@@ -392,8 +392,8 @@ func (s *Store) deleteContacts(ctx context.Context, tx *sql.Tx, gone map[domain.
 	})
 }
 
-// DeleteSubscriber removes a person with name, profile, its former versions
-// and addresses, and logs the change. Stop-list entries stay, and deliveries keep the bare id. It
+// DeleteSubscriber removes a person with name, profile, its former versions,
+// addresses and questions, and logs the change. Stop-list entries stay, and deliveries keep the bare id. It
 // fails with NotFound if there is no such person.
 func (s *Store) DeleteSubscriber(ctx context.Context, id domain.SubscriberID) error {
 	return s.inTx(ctx, func(tx *sql.Tx) error {
@@ -411,7 +411,9 @@ func (s *Store) DeleteSubscriber(ctx context.Context, id domain.SubscriberID) er
 		for _, q := range []string{
 			`DELETE FROM sessions WHERE subscriber_id = $1`,
 			`DELETE FROM inbox_marks WHERE subscriber_id = $1`,
-			`UPDATE questions SET subscriber_id = 0 WHERE subscriber_id = $1`,
+			`DELETE FROM questions WHERE subscriber_id = $1`,
+			`DELETE FROM answer_notices WHERE subscriber_id = $1`,
+			`DELETE FROM question_readers WHERE subscriber_id = $1`,
 		} {
 			if _, err := tx.ExecContext(ctx, q, id); err != nil {
 				return fmt.Errorf("delete subscriber %d: %w", id, err)

@@ -425,7 +425,6 @@ func keepsInterpretations(t *testing.T, url string) {
 
 func keepsRecords(t *testing.T, url string) {
 	s, ctx := open(t, url, Keys(t)), t.Context()
-	p := approved(t, s, "稳岗返还")
 	for _, object := range []string{"policy/1", "policy/2", "policy/1"} {
 		must(t, s.Audit(ctx, storage.AuditEntry{At: morning, Operator: 2, Action: "publish", Object: object, Detail: "v1"}))
 	}
@@ -440,17 +439,6 @@ func keepsRecords(t *testing.T, url string) {
 	reply := storage.Reply{ID: 1, Channel: domain.SMS, AddressMasked: "199****0001", Text: "怎么申请", At: morning}
 	must(t, s.SaveReply(ctx, reply))
 	equal(t, "reply", got(s.Replies(ctx, 1))(t)[0], reply)
-
-	q := domain.Question{Policy: p.ID, Text: "什么时候截止？", AskedAt: morning}
-	must(t, s.SaveQuestion(ctx, &q))
-	before := got(s.LastLoggedChange(ctx))(t)
-	must(t, s.AnswerQuestion(ctx, q.ID, "12月31日。", 2, morning))
-	equal(t, "last change of the log", got(s.LastLoggedChange(ctx))(t), before+1)
-	wantKind(t, s.AnswerQuestion(ctx, q.ID, "又一次", 3, morning), domain.Conflict)
-	q.Answer, q.AnsweredBy, q.AnsweredAt = "12月31日。", 2, morning
-	equal(t, "question", got(s.Questions(ctx, p.ID))(t)[0], q)
-	equal(t, "all questions", len(got(s.Questions(ctx, 0))(t)), 1)
-	equal(t, "of another", len(got(s.Questions(ctx, p.ID+1))(t)), 0)
 }
 
 // logsPolicyChanges holds that whatever is written of a policy is in the log.

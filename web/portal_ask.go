@@ -1,0 +1,321 @@
+package web
+
+import (
+	"crypto/rand"
+	"encoding/base32"
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"policypush/internal/auth"
+	"policypush/internal/domain"
+	"policypush/internal/search"
+	"policypush/internal/storage"
+)
+
+const (
+	askedPerMinute = 10 // from one network address
+	askedAtOnce    = 20 // questions of one person that wait for an answer
+	draftKept      = 24 * time.Hour
+)
+
+// askView is a question before it is sent: with the answers that are there
+// already, and how its asker wants to be told.
+type askView struct {
+	Page
+	Policy   *domain.Policy // nil: any
+	Form     askForm
+	Action   string // where it is posted
+	Similar  []similarView
+	Found    []passage // that may answer, of other policies
+	Seen     bool      // the answers were looked for: it can be sent
+	Promise  string
+	Channels []option // empty: nobody is signed in
+	Themes   []optionGroup
+	Problems problems
+}
+
+// askForm is what was typed. It is kept while somebody signs in.
+type askForm struct {
+	Policy                     domain.PolicyID
+	Text, Theme, Channel, Once string
+}
+
+func (askView) template() string { return "portal/ask" }
+
+// askPage shows an empty form, or what was typed before signing in.
+func (s *Server) askPage(c *fiber.Ctx) error {
+	form := askForm{Policy: domain.PolicyID(c.QueryInt("policy")), Theme: c.Query("theme")}
+	if draft := c.Query("draft"); draft != "" {
+		kept, err := s.Store.Session(c.UserContext(), draftToken(draft), s.Now())
+		if err == nil {
+			err = json.Unmarshal([]byte(kept.Data), &form)
+		}
+		if err != nil {
+			return domain.Errorf(domain.NotFound, "没有这份没发出的提问，可能已发出，或已超过一天。")
+		}
+	}
+	return s.showAsk(c, askView{Form: form, Seen: form.Text != ""})
+}
+
+func draftToken(once string) []byte { return auth.HashToken("ask " + once) }
+
+// showAsk shows the form with what was typed in it.
+func (s *Server) showAsk(c *fiber.Ctx, v askView) error {
+	ctx := c.UserContext()
+	var err error
+	if v.Page, err = s.page(c, "问政策"); err != nil {
+		return err
+	}
+	if len(v.Problems) > 0 {
+		v.Title = "出错：" + v.Title
+		if c.Response().StatusCode() == fiber.StatusOK {
+			c.Status(fiber.StatusUnprocessableEntity)
+		}
+	}
+	v.Robots = "noindex"
+	noStore(c)
+	v.Action = "/ask"
+	if v.Form.Policy != 0 {
+		v.Action = fmt.Sprintf("/policies/%d/ask", v.Form.Policy)
+		if v.Policy, err = s.Store.Policy(ctx, v.Form.Policy); err != nil {
+			return err
+		}
+		if _, err := s.mayRead(c, v.Policy); err != nil {
+			return err
+		}
+	}
+	if !slices.ContainsFunc([]rune(v.Form.Once), func(r rune) bool { return r < '0' || r > 'z' }) && len(v.Form.Once) >= 20 && len(v.Form.Once) <= 64 {
+		v.Form.Once = strings.Clone(v.Form.Once)
+	} else {
+		v.Form.Once = rand.Text()
+	}
+	if v.Promise, err = s.promise(ctx, v.Policy, v.Form.Theme); err != nil {
+		return err
+	}
+	if v.Channels, err = s.answerChannels(c, v.Form.Channel); err != nil {
+		return err
+	}
+	v.Themes = s.themeGroups(v.Form.Theme)
+	return s.render(c, v)
+}
+
+// answerChannels lists over what the signed-in reader can be told.
+func (s *Server) answerChannels(c *fiber.Ctx, chosen string) ([]option, error) {
+	r, err := s.reader(c)
+	if err != nil || r == nil || r.subscriber == nil {
+		return nil, err
+	}
+	options := []option{{Code: string(domain.App), Name: "站内消息"}}
+	for _, kind := range []domain.ChannelKind{domain.SMS, domain.Email} {
+		if at := domain.ChooseContact(r.subscriber.Contacts, kind, nil); at >= 0 && r.subscriber.Contacts[at].Suppressed == "" && s.Modes[kind] != "off" {
+			options = append(options, option{Code: string(kind), Name: kind.Label() + "（" + r.subscriber.Contacts[at].Masked() + "）"})
+		}
+	}
+	if chosen == "" {
+		chosen = options[0].Code
+	}
+	for i := range options {
+		options[i].Selected = options[i].Code == chosen
+	}
+	return options, nil
+}
+
+// ask takes a question in two steps: what is typed is first shown beside the
+// answers that are there already, and sent with the second step. Whatever goes
+// wrong, the words stay; sent twice, it is one question.
+func (s *Server) ask(c *fiber.Ctx) error {
+	ctx := c.UserContext()
+	form := askForm{
+		Policy: domain.PolicyID(c.QueryInt("policy")), Text: domain.CleanText(c.FormValue("question")), Theme: field(c, "theme"),
+		Channel: field(c, "channel"), Once: field(c, "once"),
+	}
+	if id, err := c.ParamsInt("id"); err == nil {
+		form.Policy = domain.PolicyID(id)
+	}
+	v := askView{Form: form}
+	do := field(c, "do")
+	fromElsewhere := c.Get("Sec-Fetch-Site", "same-origin") != "same-origin"
+	if fromElsewhere {
+		if err := s.forged(c); err != nil {
+			return err
+		}
+	}
+	switch err := domain.CheckQuestion(form.Text); {
+	case !fromElsewhere && personal(c) && s.forged(c) != nil:
+		v.Problems.add("question", "页面放得太久了，或刚登录过。您写的都还在，请再提交一次")
+	case do == "solved":
+	case s.asking.Try(c.IP(), s.Now()) > 0:
+		c.Status(fiber.StatusTooManyRequests)
+		v.Problems.add("question", "提交得太快了。您写的都还在，请过一分钟再提交")
+	case err != nil:
+		text, ok := shownError(err)
+		if !ok {
+			return err
+		}
+		v.Problems.add("question", text)
+	}
+	if len(v.Problems) > 0 {
+		return s.showAsk(c, v)
+	}
+	r, err := s.reader(c)
+	if err != nil {
+		return err
+	}
+	signedIn := r != nil && r.subscriber != nil
+	switch {
+	case do == "solved":
+		return s.solved(c, form.Policy, r)
+	case do == "signin" || !signedIn && form.Channel != "": // they were signed in when they chose
+		return s.keepAsked(c, form)
+	case do != "send" || len(form.Once) < 20:
+		if err := s.findSimilar(c, &v); err != nil {
+			return err
+		}
+		v.Seen = true
+		return s.showAsk(c, v)
+	}
+	q := domain.Question{Policy: form.Policy, Theme: form.Theme, Once: auth.HashToken(form.Once)}
+	code := ""
+	if signedIn {
+		q.Subscriber, q.Channel = r.subscriber.ID, domain.ChannelKind(form.Channel)
+		channels, err := s.answerChannels(c, "")
+		if err != nil {
+			return err
+		}
+		if !slices.ContainsFunc(channels, func(o option) bool { return o.Code == form.Channel }) {
+			v.Problems.add("channel", "请选择怎么收答复")
+		}
+		waiting, err := s.Store.Questions(ctx, storage.QuestionFilter{Subscriber: q.Subscriber, States: []domain.QuestionState{domain.QuestionOpen, domain.QuestionDrafted}})
+		if err != nil {
+			return err
+		}
+		if len(waiting) >= askedAtOnce {
+			v.Problems.add("question", fmt.Sprintf("您已有%d个提问在等答复，请先等答复，或撤回不再需要的。您写的都还在", len(waiting)))
+		}
+		if len(v.Problems) > 0 {
+			v.Seen = true
+			return s.showAsk(c, v)
+		}
+	} else {
+		code = s.questionCode(form.Once)
+		q.Code = auth.HashToken(code)
+	}
+	var policy *domain.Policy
+	if form.Policy != 0 {
+		if policy, err = s.Store.Policy(ctx, form.Policy); err != nil {
+			return err
+		}
+		if _, err := s.mayRead(c, policy); err != nil {
+			return err
+		}
+	}
+	if q.Office, err = s.officeFor(ctx, policy, form.Theme); err != nil {
+		return err
+	}
+	if err := q.Ask(form.Text, s.Now(), s.dueAfter(s.Now(), s.Questions.filled().Simple)); err != nil {
+		return err
+	}
+	if _, err := s.Store.AskQuestion(ctx, &q); err != nil {
+		return err
+	}
+	if err := s.Store.DeleteSession(ctx, draftToken(form.Once)); err != nil {
+		return err
+	}
+	s.setFlash(c, "pine", fmt.Sprintf("问题已提交，编号%d，%s前答复。", q.ID, longDate(dueDay(q.DueAt))))
+	return c.Redirect(questionPath(q.ID, code), fiber.StatusSeeOther)
+}
+
+// questionPath is the page of a question; code opens it without an account.
+func questionPath(id domain.QuestionID, code string) string {
+	if code == "" {
+		return fmt.Sprintf("/questions/%d", id)
+	}
+	return fmt.Sprintf("/questions/%d?code=%s", id, url.QueryEscape(code))
+}
+
+// questionCode is what opens the page of a question that was sent with a form.
+func (s *Server) questionCode(once string) string {
+	return base32.StdEncoding.EncodeToString(s.sign("question", []byte(once)))[:10]
+}
+
+// keepAsked keeps what was typed, sealed, for a day, and leads to the sign-in.
+func (s *Server) keepAsked(c *fiber.Ctx, form askForm) error {
+	if len(form.Once) < 20 {
+		form.Once = rand.Text()
+	}
+	data, err := json.Marshal(form)
+	if err != nil {
+		return err
+	}
+	err = s.Store.SaveSession(c.UserContext(), storage.Session{
+		TokenHash: draftToken(form.Once), Data: string(data), CreatedAt: s.Now(), Expires: s.Now().Add(draftKept),
+	})
+	if err != nil {
+		return err
+	}
+	s.setFlash(c, "pine", "您写的问题已暂存，登录后接着提交。")
+	return c.Redirect("/login?to="+url.QueryEscape("/ask?draft="+form.Once), fiber.StatusSeeOther)
+}
+
+// similarPassages is how many passages of other policies are shown.
+const similarPassages = 3
+
+// findSimilar looks for answers that are there already: those of the policy,
+// or, if none was named, passages of any.
+func (s *Server) findSimilar(c *fiber.Ctx, v *askView) error {
+	ctx := c.UserContext()
+	if v.Form.Policy != 0 {
+		items, err := s.Store.Interpretations(ctx, v.Form.Policy, true)
+		if err != nil {
+			return err
+		}
+		v.Similar = similar(v.Form.Text, items)
+		return nil
+	}
+	if err := s.Search.CatchUp(ctx); err != nil || !s.Search.Built() {
+		return err
+	}
+	page, err := s.Search.Search(ctx, search.Request{Text: cutRunes(v.Form.Text, 100), Today: s.today(), Floor: relevant, Limit: similarPassages, InForce: true})
+	if err != nil {
+		return err
+	}
+	list := libraryView{}
+	if err := s.foundCards(c, &list, page.Results); err != nil {
+		return err
+	}
+	for _, card := range list.Cards {
+		v.Found = append(v.Found, *card.Found)
+	}
+	return nil
+}
+
+// solved ends asking: an answer that is there already will do. Of somebody who
+// signed in is noted that it did, to tell them if it is corrected; of others
+// nothing.
+func (s *Server) solved(c *fiber.Ctx, policy domain.PolicyID, r *reader) error {
+	ctx := c.UserContext()
+	said := "很高兴这条答复帮到了您。"
+	if r != nil && r.subscriber != nil {
+		questions, err := s.Store.Questions(ctx, storage.QuestionFilter{Policy: policy, States: []domain.QuestionState{domain.QuestionAnswered}})
+		if err != nil {
+			return err
+		}
+		for _, q := range questions {
+			if q.Item == 0 || fmt.Sprint(q.Item) != field(c, "item") || q.Subscriber == r.subscriber.ID {
+				continue
+			}
+			if err := s.Store.ReadAnswer(ctx, q.ID, r.subscriber.ID, true, s.Now()); err != nil {
+				return err
+			}
+			said += "如果它以后更正，会用站内消息告诉您；不需要的话，可以在“我的提问”里删掉这条记录。"
+		}
+	}
+	s.setFlash(c, "pine", said)
+	return c.Redirect(fmt.Sprintf("/policies/%d#qa", policy), fiber.StatusSeeOther)
+}

@@ -1,0 +1,238 @@
+package web
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+
+	"policypush/internal/domain"
+	"policypush/internal/storage"
+	"policypush/interpretations"
+)
+
+// QuestionTerms are what is promised to those who ask, in working days, and how
+// many questions that are alike within 30 days point to a misunderstanding.
+type QuestionTerms struct{ Simple, Complex, Extension, Often int }
+
+var questionDefaults = QuestionTerms{Simple: 1, Complex: 3, Extension: 3, Often: 5}
+
+func (t QuestionTerms) filled() QuestionTerms {
+	d := questionDefaults
+	return QuestionTerms{cmp.Or(t.Simple, d.Simple), cmp.Or(t.Complex, d.Complex), cmp.Or(t.Extension, d.Extension), cmp.Or(t.Often, d.Often)}
+}
+
+// dueAfter returns the end, in Shanghai, of the n-th working day after a
+// moment's day.
+func (s *Server) dueAfter(from time.Time, n int) time.Time {
+	y, m, d := from.In(shanghai).Date()
+	day, _ := s.Rules.Calendar.AddWorkdays(time.Date(y, m, d, 0, 0, 0, 0, shanghai), n)
+	return day.AddDate(0, 0, 1)
+}
+
+// dueDay is the day that ends at a promise.
+func dueDay(due time.Time) string { return due.Add(-time.Minute).In(shanghai).Format(time.DateOnly) }
+
+// responsible finds the departments that a policy names for what it gives.
+var responsible = regexp.MustCompile(`责任单位[:：]\s*([^)）\n。]+)`)
+
+// officeFor finds who answers what is asked about a policy: the one department
+// that it makes responsible, else who issued it, else who published it; or,
+// without a policy, the one office that publishes most about a theme. It is 0
+// if nobody is found: then whoever coordinates hands the question out.
+func (s *Server) officeFor(ctx context.Context, policy *domain.Policy, theme string) (domain.OfficeID, error) {
+	offices, err := s.Store.Offices(ctx)
+	if err != nil {
+		return 0, err
+	}
+	if policy != nil {
+		return officeOf(policy, offices), nil
+	}
+	if theme == "" {
+		return 0, nil
+	}
+	sums, _, err := s.Store.Policies(ctx, storage.PolicyFilter{Statuses: []domain.PolicyStatus{domain.Published}, Theme: theme, Limit: 500})
+	if err != nil {
+		return 0, err
+	}
+	count, best := map[domain.OfficeID]int{}, domain.OfficeID(0)
+	for _, sum := range sums {
+		count[sum.Office]++
+	}
+	for _, o := range offices {
+		switch {
+		case count[o.ID] == 0:
+		case best == 0 || count[o.ID] > count[best]:
+			best = o.ID
+		}
+	}
+	for id, n := range count {
+		if id != best && n == count[best] {
+			return 0, nil // two are as likely
+		}
+	}
+	return best, nil
+}
+
+func officeOf(policy *domain.Policy, offices []domain.Office) domain.OfficeID {
+	named := func(names string) domain.OfficeID {
+		found := domain.OfficeID(0)
+		for _, o := range offices {
+			if !strings.Contains(names, o.Name) {
+				continue
+			}
+			if found != 0 {
+				return 0
+			}
+			found = o.ID
+		}
+		return found
+	}
+	var names []string
+	for _, m := range responsible.FindAllStringSubmatch(policy.Text, -1) {
+		names = append(names, m[1])
+	}
+	return cmp.Or(named(strings.Join(names, "、")), named(strings.Join(policy.Issuers, "、")), policy.Office)
+}
+
+// coordinates tells whether an office hands out what nobody is responsible
+// for: the one that keeps the site.
+func (s *Server) coordinates(ctx context.Context, office domain.OfficeID) (bool, error) {
+	offices, err := s.Store.Offices(ctx)
+	return err == nil && len(offices) > 0 && offices[0].ID == office, err
+}
+
+// officeNames returns the names of the offices by id.
+func (s *Server) officeNames(ctx context.Context) (map[domain.OfficeID]string, error) {
+	offices, err := s.Store.Offices(ctx)
+	names := map[domain.OfficeID]string{}
+	for _, o := range offices {
+		names[o.ID] = o.Name
+	}
+	return names, err
+}
+
+// promise says who answers a question and by when.
+func (s *Server) promise(ctx context.Context, policy *domain.Policy, theme string) (string, error) {
+	office, err := s.officeFor(ctx, policy, theme)
+	if err != nil {
+		return "", err
+	}
+	names, err := s.officeNames(ctx)
+	t := s.Questions.filled()
+	return fmt.Sprintf("由%s在%d个工作日内答复，复杂的%d个工作日", cmp.Or(names[office], "负责的单位"), t.Simple, t.Complex), err
+}
+
+// roundView is a question with its answer as pages show it.
+type roundView struct {
+	domain.Round
+	Cites []interpretations.Cite
+	First bool
+}
+
+func roundsOf(q *domain.Question, policy *domain.Policy) []roundView {
+	views := make([]roundView, len(q.Rounds))
+	for i, r := range q.Rounds {
+		views[i] = roundView{Round: r, First: i == 0}
+		if policy == nil || r.Answer == nil {
+			continue
+		}
+		for _, path := range r.Answer.Clauses {
+			if cite, ok := interpretations.CiteOf(policy, path); ok {
+				cite.Href = fmt.Sprintf("/policies/%d%s", policy.ID, cite.Href)
+				views[i].Cites = append(views[i].Cites, cite)
+			}
+		}
+	}
+	return views
+}
+
+// policyAsked returns the policy that a question is about, or nil.
+func (s *Server) policyAsked(ctx context.Context, q *domain.Question) (*domain.Policy, error) {
+	if q.Policy == 0 {
+		return nil, nil
+	}
+	return s.Store.Policy(ctx, q.Policy)
+}
+
+// similarDays is how far back questions that are alike are counted.
+const similarDays = 30
+
+// cluster is several questions that ask the same, oldest first.
+type cluster struct {
+	Policy    domain.PolicyID
+	Questions []domain.Question
+}
+
+// clusters groups the questions about the same policy that are alike, and
+// keeps groups of at least often. Those asked before an approved answer to the
+// same was published do not count: that has settled them.
+func clusters(questions []domain.Question, settled func(domain.PolicyID) ([]interpretations.Item, error), often int) ([]cluster, error) {
+	byPolicy := map[domain.PolicyID][]cluster{}
+	var order []domain.PolicyID
+	for i := len(questions) - 1; i >= 0; i-- { // they come the latest first
+		q := questions[i]
+		text := q.Rounds[0].Text
+		if q.Policy == 0 || text == "" {
+			continue
+		}
+		groups, known := byPolicy[q.Policy]
+		if !known {
+			order = append(order, q.Policy)
+		}
+		joined := false
+		for g := range groups {
+			first := groups[g].Questions[0].Rounds[0].Text
+			if min(alike(text, first, ""), alike(first, text, "")) >= similarEnough {
+				groups[g].Questions = append(groups[g].Questions, q)
+				joined = true
+				break
+			}
+		}
+		if !joined {
+			groups = append(groups, cluster{q.Policy, []domain.Question{q}})
+		}
+		byPolicy[q.Policy] = groups
+	}
+	var found []cluster
+	for _, id := range order {
+		for _, g := range byPolicy[id] {
+			if len(g.Questions) < often {
+				continue
+			}
+			items, err := settled(id)
+			if err != nil {
+				return nil, err
+			}
+			var open []domain.Question
+			for _, q := range g.Questions {
+				answered := false
+				for _, it := range items {
+					answered = answered || it.QA != nil && it.ApprovedAt.After(q.AskedAt) && alike(it.QA.Question, q.Rounds[0].Text, "") >= similarEnough
+				}
+				if !answered {
+					open = append(open, q)
+				}
+			}
+			if len(open) >= often {
+				found = append(found, cluster{id, open})
+			}
+		}
+	}
+	return found, nil
+}
+
+// misunderstood finds what is asked again and again of an office.
+func (s *Server) misunderstood(ctx context.Context, office domain.OfficeID) ([]cluster, error) {
+	questions, err := s.Store.Questions(ctx, storage.QuestionFilter{
+		Office: office, AskedSince: s.Now().AddDate(0, 0, -similarDays), States: []domain.QuestionState{domain.QuestionOpen, domain.QuestionDrafted, domain.QuestionAnswered}, Limit: 2000,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return clusters(questions, func(id domain.PolicyID) ([]interpretations.Item, error) {
+		return s.Store.Interpretations(ctx, id, true)
+	}, s.Questions.filled().Often)
+}

@@ -1,0 +1,274 @@
+package web
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"policypush/internal/domain"
+	"policypush/internal/storage"
+	"policypush/interpretations"
+)
+
+var onceInPage = regexp.MustCompile(`name="once" value="([^"]+)"`)
+
+// send asks about a policy: both steps.
+func (b *browser) send(policyPage, text string, more url.Values) *browser {
+	b.site.t.Helper()
+	start := policyPage
+	if start == "" {
+		start = "/ask"
+	}
+	b.get(start).post(policyPage+"/ask", url.Values{"question": {text}}).at(policyPage+"/ask", 200)
+	form := url.Values{"question": {text}, "do": {"send"}, "once": {onceInPage.FindStringSubmatch(b.body)[1]}}
+	for k, v := range more {
+		form[k] = v
+	}
+	return b.post(policyPage+"/ask", form)
+}
+
+func (s *testSite) question(id domain.QuestionID) domain.Question {
+	s.t.Helper()
+	q, err := s.Store.Question(context.Background(), id)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return q
+}
+
+func (s *testSite) owed() []domain.Notice {
+	s.t.Helper()
+	owed, err := s.Store.OwedNotices(context.Background(), 100)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return owed
+}
+
+// plan does what the leader does with owed notices.
+func (s *testSite) plan(policy domain.PolicyID) {
+	s.t.Helper()
+	for _, n := range s.owed() {
+		if err := s.Store.PlanNotice(context.Background(), &n, policy, nil, s.now); err != nil {
+			s.t.Fatal(err)
+		}
+	}
+}
+
+func TestNothingTypedIsLost(t *testing.T) {
+	site := newSite(t)
+	page := fmt.Sprintf("/policies/%d", site.publish().ID)
+	b := site.browser()
+	long := strings.Repeat("能补多少钱呢", 1700) + "完"
+	b.get(page).post(page+"/ask", url.Values{"question": {long}}).at(page+"/ask", 422, "最多2000字，现在有10201字", "完</textarea>")
+	b.post(page+"/ask", url.Values{"question": {"？？？😀😀😀"}}).at(page+"/ask", 422, "至少5个字", "😀😀😀</textarea>")
+	odd := "我的\u202e设备\u202c能补吗？😀\x00\x07" + hostile
+	b.send(page, odd, nil).at("/questions/1", 200, "问题已提交，编号1", "\u202e设备", "😀", "&lt;script", "查询码")
+	if q := site.question(1); strings.ContainsAny(q.Rounds[0].Text, "\x00\x07") || q.Office != site.office.ID || q.Subscriber != 0 {
+		t.Errorf("%+v", q)
+	}
+	own := b.body
+	code := regexp.MustCompile(`查询码<b>([A-Z2-7]{10})</b>`).FindStringSubmatch(own)[1]
+
+	other := site.browser()
+	other.get("/questions/1").at("/login", 200)
+	other.get("/questions/1?code=AAAAAAAAAA").at("/questions/1", 404)
+	other.get("/questions").post("/questions", url.Values{"number": {"1"}, "code": {"AAAAAAAAAA"}}).at("/questions", 422, "没有找到")
+	other.post("/questions", url.Values{"number": {"1"}, "code": {" " + strings.ToLower(code)}}).at("/questions/1", 200, "等待答复")
+	other.post("/questions/1", url.Values{"code": {code}, "do": {"withdraw"}}).at("/questions/1", 200, "已撤回")
+	if q := site.question(1); q.Rounds[0].Text != "" {
+		t.Error("what was asked in vain is kept")
+	}
+
+	for range 20 {
+		b.post(page+"/ask", url.Values{"question": {"外地企业算不算在内？"}})
+	}
+	b.at(page+"/ask", 429, "您写的都还在", "外地企业算不算在内？</textarea>")
+}
+
+func TestAQuestionOutlastsSigningInAndIsSentOnce(t *testing.T) {
+	site := newSite(t)
+	page := fmt.Sprintf("/policies/%d", site.publish().ID)
+	site.browser().subscribe("13900139000")
+	site.now = site.now.Add(2 * time.Minute) // another code may be sent
+	b := site.browser()
+	b.get(page).post(page+"/ask", url.Values{"question": {"外地企业算不算在内？"}, "do": {"signin"}}).at("/login", 200, "已暂存")
+	b.post("/login", url.Values{"address": {"13900139000"}, "to": {regexp.MustCompile(`name="to" value="([^"]+)"`).FindStringSubmatch(b.body)[1]}})
+	b.post("/login/code", url.Values{"code": {site.code("13900139000")}}).at("/ask", 200, "外地企业算不算在内？</textarea>", "短信（139****9000）")
+	form := url.Values{"question": {"外地企业算不算在内？"}, "do": {"send"}, "channel": {"sms"}, "once": {onceInPage.FindStringSubmatch(b.body)[1]}}
+	form.Set("_csrf", tokenInPage.FindStringSubmatch(b.body)[1])
+	b.postAsIs(page+"/ask", form).at("/questions/1", 200, "问题已提交", "短信")
+	b.postAsIs(page+"/ask", form).at("/questions/1", 200)
+	all, err := site.Store.Questions(context.Background(), storage.QuestionFilter{})
+	if err != nil || len(all) != 1 || all[0].Channel != domain.SMS || all[0].Subscriber == 0 {
+		t.Fatalf("%+v, %v", all, err)
+	}
+	b.get("/questions").at("/questions", 200, "编号1", "待答复")
+	b.get("/me/export")
+	if !strings.Contains(b.body, "外地企业算不算在内") {
+		t.Error("what was asked is not exported")
+	}
+	site.browser().get("/ask?draft="+form.Get("once")).at("/ask", 404)
+}
+
+// TestFromQuestionToAnswerForAll goes the whole way: asked, handed out,
+// answered by two people, read, asked on, published, corrected, read again.
+func TestFromQuestionToAnswerForAll(t *testing.T) {
+	site := newOffice(t)
+	ctx := context.Background()
+	policy := site.publish()
+	page := fmt.Sprintf("/policies/%d", policy.ID)
+	asker := site.browser()
+	me := asker.subscribe("13900139000")
+	asker.send("", "我叫张三丰，电话13812345678，二手设备能补吗", url.Values{"channel": {"sms"}}).at("/questions/1", 200, "正在分派")
+
+	const one = "/console/questions/1"
+	b, second := site.as("drafter"), site.as("approver")
+	b.at("/console", 200, "1个提问还没有单位负责")
+	b.get("/console/questions?show=unrouted").at("/console/questions", 200, "二手设备能补吗")
+	b.get(one).at(one, 200, "手机号", "姓名")
+	b.post(one, url.Values{"do": {"move"}, "office": {"1"}, "policy": {"99"}, "why": {"是这份政策"}}).at(one, 422, "没有已公布的政策")
+	b.post(one, url.Values{"do": {"move"}, "office": {"1"}, "policy": {"1"}, "why": {""}}).at(one, 422, "请写明转办的理由")
+	b.post(one, url.Values{"do": {"move"}, "office": {"1"}, "policy": {"1"}, "why": {"问的是这份政策"}}).at(one, 200, "已转办")
+	b.post(one, url.Values{"do": {"complex"}, "why": {"要问财政"}}).at(one, 200, "已标为复杂")
+	b.post(one, url.Values{"do": {"extend"}, "why": {"等上级回复"}}).at(one, 200, "已延期")
+	b.post(one, url.Values{"do": {"extend"}, "why": {"等上级回复"}}).at(one, 409, "不能再延")
+	b.get(one).post(one, url.Values{"do": {"draft"}, "answer": {"不能，只补新购的。"}}).at(one, 422, "至少选一条原文", "只补新购的。</textarea>")
+	b.post(one, url.Values{"do": {"draft"}, "answer": {"不能，只补新购的。"}, "cited": {"第一条"}}).at(one, 200, "由另一位工作人员审核")
+	b.post(one, url.Values{"do": {"approve"}}).at(one, 403, "没有审批权限")
+	asker.get("/questions/1")
+	if strings.Contains(asker.body, "只补新购的") {
+		t.Error("an answer that nobody reviewed is shown")
+	}
+	second.get(one).post(one, url.Values{"do": {"return"}, "why": {"请写上依据"}}).at(one, 200, "已退回")
+	b.get(one).post(one, url.Values{"do": {"draft"}, "answer": {"不能，只补新购的，见第一条。"}, "cited": {"第一条"}})
+	second.get(one).post(one, url.Values{"do": {"approve"}}).at(one, 200, "按提问人选择的方式告知")
+	owed := site.owed()
+	if len(owed) != 2 || owed[0].Kind != domain.NoticeExtended || owed[1].Kind != domain.NoticeAnswered || owed[1].Channel != domain.SMS || owed[1].Subscriber != me {
+		t.Fatalf("owed: %+v", owed)
+	}
+	site.plan(policy.ID)
+	asker.get("/inbox").at("/inbox", 200, "提问有答复了", "提问要延期答复")
+	push := domain.PushID(0)
+	notices, err := site.Store.Notices(ctx, me, 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	push = notices[0].Push
+	asker.get(fmt.Sprintf("/inbox/%d", push)).at("/questions/1", 200, "只补新购的，见第一条", "第一条</a>", "有帮助")
+	asker.post("/questions/1", url.Values{"do": {"unclear"}, "question": {"那租来的设备呢？"}}).at("/questions/1", 200, "已请单位再说明")
+	asker.post("/questions/1", url.Values{"do": {"unclear"}, "question": {"那租来的设备呢？"}}).at("/questions/1", 200)
+	q := site.question(1)
+	if len(q.Rounds) != 2 || q.Rounds[0].Feedback != domain.Unclear || q.State != domain.QuestionOpen || !q.DueAt.Equal(site.dueAfter(site.now, 1)) {
+		t.Fatalf("%+v", q)
+	}
+	b.get(one).post(one, url.Values{"do": {"draft"}, "answer": {"租来的也不能。有事找李四主任，电话13812345678。"}, "cited": {"第一条"}})
+	second.get(one).post(one, url.Values{"do": {"approve"}})
+	site.plan(policy.ID)
+	asker.get("/questions/1").post("/questions/1", url.Values{"do": {"helpful"}}).at("/questions/1", 200, "您说：有帮助")
+
+	// An answer for everybody, without anybody's name.
+	b.get(one).at(one, 200, "那租来的设备呢？", "【手机号】")
+	b.post(one, url.Values{"do": {"adopt"}, "ask": {"租来的设备能补吗？"}, "qa": {"不能，问13812345678。"}}).at(one, 422, "还有个人信息（手机号）")
+	b.post(one, url.Values{"do": {"adopt"}, "ask": {"租来的设备能补吗？"}, "qa": {"不能。"}}).at("/console/policies/1/interpretations", 200, "租来的设备能补吗？", "待审核")
+	items, err := site.Store.Interpretations(ctx, policy.ID, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	item := items[len(items)-1]
+	approve := fmt.Sprintf("/console/policies/1/interpretations/%d/approve", item.ID)
+	second.get("/console/policies/1/interpretations").post(approve, url.Values{})
+	reader := site.browser()
+	other := reader.subscribe("13900139001")
+	reader.get(page).post(page+"/ask", url.Values{"question": {"租来的设备能补吗"}}).at(page+"/ask", 200, "这些答复是不是您要的", "不能。")
+	reader.post(page+"/ask", url.Values{"question": {"租来的设备能补吗"}, "do": {"solved"}, "item": {fmt.Sprint(item.ID)}}).at(page, 200, "更正")
+	reader.get("/questions").at("/questions", 200, "对我有帮助的答复")
+	reader.get("/questions/1").at("/questions/1", 404)
+
+	b.get("/console/questions").at("/console/questions", 200, "90天内答复1条", "100%")
+	// Corrected: who read the old hears of it.
+	b.get(fmt.Sprintf("/console/policies/1/interpretations/%d", item.ID))
+	b.post(fmt.Sprintf("/console/policies/1/interpretations/%d", item.ID), url.Values{"question": {"租来的设备能补吗？"}, "answer": {"融资租赁的能。"}, "cited": {"第一条"}, "do": {"save"}})
+	second.get("/console/policies/1/interpretations").post(approve, url.Values{})
+	b.get(one).post(one, url.Values{"do": {"draft"}, "answer": {"更正：融资租赁的能。"}, "cited": {"第一条"}})
+	second.get(one).post(one, url.Values{"do": {"approve"}})
+	told := map[domain.SubscriberID]domain.ChannelKind{}
+	for _, n := range site.owed() {
+		if n.Kind != domain.NoticeCorrected {
+			t.Errorf("%+v", n)
+		}
+		told[n.Subscriber] = n.Channel
+	}
+	if len(told) != 2 || told[me] != domain.SMS || told[other] != domain.App {
+		t.Errorf("told of the correction: %v", told)
+	}
+	site.plan(policy.ID)
+	asker.get("/questions/1").at("/questions/1", 200, "更正：融资租赁的能", "更正前的答复")
+	reader.get("/inbox").at("/inbox", 200, "答复有更正")
+	reader.get("/questions").post("/questions", url.Values{"forget": {"1"}}).at("/questions", 200, "已删除")
+	if readers, err := site.Store.AnswerReaders(ctx, 1); err != nil || len(readers) != 0 {
+		t.Errorf("kept: %v, %v", readers, err)
+	}
+}
+
+func TestWhoAnswers(t *testing.T) {
+	offices := []domain.Office{{ID: 1, Name: "云川县政务公开办"}, {ID: 2, Name: "云川县经信局"}, {ID: 3, Name: "云川县财政局"}}
+	for name, tt := range map[string]struct {
+		text    string
+		issuers []string
+		want    domain.OfficeID
+	}{
+		"who published it":         {"第一条", []string{"云川县人民政府"}, 1},
+		"who issued it":            {"第一条", []string{"云川县财政局"}, 3},
+		"the one responsible":      {"给予补助。（责任单位：云川县经信局）", []string{"云川县财政局"}, 2},
+		"of several the publisher": {"（责任单位：云川县经信局、云川县财政局）", []string{"云川县人民政府"}, 1},
+	} {
+		if got := officeOf(&domain.Policy{Office: 1, Text: tt.text, Issuers: tt.issuers}, offices); got != tt.want {
+			t.Errorf("%s: %d, want %d", name, got, tt.want)
+		}
+	}
+}
+
+func TestWorkingDays(t *testing.T) {
+	site := newSite(t)
+	for asked, want := range map[string]string{
+		"2026-11-26T10:00:00+08:00": "2026-11-27", // Thursday
+		"2026-11-27T23:59:00+08:00": "2026-11-30", // Friday night
+		"2026-11-27T16:30:00Z":      "2026-11-30", // Saturday there
+		"2026-09-30T10:00:00+08:00": "2026-10-08", // before the holidays
+	} {
+		from, err := time.Parse(time.RFC3339, asked)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := dueDay(site.dueAfter(from, 1)); got != want {
+			t.Errorf("asked %s: by %s, want %s", asked, got, want)
+		}
+	}
+}
+
+func TestOftenAskedIsMisunderstood(t *testing.T) {
+	now := time.Date(2026, 11, 26, 0, 0, 0, 0, time.UTC)
+	var asked []domain.Question
+	for i, text := range []string{"二手设备能不能补？", "请问二手设备能补吗", "什么时候截止？", "二手的设备能补吗？"} {
+		asked = append(asked, domain.Question{ID: domain.QuestionID(i + 1), Policy: 4, AskedAt: now.Add(time.Duration(i) * time.Hour), Rounds: []domain.Round{{Text: text}}})
+	}
+	none := func(domain.PolicyID) ([]interpretations.Item, error) { return nil, nil }
+	found, err := clusters(asked, none, 3)
+	if err != nil || len(found) != 1 || len(found[0].Questions) != 3 {
+		t.Fatalf("%+v, %v", found, err)
+	}
+	if found, _ := clusters(asked, none, 4); len(found) != 0 {
+		t.Errorf("three are enough for four: %+v", found)
+	}
+	settled := func(domain.PolicyID) ([]interpretations.Item, error) {
+		return []interpretations.Item{{ApprovedAt: now.Add(2 * time.Hour), QA: &interpretations.QA{Question: "二手设备能补吗？"}}}, nil
+	}
+	if found, _ := clusters(asked, settled, 2); len(found) != 0 {
+		t.Errorf("what was settled counts: %+v", found)
+	}
+}
