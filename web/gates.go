@@ -163,7 +163,8 @@ func (s *Server) bindAccount(ctx context.Context, openid, code string) (string, 
 const maxAddresses = 5
 
 // addAddress adds an address that its owner has just proved to have, before
-// others of its kind: the latest is the one in use. A stop of before is over.
+// others of its kind: the latest is the one in use, but for browsers, which all
+// are. A stop of before is over.
 func (s *Server) addAddress(ctx context.Context, sub *domain.Subscriber, contact domain.Contact) error {
 	same := func(o domain.Contact) bool { return o.Kind == contact.Kind && o.Address == contact.Address }
 	if at := slices.IndexFunc(sub.Contacts, same); at >= 0 {

@@ -277,6 +277,33 @@ func TestABrowserIsSubscribedFromItsOwnPage(t *testing.T) {
 	if strings.Contains(b.body, "/send/6") {
 		t.Error("the page shows the endpoint")
 	}
+	// One of several is removed, one comes again under another name, and all
+	// that are left are told at the same time.
+	if !slices.ContainsFunc(browsers, func(c domain.Contact) bool { return strings.Contains(c.Address, "/send/2") }) {
+		t.Errorf("of seven the latest are kept: %+v", browsers)
+	}
+	b.post("/me/contacts/"+strconv.Itoa(int(browsers[1].ID)), url.Values{"do": {"remove"}}).at("/me", 200, "已删除")
+	form := url.Values{"when": {"weekly"}, "subscription": {`{"endpoint":"https://fcm.googleapis.com/fcm/send/3",` + key}, "_csrf": {tokenInPage.FindStringSubmatch(b.body)[1]}}
+	req := httptest.NewRequest("POST", "/me/browsers", strings.NewReader(form.Encode()))
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	req.Header.Set("User-Agent", "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36 Edg/140.0.0.0")
+	b.do(req)
+	b.get("/me").at("/me", 200, "Edge（Windows） fcm.googleapis.com")
+	if person, err = site.Store.Subscriber(context.Background(), sub); err != nil {
+		t.Fatal(err)
+	}
+	kept := ""
+	for _, c := range person.Contacts {
+		if c.Kind == domain.WebPush {
+			if c.When != domain.Weekly {
+				t.Errorf("%+v", c)
+			}
+			kept += c.Address[strings.Index(c.Address, "/send/")+6:][:1]
+		}
+	}
+	if kept != "3642" {
+		t.Errorf("kept %s", kept)
+	}
 	b.get("/sw.js")
 	if b.status != 200 || !strings.HasPrefix(b.header.Get("Content-Type"), "text/javascript") || b.header.Get("Cache-Control") != "no-cache" || !strings.Contains(b.body, "showNotification") {
 		t.Errorf("%d %v", b.status, b.header)

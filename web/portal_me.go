@@ -419,6 +419,7 @@ func (s *Server) changeContact(c *fiber.Ctx) error {
 		if sub.Profile.Kind == domain.Enterprise {
 			sub.Contacts[at].Role = s.contactRole(field(c, "role"))
 		}
+		timeBrowsers(sub.Contacts, sub.Contacts[at])
 		if err := s.Store.SaveSubscriber(ctx, sub); err != nil {
 			return err
 		}

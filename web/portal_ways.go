@@ -4,6 +4,8 @@ import (
 	_ "embed" // the service worker
 	"encoding/base64"
 	"html/template"
+	"slices"
+	"strings"
 
 	"github.com/gofiber/fiber/v2"
 	"github.com/skip2/go-qrcode"
@@ -48,12 +50,56 @@ func (s *Server) addBrowser(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	subscription.Name = browserName(c.Get(fiber.HeaderUserAgent))
+	if subscription, err = s.Gates.Browsers.Parse(subscription.String()); err != nil {
+		return err
+	}
 	contact := domain.Contact{Kind: domain.WebPush, Address: subscription.String(), When: frequency(field(c, "when"))}
+	sub.Contacts = slices.DeleteFunc(sub.Contacts, func(o domain.Contact) bool { // the same one, under another name
+		if o.Kind != domain.WebPush || o.Address == contact.Address {
+			return false
+		}
+		kept, err := s.Gates.Browsers.Parse(o.Address)
+		return err == nil && kept.Endpoint == subscription.Endpoint
+	})
+	timeBrowsers(sub.Contacts, contact)
 	if err := s.addAddress(c.UserContext(), sub, contact); err != nil {
 		return err
 	}
-	s.setFlash(c, "pine", "已开通这个浏览器的通知。关掉网页也能收到；换浏览器请重新开通，以最近开通的为准。")
+	s.setFlash(c, "pine", "已开通这个浏览器的通知，关掉网页也能收到。在别的浏览器里也可以开通，同一条消息每个浏览器都会提示。")
 	return c.Redirect("/me", fiber.StatusSeeOther)
+}
+
+// timeBrowsers lets the browsers that get one notification together get it at
+// the same time.
+func timeBrowsers(contacts []domain.Contact, as domain.Contact) {
+	for i, c := range contacts {
+		if as.Kind == domain.WebPush && c.Kind == as.Kind && c.Role == as.Role {
+			contacts[i].When = as.When
+		}
+	}
+}
+
+// browserName calls a browser by what it says of itself, so that its owner
+// knows it among several: Edge（Windows）.
+func browserName(agent string) string {
+	of := func(names ...string) string {
+		for i := 0; i < len(names); i += 2 {
+			if strings.Contains(agent, names[i]) {
+				return names[i+1]
+			}
+		}
+		return ""
+	}
+	name := of("Edg", "Edge", "Firefox/", "Firefox", "OPR/", "Opera", "Chrome/", "Chrome", "Safari/", "Safari")
+	system := of("Windows", "Windows", "iPhone", "iPhone", "iPad", "iPad", "Macintosh", "Mac", "Android", "Android", "Linux", "Linux")
+	switch {
+	case name == "":
+		return system
+	case system == "":
+		return name
+	}
+	return name + "（" + system + "）"
 }
 
 // wechatView shows a code to send to the WeChat account.

@@ -136,7 +136,7 @@ func (w *Workers) sendClaimed(ctx context.Context, batch domain.Batch, claimed [
 		return w.giveBack(record, claimed, outcomes, domain.ReasonChannelHeld, w.Now())
 	}
 	began := time.Now()
-	results := w.send(ctx, batch.Channel, letters)
+	results, dead := w.send(ctx, batch.Channel, letters)
 	w.observe(batch.Channel, results, time.Since(began))
 	// The gateway may have taken its time: the record has its own.
 	record, cancelRecord := context.WithTimeout(context.WithoutCancel(ctx), recordTimeout)
@@ -148,17 +148,13 @@ func (w *Workers) sendClaimed(ctx context.Context, batch domain.Batch, claimed [
 		return fmt.Errorf("record outcomes of batch %d: %w", batch.ID, err)
 	}
 	w.count(batch.Channel, outcomes)
-	for i, r := range results {
-		if r.Class == channel.Permanent && r.BadAddress {
-			reason := domain.Reason("bounce:" + r.Code)
-			to := letters[i].to.Address
-			err := w.Store.StopAddress(record, batch.Channel, to, reason, w.Now())
-			if batch.Channel == domain.WebPush && err == nil { // it never comes back: a browser subscribes anew with another
-				err = w.Store.RemoveAddress(record, batch.Channel, to)
-			}
-			if err != nil {
-				return fmt.Errorf("stop address of delivery %d: %w", letters[i].deliveries[0].ID, err)
-			}
+	for _, a := range dead {
+		err := w.Store.StopAddress(record, batch.Channel, a.address, domain.Reason("bounce:"+a.code), w.Now())
+		if batch.Channel == domain.WebPush && err == nil { // it never comes back: a browser subscribes anew with another
+			err = w.Store.RemoveAddress(record, batch.Channel, a.address)
+		}
+		if err != nil {
+			return fmt.Errorf("stop address of delivery %s: %w", a.ref, err)
 		}
 	}
 	return nil
@@ -186,22 +182,20 @@ func (w *Workers) giveBack(ctx context.Context, claimed []storage.Outgoing, deci
 	return w.Store.RecordOutcomes(ctx, decided)
 }
 
-// send hands the letters of a channel to its sender. In log mode the outbox
-// page gets a copy of each.
-func (w *Workers) send(ctx context.Context, kind domain.ChannelKind, letters []letter) []channel.Result {
+// send hands the letters of a channel to its sender, and returns what became of
+// each and which addresses are dead. In log mode the outbox page gets a copy of
+// each letter.
+func (w *Workers) send(ctx context.Context, kind domain.ChannelKind, letters []letter) ([]channel.Result, []deadAddress) {
 	if len(letters) == 0 {
-		return nil
+		return nil, nil
 	}
-	messages := make([]channel.Message, len(letters))
-	for i, l := range letters {
-		messages[i] = l.message
-	}
+	messages, of := spread(letters)
 	line := w.Lines[kind]
-	results := line.Sender.Send(ctx, messages)
+	results, dead := gather(messages, of, line.Sender.Send(ctx, messages))
 	if line.Mode == channel.Log {
 		w.copyToOutbox(ctx, kind, letters)
 	}
-	return results
+	return results, dead
 }
 
 // copyToOutbox shows on the outbox page what was written instead of sent.

@@ -15,6 +15,7 @@ import (
 type letter struct {
 	message    channel.Message
 	to         domain.Contact
+	others     []domain.Contact // further browsers that get it too
 	deliveries []domain.Delivery
 }
 
@@ -64,7 +65,7 @@ func (w *Workers) write(ctx context.Context, batch domain.Batch, claimed []stora
 	var letters []letter
 	written := forms{}
 	for _, o := range claimed {
-		l := letter{to: o.Contact}
+		l := letter{to: o.Contact, others: o.Others}
 		for _, d := range o.Deliveries {
 			m := matters[d.Push]
 			decision := push.Recheck(push.Check{

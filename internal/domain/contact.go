@@ -150,6 +150,27 @@ func ChooseContact(contacts []Contact, channel ChannelKind, roles []ContactRole)
 	return chosen
 }
 
+// Browsers returns those of somebody's contacts to which a notification for one
+// of them goes, itself first: every browser in use that is of the same role. For
+// one that is gone the first choice among the others stands in.
+func Browsers(contacts []Contact, id ContactID) []Contact {
+	at := slices.IndexFunc(contacts, func(c Contact) bool { return c.Kind == WebPush && c.ID == id })
+	if at < 0 {
+		at = ChooseContact(contacts, WebPush, nil)
+	}
+	var all []Contact
+	for i, c := range contacts {
+		switch {
+		case c.Kind != WebPush || c.Role != contacts[at].Role || !c.Verified || c.Suppressed != "" || c.Address == "":
+		case i == at:
+			all = slices.Insert(all, 0, c)
+		default:
+			all = append(all, c)
+		}
+	}
+	return all
+}
+
 // WaysOver returns over which channels, and how often, somebody with some
 // contacts is reached by what is for some roles.
 func WaysOver(contacts []Contact, roles []ContactRole) []Way {
@@ -217,14 +238,16 @@ func ValidAccountID(s string) bool {
 	return s != "" && len(s) <= 128 && !strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r > '~' })
 }
 
-// maskBrowser names the push service of a browser's subscription.
+// maskBrowser names a browser, where it is known, and the push service of its
+// subscription.
 func maskBrowser(s string) string {
 	var subscription struct {
 		Endpoint string `json:"endpoint"`
+		Name     string `json:"name"`
 	}
 	if json.Unmarshal([]byte(s), &subscription) == nil {
 		if u, err := url.Parse(subscription.Endpoint); err == nil && u.Host != "" {
-			return u.Hostname()
+			return strings.TrimSpace(subscription.Name + " " + u.Hostname())
 		}
 	}
 	return "****"

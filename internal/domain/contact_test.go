@@ -1,6 +1,7 @@
 package domain
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -26,6 +27,27 @@ func TestAddressesAreMasked(t *testing.T) {
 				t.Errorf("%s shows %q", kind, got)
 			}
 		}
+	}
+}
+
+func TestANotificationGoesToEveryBrowserOfARole(t *testing.T) {
+	browser := func(id ContactID, role ContactRole) Contact {
+		return Contact{ID: id, Kind: WebPush, Address: "x", Verified: true, Role: role}
+	}
+	stopped, unproved := browser(4, ""), browser(5, "")
+	stopped.Suppressed, unproved.Verified = "stopped", false
+	all := []Contact{{ID: 9, Kind: SMS, Address: "y", Verified: true}, browser(1, ""), browser(2, "finance"), browser(3, ""), stopped, unproved, browser(6, "finance")}
+	for id, want := range map[ContactID]string{1: "1 3", 3: "3 1", 2: "2 6", 6: "6 2", 4: "1 3", 7: "1 3"} {
+		var ids []string
+		for _, c := range Browsers(all, id) {
+			ids = append(ids, strconv.Itoa(int(c.ID)))
+		}
+		if got := strings.Join(ids, " "); got != want {
+			t.Errorf("for %d: %s, want %s", id, got, want)
+		}
+	}
+	if left := Browsers([]Contact{all[0], stopped}, 1); left != nil {
+		t.Errorf("%v", left)
 	}
 }
 

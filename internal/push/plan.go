@@ -82,7 +82,7 @@ func Plan(in Input) []domain.Delivery {
 			Verdict: in.Verdict, State: domain.Pending,
 		}
 		reason := refusal(contact, slices.Contains(in.Off, channel), sub.Subscription.Paused && in.Kind != domain.AnswerPush, sub.Consent.At.IsZero())
-		if reason == domain.ReasonNone && in.Seen != nil && in.Seen(contact) {
+		if reason == domain.ReasonNone && in.told(contact) {
 			reason = domain.ReasonDuplicate
 		}
 		if reason != domain.ReasonNone {
@@ -97,6 +97,22 @@ func Plan(in Input) []domain.Delivery {
 	}
 	in.fallBack(deliveries, order)
 	return deliveries
+}
+
+// told tells whether the person behind an address already gets a message of
+// this push; a notification goes to every browser they have.
+func (in Input) told(contact domain.Contact) bool {
+	switch {
+	case in.Seen == nil:
+		return false
+	case contact.Kind != domain.WebPush:
+		return in.Seen(contact)
+	}
+	told := false
+	for _, c := range domain.Browsers(in.Subscriber.Contacts, contact.ID) {
+		told = in.Seen(c) || told
+	}
+	return told
 }
 
 // readsFirst tells whether the person looks into their inbox first.

@@ -16,7 +16,8 @@ import (
 // digest, all claimed for the caller and for nobody else.
 type Outgoing struct {
 	Deliveries     []domain.Delivery
-	Contact        domain.Contact // the zero Contact if the address is gone
+	Contact        domain.Contact   // the zero Contact if the address is gone
+	Others         []domain.Contact // further browsers of the person, each of which gets the message too
 	SubscriberKind domain.SubscriberKind
 	Paused         bool
 	NoConsent      bool // also for somebody who is gone
@@ -57,16 +58,24 @@ func (s *Store) ClaimDeliveries(ctx context.Context, id domain.BatchID, gen, lim
 		if err != nil || len(claimed) == 0 {
 			return err
 		}
-		same, err := s.sameAddress(ctx, tx, claimed)
+		to := recipient{}
+		if to.browsers, err = s.browsers(ctx, tx, claimed); err != nil {
+			return err
+		}
+		if to.same, err = s.sameAddress(ctx, tx, claimed, to); err != nil {
+			return err
+		}
+		more, err := s.claimDigests(ctx, tx, b, claimed, to, now)
 		if err != nil {
 			return err
 		}
-		more, err := s.claimDigests(ctx, tx, b, claimed, same, now)
-		if err != nil {
-			return err
+		if len(more) > 0 {
+			claimed = append(claimed, more...)
+			if to.browsers, err = s.browsers(ctx, tx, claimed); err != nil {
+				return err
+			}
 		}
-		claimed = append(claimed, more...)
-		if out, err = s.outgoing(ctx, tx, claimed, same); err != nil {
+		if out, err = s.outgoing(ctx, tx, claimed, to); err != nil {
 			return err
 		}
 		t := tally{}
@@ -93,14 +102,57 @@ func (s *Store) claim(ctx context.Context, tx *sql.Tx, b domain.Batch, limit int
 	return list(ctx, tx, scanDelivery, q, b.Push, b.ID, micros(now), limit)
 }
 
+// recipient is what tells who gets a message that was claimed.
+type recipient struct {
+	same     map[domain.ContactID]domain.ContactID // see sameAddress
+	browsers map[domain.SubscriberID][]domain.Contact
+}
+
+// addresses returns where a delivery goes: one address, or several browsers.
+func (r recipient) addresses(d domain.Delivery) []domain.ContactID {
+	all := []domain.ContactID{d.Contact}
+	if d.Channel == domain.WebPush {
+		for _, c := range domain.Browsers(r.browsers[d.Subscriber], d.Contact) {
+			all = append(all, c.ID)
+		}
+	}
+	return all
+}
+
+// browsers reads the browsers of those to whom notifications of browsers were
+// claimed, in the order of preference.
+func (s *Store) browsers(ctx context.Context, tx *sql.Tx, claimed []domain.Delivery) (map[domain.SubscriberID][]domain.Contact, error) {
+	all := map[domain.SubscriberID][]domain.Contact{}
+	var ids []domain.SubscriberID
+	for _, d := range claimed {
+		if d.Channel == domain.WebPush {
+			ids = append(ids, d.Subscriber)
+		}
+	}
+	slices.Sort(ids)
+	err := chunks(slices.Compact(ids), func(part []any) error {
+		q := `
+			SELECT c.subscriber_id, c.id, c.kind, c.address, c.frequency, c.verified, c.role, c.shared, COALESCE(x.reason, '')
+			FROM contacts c LEFT JOIN stop_list x ON x.blind = c.blind AND x.kind = c.kind
+			WHERE c.kind = 'webpush' AND c.subscriber_id IN (` + s.dialect.places(1, len(part)) + `) ORDER BY c.subscriber_id, c.position`
+		return each(ctx, tx, func(row scanner) error {
+			var owner domain.SubscriberID
+			c, err := s.scanContact(row, &owner)
+			all[owner] = append(all[owner], c)
+			return err
+		}, q, part...)
+	})
+	return all, err
+}
+
 // sameAddress finds the other contacts with the addresses to which parts of
 // digests were claimed: of other subscribers whom the same person stands for
 // and who may be told. It returns for each, and for those claimed, the first.
-func (s *Store) sameAddress(ctx context.Context, tx *sql.Tx, claimed []domain.Delivery) (map[domain.ContactID]domain.ContactID, error) {
+func (s *Store) sameAddress(ctx context.Context, tx *sql.Tx, claimed []domain.Delivery, to recipient) (map[domain.ContactID]domain.ContactID, error) {
 	var contacts []domain.ContactID
 	for _, d := range claimed {
 		if d.Reason == domain.ReasonDigest {
-			contacts = append(contacts, d.Contact)
+			contacts = append(contacts, to.addresses(d)...)
 		}
 	}
 	same := map[domain.ContactID]domain.ContactID{}
@@ -126,14 +178,16 @@ func (s *Store) sameAddress(ctx context.Context, tx *sql.Tx, claimed []domain.De
 // claimDigests takes what else waits for the next digest at the addresses to
 // which parts of digests were claimed. It all belongs to the batch now, whose
 // worker answers for it.
-func (s *Store) claimDigests(ctx context.Context, tx *sql.Tx, b domain.Batch, claimed []domain.Delivery, same map[domain.ContactID]domain.ContactID, now time.Time) ([]domain.Delivery, error) {
+func (s *Store) claimDigests(ctx context.Context, tx *sql.Tx, b domain.Batch, claimed []domain.Delivery, to recipient, now time.Time) ([]domain.Delivery, error) {
 	contacts := map[domain.ContactID]bool{}
 	for _, d := range claimed {
 		if d.Reason == domain.ReasonDigest {
-			contacts[d.Contact] = true
+			for _, id := range to.addresses(d) {
+				contacts[id] = true
+			}
 		}
 	}
-	for other := range same {
+	for other := range to.same {
 		contacts[other] = true
 	}
 	var more []domain.Delivery
@@ -141,7 +195,7 @@ func (s *Store) claimDigests(ctx context.Context, tx *sql.Tx, b domain.Batch, cl
 		q := `
 			WITH due AS MATERIALIZED (
 				SELECT d.id, CAST($2 AS BIGINT) AS batch FROM contacts c JOIN deliveries d ON d.subscriber_id = c.subscriber_id AND d.channel = c.kind JOIN pushes u ON u.id = d.push_id
-				WHERE d.next_at <= $1 AND d.state = 'pending' AND d.reason = 'digest' AND d.contact_id = c.id AND u.state <> 'stopped' AND u.paused_at = 0
+				WHERE d.next_at <= $1 AND d.state = 'pending' AND d.reason = 'digest' AND (d.contact_id = c.id OR c.kind = 'webpush') AND u.state <> 'stopped' AND u.paused_at = 0
 					AND c.id IN (` + s.dialect.places(3, len(part)) + `)
 				ORDER BY d.id` + s.dialect.skipLocked + `)
 			UPDATE deliveries SET state = 'sending', attempts = attempts + 1, claimed_at = $1, batch_id = (SELECT MAX(batch) FROM due)
@@ -156,20 +210,29 @@ func (s *Store) claimDigests(ctx context.Context, tx *sql.Tx, b domain.Batch, cl
 
 // outgoing groups claimed deliveries into messages, in id order, and reads for
 // each who gets it and whether it may still be sent. A digest is one message
-// to one address.
-func (s *Store) outgoing(ctx context.Context, tx *sql.Tx, claimed []domain.Delivery, same map[domain.ContactID]domain.ContactID) ([]Outgoing, error) {
+// to one address, or to every browser of a person.
+func (s *Store) outgoing(ctx context.Context, tx *sql.Tx, claimed []domain.Delivery, to recipient) ([]Outgoing, error) {
 	slices.SortFunc(claimed, func(a, b domain.Delivery) int { return cmp.Compare(a.ID, b.ID) })
 	var out []Outgoing
 	digest, of := map[domain.ContactID]int{}, map[domain.DeliveryID]int{}
 	var ids []domain.DeliveryID // the first of each message
 	for _, d := range claimed {
-		address := cmp.Or(same[d.Contact], d.Contact)
-		if at, ok := digest[address]; ok && d.Reason == domain.ReasonDigest {
-			out[at].Deliveries = append(out[at].Deliveries, d)
-			continue
-		}
 		if d.Reason == domain.ReasonDigest {
-			digest[address] = len(out)
+			at := len(out)
+			addresses := to.addresses(d)
+			for i, id := range addresses {
+				addresses[i] = cmp.Or(to.same[id], id)
+				if known, ok := digest[addresses[i]]; ok {
+					at = known
+				}
+			}
+			for _, id := range addresses {
+				digest[id] = at
+			}
+			if at < len(out) {
+				out[at].Deliveries = append(out[at].Deliveries, d)
+				continue
+			}
 		}
 		of[d.ID] = len(out)
 		ids = append(ids, d.ID)
@@ -205,5 +268,13 @@ func (s *Store) outgoing(ctx context.Context, tx *sql.Tx, claimed []domain.Deliv
 			return nil
 		}, q, part...)
 	})
+	for i := range out {
+		o := &out[i]
+		if d := o.Deliveries[0]; d.Channel == domain.WebPush {
+			if all := domain.Browsers(to.browsers[d.Subscriber], d.Contact); len(all) > 0 {
+				o.Contact, o.Others = all[0], all[1:]
+			}
+		}
+	}
 	return out, err
 }

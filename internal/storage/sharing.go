@@ -14,7 +14,7 @@ func (s *Store) ToldAt(ctx context.Context, push domain.PushID, contacts []domai
 		q := `
 			SELECT c.id FROM contacts c JOIN contacts o ON o.blind = c.blind AND o.kind = c.kind AND o.subscriber_id <> c.subscriber_id
 				JOIN deliveries d ON d.id >= (CAST($1 AS BIGINT) << 36) + (o.subscriber_id << 4) AND d.id < (CAST($1 AS BIGINT) << 36) + (o.subscriber_id << 4) + 16
-			WHERE d.contact_id = o.id AND d.state <> 'suppressed' AND c.id IN (` + s.dialect.places(2, len(part)) + `)`
+			WHERE (d.contact_id = o.id OR o.kind = 'webpush' AND d.channel = o.kind) AND d.state <> 'suppressed' AND c.id IN (` + s.dialect.places(2, len(part)) + `)`
 		return each(ctx, s.read, func(row scanner) error {
 			var id domain.ContactID
 			err := row.Scan(&id)

@@ -82,22 +82,26 @@ func (s *Store) contactsInto(ctx context.Context, byID map[domain.SubscriberID]*
 		WHERE c.subscriber_id IN (` + in + `) ORDER BY c.subscriber_id, c.position`
 	return each(ctx, s.read, func(row scanner) error {
 		var owner domain.SubscriberID
-		var c domain.Contact
-		var sealed []byte
-		if err := row.Scan(&owner, &c.ID, &c.Kind, &sealed, &c.When, &c.Verified, &c.Role, &c.Shared, &c.Suppressed); err != nil {
-			return err
+		c, err := s.scanContact(row, &owner)
+		if v := byID[owner]; v != nil { // else saved since the statement before
+			v.Contacts = append(v.Contacts, c)
 		}
-		v := byID[owner]
-		if v == nil {
-			return nil // saved since the statement before
-		}
-		var err error
-		if c.Address, err = s.openAddress(sealed, c.Kind, owner); err != nil {
-			return fmt.Errorf("contact %d: %w", c.ID, err)
-		}
-		v.Contacts = append(v.Contacts, c)
-		return nil
+		return err
 	}, q, ids...)
+}
+
+// scanContact reads a contact and whose it is.
+func (s *Store) scanContact(row scanner, owner *domain.SubscriberID) (domain.Contact, error) {
+	var c domain.Contact
+	var sealed []byte
+	err := row.Scan(owner, &c.ID, &c.Kind, &sealed, &c.When, &c.Verified, &c.Role, &c.Shared, &c.Suppressed)
+	if err != nil {
+		return c, err
+	}
+	if c.Address, err = s.openAddress(sealed, c.Kind, *owner); err != nil {
+		return c, fmt.Errorf("contact %d: %w", c.ID, err)
+	}
+	return c, nil
 }
 
 func (s *Store) openAddress(sealed []byte, kind domain.ChannelKind, owner domain.SubscriberID) (string, error) {

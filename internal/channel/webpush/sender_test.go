@@ -212,7 +212,7 @@ func FuzzParse(f *testing.F) {
 			return
 		}
 		again, err := hosts.Parse(s.String())
-		if err != nil || again.Endpoint != s.Endpoint || string(again.P256dh) != string(s.P256dh) || string(again.Auth) != string(s.Auth) {
+		if err != nil || again.Endpoint != s.Endpoint || again.Name != s.Name || string(again.P256dh) != string(s.P256dh) || string(again.Auth) != string(s.Auth) {
 			t.Errorf("%q is read as %+v, then as %+v, %v", text, s, again, err)
 		}
 	})

@@ -20,6 +20,7 @@ type Subscription struct {
 	Endpoint string
 	P256dh   []byte // the browser's public key
 	Auth     []byte // its secret
+	Name     string // what its owner sees: Edge（Windows）
 }
 
 // subscriptionJSON is what PushSubscription.toJSON makes, and what is kept.
@@ -29,6 +30,7 @@ type subscriptionJSON struct {
 		P256dh string `json:"p256dh"`
 		Auth   string `json:"auth"`
 	} `json:"keys"`
+	Name string `json:"name,omitempty"`
 }
 
 // maxSubscription is the longest subscription that is read, in octets.
@@ -37,6 +39,7 @@ const maxSubscription = 2048
 // String writes the subscription as a contact keeps it.
 func (s Subscription) String() string {
 	var kept subscriptionJSON
+	kept.Name = s.Name
 	kept.Endpoint, kept.Keys.P256dh, kept.Keys.Auth = s.Endpoint, b64.EncodeToString(s.P256dh), b64.EncodeToString(s.Auth)
 	written, err := json.Marshal(kept)
 	if err != nil {
@@ -76,7 +79,7 @@ func (h Hosts) Parse(text string) (Subscription, error) {
 	if _, err := h.check(said.Endpoint); err != nil {
 		return bad("推送服务不在允许的范围内")
 	}
-	s := Subscription{Endpoint: said.Endpoint}
+	s := Subscription{Endpoint: said.Endpoint, Name: said.Name}
 	var err error
 	if s.P256dh, err = b64.DecodeString(strings.TrimRight(said.Keys.P256dh, "=")); err != nil {
 		return bad("缺少密钥")
@@ -86,6 +89,9 @@ func (h Hosts) Parse(text string) (Subscription, error) {
 	}
 	if s.Auth, err = b64.DecodeString(strings.TrimRight(said.Keys.Auth, "=")); err != nil || len(s.Auth) != 16 {
 		return bad("密钥不正确")
+	}
+	if len(s.String()) > maxSubscription { // as it is kept
+		return bad("内容太长")
 	}
 	return s, nil
 }
