@@ -2,6 +2,7 @@ package channel
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -48,25 +49,44 @@ func Each(ctx context.Context, gateway string, n int, ms []Message, one func(con
 	return results
 }
 
-// Limits of a request to a gateway over HTTP.
-const (
-	httpTimeout = 30 * time.Second
-	httpGrace   = 10 * time.Second // for the answer after the context ended
-	maxAnswer   = 64 << 10
-)
+// maxAnswer bounds what is read of an answer.
+const maxAnswer = 1 << 20
 
-// HTTPClient returns a client for gateways. It follows no redirect and knows no
-// proxy: secrets go to the gateway and nowhere else. allow, which may be nil,
-// is asked about every address before a connection is made to it.
-func HTTPClient(allow func(network, address string, c syscall.RawConn) error) *http.Client {
-	dialer := &net.Dialer{Timeout: 10 * time.Second, Control: allow}
-	return &http.Client{
+// HTTP says how a gateway is spoken to over HTTP. Zero values take the default
+// behind each field.
+type HTTP struct {
+	Connections int           // kept open between requests: 16
+	Timeout     time.Duration // for one request: 30 s
+	Grace       time.Duration // for the answer after the context ended: 10 s
+	// Allow, which may be nil, is asked about every address before a connection
+	// is made to it.
+	Allow func(network, address string, c syscall.RawConn) error
+}
+
+// Client asks a gateway. It follows no redirect and knows no proxy: secrets go
+// to the gateway and nowhere else.
+type Client struct {
+	timeout, grace time.Duration
+	client         *http.Client
+}
+
+// NewClient returns a client for a gateway. It does not connect.
+func NewClient(h HTTP) *Client {
+	timeout := cmp.Or(h.Timeout, 30*time.Second)
+	dialer := &net.Dialer{Timeout: min(timeout, 10*time.Second), Control: h.Allow}
+	return &Client{timeout, cmp.Or(h.Grace, 10*time.Second), &http.Client{
 		Transport: &http.Transport{
-			DialContext: dialer.DialContext, ForceAttemptHTTP2: true,
-			MaxIdleConnsPerHost: 16, IdleConnTimeout: 30 * time.Second, TLSHandshakeTimeout: 10 * time.Second, ResponseHeaderTimeout: httpTimeout,
+			DialContext: dialer.DialContext, ForceAttemptHTTP2: true, MaxIdleConnsPerHost: cmp.Or(h.Connections, 16),
+			IdleConnTimeout: 10 * time.Second, TLSHandshakeTimeout: 10 * time.Second, ResponseHeaderTimeout: timeout,
 		},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
+	}}
+}
+
+// Close ends the connections.
+func (c *Client) Close() error {
+	c.client.CloseIdleConnections()
+	return nil
 }
 
 // Answer is what a gateway said to a request.
@@ -89,28 +109,49 @@ func (a Answer) RetryAfter() time.Duration {
 // errHanded marks a request that the gateway may have had whole.
 var errHanded = errors.New("handed over, no answer")
 
-// Ask posts a body to a gateway and returns its answer, whatever that says. An
-// error means that no answer came; Unanswered turns it into a result. The
-// request outlives ctx for some seconds: once it is written, only the answer
-// tells what became of it.
-func Ask(ctx context.Context, client *http.Client, method, address string, header http.Header, body []byte) (Answer, error) {
-	request, cancel := context.WithTimeout(context.WithoutCancel(ctx), httpTimeout)
-	defer cancel()
-	defer context.AfterFunc(ctx, func() { time.AfterFunc(httpGrace, cancel) })()
-	var handed atomic.Bool
-	request = httptrace.WithClientTrace(request, &httptrace.ClientTrace{
-		GotConn:      func(httptrace.GotConnInfo) { handed.Store(true) },
-		WroteRequest: func(w httptrace.WroteRequestInfo) { handed.Store(w.Err == nil) },
-	})
-	r, err := http.NewRequestWithContext(request, method, address, bytes.NewReader(body))
+// Ask sends a body to a gateway and returns its answer, see Hand.
+func (c *Client) Ask(ctx context.Context, method, address string, header http.Header, body []byte) (Answer, error) {
+	r, err := http.NewRequest(method, address, bytes.NewReader(body))
 	if err != nil {
 		return Answer{}, err
 	}
 	r.Header = header
-	resp, err := client.Do(r)
+	return c.Hand(ctx, r)
+}
+
+// Hand sends a request that hands over messages and returns its answer,
+// whatever that says. An error means that no answer came; Unanswered turns it
+// into a result. The request outlives ctx for the grace period: once it is
+// written, only the answer tells what became of it.
+func (c *Client) Hand(ctx context.Context, r *http.Request) (Answer, error) {
+	request, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	defer context.AfterFunc(ctx, func() { time.AfterFunc(c.grace, cancel) })()
+	return c.Fetch(request, r)
+}
+
+// Fetch sends a request that hands over nothing: it ends with ctx.
+func (c *Client) Fetch(ctx context.Context, r *http.Request) (Answer, error) {
+	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
+	// handed tells whether the gateway may have the whole request: it was given
+	// to a connection, and that did not say that it could not be written.
+	var handed atomic.Bool
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GotConn:      func(httptrace.GotConnInfo) { handed.Store(true) },
+		WroteRequest: func(w httptrace.WroteRequestInfo) { handed.Store(w.Err == nil) },
+	})
+	// net/http repeats a request by itself when a used connection dies before
+	// the answer, and the message would go out twice; but not one whose body it
+	// cannot read again.
+	if r.Body == nil {
+		r.Body = io.NopCloser(http.NoBody)
+	}
+	r.GetBody = nil
+	resp, err := c.client.Do(r.WithContext(ctx))
 	if err != nil {
 		if ue, ok := errors.AsType[*url.Error](err); ok {
-			err = ue.Err // the address may hold a secret
+			err = ue.Err // the address may hold a secret or a number
 		}
 		if handed.Load() {
 			err = errors.Join(errHanded, err)

@@ -43,7 +43,7 @@ const (
 type Sender struct {
 	cfg    Config
 	header http.Header
-	client *http.Client
+	client *channel.Client
 
 	mu   sync.Mutex
 	cids []string
@@ -62,7 +62,7 @@ func New(cfg Config) (*Sender, error) {
 		return nil, domain.Errorf(domain.Invalid, "没有填写极光的 AppKey 或主密钥").In("jpush.app_key")
 	}
 	cfg.URL = strings.TrimSuffix(cfg.URL, "/")
-	return &Sender{cfg: cfg, client: channel.HTTPClient(nil), header: http.Header{
+	return &Sender{cfg: cfg, client: channel.NewClient(channel.HTTP{}), header: http.Header{
 		"Authorization": {"Basic " + base64.StdEncoding.EncodeToString([]byte(cfg.AppKey+":"+cfg.Secret))},
 		"Content-Type":  {"application/json"},
 	}}, nil
@@ -157,7 +157,7 @@ func (s *Sender) push(ctx context.Context, w words, devices []string) (channel.R
 	if err != nil {
 		return channel.Result{Class: channel.Permanent, Code: "compose"}, false
 	}
-	answer, err := channel.Ask(ctx, s.client, http.MethodPost, s.cfg.URL+"/v3/push", s.header, body)
+	answer, err := s.client.Ask(ctx, http.MethodPost, s.cfg.URL+"/v3/push", s.header, body)
 	if err == nil {
 		return Classify(answer)
 	}
@@ -165,7 +165,7 @@ func (s *Sender) push(ctx context.Context, w words, devices []string) (channel.R
 	if r.Class != channel.Unknown {
 		return r, all
 	}
-	if answer, err = channel.Ask(ctx, s.client, http.MethodPost, s.cfg.URL+"/v3/push", s.header, body); err != nil {
+	if answer, err = s.client.Ask(ctx, http.MethodPost, s.cfg.URL+"/v3/push", s.header, body); err != nil {
 		return r, false // whatever this one says, the first may have been taken
 	}
 	return Classify(answer)
@@ -176,7 +176,7 @@ func (s *Sender) cid(ctx context.Context) (string, *channel.Result, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(s.cids) == 0 {
-		answer, err := channel.Ask(ctx, s.client, http.MethodGet, s.cfg.URL+"/v3/push/cid?count="+strconv.Itoa(cidsAtOnce), s.header, nil)
+		answer, err := s.client.Ask(ctx, http.MethodGet, s.cfg.URL+"/v3/push/cid?count="+strconv.Itoa(cidsAtOnce), s.header, nil)
 		if err != nil {
 			r, all := channel.Unanswered(err)
 			r.Class = channel.Retry // nothing was to be sent
@@ -244,6 +244,5 @@ func resetAfter(h http.Header) time.Duration {
 
 // Close implements channel.Sender.
 func (s *Sender) Close() error {
-	s.client.CloseIdleConnections()
-	return nil
+	return s.client.Close()
 }

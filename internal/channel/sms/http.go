@@ -2,13 +2,8 @@ package sms
 
 import (
 	"context"
-	"errors"
-	"io"
-	"net"
 	"net/http"
-	"net/http/httptrace"
 	"net/url"
-	"sync/atomic"
 	"time"
 
 	"policypush/internal/channel"
@@ -26,9 +21,9 @@ type HTTP struct {
 
 // caller sends requests of which each hands over one message.
 type caller struct {
-	HTTP
+	*channel.Client
 	base   *url.URL
-	client *http.Client
+	window int
 }
 
 func newCaller(setting string, cfg HTTP) (*caller, error) {
@@ -39,95 +34,27 @@ func newCaller(setting string, cfg HTTP) (*caller, error) {
 	if cfg.Connections <= 0 {
 		cfg.Connections = 8
 	}
-	for d, def := range map[*time.Duration]time.Duration{&cfg.Timeout: 30 * time.Second, &cfg.Grace: 10 * time.Second} {
-		if *d <= 0 {
-			*d = def
-		}
-	}
-	return &caller{HTTP: cfg, base: base, client: &http.Client{
-		Transport: &http.Transport{
-			Proxy:                 nil, // secrets and numbers go to the gateway and nowhere else
-			MaxIdleConnsPerHost:   cfg.Connections,
-			IdleConnTimeout:       10 * time.Second,
-			ResponseHeaderTimeout: cfg.Timeout,
-			DialContext:           (&net.Dialer{Timeout: min(cfg.Timeout, 10*time.Second)}).DialContext,
-		},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}}, nil
+	return &caller{channel.NewClient(channel.HTTP{Connections: cfg.Connections, Timeout: cfg.Timeout, Grace: cfg.Grace}), base, cfg.Connections}, nil
 }
 
 // Window implements Provider.
-func (c *caller) Window() int { return c.Connections }
-
-// Close implements Provider.
-func (c *caller) Close() error {
-	c.client.CloseIdleConnections()
-	return nil
-}
-
-// maxAnswer bounds what is read of an answer.
-const maxAnswer = 1 << 20
+func (c *caller) Window() int { return c.window }
 
 // hand sends a request that hands over a message. Without an answer it returns
 // what became of the message instead.
 func (c *caller) hand(ctx context.Context, request *http.Request) (status int, body []byte, failed *channel.Result) {
-	// The request outlives ctx for the grace period: once written, only the
-	// answer tells whether the text went out.
-	call, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.Timeout)
-	defer cancel()
-	defer context.AfterFunc(ctx, func() { time.AfterFunc(c.Grace, cancel) })()
-
-	// handed tells whether the gateway may have the whole request: it was given
-	// to a connection, and that did not say that it could not be written.
-	var handed atomic.Bool
-	call = httptrace.WithClientTrace(call, &httptrace.ClientTrace{
-		GotConn:      func(httptrace.GotConnInfo) { handed.Store(true) },
-		WroteRequest: func(w httptrace.WroteRequestInfo) { handed.Store(w.Err == nil) },
-	})
-	// net/http repeats a request by itself when a used connection dies before
-	// the answer, and the text would go out twice; but not one whose body it
-	// cannot read again.
-	if request.Body == nil {
-		request.Body = io.NopCloser(http.NoBody)
-	}
-	request.GetBody = nil
-	resp, err := c.client.Do(request.WithContext(call))
+	answer, err := c.Hand(ctx, request)
 	if err != nil {
-		r := ioFailure(err, handed.Load())
+		r, _ := channel.Unanswered(err) // the line finds out by itself that a provider is dead
 		return 0, nil, &r
 	}
-	defer func() { _ = resp.Body.Close() }()
-	body, err = io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
-	if err != nil && len(body) == 0 {
-		return 0, nil, &channel.Result{Class: channel.Unknown, Code: "no-answer", Note: "answer cut off"}
-	}
-	return resp.StatusCode, body, nil
+	return answer.Status, answer.Body, nil
 }
 
 // ask sends a request that hands over nothing.
 func (c *caller) ask(ctx context.Context, request *http.Request) ([]byte, error) {
-	ctx, cancel := context.WithTimeout(ctx, c.Timeout)
-	defer cancel()
-	resp, err := c.client.Do(request.WithContext(ctx))
-	if err != nil {
-		if ue, ok := errors.AsType[*url.Error](err); ok {
-			err = ue.Err // the address may hold numbers
-		}
-		return nil, err
-	}
-	defer func() { _ = resp.Body.Close() }()
-	return io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
-}
-
-// ioFailure sorts a request without an answer.
-func ioFailure(err error, handed bool) channel.Result {
-	if ue, ok := errors.AsType[*url.Error](err); ok {
-		err = ue.Err // the address holds secrets and the number
-	}
-	if handed {
-		return channel.Result{Class: channel.Unknown, Code: "no-answer", Note: channel.Note(err.Error())}
-	}
-	return channel.Result{Class: channel.Retry, Code: "connect", Note: channel.Note(err.Error())}
+	answer, err := c.Fetch(ctx, request)
+	return answer.Body, err
 }
 
 // bareStatus sorts an answer in which a vendor says nothing of its own: a proxy

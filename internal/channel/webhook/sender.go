@@ -31,7 +31,7 @@ const connections = 8
 // Sender is a channel.Sender for an app.
 type Sender struct {
 	cfg    Config
-	client *http.Client
+	client *channel.Client
 }
 
 // New checks the settings. It does not connect.
@@ -40,7 +40,7 @@ func New(cfg Config) (*Sender, error) {
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
 		return nil, domain.Errorf(domain.Invalid, "政务应用的接口地址不正确，请填写 https:// 开头的地址").In("webhook.url")
 	}
-	return &Sender{cfg: cfg, client: channel.HTTPClient(nil)}, nil
+	return &Sender{cfg: cfg, client: channel.NewClient(channel.HTTP{})}, nil
 }
 
 // event is the body of a call.
@@ -77,7 +77,7 @@ func (s *Sender) one(ctx context.Context, m channel.Message) (channel.Result, bo
 	if err != nil || !channel.ValidRef(m.Ref) {
 		return channel.Result{Class: channel.Permanent, Code: "compose"}, false
 	}
-	answer, err := channel.Ask(ctx, s.client, http.MethodPost, s.cfg.URL, s.cfg.Secret.header(m.Ref, now, body), body)
+	answer, err := s.client.Ask(ctx, http.MethodPost, s.cfg.URL, s.cfg.Secret.header(m.Ref, now, body), body)
 	if err != nil {
 		r, all := channel.Unanswered(err)
 		r.Class = channel.Retry
@@ -110,6 +110,5 @@ func classify(a channel.Answer) (r channel.Result, all bool) {
 
 // Close implements channel.Sender.
 func (s *Sender) Close() error {
-	s.client.CloseIdleConnections()
-	return nil
+	return s.client.Close()
 }

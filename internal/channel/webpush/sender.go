@@ -36,7 +36,7 @@ const connections = 16
 // Sender is a channel.Sender for browsers.
 type Sender struct {
 	cfg    Config
-	client *http.Client
+	client *channel.Client
 }
 
 // New checks the settings. It does not connect.
@@ -47,7 +47,7 @@ func New(cfg Config) (*Sender, error) {
 	if cfg.TTL <= 0 {
 		cfg.TTL = 24 * time.Hour
 	}
-	return &Sender{cfg: cfg, client: channel.HTTPClient(cfg.Hosts.dial)}, nil
+	return &Sender{cfg: cfg, client: channel.NewClient(channel.HTTP{Allow: cfg.Hosts.dial})}, nil
 }
 
 // notification is what the service worker reads.
@@ -95,7 +95,7 @@ func (s *Sender) one(ctx context.Context, m channel.Message) (channel.Result, bo
 	if len(m.Ref) <= 32 {
 		header["Topic"] = []string{m.Ref} // one that still waits is replaced by its repetition
 	}
-	answer, err := channel.Ask(ctx, s.client, http.MethodPost, to.Endpoint, header, body)
+	answer, err := s.client.Ask(ctx, http.MethodPost, to.Endpoint, header, body)
 	if err != nil {
 		r, _ := channel.Unanswered(err) // each browser has a service of its own: no word about the others
 		return r, false
@@ -123,6 +123,5 @@ func classify(a channel.Answer) channel.Result {
 
 // Close implements channel.Sender.
 func (s *Sender) Close() error {
-	s.client.CloseIdleConnections()
-	return nil
+	return s.client.Close()
 }

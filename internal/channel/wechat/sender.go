@@ -73,7 +73,7 @@ const refreshBefore = 5 * time.Minute
 // Sender is a channel.Sender for followers.
 type Sender struct {
 	cfg    Config
-	client *http.Client
+	client *channel.Client
 	pace   *rate.Limiter
 
 	mu      sync.Mutex
@@ -98,7 +98,7 @@ func New(cfg Config) (*Sender, error) {
 		return nil, domain.Errorf(domain.Invalid, "消息种类要是 template 或 subscribe").In("wechat.message")
 	}
 	cfg.URL = strings.TrimSuffix(cfg.URL, "/")
-	return &Sender{cfg: cfg, client: channel.HTTPClient(nil), pace: rate.NewLimiter(perSecond, connections)}, nil
+	return &Sender{cfg: cfg, client: channel.NewClient(channel.HTTP{}), pace: rate.NewLimiter(perSecond, connections)}, nil
 }
 
 // Send implements channel.Sender.
@@ -182,7 +182,7 @@ func (s *Sender) ask(ctx context.Context, path string, message any) (channel.Ans
 	if err := encoder.Encode(message); err != nil {
 		return channel.Answer{}, err
 	}
-	return channel.Ask(ctx, s.client, http.MethodPost, s.cfg.URL+path, http.Header{"Content-Type": {"application/json"}}, body.Bytes())
+	return s.client.Ask(ctx, http.MethodPost, s.cfg.URL+path, http.Header{"Content-Type": {"application/json"}}, body.Bytes())
 }
 
 // accessToken returns the token of the account. The stable token is the same
@@ -271,6 +271,5 @@ func Classify(a channel.Answer) (code int, r channel.Result, all bool) {
 
 // Close implements channel.Sender.
 func (s *Sender) Close() error {
-	s.client.CloseIdleConnections()
-	return nil
+	return s.client.Close()
 }
