@@ -285,7 +285,7 @@ func (s *Server) findSimilar(c *fiber.Ctx, v *askView) error {
 	if err != nil {
 		return err
 	}
-	list := libraryView{}
+	list := libraryView{Query: v.Form.Text} // cards of a query show what was found
 	if err := s.foundCards(c, &list, page.Results); err != nil {
 		return err
 	}

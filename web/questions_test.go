@@ -233,6 +233,36 @@ func TestWhoAnswers(t *testing.T) {
 	}
 }
 
+func TestAskingWithoutAPolicyShowsPassages(t *testing.T) {
+	site := newSite(t)
+	site.publish()
+	site.browser().get("/ask").post("/ask", url.Values{"question": {"企业设备投资额的补助最高多少万元？"}}).at("/ask", 200, "这些内容是不是您要的", "支持技术改造")
+}
+
+func TestWhoAnswersOfATheme(t *testing.T) {
+	site, ctx := newSite(t), context.Background()
+	other := domain.Office{Name: "云川县经信局", Signature: "云川经信", Region: "330000"}
+	if err := site.Store.SaveOffice(ctx, &other); err != nil {
+		t.Fatal(err)
+	}
+	for _, step := range []struct {
+		office domain.OfficeID // publishes another policy of Q01
+		want   domain.OfficeID
+	}{{0, 0}, {site.office.ID, site.office.ID}, {other.ID, 0}, {other.ID, other.ID}} {
+		if step.office != 0 {
+			p := &domain.Policy{Office: step.office, Status: domain.Published, Title: "措施", Text: "一", CreatedAt: site.now, PublishedAt: site.now, Tags: []domain.Tag{{Dimension: domain.ThemeTag, Code: "Q01", State: domain.Confirmed}}}
+			if err := site.Store.CreatePolicy(ctx, p); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for theme, want := range map[string]domain.OfficeID{"Q01": step.want, "Q02": 0, "": 0} {
+			if got, err := site.officeFor(ctx, nil, theme); err != nil || got != want {
+				t.Errorf("after a policy of office %d, theme %q: office %d, %v, want %d", step.office, theme, got, err, want)
+			}
+		}
+	}
+}
+
 func TestWorkingDays(t *testing.T) {
 	site := newSite(t)
 	for asked, want := range map[string]string{

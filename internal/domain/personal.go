@@ -28,7 +28,7 @@ var personal = []struct {
 	{"邮箱", "【邮箱】", regexp.MustCompile(`[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+`)},
 	{"微信号或QQ号", "【号码】", regexp.MustCompile(`(?i)(?:微信号?|QQ号?|qq)[是为:： ]*([A-Za-z0-9_-]{5,20})`)},
 	{"车牌", "【车牌】", regexp.MustCompile(`[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼][A-Z][·. ]?[A-HJ-NP-Z0-9]{5,6}`)},
-	{"姓名", "某某", regexp.MustCompile(`(?:我叫|我是|本人|名叫|姓名|名字叫|联系人|经办人|户主|法人|老板|儿子|女儿|丈夫|妻子|母亲|父亲|爱人|老公|老婆)[是为叫:： ]{0,2}(` + surnames + `\p{Han}{1,2})(?:[，,。；;、！？!?\s（(]|今年|住|家|系|身份|电话|手机|男|女|在|$)`)},
+	{"姓名", "某某", regexp.MustCompile(`(?:我叫|我是|本人|名叫|姓名|名字叫|联系人|经办人|户主|法人|老板|儿子|女儿|丈夫|妻子|母亲|父亲|爱人|老公|老婆)[是为叫:： ]{0,2}(` + surnames + `\p{Han}{1,2})(?:[，,。；;、！？!?\s（(\d\x00]|今年|住|家|系|身份|电话|手机|男|女|在|$)`)},
 	{"姓名", "某", regexp.MustCompile(`(` + surnames + `\p{Han}{0,2}?)(?:先生|女士|小姐|阿姨|大爷|大妈|师傅|老师|主任|科长|经理|同志)`)},
 }
 
@@ -40,17 +40,16 @@ const surnames = `(?:欧阳|上官|司马|诸葛|夏侯|皇甫|[王李张刘陈�
 // meaning: a person looks at what it leaves.
 func FindPersonal(text string) []Personal {
 	ascii := halfWidth(text)
+	rest := []byte(ascii.text) // without what was found, so that no piece hides another
 	var found []Personal
 	for _, p := range personal {
-		for _, m := range p.at.FindAllStringSubmatchIndex(ascii.text, -1) {
+		for _, m := range p.at.FindAllSubmatchIndex(rest, -1) {
 			start, end := m[0], m[1]
 			if len(m) > 2 {
 				start, end = m[2], m[3]
 			}
-			piece := Personal{Start: ascii.at[start], End: ascii.at[end], Kind: p.kind, mask: p.mask}
-			if !slices.ContainsFunc(found, func(f Personal) bool { return piece.Start < f.End && f.Start < piece.End }) {
-				found = append(found, piece)
-			}
+			found = append(found, Personal{Start: ascii.at[start], End: ascii.at[end], Kind: p.kind, mask: p.mask})
+			clear(rest[start:end])
 		}
 	}
 	slices.SortFunc(found, func(a, b Personal) int { return cmp.Compare(a.Start, b.Start) })

@@ -557,3 +557,47 @@ func FuzzLint(f *testing.F) {
 		}
 	})
 }
+
+// TestAnAnswerIsNotInTheMessage: what leaves the house of a question is its
+// number, what became of it and where to read it.
+func TestAnAnswerIsNotInTheMessage(t *testing.T) {
+	c := composer(t, yunchuan())
+	due := time.Date(2026, 12, 2, 0, 0, 0, 0, push.Shanghai())
+	links := push.Links{Unsubscribe: "https://zc.example/u", Settings: "https://zc.example/me", Mine: "https://zc.example/me/policies", Inbox: "https://zc.example/inbox"}
+	for kind, want := range map[domain.NoticeKind]string{
+		domain.NoticeAnswered:  "【云川发布】您的提问（编号17）已答复，",
+		domain.NoticeCorrected: "【云川发布】更正：编号17的提问，答复有更正，请以更正后的为准，",
+		domain.NoticeExtended:  "【云川发布】您的提问（编号17）需要多些时间核实，延期到12月1日答复，",
+	} {
+		r := push.Reply{Number: 17, Kind: kind, Due: due, URL: "https://zc.example/questions/17"}
+		sms, err := c.Answer(domain.SMS, r, links)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.HasPrefix(sms.Text, want) || sms.HTML != "" || sms.Link != "" || utf8.RuneCountInString(sms.Text) > 70 || strings.Contains(sms.Text, "http") {
+			t.Errorf("%s: %s", kind, sms.Text)
+		}
+		mail, err := c.Answer(domain.Email, r, links)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for part, text := range map[string]string{"text": mail.Text, "page": mail.HTML} {
+			for _, has := range []string{"编号17", r.URL, "登录查看", "不写具体内容", links.Unsubscribe} {
+				if !strings.Contains(text, has) {
+					t.Errorf("%s, %s: no %q in\n%s", kind, part, has, text)
+				}
+			}
+			for _, not := range []string{links.Mine, "查看原文与解读"} {
+				if strings.Contains(text, not) {
+					t.Errorf("%s, %s: %q in\n%s", kind, part, not, text)
+				}
+			}
+		}
+		if mail.Subject != kind.Title() || strings.Contains(mail.Subject, "17") {
+			t.Errorf("subject %q", mail.Subject)
+		}
+	}
+	if _, err := c.Answer(domain.Paper, push.Reply{Number: 17}, links); err == nil {
+		t.Error("an answer goes over paper")
+	}
+}

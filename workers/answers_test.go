@@ -1,0 +1,103 @@
+package workers
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"policypush/internal/domain"
+)
+
+// asked keeps a question about a policy that is due after a while.
+func (b *bench) asked(p *domain.Policy, by domain.SubscriberID, due time.Duration) *domain.Question {
+	b.t.Helper()
+	q := &domain.Question{Policy: p.ID, Office: b.office.ID, Subscriber: by, Channel: domain.SMS, Once: fmt.Append(nil, by, due), Code: []byte{}}
+	check(b.t, q.Ask("低保家庭能领取暖补贴吗？", b.Now(), b.Now().Add(due)))
+	_, err := b.Store.AskQuestion(context.Background(), q)
+	check(b.t, err)
+	return q
+}
+
+// TestAnAskerIsToldOnce: over the channel they chose, with the number and
+// nothing of what was asked, in daylight, and not after they have gone.
+func TestAnAskerIsToldOnce(t *testing.T) {
+	b, ctx := newBench(t), context.Background()
+	asker, gone := enterprise(1, "恒达", "13900000001"), enterprise(2, "永盛", "13900000002")
+	for _, s := range []*domain.Subscriber{asker, gone} {
+		s.Contacts = append(s.Contacts, domain.Contact{Kind: domain.Email, Address: "lin@example.com", Verified: true})
+	}
+	b.save(asker, gone)
+	p, _ := b.publish("关于发放取暖补贴的通知")
+	notice := func(q *domain.Question) domain.Notice {
+		return domain.Notice{Question: q.ID, Subscriber: q.Subscriber, Channel: domain.SMS, Kind: domain.NoticeAnswered, At: b.Now()}
+	}
+	first, other := b.asked(p, asker.ID, time.Hour), b.asked(p, gone.ID, time.Hour)
+	check(t, b.Store.SaveQuestion(ctx, first, notice(first)))
+	check(t, b.Store.SaveQuestion(ctx, other, notice(other)))
+	check(t, b.Store.DeleteSubscriber(ctx, gone.ID))
+	b.pass(10 * time.Hour) // ten in the evening
+	for range 2 {
+		check(t, b.planAnswers(ctx))
+	}
+	owed, err := b.Store.OwedNotices(ctx, 10)
+	check(t, err)
+	told, err := b.Store.Notices(ctx, asker.ID, 10)
+	check(t, err)
+	if len(owed) != 0 || len(told) != 1 {
+		t.Fatalf("owed %v, told %v", owed, told)
+	}
+	check(t, b.deliverDue())
+	if len(b.sms.got) != 0 {
+		t.Errorf("told at night: %v", b.sms.got)
+	}
+	b.pass(12 * time.Hour)
+	for range 2 {
+		check(t, b.deliverDue())
+	}
+	b.expect(told[0].Push, "accepted: 1")
+	if len(b.sms.got) != 1 || len(b.email.got) != 0 {
+		t.Fatalf("texts %v, mails %v", b.sms.got, b.email.got)
+	}
+	if m := b.sms.got[0]; m.To != "13900000001" || !strings.Contains(m.Text, fmt.Sprintf("编号%d", first.ID)) || strings.Contains(m.Text, "低保") || strings.Contains(m.Text, "取暖") {
+		t.Errorf("to %s: %s", m.To, m.Text)
+	}
+}
+
+// TestQuestionsAreMarkedOnce: when the promised day begins and when it is over,
+// by the service's clock.
+func TestQuestionsAreMarkedOnce(t *testing.T) {
+	b, ctx := newBench(t), context.Background()
+	b.people(1, nil)
+	p, _ := b.publish("关于发放取暖补贴的通知")
+	q := b.asked(p, 1, 36*time.Hour)
+	marks := func() string {
+		entries, err := b.Store.AuditEntries(ctx, fmt.Sprintf("question/%d", q.ID), 10)
+		check(t, err)
+		var actions []string
+		for _, e := range entries {
+			actions = append(actions, e.Action)
+		}
+		return strings.Join(actions, " ")
+	}
+	for _, step := range []struct {
+		wait time.Duration
+		want string // the latest first
+	}{
+		{0, ""},
+		{12*time.Hour - time.Second, ""},
+		{30 * time.Second, ""}, // it is time, but a look was taken not a minute ago
+		{time.Minute, "question-due"},
+		{time.Hour, "question-due"},
+		{-2 * time.Hour, "question-due"}, // the clock was set back
+		{25*time.Hour + time.Minute, "question-overdue question-due"},
+		{time.Hour, "question-overdue question-due"},
+	} {
+		b.pass(step.wait)
+		check(t, b.remindQuestions(ctx))
+		if got := marks(); got != step.want {
+			t.Errorf("%s later: %q, want %q", step.wait, got, step.want)
+		}
+	}
+}
