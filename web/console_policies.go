@@ -384,7 +384,8 @@ func clauseOptions(p *domain.Policy, chosen ...string) []option {
 		if cite, ok := interpretations.CiteOf(p, cl.Path); ok {
 			label = cite.Label
 		}
-		options = append(options, option{Code: cl.Path, Name: label + "　" + cutRunes(cl.Text, 24), Selected: slices.Contains(chosen, cl.Path)})
+		text := strings.TrimLeft(strings.TrimPrefix(cl.Text, label), " 　") // the label once
+		options = append(options, option{Code: cl.Path, Name: label + "　" + cutRunes(text, 24), Selected: slices.Contains(chosen, cl.Path)})
 	}
 	return options
 }

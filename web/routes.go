@@ -48,6 +48,7 @@ func (s *Server) routes() {
 	a.Get("/policies/:id<int>/onepage.pdf", s.onePagePDF)
 	a.Get("/policies/:id<int>/check", s.shared, s.checkPage)
 	a.Get("/ask", s.askPage)
+	a.Get("/policies/:id<int>/ask", func(c *fiber.Ctx) error { return c.Redirect("/policies/" + c.Params("id") + "#ask") })
 	a.Get("/questions", s.questionsOf)
 	a.Post("/questions", s.limit(20), s.findQuestion)
 	a.Get("/questions/:id<int>", s.limit(60), s.questionPage)
