@@ -69,6 +69,20 @@ func alike(asked, question, answer string) float64 {
 	return shared / float64(len(pairs))
 }
 
+// share is the share of some pairs that are in others too.
+func share(pairs, in map[[2]rune]bool) float64 {
+	if len(pairs) == 0 {
+		return 0
+	}
+	n := 0
+	for pair := range pairs {
+		if in[pair] {
+			n++
+		}
+	}
+	return float64(n) / float64(len(pairs))
+}
+
 // pairsOf returns the pairs of neighbouring letters and digits of a text.
 func pairsOf(text string) map[[2]rune]bool {
 	pairs := map[[2]rune]bool{}

@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -166,39 +168,56 @@ type cluster struct {
 	Questions []domain.Question
 }
 
+// asking is the questions about one policy, each with the first that it is
+// like. Which groups a question may belong to is looked up by its pairs of
+// characters: thousands that are all different cost no comparison each with each.
+type asking struct {
+	groups []cluster
+	firsts []map[[2]rune]bool // pairs of the first question of a group, without what is only polite
+	having map[[2]rune][]int  // the groups whose first question has a pair
+}
+
+func (a *asking) add(q domain.Question) {
+	text := q.Rounds[0].Text
+	said, meant := pairsOf(text), pairsOf(polite.Replace(text))
+	shared := map[int]int{}
+	for pair := range meant {
+		for _, g := range a.having[pair] {
+			shared[g]++
+		}
+	}
+	for _, g := range slices.Sorted(maps.Keys(shared)) {
+		if float64(shared[g])/float64(len(meant)) >= similarEnough && share(a.firsts[g], said) >= similarEnough {
+			a.groups[g].Questions = append(a.groups[g].Questions, q)
+			return
+		}
+	}
+	for pair := range said {
+		a.having[pair] = append(a.having[pair], len(a.groups))
+	}
+	a.groups = append(a.groups, cluster{q.Policy, []domain.Question{q}})
+	a.firsts = append(a.firsts, meant)
+}
+
 // clusters groups the questions about the same policy that are alike, and
 // keeps groups of at least often. Those asked before an approved answer to the
 // same was published do not count: that has settled them.
 func clusters(questions []domain.Question, settled func(domain.PolicyID) ([]interpretations.Item, error), often int) ([]cluster, error) {
-	byPolicy := map[domain.PolicyID][]cluster{}
+	byPolicy := map[domain.PolicyID]*asking{}
 	var order []domain.PolicyID
-	for i := len(questions) - 1; i >= 0; i-- { // they come the latest first
-		q := questions[i]
-		text := q.Rounds[0].Text
-		if q.Policy == 0 || text == "" {
+	for _, q := range slices.Backward(questions) { // they come the latest first
+		if q.Policy == 0 || q.Rounds[0].Text == "" {
 			continue
 		}
-		groups, known := byPolicy[q.Policy]
-		if !known {
+		if byPolicy[q.Policy] == nil {
+			byPolicy[q.Policy] = &asking{having: map[[2]rune][]int{}}
 			order = append(order, q.Policy)
 		}
-		joined := false
-		for g := range groups {
-			first := groups[g].Questions[0].Rounds[0].Text
-			if min(alike(text, first, ""), alike(first, text, "")) >= similarEnough {
-				groups[g].Questions = append(groups[g].Questions, q)
-				joined = true
-				break
-			}
-		}
-		if !joined {
-			groups = append(groups, cluster{q.Policy, []domain.Question{q}})
-		}
-		byPolicy[q.Policy] = groups
+		byPolicy[q.Policy].add(q)
 	}
 	var found []cluster
 	for _, id := range order {
-		for _, g := range byPolicy[id] {
+		for _, g := range byPolicy[id].groups {
 			if len(g.Questions) < often {
 				continue
 			}

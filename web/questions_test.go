@@ -3,8 +3,10 @@ package web
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -300,5 +302,40 @@ func TestOftenAskedIsMisunderstood(t *testing.T) {
 	}
 	if found, _ := clusters(asked, settled, 2); len(found) != 0 {
 		t.Errorf("what was settled counts: %+v", found)
+	}
+}
+
+func TestAQuestionJoinsTheFirstThatItIsLike(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	words := strings.Fields("补贴 怎么 申请 企业 社保 残疾 就业 今年 能不能 材料 办理 多少钱 设备 租金 减免 请问")
+	var questions []domain.Question // the latest first
+	for n := 400; n > 0; n-- {
+		text := ""
+		for range 5 {
+			text += words[r.IntN(len(words))]
+		}
+		questions = append(questions, domain.Question{ID: domain.QuestionID(n), Policy: 4, Rounds: []domain.Round{{Text: text}}})
+	}
+	var want [][]domain.Question // by comparing each with each
+	for _, q := range slices.Backward(questions) {
+		like := func(group []domain.Question) bool {
+			a, b := q.Rounds[0].Text, group[0].Rounds[0].Text
+			return min(alike(a, b, ""), alike(b, a, "")) >= similarEnough
+		}
+		if g := slices.IndexFunc(want, like); g >= 0 {
+			want[g] = append(want[g], q)
+		} else {
+			want = append(want, []domain.Question{q})
+		}
+	}
+	found, err := clusters(questions, func(domain.PolicyID) ([]interpretations.Item, error) { return nil, nil }, 1)
+	if err != nil || len(found) != len(want) || len(want) > 300 {
+		t.Fatalf("%d groups, want %d, %v", len(found), len(want), err)
+	}
+	for g := range want {
+		same := func(a, b domain.Question) bool { return a.ID == b.ID }
+		if !slices.EqualFunc(found[g].Questions, want[g], same) {
+			t.Errorf("group %d is another", g)
+		}
 	}
 }
