@@ -51,8 +51,7 @@ func (s *Server) pushEvents(c *fiber.Ctx) error {
 	default:
 		return fiber.ErrServiceUnavailable
 	}
-	c.Context().HijackSetNoResponse(true)
-	c.Context().Hijack(func(conn net.Conn) {
+	takeOver(c, func(conn net.Conn) {
 		defer func() { <-s.console.viewers }()
 		s.servePush(conn, domain.PushID(id))
 	})
@@ -67,19 +66,10 @@ func (s *Server) servePush(conn net.Conn, id domain.PushID) {
 	}
 	ctx, cancel := context.WithCancel(s.console.ending)
 	defer cancel()
-	// The browser sends nothing: a read that ends tells that it has gone. The
-	// reader ends before this function, for the server uses conn's struct again.
-	gone := make(chan struct{})
+	// The browser sends nothing: a read that ends tells that it has gone.
 	go func() {
-		defer close(gone)
 		defer cancel()
 		_, _ = io.Copy(io.Discard, conn)
-	}()
-	defer func() {
-		if conn.SetReadDeadline(time.Unix(1, 0)) != nil {
-			_ = conn.Close()
-		}
-		<-gone
 	}()
 	write := func(text string) bool {
 		if conn.SetWriteDeadline(time.Now().Add(liveWrite)) != nil {

@@ -5,6 +5,8 @@ import (
 	"net"
 	"sync/atomic"
 	"time"
+
+	"github.com/gofiber/fiber/v2"
 )
 
 // How much of a body that is too large is taken, unread, after the refusal was
@@ -50,4 +52,20 @@ func linger(c net.Conn) {
 	if l, ok := c.(*lingeringConn); ok {
 		l.refused.Store(true)
 	}
+}
+
+// takeOver ends the request and lets serve have its connection, which is closed
+// when serve returns. Nothing of the request is kept meanwhile: an open inbox
+// lives for hours.
+func takeOver(c *fiber.Ctx, serve func(net.Conn)) {
+	c.Context().HijackSetNoResponse(true)
+	c.Context().Hijack(func(conn net.Conn) {
+		if held, ok := conn.(interface{ UnsafeConn() net.Conn }); ok {
+			conn = held.UnsafeConn() // what holds it reads through the request's buffer, which others use next
+		}
+		go func() {
+			defer func() { _ = conn.Close() }() // the other side may have closed it
+			serve(conn)
+		}()
+	})
 }

@@ -442,8 +442,7 @@ func (s *Server) inboxEvents(c *fiber.Ctx) error {
 	}
 	after := app.LastEventID(since)
 	ctx := context.WithoutCancel(c.UserContext())
-	c.Context().HijackSetNoResponse(true)
-	c.Context().Hijack(func(conn net.Conn) {
+	takeOver(c, func(conn net.Conn) {
 		s.Hub.ServeConn(conn, id, after, func(after int64) []app.Event { return s.replay(ctx, id, after) })
 	})
 	return nil

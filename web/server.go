@@ -121,6 +121,7 @@ func New(cfg Config) (*Server, error) {
 		EnableIPValidation:    cfg.ProxyHeader != "",
 	})
 	s.app.Server().HeaderReceived = bodyLimit
+	s.app.Server().KeepHijackedConns = true // takeOver closes them
 	s.app.Use(s.logRequest)
 	s.app.Use(recover.New(recover.Config{EnableStackTrace: true, StackTraceHandler: s.logPanic}))
 	s.app.Use(s.secureHeaders)

@@ -19,11 +19,17 @@ func TestBehindTheWebServer(t *testing.T) {
 	var box inbox
 	box.add(1)
 	srv := &fasthttp.Server{
-		ReadTimeout: 100 * time.Millisecond, WriteTimeout: 100 * time.Millisecond,
+		ReadTimeout: 100 * time.Millisecond, WriteTimeout: 100 * time.Millisecond, KeepHijackedConns: true,
 		Handler: func(c *fasthttp.RequestCtx) {
 			after := app.LastEventID(string(c.Request.Header.Peek("Last-Event-ID")))
 			c.HijackSetNoResponse(true)
-			c.Hijack(func(conn net.Conn) { h.ServeConn(conn, 7, after, box.after) })
+			c.Hijack(func(conn net.Conn) { // as the portal does: the request is let go
+				conn = conn.(interface{ UnsafeConn() net.Conn }).UnsafeConn()
+				go func() {
+					defer func() { _ = conn.Close() }() // the client may have
+					h.ServeConn(conn, 7, after, box.after)
+				}()
+			})
 		},
 	}
 	l, err := net.Listen("tcp", "127.0.0.1:0")

@@ -59,11 +59,32 @@ type Hub struct {
 	serving sync.WaitGroup
 }
 
-// client is one connection. Its queue is closed by the hub alone, under mu,
-// and only once: when the client is too slow or the hub closes.
+// client is one connection. Whoever gives it something to say starts its writer,
+// unless that is at work already; between two events a connection costs one
+// goroutine that waits for its end. The hub's mu guards all but shown, which is
+// the writer's.
 type client struct {
-	queue  chan Event // ID 0: somebody else knows of an event, read again
-	closed bool
+	conn    net.Conn
+	replay  Replay
+	due     due
+	writing bool
+	closed  bool // too slow, gone, or the hub closes; set once
+	beat    *time.Timer
+	shown   shown
+}
+
+// due is what a connection is still to be told.
+type due struct {
+	greeting bool // the status line and the headers
+	reread   bool // what the database holds: somebody else knows of an event
+	events   []Event
+	beat     bool // a comment that keeps proxies awake
+}
+
+// shown is what one connection has been shown.
+type shown struct {
+	last int64 // highest id written or claimed by the client
+	sent map[int64]struct{}
 }
 
 // NewHub returns a hub without connections.
@@ -105,22 +126,47 @@ func (h *Hub) wake() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, cs := range h.clients {
-		h.enqueue(cs, Event{})
+		for c := range cs {
+			c.due.reread = true
+			h.write(c)
+		}
 	}
 }
 
 // enqueue puts ev into the queues of cs. The caller holds mu.
 func (h *Hub) enqueue(cs map[*client]struct{}, ev Event) {
 	for c := range cs {
-		if c.closed {
+		if len(c.due.events) >= h.limits.Queue {
+			c.cut()
 			continue
 		}
-		select {
-		case c.queue <- ev:
-		default:
-			c.closed = true
-			close(c.queue)
-		}
+		c.due.events = append(c.due.events, ev)
+		h.write(c)
+	}
+}
+
+// write starts the writer of c, if it is not at work. The caller holds mu.
+func (h *Hub) write(c *client) {
+	if c.writing || c.closed {
+		return
+	}
+	c.writing = true
+	h.serving.Add(1)
+	go func() {
+		defer h.serving.Done()
+		h.speak(c)
+	}()
+}
+
+// cut ends a connection: its reader, which waits, sees a time that has passed.
+// The caller holds the hub's mu.
+func (c *client) cut() {
+	if c.closed {
+		return
+	}
+	c.closed = true
+	if c.conn.SetReadDeadline(time.Unix(1, 0)) != nil {
+		_ = c.conn.Close()
 	}
 }
 
@@ -137,10 +183,7 @@ func (h *Hub) Close() {
 	h.closed = true
 	for cs := range maps.Values(h.clients) {
 		for c := range cs {
-			if !c.closed {
-				c.closed = true
-				close(c.queue)
-			}
+			c.cut()
 		}
 	}
 	h.mu.Unlock()
@@ -148,28 +191,39 @@ func (h *Hub) Close() {
 }
 
 // enter adds a connection, or says why not with an HTTP status line.
-func (h *Hub) enter(user domain.SubscriberID) (c *client, refusal string) {
+func (h *Hub) enter(user domain.SubscriberID, c *client) (refusal string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	switch {
 	case h.closed || h.total >= h.limits.Total:
-		return nil, "503 Service Unavailable"
+		return "503 Service Unavailable"
 	case len(h.clients[user]) >= h.limits.PerUser:
-		return nil, "429 Too Many Requests"
+		return "429 Too Many Requests"
 	}
-	c = &client{queue: make(chan Event, h.limits.Queue)}
 	if h.clients[user] == nil {
 		h.clients[user] = map[*client]struct{}{}
 	}
 	h.clients[user][c] = struct{}{}
 	h.total++
 	h.serving.Add(1)
-	return c, ""
+	c.beat = time.AfterFunc(h.limits.Heartbeat, func() {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		if !c.closed {
+			c.due.beat = true
+			h.write(c)
+			c.beat.Reset(h.limits.Heartbeat)
+		}
+	})
+	h.write(c)
+	return ""
 }
 
 func (h *Hub) leave(user domain.SubscriberID, c *client) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	c.closed = true
+	c.beat.Stop()
 	delete(h.clients[user], c)
 	if len(h.clients[user]) == 0 {
 		delete(h.clients, user)
@@ -180,80 +234,77 @@ func (h *Hub) leave(user domain.SubscriberID, c *client) {
 
 // ServeConn speaks to one client until it goes, is too slow, or the hub
 // closes. The web server hands over conn after it has checked who asks, and
-// closes it afterwards; ServeConn writes the status line and the headers
-// itself. The after parameter is the client's Last-Event-ID.
+// the caller closes it afterwards; the status line and the headers are written
+// here. The after parameter is the client's Last-Event-ID.
 func (h *Hub) ServeConn(conn net.Conn, user domain.SubscriberID, after int64, replay Replay) {
 	// Deadlines of the web server's settings would cut the stream.
 	if conn.SetDeadline(time.Time{}) != nil {
 		return
 	}
-	c, refusal := h.enter(user)
-	if refusal != "" {
-		h.write(conn, []byte("HTTP/1.1 "+refusal+"\r\nRetry-After: 60\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"))
+	c := &client{conn: conn, replay: replay, due: due{greeting: true, reread: true}, shown: shown{last: after}}
+	if refusal := h.enter(user, c); refusal != "" {
+		h.say(conn, []byte("HTTP/1.1 "+refusal+"\r\nRetry-After: 60\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"))
 		return
 	}
 	defer h.leave(user, c)
-
 	// A client sends nothing: a read that ends is the only prompt sign that it
-	// has gone. The reader ends before this function does, for the web server
-	// uses the connection's struct again.
-	gone := make(chan struct{})
-	go func() {
-		defer close(gone)
-		var said [16]byte // io.Copy would hold 8 KB for each
-		for {
-			if _, err := conn.Read(said[:]); err != nil {
-				return
-			}
-		}
-	}()
-	defer func() {
-		if conn.SetReadDeadline(time.Unix(1, 0)) != nil {
-			_ = conn.Close()
-		}
-		<-gone
-	}()
-
-	const head = "HTTP/1.1 200 OK\r\n" +
-		"Content-Type: text/event-stream; charset=utf-8\r\n" +
-		"Cache-Control: no-cache, no-store\r\n" +
-		"X-Accel-Buffering: no\r\n" +
-		"X-Content-Type-Options: nosniff\r\n" +
-		"Connection: close\r\n\r\n" +
-		"retry: 3000\n\n"
-	if !h.write(conn, []byte(head)) {
-		return
-	}
-	s := &stream{hub: h, conn: conn, last: after, sent: map[int64]struct{}{}}
-	if !s.replay(replay, gone) {
-		return
-	}
-	beat := time.NewTicker(h.limits.Heartbeat)
-	defer beat.Stop()
+	// has gone.
+	var said [16]byte // io.Copy would hold 8 KB for each
 	for {
-		select {
-		case <-gone:
+		if _, err := conn.Read(said[:]); err != nil {
 			return
-		case <-beat.C:
-			if !h.write(conn, []byte(":\n\n")) {
-				return
-			}
-		case ev, open := <-c.queue:
-			switch {
-			case !open:
-				return
-			case ev.ID == 0:
-				if !s.replay(replay, gone) {
-					return
-				}
-			case !s.show(ev):
-				return
-			}
 		}
 	}
 }
 
-func (h *Hub) write(conn net.Conn, b []byte) bool {
+const head = "HTTP/1.1 200 OK\r\n" +
+	"Content-Type: text/event-stream; charset=utf-8\r\n" +
+	"Cache-Control: no-cache, no-store\r\n" +
+	"X-Accel-Buffering: no\r\n" +
+	"X-Content-Type-Options: nosniff\r\n" +
+	"Connection: close\r\n\r\n" +
+	"retry: 3000\n\n"
+
+// speak writes what is due to c until nothing is. One runs at a time.
+func (h *Hub) speak(c *client) {
+	for {
+		h.mu.Lock()
+		d := c.due
+		c.due = due{}
+		c.writing = !c.closed && (d.greeting || d.reread || d.beat || len(d.events) > 0)
+		going := c.writing
+		h.mu.Unlock()
+		if !going {
+			return
+		}
+		if !h.tell(c, d) {
+			h.mu.Lock()
+			c.cut()
+			h.mu.Unlock()
+		}
+	}
+}
+
+// tell writes what is due and says whether the connection still works.
+func (h *Hub) tell(c *client, d due) bool {
+	if d.greeting && !h.say(c.conn, []byte(head)) {
+		return false
+	}
+	if d.reread {
+		h.replays <- struct{}{}
+		stored := c.replay(c.shown.last)
+		<-h.replays
+		d.events = append(stored, d.events...)
+	}
+	for _, ev := range d.events {
+		if block := c.shown.block(ev); block != nil && !h.say(c.conn, block) {
+			return false
+		}
+	}
+	return !d.beat || h.say(c.conn, []byte(":\n\n"))
+}
+
+func (h *Hub) say(conn net.Conn, b []byte) bool {
 	if conn.SetWriteDeadline(time.Now().Add(h.limits.Write)) != nil {
 		return false
 	}
@@ -261,38 +312,15 @@ func (h *Hub) write(conn net.Conn, b []byte) bool {
 	return err == nil
 }
 
-// stream is what one connection has been shown.
-type stream struct {
-	hub  *Hub
-	conn net.Conn
-	last int64 // highest id written or claimed by the client
-	sent map[int64]struct{}
-}
-
-// replay shows what the database holds after the last id. It tells whether the
-// connection still works.
-func (s *stream) replay(read Replay, gone <-chan struct{}) bool {
-	select {
-	case s.hub.replays <- struct{}{}:
-	case <-gone:
-		return false
-	}
-	events := read(s.last)
-	<-s.hub.replays
-	for _, ev := range events {
-		if !s.show(ev) {
-			return false
-		}
-	}
-	return true
-}
-
-// show writes an event unless it was written before. An event may come after
-// one with a higher id, when two pushes are planned at once: it is written, but
-// the id that the client will give back never falls.
-func (s *stream) show(ev Event) bool {
+// block is an event as it is written, nil if it was written before. An event
+// may come after one with a higher id, when two pushes are planned at once: it
+// is written, but the id that the client will give back never falls.
+func (s *shown) block(ev Event) []byte {
 	if _, was := s.sent[ev.ID]; was {
-		return true
+		return nil
+	}
+	if s.sent == nil {
+		s.sent = map[int64]struct{}{}
 	}
 	s.sent[ev.ID] = struct{}{}
 	s.forget()
@@ -306,12 +334,12 @@ func (s *stream) show(ev Event) bool {
 		fmt.Fprintf(&b, "data: %s\n", line)
 	}
 	b.WriteByte('\n')
-	return s.hub.write(s.conn, b.Bytes())
+	return b.Bytes()
 }
 
 // forget keeps the memory of a connection that lives for days small: of more
 // than a thousand ids, the lower half goes.
-func (s *stream) forget() {
+func (s *shown) forget() {
 	if len(s.sent) <= 1000 {
 		return
 	}
