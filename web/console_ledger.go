@@ -162,11 +162,12 @@ type alerts struct {
 	Differs  []statementRow // days of gateways, lately
 	Acts     bool
 	NoCanary []canaryRow // canaries that did not arrive
+	ToPrint  int         // batches of letters
 }
 
 // Any tells whether there is one.
 func (a alerts) Any() bool {
-	return len(a.Stops) > 0 || a.Ripe > 0 || len(a.Differs) > 0 || len(a.NoCanary) > 0
+	return len(a.Stops) > 0 || a.Ripe > 0 || len(a.Differs) > 0 || len(a.NoCanary) > 0 || a.ToPrint > 0
 }
 
 // alertDays is how long a difference stands on the desk.
@@ -190,6 +191,9 @@ func (s *Server) alerts(c *fiber.Ctx) (alerts, error) {
 		if !st.Agrees() {
 			a.Differs = append(a.Differs, statementRow{Statement: st, Name: st.Channel.Label(), Bad: true})
 		}
+	}
+	if a.ToPrint, err = s.Store.CountUnprinted(ctx, operatorOf(c).operator.Office); err != nil {
+		return a, err
 	}
 	canaries, err := s.Store.Canaries(ctx, 0, 50)
 	if err != nil {

@@ -49,6 +49,8 @@ func (s *Server) auditRows(ctx context.Context, entries []storage.AuditEntry) ([
 		switch kind, id, _ := strings.Cut(e.Object, "/"); kind {
 		case "policy":
 			rows[i].Href = "/console/policies/" + id
+		case "print":
+			rows[i].Href = "/console/prints/" + id
 		case "question":
 			rows[i].Href = "/console/questions/" + id
 		case "operator":
@@ -110,6 +112,12 @@ func actionLabel(action string) string {
 		return "确认是否送达"
 	case "export":
 		return "导出发送记录"
+	case "print-file":
+		return "下载打印文件"
+	case "print-done":
+		return "登记已打印"
+	case "print-slips":
+		return "登记纸质回执"
 	case "interpret":
 		return "编写解读"
 	case "approve-interpretation":

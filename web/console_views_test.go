@@ -36,6 +36,8 @@ func TestEveryConsoleTemplateFitsItsView(t *testing.T) {
 		pushesView{},
 		pushView{},
 		ledgerView{},
+		printsView{},
+		printView{},
 		outboxView{},
 		questionsView{},
 		answeringView{},

@@ -44,6 +44,7 @@ type pageOperator struct {
 	Draft   bool // may draft policies
 	Approve bool
 	Admin   bool
+	Paper   bool // letters are printed here
 }
 
 // UnreadText is the number on the bell.

@@ -8,8 +8,8 @@ import (
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
-	"github.com/skip2/go-qrcode"
 
+	"policypush/internal/channel"
 	"policypush/internal/domain"
 )
 
@@ -157,11 +157,10 @@ func (s *Server) useAgain(c *fiber.Ctx, contact domain.Contact) error {
 // qrSVG draws a code in black and white, as wide as its box, with words for
 // those who do not see it.
 func qrSVG(text, label string) (template.HTML, error) {
-	code, err := qrcode.New(text, qrcode.Medium)
+	svg, err := channel.Code(text)
 	if err != nil {
 		return "", err
 	}
-	svg := qrPath(code.Bitmap())
 	alt := template.HTMLEscapeString(label)
 	return template.HTML(`<img class="qr" width="200" height="200" alt="` + alt + `" src="data:image/svg+xml;base64,` + base64.StdEncoding.EncodeToString([]byte(svg)) + `">`), nil
 }

@@ -247,6 +247,7 @@ func (s *Server) consolePage(c *fiber.Ctx, title, section string) (Page, error) 
 			Draft:   st.operator.May(domain.DraftPolicies),
 			Approve: st.operator.May(domain.ApprovePolicies),
 			Admin:   st.operator.May(domain.ManageOperators),
+			Paper:   s.Modes[domain.Paper] == "send" || section == "prints",
 		}
 	}
 	return p, nil

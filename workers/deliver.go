@@ -229,6 +229,8 @@ func (w *Workers) settle(ctx context.Context, kind domain.ChannelKind, l letter,
 		out.State, out.Reason = domain.Failed, gatewayReason(r.Code)
 	case channel.Unknown:
 		out.State, out.Reason = domain.UnknownEnd, domain.ReasonNoAnswer
+	case channel.Waiting:
+		out.State, out.Reason, out.Letter, out.Place = domain.Pending, domain.ReasonPrint, l.deliveries[0].ID, placeOf(l)
 	case channel.Quota, channel.Config:
 		w.stopChannel(ctx, kind, r)
 		out.State, out.Reason, out.NextAt, out.NotTried = domain.Pending, domain.ReasonChannelHeld, now, true
@@ -253,7 +255,7 @@ func (w *Workers) settle(ctx context.Context, kind domain.ChannelKind, l letter,
 	for i, d := range l.deliveries {
 		outcomes[i] = out
 		outcomes[i].Delivery, outcomes[i].Claimed, outcomes[i].Joined = d.ID, d, i > 0
-		if out.State == domain.Pending && d.Reason == domain.ReasonDigest {
+		if out.State == domain.Pending && out.Letter == 0 && d.Reason == domain.ReasonDigest {
 			outcomes[i].Reason = d.Reason // it gathers the parts
 		}
 	}

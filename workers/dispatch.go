@@ -29,6 +29,7 @@ func (w *Workers) dispatch(ctx context.Context) {
 		if w.lead(ctx) {
 			w.step(ctx, "hand out", w.handOut)
 			w.step(ctx, "hand out pages to be drawn", w.handOutPages)
+			w.step(ctx, "hand out letters to be drawn", w.handOutLetters)
 			w.step(ctx, "plan first digests", w.planDigests)
 			w.step(ctx, "owe reminders", w.planReminders)
 			w.step(ctx, "plan answers", w.planAnswers)

@@ -23,6 +23,14 @@ const (
 	keepRenders    = 30 * 24 * time.Hour // after somebody last wanted one
 )
 
+// draw makes what the queue of those with a Chromium asks for.
+func (w *Workers) draw(ctx context.Context, t *asynq.Task) error {
+	if t.Type() == queue.PrintTask {
+		return w.drawLetters(ctx, t)
+	}
+	return w.drawPage(ctx, t)
+}
+
 // drawPage makes the file of a page that is wanted. What goes wrong counts as
 // a try, and the dispatcher hands the page out again.
 func (w *Workers) drawPage(ctx context.Context, t *asynq.Task) error {

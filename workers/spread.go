@@ -25,7 +25,7 @@ type deadAddress struct{ ref, address, code string }
 
 // best orders what can become of a letter with several addresses. One that took
 // it is enough; one that may have taken it keeps it from being repeated.
-var best = []channel.Class{channel.Accepted, channel.Unknown, channel.Config, channel.Quota, channel.Throttled, channel.Retry, channel.Permanent}
+var best = []channel.Class{channel.Accepted, channel.Waiting, channel.Unknown, channel.Config, channel.Quota, channel.Throttled, channel.Retry, channel.Permanent}
 
 // gather returns what became of each letter, and which of the addresses are
 // dead.

@@ -4,7 +4,8 @@ import "context"
 
 // sweep makes good what has stopped: batches whose worker gives no sign of
 // life, rows that were claimed and never ended, pushes that are through,
-// sessions that are over, and former profiles whose time is over.
+// sessions that are over, files of letters that are not right any more, and
+// former profiles whose time is over.
 func (w *Workers) sweep(ctx context.Context) error {
 	now := w.Now()
 	if err := w.Store.SetBack(ctx, now); err != nil {
@@ -28,6 +29,9 @@ func (w *Workers) sweep(ctx context.Context) error {
 	}
 	forgotten, err := w.Store.ForgetVersions(ctx, now.Add(-w.Clocks.KeepVersions))
 	if err != nil {
+		return err
+	}
+	if err := w.Store.RefreshPrints(ctx, now.Add(-w.Clocks.KeepLetters), now); err != nil {
 		return err
 	}
 	if err := w.Store.ForgetRenders(ctx, now.Add(-keepRenders)); err != nil {

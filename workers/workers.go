@@ -59,6 +59,8 @@ type Clocks struct {
 	KeepVersions  time.Duration // how long former profiles are kept
 	// KeepDeliveries is how long deliveries and their history are kept.
 	KeepDeliveries time.Duration
+	GatherLetters  time.Duration // letters that come within so long are printed together
+	KeepLetters    time.Duration // how long files of letters are kept after they were printed
 }
 
 // Events are called as things happen, for the numbers of the service. Each may
@@ -151,7 +153,7 @@ func (w *Workers) Run(ctx context.Context) error {
 	var beside sync.WaitGroup
 	if w.Renderer != nil {
 		s := w.server(1, time.Second, queue.RenderQueue) // one Chromium at a time: it takes 600 MB
-		if err := s.Start(until(ctx, w.drawPage)); err != nil {
+		if err := s.Start(until(ctx, w.draw)); err != nil {
 			stopAll()
 			return err
 		}

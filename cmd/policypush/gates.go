@@ -10,6 +10,7 @@ import (
 
 	"policypush/internal/channel"
 	"policypush/internal/channel/jpush"
+	"policypush/internal/channel/paper"
 	"policypush/internal/channel/webhook"
 	"policypush/internal/channel/webpush"
 	"policypush/internal/channel/wechat"
@@ -18,7 +19,7 @@ import (
 	"policypush/web"
 )
 
-// gateSender opens a channel that needs an account somewhere.
+// gateSender opens a channel that needs an account somewhere, or paper.
 func (b *base) gateSender(kind domain.ChannelKind) (channel.Sender, error) {
 	switch kind {
 	case domain.WebPush:
@@ -42,7 +43,7 @@ func (b *base) gateSender(kind domain.ChannelKind) (channel.Sender, error) {
 	case domain.WeChat:
 		return b.account()
 	default:
-		return nil, domain.Errorf(domain.Invalid, "%s还不能批量打印：请把 %s.mode 改为 log（记入发件箱，从那里打印）或 off", kind.Label(), kind).In(string(kind) + ".mode")
+		return paper.Sender{}, nil
 	}
 }
 

@@ -139,6 +139,8 @@ func (s *service) prepare(ctx context.Context) error {
 			LostAfter: s.cfg.Work.LostAfter, LeaderFor: s.cfg.Work.LeaderFor,
 			KeepVersions:   time.Duration(s.cfg.KeepVersionsDays) * 24 * time.Hour,
 			KeepDeliveries: time.Duration(s.cfg.KeepDeliveriesDays) * 24 * time.Hour,
+			GatherLetters:  s.cfg.Paper.Gather,
+			KeepLetters:    time.Duration(s.cfg.Paper.KeepDays) * 24 * time.Hour,
 		},
 		Events: workers.Events{
 			Delivered: metrics.Delivered, Answered: metrics.Answered, HandedOver: metrics.HandedOver,

@@ -2,8 +2,9 @@
 // message, what became of it, and the Sender that turns one into the other.
 //
 // The senders are channel/email, channel/sms, channel/webpush, channel/wechat,
-// channel/jpush, channel/webhook, and channel/outbox, which only writes down
-// what the others would have sent. None of them keeps a promise
+// channel/jpush, channel/webhook, channel/paper, whose letters wait for
+// somebody who prints them, and channel/outbox, which only writes down what the
+// others would have sent. None of them keeps a promise
 // over a restart: rows in the database say what is owed, and a message whose
 // fate is Unknown is never sent again by a sender itself.
 package channel
@@ -75,6 +76,9 @@ const (
 	Quota
 	// Permanent means that this message will never be taken.
 	Permanent
+	// Waiting means that the message waits for a person who hands it over: a
+	// letter that is to be printed. Whoever prints it records the rest.
+	Waiting
 	// Config means that our own settings are refused, for every message alike:
 	// the channel should pause and an operator be told. It costs no attempt.
 	Config
@@ -95,6 +99,8 @@ func (c Class) String() string {
 		return "permanent"
 	case Config:
 		return "config"
+	case Waiting:
+		return "waiting"
 	default:
 		return "unknown"
 	}

@@ -239,7 +239,9 @@ type JPush struct {
 
 // Paper is notices that are printed and handed out.
 type Paper struct {
-	Mode string
+	Mode     string
+	Gather   time.Duration // letters that come within so long are printed together
+	KeepDays int           // days that printed files, which hold addresses, are kept
 }
 
 // Mode returns what a channel does: off, log or send.
@@ -317,7 +319,7 @@ func Defaults() Config {
 		App:   App{Mode: Log},
 
 		WeChat: WeChat{Mode: Off, Message: "template", Fields: "title=thing1 text=thing2"}, WebPush: WebPush{Mode: Off},
-		Webhook: Webhook{Mode: Off}, JPush: JPush{Mode: Off, APNS: "production"}, Paper: Paper{Mode: Off},
+		Webhook: Webhook{Mode: Off}, JPush: JPush{Mode: Off, APNS: "production"}, Paper: Paper{Mode: Off, Gather: time.Minute, KeepDays: 30},
 
 		Work: Work{
 			DispatchEvery: time.Second, SweepEvery: 15 * time.Second, DeadAfter: 45 * time.Second,

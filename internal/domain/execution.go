@@ -31,10 +31,12 @@ type ChannelStop struct {
 
 // Title says in Chinese what happened.
 func (s ChannelStop) Title() string {
-	switch s.Cause {
-	case StoppedByConfig:
+	switch {
+	case s.Cause == StoppedByConfig && s.Channel == Paper:
+		return "纸质通知已暂停：生成不了打印文件"
+	case s.Cause == StoppedByConfig:
 		return s.Channel.Label() + "已暂停：网关不接受我们的设置"
-	case StoppedByQuota:
+	case s.Cause == StoppedByQuota:
 		return s.Channel.Label() + "已暂停：网关账户的额度用完了"
 	default:
 		return s.Channel.Label() + "已由工作人员暂停"
@@ -48,6 +50,8 @@ func (s ChannelStop) Advice() string {
 		return "次日零点后自动恢复；已充值或提高限额的，可以现在恢复。待发送的消息都在等待，没有丢失。"
 	case s.Cause == StoppedByPerson:
 		return "待发送的消息都在等待，恢复后继续发送。"
+	case s.Channel == Paper:
+		return "请在运行后台任务的机器上安装 Chromium 和中文字体（apt-get install chromium fonts-noto-cjk）并重启；已经安装的，请看日志里生成失败的原因，处理后按“恢复发送”。待打印的通知都在等待，没有丢失。"
 	case s.Channel == SMS:
 		return "请核对短信网关的账号、密钥、签名、模板和IP白名单，改好设置并重启后按“恢复发送”。待发送的消息都在等待，没有计入重试次数。"
 	case s.Channel == Email:

@@ -22,6 +22,8 @@ type (
 	DeliveryID int64
 	// BatchID names up to 500 deliveries of one push and channel.
 	BatchID int64
+	// PrintID names up to MaxLetters letters that are printed together.
+	PrintID int64
 	// QuestionID names a question asked by a subscriber.
 	QuestionID int64
 )

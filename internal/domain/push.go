@@ -249,6 +249,7 @@ const (
 	ReasonChannelHeld  Reason = "channel-held"  // held until the channel is resumed
 	ReasonAborted      Reason = "aborted"       // somebody stopped the push
 	ReasonByHand       Reason = "by-hand"       // a person settled what was in doubt
+	ReasonPrint        Reason = "print"         // held until it is printed, see PrintBatch
 )
 
 // Label returns the Chinese words for the reason.
@@ -311,6 +312,8 @@ func (r Reason) Label() string {
 		return "推送已中止"
 	case ReasonByHand:
 		return "人工确认"
+	case ReasonPrint:
+		return "等待打印"
 	default:
 		return string(r)
 	}

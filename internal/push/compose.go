@@ -54,6 +54,13 @@ type Composer struct {
 //go:embed mail.html
 var mailTemplate string
 
+//go:embed letter.html
+var letterText string
+
+// letterTemplate writes the body of a letter. It asks for a code to scan by
+// <figure data-qr="URL">, which whoever prints it draws.
+var letterTemplate = template.Must(template.New("letter").Parse(letterText))
+
 // NewComposer returns a composer, or an error of kind Invalid if text messages
 // in this voice would be refused, see Lint.
 func NewComposer(v Voice) (*Composer, error) {
@@ -91,7 +98,7 @@ func (c *Composer) Compose(channel domain.ChannelKind, cards []Card, links Links
 	case domain.App, domain.WeChat, domain.WebPush, domain.Webhook, domain.JPush:
 		return hint(cards, links, today), nil
 	case domain.Paper:
-		return c.letter(cards, today), nil
+		return c.letter(cards, 0, links, today)
 	default:
 		return Message{}, fmt.Errorf("compose: no channel %q", channel)
 	}
@@ -123,7 +130,7 @@ func (c *Composer) First(channel domain.ChannelKind, cards []Card, rest int, lin
 			Text:    listed(namesOf(cards), total) + "，" + byDocument + "。", Link: links.Mine,
 		}, nil
 	case domain.Paper:
-		return c.letter(cards, now.In(Shanghai()).Format(time.DateOnly)), nil
+		return c.letter(cards, rest, links, now.In(Shanghai()).Format(time.DateOnly))
 	default:
 		return Message{}, fmt.Errorf("compose: no first digest over %q", channel)
 	}
@@ -310,24 +317,43 @@ func listed(names []string, total int) string {
 	}
 }
 
-// letter is the printed notice: the facts of the e-mail without its links.
-func (c *Composer) letter(cards []Card, today string) Message {
+// letter is the printed notice: the facts of the e-mail. HTML is its body, see
+// letterTemplate.
+func (c *Composer) letter(cards []Card, rest int, links Links, today string) (Message, error) {
 	page := mailPage{Voice: c.voice, Why: whyLetter, Document: documentLetter, Subject: notice(cards[0]), Lead: "有一项政策可能与您有关："}
-	if len(cards) > 1 {
+	switch {
+	case len(cards) > 1:
 		page.Subject = fmt.Sprintf("政策通知：%d项可能与您有关", len(cards))
 		page.Lead = fmt.Sprintf("以下%d项政策可能与您有关，快要截止的在前：", len(cards))
-	} else if cards[0].Withdrawn {
+	case cards[0].Withdrawn:
 		page.Lead = "我们此前通知您的一项政策已撤回："
+	case cards[0].Corrected != "":
+		page.Lead = "我们此前通知您的一项政策有更正："
+	case cards[0].Reminds:
+		page.Lead = "我们此前通知您的一项政策，申报即将截止："
 	}
-	for _, card := range cards {
+	if rest += max(0, len(cards)-maxListed); rest > 0 {
+		page.More = fmt.Sprintf("另有%d项没有列出，请拨打咨询电话。", rest)
+	}
+	for _, card := range cards[:min(len(cards), maxListed)] {
 		shown := mailCardOf(card, c.voice, today)
-		shown.URL = "" // a link cannot be tapped on paper; the page has one code for all
 		if card.Sensitive {
+			shown.URL = links.Inbox // a code that leads to the policy would tell, and so might its phone
 			shown.Notes = []string{"为保护您的隐私，这里不写具体内容，请扫码登录查看，或拨打咨询电话。"}
+			if card.Withdrawn {
+				shown.Notes[0] = "请勿据此办理。" + shown.Notes[0]
+			}
+			if c.voice.Phone != "" {
+				shown.Facts = []fact{{"咨询电话", c.voice.Phone}}
+			}
 		}
 		page.Cards = append(page.Cards, shown)
 	}
-	return Message{Subject: page.Subject, Text: page.text()}
+	var html bytes.Buffer
+	if err := letterTemplate.Execute(&html, page); err != nil {
+		return Message{}, fmt.Errorf("compose letter: %w", err)
+	}
+	return Message{Subject: page.Subject, Text: page.text(), HTML: html.String()}, nil
 }
 
 // mailPage is what the template of the e-mail is given.
@@ -350,6 +376,12 @@ type mailCard struct {
 	Facts   []fact
 	Notes   []string
 	URL     string
+}
+
+// Typed is the address of a card as somebody types it who reads it on paper.
+func (m mailCard) Typed() string {
+	_, typed, _ := strings.Cut(m.URL, "://")
+	return typed
 }
 
 type fact struct{ Name, Value string }

@@ -33,6 +33,7 @@ const (
 	PlanTask    = "push:plan"
 	DeliverTask = "deliver"
 	RenderTask  = "render"
+	PrintTask   = "print"
 )
 
 // PlanQueue is the queue of PlanTask. Deliveries have a queue per channel, so
@@ -43,7 +44,7 @@ const (
 	UrgentPlanQueue = PlanQueue + urgent
 )
 
-// RenderQueue is the queue of RenderTask. Only processes that have a Chromium
+// RenderQueue is the queue of RenderTask and PrintTask. Only processes that have a Chromium
 // serve it.
 const RenderQueue = "render"
 
@@ -79,6 +80,11 @@ type DeliverArgs struct {
 // RenderArgs names a page that is to be drawn.
 type RenderArgs struct {
 	Key string `json:"key"`
+}
+
+// PrintArgs names a batch of letters whose file is to be drawn.
+type PrintArgs struct {
+	Print domain.PrintID `json:"print"`
 }
 
 // Queue is the connection to Redis. It is safe for use by many goroutines.
@@ -183,6 +189,12 @@ func (q *Queue) EnqueueDeliver(ctx context.Context, b domain.Batch) error {
 // EnqueueRender hands out the drawing of a page; n is as in EnqueuePlan.
 func (q *Queue) EnqueueRender(ctx context.Context, key string, n int64) error {
 	return q.enqueue(ctx, RenderTask, RenderQueue, fmt.Sprintf("r%s.%d", key, n), RenderArgs{Key: key})
+}
+
+// EnqueuePrint hands out the drawing of a batch of letters; n is as in
+// EnqueuePlan.
+func (q *Queue) EnqueuePrint(ctx context.Context, id domain.PrintID, n int64) error {
+	return q.enqueue(ctx, PrintTask, RenderQueue, fmt.Sprintf("l%d.%d", id, n), PrintArgs{Print: id})
 }
 
 func (q *Queue) enqueue(ctx context.Context, name, queue, id string, args any) error {

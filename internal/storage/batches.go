@@ -173,8 +173,8 @@ func (s *Store) RenewGenerations(ctx context.Context) (int, error) {
 // SweepSending ends the deliveries that were claimed and never recorded: their
 // worker died, and the message may have gone out, so they are unknown. Dead is
 // the worker of a batch that gave no sign of life since deadBefore; what was
-// claimed before lostBefore is lost whatever became of the batch since. It
-// returns how many they are.
+// claimed before lostBefore is lost whatever became of the batch since. Letters
+// to be printed are in no doubt: they wait again. It returns how many they are.
 func (s *Store) SweepSending(ctx context.Context, deadBefore, lostBefore, now time.Time) (int, error) {
 	find := `SELECT ` + deliveryColumns + ` FROM deliveries LEFT JOIN batches b ON b.id = deliveries.batch_id
 		WHERE deliveries.state = 'sending' AND deliveries.claimed_at < $1
@@ -195,7 +195,14 @@ func (s *Store) SweepSending(ctx context.Context, deadBefore, lostBefore, now ti
 			ends[i] = rowOf(d)
 			ends[i].State, ends[i].Reason, ends[i].at = domain.UnknownEnd, domain.ReasonLost, now
 			ends[i].EndedAt, ends[i].NextAt = now, now
+			if d.Channel == domain.Paper { // nobody prints what is not recorded
+				ends[i].State, ends[i].Reason, ends[i].EndedAt = domain.Pending, domain.ReasonGatewayRetry, time.Time{}
+				continue
+			}
 			counted[handed{dayOf(d.ClaimedAt), d.Channel, "", handedUnknown}]++ // nobody knows which gateway
+		}
+		if err := s.giveBatches(ctx, tx, ends); err != nil {
+			return err
 		}
 		if _, err := s.writeOutcomes(ctx, tx, ends); err != nil {
 			return err

@@ -32,6 +32,9 @@ func (s *Store) RemoveDemo(ctx context.Context) error {
 	steps := []string{
 		`DELETE FROM delivery_events WHERE delivery_id IN ` + hangs,
 		`DELETE FROM outbox WHERE delivery_id IN ` + hangs,
+		dropFiles + ` AND d.subscriber_id IN ` + persons + `)`,
+		`DELETE FROM print_slips WHERE delivery_id IN ` + hangs,
+		noLetters,
 		`DELETE FROM deliveries WHERE push_id IN ` + pushes,
 		`DELETE FROM inbox_marks WHERE push_id IN ` + pushes + ` OR subscriber_id IN ` + persons,
 		`DELETE FROM policies WHERE id IN ` + policies, // and pushes, audiences, batches, interpretations, questions

@@ -61,6 +61,7 @@ func (s *Store) forgetSome(ctx context.Context, push domain.PushID) (n int, err 
 		for _, q := range []string{
 			`DELETE FROM delivery_events WHERE delivery_id >= $1 AND delivery_id <= $2`,
 			`DELETE FROM outbox WHERE delivery_id >= $1 AND delivery_id <= $2`,
+			`DELETE FROM print_slips WHERE delivery_id >= $1 AND delivery_id <= $2`,
 			`DELETE FROM deliveries WHERE id >= $1 AND id <= $2`,
 		} {
 			if _, err := tx.ExecContext(ctx, q, from, last); err != nil {
@@ -68,7 +69,9 @@ func (s *Store) forgetSome(ctx context.Context, push domain.PushID) (n int, err 
 			}
 		}
 		if n < forgetStep {
-			_, err = tx.ExecContext(ctx, `DELETE FROM push_pace WHERE push_id = $1`, push)
+			if _, err = tx.ExecContext(ctx, noLetters); err == nil {
+				_, err = tx.ExecContext(ctx, `DELETE FROM push_pace WHERE push_id = $1`, push)
+			}
 		}
 		return err
 	})

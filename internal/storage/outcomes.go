@@ -30,6 +30,10 @@ type Outcome struct {
 	// Joined says that the delivery went out in the message of another outcome,
 	// a digest: the gateway counts it once.
 	Joined bool
+	// Letter and Place are of a Pending one that waits to be printed: the first
+	// delivery of its letter, and the village.
+	Letter domain.DeliveryID
+	Place  string
 }
 
 // Receipt is what a gateway said later about a delivery, which is named by its
@@ -132,6 +136,8 @@ type outcomeRow struct {
 	at      time.Time
 	note    string
 	silent  bool
+	letter  domain.DeliveryID // as Outcome
+	place   string
 }
 
 func rowOf(d domain.Delivery) outcomeRow {
@@ -185,7 +191,7 @@ func (r outcomeRow) settle(o Outcome) (outcomeRow, bool) {
 		r.NextAt = o.At.Add(firstInquiry)
 	}
 	if o.State == domain.Pending {
-		r.NextAt = o.NextAt
+		r.NextAt, r.letter, r.place = o.NextAt, o.Letter, o.Place
 		if o.NotTried {
 			r.Attempts--
 		}
@@ -208,8 +214,9 @@ func endTimes(d domain.Delivery, at time.Time) (sent, ended time.Time) {
 	return sent, ended
 }
 
-// giveBatches puts the rows that are to be tried again into new batches, or
-// withdraws them if their push was stopped. The pushes are held, so that they
+// giveBatches puts the rows that are to be tried again into new batches, and
+// those that are to be printed into those of print_batches, or withdraws them
+// if their push was stopped. The pushes are held, so that they
 // cannot be stopped until the commit.
 func (s *Store) giveBatches(ctx context.Context, tx *sql.Tx, ends []outcomeRow) error {
 	var pushes []domain.PushID
@@ -244,6 +251,7 @@ func (s *Store) giveBatches(ctx context.Context, tx *sql.Tx, ends []outcomeRow) 
 	}
 	var again []domain.Delivery
 	var at []int
+	var letters []*outcomeRow
 	for i := range ends {
 		e := &ends[i]
 		reason, is := stopped[e.Push]
@@ -251,6 +259,8 @@ func (s *Store) giveBatches(ctx context.Context, tx *sql.Tx, ends []outcomeRow) 
 		case e.State != domain.Pending || e.silent:
 		case is:
 			e.State, e.Reason, e.EndedAt = domain.CalledBack, reason, e.at
+		case e.Reason == domain.ReasonPrint:
+			letters = append(letters, e)
 		default:
 			again, at = append(again, e.Delivery), append(at, i)
 		}
@@ -261,7 +271,7 @@ func (s *Store) giveBatches(ctx context.Context, tx *sql.Tx, ends []outcomeRow) 
 	for k, i := range at {
 		ends[i].Batch = again[k].Batch
 	}
-	return nil
+	return s.collectLetters(ctx, tx, letters)
 }
 
 // writeOutcomes writes the rows that are still as they were, which held rows

@@ -141,6 +141,17 @@ func (s *Store) RotateKeys(ctx context.Context, batch int, progress func(done in
 			return fmt.Errorf("rotate sessions: %w", err)
 		}
 		if n == 0 {
+			break
+		}
+		done += n
+		progress(done)
+	}
+	for {
+		n, err := s.rotatePrints(ctx)
+		if err != nil {
+			return fmt.Errorf("rotate files of letters: %w", err)
+		}
+		if n == 0 {
 			return nil
 		}
 		done += n

@@ -14,7 +14,8 @@
 // numbers of the change log free of gaps and its order that of the commits.
 //
 // Addresses are sealed (package seal) and found by blind index. They never
-// stand in an error, and in no other table than contacts and sessions.
+// stand in an error, and in no other table than contacts, sessions and
+// print_batches.
 //
 // Errors are of the kinds of package domain where a caller can act on them:
 // NotFound, Conflict and Invalid, with a Chinese text for people.

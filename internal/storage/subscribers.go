@@ -401,6 +401,9 @@ func (s *Store) DeleteSubscriber(ctx context.Context, id domain.SubscriberID) er
 		if err != nil {
 			return err
 		}
+		if _, err := tx.ExecContext(ctx, dropFiles+` AND d.subscriber_id = $1)`, id); err != nil {
+			return fmt.Errorf("delete subscriber %d: %w", id, err)
+		}
 		n, err := changed(ctx, tx, `DELETE FROM subscribers WHERE id = $1`, id)
 		if err != nil {
 			return fmt.Errorf("delete subscriber %d: %w", id, err)

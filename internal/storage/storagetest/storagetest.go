@@ -151,6 +151,13 @@ func Run(t *testing.T, fresh func(t *testing.T) string) {
 		"an inbox is the planned pushes and its marks":                          keepsInbox,
 		"a lease has one holder":                                                leases,
 		"the epoch is made once":                                                keepsEpoch,
+		"letters are collected by village, in bounded batches":                  collectsLetters,
+		"a letter of several pushes is one, and so is its slip":                 collectsDigestLetters,
+		"letters are printed once and their slips entered once":                 printsOnce,
+		"a letter that is over before it is printed drops out":                  dropsLetters,
+		"who is erased is in no file of printed letters":                        dropsPrintedAddresses,
+		"the letters of a dead worker wait again":                               keepsLostLetters,
+		"files of letters are sealed anew with a new key":                       rotatesPrints,
 		"the demonstration is removed, what is real stays":                      removesDemo,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, fresh(t)) })

@@ -1,12 +1,20 @@
-package web
+package channel
 
 import (
 	"fmt"
 	"strings"
+
+	"github.com/skip2/go-qrcode"
 )
 
-// qrPath draws the modules of a code as one path, each row's runs together.
-func qrPath(modules [][]bool) string {
+// Code draws a text as a code to scan, a picture of SVG in black and white: one
+// path, each row's runs together.
+func Code(text string) (string, error) {
+	code, err := qrcode.New(text, qrcode.Medium)
+	if err != nil {
+		return "", fmt.Errorf("code to scan: %w", err)
+	}
+	modules := code.Bitmap()
 	n := len(modules)
 	var b strings.Builder
 	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" shape-rendering="crispEdges"><rect width="%d" height="%d" fill="#fff"/><path d="`, n, n, n, n)
@@ -23,5 +31,5 @@ func qrPath(modules [][]bool) string {
 		}
 	}
 	b.WriteString(`" fill="#000"/></svg>`)
-	return b.String()
+	return b.String(), nil
 }
