@@ -44,7 +44,7 @@ func TestTwoProcessesHoldOneCopy(t *testing.T) {
 	j := &journey{t: t, in: in}
 	j.draft, j.approve = j.signIn(drafter, drafterPassword), j.signIn(approver, approverPassword)
 	change(1)
-	j.draft.open("/console/import").send("/console/import", fill{"text": {moveYears("云川县人民政府办公室关于发放居民消费券的通知\n\n云政办发〔2026〕9号\n\n各乡镇：\n\n一、对沙渡镇居民，每人发放消费券100元。\n\n二、本通知自2026年12月1日起施行，有效期至2027年12月31日。\n\n云川县人民政府办公室\n2026年11月20日\n")}}).says("消费券")
+	j.draft.open("/console/import").send("/console/import", fill{"text": {moveYears(coupons)}}).says("消费券")
 	policy := j.policyCalled("消费券")
 	agree := func() {
 		t.Helper()
@@ -76,6 +76,9 @@ func TestTwoProcessesHoldOneCopy(t *testing.T) {
 	in.start("web", in.url+"/readyz", "web")
 	agree()
 }
+
+// coupons is for the residents of one town.
+const coupons = "云川县人民政府办公室关于发放居民消费券的通知\n\n云政办发〔2026〕9号\n\n各乡镇：\n\n一、对沙渡镇居民，每人发放消费券100元。\n\n二、本通知自2026年12月1日起施行，有效期至2027年12月31日。\n\n云川县人民政府办公室\n2026年11月20日\n"
 
 // preview is how many the page of a policy says that a push would tell.
 var preview = regexp.MustCompile(`受众：\s*([\d,]+)\s*适用可能性高，\s*([\d,]+)\s*可能适用`)

@@ -116,6 +116,10 @@ func Open(url string) (*Queue, error) {
 	return q, nil
 }
 
+// embeddedTick is how far the clock of the embedded Redis goes at a time. What is
+// to live a second, as the rate of a channel is, may end so much too early.
+const embeddedTick = 50 * time.Millisecond
+
 // embed starts the Redis inside the process, and the clock that its time to
 // live counts by: miniredis has none of its own.
 func (q *Queue) embed() error {
@@ -127,14 +131,15 @@ func (q *Queue) embed() error {
 	}
 	q.redis = redis.NewClient(&redis.Options{Addr: q.embedded.Addr(), Password: password})
 	go func() {
-		tick := time.NewTicker(time.Second)
+		tick := time.NewTicker(embeddedTick)
 		defer tick.Stop()
-		for {
+		for last := time.Now(); ; { // a tick that was missed counts too
 			select {
 			case <-q.stop:
 				return
-			case <-tick.C:
-				q.embedded.FastForward(time.Second)
+			case now := <-tick.C:
+				q.embedded.FastForward(now.Sub(last))
+				last = now
 			}
 		}
 	}()

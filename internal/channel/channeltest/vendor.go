@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -13,8 +14,10 @@ import (
 // accounts that it knows; internal/e2e/peers/vendor-http-peer.js tells what it
 // does with which number.
 type Vendors struct {
-	URL string
-	p   *process
+	URL      string
+	callback string
+	dir      string
+	p        *process
 }
 
 // The accounts of the peer.
@@ -48,8 +51,17 @@ type CallbackAnswer struct {
 // replies are posted below callback.
 func StartVendors(t testing.TB, callback string) *Vendors {
 	t.Helper()
-	v := &Vendors{p: start(t, t.TempDir(), nil, "node", filepath.Join(root(t), "internal", "e2e", "peers", "vendor-http-peer.js"), "0", callback)}
-	t.Cleanup(v.p.stop)
+	v := &Vendors{callback: callback, dir: t.TempDir()}
+	v.run(t, "0")
+	t.Cleanup(func() { v.p.stop() })
+	return v
+}
+
+// run starts the process on a port, 0 for any.
+func (v *Vendors) run(t testing.TB, port string) {
+	t.Helper()
+	journal := []string{"JOURNAL=" + filepath.Join(v.dir, "journal")}
+	v.p = start(t, v.dir, journal, "node", filepath.Join(root(t), "internal", "e2e", "peers", "vendor-http-peer.js"), port, v.callback)
 	await(t, "the vendors' peer", func() bool {
 		if v.p.ended() {
 			t.Fatalf("the vendors' peer ended: %s", v.p.err.String())
@@ -62,7 +74,19 @@ func StartVendors(t testing.TB, callback string) *Vendors {
 		v.URL = fmt.Sprintf("http://127.0.0.1:%d", ready.Listening)
 		return true
 	})
-	return v
+}
+
+// Kill ends the peer at once: what it was about to answer or to post is lost,
+// what it has accepted is not.
+func (v *Vendors) Kill() {
+	_ = v.p.cmd.Process.Kill() // it may have ended already
+	<-v.p.done
+}
+
+// Restart starts a peer that was killed, at the same address.
+func (v *Vendors) Restart(t testing.TB) {
+	t.Helper()
+	v.run(t, v.URL[strings.LastIndexByte(v.URL, ':')+1:])
 }
 
 // Taken returns the messages that the peer took, in their order.

@@ -242,16 +242,21 @@ func (s *site) fill(t *testing.T, n int) {
 		people := make([]*domain.Subscriber, chunk)
 		for i := range people {
 			n := from + i
-			people[i] = &domain.Subscriber{
-				ExternalID: fmt.Sprintf("R%06d", n), Profile: domain.Profile{Kind: domain.Resident, Region: "330000"},
-				Subscription: domain.Subscription{All: true},
-				Consent:      domain.Consent{Version: "1", At: time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC), Source: "import:test"},
-				Contacts:     []domain.Contact{{Kind: domain.SMS, Address: fmt.Sprintf("199%08d", n), Verified: true}},
-			}
+			people[i] = resident(n, fmt.Sprintf("199%08d", n))
 		}
 		if err := s.store.SaveSubscribers(context.Background(), people); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+// resident is somebody with a telephone.
+func resident(n int, phone string) *domain.Subscriber {
+	return &domain.Subscriber{
+		ExternalID: fmt.Sprintf("R%06d", n), Profile: domain.Profile{Kind: domain.Resident, Region: "330000"},
+		Subscription: domain.Subscription{All: true},
+		Consent:      domain.Consent{Version: "1", At: time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC), Source: "import:test"},
+		Contacts:     []domain.Contact{{Kind: domain.SMS, Address: phone, Verified: true}},
 	}
 }
 

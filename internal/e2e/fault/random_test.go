@@ -203,13 +203,7 @@ func faultBinary(t *testing.T) string {
 func (r *run) jump(by time.Duration) {
 	r.Helper()
 	r.offset += by
-	next := r.clockFile + ".next"
-	if err := os.WriteFile(next, []byte(r.offset.String()), 0o600); err != nil {
-		r.Fatal(err)
-	}
-	if err := os.Rename(next, r.clockFile); err != nil {
-		r.Fatal(err)
-	}
+	setClock(r.T, r.clockFile, r.offset)
 }
 
 func (r *run) now() time.Time { return time.Now().Add(r.offset) }

@@ -10,6 +10,10 @@
 //   1 the receipt says failed       2 throttled                     3 refused for good
 //   4 HTTP 500                      5 no answer                     6 accepted, no receipt is posted
 //   7 accepted, but the connection is cut before the answer         9 accepted, and the phone replies TD
+//
+// What it accepts it writes to the file named by JOURNAL, if there is one, before it says so, and knows it again when it
+// is started anew.
+//
 // WeChat: the account is wxapp. Its events are signed with the token wxtoken and posted as XML to CALLBACK/wechat. The last
 // character of an openid: 1, 2, 3, 8 errors; 7 cut; 0 blocks the message afterwards (failed:user block); 9 leaves the account
 // afterwards.
@@ -22,7 +26,7 @@
 // /cgi-bin/message/subscribe/bizsend, /cgi-bin/qrcode/create (WeChat). GET /_log is what came and what was taken;
 // GET /_callbacks is what our callbacks answered.
 'use strict';
-const http = require('http'), crypto = require('crypto'), { URL } = require('url');
+const http = require('http'), fs = require('fs'), crypto = require('crypto'), { URL } = require('url');
 const [port, cb] = process.argv.slice(2);
 const KEY = { id: 'AKID', secret: 'SECRET' }, MAS = { ecName: '某市政策中心', apId: 'push', secretKey: 's3cret', sign: 'SIGN01' };
 const JP = 'appkey:master', WX = { appid: 'wxapp', secret: 'wxsecret' };
@@ -31,6 +35,8 @@ const hmac = (k, s, e) => crypto.createHmac('sha256', k).update(s).digest(e);
 const enc = (s) => encodeURIComponent(s).replace(/[!'()*]/g, (c) => '%' + c.charCodeAt(0).toString(16).toUpperCase());
 const log = [], answers = [], sent = [], replies = []; let seq = 0, token = null, tokenExp = 0; const cids = new Map();
 const ts = (d = new Date()) => new Date(d.getTime() + 8 * 3600e3).toISOString().replace('T', ' ').slice(0, 19);
+const take = (m) => { m.day = ts().replace(/\D/g, '').slice(0, 8); sent.push(m); if (process.env.JOURNAL) fs.appendFileSync(process.env.JOURNAL, JSON.stringify(m) + '\n'); }; // kept before anybody is told
+if (process.env.JOURNAL && fs.existsSync(process.env.JOURNAL)) for (const l of fs.readFileSync(process.env.JOURNAL, 'utf8').split('\n')) if (l) { sent.push(JSON.parse(l)); seq = Date.now(); }
 const post = (path, body) => cb && setTimeout(() => { const r = http.request(cb + path, { method: 'POST', headers: { 'content-type': 'application/json' } }, (x) => { let text = ''; x.on('data', (c) => (text += c)).on('end', () => answers.push({ path, status: x.statusCode, text })); }); r.on('error', () => {}); r.end(JSON.stringify(body)); }, 30);
 
 const sendXML = (fields) => { if (!cb) return; const t = String(Math.floor(Date.now() / 1000)), n = crypto.randomUUID();
@@ -62,7 +68,7 @@ const H = {
     const e = acs3(q, u, body); if (e) return send(400, { Code: e, Message: e, RequestId: 'R' });
     const p = Object.fromEntries(u.searchParams), act = q.headers['x-acs-action']; new URLSearchParams(body).forEach((v, k) => (p[k] = v));
     if (act === 'QuerySendDetails') {
-      const found = sent.filter((m) => m.vendor === 'aliyun' && m.phone === p.PhoneNumber && ts().replace(/\D/g, '').startsWith(p.SendDate));
+      const found = sent.filter((m) => m.vendor === 'aliyun' && m.phone === p.PhoneNumber && m.day === p.SendDate);
       return send(200, { Code: 'OK', Message: 'OK', RequestId: 'R', TotalCount: found.length, SmsSendDetailDTOs: { SmsSendDetailDTO: found.map((m) => ({ PhoneNum: m.phone, OutId: m.ref, SendStatus: m.phone.slice(-1) === '1' ? 2 : 3, ErrCode: m.phone.slice(-1) === '1' ? 'MK:0001' : 'DELIVERED' })) } });
     }
     if (act === 'QuerySendStatistics') {
@@ -75,7 +81,7 @@ const H = {
     const d = phones[0].slice(-1), biz = 'B' + ++seq;
     if (d === '2') return send(200, { Code: 'isv.BUSINESS_LIMIT_CONTROL', Message: '触发分钟级流控Permits:1', RequestId: 'R' });
     if (d === '3') return send(200, { Code: 'isv.MOBILE_NUMBER_ILLEGAL', Message: '号码非法', RequestId: 'R' });
-    phones.forEach((n) => sent.push({ vendor: 'aliyun', phone: n, ref: p.OutId, id: biz, sign: p.SignName, template: p.TemplateCode, values: JSON.parse(p.TemplateParam || '{}') }));
+    phones.forEach((n) => take({ vendor: 'aliyun', phone: n, ref: p.OutId, id: biz, sign: p.SignName, template: p.TemplateCode, values: JSON.parse(p.TemplateParam || '{}') }));
     if (d !== '6') post('/aliyun/report', phones.map((n) => ({ phone_number: n, send_time: ts(), report_time: ts(), success: n.slice(-1) !== '1', err_code: n.slice(-1) === '1' ? 'MK:0001' : 'DELIVERED', err_msg: 'x', sms_size: '1', biz_id: biz, out_id: p.OutId || '' })));
     if (d === '9') post('/aliyun/reply', [{ phone_number: phones[0], send_time: ts(), content: 'TD', sign_name: p.SignName, dest_code: '1234', sequence_id: seq }]);
     return d === '7' ? cut() : send(200, { Code: 'OK', Message: 'OK', BizId: biz, RequestId: 'R' + seq });
@@ -97,7 +103,7 @@ const H = {
     if (ph.length > 200) return send(200, { Response: { Error: { Code: 'LimitExceeded.PhoneNumberCountLimit', Message: 'x' }, RequestId: 'R' } });
     const d0 = ph[0].slice(-1); if (d0 === '2') return send(200, { Response: { Error: { Code: 'RequestLimitExceeded', Message: 'x' }, RequestId: 'R' } });
     const set = ph.map((n) => { const bad = n.slice(-1) === '3', sn = '5000:' + ++seq;
-      if (!bad) sent.push({ vendor: 'tencent', phone: n.replace('+86', ''), ref: p.SessionContext, id: sn, sign: p.SignName, template: p.TemplateId, values: p.TemplateParamSet });
+      if (!bad) take({ vendor: 'tencent', phone: n.replace('+86', ''), ref: p.SessionContext, id: sn, sign: p.SignName, template: p.TemplateId, values: p.TemplateParamSet });
       if (n.slice(-1) === '9') replies.push({ ExtendCode: '', CountryCode: '86', PhoneNumber: n, SignName: p.SignName, ReplyContent: 'TD', ReplyTime: Math.floor(Date.now() / 1000) });
       if (!bad && n.slice(-1) !== '6') post('/tencent/report', [{ user_receive_time: ts(), nationcode: '86', mobile: n.replace('+86', ''), report_status: n.slice(-1) === '1' ? 'FAIL' : 'SUCCESS', errmsg: n.slice(-1) === '1' ? 'MK:0001' : 'DELIVRD', description: 'x', sid: sn }]);
       if (n.slice(-1) === '9') post('/tencent/reply', { extend: p.ExtendCode || '', mobile: n.replace('+86', ''), nationcode: '86', sign: p.SignName, text: 'TD', time: Math.floor(Date.now() / 1000) });
@@ -116,7 +122,7 @@ const H = {
     if (d === '2') return no('TooFast'); // no such code is known: it stands for one that is in no table
     if (d === '3') return no('InvalidMobile');
     if (d === '4') return send(500, {}); if (d === '5') return;
-    ph.forEach((n) => sent.push({ vendor: 'mas', phone: n, id: g, sign: p.sign, template: p.templateId, values: p.params ? JSON.parse(p.params) : p.content }));
+    ph.forEach((n) => take({ vendor: 'mas', phone: n, id: g, sign: p.sign, template: p.templateId, values: p.params ? JSON.parse(p.params) : p.content }));
     ph.forEach((n) => n.slice(-1) !== '6' && post('/mas/report', { reportStatus: n.slice(-1) === '1' ? 'MK:0001' : 'CM:0000', mobile: n, submitDate: t, receiveDate: t, errorCode: n.slice(-1) === '1' ? 'UNDELIV' : 'DELIVRD', msgGroup: g }));
     if (d === '9') post('/mas/reply', { mobile: ph[0], smsContent: 'TD', sendTime: t, addSerial: p.addSerial });
     return d === '7' ? cut() : send(200, { msgGroup: g, rspcod: 'success', success: true });
