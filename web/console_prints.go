@@ -20,6 +20,7 @@ type printsView struct {
 	Page
 	Acts    bool
 	All     bool // those that are printed too
+	Scan    bool // the next slip is to be entered
 	Push    domain.PushID
 	Groups  []printGroup
 	Next    string
@@ -88,7 +89,7 @@ func (s *Server) printsPage(c *fiber.Ctx) error {
 	}
 	me := operatorOf(c).operator
 	v := printsView{
-		Page: p, Acts: allowed(me, toRelease), All: c.Query("show") == "all", Push: domain.PushID(max(0, c.QueryInt("push"))), Results: domain.SlipResults(),
+		Page: p, Acts: allowed(me, toRelease), All: c.Query("show") == "all", Scan: c.Query("scan") != "", Push: domain.PushID(max(0, c.QueryInt("push"))), Results: domain.SlipResults(),
 	}
 	v.All = v.All || v.Push != 0
 	from := max(0, c.QueryInt("from"))
@@ -327,7 +328,7 @@ func (s *Server) enterSlips(c *fiber.Ctx, b domain.PrintBatch, rest bool) (strin
 
 // enterSlip records what one receipt slip says, by the code on it.
 func (s *Server) enterSlip(c *fiber.Ctx) error {
-	const back = "/console/prints?scan=1#slip"
+	const back = "/console/prints?scan=1"
 	text := cutRunes(field(c, "code"), 40)
 	said, err := s.slipSays(c, text)
 	if shown, ours := shownError(err); ours && domain.KindOf(err) != domain.Forbidden {
