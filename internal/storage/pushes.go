@@ -6,7 +6,11 @@ import (
 	"database/sql"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
 
 	"policypush/internal/domain"
 )
@@ -116,7 +120,7 @@ func (s *Store) PlanDeliveries(ctx context.Context, push domain.PushID, upTo dom
 	const advance = `
 		UPDATE pushes SET planned_to = CASE WHEN planned_to < $2 THEN $2 ELSE planned_to END
 		WHERE id = $1 AND state IN ('owed', 'running')`
-	return s.inTx(ctx, func(tx *sql.Tx) error {
+	return s.inTxOn(ctx, func(conn *sql.Conn, tx *sql.Tx) error {
 		n, err := changed(ctx, tx, advance, push, upTo) // holds the push until the commit
 		if err != nil {
 			return fmt.Errorf("plan push %d: %w", push, err)
@@ -134,7 +138,13 @@ func (s *Store) PlanDeliveries(ctx context.Context, push domain.PushID, upTo dom
 		if err := makeBatches(ctx, tx, added); err != nil {
 			return fmt.Errorf("plan push %d: %w", push, err)
 		}
-		return s.insertDeliveries(ctx, tx, added, now)
+		if !s.dialect.arrays {
+			return s.insertDeliveries(ctx, tx, added, now)
+		}
+		if err := copyDeliveries(ctx, conn, added, now); err != nil {
+			return fmt.Errorf("plan push %d: %w", push, err)
+		}
+		return s.countPlanned(ctx, tx, added)
 	})
 }
 
@@ -205,26 +215,48 @@ func makeBatches(ctx context.Context, tx *sql.Tx, ds []domain.Delivery) error {
 	return nil
 }
 
-// insertDeliveries writes planned deliveries, which have their ids.
-func (s *Store) insertDeliveries(ctx context.Context, tx *sql.Tx, ds []domain.Delivery, now time.Time) error {
-	const head = `INSERT INTO deliveries
-		(id, push_id, subscriber_id, contact_id, channel, batch_id, state, reason, verdict, next_at, ended_at)`
-	ended := func(d *domain.Delivery) int64 {
-		if d.State.Ended() {
-			return micros(now)
-		}
-		return 0
+// plannedColumns are those of a planned delivery that plannedRow writes; the
+// others have their defaults.
+var plannedColumns = []string{
+	"id", "push_id", "subscriber_id", "contact_id", "channel", "batch_id", "state", "reason", "verdict", "next_at", "ended_at",
+}
+
+func plannedRow(d *domain.Delivery, now time.Time) []any {
+	ended := int64(0)
+	if d.State.Ended() {
+		ended = micros(now)
 	}
-	err := s.dialect.insertRows(ctx, tx, head, "", len(ds), func(i int) []any {
-		d := &ds[i]
-		return []any{
-			int64(d.ID), int64(d.Push), int64(d.Subscriber), int64(d.Contact), string(d.Channel), int64(d.Batch),
-			string(d.State), string(d.Reason), string(d.Verdict), micros(d.NextAt), ended(d),
-		}
-	})
+	return []any{
+		int64(d.ID), int64(d.Push), int64(d.Subscriber), int64(d.Contact), string(d.Channel), int64(d.Batch),
+		string(d.State), string(d.Reason), string(d.Verdict), micros(d.NextAt), ended,
+	}
+}
+
+// insertDeliveries writes planned deliveries, which have their ids, and counts
+// them.
+func (s *Store) insertDeliveries(ctx context.Context, tx *sql.Tx, ds []domain.Delivery, now time.Time) error {
+	head := `INSERT INTO deliveries (` + strings.Join(plannedColumns, ", ") + `)`
+	err := s.dialect.insertRows(ctx, tx, head, "", len(ds), func(i int) []any { return plannedRow(&ds[i], now) })
 	if err != nil {
 		return fmt.Errorf("insert deliveries: %w", err)
 	}
+	return s.countPlanned(ctx, tx, ds)
+}
+
+// copyDeliveries is insertDeliveries for very many of them, without the count:
+// PostgreSQL's own way to load rows, in the transaction of its connection.
+func copyDeliveries(ctx context.Context, conn *sql.Conn, ds []domain.Delivery, now time.Time) error {
+	return conn.Raw(func(driver any) error {
+		rows := pgx.CopyFromSlice(len(ds), func(i int) ([]any, error) { return plannedRow(&ds[i], now), nil })
+		_, err := driver.(*stdlib.Conn).Conn().CopyFrom(ctx, pgx.Identifier{"deliveries"}, plannedColumns, rows)
+		if err != nil {
+			return fmt.Errorf("copy deliveries: %w", err)
+		}
+		return nil
+	})
+}
+
+func (s *Store) countPlanned(ctx context.Context, tx *sql.Tx, ds []domain.Delivery) error {
 	t := tally{}
 	for i := range ds {
 		t.add(ds[i], ds[i].State, ds[i].Reason, 1)

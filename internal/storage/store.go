@@ -164,6 +164,11 @@ const maxTries = 5
 // inTx runs do in one transaction. Do may run more than once and must keep
 // what it tells its caller in variables that it sets anew.
 func (s *Store) inTx(ctx context.Context, do func(tx *sql.Tx) error) error {
+	return s.inTxOn(ctx, func(_ *sql.Conn, tx *sql.Tx) error { return do(tx) })
+}
+
+// inTxOn is inTx for what asks its connection for more than SQL.
+func (s *Store) inTxOn(ctx context.Context, do func(conn *sql.Conn, tx *sql.Tx) error) error {
 	for try := 1; ; try++ {
 		err := s.once(ctx, do)
 		if try < maxTries && isDeadlock(err) {
@@ -173,12 +178,17 @@ func (s *Store) inTx(ctx context.Context, do func(tx *sql.Tx) error) error {
 	}
 }
 
-func (s *Store) once(ctx context.Context, do func(tx *sql.Tx) error) error {
-	tx, err := s.write.BeginTx(ctx, nil)
+func (s *Store) once(ctx context.Context, do func(conn *sql.Conn, tx *sql.Tx) error) error {
+	conn, err := s.write.Conn(ctx)
 	if err != nil {
 		return fmt.Errorf("begin transaction: %w", err)
 	}
-	if err := do(tx); err != nil {
+	defer func() { _ = conn.Close() }() // back to the pool
+	tx, err := conn.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("begin transaction: %w", err)
+	}
+	if err := do(conn, tx); err != nil {
 		if back := tx.Rollback(); back != nil && !errors.Is(back, sql.ErrTxDone) {
 			return errors.Join(err, back)
 		}
