@@ -238,10 +238,10 @@ type LifeEvent struct {
 }
 
 // ContactRole is what somebody at an enterprise does; documents with its themes
-// go to them first.
+// go to them first. The general ones, see [domain.ContactRole], have none.
 type ContactRole struct {
 	Item   `yaml:",inline"`
-	Themes []string `yaml:"themes,required" ref:"theme"`
+	Themes []string `yaml:"themes" ref:"theme"`
 }
 
 // Agency is a department, by its line of work.

@@ -32,8 +32,11 @@ type Page struct {
 
 // pageReader is the signed-in reader as the head of a page shows them.
 type pageReader struct {
-	Name   string
-	Unread int
+	Name    string
+	Unread  int
+	Role    string // at the enterprise, or ""
+	Several bool   // they stand for others too
+	Waiting int    // invitations and applications that they may answer
 }
 
 // pageOperator is the signed-in operator as the console's head shows them.
@@ -122,7 +125,10 @@ func (s *Server) page(c *fiber.Ctx, title string) (Page, error) {
 	if err != nil {
 		return Page{}, err
 	}
-	p.Reader = &pageReader{Name: readerName(r.subscriber), Unread: unread(items)}
+	p.Reader = &pageReader{Name: readerName(r.subscriber), Unread: unread(items), Role: s.roleName(r.contact.Role)}
+	if err := s.standingInto(c.UserContext(), r, p.Reader); err != nil {
+		return Page{}, err
+	}
 	p.Live = liveURL(items)
 	return p, nil
 }

@@ -1,7 +1,9 @@
 package web
 
 import (
+	"context"
 	"encoding/json"
+	"slices"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -41,7 +43,18 @@ func (s *Server) showLogin(c *fiber.Ctx, address, to string, ps problems) error 
 	return s.render(c, loginView{Page: p, Address: address, To: to, Problems: ps})
 }
 
-// login sends a code to an address that has a subscription. To others it
+// openTo returns what an address opens: the subscriptions that it stands for
+// and the invitations to stand for others.
+func (s *Server) openTo(ctx context.Context, kind domain.ChannelKind, address string) ([]domain.SubscriberID, []domain.Join, error) {
+	ids, err := s.Store.SubscribersByAddress(ctx, kind, address)
+	if err != nil {
+		return nil, nil, err
+	}
+	joins, err := s.Store.JoinsOf(ctx, kind, address, s.Now())
+	return ids, slices.DeleteFunc(joins, domain.Join.Application), err
+}
+
+// login sends a code to an address that has a subscription or an invitation. To others it
 // sends nothing and answers the same: nobody learns here who subscribed.
 func (s *Server) login(c *fiber.Ctx) error {
 	ctx := c.UserContext()
@@ -50,12 +63,12 @@ func (s *Server) login(c *fiber.Ctx) error {
 	if !ok {
 		return s.showLogin(c, typed, to, problems{{"address", "请填写订阅时用的11位手机号或完整邮箱地址"}})
 	}
-	ids, err := s.Store.SubscribersByAddress(ctx, kind, address)
+	ids, invited, err := s.openTo(ctx, kind, address)
 	if err != nil {
 		return err
 	}
 	send := s.sendCode
-	if len(ids) == 0 {
+	if len(ids)+len(invited) == 0 {
 		send = s.pretendCode
 	}
 	if err := send(ctx, kind, address); err != nil && domain.KindOf(err) != domain.Conflict {
@@ -138,12 +151,13 @@ func (s *Server) loginCode(c *fiber.Ctx) error {
 		}
 		return s.showCode(c, r.session, "/login/code", "/login", problems{{"code", text}})
 	}
-	ids, err := s.Store.SubscribersByAddress(ctx, r.session.ContactKind, r.session.Contact)
+	proven := domain.Contact{Kind: r.session.ContactKind, Address: r.session.Contact}
+	ids, invited, err := s.openTo(ctx, proven.Kind, proven.Address)
 	if err != nil {
 		return err
 	}
-	if len(ids) == 1 {
-		if err := s.signIn(c, ids[0]); err != nil {
+	if len(ids) == 1 && len(invited) == 0 {
+		if err := s.signIn(c, ids[0], proven); err != nil {
 			return err
 		}
 		return c.Redirect(l.To, fiber.StatusSeeOther)
@@ -153,50 +167,84 @@ func (s *Server) loginCode(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	session := storage.Session{Contact: r.session.Contact, ContactKind: r.session.ContactKind, Data: string(data)}
+	session := storage.Session{Contact: proven.Address, ContactKind: proven.Kind, Data: string(data)}
 	if err := s.openSession(c, session, wizardSession); err != nil {
 		return err
 	}
 	return c.Redirect("/login/choose", fiber.StatusSeeOther)
 }
 
-// owned lists the subscriptions at the address that a sign-in has proved.
-func (s *Server) owned(c *fiber.Ctx) ([]*domain.Subscriber, pendingLogin, error) {
+// proven is what a sign-in that has proved an address may choose from.
+type proven struct {
+	login   pendingLogin
+	address domain.Contact
+	owned   []*domain.Subscriber
+	invited []domain.Join
+}
+
+// proven returns the choice of the sign-in under way, or false if none has
+// proved an address.
+func (s *Server) proven(c *fiber.Ctx) (p proven, ok bool, err error) {
+	ctx := c.UserContext()
 	r, l, ok, err := s.pending(c)
+	if err != nil || !ok || !l.Verified {
+		return p, false, err
+	}
+	p.login, p.address = l, domain.Contact{Kind: r.session.ContactKind, Address: r.session.Contact}
+	ids, invited, err := s.openTo(ctx, p.address.Kind, p.address.Address)
 	if err != nil {
-		return nil, l, err
+		return p, false, err
 	}
-	if !ok || !l.Verified {
-		return nil, l, nil
-	}
-	subs, err := s.knownAt(c.UserContext(), []domain.Contact{{Kind: r.session.ContactKind, Address: r.session.Contact, Verified: true}})
-	return subs, l, err
+	p.invited = invited
+	p.owned, err = s.Store.SubscribersIn(ctx, ids)
+	return p, len(ids)+len(invited) > 0, err
 }
 
 func (s *Server) loginChoosePage(c *fiber.Ctx) error {
-	subs, _, err := s.owned(c)
+	p, ok, err := s.proven(c)
 	if err != nil {
 		return err
 	}
-	if len(subs) == 0 {
+	if !ok {
 		return c.Redirect("/login", fiber.StatusSeeOther)
 	}
-	p, err := s.wizardPage(c, "选择要登录的订阅", nil)
+	page, err := s.wizardPage(c, "选择要登录的订阅", nil)
 	if err != nil {
 		return err
 	}
-	return s.render(c, chooseView{Page: p, Known: s.known(subs), Action: "/login/choose"})
+	return s.render(c, chooseView{Page: page, Known: s.known(p.owned), Invited: s.joinViews(p.invited), Masked: p.address.Masked(), Action: "/login/choose"})
 }
 
+// loginChoose signs in to a subscription, or answers an invitation.
 func (s *Server) loginChoose(c *fiber.Ctx) error {
-	subs, l, err := s.owned(c)
+	p, ok, err := s.proven(c)
 	if err != nil {
 		return err
 	}
-	if len(subs) == 0 {
+	if !ok {
 		return c.Redirect("/login", fiber.StatusSeeOther)
 	}
-	return s.signInAs(c, subs, field(c, "id"), l.To)
+	if field(c, "join") == "" {
+		return s.signInAs(c, p.owned, []domain.Contact{p.address}, p.login.To)
+	}
+	invitation, err := joinNamed(p.invited, field(c, "join"))
+	if err != nil {
+		return err
+	}
+	if field(c, "do") != "accept" {
+		if err := s.refuse(c, invitation); err != nil {
+			return err
+		}
+		return c.Redirect("/login/choose", fiber.StatusSeeOther)
+	}
+	if err := s.accept(c.UserContext(), invitation, p.address); err != nil {
+		return err
+	}
+	if err := s.signIn(c, invitation.Subscriber, p.address); err != nil {
+		return err
+	}
+	s.setFlash(c, "pine", "已加入"+invitation.Name+"。")
+	return c.Redirect("/me", fiber.StatusSeeOther)
 }
 
 func (s *Server) logout(c *fiber.Ctx) error {

@@ -21,25 +21,32 @@ type contactView struct {
 	When    domain.Frequency
 	Whens   []option
 	Role    string   // whom at the enterprise it reaches, or ""
-	Roles   []option // of an enterprise
+	Roles   []option // of an enterprise, where the reader may change it
 	First   bool     // the first in the order of preference
 	Stopped string   // why nothing is sent to it, or ""
 	Coded   bool     // a code is sent to it before it is used again
 }
 
-func (s *Server) contactViews(sub *domain.Subscriber) []contactView {
+// within tells whether a contact is the reader's to look after: their own, and
+// those of which nobody has said whose they are.
+func (r *reader) within(contact domain.Contact) bool {
+	return r.subscriber.Profile.Kind == domain.Resident || contact.Person == 0 || contact.OfOne(r.contact)
+}
+
+func (s *Server) contactViews(r *reader) []contactView {
+	sub := r.subscriber
 	var views []contactView
 	for _, contact := range sub.Contacts {
-		if contact.Kind == domain.App {
+		if contact.Kind == domain.App || !r.within(contact) {
 			continue
 		}
 		when := frequency(string(contact.When))
-		v := contactView{ID: contact.ID, Kind: contact.Kind, Masked: contact.Masked(), When: when, Whens: frequencies(when), First: len(views) == 0, Coded: signsIn(contact.Kind)}
+		v := contactView{ID: contact.ID, Kind: contact.Kind, Masked: contact.Masked(), When: when, Whens: frequencies(when), First: len(views) == 0, Coded: contact.Kind.SignsIn()}
 		if sub.Profile.Kind == domain.Enterprise {
-			v.Roles = s.roleOptions(contact.Role)
-			if r := s.Rules.ContactRoles.Find(string(contact.Role)); r != nil {
-				v.Role = r.Name
+			if sub.MayManage(r.contact.ID) {
+				v.Roles = s.roleOptions(contact.Role)
 			}
+			v.Role = s.roleName(contact.Role)
 		}
 		if contact.Suppressed != "" {
 			v.Stopped = domain.Reason(contact.Suppressed).Label()
@@ -58,6 +65,7 @@ type meView struct {
 	Contacts   []contactView
 	Whens      []option
 	Roles      []option // of an enterprise's new address
+	Others     int      // persons who stand for the enterprise beside the reader
 	Ways       waysView
 	Searches   []savedSearch
 	Problems   problems
@@ -75,22 +83,26 @@ func (meView) template() string { return "portal/me" }
 func (s *Server) me(c *fiber.Ctx) error { return s.showMe(c, "", "", nil) }
 
 func (s *Server) showMe(c *fiber.Ctx, kind, address string, ps problems) error {
-	sub, err := s.subscriber(c)
+	r, err := s.reader(c)
 	if err != nil {
 		return err
 	}
+	sub := r.subscriber
 	p, err := s.wizardPage(c, "我的订阅", ps)
 	if err != nil {
 		return err
 	}
 	p.Section = "me"
 	v := meView{
-		Page: p, Subscriber: sub, Facts: s.factsOf(sub), Contacts: s.contactViews(sub), Whens: frequencies(domain.Now), Ways: s.waysOf(sub), Searches: s.searchesOf(sub),
+		Page: p, Subscriber: sub, Facts: s.factsOf(sub), Contacts: s.contactViews(r), Whens: frequencies(domain.Now), Ways: s.waysOf(sub), Searches: s.searchesOf(sub),
 		Problems: ps, Kind: kind, Address: address,
 	}
 	s.waysOpen(&v)
 	if sub.Profile.Kind == domain.Enterprise {
-		v.Roles = s.roleOptions("")
+		v.Others = max(0, len(sub.People())-1)
+		if sub.MayManage(r.contact.ID) {
+			v.Roles = s.roleOptions(r.contact.Role)
+		}
 	}
 	if sub.Subscription.All {
 		v.Topics = append(v.Topics, "所有可能适用的政策")
@@ -291,16 +303,17 @@ func (s *Server) addContact(c *fiber.Ctx) error {
 	typed := field(c, "address")
 	kind, address, ok := addressOf(typed)
 	if id := field(c, "id"); id != "" { // a stopped one, which the person cannot see in full
-		sub, err := s.subscriber(c)
+		r, err := s.reader(c)
 		if err != nil {
 			return err
 		}
-		at := slices.IndexFunc(sub.Contacts, func(contact domain.Contact) bool { return fmt.Sprint(contact.ID) == id })
+		sub := r.subscriber
+		at := slices.IndexFunc(sub.Contacts, func(contact domain.Contact) bool { return fmt.Sprint(contact.ID) == id && r.within(contact) })
 		if at < 0 {
 			return domain.Errorf(domain.NotFound, "没有这个联系方式，可能已删除。")
 		}
 		kind, address, ok = sub.Contacts[at].Kind, sub.Contacts[at].Address, true
-		if !signsIn(kind) { // no code can be sent to it
+		if !kind.SignsIn() { // no code can be sent to it
 			return s.useAgain(c, sub.Contacts[at])
 		}
 	}
@@ -318,7 +331,11 @@ func (s *Server) addContact(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	r.session.Contact, r.session.ContactKind, r.session.Data = address, kind, string(frequency(field(c, "when")))+" "+string(s.contactRole(field(c, "role"))) // never as typed: Data is trusted
+	role := r.contact.Role
+	if r.subscriber.MayManage(r.contact.ID) {
+		role = s.contactRole(field(c, "role"))
+	}
+	r.session.Contact, r.session.ContactKind, r.session.Data = address, kind, string(frequency(field(c, "when")))+" "+string(role) // never as typed: Data is trusted
 	if err := s.Store.SaveSession(ctx, r.session); err != nil {
 		return err
 	}
@@ -358,7 +375,7 @@ func (s *Server) contactCode(c *fiber.Ctx) error {
 	at := slices.IndexFunc(sub.Contacts, func(contact domain.Contact) bool { return contact.Kind == kind && contact.Address == address })
 	if at < 0 {
 		when, role, _ := strings.Cut(r.session.Data, " ")
-		sub.Contacts = append(sub.Contacts, domain.Contact{Kind: kind, Address: address, When: frequency(when), Role: domain.ContactRole(role), Verified: true})
+		sub.Contacts = append(sub.Contacts, domain.Contact{Kind: kind, Address: address, When: frequency(when), Role: domain.ContactRole(role), Person: r.claim(), Verified: true})
 	} else {
 		sub.Contacts[at].Verified = true
 	}
@@ -376,18 +393,35 @@ func (s *Server) contactCode(c *fiber.Ctx) error {
 	return c.Redirect("/me", fiber.StatusSeeOther)
 }
 
-// signsIn tells whether a code for signing in can be sent over a channel.
-func signsIn(kind domain.ChannelKind) bool { return kind == domain.SMS || kind == domain.Email }
+// claim says that the reader's address is theirs, and returns by what number a
+// further one is too.
+func (r *reader) claim() domain.PersonID {
+	if r.subscriber.Profile.Kind == domain.Resident {
+		return 0
+	}
+	if r.contact.Person == 0 {
+		r.contact.Person = domain.NewPerson()
+		for i := range r.subscriber.Contacts {
+			if r.subscriber.Contacts[i].ID == r.contact.ID {
+				r.subscriber.Contacts[i].Person = r.contact.Person
+			}
+		}
+	}
+	return r.contact.Person
+}
 
 // changeContact stops, removes, moves or re-times one address, or says whom it
 // reaches.
 func (s *Server) changeContact(c *fiber.Ctx) error {
 	ctx := c.UserContext()
-	sub, err := s.subscriber(c)
+	r, err := s.reader(c)
 	if err != nil {
 		return err
 	}
-	at := slices.IndexFunc(sub.Contacts, func(contact domain.Contact) bool { return fmt.Sprint(contact.ID) == c.Params("id") })
+	sub := r.subscriber
+	at := slices.IndexFunc(sub.Contacts, func(contact domain.Contact) bool {
+		return fmt.Sprint(contact.ID) == c.Params("id") && r.within(contact)
+	})
 	if at < 0 {
 		return domain.Errorf(domain.NotFound, "没有这个联系方式，可能已删除。")
 	}
@@ -399,24 +433,19 @@ func (s *Server) changeContact(c *fiber.Ctx) error {
 		}
 		s.setFlash(c, "pine", "已退订"+contact.Kind.Label()+contact.Masked()+"，不再向它发送。")
 	case "remove":
-		others := slices.ContainsFunc(sub.Contacts, func(o domain.Contact) bool { return o.ID != contact.ID && signsIn(o.Kind) })
-		if !others && signsIn(contact.Kind) {
-			return domain.Errorf(domain.Conflict, "这是唯一的登录方式，不能删除。请先添加另一个，或删除整个订阅。")
-		}
-		sub.Contacts = slices.Delete(sub.Contacts, at, at+1)
-		if err := s.Store.SaveSubscriber(ctx, sub); err != nil {
+		if err := s.removeContact(c, r, contact); err != nil {
 			return err
 		}
 		s.setFlash(c, "pine", "已删除"+contact.Masked()+"。")
 	case "up":
-		moveUp(sub.Contacts, at)
+		moveUp(sub.Contacts, at, r.within)
 		if err := s.Store.SaveSubscriber(ctx, sub); err != nil {
 			return err
 		}
 		s.setFlash(c, "pine", contact.Masked()+"已提前。")
 	default:
 		sub.Contacts[at].When = frequency(field(c, "when"))
-		if sub.Profile.Kind == domain.Enterprise {
+		if sub.Profile.Kind == domain.Enterprise && sub.MayManage(r.contact.ID) {
 			sub.Contacts[at].Role = s.contactRole(field(c, "role"))
 		}
 		timeBrowsers(sub.Contacts, sub.Contacts[at])
@@ -426,6 +455,28 @@ func (s *Server) changeContact(c *fiber.Ctx) error {
 		s.setFlash(c, "pine", contact.Masked()+"改为"+sub.Contacts[at].When.Label()+"。")
 	}
 	return c.Redirect("/me", fiber.StatusSeeOther)
+}
+
+// removeContact takes one address of the reader's off their subscription. The
+// last by which they sign in goes with them, see changePerson.
+func (s *Server) removeContact(c *fiber.Ctx, r *reader, contact domain.Contact) error {
+	sub := r.subscriber
+	at := slices.IndexFunc(sub.Contacts, func(o domain.Contact) bool {
+		return o.ID != contact.ID && o.Kind.SignsIn() && r.within(o)
+	})
+	switch {
+	case at < 0 && contact.Kind.SignsIn():
+		return domain.Errorf(domain.Conflict, "这是唯一的登录方式，不能删除。请先添加另一个，或在“身份与联系人”里退出，或删除整个订阅。")
+	case contact.Kind.SignsIn() && !contact.OfOne(r.contact) && !sub.MayManage(r.contact.ID):
+		return domain.Errorf(domain.Forbidden, "只有法定代表人、经办人或“所有事项”的联系人可以删除别人的登录方式。")
+	case contact.ID == r.contact.ID:
+		r.session.SignedIn = sub.Contacts[at].ID
+	}
+	sub.Contacts = slices.DeleteFunc(sub.Contacts, func(o domain.Contact) bool { return o.ID == contact.ID })
+	if err := s.Store.SaveSubscriber(c.UserContext(), sub); err != nil {
+		return err
+	}
+	return s.Store.SaveSession(c.UserContext(), r.session)
 }
 
 // exported is everything about a subscriber, for them to take along.
@@ -446,6 +497,18 @@ type exported struct {
 	// Questions they asked, and those of others whose answers helped them.
 	Questions []exportedQuestion  `json:"questions"`
 	Helped    []domain.QuestionID `json:"helped"`
+}
+
+// exportedContacts are the addresses of a subscriber, those of other persons
+// masked.
+func (r *reader) exportedContacts() []domain.Contact {
+	contacts := slices.Clone(r.subscriber.Contacts)
+	for i, contact := range contacts {
+		if r.subscriber.Profile.Kind == domain.Enterprise && !contact.OfOne(r.contact) && len(r.subscriber.People()) > 1 {
+			contacts[i].Address = contact.Masked()
+		}
+	}
+	return contacts
 }
 
 type exportedQuestion struct {
@@ -502,17 +565,18 @@ type exportedItem struct {
 }
 
 func (s *Server) export(c *fiber.Ctx) error {
-	sub, err := s.subscriber(c)
+	r, err := s.reader(c)
 	if err != nil {
 		return err
 	}
+	sub := r.subscriber
 	items, err := s.inboxOf(c.UserContext(), sub.ID)
 	if err != nil {
 		return err
 	}
 	out := exported{
 		ID: sub.ExternalID, Name: sub.Name, USCC: sub.USCC, Profile: sub.Profile, Subscription: sub.Subscription,
-		Contacts: sub.Contacts, Consent: sub.Consent, CreatedAt: sub.CreatedAt.In(shanghai).Format("2006-01-02T15:04:05+08:00"),
+		Contacts: r.exportedContacts(), Consent: sub.Consent, CreatedAt: sub.CreatedAt.In(shanghai).Format("2006-01-02T15:04:05+08:00"),
 		Inbox: []exportedItem{}, Former: []exportedVersion{},
 	}
 	for _, it := range items {
@@ -543,6 +607,8 @@ func (s *Server) export(c *fiber.Ctx) error {
 // deleteView asks once more before everything about the reader is deleted.
 type deleteView struct {
 	Page
+	Name     string // of the enterprise
+	Others   int    // persons who stand for it too
 	Problems problems
 }
 
@@ -556,13 +622,25 @@ func (s *Server) showDelete(c *fiber.Ctx, ps problems) error {
 		return err
 	}
 	p.Section = "me"
-	return s.render(c, deleteView{Page: p, Problems: ps})
+	r, err := s.reader(c)
+	if err != nil {
+		return err
+	}
+	v := deleteView{Page: p, Name: readerName(r.subscriber), Problems: ps}
+	if r.subscriber.Profile.Kind == domain.Enterprise {
+		v.Others = max(0, len(r.subscriber.People())-1)
+	}
+	return s.render(c, v)
 }
 
 func (s *Server) deleteMe(c *fiber.Ctx) error {
-	sub, err := s.subscriber(c)
+	r, err := s.reader(c)
 	if err != nil {
 		return err
+	}
+	sub := r.subscriber
+	if !sub.MayManage(r.contact.ID) && sub.Profile.Kind == domain.Enterprise {
+		return domain.Errorf(domain.Forbidden, "整个企业的订阅由法定代表人、经办人或“所有事项”的联系人删除。您可以在“身份与联系人”里退出。")
 	}
 	if field(c, "sure") == "" {
 		return s.showDelete(c, problems{{"sure", "请先勾选确认"}})

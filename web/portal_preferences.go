@@ -126,10 +126,10 @@ func (s *Server) saveFallback(c *fiber.Ctx) error {
 	return c.Redirect("/me#ways", fiber.StatusSeeOther)
 }
 
-// moveUp gives a contact the place of the one before it.
-func moveUp(contacts []domain.Contact, at int) {
+// moveUp gives a contact the place of the one before it among those within.
+func moveUp(contacts []domain.Contact, at int, within func(domain.Contact) bool) {
 	for before := at - 1; before >= 0; before-- {
-		if contacts[before].Kind != domain.App {
+		if contacts[before].Kind != domain.App && within(contacts[before]) {
 			contacts[before], contacts[at] = contacts[at], contacts[before]
 			return
 		}

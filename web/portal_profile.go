@@ -21,6 +21,7 @@ const consentVersion = "2026-11"
 type whoForm struct {
 	Kind             domain.SubscriberKind
 	Name             string
+	USCC             string
 	Region           string
 	Industry         string
 	Size             string
@@ -38,7 +39,7 @@ type whoForm struct {
 
 func readWho(c *fiber.Ctx) whoForm {
 	f := whoForm{
-		Name: field(c, "name"), Region: field(c, "region"), Industry: field(c, "industry"), Size: field(c, "size"),
+		Name: field(c, "name"), USCC: strings.ToUpper(field(c, "uscc")), Region: field(c, "region"), Industry: field(c, "industry"), Size: field(c, "size"),
 		Staff: field(c, "staff"), Revenue: field(c, "revenue"), Founded: field(c, "founded"), Taxpayer: field(c, "taxpayer"),
 		Attributes: fields(c, "attributes"), NoAttributes: field(c, "no_attributes") != "",
 		Born: field(c, "born"), Groups: fields(c, "groups"), NoGroups: field(c, "no_groups") != "",
@@ -55,7 +56,7 @@ func readWho(c *fiber.Ctx) whoForm {
 func whoOf(sub *domain.Subscriber) whoForm {
 	p := sub.Profile
 	f := whoForm{
-		Kind: p.Kind, Name: sub.Name, Region: p.Region, Industry: p.Industry, Size: p.Size, Taxpayer: p.Taxpayer,
+		Kind: p.Kind, Name: sub.Name, USCC: sub.USCC, Region: p.Region, Industry: p.Industry, Size: p.Size, Taxpayer: p.Taxpayer,
 		Attributes: p.Attributes, NoAttributes: p.Attributes != nil && len(p.Attributes) == 0,
 		Groups: p.Groups, NoGroups: p.Groups != nil && len(p.Groups) == 0, SensitiveConsent: sub.Consent.Sensitive,
 		Founded: p.Founded[:min(4, len(p.Founded))], Born: p.Born[:min(4, len(p.Born))],
@@ -104,6 +105,9 @@ func (s *Server) checkWho(f whoForm) problems {
 	}
 	if len([]rune(f.Name)) > 60 {
 		ps.add("name", "企业名称最多60个字")
+	}
+	if f.USCC != "" && !domain.ValidUSCC(f.USCC) {
+		ps.add("uscc", "统一社会信用代码有18位，请照营业执照核对；不想填可以空着")
 	}
 	known("industry", "行业", domain.FieldIndustry, f.Industry)
 	known("size", "企业规模", domain.FieldSize, f.Size)
@@ -159,7 +163,7 @@ func (s *Server) applyWho(f whoForm, sub *domain.Subscriber) {
 		sub.Consent.Sensitive = f.SensitiveConsent
 		return
 	}
-	sub.Name = f.Name
+	sub.Name, sub.USCC = f.Name, f.USCC
 	p.Industry, p.Taxpayer = f.Industry, f.Taxpayer
 	p.Founded = keepFiner(p.Founded, f.Founded)
 	p.Staff, _ = wholeNumber(f.Staff)

@@ -381,9 +381,11 @@ func (s *Server) knownAt(ctx context.Context, contacts []domain.Contact) ([]*dom
 // chooseView offers the subscriptions that belong to a verified address.
 type chooseView struct {
 	Page
-	Known  []knownSubscriber
-	Action string // where the choice is posted
-	New    bool   // a new subscription may be made too
+	Known   []knownSubscriber
+	Invited []joinView
+	Masked  string // the address that was proved
+	Action  string // where the choice is posted
+	New     bool   // a new subscription may be made too
 }
 
 // knownSubscriber is an existing subscription as its owner recognises it.
@@ -457,21 +459,22 @@ func (s *Server) chooseExisting(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return s.signInAs(c, subs, field(c, "id"), "/me")
+	return s.signInAs(c, subs, d.Contacts, "/me")
 }
 
 // signInAs signs in to the chosen one of the subscriptions that the person has
 // proved to own.
-func (s *Server) signInAs(c *fiber.Ctx, owned []*domain.Subscriber, id, to string) error {
+func (s *Server) signInAs(c *fiber.Ctx, owned []*domain.Subscriber, proven []domain.Contact, to string) error {
+	chosen := domain.SubscriberID(0)
 	for _, sub := range owned {
-		if fmt.Sprint(sub.ID) == id {
-			if err := s.signIn(c, sub.ID); err != nil {
-				return err
-			}
-			return c.Redirect(to, fiber.StatusSeeOther)
+		if fmt.Sprint(sub.ID) == field(c, "id") {
+			chosen = sub.ID
 		}
 	}
-	return domain.Errorf(domain.Invalid, "请选择列表中的一个订阅。")
+	if err := s.signIn(c, chosen, proven...); err != nil {
+		return err
+	}
+	return c.Redirect(to, fiber.StatusSeeOther)
 }
 
 // finishSubscription writes the subscriber, takes the verified addresses off
@@ -484,6 +487,10 @@ func (s *Server) finishSubscription(c *fiber.Ctx, d draft) error {
 	sub := &domain.Subscriber{Consent: newConsent(s.Now(), d.Who.SensitiveConsent)}
 	s.applyWho(d.Who, sub)
 	d.What.apply(&sub.Subscription)
+	person := domain.NewPerson()
+	for i := range d.Contacts {
+		d.Contacts[i].Person = person
+	}
 	sub.Contacts = append([]domain.Contact{{Kind: domain.App, Verified: true}}, d.Contacts...)
 	save := s.Store.SaveSubscriber
 	if !d.How.NoFirst {
@@ -498,7 +505,7 @@ func (s *Server) finishSubscription(c *fiber.Ctx, d draft) error {
 		}
 	}
 	s.wake() // after the addresses may be used
-	if err := s.signIn(c, sub.ID); err != nil {
+	if err := s.signIn(c, sub.ID, d.Contacts...); err != nil {
 		return err
 	}
 	return c.Redirect("/subscribe/done", fiber.StatusSeeOther)
@@ -515,10 +522,11 @@ type doneView struct {
 func (doneView) template() string { return "portal/subscribe-done" }
 
 func (s *Server) subscribeDone(c *fiber.Ctx) error {
-	sub, err := s.subscriber(c)
+	r, err := s.reader(c)
 	if err != nil {
 		return err
 	}
+	sub := r.subscriber
 	p, err := s.page(c, "订阅成功")
 	if err != nil {
 		return err
@@ -527,5 +535,5 @@ func (s *Server) subscribeDone(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return s.render(c, doneView{Page: p, Contacts: s.contactViews(sub), Mine: mine.Cards[:min(5, len(mine.Cards))], Total: mine.Policies})
+	return s.render(c, doneView{Page: p, Contacts: s.contactViews(r), Mine: mine.Cards[:min(5, len(mine.Cards))], Total: mine.Policies})
 }

@@ -39,10 +39,11 @@ func (s *Server) serviceWorker(c *fiber.Ctx) error {
 // addBrowser takes the subscription of the reader's browser. The browser itself
 // proves that it is theirs: they are signed in on it.
 func (s *Server) addBrowser(c *fiber.Ctx) error {
-	sub, err := s.subscriber(c)
+	r, err := s.reader(c)
 	if err != nil {
 		return err
 	}
+	sub := r.subscriber
 	if s.Gates.BrowserKey == "" {
 		return domain.Errorf(domain.Conflict, "%s渠道没有开通，请改用其他方式", domain.WebPush.Label())
 	}
@@ -54,7 +55,7 @@ func (s *Server) addBrowser(c *fiber.Ctx) error {
 	if subscription, err = s.Gates.Browsers.Parse(subscription.String()); err != nil {
 		return err
 	}
-	contact := domain.Contact{Kind: domain.WebPush, Address: subscription.String(), When: frequency(field(c, "when"))}
+	contact := domain.Contact{Kind: domain.WebPush, Address: subscription.String(), When: frequency(field(c, "when")), Role: r.contact.Role, Person: r.claim()}
 	sub.Contacts = slices.DeleteFunc(sub.Contacts, func(o domain.Contact) bool { // the same one, under another name
 		if o.Kind != domain.WebPush || o.Address == contact.Address {
 			return false
@@ -74,7 +75,7 @@ func (s *Server) addBrowser(c *fiber.Ctx) error {
 // the same time.
 func timeBrowsers(contacts []domain.Contact, as domain.Contact) {
 	for i, c := range contacts {
-		if as.Kind == domain.WebPush && c.Kind == as.Kind && c.Role == as.Role {
+		if as.Kind == domain.WebPush && c.Kind == as.Kind && c.Role.Together(as.Role) {
 			contacts[i].When = as.When
 		}
 	}

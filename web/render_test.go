@@ -35,6 +35,7 @@ func portalViews() []view {
 		profileView{},
 		topicsView{},
 		deleteView{},
+		standView{},
 		inboxView{},
 		digestView{},
 		unsubscribeView{},

@@ -22,7 +22,8 @@ const (
 // reader is whoever holds the portal cookie of this request.
 type reader struct {
 	session    storage.Session
-	subscriber *domain.Subscriber // nil until signed in
+	subscriber *domain.Subscriber // for whom they act; nil until signed in
+	contact    domain.Contact     // the address of the subscriber that they proved
 }
 
 // reader returns the holder of the portal session, or nil if there is none.
@@ -63,6 +64,10 @@ func (s *Server) findReader(c *fiber.Ctx) (*reader, error) {
 	case err != nil:
 		return nil, err
 	}
+	contact, stands := subscriber.Contact(session.SignedIn)
+	if !stands { // another contact removed theirs meanwhile
+		return nil, nil
+	}
 	if session.Expires.Sub(s.Now()) < readerSession/2 {
 		session.Expires = s.Now().Add(readerSession)
 		if err := s.Store.SaveSession(ctx, session); err != nil {
@@ -70,7 +75,7 @@ func (s *Server) findReader(c *fiber.Ctx) (*reader, error) {
 		}
 		s.setCookie(c, readerCookie, token, int(readerSession.Seconds()))
 	}
-	return &reader{session: session, subscriber: subscriber}, nil
+	return &reader{session: session, subscriber: subscriber, contact: contact}, nil
 }
 
 // signedIn guards pages of a subscriber: others are led to the sign-in and
@@ -123,9 +128,21 @@ func (s *Server) openSession(c *fiber.Ctx, session storage.Session, ttl time.Dur
 	return nil
 }
 
-// signIn opens a session of a subscriber.
-func (s *Server) signIn(c *fiber.Ctx, id domain.SubscriberID) error {
-	return s.openSession(c, storage.Session{Subscriber: id}, readerSession)
+// signIn opens a session of whoever stands for a subscriber with one of some
+// addresses that they have proved.
+func (s *Server) signIn(c *fiber.Ctx, id domain.SubscriberID, proven ...domain.Contact) error {
+	for _, p := range proven {
+		standings, err := s.Store.Standings(c.UserContext(), p.Kind, p.Address)
+		if err != nil {
+			return err
+		}
+		for _, v := range standings {
+			if v.Subscriber == id {
+				return s.openSession(c, storage.Session{Subscriber: id, SignedIn: v.Contact}, readerSession)
+			}
+		}
+	}
+	return domain.Errorf(domain.Invalid, "请选择列表中的一个订阅。")
 }
 
 func (s *Server) closeSession(c *fiber.Ctx) error {

@@ -43,5 +43,5 @@ func (w *Workers) sweep(ctx context.Context) error {
 	if len(batches) > 0 {
 		w.Wake()
 	}
-	return w.Store.DeleteExpiredSessions(ctx, now)
+	return w.Store.DeleteExpired(ctx, now)
 }

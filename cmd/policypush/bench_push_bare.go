@@ -209,7 +209,11 @@ func (b *pushBench) inbox(ctx context.Context, site *base, dir string, found *pu
 	cookies := make([]string, (n+perPerson-1)/perPerson)
 	for i := range cookies { // the database was empty: ids begin at 1
 		token, hash := auth.NewToken()
-		err := site.store.SaveSession(ctx, storage.Session{TokenHash: hash, Subscriber: domain.SubscriberID(i + 1), Expires: time.Now().Add(time.Hour), CreatedAt: time.Now()})
+		who, err := site.store.Subscriber(ctx, domain.SubscriberID(i+1))
+		if err != nil {
+			return err
+		}
+		err = site.store.SaveSession(ctx, storage.Session{TokenHash: hash, Subscriber: who.ID, SignedIn: who.Contacts[0].ID, Expires: time.Now().Add(time.Hour), CreatedAt: time.Now()})
 		if err != nil {
 			return err
 		}

@@ -131,7 +131,7 @@ func (s *demoSite) visitor(ctx context.Context, std stdio) (*http.Cookie, error)
 	}
 	token, hash := auth.NewToken()
 	now := time.Now()
-	err = b.store.SaveSession(ctx, storage.Session{TokenHash: hash, Subscriber: who.ID, CreatedAt: now, Expires: now.Add(24 * time.Hour * 30)})
+	err = b.store.SaveSession(ctx, storage.Session{TokenHash: hash, Subscriber: who.ID, SignedIn: who.Contacts[0].ID, CreatedAt: now, Expires: now.Add(24 * time.Hour * 30)})
 	return &http.Cookie{Name: "sid", Value: token}, err // the name as in package web; another one is led to the sign-in and counts as failed
 }
 

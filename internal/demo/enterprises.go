@@ -94,8 +94,8 @@ func hengda(now time.Time) *domain.Subscriber {
 		Subscription: domain.Subscription{Themes: []string{"Q26", "Q12", "Q04"}, Keywords: []string{"贴息"}, All: true},
 		Contacts: []domain.Contact{
 			{Kind: domain.App, Verified: true},
-			{Kind: domain.SMS, Address: phone(1), When: domain.Now, Verified: true},
-			{Kind: domain.Email, Address: "hengda@yunchuan.example", When: domain.Now, Verified: true},
+			{Kind: domain.SMS, Address: phone(1), When: domain.Now, Verified: true, Person: 1},
+			{Kind: domain.Email, Address: "hengda@yunchuan.example", When: domain.Now, Verified: true, Person: 1},
 		},
 		Consent: domain.Consent{Version: "1", At: now, Source: "import:demo"},
 	}

@@ -100,10 +100,6 @@ func (f Frequency) Label() string {
 	}
 }
 
-// ContactRole is what the person behind an address does at their enterprise: a
-// code of contact-roles.yaml such as finance or personnel, or "" for anybody.
-type ContactRole string
-
 // Contact is one address of a subscriber, in the order of preference. Address
 // is empty for App. Contacts are encrypted at rest; logs and pages show
 // Masked.
@@ -115,6 +111,8 @@ type Contact struct {
 	Verified bool        `json:"verified,omitempty"`
 	// Role says whom at the enterprise the address reaches.
 	Role ContactRole `json:"role,omitempty"`
+	// Person says which contacts of the subscriber are one person's.
+	Person PersonID `json:"-"`
 	// Shared tells that somebody else may have the same address; storage fills
 	// it in.
 	Shared bool `json:"-"`
@@ -124,7 +122,7 @@ type Contact struct {
 
 // ChooseContact returns the place of the address to use on a channel for what
 // is for some roles at an enterprise, or -1: verified, rather one that is not
-// suppressed, then rather of such a role, then rather of anybody than of
+// suppressed, then rather of such a role, then rather of a general one than of
 // another role, then the first.
 func ChooseContact(contacts []Contact, channel ChannelKind, roles []ContactRole) int {
 	chosen, best := -1, 0
@@ -135,10 +133,10 @@ func ChooseContact(contacts []Contact, channel ChannelKind, roles []ContactRole)
 		}
 		rank := 1
 		switch {
-		case c.Role == "":
-			rank = 2
 		case slices.Contains(roles, c.Role):
 			rank = 3
+		case c.Role.General():
+			rank = 2
 		}
 		if c.Suppressed == "" {
 			rank += 3
@@ -161,7 +159,7 @@ func Browsers(contacts []Contact, id ContactID) []Contact {
 	var all []Contact
 	for i, c := range contacts {
 		switch {
-		case c.Kind != WebPush || c.Role != contacts[at].Role || !c.Verified || c.Suppressed != "" || c.Address == "":
+		case c.Kind != WebPush || !c.Role.Together(contacts[at].Role) || !c.Verified || c.Suppressed != "" || c.Address == "":
 		case i == at:
 			all = slices.Insert(all, 0, c)
 		default:

@@ -24,6 +24,8 @@ type (
 	BatchID int64
 	// PrintID names up to MaxLetters letters that are printed together.
 	PrintID int64
+	// JoinID names an invitation or an application to stand for an enterprise.
+	JoinID int64
 	// QuestionID names a question asked by a subscriber.
 	QuestionID int64
 )

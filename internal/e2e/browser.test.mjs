@@ -271,6 +271,39 @@ async function publish(drafter, policy) {
   }
 }
 
+// colleague joins the reader's enterprise, sees what it has received, and is removed.
+async function colleague(reader) {
+  const number = `1380030099${reader.variant.no}`;
+  await reader.open('/me/people');
+  await reader.page.locator('summary', { hasText: '邀请同事' }).click();
+  await reader.page.getByLabel('同事的手机号或邮箱').fill(number);
+  await reader.page.locator('#role-invite').selectOption('finance');
+  await reader.look('invite');
+  await reader.press('邀请');
+  await reader.says('请告诉同事');
+  const clerk = await Person.come('clerk', reader.variant);
+  await clerk.open('/login');
+  await clerk.page.locator('#address').fill(number);
+  await clerk.press('获取验证码');
+  await clerk.page.locator('#code').fill(await codeFor(number));
+  await clerk.press('确定');
+  await clerk.says('邀请您作为');
+  await clerk.look('invited');
+  await clerk.press('接受');
+  await clerk.open('/inbox');
+  await clerk.look('theirs');
+  await clerk.open('/me/people');
+  await clerk.says('办理');
+  await clerk.look('people');
+  await reader.open('/me/people');
+  await reader.look('people');
+  await reader.press('移除');
+  await reader.says('已移除');
+  await clerk.page.goto(new URL('/inbox', base).href);
+  assert.match(clerk.page.url(), /login/, 'who was removed is still in');
+  await clerk.leave();
+}
+
 async function receive(reader, notice) {
   if (!reader.variant.scripts) await reader.open('/inbox'); // with them the message is there by itself
   await reader.page.getByRole('main').locator('a', { hasText: notice.words }).first().waitFor();
@@ -285,6 +318,7 @@ async function receive(reader, notice) {
   await reader.look('found');
   await reader.open('/me');
   await reader.look('me');
+  await colleague(reader);
   await reader.open('/inbox');
   await reader.page.locator('summary', { hasText: '退订' }).first().click();
   await reader.look('stop');

@@ -132,7 +132,7 @@ func (s *Store) browsers(ctx context.Context, tx *sql.Tx, claimed []domain.Deliv
 	slices.Sort(ids)
 	err := chunks(slices.Compact(ids), func(part []any) error {
 		q := `
-			SELECT c.subscriber_id, c.id, c.kind, c.address, c.frequency, c.verified, c.role, c.shared, COALESCE(x.reason, '')
+			SELECT c.subscriber_id, c.id, c.kind, c.address, c.frequency, c.verified, c.role, c.person, c.shared, COALESCE(x.reason, '')
 			FROM contacts c LEFT JOIN stop_list x ON x.blind = c.blind AND x.kind = c.kind
 			WHERE c.kind = 'webpush' AND c.subscriber_id IN (` + s.dialect.places(1, len(part)) + `) ORDER BY c.subscriber_id, c.position`
 		return each(ctx, tx, func(row scanner) error {

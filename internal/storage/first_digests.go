@@ -12,7 +12,7 @@ import (
 // Subscribe saves a new subscriber and owes them their first digest, in one
 // transaction.
 func (s *Store) Subscribe(ctx context.Context, v *domain.Subscriber, now time.Time) error {
-	return s.saveSubscribers(ctx, []*domain.Subscriber{v}, func(tx *sql.Tx, saved []subscriberRow) error {
+	return s.saveSubscribers(ctx, []*domain.Subscriber{v}, nil, func(tx *sql.Tx, saved []subscriberRow) error {
 		const q = `
 			INSERT INTO first_digests (subscriber_id, state, push_id, rest, created_at) VALUES ($1, 'owed', 0, 0, $2)
 			ON CONFLICT (subscriber_id) DO NOTHING`

@@ -19,9 +19,11 @@ type AuditEntry struct {
 }
 
 // Audit appends an entry. Entries are never changed.
-func (s *Store) Audit(ctx context.Context, e AuditEntry) error {
+func (s *Store) Audit(ctx context.Context, e AuditEntry) error { return audit(ctx, s.write, e) }
+
+func audit(ctx context.Context, tx querier, e AuditEntry) error {
 	const q = `INSERT INTO audit_entries (at, operator_id, action, object, detail) VALUES ($1, $2, $3, $4, $5)`
-	if _, err := s.write.ExecContext(ctx, q, micros(e.At), e.Operator, e.Action, e.Object, e.Detail); err != nil {
+	if _, err := tx.ExecContext(ctx, q, micros(e.At), e.Operator, e.Action, e.Object, e.Detail); err != nil {
 		return fmt.Errorf("audit: %w", err)
 	}
 	return nil

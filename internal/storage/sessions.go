@@ -15,7 +15,8 @@ type Session struct {
 	TokenHash   []byte
 	Operator    domain.OperatorID
 	Subscriber  domain.SubscriberID
-	Contact     string // the address verified while subscribing; sealed in the database
+	SignedIn    domain.ContactID // of the subscriber: the address that the reader proved
+	Contact     string           // the address verified while subscribing; sealed in the database
 	ContactKind domain.ChannelKind
 	Data        string // what was typed so far, JSON; sealed in the database
 	Expires     time.Time
@@ -30,13 +31,13 @@ func sessionContext(column string, tokenHash []byte) []byte {
 // SaveSession inserts a session or replaces the one with its token.
 func (s *Store) SaveSession(ctx context.Context, v Session) error {
 	const q = `
-		INSERT INTO sessions (token_hash, operator_id, subscriber_id, contact_kind, contact, data, sealed_with, expires, created_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+		INSERT INTO sessions (token_hash, operator_id, subscriber_id, contact_id, contact_kind, contact, data, sealed_with, expires, created_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 		ON CONFLICT (token_hash) DO UPDATE
-		SET operator_id = excluded.operator_id, subscriber_id = excluded.subscriber_id,
+		SET operator_id = excluded.operator_id, subscriber_id = excluded.subscriber_id, contact_id = excluded.contact_id,
 			contact_kind = excluded.contact_kind, contact = excluded.contact, data = excluded.data,
 			sealed_with = excluded.sealed_with, expires = excluded.expires, created_at = excluded.created_at`
-	_, err := s.write.ExecContext(ctx, q, v.TokenHash, v.Operator, v.Subscriber, v.ContactKind,
+	_, err := s.write.ExecContext(ctx, q, v.TokenHash, v.Operator, v.Subscriber, v.SignedIn, v.ContactKind,
 		s.keys.Seal([]byte(v.Contact), sessionContext("contact", v.TokenHash)),
 		s.keys.Seal([]byte(v.Data), sessionContext("data", v.TokenHash)),
 		s.keys.Current(), micros(v.Expires), micros(v.CreatedAt))
@@ -49,11 +50,11 @@ func (s *Store) SaveSession(ctx context.Context, v Session) error {
 // Session returns the session of a token that has not expired, or NotFound.
 func (s *Store) Session(ctx context.Context, tokenHash []byte, now time.Time) (Session, error) {
 	const q = `
-		SELECT operator_id, subscriber_id, contact_kind, contact, data, expires, created_at
+		SELECT operator_id, subscriber_id, contact_id, contact_kind, contact, data, expires, created_at
 		FROM sessions WHERE token_hash = $1 AND expires > $2`
 	v := Session{TokenHash: tokenHash}
 	var contact, data []byte
-	err := s.read.QueryRowContext(ctx, q, tokenHash, micros(now)).Scan(&v.Operator, &v.Subscriber, &v.ContactKind,
+	err := s.read.QueryRowContext(ctx, q, tokenHash, micros(now)).Scan(&v.Operator, &v.Subscriber, &v.SignedIn, &v.ContactKind,
 		&contact, &data, timeInto(&v.Expires), timeInto(&v.CreatedAt))
 	if err != nil {
 		return Session{}, notFound(err, "登录已过期，请重新登录")
@@ -74,11 +75,17 @@ func (s *Store) DeleteSession(ctx context.Context, tokenHash []byte) error {
 	return err
 }
 
-// DeleteExpiredSessions removes the sessions and one-time codes whose time is over.
-func (s *Store) DeleteExpiredSessions(ctx context.Context, now time.Time) error {
-	if _, err := s.write.ExecContext(ctx, `DELETE FROM sessions WHERE expires <= $1`, micros(now)); err != nil {
-		return err
+// peopleKept is how long the history of who stood for whom is kept.
+const peopleKept = 365 * 24 * time.Hour
+
+// DeleteExpired removes the sessions, one-time codes and invitations whose time
+// is over, and what is older than a year of who stood for whom.
+func (s *Store) DeleteExpired(ctx context.Context, now time.Time) error {
+	for _, table := range []string{"sessions", "codes", "joins"} {
+		if _, err := s.write.ExecContext(ctx, `DELETE FROM `+table+` WHERE expires <= $1`, micros(now)); err != nil {
+			return err
+		}
 	}
-	_, err := s.write.ExecContext(ctx, `DELETE FROM codes WHERE expires <= $1`, micros(now))
+	_, err := s.write.ExecContext(ctx, `DELETE FROM people_changes WHERE at <= $1`, micros(now.Add(-peopleKept)))
 	return err
 }

@@ -35,18 +35,22 @@ type ProfileChange struct {
 // SaveSubscriber inserts a subscriber or updates the one with its ID or, where
 // the ID is 0, its ExternalID, and sets ID, ExternalID, Version, CreatedAt and
 // the contacts' IDs. A contact whose address stays keeps its ID. The
-// suppression of an address is not written: see StopAddress.
+// suppression of an address is not written: see StopAddress. It fails with
+// Conflict if the subscriber was written since it was read: who was removed
+// meanwhile does not come back.
 func (s *Store) SaveSubscriber(ctx context.Context, v *domain.Subscriber) error {
 	return s.SaveSubscribers(ctx, []*domain.Subscriber{v})
 }
 
 // SaveSubscribers does as SaveSubscriber with many, in one transaction.
 func (s *Store) SaveSubscribers(ctx context.Context, all []*domain.Subscriber) error {
-	return s.saveSubscribers(ctx, all, func(*sql.Tx, []subscriberRow) error { return nil })
+	nothing := func(*sql.Tx, []subscriberRow) error { return nil }
+	return s.saveSubscribers(ctx, all, nil, nothing)
 }
 
-// saveSubscribers saves and then does more in the same transaction.
-func (s *Store) saveSubscribers(ctx context.Context, all []*domain.Subscriber, then func(*sql.Tx, []subscriberRow) error) error {
+// saveSubscribers saves, and does more in the same transaction: first (may be
+// nil), once nobody else writes subscribers, and then.
+func (s *Store) saveSubscribers(ctx context.Context, all []*domain.Subscriber, first func(*sql.Tx) error, then func(*sql.Tx, []subscriberRow) error) error {
 	if len(all) == 0 {
 		return nil
 	}
@@ -60,6 +64,11 @@ func (s *Store) saveSubscribers(ctx context.Context, all []*domain.Subscriber, t
 		audience, err := lastAudience(ctx, tx)
 		if err != nil {
 			return err
+		}
+		if first != nil {
+			if err := first(tx); err != nil {
+				return err
+			}
 		}
 		for rest := all; len(rest) > 0; {
 			n := distinct(rest)
@@ -211,6 +220,8 @@ func (s *Store) rowsOf(ctx context.Context, tx *sql.Tx, all []*domain.Subscriber
 			r, there = byName[v.ExternalID]
 		}
 		switch {
+		case there && v.Version != 0 && v.Version != r.version:
+			return nil, domain.Errorf(domain.Conflict, "这份订阅刚刚在别处改过，请刷新页面再改")
 		case there:
 			r.version++
 			if v.ExternalID != "" {
@@ -316,14 +327,15 @@ func (s *Store) saveContacts(ctx context.Context, tx *sql.Tx, all []*domain.Subs
 			rows[i].contacts[j].id = ids[rows[i].id][c]
 		}
 	}
-	const head = `INSERT INTO contacts (id, subscriber_id, position, kind, address, sealed_with, blind, frequency, verified, role)`
+	const head = `INSERT INTO contacts (id, subscriber_id, position, kind, address, sealed_with, blind, frequency, verified, role, person)`
 	const tail = ` ON CONFLICT (id) DO UPDATE
 		SET position = excluded.position, address = excluded.address, sealed_with = excluded.sealed_with,
-			frequency = excluded.frequency, verified = excluded.verified, role = excluded.role`
+			frequency = excluded.frequency, verified = excluded.verified, role = excluded.role,
+			person = CASE WHEN excluded.person = 0 THEN contacts.person ELSE excluded.person END`
 	err = s.dialect.insertRows(ctx, tx, head, tail, len(writes), func(i int) []any {
 		w := writes[i]
 		sealed := s.keys.Seal([]byte(w.contact.Address), contactContext(w.kind, w.owner))
-		return []any{w.id, w.owner, w.position, w.kind, sealed, s.keys.Current(), []byte(w.blind), w.contact.When, w.contact.Verified, w.contact.Role}
+		return []any{w.id, w.owner, w.position, w.kind, sealed, s.keys.Current(), []byte(w.blind), w.contact.When, w.contact.Verified, w.contact.Role, w.contact.Person}
 	})
 	if err != nil {
 		return fmt.Errorf("write contacts: %w", err)
@@ -393,7 +405,7 @@ func (s *Store) deleteContacts(ctx context.Context, tx *sql.Tx, gone map[domain.
 }
 
 // DeleteSubscriber removes a person with name, profile, its former versions,
-// addresses and questions, and logs the change. Stop-list entries stay, and deliveries keep the bare id. It
+// addresses, invitations and questions, and logs the change. Stop-list entries stay, and deliveries keep the bare id. It
 // fails with NotFound if there is no such person.
 func (s *Store) DeleteSubscriber(ctx context.Context, id domain.SubscriberID) error {
 	return s.inTx(ctx, func(tx *sql.Tx) error {
@@ -402,6 +414,10 @@ func (s *Store) DeleteSubscriber(ctx context.Context, id domain.SubscriberID) er
 			return err
 		}
 		if _, err := tx.ExecContext(ctx, dropFiles+` AND d.subscriber_id = $1)`, id); err != nil {
+			return fmt.Errorf("delete subscriber %d: %w", id, err)
+		}
+		const joins = `DELETE FROM joins WHERE subscriber_id = $1 OR by_contact IN (SELECT id FROM contacts WHERE subscriber_id = $1)`
+		if _, err := tx.ExecContext(ctx, joins, id); err != nil {
 			return fmt.Errorf("delete subscriber %d: %w", id, err)
 		}
 		n, err := changed(ctx, tx, `DELETE FROM subscribers WHERE id = $1`, id)

@@ -47,11 +47,15 @@ func (s *Store) SubscribersByAddress(ctx context.Context, kind domain.ChannelKin
 // SubscribersIn returns those of the ids who are there, in id order, with
 // contacts in the order of preference and why an address must not be used.
 func (s *Store) SubscribersIn(ctx context.Context, ids []domain.SubscriberID) ([]*domain.Subscriber, error) {
+	return s.subscribersIn(ctx, s.read, ids)
+}
+
+func (s *Store) subscribersIn(ctx context.Context, from querier, ids []domain.SubscriberID) ([]*domain.Subscriber, error) {
 	var all []*domain.Subscriber
 	byID := make(map[domain.SubscriberID]*domain.Subscriber, len(ids))
 	err := chunks(ids, func(part []any) error {
 		in := s.dialect.places(1, len(part))
-		err := each(ctx, s.read, func(row scanner) error {
+		err := each(ctx, from, func(row scanner) error {
 			v := &domain.Subscriber{}
 			if err := scanSubscriber(row, v); err != nil {
 				return err
@@ -65,7 +69,7 @@ func (s *Store) SubscribersIn(ctx context.Context, ids []domain.SubscriberID) ([
 		if err != nil {
 			return err
 		}
-		return s.contactsInto(ctx, byID, in, part)
+		return s.contactsInto(ctx, from, byID, in, part)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read subscribers: %w", err)
@@ -75,12 +79,12 @@ func (s *Store) SubscribersIn(ctx context.Context, ids []domain.SubscriberID) ([
 }
 
 // contactsInto reads the contacts of the subscribers in one statement.
-func (s *Store) contactsInto(ctx context.Context, byID map[domain.SubscriberID]*domain.Subscriber, in string, ids []any) error {
+func (s *Store) contactsInto(ctx context.Context, from querier, byID map[domain.SubscriberID]*domain.Subscriber, in string, ids []any) error {
 	q := `
-		SELECT c.subscriber_id, c.id, c.kind, c.address, c.frequency, c.verified, c.role, c.shared, COALESCE(x.reason, '')
+		SELECT c.subscriber_id, c.id, c.kind, c.address, c.frequency, c.verified, c.role, c.person, c.shared, COALESCE(x.reason, '')
 		FROM contacts c LEFT JOIN stop_list x ON x.blind = c.blind AND x.kind = c.kind
 		WHERE c.subscriber_id IN (` + in + `) ORDER BY c.subscriber_id, c.position`
-	return each(ctx, s.read, func(row scanner) error {
+	return each(ctx, from, func(row scanner) error {
 		var owner domain.SubscriberID
 		c, err := s.scanContact(row, &owner)
 		if v := byID[owner]; v != nil { // else saved since the statement before
@@ -94,7 +98,7 @@ func (s *Store) contactsInto(ctx context.Context, byID map[domain.SubscriberID]*
 func (s *Store) scanContact(row scanner, owner *domain.SubscriberID) (domain.Contact, error) {
 	var c domain.Contact
 	var sealed []byte
-	err := row.Scan(owner, &c.ID, &c.Kind, &sealed, &c.When, &c.Verified, &c.Role, &c.Shared, &c.Suppressed)
+	err := row.Scan(owner, &c.ID, &c.Kind, &sealed, &c.When, &c.Verified, &c.Role, &c.Person, &c.Shared, &c.Suppressed)
 	if err != nil {
 		return c, err
 	}
@@ -222,7 +226,7 @@ func (s *Store) ways(ctx context.Context, into map[domain.SubscriberID]reach, wh
 func roleWays(contacts []domain.Contact, general []domain.Way) map[domain.ContactRole][]domain.Way {
 	var all map[domain.ContactRole][]domain.Way
 	for _, c := range contacts {
-		if c.Role == "" || all[c.Role] != nil {
+		if c.Role.General() || all[c.Role] != nil {
 			continue
 		}
 		if own := domain.WaysOver(contacts, []domain.ContactRole{c.Role}); !slices.Equal(own, general) {

@@ -96,10 +96,10 @@ func keepsSessions(t *testing.T, url string) {
 	}
 	_, err := s.Session(ctx, want.TokenHash, want.Expires)
 	wantKind(t, err, domain.NotFound)
-	must(t, s.DeleteExpiredSessions(ctx, want.Expires.Add(-time.Second)))
+	must(t, s.DeleteExpired(ctx, want.Expires.Add(-time.Second)))
 	must(t, s.DeleteSession(ctx, []byte("another")))
 	got(s.Session(ctx, want.TokenHash, morning))(t)
-	must(t, s.DeleteExpiredSessions(ctx, want.Expires))
+	must(t, s.DeleteExpired(ctx, want.Expires))
 	_, err = s.Session(ctx, want.TokenHash, morning)
 	wantKind(t, err, domain.NotFound)
 	must(t, s.SaveSession(ctx, want))
@@ -151,7 +151,7 @@ func triesCodes(t *testing.T, url string) {
 		}
 	}
 	equal(t, "uses of one code", ok, 1)
-	must(t, s.DeleteExpiredSessions(ctx, soon))
+	must(t, s.DeleteExpired(ctx, soon))
 	says(try(right, morning), "先获取")
 }
 

@@ -88,6 +88,8 @@ func Run(t *testing.T, fresh func(t *testing.T) string) {
 		"a question is asked once, answered once and counted":                   keepsQuestions,
 		"who is told of an answer is owed it, once, and is forgotten":           owesNotices,
 		"a subscriber comes back as saved":                                      keepsSubscribers,
+		"who stands for an enterprise changes, with its history":                changesPeople,
+		"invitations are kept for their time, answered once":                    keepsJoins,
 		"a subscriber is updated by the office's own id":                        updatesByExternalID,
 		"people are found by the office's id or by name":                        findsPeople,
 		"a new subscriber has one first digest":                                 plansFirstDigests,
