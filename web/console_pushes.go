@@ -92,6 +92,7 @@ type pushView struct {
 	By         string
 	Signed     string // who signed an urgent push
 	Totals     pushTotals
+	Letters    bool // some of it is printed
 	Channels   []channelRow
 	States     []stateSum
 	Failures   []failureRow
@@ -227,6 +228,7 @@ func (s *Server) pushPage(c *fiber.Ctx) error {
 		return err
 	}
 	v.Channels = channelRows(counts, reasons)
+	v.Letters = page.Operator.Paper && len(counts[domain.Paper]) > 0
 	if err := s.addPace(ctx, push, v.Channels); err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package storage
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"time"
 
@@ -123,9 +124,21 @@ func (s *Store) PrintSlips(ctx context.Context, id domain.PrintID) ([]Slip, erro
 // has it. A file that was not printed is only given out on the day that it was
 // drawn, and while all its letters are still to be printed: otherwise it is
 // drawn anew, and FetchPrint fails with Conflict, as it does where there is no
-// file.
+// file, or the push or paper is paused.
 func (s *Store) FetchPrint(ctx context.Context, id domain.PrintID, now time.Time) ([]byte, error) {
+	const paused = `
+		SELECT EXISTS (SELECT 1 FROM pushes u WHERE u.id = b.push_id AND u.paused_at > 0)
+			OR EXISTS (SELECT 1 FROM channel_stops WHERE channel = 'paper' AND cause = 'person')
+		FROM print_batches b WHERE b.id = $1 AND b.state = 'ready'`
 	var file []byte
+	var held bool
+	switch err := s.read.QueryRowContext(ctx, paused, id).Scan(&held); {
+	case errors.Is(err, sql.ErrNoRows):
+	case err != nil:
+		return nil, fmt.Errorf("fetch print %d: %w", id, err)
+	case held:
+		return nil, domain.Errorf(domain.Conflict, "推送或纸质通知已由工作人员暂停，恢复后再打印")
+	}
 	n, err := changed(ctx, s.write, redraw+` AND id = $3`, micros(midnight(now)), micros(now), id)
 	if err != nil {
 		return nil, fmt.Errorf("fetch print %d: %w", id, err)
@@ -150,8 +163,8 @@ func (s *Store) FetchPrint(ctx context.Context, id domain.PrintID, now time.Time
 
 // MarkPrinted records that a person has printed a batch of letters: what waits
 // in it counts as handed over. Saying it again changes nothing. It returns how
-// many letters dropped out since the file was drawn, and fails with Conflict if
-// nobody has downloaded the file.
+// many deliveries dropped out since the file was drawn, whose letters are not to
+// be handed out, and fails with Conflict if nobody has downloaded the file.
 func (s *Store) MarkPrinted(ctx context.Context, id domain.PrintID, by domain.OperatorID, now time.Time) (dropped int, err error) {
 	err = s.inTx(ctx, func(tx *sql.Tx) error {
 		dropped = 0
@@ -167,6 +180,20 @@ func (s *Store) MarkPrinted(ctx context.Context, id domain.PrintID, by domain.Op
 		if err != nil {
 			return err
 		}
+		refused := map[domain.DeliveryID]domain.Reason{}
+		const out = `SELECT d.id, ` + refusedFor + ` FROM print_slips p JOIN deliveries d ON d.id = p.delivery_id` + withReaders + `
+			WHERE p.batch_id = $1 AND ` + toPrint
+		err = each(ctx, tx, func(row scanner) error {
+			var delivery domain.DeliveryID
+			var why domain.Reason
+			err := row.Scan(&delivery, &why)
+			refused[delivery] = why
+			return err
+		}, out, id)
+		if err != nil {
+			return err
+		}
+		dropped = drawn
 		var ends []outcomeRow
 		for _, r := range rows {
 			if r.row.State != domain.Pending || r.row.Reason != domain.ReasonPrint {
@@ -175,10 +202,14 @@ func (s *Store) MarkPrinted(ctx context.Context, id domain.PrintID, by domain.Op
 			end := r.row
 			end.State, end.Reason, end.at = domain.Accepted, domain.ReasonNone, now
 			end.Gateway, end.GatewayRef = printed, domain.SlipCode(id, r.number)
+			if why := refused[end.ID]; why != "" {
+				end.State, end.Reason = domain.Suppressed, why
+			} else {
+				dropped--
+			}
 			end.SentAt, end.EndedAt = endTimes(end.Delivery, now)
 			ends = append(ends, end)
 		}
-		dropped = drawn - len(ends)
 		_, err = s.writeOutcomes(ctx, tx, ends)
 		return err
 	})

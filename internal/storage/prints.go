@@ -15,15 +15,14 @@ import (
 
 const (
 	// dropFiles takes the file from the batches of letters of deliveries d that
-	// a condition names, which ends with a bracket. What is not printed yet is
-	// drawn anew.
+	// a condition names, which ends with a bracket. What nobody has downloaded
+	// yet is drawn anew.
 	dropFiles = `
-		UPDATE print_batches SET file = NULL, sealed_with = '', state = CASE WHEN state = 'ready' THEN 'wanted' ELSE state END
+		UPDATE print_batches SET file = NULL, sealed_with = '',
+			state = CASE WHEN state = 'ready' AND fetched_at = 0 THEN 'wanted' ELSE state END
 		WHERE file IS NOT NULL AND id IN (SELECT p.batch_id FROM print_slips p JOIN deliveries d ON d.id = p.delivery_id WHERE TRUE`
 	// noLetters removes batches whose letters are forgotten.
 	noLetters = `DELETE FROM print_batches WHERE NOT EXISTS (SELECT 1 FROM print_slips p WHERE p.batch_id = print_batches.id)`
-	// toPrint is of deliveries d whose letters wait to be printed.
-	toPrint = `d.state = 'pending' AND d.reason = 'print'`
 )
 
 // printed is what the gateway of a letter is called.
@@ -266,18 +265,31 @@ func (s *Store) FailPrint(ctx context.Context, id domain.PrintID) (enough bool, 
 }
 
 // printFor is how long a file that was downloaded, and not said to be printed,
-// is left alone.
+// is left alone: somebody is printing it.
 const printFor = 7 * 24 * time.Hour
 
-// stale is what makes a file of letters one to be drawn anew: a letter of it is
-// not to be printed any more, or it was drawn before $1 and not downloaded since
-// $2.
-const stale = `(drawn_at < $1 AND fetched_at < $2 OR drawn > (
-	SELECT COUNT(*) FROM print_slips p JOIN deliveries d ON d.id = p.delivery_id JOIN subscribers v ON v.id = d.subscriber_id
-		JOIN contacts c ON c.id = d.contact_id LEFT JOIN stop_list x ON x.blind = c.blind AND x.kind = c.kind
-	WHERE p.batch_id = print_batches.id AND ` + toPrint + ` AND v.consented AND NOT v.paused AND x.reason IS NULL))`
+const (
+	// toPrint is of deliveries d whose letters wait to be printed.
+	toPrint = `d.state = 'pending' AND d.reason = 'print'`
+	// withReaders joins to deliveries d what refusedFor asks for.
+	withReaders = `
+		LEFT JOIN subscribers v ON v.id = d.subscriber_id
+		LEFT JOIN contacts c ON c.id = d.contact_id AND c.subscriber_id = d.subscriber_id
+		LEFT JOIN stop_list x ON x.blind = c.blind AND x.kind = c.kind`
+	// refusedFor is why somebody must not get a letter any more, or ''.
+	refusedFor = `
+		CASE WHEN c.id IS NULL THEN 'no-address' WHEN x.reason = 'stopped' THEN 'stopped' WHEN x.reason IS NOT NULL THEN 'bad-address'
+			WHEN v.paused THEN 'paused' WHEN NOT v.consented THEN 'no-consent' ELSE '' END`
+)
 
-const redraw = `UPDATE print_batches SET state = 'wanted', file = NULL, sealed_with = '' WHERE state = 'ready' AND ` + stale
+// redraw has files drawn anew that were not downloaded since $2 and are not
+// right any more: they were drawn before $1, or somebody in them must not get
+// the letter.
+const redraw = `
+	UPDATE print_batches SET state = 'wanted', file = NULL, sealed_with = ''
+	WHERE state = 'ready' AND fetched_at < $2 AND (drawn_at < $1 OR file IS NULL OR drawn > (
+		SELECT COUNT(*) FROM print_slips p JOIN deliveries d ON d.id = p.delivery_id` + withReaders + `
+		WHERE p.batch_id = print_batches.id AND ` + toPrint + ` AND ` + refusedFor + ` = ''))`
 
 // RefreshPrints has files drawn anew that are not right any more: somebody in
 // them withdrew, was erased or must not get it, or they are of an earlier day,

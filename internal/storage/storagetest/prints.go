@@ -208,28 +208,38 @@ func dropsLetters(t *testing.T, url string) {
 	// A file is of its day: then every letter is checked again.
 	got(s.FetchPrint(ctx, ids[0], morning))(t)
 	tomorrow := morning.Add(24 * time.Hour)
+	must(t, s.StopContact(ctx, all[4].Contacts[0].ID, domain.ReasonStopped, morning))
 	refreshed(tomorrow)
 	state(ids[0], domain.PrintReady, true) // somebody is printing it
 	state(ids[1], domain.PrintWanted, false)
 	_, err = s.FetchPrint(ctx, ids[0], tomorrow)
 	wantKind(t, err, domain.Conflict)
+	must(t, s.DropLetters(ctx, []storage.Outcome{{Delivery: got(s.PrintSlips(ctx, ids[0]))(t)[2].Delivery, State: domain.Suppressed, Reason: domain.ReasonStopped, At: morning}}))
 	drawn(t, s, tomorrow)
+	must(t, s.PausePush(ctx, push.ID, 7, "待核实", tomorrow))
+	_, err = s.FetchPrint(ctx, ids[0], tomorrow)
+	wantKind(t, err, domain.Conflict)
+	must(t, s.ResumePush(ctx, push.ID))
+	got(s.StopChannel(ctx, domain.ChannelStop{Channel: domain.Paper, Cause: domain.StoppedByPerson, Since: tomorrow}))(t)
+	_, err = s.FetchPrint(ctx, ids[0], tomorrow)
+	wantKind(t, err, domain.Conflict)
+	must(t, s.ResumeChannel(ctx, domain.Paper))
 	got(s.FetchPrint(ctx, ids[0], tomorrow))(t)
-	equal(t, "dropped", got(s.MarkPrinted(ctx, ids[0], 7, tomorrow))(t), 0)
 
-	// The address of somebody is gone from what was printed, the file of all after a time.
+	// Somebody is erased while it is printed: their letter is not handed out.
+	must(t, s.DeleteSubscriber(ctx, all[6].ID))
+	state(ids[0], domain.PrintReady, false)
+	equal(t, "dropped", got(s.MarkPrinted(ctx, ids[0], 7, tomorrow))(t), 1)
+	slips := got(s.PrintSlips(ctx, ids[0]))(t)
+	equal(t, "who was erased", slips[3].Reason, domain.ReasonNoAddress)
+	equal(t, "who was not", slips[4].State, domain.Accepted)
+
+	// No address stands in the clear.
 	for _, table := range []string{"print_batches", "print_slips"} {
 		if dump := dumpTable(t, db, table); bytes.Contains(dump, []byte("王秀英")) || bytes.Contains(dump, []byte("三组")) {
 			t.Errorf("an address stands in %s", table)
 		}
 	}
-	refreshed(tomorrow.Add(29 * 24 * time.Hour))
-	state(ids[0], domain.PrintPrinted, true)
-	refreshed(tomorrow.Add(31 * 24 * time.Hour))
-	state(ids[0], domain.PrintPrinted, false)
-	_, err = s.FetchPrint(ctx, ids[0], tomorrow)
-	wantKind(t, err, domain.Conflict)
-
 	// What is stopped is not printed.
 	drawn(t, s, tomorrow)
 	state(ids[1], domain.PrintReady, true)
@@ -258,6 +268,10 @@ func dropsPrintedAddresses(t *testing.T, url string) {
 		got(s.FetchPrint(ctx, id, morning))(t)
 		got(s.MarkPrinted(ctx, id, 7, morning))(t)
 	}
+	must(t, s.RefreshPrints(ctx, morning, morning.Add(30*24*time.Hour)))
+	for _, id := range ids {
+		equal(t, "file at the end of its time", got(s.Print(ctx, id))(t).HasFile, true)
+	}
 	must(t, s.DeleteSubscriber(ctx, all[0].ID)) // at once
 	equal(t, "of one who is gone", got(s.Print(ctx, ids[0]))(t).HasFile, false)
 	equal(t, "of others", got(s.Print(ctx, ids[1]))(t).HasFile, true)
@@ -265,6 +279,20 @@ func dropsPrintedAddresses(t *testing.T, url string) {
 	must(t, s.SaveSubscriber(ctx, all[1])) // with the next sweep
 	must(t, s.RefreshPrints(ctx, morning.Add(-time.Hour), morning))
 	equal(t, "of one without the address", got(s.Print(ctx, ids[1]))(t).HasFile, false)
+
+	_, push = published(t, s, "专项补助")
+	collected(t, s, push.ID, waiting(all[2:], 0))
+	ids = drawn(t, s, morning)
+	for _, id := range ids {
+		got(s.FetchPrint(ctx, id, morning))(t)
+		got(s.MarkPrinted(ctx, id, 7, morning))(t)
+	}
+	must(t, s.RefreshPrints(ctx, morning.Add(time.Second), morning.Add(30*24*time.Hour)))
+	for _, id := range ids {
+		equal(t, "file after its time", got(s.Print(ctx, id))(t).HasFile, false)
+		_, err := s.FetchPrint(ctx, id, morning)
+		wantKind(t, err, domain.Conflict)
+	}
 }
 
 func collectsDigestLetters(t *testing.T, url string) {
