@@ -5,7 +5,7 @@ BIN := bin/policypush
 # One set of flags for builds and tests, and for the archive: one build cache.
 export GOFLAGS := -buildvcs=false -trimpath
 
-.PHONY: run build test lint bench dist setup clean score fit soak
+.PHONY: run build test lint bench dist setup clean score fit soak texts
 
 build: ## the binary
 	$(GO) build -o $(BIN) ./cmd/policypush
@@ -39,6 +39,9 @@ score: build ## how well labelled documents are read: our own, and ../shared/cor
 	$(BIN) rules score internal/tagging/testdata/corpus
 	$(BIN) rules score internal/tagging/testdata/independent
 	@if [ -f ../shared/corpus-dev/labels.jsonl ]; then $(BIN) rules score ../shared/corpus-dev; fi
+
+texts: ## every Chinese text of the program with its place, for who edits them
+	@$(GO) test ./internal -count=1 -v -run TestTextsHaveOnePlace -args -texts | sed -n 's/^ *texts_test.go:[0-9]*: //p'
 
 clean:
 	rm -rf bin dist e2e-artifacts

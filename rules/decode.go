@@ -76,6 +76,10 @@ func (d *decoder) fail(n *yaml.Node, key, format string, args ...any) {
 	d.report(d.place(n).errorf(format, args...).In(key))
 }
 
+func (d *decoder) failTwice(n *yaml.Node, key string) {
+	d.fail(n, key, "键“%s”写了两次，请删去一个", shorten(n.Value))
+}
+
 // decode fills v from n. key names n in messages.
 func (d *decoder) decode(n *yaml.Node, v reflect.Value, key string, f *fieldInfo) {
 	if n.Kind == yaml.AliasNode || n.Anchor != "" {
@@ -127,7 +131,7 @@ func (d *decoder) structure(n *yaml.Node, v reflect.Value, key string) {
 		case at < 0:
 			d.fail(k, key, "没有名为“%s”的键，请检查拼写；可用的键：%s", shorten(k.Value), keysOf(fields))
 		case seen[at]:
-			d.fail(k, key, "键“%s”写了两次，请删去一个", k.Value)
+			d.failTwice(k, key)
 		default:
 			seen[at] = true
 			d.decode(value, v.FieldByIndex(fields[at].index), k.Value, &fields[at])
@@ -175,7 +179,7 @@ func (d *decoder) table(n *yaml.Node, v reflect.Value, key string, f *fieldInfo)
 		}
 		mapKey := reflect.ValueOf(k.Value)
 		if v.MapIndex(mapKey).IsValid() {
-			d.fail(k, key, "键“%s”写了两次，请删去一个", shorten(k.Value))
+			d.failTwice(k, key)
 			continue
 		}
 		if f.keyRefs != nil {

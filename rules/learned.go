@@ -119,7 +119,7 @@ func (r *Rules) learn(l *loader) {
 	for _, x := range r.Learned.all {
 		item := r.itemOf(domain.Dimension(x.Dimension), x.Of)
 		if item == nil {
-			l.report(x.at.errorf("没有代码为“%s”的标签，请检查或先补上它", shorten(x.Of)).In("of"))
+			l.report(x.at.errorf(noSuchTag, shorten(x.Of)).In("of"))
 			continue
 		}
 		if bad := slices.IndexFunc(x.Words, func(w string) bool { return utf8.RuneCountInString(w) < 2 }); bad >= 0 {
@@ -164,7 +164,7 @@ func (l *loader) checkSaying(s *Saying) {
 		}
 	default:
 		if !l.rules.Knows(d, s.Code) {
-			l.report(s.Errorf("没有代码为“%s”的标签，请检查或先补上它", shorten(s.Code)).In("code"))
+			l.report(s.Errorf(noSuchTag, shorten(s.Code)).In("code"))
 		}
 		if s.Officer != domain.SaidYes && s.Officer != domain.SaidNo {
 			l.report(s.Errorf("应当是 yes 或 no").In("officer"))
@@ -262,3 +262,5 @@ func quoted(v any) string {
 	}
 	return out.String()
 }
+
+const noSuchTag = "没有代码为“%s”的标签，请检查或先补上它"

@@ -185,7 +185,7 @@ func (s *Server) saveCriteria(c *fiber.Ctx) error {
 		added := domain.Leaf(leaf)
 		what = "新增条件“" + matching.Describe(&added, s.Rules.ValueName) + "”"
 	default:
-		return domain.Errorf(domain.Invalid, "不认识这个操作，请返回重试")
+		return errUnknownAction()
 	}
 	m.Criteria = pruned(m.Criteria)
 	if err := p.ValidateCriteria(); err != nil {

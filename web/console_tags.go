@@ -301,7 +301,7 @@ func (s *Server) changeTag(p *domain.Policy, do, value, keyword string, place *d
 			tag.State = domain.Confirmed
 		}
 	default:
-		return "", nil, domain.Errorf(domain.Invalid, "不认识这个操作，请返回重试")
+		return "", nil, errUnknownAction()
 	}
 	if d == domain.KeywordTag { // a word for subscriptions, not a reading of the text
 		kept = nil

@@ -89,3 +89,15 @@ func shownError(err error) (string, bool) {
 	}
 	return shown.Text, true
 }
+
+func errUnknownAction() error {
+	return domain.Errorf(domain.Invalid, "不认识这个操作，请返回重试")
+}
+
+func errNoContact() error {
+	return domain.Errorf(domain.NotFound, "没有这个联系方式，可能已删除。")
+}
+
+func errNotOpen(kind domain.ChannelKind) error {
+	return domain.Errorf(domain.Conflict, "%s渠道没有开通，请改用其他方式", kind.Label())
+}

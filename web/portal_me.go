@@ -310,7 +310,7 @@ func (s *Server) addContact(c *fiber.Ctx) error {
 		sub := r.subscriber
 		at := slices.IndexFunc(sub.Contacts, func(contact domain.Contact) bool { return fmt.Sprint(contact.ID) == id && r.within(contact) })
 		if at < 0 {
-			return domain.Errorf(domain.NotFound, "没有这个联系方式，可能已删除。")
+			return errNoContact()
 		}
 		kind, address, ok = sub.Contacts[at].Kind, sub.Contacts[at].Address, true
 		if !kind.SignsIn() { // no code can be sent to it
@@ -423,7 +423,7 @@ func (s *Server) changeContact(c *fiber.Ctx) error {
 		return fmt.Sprint(contact.ID) == c.Params("id") && r.within(contact)
 	})
 	if at < 0 {
-		return domain.Errorf(domain.NotFound, "没有这个联系方式，可能已删除。")
+		return errNoContact()
 	}
 	contact := sub.Contacts[at]
 	switch field(c, "do") {

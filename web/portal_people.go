@@ -513,7 +513,7 @@ func (s *Server) changePerson(c *fiber.Ctx) error {
 	_, err = s.Store.ChangePeople(ctx, r.subscriber.ID, func(sub *domain.Subscriber) (storage.PeopleEdit, error) {
 		whom, is := sub.Contact(who)
 		if mine, stands := sub.Contact(me); !is || !stands {
-			return storage.PeopleEdit{}, domain.Errorf(domain.NotFound, "没有这位联系人，可能已退出")
+			return storage.PeopleEdit{}, domain.ErrNoPerson()
 		} else {
 			left = whom.OfOne(mine)
 		}

@@ -121,7 +121,7 @@ func (s *Server) saveFallback(c *fiber.Ctx) error {
 	if sub.Subscription.Fallback {
 		s.setFlash(c, "pine", "新政策先放进站内消息，您没有读才按顺序用下面的方式通知。")
 	} else {
-		s.setFlash(c, "pine", "新政策同时用下面的方式通知。")
+		s.setFlash(c, "pine", "已改为同时用各种方式通知。")
 	}
 	return c.Redirect("/me#ways", fiber.StatusSeeOther)
 }

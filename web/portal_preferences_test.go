@@ -68,7 +68,7 @@ func TestChoosingHowToBeTold(t *testing.T) {
 	if own := sub().Subscription.ByTheme; own != nil {
 		t.Errorf("ways by theme are %+v", own)
 	}
-	b.post("/me/fallback", url.Values{"fallback": {"no"}}).at("/me", 200, "新政策同时用下面的方式通知")
+	b.post("/me/fallback", url.Values{"fallback": {"no"}}).at("/me", 200, "已改为同时用各种方式通知")
 }
 
 func TestWhatIsDoneIsMarked(t *testing.T) {

@@ -45,7 +45,7 @@ func (s *Server) addBrowser(c *fiber.Ctx) error {
 	}
 	sub := r.subscriber
 	if s.Gates.BrowserKey == "" {
-		return domain.Errorf(domain.Conflict, "%s渠道没有开通，请改用其他方式", domain.WebPush.Label())
+		return errNotOpen(domain.WebPush)
 	}
 	subscription, err := s.Gates.Browsers.Parse(field(c, "subscription"))
 	if err != nil {
@@ -121,7 +121,7 @@ func (s *Server) bindCode(c *fiber.Ctx) error {
 		return err
 	}
 	if s.Gates.AccountQR == nil {
-		return domain.Errorf(domain.Conflict, "%s渠道没有开通，请改用其他方式", domain.WeChat.Label())
+		return errNotOpen(domain.WeChat)
 	}
 	code := s.signer.Binding(sub.ID, s.Now())
 	err = s.Store.SaveCode(ctx, domain.WeChat, code, s.signer.HashCode(domain.WeChat, code, code), s.Now(), s.Now().Add(codeLife))

@@ -166,7 +166,7 @@ func runAnalyze(ctx context.Context, std stdio, args []string) error {
 	asJSON := fs.Bool("json", false, "每个文件输出一行 JSON")
 	withText := fs.Bool("text", false, "同时输出规范化后的全文，以及它与文件各行的对应")
 	asOf := fs.String("as-of", "", "按这一天（YYYY-MM-DD）说明是否在有效期内")
-	rulesDir := fs.String("rules", "", "单位自己的规则文件夹")
+	rulesDir := rulesFlag(fs)
 	dictDir := fs.String("dict", "", "分词词典文件夹")
 	if err := fs.Parse(args); err != nil {
 		return flagError(err)
@@ -287,4 +287,9 @@ func printAnalysis(w io.Writer, a analysis, asOf string) error {
 	}
 	_, err := fmt.Fprintln(w)
 	return err
+}
+
+// rulesFlag is the flag of the commands that read an office's own rules.
+func rulesFlag(set *flag.FlagSet) *string {
+	return set.String("rules", "", "单位自己的规则文件夹")
 }

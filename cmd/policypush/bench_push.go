@@ -466,7 +466,7 @@ func (b *pushBench) publish(ctx context.Context, site *base, urgent bool) (domai
 		}
 	}
 	p := &domain.Policy{
-		Office: b.drafter.Office, Status: domain.Draft, Title: "关于发放居民消费券的通知", DocNumber: fmt.Sprintf("云政发〔2026〕%d号", now.UnixMilli()),
+		Office: b.drafter.Office, Status: domain.Draft, Title: benchTitle, DocNumber: fmt.Sprintf("云政发〔2026〕%d号", now.UnixMilli()),
 		Audience: domain.ForResidents, Text: "一、全县居民每人发放消费券100元。", DraftedBy: b.drafter.ID, CreatedAt: now,
 		Measures: []domain.Measure{{ID: "m1", Title: "消费券", Text: "全县居民每人发放消费券100元。", Who: "全县居民"}},
 	}
@@ -516,3 +516,6 @@ func (b *pushBench) staff(ctx context.Context, site *base) error {
 	}
 	return nil
 }
+
+// benchTitle is the title of the policy that is pushed.
+const benchTitle = "关于发放居民消费券的通知"

@@ -98,7 +98,7 @@ func (b *pushBench) bareTransport(site *base) (func(ctx context.Context, n int) 
 		return nil, err
 	}
 	card := push.Card{
-		Policy: 1, Title: "关于发放居民消费券的通知", Short: "发放居民消费券", DocNumber: "云政发〔2026〕7号", Who: "全县居民", Points: 1,
+		Policy: 1, Title: benchTitle, Short: "发放居民消费券", DocNumber: "云政发〔2026〕7号", Who: "全县居民", Points: 1,
 		Verdict: domain.Likely, URL: site.cfg.LinkBase() + "/policies/1",
 	}
 	links := push.Links{Unsubscribe: site.cfg.LinkBase() + "/u/" + site.signer.Unsubscribe(auth.Unsubscribe{Subscriber: 1, Contact: 1, Kind: b.kind})}

@@ -48,7 +48,7 @@ func (r tagReport) tables() []table {
 			{"单纯分词（同一次运行）", fmt.Sprintf("%.2f MB/s，%.0f 个文件/秒", r.SegmentMBPerSec, r.SegmentDocsPerSec)},
 			{"阅读速度占单纯分词的百分比（目标 ≥ 40%）", fmt.Sprintf("%.0f%%", 100*r.Share)},
 			{fmt.Sprintf("一个 %.1f KB 的文件，p50 / p95（目标 < 10 ms）", float64(r.TenKBBytes)/1000), r.TenKB.String()},
-			{"其中占处理器（机器忙时更可比）", inUnits(r.TenKBCPU)},
+			{benchCPU, inUnits(r.TenKBCPU)},
 			{fmt.Sprintf("一部 %.1f MB 的汇编（目标 < 2 秒）", float64(r.CollectionBytes)/1e6), fmt.Sprintf("%.2f 秒，占处理器 %.2f 秒", r.Collection, r.CollectionCPU)},
 			{"读汇编时堆内存最高", fmt.Sprintf("%.0f MB", float64(r.CollectionPeak)/1e6)},
 			{"读出的政策点", fmt.Sprint(r.Measures)},

@@ -45,7 +45,7 @@ func runMatch(ctx context.Context, std stdio, args []string) error {
 	profiles := fs.String("profiles", "", "主体文件（.jsonl 或 .csv）")
 	asOf := fs.String("as-of", "", "按这一天（YYYY-MM-DD）判断，缺省为今天")
 	asJSON := fs.Bool("json", false, "每对输出一行 JSON")
-	rulesDir := fs.String("rules", "", "单位自己的规则文件夹")
+	rulesDir := rulesFlag(fs)
 	dictDir := fs.String("dict", "", "分词词典文件夹")
 	if err := fs.Parse(args); err != nil {
 		return flagError(err)

@@ -41,7 +41,7 @@ func runRulesFit(ctx context.Context, std stdio, args []string) error {
 	flags.SetOutput(std.err)
 	write := flags.String("write", "", "把拟合出的权重写入这个文件（verdict.yaml，加 --facets 时为 facets.yaml）")
 	facets := flags.Bool("facets", false, "拟合税费、居民群体、企业属性、行业的判定，而不是主题的")
-	rulesDir := flags.String("rules", "", "单位自己的规则文件夹")
+	rulesDir := rulesFlag(flags)
 	dictDir := flags.String("dict", "", "分词词典文件夹")
 	if err := flags.Parse(args); err != nil {
 		return flagError(err)
@@ -104,7 +104,7 @@ func writeOrPrint(out io.Writer, name string, print func(io.Writer) error) error
 		return err
 	}
 	if err := os.WriteFile(name, []byte(b.String()), 0o644); err != nil {
-		return domain.Errorf(domain.Invalid, "“%s”写不进去，请检查路径和权限", name).Because(err)
+		return notWritten(name, err)
 	}
 	_, err := fmt.Fprintf(out, "已写入 %s\n", name)
 	return err
@@ -181,4 +181,8 @@ func weightTable(m map[string]float64) string {
 		parts = append(parts, fmt.Sprintf("%s: %g", k, m[k]))
 	}
 	return "{" + strings.Join(parts, ", ") + "}"
+}
+
+func notWritten(file string, cause error) error {
+	return domain.Errorf(domain.Invalid, "“%s”写不进去，请检查路径和权限", file).Because(cause)
 }

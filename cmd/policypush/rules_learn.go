@@ -125,7 +125,7 @@ const maxCorrections = 100_000
 func (o *learnOptions) write(std stdio, cases []learning.Case) error {
 	f, err := os.Create(o.export)
 	if err != nil {
-		return domain.Errorf(domain.Invalid, "“%s”写不进去，请检查路径和权限", o.export).Because(err)
+		return notWritten(o.export, err)
 	}
 	if err := errors.Join(learning.WriteCases(f, cases), f.Close()); err != nil {
 		return fmt.Errorf("write %s: %w", o.export, err)

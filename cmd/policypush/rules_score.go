@@ -16,7 +16,7 @@ func runRulesScore(ctx context.Context, std stdio, args []string) error {
 	fs := flag.NewFlagSet("rules score", flag.ContinueOnError)
 	fs.SetOutput(std.err)
 	asJSON := fs.Bool("json", false, "输出一个 JSON 对象")
-	rulesDir := fs.String("rules", "", "单位自己的规则文件夹")
+	rulesDir := rulesFlag(fs)
 	dictDir := fs.String("dict", "", "分词词典文件夹")
 	var dirs []string
 	for { // flags may stand before and after the folder

@@ -52,7 +52,7 @@ func runSearch(ctx context.Context, std stdio, args []string) error {
 	limit := set.Int("limit", 10, "每个问题最多给出几条结果")
 	asJSON := set.Bool("json", false, "每个问题输出一行 JSON")
 	cache := set.String("cache", "", "存放索引的文件夹，缺省为用户缓存目录")
-	rulesDir := set.String("rules", "", "单位自己的规则文件夹")
+	rulesDir := rulesFlag(set)
 	dictDir := set.String("dict", "", "分词词典文件夹")
 	if err := set.Parse(args); err != nil {
 		return flagError(err)

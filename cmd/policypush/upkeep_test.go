@@ -79,7 +79,7 @@ func handedOver(t *testing.T, data string) domain.PushID {
 	defer b.close()
 	office := domain.Office{Name: "云川县政务公开办", Signature: "云川政策", Region: "330000"}
 	must(b.store.SaveOffice(ctx, &office))
-	p := &domain.Policy{Office: office.ID, Status: domain.Approved, Title: "关于发放居民消费券的通知", Text: "发放消费券。", CreatedAt: now}
+	p := &domain.Policy{Office: office.ID, Status: domain.Approved, Title: benchTitle, Text: "发放消费券。", CreatedAt: now}
 	must(b.store.CreatePolicy(ctx, p))
 	p.Status = domain.Published
 	push := domain.Push{Policy: p.ID, Version: p.Version, Kind: domain.NewPolicy, State: domain.PushOwed, CreatedAt: now}

@@ -230,13 +230,18 @@ var nameFormats = map[string]string{
 var advice = map[string]string{
 	".doc": "这是旧版Word文件，请在Word或WPS中另存为docx", ".wps": "这是WPS文字文件，请在WPS中另存为docx",
 	".rtf": "这是RTF文件，请在Word或WPS中另存为docx",
-	".xls": "这是表格文件，请把政策文字另存为docx或PDF", ".xlsx": "这是表格文件，请把政策文字另存为docx或PDF",
-	".ppt": "这是演示文件，请把政策文字另存为docx或PDF", ".pptx": "这是演示文件，请把政策文字另存为docx或PDF",
-	".zip": "这是压缩包，请解压后逐个导入", ".rar": "这是压缩包，请解压后逐个导入", ".7z": "这是压缩包，请解压后逐个导入", ".gz": "这是压缩包，请解压后逐个导入",
+	".xls": onlyTable, ".xlsx": onlyTable,
+	".ppt": onlySlides, ".pptx": onlySlides,
+	".zip": onlyArchive, ".rar": onlyArchive, ".7z": onlyArchive, ".gz": onlyArchive,
 	".png": onlyPicture, ".jpg": onlyPicture, ".jpeg": onlyPicture, ".gif": onlyPicture, ".tif": onlyPicture, ".bmp": onlyPicture, ".webp": onlyPicture,
 }
 
-const onlyPicture = "这是图片，请先做文字识别（OCR），再导入识别出的文字"
+const (
+	onlyPicture = "这是图片，请先做文字识别（OCR），再导入识别出的文字"
+	onlyTable   = "这是表格文件，请把政策文字另存为docx或PDF"
+	onlySlides  = "这是演示文件，请把政策文字另存为docx或PDF"
+	onlyArchive = "这是压缩包，请解压后逐个导入"
+)
 
 const readable = "；可导入txt、md、html、docx、pdf、ofd"
 

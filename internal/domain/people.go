@@ -93,9 +93,13 @@ func (s *Subscriber) MayInvite(by ContactID) error {
 		return Errorf(Conflict, "个人的订阅只属于本人，不能邀请别人")
 	}
 	if len(s.People()) >= MaxPeople {
-		return Errorf(Conflict, "一家企业最多登记%d位联系人，请先移除不再负责的", MaxPeople)
+		return errTooMany()
 	}
 	return s.mayManage(by)
+}
+
+func errTooMany() *Error {
+	return Errorf(Conflict, "一家企业最多登记%d位联系人，请先移除不再负责的", MaxPeople)
 }
 
 // AddPerson adds a person who has proved an address.
@@ -104,12 +108,15 @@ func (s *Subscriber) AddPerson(address Contact) error {
 		return Errorf(Conflict, "%s已经是联系人", address.Masked())
 	}
 	if len(s.People()) >= MaxPeople {
-		return Errorf(Conflict, "一家企业最多登记%d位联系人，请先移除不再负责的", MaxPeople)
+		return errTooMany()
 	}
 	address.Person, address.Verified = NewPerson(), true
 	s.Contacts = append(s.Contacts, address)
 	return nil
 }
+
+// ErrNoPerson says that somebody stands for the subscriber no longer.
+func ErrNoPerson() *Error { return Errorf(NotFound, "没有这位联系人，可能已退出") }
 
 // person returns the contacts of whose a contact is, or NotFound.
 func (s *Subscriber) person(id ContactID) ([]Contact, error) {
@@ -118,7 +125,7 @@ func (s *Subscriber) person(id ContactID) ([]Contact, error) {
 		return slices.ContainsFunc(p, func(c Contact) bool { return c.ID == id })
 	})
 	if at < 0 {
-		return nil, Errorf(NotFound, "没有这位联系人，可能已退出")
+		return nil, ErrNoPerson()
 	}
 	return people[at], nil
 }

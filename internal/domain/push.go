@@ -104,7 +104,7 @@ func (p *Push) Owe() {
 func (p *Push) Sign(by Operator, now time.Time) error {
 	switch {
 	case p.State != PushUnsigned:
-		return Errorf(Conflict, "这次推送不在等待紧急推送签字")
+		return errNotUnsigned()
 	case !by.May(ApprovePolicies):
 		return Errorf(Forbidden, "您没有审批权限，请由审核员签字")
 	case by.ID == p.CreatedBy:
@@ -114,11 +114,13 @@ func (p *Push) Sign(by Operator, now time.Time) error {
 	return nil
 }
 
+func errNotUnsigned() *Error { return Errorf(Conflict, "这次推送不在等待紧急推送签字") }
+
 // Calm lets a push that waits for its second person go out as any other.
 func (p *Push) Calm(by Operator) error {
 	switch {
 	case p.State != PushUnsigned:
-		return Errorf(Conflict, "这次推送不在等待紧急推送签字")
+		return errNotUnsigned()
 	case !by.May(DraftPolicies) && !by.May(ApprovePolicies):
 		return Errorf(Forbidden, "您没有发布权限")
 	}

@@ -121,7 +121,7 @@ func (c *Composer) First(channel domain.ChannelKind, cards []Card, rest int, lin
 			Lead:    fmt.Sprintf("您订阅以前发布、现在有效的政策中，有%d项可能与您有关，快要截止的在前：", total),
 		}
 		if rest > 0 {
-			page.More = fmt.Sprintf("另有%d项没有列出，请到“我的政策”查看。", rest)
+			page.More = fmt.Sprintf(moreMany, rest)
 		}
 		return c.mailOf(page, cards, now.In(Shanghai()).Format(time.DateOnly))
 	case domain.WeChat, domain.WebPush, domain.Webhook, domain.JPush:
@@ -164,7 +164,7 @@ func (c *Composer) Answer(channel domain.ChannelKind, r Reply, links Links) (Mes
 		links.Mine = ""
 		page := mailPage{
 			Subject: r.Kind.Title(), Lead: said + "。", Voice: c.voice, Links: links, Why: whyReply, Document: documentMail, Tap: "登录查看",
-			Cards: []mailCard{{Title: fmt.Sprintf("编号%d的提问", r.Number), Notes: []string{"为保护您的隐私，邮件不写具体内容，请登录查看。"}, URL: r.URL}},
+			Cards: []mailCard{{Title: fmt.Sprintf("编号%d的提问", r.Number), Notes: []string{privateMail}, URL: r.URL}},
 		}
 		var html bytes.Buffer
 		if err := c.mail.Execute(&html, page); err != nil {
@@ -292,7 +292,7 @@ func appText(c Card, today string) string {
 func hint(cards []Card, links Links, today string) Message {
 	if len(cards) > 1 {
 		return Message{
-			Subject: fmt.Sprintf("政策汇总：%d项可能与您有关", len(cards)),
+			Subject: fmt.Sprintf(subjectMany, len(cards)),
 			Text:    listed(namesOf(cards), len(cards)) + "，" + byDocument + "。", Link: links.Inbox,
 		}
 	}
@@ -320,11 +320,11 @@ func listed(names []string, total int) string {
 // letter is the printed notice: the facts of the e-mail. HTML is its body, see
 // letterTemplate.
 func (c *Composer) letter(cards []Card, rest int, links Links, today string) (Message, error) {
-	page := mailPage{Voice: c.voice, Why: whyLetter, Document: documentLetter, Subject: notice(cards[0]), Lead: "有一项政策可能与您有关："}
+	page := mailPage{Voice: c.voice, Why: whyLetter, Document: documentLetter, Subject: notice(cards[0]), Lead: leadOne}
 	switch {
 	case len(cards) > 1:
 		page.Subject = fmt.Sprintf("政策通知：%d项可能与您有关", len(cards))
-		page.Lead = fmt.Sprintf("以下%d项政策可能与您有关，快要截止的在前：", len(cards))
+		page.Lead = fmt.Sprintf(leadMany, len(cards))
 	case cards[0].Withdrawn:
 		page.Lead = "我们此前通知您的一项政策已撤回："
 	case cards[0].Corrected != "":
@@ -391,15 +391,21 @@ const (
 	whyFirst       = "您订阅政策推送时选择了“先把现在有效的政策发我一份”，只发这一次。登录后可以查看每项政策与您有关的理由。"
 	whyReminder    = "这项政策推送过给您，您没有标为已办理或与我无关。登录后标记“已办理”，不再提醒。"
 	whyLetter      = "您登记了接收纸质政策通知，不想再收到请告诉送通知的人或拨打上面的电话。"
-	documentLetter = "本通知只作提示，内容" + byDocument + "；是否享受以主管部门审核为准。"
-	documentMail   = "本邮件只作提示，内容" + byDocument + "；是否享受以主管部门审核为准。"
+	leadOne        = "有一项政策可能与您有关："
+	leadMany       = "以下%d项政策可能与您有关，快要截止的在前："
+	subjectMany    = "政策汇总：%d项可能与您有关"
+	moreMany       = "另有%d项没有列出，请到“我的政策”查看。"
+	privateMail    = "为保护您的隐私，邮件不写具体内容，请登录查看。"
+	byOffice       = byDocument + "；是否享受以主管部门审核为准。"
+	documentLetter = "本通知只作提示，内容" + byOffice
+	documentMail   = "本邮件只作提示，内容" + byOffice
 )
 
 func (c *Composer) email(cards []Card, links Links, today string) (Message, error) {
 	page := mailPage{Voice: c.voice, Links: links, Why: whyMail, Document: documentMail}
 	if len(cards) == 1 {
 		page.Subject = notice(cards[0])
-		page.Lead = "有一项政策可能与您有关："
+		page.Lead = leadOne
 		switch {
 		case cards[0].Withdrawn:
 			page.Lead = "我们此前向您推送的一项政策已撤回："
@@ -410,12 +416,12 @@ func (c *Composer) email(cards []Card, links Links, today string) (Message, erro
 			page.Why = whyReminder
 		}
 	} else {
-		page.Subject = fmt.Sprintf("政策汇总：%d项可能与您有关", len(cards))
-		page.Lead = fmt.Sprintf("以下%d项政策可能与您有关，快要截止的在前：", len(cards))
+		page.Subject = fmt.Sprintf(subjectMany, len(cards))
+		page.Lead = fmt.Sprintf(leadMany, len(cards))
 	}
 	page.Links.Mine = "" // where to read what is not listed
 	if rest := len(cards) - maxListed; rest > 0 {
-		page.More = fmt.Sprintf("另有%d项没有列出，请到“我的政策”查看。", rest)
+		page.More = fmt.Sprintf(moreMany, rest)
 		page.Links.Mine, cards = links.Mine, cards[:maxListed]
 	}
 	return c.mailOf(page, cards, today)
@@ -438,10 +444,10 @@ func mailCardOf(c Card, v Voice, today string) mailCard {
 		m.Title = notice(c)
 		if c.Withdrawn {
 			m.Verdict = "已撤回"
-			m.Notes = []string{"请勿据此办理。为保护您的隐私，邮件不写具体内容，请登录查看。"}
+			m.Notes = []string{"请勿据此办理。" + privateMail}
 		} else {
 			m.Verdict = ""
-			m.Notes = []string{"为保护您的隐私，邮件不写具体内容，请登录查看。"}
+			m.Notes = []string{privateMail}
 		}
 		return m
 	}

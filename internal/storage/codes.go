@@ -78,7 +78,7 @@ func (s *Store) TryCode(ctx context.Context, kind domain.ChannelKind, address st
 	}
 	if subtle.ConstantTimeCompare(want, codeHash) != 1 {
 		if tries >= codeMaxTries {
-			return domain.Errorf(domain.Invalid, "验证码错误次数过多，请重新获取验证码").In("验证码")
+			return domain.Errorf(domain.Invalid, codeTries).In("验证码")
 		}
 		return domain.Errorf(domain.Invalid, "验证码不正确，请核对后再输入，还可以试%d次", codeMaxTries-tries).In("验证码")
 	}
@@ -88,7 +88,7 @@ func (s *Store) TryCode(ctx context.Context, kind domain.ChannelKind, address st
 		return fmt.Errorf("use code: %w", err)
 	}
 	if n == 0 {
-		return domain.Errorf(domain.Invalid, "这个验证码已经用过，请重新获取").In("验证码")
+		return domain.Errorf(domain.Invalid, codeUsed).In("验证码")
 	}
 	return nil
 }
@@ -103,10 +103,10 @@ func (s *Store) whyNoCode(ctx context.Context, kind domain.ChannelKind, blind []
 	case err != nil:
 		return fmt.Errorf("read code: %w", err)
 	case !used.IsZero():
-		return domain.Errorf(domain.Invalid, "这个验证码已经用过，请重新获取").In("验证码")
+		return domain.Errorf(domain.Invalid, codeUsed).In("验证码")
 	case !expires.After(now):
 		return domain.Errorf(domain.Invalid, "验证码已过期，请重新获取").In("验证码")
 	default:
-		return domain.Errorf(domain.Invalid, "验证码错误次数过多，请重新获取验证码").In("验证码")
+		return domain.Errorf(domain.Invalid, codeTries).In("验证码")
 	}
 }

@@ -39,7 +39,7 @@ func saveInterpretation(ctx context.Context, tx *sql.Tx, it *interpretations.Ite
 	const q = `UPDATE interpretations SET policy_version = $3, kind = $4, state = $5, body = $6 WHERE id = $1 AND policy_id = $2`
 	n, err := changed(ctx, tx, q, it.ID, it.Policy, it.PolicyVersion, it.Kind, it.State, asJSON(it))
 	if err == nil && n == 0 {
-		return domain.Errorf(domain.NotFound, "没有这条解读，可能已被删除")
+		return domain.Errorf(domain.NotFound, noInterpretation)
 	}
 	return err
 }
@@ -57,7 +57,7 @@ func scanInterpretation(row scanner, it *interpretations.Item) error {
 func (s *Store) Interpretation(ctx context.Context, id int64) (interpretations.Item, error) {
 	var it interpretations.Item
 	err := scanInterpretation(s.read.QueryRowContext(ctx, `SELECT id, body FROM interpretations WHERE id = $1`, id), &it)
-	return it, notFound(err, "没有这条解读，可能已被删除")
+	return it, notFound(err, noInterpretation)
 }
 
 // Interpretations returns what stands beside a policy, oldest first; readers
@@ -77,7 +77,7 @@ func (s *Store) DeleteInterpretation(ctx context.Context, id int64) error {
 		var policy domain.PolicyID
 		err := tx.QueryRowContext(ctx, `DELETE FROM interpretations WHERE id = $1 RETURNING policy_id`, id).Scan(&policy)
 		if err != nil {
-			return notFound(err, "没有这条解读，可能已被删除")
+			return notFound(err, noInterpretation)
 		}
 		return notePolicy(ctx, tx, policy)
 	})

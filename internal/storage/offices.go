@@ -30,7 +30,7 @@ func (s *Store) SaveOffice(ctx context.Context, o *domain.Office) error {
 	const q = `UPDATE offices SET name = $2, signature = $3, region = $4, phone = $5, demo = $6 WHERE id = $1`
 	n, err := changed(ctx, s.write, q, o.ID, o.Name, o.Signature, o.Region, o.Phone, o.Demo)
 	if err == nil && n == 0 {
-		return domain.Errorf(domain.NotFound, "没有这个单位，可能已被删除")
+		return domain.Errorf(domain.NotFound, noOffice)
 	}
 	return err
 }
@@ -45,7 +45,7 @@ func scanOffice(row scanner, o *domain.Office) error {
 func (s *Store) Office(ctx context.Context, id domain.OfficeID) (domain.Office, error) {
 	var o domain.Office
 	err := scanOffice(s.read.QueryRowContext(ctx, `SELECT `+officeColumns+` FROM offices WHERE id = $1`, id), &o)
-	return o, notFound(err, "没有这个单位，可能已被删除")
+	return o, notFound(err, noOffice)
 }
 
 // Offices returns every office, oldest first.
@@ -78,7 +78,7 @@ func (s *Store) SaveOperator(ctx context.Context, o *domain.Operator) error {
 	case err != nil:
 		return fmt.Errorf("save operator: %w", err)
 	case n == 0:
-		return domain.Errorf(domain.NotFound, "没有这个账号，可能已被删除")
+		return domain.Errorf(domain.NotFound, noOperator)
 	}
 	return nil
 }
@@ -93,7 +93,7 @@ func scanOperator(row scanner, o *domain.Operator) error {
 func (s *Store) Operator(ctx context.Context, id domain.OperatorID) (domain.Operator, error) {
 	var o domain.Operator
 	err := scanOperator(s.read.QueryRowContext(ctx, `SELECT `+operatorColumns+` FROM operators WHERE id = $1`, id), &o)
-	return o, notFound(err, "没有这个账号，可能已被删除")
+	return o, notFound(err, noOperator)
 }
 
 // OperatorByLogin returns the operator with a login, or NotFound.

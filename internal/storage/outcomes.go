@@ -377,7 +377,7 @@ func (s *Store) receiptFor(ctx context.Context, tx *sql.Tx, r Receipt) ([]domain
 	}
 	var d domain.Delivery
 	err := scanDelivery(tx.QueryRowContext(ctx, q+s.dialect.forUpdate, args...), &d)
-	if err := notFound(err, "没有与回执对应的消息"); err != nil {
+	if err := notFound(err, noMessage); err != nil {
 		return nil, err
 	}
 	if r.Address != "" {
@@ -387,7 +387,7 @@ func (s *Store) receiptFor(ctx context.Context, tx *sql.Tx, r Receipt) ([]domain
 			return nil, err
 		}
 		if !is {
-			return nil, domain.Errorf(domain.NotFound, "没有与回执对应的消息")
+			return nil, domain.Errorf(domain.NotFound, noMessage)
 		}
 	}
 	if d.GatewayRef == "" {

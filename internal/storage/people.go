@@ -132,7 +132,7 @@ func (s *Store) ChangePeople(ctx context.Context, id domain.SubscriberID, change
 			return err
 		}
 		if len(found) == 0 {
-			return domain.Errorf(domain.NotFound, "没有这个订阅者，可能已注销")
+			return domain.Errorf(domain.NotFound, noSubscriber)
 		}
 		*v = *found[0]
 		edit, err = change(v)

@@ -155,7 +155,7 @@ func saveOver(ctx context.Context, tx *sql.Tx, p *domain.Policy, version int, wa
 		return fmt.Errorf("save policy %d: %w", p.ID, err)
 	}
 	if n == 0 {
-		return domain.Errorf(domain.Conflict, "其他人刚刚修改过《%s》，请刷新页面后再操作", p.Title)
+		return domain.Errorf(domain.Conflict, policyChanged, p.Title)
 	}
 	return notePolicy(ctx, tx, p.ID)
 }
@@ -186,7 +186,7 @@ func (s *Store) PublishedPolicies(ctx context.Context) (map[domain.PolicyID]int,
 func (s *Store) Policy(ctx context.Context, id domain.PolicyID) (*domain.Policy, error) {
 	var p domain.Policy
 	if err := scanPolicy(s.read.QueryRowContext(ctx, `SELECT id, `+policyColumns+` FROM policies WHERE id = $1`, id), &p); err != nil {
-		return nil, notFound(err, "没有这份政策，可能已被删除")
+		return nil, notFound(err, noPolicy)
 	}
 	return &p, nil
 }
@@ -313,7 +313,7 @@ func (s *Store) SupplementPush(ctx context.Context, p *domain.Policy, push *doma
 			return fmt.Errorf("supplement push of policy %d: %w", p.ID, err)
 		}
 		if n == 0 {
-			return domain.Errorf(domain.Conflict, "其他人刚刚修改过《%s》，请刷新页面后再操作", p.Title)
+			return domain.Errorf(domain.Conflict, policyChanged, p.Title)
 		}
 		var owed bool
 		const q = `SELECT EXISTS (SELECT 1 FROM pushes WHERE policy_id = $1 AND state IN ('owed', 'unsigned'))`

@@ -52,14 +52,14 @@ func (s *Store) AskQuestion(ctx context.Context, q *domain.Question) (fresh bool
 		return true, nil
 	}
 	err = scanQuestion(s.read.QueryRowContext(ctx, `SELECT `+questionColumns+` FROM questions WHERE once = $1`, q.Once), q)
-	return false, notFound(err, "没有这个提问，可能已删除")
+	return false, notFound(err, noQuestion)
 }
 
 // Question returns a question, or NotFound.
 func (s *Store) Question(ctx context.Context, id domain.QuestionID) (domain.Question, error) {
 	var q domain.Question
 	err := scanQuestion(s.read.QueryRowContext(ctx, `SELECT `+questionColumns+` FROM questions WHERE id = $1`, id), &q)
-	return q, notFound(err, "没有这个提问，可能已删除")
+	return q, notFound(err, noQuestion)
 }
 
 // SaveQuestion saves what became of a question, and owes the notices of it. It

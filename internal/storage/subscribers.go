@@ -425,7 +425,7 @@ func (s *Store) DeleteSubscriber(ctx context.Context, id domain.SubscriberID) er
 			return fmt.Errorf("delete subscriber %d: %w", id, err)
 		}
 		if n == 0 {
-			return domain.Errorf(domain.NotFound, "没有这个订阅者，可能已注销")
+			return domain.Errorf(domain.NotFound, noSubscriber)
 		}
 		for _, q := range []string{
 			`DELETE FROM sessions WHERE subscriber_id = $1`,

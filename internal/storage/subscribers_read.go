@@ -22,7 +22,7 @@ func (s *Store) Subscriber(ctx context.Context, id domain.SubscriberID) (*domain
 		return nil, err
 	}
 	if len(found) == 0 {
-		return nil, domain.Errorf(domain.NotFound, "没有这个订阅者，可能已注销")
+		return nil, domain.Errorf(domain.NotFound, noSubscriber)
 	}
 	return found[0], nil
 }

@@ -136,7 +136,7 @@ func undoSuccessions(ctx context.Context, tx *sql.Tx, id domain.PolicyID) error 
 func policyIn(ctx context.Context, tx *sql.Tx, id domain.PolicyID) (*domain.Policy, error) {
 	var p domain.Policy
 	if err := scanPolicy(tx.QueryRowContext(ctx, `SELECT id, `+policyColumns+` FROM policies WHERE id = $1`, id), &p); err != nil {
-		return nil, notFound(err, "没有这份政策，可能已被删除")
+		return nil, notFound(err, noPolicy)
 	}
 	return &p, nil
 }

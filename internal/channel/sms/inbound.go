@@ -40,10 +40,10 @@ func decode[In, Out any](body []byte, read func(In) (Out, error)) ([]Out, error)
 	if body = bytes.TrimSpace(body); len(body) > 0 && body[0] == '{' {
 		entries = make([]In, 1)
 		if err := json.Unmarshal(body, &entries[0]); err != nil {
-			return nil, domain.Errorf(domain.Invalid, "回调内容不是约定的格式").Because(err)
+			return nil, notAgreed(err)
 		}
 	} else if err := json.Unmarshal(body, &entries); err != nil {
-		return nil, domain.Errorf(domain.Invalid, "回调内容不是约定的格式").Because(err)
+		return nil, notAgreed(err)
 	}
 	if len(entries) > maxPosted {
 		return nil, domain.Errorf(domain.Invalid, "一次回调最多%d条", maxPosted)
@@ -68,4 +68,8 @@ func (r Report) checked() (Report, error) {
 	}
 	r.Phone, r.Code, r.Note = number, channel.Note(r.Code), channel.Note(r.Note)
 	return r, nil
+}
+
+func notAgreed(cause error) error {
+	return domain.Errorf(domain.Invalid, "回调内容不是约定的格式").Because(cause)
 }

@@ -223,7 +223,7 @@ func (s *Sender) accessToken(ctx context.Context, used string) (string, *channel
 func (s *Sender) QR(ctx context.Context, scene string) (string, error) {
 	token, failed, _ := s.accessToken(ctx, "")
 	if failed != nil {
-		return "", domain.Errorf(domain.Conflict, "微信暂时没有回应，请过几分钟再试")
+		return "", silent(nil)
 	}
 	answer, err := s.ask(ctx, "/cgi-bin/qrcode/create?access_token="+url.QueryEscape(token), map[string]any{
 		"expire_seconds": 600, "action_name": "QR_STR_SCENE", "action_info": map[string]any{"scene": map[string]string{"scene_str": scene}},
@@ -232,7 +232,7 @@ func (s *Sender) QR(ctx context.Context, scene string) (string, error) {
 		URL string `json:"url"`
 	}
 	if err != nil || json.Unmarshal(answer.Body, &said) != nil || said.URL == "" {
-		return "", domain.Errorf(domain.Conflict, "微信暂时没有回应，请过几分钟再试").Because(err)
+		return "", silent(err)
 	}
 	return said.URL, nil
 }
@@ -272,4 +272,8 @@ func Classify(a channel.Answer) (code int, r channel.Result, all bool) {
 // Close implements channel.Sender.
 func (s *Sender) Close() error {
 	return s.client.Close()
+}
+
+func silent(cause error) error {
+	return domain.Errorf(domain.Conflict, "微信暂时没有回应，请过几分钟再试").Because(cause)
 }
