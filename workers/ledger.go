@@ -35,6 +35,7 @@ func (w *Workers) keepLedger(ctx context.Context) {
 			w.step(ctx, "ask what became of messages", w.askGateways)
 			w.step(ctx, "compare the day with the gateways", w.compareDay)
 			w.step(ctx, "forget old deliveries", w.forget)
+			w.step(ctx, "prepare parts", func(ctx context.Context) error { return w.Store.PrepareParts(ctx, w.Now()) })
 		}
 		select {
 		case <-ctx.Done():

@@ -153,7 +153,7 @@ func (c *Config) settings() []setting {
 		text("email.canary", "每次推送先给这个邮箱发一份邮件，由单位自己查收；不填则不发", &c.EmailBounds.Canary),
 		rate("wechat.rate", "微信每秒最多发多少条，所有进程合计；0为不限，可用小数", &c.WeChatBounds.Rate),
 		text("wechat.canary", "每次推送先给这个 openid 发一份微信，由单位自己查收；不填则不发", &c.WeChatBounds.Canary),
-		rate("webpush.rate", "浏览器通知每秒最多发多少条，所有进程合计；0为不限，可用小数", &c.WebPushBounds.Rate),
+		rate("webpush.rate", "浏览器通知每秒最多发给多少人，一人的几个浏览器算一次，所有进程合计；0为不限，可用小数", &c.WebPushBounds.Rate),
 		rate("webhook.rate", "政务应用消息每秒最多发多少条，所有进程合计；0为不限，可用小数", &c.WebhookBounds.Rate),
 		text("webhook.canary", "每次推送先给政务应用的这个账号发一份，由单位自己查收；不填则不发", &c.WebhookBounds.Canary),
 		rate("jpush.rate", "手机推送每秒最多发多少条，所有进程合计；0为不限，可用小数", &c.JPushBounds.Rate),

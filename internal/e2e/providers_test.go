@@ -127,9 +127,10 @@ func vendorOf(name string, account map[string]any) func(*testing.T, *installatio
 func cmppOf(version string) func(*testing.T, *installation) (map[string]any, func() []string) {
 	return func(t *testing.T, in *installation) (map[string]any, func() []string) {
 		g := channeltest.StartCMPP(t, version == "3.0")
-		return map[string]any{"providers": "cmpp", "cmpp": map[string]any{
+		account := map[string]any{
 			"address": g.Address, "version": version, "user": g.User, "secret_file": in.file("secret", g.Secret), "service": "ZCTS", "from": g.From,
-		}}, func() (phones []string) {
+		}
+		took := func() (phones []string) {
 			for _, p := range g.Parts() {
 				if text := g.Text(p.To); !strings.HasPrefix(text, "【云川政策】") || !strings.Contains(text, "消费券") {
 					t.Errorf("%s got %q", p.To, text)
@@ -138,5 +139,6 @@ func cmppOf(version string) func(*testing.T, *installation) (map[string]any, fun
 			}
 			return phones
 		}
+		return map[string]any{"providers": "cmpp", "cmpp": account}, took
 	}
 }

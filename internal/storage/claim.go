@@ -91,12 +91,16 @@ func (s *Store) ClaimDeliveries(ctx context.Context, id domain.BatchID, gen, lim
 }
 
 func (s *Store) claim(ctx context.Context, tx *sql.Tx, b domain.Batch, limit int, now time.Time) ([]domain.Delivery, error) {
+	part, err := s.partOf(ctx, tx, b.Push)
+	if err != nil {
+		return nil, err
+	}
 	q := `
 		WITH due AS MATERIALIZED (
-			SELECT d.id FROM deliveries d
+			SELECT d.id FROM ` + part + ` AS d
 			WHERE d.push_id = $1 AND d.batch_id = $2 AND d.state IN ('pending', 'sending') AND d.state = 'pending' AND d.next_at <= $3
 			ORDER BY d.id LIMIT $4` + s.dialect.skipLocked + `)
-		UPDATE deliveries SET state = 'sending', attempts = attempts + 1, claimed_at = $3
+		UPDATE ` + part + ` AS deliveries SET state = 'sending', attempts = attempts + 1, claimed_at = $3
 		WHERE id IN (SELECT id FROM due)
 		RETURNING ` + deliveryColumns
 	return list(ctx, tx, scanDelivery, q, b.Push, b.ID, micros(now), limit)

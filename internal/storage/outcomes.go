@@ -274,11 +274,29 @@ func (s *Store) giveBatches(ctx context.Context, tx *sql.Tx, ends []outcomeRow) 
 	return s.collectLetters(ctx, tx, letters)
 }
 
+// partOfAll returns the table of the part that all of some rows stand in, or of
+// all parts.
+func (s *Store) partOfAll(ctx context.Context, tx *sql.Tx, ends []outcomeRow) (string, error) {
+	name := "deliveries"
+	for i, e := range ends {
+		part, err := s.partOf(ctx, tx, e.ID.Push())
+		if err != nil || i > 0 && part != name {
+			return "deliveries", err
+		}
+		name = part
+	}
+	return name, nil
+}
+
 // writeOutcomes writes the rows that are still as they were, which held rows
 // are, and their events, and returns them.
 func (s *Store) writeOutcomes(ctx context.Context, tx *sql.Tx, ends []outcomeRow) (written []outcomeRow, err error) {
-	const update = `
-		UPDATE deliveries
+	table, err := s.partOfAll(ctx, tx, ends)
+	if err != nil {
+		return nil, fmt.Errorf("write outcomes: %w", err)
+	}
+	update := `
+		UPDATE ` + table + ` AS deliveries
 		SET state = o.state, reason = o.reason, gateway_ref = o.gateway_ref, batch_id = o.batch_id,
 			next_at = o.next_at, sent_at = o.sent_at, ended_at = o.ended_at, attempts = o.attempts,
 			gateway = o.gateway

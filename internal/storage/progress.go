@@ -150,7 +150,11 @@ func (s *Store) insertEvents(ctx context.Context, tx *sql.Tx, n int, event func(
 // any are not in the map.
 func (s *Store) SentSince(ctx context.Context, contacts []domain.ContactID, since time.Time) (map[domain.ContactID]int, error) {
 	sent := map[domain.ContactID]int{}
-	err := chunks(contacts, func(part []any) error {
+	deliveries, err := s.openParts(ctx, since)
+	if err != nil {
+		return nil, fmt.Errorf("messages since %s: %w", since, err)
+	}
+	err = chunks(contacts, func(part []any) error {
 		// The rows of a digest are claimed at the same moment for one contact. What
 		// is counted for each contact leaves PostgreSQL no other way than by its key.
 		// On SQLite it is the writer that just claimed that has the pages at hand.
@@ -159,9 +163,9 @@ func (s *Store) SentSince(ctx context.Context, contacts []domain.ContactID, sinc
 			SELECT c.id, CASE WHEN c.shared THEN (
 				SELECT COUNT(*) FROM (
 					SELECT DISTINCT d.contact_id, d.claimed_at
-					FROM contacts same JOIN deliveries d ON d.contact_id = same.id
+					FROM contacts same JOIN ` + deliveries + ` AS d ON d.contact_id = same.id
 					WHERE same.blind = c.blind AND same.kind = c.kind AND ` + counts + `) AS m)
-			ELSE (SELECT COUNT(DISTINCT d.claimed_at) FROM deliveries d WHERE d.contact_id = c.id AND ` + counts + `) END
+			ELSE (SELECT COUNT(DISTINCT d.claimed_at) FROM ` + deliveries + ` AS d WHERE d.contact_id = c.id AND ` + counts + `) END
 			FROM contacts c WHERE c.id IN (` + s.dialect.places(2, len(part)) + `)`
 		return each(ctx, s.write, func(row scanner) error {
 			var id domain.ContactID

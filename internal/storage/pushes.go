@@ -141,7 +141,11 @@ func (s *Store) PlanDeliveries(ctx context.Context, push domain.PushID, upTo dom
 		if !s.dialect.arrays {
 			return s.insertDeliveries(ctx, tx, added, now)
 		}
-		if err := copyDeliveries(ctx, conn, added, now); err != nil {
+		table, err := s.partFor(ctx, tx, push)
+		if err != nil {
+			return fmt.Errorf("plan push %d: %w", push, err)
+		}
+		if err := copyDeliveries(ctx, conn, table, added, now); err != nil {
 			return fmt.Errorf("plan push %d: %w", push, err)
 		}
 		return s.countPlanned(ctx, tx, added)
@@ -232,11 +236,18 @@ func plannedRow(d *domain.Delivery, now time.Time) []any {
 	}
 }
 
-// insertDeliveries writes planned deliveries, which have their ids, and counts
-// them.
+// insertDeliveries writes planned deliveries of one push, which have their ids,
+// and counts them.
 func (s *Store) insertDeliveries(ctx context.Context, tx *sql.Tx, ds []domain.Delivery, now time.Time) error {
-	head := `INSERT INTO deliveries (` + strings.Join(plannedColumns, ", ") + `)`
-	err := s.dialect.insertRows(ctx, tx, head, "", len(ds), func(i int) []any { return plannedRow(&ds[i], now) })
+	if len(ds) == 0 {
+		return nil
+	}
+	table, err := s.partFor(ctx, tx, ds[0].Push)
+	if err != nil {
+		return err
+	}
+	head := `INSERT INTO ` + table + ` (` + strings.Join(plannedColumns, ", ") + `)`
+	err = s.dialect.insertRows(ctx, tx, head, "", len(ds), func(i int) []any { return plannedRow(&ds[i], now) })
 	if err != nil {
 		return fmt.Errorf("insert deliveries: %w", err)
 	}
@@ -244,11 +255,12 @@ func (s *Store) insertDeliveries(ctx context.Context, tx *sql.Tx, ds []domain.De
 }
 
 // copyDeliveries is insertDeliveries for very many of them, without the count:
-// PostgreSQL's own way to load rows, in the transaction of its connection.
-func copyDeliveries(ctx context.Context, conn *sql.Conn, ds []domain.Delivery, now time.Time) error {
+// PostgreSQL's own way to load rows, into a table, in the transaction of its
+// connection.
+func copyDeliveries(ctx context.Context, conn *sql.Conn, table string, ds []domain.Delivery, now time.Time) error {
 	return conn.Raw(func(driver any) error {
 		rows := pgx.CopyFromSlice(len(ds), func(i int) ([]any, error) { return plannedRow(&ds[i], now), nil })
-		_, err := driver.(*stdlib.Conn).Conn().CopyFrom(ctx, pgx.Identifier{"deliveries"}, plannedColumns, rows)
+		_, err := driver.(*stdlib.Conn).Conn().CopyFrom(ctx, pgx.Identifier{table}, plannedColumns, rows)
 		if err != nil {
 			return fmt.Errorf("copy deliveries: %w", err)
 		}

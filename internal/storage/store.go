@@ -13,6 +13,10 @@
 // the counter of profile changes while subscribers are written, which makes the
 // numbers of the change log free of gaps and its order that of the commits.
 //
+// On PostgreSQL deliveries and their history stand in parts of a month, which
+// are made ahead of need and dropped whole when their time is over; SQLite
+// deletes rows in bounded steps.
+//
 // Addresses are sealed (package seal) and found by blind index. They never
 // stand in an error, and in no other table than contacts, sessions and
 // print_batches.
@@ -29,6 +33,7 @@ import (
 	"net/url"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -47,6 +52,7 @@ type Store struct {
 	write   *sql.DB // the same pool on PostgreSQL, one connection on SQLite
 	dialect dialect
 	keys    *seal.Keyring
+	parts   sync.Map // of deliveries that are there, see partFor
 }
 
 // dialect is everything in which the databases differ for this package. The
@@ -63,6 +69,7 @@ type dialect struct {
 	skipLocked string // lock the rows of d that nobody holds
 	shards     int    // of a counter that many write at a time
 	holdCounts string // statement that keeps writers of counters out
+	parts      bool   // deliveries stand in parts
 }
 
 var (
@@ -71,7 +78,7 @@ var (
 		name: "postgres", folder: "migrations/postgres", named: true, arrays: true,
 		migrating: `SELECT pg_advisory_xact_lock(7091120013)`,
 		forUpdate: " FOR UPDATE", forShare: " FOR SHARE", skipLocked: " FOR UPDATE OF d SKIP LOCKED",
-		shards: 8, holdCounts: `LOCK TABLE push_counts IN EXCLUSIVE MODE`,
+		shards: 8, holdCounts: `LOCK TABLE push_counts IN EXCLUSIVE MODE`, parts: true,
 	}
 )
 

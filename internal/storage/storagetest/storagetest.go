@@ -143,6 +143,7 @@ func Run(t *testing.T, fresh func(t *testing.T) string) {
 		"a digest in doubt is asked about once":                                 asksDigestsOnce,
 		"messages are counted for their gateways, and compared":                 keepsStatements,
 		"deliveries are forgotten in steps when their time is over":             forgetsDeliveries,
+		"a month of deliveries is forgotten as a whole":                         forgetsMonths,
 		"the pushes under way are summed up":                                    sumsUpLive,
 		"readers of a push are counted once":                                    countsMarks,
 		"one person at the address of several is told once":                     sharesAddresses,

@@ -1,0 +1,202 @@
+package storage
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"strings"
+	"time"
+
+	"policypush/internal/domain"
+)
+
+// On PostgreSQL deliveries and their history stand in parts, each of a range of
+// pushes. The first push of a month begins a new part, so that none holds more
+// than a month and each goes as a whole when its time is over: a table is
+// dropped, where otherwise every row would be deleted. The table delivery_parts
+// says which there are.
+
+const (
+	// pushesInPart is how many numbers of pushes a part is for. A month with
+	// more of them, as first digests may be, has several.
+	pushesInPart = 1 << 14
+	// partSpan is how long a push may wait for the rest of its part to go with
+	// it; then it goes row by row.
+	partSpan = 32 * 24 * time.Hour
+	// partPatience is how long the end of a part waits for those who use the
+	// table: they wait behind it meanwhile.
+	partPatience = `SET LOCAL lock_timeout = '3s'`
+)
+
+// parted are the tables in parts, by the id of a delivery.
+var parted = []string{"deliveries", "delivery_events"}
+
+func partName(table string, from domain.PushID) string { return fmt.Sprintf("%s_part_%d", table, from) }
+
+// partOf returns the table of the part that the deliveries of a push stand in:
+// a statement about one push names it, since the plan of one that names all is
+// made anew for each part, and whether it may leave a part out is found too late.
+// It is all of them where there are no parts, or none is there.
+func (s *Store) partOf(ctx context.Context, q querier, push domain.PushID) (string, error) {
+	if !s.dialect.parts {
+		return "deliveries", nil
+	}
+	n := push / pushesInPart
+	if name, known := s.parts.Load(n); known {
+		return name.(string), nil
+	}
+	var from domain.PushID
+	const find = `SELECT COALESCE(MAX(from_push), 0) FROM delivery_parts WHERE from_push <= $1 AND until_push > $1`
+	if err := q.QueryRowContext(ctx, find, push).Scan(&from); err != nil {
+		return "", fmt.Errorf("part of push %d: %w", push, err)
+	}
+	if from == 0 {
+		return "deliveries", nil
+	}
+	name := partName("deliveries", from)
+	s.parts.Store(n, name)
+	return name, nil
+}
+
+// openParts returns, to be selected from, the parts in which a delivery may have
+// been claimed since a time.
+func (s *Store) openParts(ctx context.Context, since time.Time) (string, error) {
+	if !s.dialect.parts {
+		return "deliveries", nil
+	}
+	const q = `
+		SELECT from_push FROM delivery_parts
+		WHERE (closed_at = 0 OR closed_at >= $1) AND from_push <= (SELECT last_value FROM pushes_id_seq) ORDER BY from_push`
+	open, err := list(ctx, s.read, one[domain.PushID], q, micros(since))
+	if err != nil || len(open) == 0 {
+		return "deliveries", err
+	}
+	names := make([]string, len(open))
+	for i, from := range open {
+		names[i] = `SELECT contact_id, claimed_at, state FROM ` + partName("deliveries", from)
+	}
+	return `(` + strings.Join(names, ` UNION ALL `) + `)`, nil
+}
+
+// partFor makes the part for the deliveries of a push, unless it is there, and
+// returns its table.
+func (s *Store) partFor(ctx context.Context, tx *sql.Tx, push domain.PushID) (string, error) {
+	name, err := s.partOf(ctx, tx, push)
+	if err != nil || name != "deliveries" || !s.dialect.parts {
+		return name, err
+	}
+	if _, err := tx.ExecContext(ctx, `SELECT pg_advisory_xact_lock(7091120018)`); err != nil { // one at a time
+		return "", err
+	}
+	if name, err := s.partOf(ctx, tx, push); err != nil || name != "deliveries" {
+		return name, err
+	}
+	n := push / pushesInPart
+	first := max(1, n*pushesInPart)
+	from, _ := domain.DeliveriesOf(first)
+	until, _ := domain.DeliveriesOf((n + 1) * pushesInPart)
+	for _, table := range parted {
+		part := partName(table, first)
+		for _, q := range []string{
+			`CREATE TABLE ` + part + ` (LIKE ` + table + ` INCLUDING DEFAULTS)`,
+			fmt.Sprintf(`ALTER TABLE %s ATTACH PARTITION %s FOR VALUES FROM (%d) TO (%d)`, table, part, from, until), // with its indexes
+		} {
+			if _, err := tx.ExecContext(ctx, q); err != nil {
+				return "", fmt.Errorf("make %s: %w", part, err)
+			}
+		}
+	}
+	_, err = tx.ExecContext(ctx, `INSERT INTO delivery_parts (from_push, until_push) VALUES ($1, $2)`, first, (n+1)*pushesInPart)
+	return partName("deliveries", first), err
+}
+
+// PrepareParts makes ahead of need the parts that the next pushes fall into,
+// lets the first push of a month begin a new one, and closes those in which
+// nothing is claimed any more.
+func (s *Store) PrepareParts(ctx context.Context, now time.Time) error {
+	if !s.dialect.parts {
+		return nil
+	}
+	err := s.inTx(ctx, func(tx *sql.Tx) error {
+		const newest = `
+			SELECT n.last_value + 1, COALESCE(u.id, 0), COALESCE(u.created_at, 0)
+			FROM pushes_id_seq n LEFT JOIN (SELECT id, created_at FROM pushes ORDER BY id DESC LIMIT 1) u ON TRUE`
+		var next, last domain.PushID
+		var at time.Time
+		if err := tx.QueryRowContext(ctx, newest).Scan(&next, &last, timeInto(&at)); err != nil {
+			return err
+		}
+		if last > 0 && monthOf(at) < monthOf(now) && next/pushesInPart == last/pushesInPart {
+			next = (next/pushesInPart + 1) * pushesInPart
+			if _, err := tx.ExecContext(ctx, `SELECT setval('pushes_id_seq', $1, false)`, next); err != nil {
+				return err
+			}
+		}
+		for _, push := range []domain.PushID{next, next + pushesInPart} {
+			if _, err := s.partFor(ctx, tx, push); err != nil {
+				return err
+			}
+		}
+		const closed = `
+			UPDATE delivery_parts SET closed_at = $1 WHERE closed_at = 0 AND until_push <= $2 AND NOT EXISTS (
+				SELECT 1 FROM pushes u WHERE u.id >= from_push AND u.id < until_push AND u.state NOT IN ('done', 'stopped'))`
+		_, err := tx.ExecContext(ctx, closed, micros(now), next)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("prepare parts of deliveries: %w", err)
+	}
+	return nil
+}
+
+func monthOf(t time.Time) string { return dayOf(t)[:len("2006-01")] }
+
+// dropParts removes the parts in which every push is over and began before a
+// time, and returns how many pushes were in them.
+func (s *Store) dropParts(ctx context.Context, before time.Time) (pushes int, err error) {
+	type part struct{ from, until domain.PushID }
+	const whole = `
+		SELECT p.from_push, p.until_push FROM delivery_parts p
+		WHERE p.until_push <= (SELECT MAX(id) FROM pushes) AND NOT EXISTS (
+			SELECT 1 FROM pushes u WHERE u.id >= p.from_push AND u.id < p.until_push AND NOT (` + over + `))
+		ORDER BY p.from_push`
+	old, err := list(ctx, s.read, func(row scanner, p *part) error { return row.Scan(&p.from, &p.until) }, whole, micros(before))
+	if err != nil {
+		return 0, err
+	}
+	for _, p := range old {
+		err := s.inTx(ctx, func(tx *sql.Tx) error {
+			first, _ := domain.DeliveriesOf(p.from)
+			end, _ := domain.DeliveriesOf(p.until)
+			if err := forgetBeside(ctx, tx, first, end); err != nil {
+				return err
+			}
+			if err := forgetPace(ctx, tx, p.from, p.until); err != nil {
+				return err
+			}
+			const done = `UPDATE pushes SET forgotten_at = $3 WHERE id >= $1 AND id < $2 AND forgotten_at = 0`
+			n, err := changed(ctx, tx, done, p.from, p.until, micros(time.Now()))
+			if err != nil {
+				return err
+			}
+			pushes += n
+			if _, err := tx.ExecContext(ctx, `DELETE FROM delivery_parts WHERE from_push = $1`, p.from); err != nil {
+				return err
+			}
+			if _, err := tx.ExecContext(ctx, partPatience); err != nil {
+				return err
+			}
+			for _, table := range parted { // last: nobody else can read meanwhile
+				if _, err := tx.ExecContext(ctx, `DROP TABLE `+partName(table, p.from)); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return pushes, fmt.Errorf("drop the part of deliveries from push %d: %w", p.from, err)
+		}
+		s.parts.Clear()
+	}
+	return pushes, nil
+}
