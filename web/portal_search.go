@@ -1,7 +1,6 @@
 package web
 
 import (
-	"cmp"
 	"net/url"
 	"strconv"
 	"strings"
@@ -62,10 +61,9 @@ func (s *Server) findPolicies(c *fiber.Ctx, v *libraryView, asked url.Values, of
 	}
 	switch {
 	case v.Sort == "new", v.Sort == "" && v.Query == "":
-		req.ByDate = func(a, b *search.Entry) int { return cmp.Compare(b.Date, a.Date) }
+		req.Order = search.Newest
 	case v.Sort == "deadline":
-		today := s.today()
-		req.ByDate = func(a, b *search.Entry) int { return cmp.Compare(nextDeadline(a, today), nextDeadline(b, today)) }
+		req.Order = search.NextDeadline
 	}
 	r, err := s.reader(c)
 	if err != nil {
@@ -81,17 +79,6 @@ func (s *Server) findPolicies(c *fiber.Ctx, v *libraryView, asked url.Values, of
 	v.Total = page.Total
 	v.count(page)
 	return s.foundCards(c, v, page.Results)
-}
-
-// nextDeadline sorts what is still to come first and what has none last.
-func nextDeadline(e *search.Entry, today string) string {
-	switch {
-	case e.Deadline == "":
-		return "2"
-	case e.Deadline < today:
-		return "1" + e.Deadline
-	}
-	return "0" + e.Deadline
 }
 
 // count writes beside each choice how many results it would leave. Of a facet

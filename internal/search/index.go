@@ -1,6 +1,7 @@
 package search
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -24,6 +25,7 @@ const (
 	numberField   = "n"
 	dateField     = "d"
 	deadlineField = "e"
+	overField     = "z"
 	bodyField     = "b"
 )
 
@@ -160,15 +162,10 @@ func (x *Index) document(e *Entry) (*document.Document, error) {
 		}
 	}
 	add(dateField, e.Date, column, whole{})
-	add(deadlineField, e.deadline(), column, whole{})
+	add(deadlineField, cmp.Or(e.Deadline, never), column, whole{})
+	if over := e.overOn(); over != "" {
+		add(overField, over, index.IndexField|index.SkipFreqNorm, whole{})
+	}
 	doc.AddField(document.NewTextFieldCustom(bodyField, nil, body, index.StoreField, nil))
 	return doc, nil
-}
-
-// deadline sorts entries without one last.
-func (e *Entry) deadline() string {
-	if e.Deadline == "" {
-		return "9999"
-	}
-	return e.Deadline
 }

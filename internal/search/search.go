@@ -14,12 +14,12 @@ import (
 
 // Request says what to look for.
 type Request struct {
-	Text    string                // words or a question; without any the filters alone say, and the latest are looked at
-	Filters map[Facet][]string    // any of the values of a facet, in every facet named
-	InForce bool                  // only what is in force on Today
-	Today   string                // YYYY-MM-DD; empty: nothing has ended
-	Region  string                // code of the reader's division: what is for it comes first
-	ByDate  func(a, b *Entry) int // another order than relevance
+	Text    string             // words or a question; without any the filters alone say, and all that meets them is counted
+	Filters map[Facet][]string // any of the values of a facet, in every facet named
+	InForce bool               // only what is in force on Today
+	Today   string             // YYYY-MM-DD; empty: nothing has ended
+	Region  string             // code of the reader's division: what is for it comes first
+	Order   Order
 	// Floor leaves out what scores less than this part of the best.
 	Floor  float64
 	Offset int
@@ -44,7 +44,7 @@ type Result struct {
 
 // Page is a page of results.
 type Page struct {
-	Total   int                      // at most 200: who looks further asks otherwise
+	Total   int                      // with words at most 200: who looks further asks otherwise
 	InForce int                      // of them, on the day that was asked for
 	Results []Result                 //
 	Counts  map[Facet]map[string]int // of all that was found
@@ -59,7 +59,14 @@ const deepest = 200
 
 // Search finds entries, best first. Any text will do.
 func (x *Index) Search(ctx context.Context, req Request) (*Page, error) {
-	q, all, err := x.find(ctx, req)
+	q, err := x.question(ctx, req.Text)
+	if err != nil {
+		return nil, err
+	}
+	if strings.TrimSpace(req.Text) == "" {
+		return x.list(ctx, q, req)
+	}
+	all, err := x.find(ctx, q, req)
 	if err != nil {
 		return nil, err
 	}
@@ -86,26 +93,15 @@ func (x *Index) Search(ctx context.Context, req Request) (*Page, error) {
 }
 
 // find returns all that is found, in order.
-func (x *Index) find(ctx context.Context, req Request) (*question, []*found, error) {
-	q, err := x.question(ctx, req.Text)
-	if err != nil {
-		return nil, nil, err
+func (x *Index) find(ctx context.Context, q *question, req Request) ([]*found, error) {
+	if len(q.terms) == 0 {
+		return nil, nil
 	}
-	restricted := filters(req.Filters)
-	var ask *bleve.SearchRequest
-	switch {
-	case len(q.terms) > 0:
-		ask = bleve.NewSearchRequestOptions(q.candidates(restricted), deepest, 0, false)
-	case strings.TrimSpace(req.Text) == "" && len(restricted) > 0:
-		ask = bleve.NewSearchRequestOptions(bleve.NewConjunctionQuery(restricted...), deepest, 0, false)
-		ask.SortBy([]string{"-" + dateField})
-	default:
-		return q, nil, nil
-	}
+	ask := bleve.NewSearchRequestOptions(q.candidates(filters(req.Filters)), deepest, 0, false)
 	ask.Fields = []string{bodyField}
 	res, err := x.bleve.SearchInContext(ctx, ask)
 	if err != nil {
-		return nil, nil, fmt.Errorf("search: %w", err)
+		return nil, fmt.Errorf("search: %w", err)
 	}
 	r := newReader(q)
 	all := make([]*found, 0, len(res.Hits))
@@ -113,7 +109,7 @@ func (x *Index) find(ctx context.Context, req Request) (*question, []*found, err
 		body, _ := h.Fields[bodyField].(string)
 		e, err := decode(h.ID, body)
 		if err != nil {
-			return nil, nil, fmt.Errorf("search: %w", err)
+			return nil, fmt.Errorf("search: %w", err)
 		}
 		if req.InForce && e.over(req.Today) {
 			continue
@@ -127,14 +123,14 @@ func (x *Index) find(ctx context.Context, req Request) (*question, []*found, err
 	slices.SortStableFunc(all, func(a, b *found) int {
 		return cmp.Or(cmp.Compare(b.score, a.score), strings.Compare(a.entry.Key, b.entry.Key))
 	})
-	if req.Floor > 0 && len(all) > 0 && len(q.terms) > 0 {
+	if req.Floor > 0 && len(all) > 0 {
 		floor := all[0].score * req.Floor
 		all = slices.DeleteFunc(all, func(f *found) bool { return f.score < floor || f.signals.around < hardly })
 	}
-	if req.ByDate != nil {
-		slices.SortStableFunc(all, func(a, b *found) int { return req.ByDate(a.entry, b.entry) })
+	if req.Order != ByRelevance {
+		slices.SortStableFunc(all, func(a, b *found) int { return req.Order.compare(a.entry, b.entry, req.Today) })
 	}
-	return q, all, nil
+	return all, nil
 }
 
 // question reads what was typed with the index as it is now.

@@ -121,7 +121,7 @@ func TestSearch(t *testing.T) {
 		"a place in the question":               {Request{Text: "越城区老年人坐车免费吗"}, "there"},
 		"a facet restricts":                     {Request{Text: "技术改造", Filters: map[Facet][]string{ThemeFacet: {"Q03"}}}, "machines"},
 		"only what is in force":                 {Request{Text: "技术改造补助办法", InForce: true, Today: "2026-06-01"}, "machines"},
-		"latest first":                          {Request{Text: "技术改造", ByDate: func(a, b *Entry) int { return strings.Compare(b.Date, a.Date) }}, "machines"},
+		"latest first":                          {Request{Text: "技术改造", Order: Newest}, "machines"},
 		"facets without words":                  {Request{Filters: map[Facet][]string{RegionFacet: {"330603"}, AudienceFacet: {"enterprise"}}}, "tax"},
 		"words of asking alone are taken whole": {Request{Text: "怎么交"}, ""},
 	} {
