@@ -5,7 +5,7 @@ BIN := bin/policypush
 # One set of flags for builds and tests, and for the archive: one build cache.
 export GOFLAGS := -buildvcs=false -trimpath
 
-.PHONY: run build test lint bench dist setup clean score fit soak texts
+.PHONY: run build test lint bench lighthouse dist setup clean score fit soak texts
 
 build: ## the binary
 	$(GO) build -o $(BIN) ./cmd/policypush
@@ -31,6 +31,9 @@ lint: ## formatting, vet, staticcheck, errcheck, deadcode
 PROVINCE ?= 0
 bench: build ## what docs/benchmarks.md reports
 	$(BIN) bench all --province $(PROVINCE)
+
+lighthouse: setup build ## docs/pages.md: Lighthouse and the first paint over a slow line, on a quiet machine
+	POLICYPUSH_BIN=$(CURDIR)/$(BIN) E2E_PAGES=$(CURDIR)/docs/pages.md $(GO) test -count=1 -timeout 20m -run TestPages/lighthouse ./internal/e2e
 
 dist: ## an archive that runs without Go: dist/policypush-*.tar.gz
 	@internal/tools/dist.sh

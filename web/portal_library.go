@@ -140,7 +140,7 @@ func (s *Server) library(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	p.Section = "library"
+	p.Section, p.Description = "library", "按主题、对象、地区和单位查政策，可以输入文号、标题或用自己的话提问；每份都写明给谁、给什么、到什么时候、怎么办。"
 	asked := readAsked(func(name string) string { return c.Query(name) })
 	v := libraryView{Page: p, Query: asked.Get("q"), Theme: asked.Get("t"), Sort: asked.Get("sort")}
 	v.Audiences = pickOne([]option{{Code: "enterprise", Name: "企业"}, {Code: "resident", Name: "居民"}}, asked.Get("s"))

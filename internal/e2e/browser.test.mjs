@@ -1,33 +1,17 @@
 // Two journeys in Chromium, without and with scripts, at 390 and 1280 pixels:
 //   subscribe -> receive -> open -> unsubscribe, and import -> approve -> publish.
-// The Go test TestBrowser starts the service with the demonstration county and runs this file. Environment:
-//   E2E_URL     where the service answers          E2E_OUTBOX  its outbox folder: the channels are set to log
-//   E2E_SHOTS   where screenshots go               CHROMIUM    the browser, if it is not in a usual place
+// The Go test TestBrowser starts the service with the demonstration county and runs this file, see chromium.mjs.
 // Every page that is visited has no accessibility finding (axe, WCAG 2.2 A and AA), says nothing on the console, and is no
 // wider than its window.
 import assert from 'node:assert/strict';
-import fs from 'node:fs';
-import { createRequire } from 'node:module';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { chromium } from 'playwright-core';
+import { axe, base, launch, received, shots, tags } from './chromium.mjs';
 
-const axe = fs.readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const { E2E_URL: base, E2E_OUTBOX: outbox, E2E_SHOTS: shots } = process.env;
-const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
-const places = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 const operators = { drafter: 'demo-drafter', approver: 'demo-approver', password: 'yunchuan-demo' };
 
 let browser;
-before(async () => {
-  assert.ok(base && outbox && shots, 'run it with go test ./internal/e2e -run TestBrowser');
-  fs.mkdirSync(shots, { recursive: true });
-  browser = await chromium.launch({
-    executablePath: places.find(p => p && fs.existsSync(p)),
-    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-      '--disable-component-update', '--disable-sync', '--disable-dev-shm-usage'],
-  });
-});
+before(async () => { browser = await launch(); });
 after(() => browser?.close());
 
 // Person is a browser of their own that notes what goes wrong.
@@ -72,12 +56,12 @@ class Person {
     if (scripts) await this.page.evaluate(() => scrollTo(0, 0)); // what sticks to the top of a scrolled page hides parts of it
     await this.page.screenshot({ path: path.join(shots, file), fullPage: true });
     if (!scripts) return; // nothing can be asked of a page without them
-    const { wide, found } = await this.page.evaluate(async ({ axe, rules }) => {
+    const { wide, found } = await this.page.evaluate(async ({ axe, tags }) => {
       const wide = document.documentElement.scrollWidth - innerWidth;
       if (!window.axe) (0, eval)(axe);
-      const { violations } = await window.axe.run(document, { runOnly: rules });
+      const { violations } = await window.axe.run(document, { runOnly: tags });
       return { wide, found: violations.map(v => `${v.id}: ${v.nodes.map(n => `${n.target} ${n.failureSummary}`).join(' | ').slice(0, 600)}`) };
-    }, { axe, rules });
+    }, { axe, tags });
     assert.deepEqual(found, [], `${file}: accessibility`);
     assert.ok(wide <= 0, `${file}: ${wide} px wider than its window`);
   }
@@ -89,18 +73,7 @@ class Person {
 }
 
 // codeFor reads the newest one-time code that the outbox holds for a number.
-async function codeFor(number) {
-  const masked = `${number.slice(0, 3)}****${number.slice(-4)}`;
-  for (let tries = 0; tries < 200; tries++) {
-    const folder = path.join(outbox, 'sms');
-    const lines = fs.existsSync(folder) ? fs.readdirSync(folder).filter(f => f.endsWith('.jsonl'))
-      .flatMap(f => fs.readFileSync(path.join(folder, f), 'utf8').trim().split('\n')).map(l => JSON.parse(l)) : [];
-    const code = lines.reverse().find(l => l.to === masked && l.text.includes('验证码'))?.text.match(/\d{6}/)?.[0];
-    if (code) return code;
-    await new Promise(resolve => setTimeout(resolve, 50)); // between two looks
-  }
-  throw new Error(`no code came to ${masked}`);
-}
+const codeFor = number => received('sms', new RegExp(`"to":"${number.slice(0, 3)}\\*{4}${number.slice(-4)}".*验证码[^"]*?(\\d{6})`));
 
 // noticeOf is a document for small caterers of 沙渡镇, different in each variant.
 function noticeOf(variant) {

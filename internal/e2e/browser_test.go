@@ -282,6 +282,18 @@ func (b *browser) asks(field string) bool {
 	return false
 }
 
+// value is what the first box of a name stands for.
+func (b *browser) value(field string) string {
+	b.t.Helper()
+	for n := range b.page.Descendants() {
+		if n.Type == html.ElementNode && n.Data == "input" && attr(n, "name") == field {
+			return attr(n, "value")
+		}
+	}
+	b.t.Fatalf("no box “%s” on %s:\n%s", field, b.at, b.text())
+	return ""
+}
+
 func isButton(n *html.Node) bool {
 	return n.Type == html.ElementNode && n.Data == "button" && (attr(n, "type") == "submit" || attr(n, "type") == "")
 }
@@ -329,21 +341,23 @@ func (b *browser) submit(form, button *html.Node, in fill, files []upload) *brow
 		values[name] = []string{attr(button, "value")}
 	}
 	target := b.resolve(b.actionOf(form, button))
+	post := strings.EqualFold(cmpOr(attr(button, "formmethod"), attr(form, "method")), "post")
 	var req *http.Request
 	var err error
 	switch {
-	case strings.EqualFold(attr(form, "method"), "post") && attr(form, "enctype") == "multipart/form-data":
+	case post && attr(form, "enctype") == "multipart/form-data":
 		body, kind := multipartBody(b.t, values, files)
 		req, err = http.NewRequest(http.MethodPost, target, body)
 		if err == nil {
 			req.Header.Set("Content-Type", kind)
 		}
-	case strings.EqualFold(attr(form, "method"), "post"):
+	case post:
 		req, err = http.NewRequest(http.MethodPost, target, strings.NewReader(url.Values(values).Encode()))
 		if err == nil {
 			req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 		}
 	default:
+		target, _, _ = strings.Cut(target, "#")
 		req, err = http.NewRequest(http.MethodGet, target+"?"+url.Values(values).Encode(), nil)
 	}
 	if err != nil {
@@ -392,8 +406,7 @@ func cmpOr(a, b string) string {
 // chosen returns the values of a select: the selected ones, else the first of
 // a list that shows one.
 func chosen(sel *html.Node) []string {
-	var selected []string
-	first := ""
+	var all, selected []string
 	for n := range sel.Descendants() {
 		if n.Type != html.ElementNode || n.Data != "option" {
 			continue
@@ -402,15 +415,13 @@ func chosen(sel *html.Node) []string {
 		if !has(n, "value") {
 			value = textOf(n)
 		}
-		if first == "" {
-			first = value
-		}
+		all = append(all, value)
 		if has(n, "selected") {
 			selected = append(selected, value)
 		}
 	}
 	if len(selected) == 0 && !has(sel, "multiple") {
-		return []string{first}
+		return all[:min(1, len(all))]
 	}
 	return selected
 }

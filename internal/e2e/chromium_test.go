@@ -7,20 +7,38 @@ import (
 	"testing"
 )
 
-// TestBrowser runs browser.test.mjs, which drives Chromium, on the
-// demonstration county. Its screenshots stay in e2e-artifacts.
+// TestBrowser runs browser.test.mjs in Chromium against a service with the
+// demonstration county.
 func TestBrowser(t *testing.T) {
 	in := newInstallation(t, nil)
 	in.serve("--demo")
+	in.drive(t, "browser.test.mjs")
+}
+
+// TestPages runs the others likewise: Lighthouse, and journeys without a mouse.
+func TestPages(t *testing.T) {
+	in := newInstallation(t, nil)
+	in.serve("--demo")
+	for _, file := range []string{"lighthouse", "keyboard"} {
+		t.Run(file, func(t *testing.T) { in.drive(t, file+".test.mjs") })
+	}
+}
+
+// drive runs tests in Chromium, see chromium.mjs. Their screenshots stay in
+// e2e-artifacts.
+func (in *installation) drive(t *testing.T, file string) {
+	t.Helper()
 	shots, err := filepath.Abs(filepath.Join(root, "e2e-artifacts"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command("node", "--test", "browser.test.mjs")
+	cmd := exec.Command("node", "--test", file)
 	cmd.Dir = filepath.Join(root, "internal", "e2e")
 	cmd.Env = append(os.Environ(), "E2E_URL="+in.url, "E2E_OUTBOX="+filepath.Join(in.data, "outbox"), "E2E_SHOTS="+shots)
 	cmd.SysProcAttr = dieWithTest()
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Errorf("%v\n%s", err, out)
+	out, err := cmd.CombinedOutput()
+	t.Logf("%s", out)
+	if err != nil {
+		t.Error(err)
 	}
 }

@@ -1,41 +1,16 @@
 // Pages of further channels, and the service worker, in Chromium. The Go test TestFurtherChannelsInTheBrowser starts the service
-// and runs this file; the environment is that of browser.test.mjs.
+// and runs this file, see chromium.mjs.
 //
 // A browser without its maker's push service cannot subscribe, so the message is put in by the debugging protocol: the page's own
 // push handler runs, and what it shows is asked of it.
 import assert from 'node:assert/strict';
-import fs from 'node:fs';
-import { createRequire } from 'node:module';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { chromium } from 'playwright-core';
-
-const axe = fs.readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const { E2E_URL: base, E2E_OUTBOX: outbox, E2E_SHOTS: shots } = process.env;
-const places = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+import { axe, base, code, launch, received, shots, tags } from './chromium.mjs';
 
 let browser;
-before(async () => {
-  fs.mkdirSync(shots, { recursive: true });
-  browser = await chromium.launch({
-    executablePath: places.find(p => p && fs.existsSync(p)),
-    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-      '--disable-component-update', '--disable-sync', '--disable-dev-shm-usage'],
-  });
-});
+before(async () => { browser = await launch(); });
 after(() => browser?.close());
-
-// code is the newest one-time code in the outbox.
-async function code() {
-  const folder = path.join(outbox, 'sms');
-  for (let i = 0; i < 200; i++) {
-    const lines = fs.existsSync(folder) ? fs.readdirSync(folder).filter(f => f.endsWith('.jsonl')).sort().flatMap(f => fs.readFileSync(path.join(folder, f), 'utf8').trim().split('\n')) : [];
-    const found = lines.map(l => /验证码 (\d{6})/.exec(l)).filter(Boolean).at(-1);
-    if (found) return found[1];
-    await new Promise(r => setTimeout(r, 50));
-  }
-  throw new Error('no code in the outbox');
-}
 
 // signIn opens 我的订阅 as one of the demonstration's enterprises, whose session the next pages share.
 let state;
@@ -43,16 +18,16 @@ async function signIn(page) {
   await page.goto(base + '/login');
   await page.fill('#address', '19900000001');
   await Promise.all([page.waitForNavigation(), page.locator('main button[type=submit]').first().click()]);
-  await page.fill('#code', await code());
+  await page.fill('#code', await received('sms', code));
   await Promise.all([page.waitForNavigation(), page.locator('main button[type=submit]').first().click()]);
 }
 
 async function look(page, name) {
-  const { wide, found } = await page.evaluate(async ({ axe }) => {
+  const { wide, found } = await page.evaluate(async ({ axe, tags }) => {
     if (!window.axe) (0, eval)(axe);
-    const { violations } = await window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] });
+    const { violations } = await window.axe.run(document, { runOnly: tags });
     return { wide: document.documentElement.scrollWidth - innerWidth, found: violations.map(v => `${v.id}: ${v.nodes.map(n => n.target).join(' ')}`) };
-  }, { axe });
+  }, { axe, tags });
   await page.screenshot({ path: path.join(shots, name + '.png'), fullPage: true });
   assert.deepEqual(found, [], name);
   assert.ok(wide <= 0, `${name} is ${wide} pixels wider than its window`);

@@ -1,9 +1,6 @@
 package e2e
 
 import (
-	"os"
-	"os/exec"
-	"path/filepath"
 	"testing"
 
 	"policypush/internal/channel/channeltest"
@@ -19,15 +16,5 @@ func TestFurtherChannelsInTheBrowser(t *testing.T) {
 		"secret_file": in.file("wechat.secret", channeltest.WeChatSecret+"\n"), "token_file": in.file("wechat.token", "wxtoken\n"),
 	}})
 	in.serve("--demo")
-	shots, err := filepath.Abs(filepath.Join(root, "e2e-artifacts"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command("node", "--test", "push.test.mjs")
-	cmd.Dir = filepath.Join(root, "internal", "e2e")
-	cmd.Env = append(os.Environ(), "E2E_URL="+in.url, "E2E_OUTBOX="+filepath.Join(in.data, "outbox"), "E2E_SHOTS="+shots)
-	cmd.SysProcAttr = dieWithTest()
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Errorf("%v\n%s", err, out)
-	}
+	in.drive(t, "push.test.mjs")
 }

@@ -1,0 +1,179 @@
+// What readers and offices do, with the keyboard alone: each stop is reached by Tab and can be seen, forms are filled in and sent
+// without a mouse. TestPages starts the service with the demonstration county and runs this file, see chromium.mjs.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { base, code, come, launch, received } from './chromium.mjs';
+
+let browser;
+before(async () => { browser = await launch(); });
+after(() => browser?.close());
+
+// Hands is somebody at the keyboard of a browser of their own.
+class Hands {
+  static async come() { return Object.assign(new Hands(), await come(browser)); }
+
+  async open(address) { await this.page.goto(base + address); }
+
+  // to presses Tab until what has the focus is called so.
+  async to(name) {
+    for (let n = 0; n < 250; n++) {
+      await this.page.keyboard.press('Tab');
+      const at = await this.page.evaluate(() => {
+        const e = document.activeElement, box = e.getBoundingClientRect(), style = getComputedStyle(e);
+        if (e === document.body) return { name: '' }; // between the end of the page and its beginning
+        const labels = [...e.labels ?? []].map(l => l.innerText).join(' ');
+        return {
+          name: `${labels} ${e.tagName === 'TEXTAREA' ? '' : e.innerText ?? ''} ${e.name ?? ''} ${e.getAttribute('href') ?? ''} ${e.getAttribute('aria-label') ?? ''}`,
+          ring: style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2, there: box.width > 0 && box.height > 0 && box.bottom > 0 && box.top < innerHeight,
+        };
+      });
+      if (!at.name.includes(name)) continue;
+      assert.ok(at.ring && at.there, `${this.page.url()}: nobody sees that ${name} has the focus`);
+      return;
+    }
+    assert.fail(`${this.page.url()}: the keyboard does not come to ${name}`);
+  }
+
+  async type(name, text) {
+    await this.to(name);
+    await this.page.keyboard.press('ControlOrMeta+a');
+    await this.page.keyboard.type(text);
+  }
+
+  async tick(name) {
+    await this.to(name);
+    await this.page.keyboard.press('Space');
+  }
+
+  // choose goes down in a list to the entry of this value.
+  async choose(name, value) {
+    await this.to(name);
+    const down = await this.page.evaluate(v => [...document.activeElement.options].filter(o => !o.disabled).findIndex(o => o.value === v) - document.activeElement.selectedIndex, value);
+    assert.ok(down > 0, `${name} has no ${value} below`);
+    for (let n = 0; n < down; n++) await this.page.keyboard.press('ArrowDown');
+    assert.equal(await this.page.evaluate(() => document.activeElement.value), value);
+  }
+
+  async press(name) {
+    await this.to(name);
+    await Promise.all([this.page.waitForNavigation(), this.page.keyboard.press('Enter')]);
+  }
+
+  async says(...words) {
+    for (const w of words) await this.page.getByText(w).first().waitFor({ state: 'attached' });
+  }
+}
+
+async function signIn(login) {
+  const hands = await Hands.come();
+  await hands.open('/console/login');
+  await hands.type('账号', login);
+  await hands.type('密码', 'yunchuan-demo');
+  await hands.press('登录');
+  await hands.says('工作台');
+  return hands;
+}
+
+test('a policy is found, checked, reckoned with and asked about; two officers answer', { timeout: 300_000 }, async () => {
+  const visitor = await Hands.come();
+  await visitor.open('/');
+  await visitor.page.keyboard.press('Tab');
+  assert.match(await visitor.page.evaluate(() => document.activeElement.innerText), /跳到正文/, 'the first stop leads to the text');
+  await visitor.page.keyboard.press('Enter');
+  await visitor.type(' q ', '房租减免');
+  await visitor.page.keyboard.press('Enter');
+  await visitor.page.waitForURL(/\/policies\?/);
+  await visitor.press('/policies/1');
+  await visitor.press('核对条件');
+  await visitor.choose('经营所在地', '339901103');
+  await visitor.type('从业人数（人）', '很多');
+  await visitor.press('看结果');
+  await visitor.says('请先改好下面1处');
+  assert.equal(await visitor.page.evaluate(() => document.activeElement.id), 'problems', 'after a mistake the focus is on what is wrong');
+  await visitor.type('从业人数（人）', '8');
+  await visitor.press('看结果');
+  await visitor.says('以主管部门审核为准', '可能适用');
+
+  await visitor.open('/policies/1');
+  await visitor.to('按我的数字算一算');
+  await visitor.page.keyboard.press('Enter');
+  await visitor.type(' base ', '12000');
+  await visitor.page.keyboard.press('Enter');
+  await visitor.says('大约');
+
+  const asked = '键盘也能提问吗，租来的铺面算不算？', answer = '能，租来的铺面也算。';
+  await visitor.type('您的问题', asked);
+  await visitor.press('下一步');
+  await visitor.press('不登录，直接提交');
+  await visitor.says('问题已提交');
+  const address = new URL(visitor.page.url());
+  const drafter = await signIn('demo-drafter'), approver = await signIn('demo-approver');
+  await drafter.press('/console/questions');
+  await drafter.press(address.pathname);
+  await drafter.type(' answer ', answer);
+  await drafter.tick(' cited ');
+  await drafter.press('保存，交他人审核');
+  await drafter.says('由另一位工作人员审核');
+  await approver.open('/console' + address.pathname);
+  await approver.press('审核通过，发给提问人');
+  await approver.says('告知');
+  await visitor.page.goto(address.href);
+  await visitor.says(answer);
+  await visitor.press('有帮助');
+  await visitor.says('您说：有帮助');
+
+  await drafter.open('/console/policies/1/interpretations');
+  await drafter.press('kind=qa');
+  await drafter.type(' question ', '键盘能写解读吗？');
+  await drafter.type(' answer ', '能，不用鼠标。');
+  await drafter.tick(' cited ');
+  await drafter.press('保存');
+  await drafter.says('键盘能写解读吗？');
+  for (const hands of [visitor, drafter, approver]) await hands.leave();
+});
+
+test('somebody subscribes, reads, manages, stops and deletes', { timeout: 300_000 }, async () => {
+  const me = await Hands.come();
+  await me.open('/subscribe');
+  await me.press('kind=resident');
+  await me.choose('居住地', '339901103');
+  await me.type('出生年份', '1946');
+  await me.press('下一步');
+  await me.tick('所有可能适用我的政策');
+  await me.press('下一步');
+  await me.tick('电子邮件');
+  await me.type('邮箱', 'nongjia@shadu.example');
+  await me.tick('我已阅读并同意');
+  await me.press('下一步');
+  await me.type('6位验证码', await received('email', new RegExp(`"to":"n...@shadu.*?${code.source}`)));
+  await me.press('验证');
+  await me.says('订阅成功');
+
+  await me.press('/inbox');
+  await me.page.getByRole('main').locator('a[href^="/inbox/"]').first().waitFor(); // by itself: the page listens
+  await me.press('/inbox/');
+  await me.says('到“我的政策”看全部');
+  await me.open('/me');
+  await me.press('/me/profile');
+  await me.type('出生年份', '1947');
+  await me.press('保存');
+  await me.says('1947');
+  await me.to('导出我的数据');
+  const [file] = await Promise.all([me.page.waitForEvent('download'), me.page.keyboard.press('Enter')]);
+  assert.match(file.suggestedFilename(), /\.json$/);
+  await me.press('暂停全部推送');
+  await me.says('全部推送已暂停');
+  await me.press('恢复推送');
+
+  const stop = await received('email', /"to":"n\*\*\*@shadu\.example.*(\/u\/[\w-]+)/);
+  await me.open(stop);
+  await me.press('确认退订');
+  await me.says('已退订');
+  await me.open('/me/delete');
+  await me.press('全部删除');
+  await me.says('请先勾选确认');
+  await me.tick('我确认全部删除');
+  await me.press('全部删除');
+  await me.says('已全部删除');
+  await me.leave();
+});
