@@ -49,6 +49,7 @@ type inboxItem struct {
 	Verdict   domain.Verdict
 	Withdrawn bool // a notice that the policy was taken back
 	Stopped   bool // the policy of this push was taken back
+	Aborted   bool // the push was stopped midway, its policy was not taken back
 	Listed    int  // of a first digest: policies in it, 0 of any other message
 	Rest      int  // and how many concern the reader besides
 	Seen      bool
@@ -76,6 +77,7 @@ func (s *Server) inboxOf(ctx context.Context, id domain.SubscriberID) ([]inboxIt
 		return nil, err
 	}
 	var items []inboxItem
+	supplemented := map[domain.PolicyID]bool{} // newest first: a supplement comes before what it makes good
 	for _, push := range pushes {
 		if push.State == domain.PushOwed || push.State == domain.PushUnsigned {
 			continue
@@ -95,10 +97,16 @@ func (s *Server) inboxOf(ctx context.Context, id domain.SubscriberID) ([]inboxIt
 			continue
 		}
 		mark := marks[push.ID]
+		stopped := push.State == domain.PushStopped
+		aborted := stopped && push.StoppedFor == domain.ReasonAborted
+		if aborted && mark.ReadAt.IsZero() && supplemented[push.Policy] {
+			continue // the supplement stands for it
+		}
+		supplemented[push.Policy] = supplemented[push.Policy] || push.Kind == domain.NewPolicy && !stopped
 		items = append(items, inboxItem{
 			Push: push.ID, Policy: push.Policy, Title: op.policy.Title, Gain: op.policy.FirstMeasure, At: push.CreatedAt,
 			Issuer: firstOf(op.policy.Issuers), Deadline: deadlineOn(op.policy.ApplyDeadline, s.today()),
-			Verdict: verdict, Withdrawn: push.Kind == domain.WithdrawalNotice, Stopped: push.State == domain.PushStopped,
+			Verdict: verdict, Withdrawn: push.Kind == domain.WithdrawalNotice, Stopped: stopped && !aborted, Aborted: aborted,
 			Seen: !mark.SeenAt.IsZero(), Read: !mark.ReadAt.IsZero(), Dismissed: !mark.DismissedAt.IsZero(), Done: !mark.DoneAt.IsZero(),
 			Reminds: push.Kind == domain.Reminder, Corrected: push.Note,
 		})

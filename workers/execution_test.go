@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"policypush/internal/audience"
 	"policypush/internal/channel"
 	"policypush/internal/domain"
 	"policypush/internal/push"
@@ -122,10 +123,16 @@ func TestAPausedPushGoesOnWithoutGapOrRepeat(t *testing.T) {
 	}
 }
 
+// TestAStoppedPushSendsNoMore: what was not handed over stays so, and a
+// supplement tells exactly those whom it had not reached.
 func TestAStoppedPushSendsNoMore(t *testing.T) {
 	b, ctx := newBench(t), t.Context()
-	b.people(120, nil)
-	_, id := b.publish("关于发放居民消费券的通知")
+	b.people(120, func(i int, s *domain.Subscriber) {
+		if i == 1 { // the same person as the first
+			s.Contacts[0].Address = "13900000000"
+		}
+	})
+	p, id := b.publish("关于发放居民消费券的通知")
 	check(t, b.planTask(id))
 	sent := 0
 	b.sms.answer = func(channel.Message) channel.Result {
@@ -135,7 +142,26 @@ func TestAStoppedPushSendsNoMore(t *testing.T) {
 		return channel.Result{Class: channel.Accepted}
 	}
 	check(t, b.deliverDue())
-	b.expect(id, "accepted: 50, withdrawn aborted: 70")
+	b.expect(id, "accepted: 50, suppressed same-address: 1, withdrawn aborted: 69")
+
+	check(t, b.Store.MarkInbox(ctx, 120, id, "read", b.Now()))
+	again := domain.Push{Kind: domain.NewPolicy, CreatedAt: b.Now()}
+	check(t, b.Store.SupplementPush(ctx, p, &again))
+	check(t, b.planTask(again.ID))
+	b.expect(again.ID, "pending: 68")
+	check(t, b.deliverDue())
+	b.expect(again.ID, "accepted: 68")
+	phones := map[string]int{}
+	for _, m := range b.sms.got {
+		if phones[m.To]++; phones[m.To] > 1 {
+			t.Errorf("%s was told twice", m.To)
+		}
+	}
+	q, err := audience.QueryFor(ctx, b.Store, p, "2026-11-25")
+	check(t, err)
+	if left := b.Index.Count(q); len(phones) != 118 || left != (audience.Counts{}) {
+		t.Errorf("%d were told, a further supplement would tell %+v", len(phones), left)
+	}
 }
 
 func TestAScheduledPushWaitsAndAPolicyThatEndsMeanwhileNeverFires(t *testing.T) {

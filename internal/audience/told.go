@@ -25,7 +25,8 @@ type EarlierPushes interface {
 }
 
 // ToldOf returns who was told of a policy by its pushes or in their first
-// digest, with the surest that anybody was told.
+// digest, with the surest that anybody was told. Whom a push that was stopped
+// midway did not reach was not told by it.
 func ToldOf(ctx context.Context, earlier EarlierPushes, policy domain.PolicyID) (Result, error) {
 	told := Result{Likely: roaring.New(), Possible: roaring.New()}
 	pushed, err := earlier.AudiencesOf(ctx, policy)
@@ -36,6 +37,14 @@ func ToldOf(ctx context.Context, earlier EarlierPushes, policy domain.PolicyID) 
 		set, err := Thaw(a.Audience)
 		if err != nil {
 			return told, fmt.Errorf("who was told of policy %d: %w", policy, err)
+		}
+		if a.Aborted {
+			reached := roaring.New()
+			for _, id := range a.Reached {
+				reached.Add(uint32(id))
+			}
+			set.Likely.And(reached)
+			set.Possible.And(reached)
 		}
 		told.Likely.Or(set.Likely)
 		if a.IncludePossible {

@@ -160,8 +160,14 @@ type DigestItem struct {
 // PushedAudience is the frozen audience of a push, and whether it told those
 // too to whom the policy may apply.
 type PushedAudience struct {
+	Push            PushID
 	Audience        FrozenAudience
 	IncludePossible bool
+	// Aborted tells that somebody stopped the push midway: it told only those
+	// whom it has Reached, by a message that went out or may have, or who read it
+	// in the inbox.
+	Aborted bool
+	Reached []SubscriberID
 }
 
 // DeliveryState is where a delivery stands.

@@ -32,14 +32,37 @@ func (s *Store) Reached(ctx context.Context, policy domain.PolicyID, ids []domai
 }
 
 // AudiencesOf returns the frozen audiences of the pushes of a policy, oldest
-// first, but not of notices that it is withdrawn.
+// first, but not of notices that it is withdrawn. Of a push that somebody stopped
+// midway it tells whom it has reached.
 func (s *Store) AudiencesOf(ctx context.Context, policy domain.PolicyID) ([]domain.PushedAudience, error) {
 	const q = `
-		SELECT a.likely, a.possible, a.sha256, u.include_possible
+		SELECT u.id, a.likely, a.possible, a.sha256, u.include_possible, u.state = 'stopped' AND u.stopped_for = 'aborted' AND u.forgotten_at = 0
 		FROM pushes u JOIN push_audiences a ON a.push_id = u.id WHERE u.policy_id = $1 AND u.kind = 'new' ORDER BY u.id`
-	return list(ctx, s.read, func(row scanner, a *domain.PushedAudience) error {
-		return row.Scan(&a.Audience.Likely, &a.Audience.Possible, &a.Audience.SHA256, &a.IncludePossible)
+	pushed, err := list(ctx, s.read, func(row scanner, a *domain.PushedAudience) error {
+		return row.Scan(&a.Push, &a.Audience.Likely, &a.Audience.Possible, &a.Audience.SHA256, &a.IncludePossible, &a.Aborted)
 	}, q, policy)
+	if err != nil {
+		return nil, err
+	}
+	// Who read it in the inbox knows of it as well, and who got it at the same
+	// address for another subscriber.
+	const out = `state IN ('sending', 'accepted', 'delivered', 'unknown', 'logged')`
+	const reached = `
+		SELECT subscriber_id FROM deliveries WHERE id >= $1 AND id < $2 AND ` + out + `
+		UNION SELECT subscriber_id FROM inbox_marks WHERE push_id = $3 AND read_at > 0
+		UNION SELECT d.subscriber_id FROM deliveries d JOIN contacts c ON c.id = d.contact_id
+			JOIN contacts o ON o.blind = c.blind AND o.kind = c.kind AND o.subscriber_id <> c.subscriber_id
+			JOIN deliveries x ON x.id >= CAST($1 AS BIGINT) + (o.subscriber_id << 4) AND x.id < CAST($1 AS BIGINT) + (o.subscriber_id << 4) + 16
+		WHERE d.id >= $1 AND d.id < $2 AND d.state = 'suppressed' AND d.reason = 'same-address' AND x.contact_id = o.id AND x.` + out + ``
+	for i := range pushed {
+		if a := &pushed[i]; a.Aborted {
+			from, until := domain.DeliveriesOf(a.Push)
+			if a.Reached, err = list(ctx, s.read, one[domain.SubscriberID], reached, from, until, a.Push); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return pushed, nil
 }
 
 // Dismissed returns who put a push of a policy, or of one that it amends,

@@ -2,6 +2,7 @@ package storagetest
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -72,6 +73,20 @@ func knowsWhomItReached(t *testing.T, url string) {
 	equal(t, "refused", len(reached[all[1].ID]), 0)
 	equal(t, "handed over, no answer yet", fmt.Sprint(reached[all[2].ID]), fmt.Sprint([]domain.ChannelKind{channel}))
 	equal(t, "of another policy", len(got(s.Reached(ctx, 999, []domain.SubscriberID{all[0].ID}))(t)), 0)
+
+	_, err := s.FreezeAudience(ctx, push.ID, domain.FrozenAudience{Likely: []byte("likely"), SHA256: "sha"}, 3, 0)
+	must(t, err)
+	told := func() string {
+		t.Helper()
+		pushed := got(s.AudiencesOf(ctx, policy.ID))(t)[0]
+		slices.Sort(pushed.Reached)
+		return fmt.Sprint(pushed.Aborted, pushed.Reached)
+	}
+	equal(t, "while it runs", told(), "false []")
+	must(t, s.StopPush(ctx, push.ID, 7, "发错了", morning))
+	equal(t, "stopped", told(), fmt.Sprint(true, []domain.SubscriberID{all[0].ID, all[2].ID}))
+	must(t, s.MarkInbox(ctx, all[1].ID, push.ID, "read", morning))
+	equal(t, "read", told(), fmt.Sprint(true, []domain.SubscriberID{all[0].ID, all[1].ID, all[2].ID}))
 }
 
 func knowsWhoWasTold(t *testing.T, url string) {
