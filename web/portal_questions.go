@@ -89,19 +89,25 @@ func (s *Server) named(c *fiber.Ctx, questions []domain.Question) ([]myQuestion,
 	return rows, nil
 }
 
+// forgetAnswer deletes the record that an answer helped the reader.
+func (s *Server) forgetAnswer(c *fiber.Ctx) error {
+	sub, err := s.subscriber(c)
+	if err != nil {
+		return err
+	}
+	id, err := idParam(c, "id")
+	if err != nil {
+		return err
+	}
+	if err := s.Store.ReadAnswer(c.UserContext(), domain.QuestionID(id), sub.ID, false, s.Now()); err != nil {
+		return err
+	}
+	s.setFlash(c, "pine", "已删除。这条答复更正时不再告诉您。")
+	return c.Redirect("/questions", fiber.StatusSeeOther)
+}
+
 // findQuestion leads somebody without an account to the page of their question.
 func (s *Server) findQuestion(c *fiber.Ctx) error {
-	if forget, err := strconv.ParseInt(field(c, "forget"), 10, 64); err == nil {
-		sub, err := s.subscriber(c)
-		if err != nil {
-			return err
-		}
-		if err := s.Store.ReadAnswer(c.UserContext(), domain.QuestionID(forget), sub.ID, false, s.Now()); err != nil {
-			return err
-		}
-		s.setFlash(c, "pine", "已删除。这条答复更正时不再告诉您。")
-		return c.Redirect("/questions", fiber.StatusSeeOther)
-	}
 	number, code := field(c, "number"), codeTyped(field(c, "code"))
 	id, err := strconv.ParseInt(number, 10, 64)
 	if err == nil {

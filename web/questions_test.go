@@ -211,7 +211,7 @@ func TestFromQuestionToAnswerForAll(t *testing.T) {
 	site.plan(policy.ID)
 	asker.get("/questions/1").at("/questions/1", 200, "更正：融资租赁的能", "更正前的答复")
 	reader.get("/inbox").at("/inbox", 200, "答复有更正")
-	reader.get("/questions").post("/questions", url.Values{"forget": {"1"}}).at("/questions", 200, "已删除")
+	reader.get("/questions").post("/questions/1/forget", url.Values{}).at("/questions", 200, "已删除")
 	if readers, err := site.Store.AnswerReaders(ctx, 1); err != nil || len(readers) != 0 {
 		t.Errorf("kept: %v, %v", readers, err)
 	}

@@ -51,6 +51,7 @@ func (s *Server) routes() {
 	a.Get("/policies/:id<int>/ask", func(c *fiber.Ctx) error { return c.Redirect("/policies/" + c.Params("id") + "#ask") })
 	a.Get("/questions", s.questionsOf)
 	a.Post("/questions", s.limit(20), s.findQuestion)
+	a.Post("/questions/:id<int>/forget", s.signedIn, s.forgetAnswer)
 	a.Get("/questions/:id<int>", s.limit(60), s.questionPage)
 	a.Post("/questions/:id<int>", s.limit(30), s.sayOfQuestion)
 	a.Get("/display", s.display)

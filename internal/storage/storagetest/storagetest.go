@@ -85,6 +85,7 @@ func Run(t *testing.T, fresh func(t *testing.T) string) {
 		"interpretations are kept, readers see approved ones":                   keepsInterpretations,
 		"a correction is the newest word about a thing":                         keepsCorrections,
 		"audit, outbox and replies are kept in order":                           keepsRecords,
+		"questions of before they had a clock are kept by the migration":        migratesQuestions,
 		"a question is asked once, answered once and counted":                   keepsQuestions,
 		"who is told of an answer is owed it, once, and is forgotten":           owesNotices,
 		"a subscriber comes back as saved":                                      keepsSubscribers,

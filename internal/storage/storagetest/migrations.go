@@ -1,0 +1,90 @@
+package storagetest
+
+import (
+	"database/sql"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"policypush/internal/domain"
+	"policypush/internal/storage"
+)
+
+// before brings an empty database to how it stood before a migration. The exam
+// runs in the folder of package storage.
+func before(t *testing.T, url string, number int) *sql.DB {
+	t.Helper()
+	db, folder := raw(t, url), "postgres"
+	if strings.HasPrefix(url, "sqlite:") {
+		folder = "sqlite"
+	}
+	run := func(q string) {
+		t.Helper()
+		_, err := db.ExecContext(t.Context(), q)
+		must(t, err)
+	}
+	run(`CREATE TABLE schema_migrations (version BIGINT PRIMARY KEY, applied_at BIGINT NOT NULL)`)
+	files := got(filepath.Glob(filepath.Join("migrations", folder, "*.sql")))(t)
+	if len(files) < number {
+		t.Fatalf("only %d migrations in %s", len(files), folder)
+	}
+	for i, file := range files[:number-1] {
+		run(string(got(os.ReadFile(file))(t)))
+		run(`INSERT INTO schema_migrations (version, applied_at) VALUES (` + strconv.Itoa(i+1) + `, 0)`)
+	}
+	return db
+}
+
+func migratesQuestions(t *testing.T, url string) {
+	ctx := t.Context()
+	db := before(t, url, 16)
+	_, err := db.ExecContext(ctx, `
+		INSERT INTO policies (id, office_id, version, status, title, doc_number, unified_code, issuers, doc_kind, audience, publish_date,
+			effective_from, expires, apply_deadline, replaces, contact, source_name, source_hash, text, clauses, tags, measures, themes,
+			measure_count, first_measure, drafted_by, reviewed_by, approved_by, published_by, created_at, reviewed_at, approved_at,
+			published_at, no_interpretation, ended_reason)
+		VALUES (5, 3, 2, 'published', '稳岗返还', '', '', '[]', '', 'enterprise', '', '', '', '', '[]', '', '', '', '', '[]', '[]', '[]', '[]',
+			0, '', 1, 2, 2, 2, 0, 0, 0, 0, '', '')`)
+	must(t, err)
+	asked, answered := morning, morning.Add(26*time.Hour)
+	_, err = db.ExecContext(ctx, `
+		INSERT INTO questions (id, policy_id, subscriber_id, text, asked_at, answer, answered_by, answered_at)
+		VALUES (4, 5, 7, '什么时候“截止”？', $1, '', 0, 0), (9, 5, 0, '怎么申请？', $1, '到窗口办。', 8, $2)`, asked.UnixMicro(), answered.UnixMicro())
+	must(t, err)
+
+	s := open(t, url, Keys(t))
+	open := got(s.Question(ctx, 4))(t)
+	equal(t, "policy", open.Policy, 5)
+	equal(t, "office", open.Office, 3)
+	equal(t, "who asked", open.Subscriber, 7)
+	equal(t, "state", open.State, domain.QuestionOpen)
+	equal(t, "channel", open.Channel, domain.App)
+	equal(t, "rounds", len(open.Rounds), 1)
+	equal(t, "text", open.Rounds[0].Text, "什么时候“截止”？")
+	equal(t, "asked at", open.Rounds[0].AskedAt.Equal(asked.Truncate(time.Second)), true)
+	equal(t, "answer", open.Rounds[0].Answer, nil)
+	due := got(s.Questions(ctx, storage.QuestionFilter{DueBefore: asked.Add(73 * time.Hour), States: []domain.QuestionState{domain.QuestionOpen}}))(t)
+	equal(t, "due after three days", len(due), 1)
+	equal(t, "which", due[0].ID, 4)
+
+	closed := got(s.Question(ctx, 9))(t)
+	equal(t, "state", closed.State, domain.QuestionAnswered)
+	equal(t, "who asked", closed.Subscriber, 0)
+	answer := closed.Rounds[0].Answer
+	if answer == nil {
+		t.Fatal("an answer is lost")
+	}
+	equal(t, "answer", answer.Text, "到窗口办。")
+	equal(t, "by", answer.By, 8)
+	equal(t, "to the version", answer.PolicyVersion, 2)
+	equal(t, "at", answer.At.Equal(answered.Truncate(time.Second)), true)
+
+	// New ones are numbered after the old, and their forms are others.
+	fresh := &domain.Question{Policy: 5, Office: 3, Once: []byte("form"), Code: []byte("code"), Channel: domain.SMS}
+	must(t, fresh.Ask("还有补贴吗？", morning, morning.Add(time.Hour)))
+	equal(t, "a new one", got(s.AskQuestion(ctx, fresh))(t), true)
+	equal(t, "its number", fresh.ID > 9, true)
+}
