@@ -15,17 +15,15 @@ func TestBrowser(t *testing.T) {
 	in.drive(t, "browser.test.mjs")
 }
 
-// TestPages runs the others likewise: Lighthouse, and journeys without a mouse.
-func TestPages(t *testing.T) {
+// TestKeyboard goes through journeys without a mouse.
+func TestKeyboard(t *testing.T) {
 	in := newInstallation(t, nil)
 	in.serve("--demo")
-	for _, file := range []string{"lighthouse", "keyboard"} {
-		t.Run(file, func(t *testing.T) { in.drive(t, file+".test.mjs") })
-	}
+	in.drive(t, "keyboard.test.mjs")
 }
 
-// drive runs tests in Chromium, see chromium.mjs. Their screenshots stay in
-// e2e-artifacts.
+// drive runs tests of this folder in Chromium, see chromium.mjs. Their
+// screenshots stay in e2e-artifacts.
 func (in *installation) drive(t *testing.T, file string) {
 	t.Helper()
 	shots, err := filepath.Abs(filepath.Join(root, "e2e-artifacts"))

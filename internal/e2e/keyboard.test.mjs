@@ -1,5 +1,5 @@
 // What readers and offices do, with the keyboard alone: each stop is reached by Tab and can be seen, forms are filled in and sent
-// without a mouse. TestPages starts the service with the demonstration county and runs this file, see chromium.mjs.
+// without a mouse. TestKeyboard starts the service with the demonstration county and runs this file, see chromium.mjs.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { base, code, come, launch, received } from './chromium.mjs';

@@ -1,13 +1,13 @@
-// Lighthouse on home, library and a policy: accessibility, best practices and SEO are perfect. With E2E_PAGES the performance is
-// measured too and everything is written to that file (make lighthouse): figures by the clock depend on what else the machine does,
-// so they are no test. TestPages starts the service with the demonstration county and runs this file, see chromium.mjs.
+// Lighthouse on home, library and a policy: accessibility, best practices and SEO must be perfect, performance is measured, and
+// everything is written to the file E2E_PAGES. Figures by the clock depend on what else the machine does, so make test does not
+// ask for them; make lighthouse does. TestLighthouse starts the service with the demonstration county and runs this file.
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import net from 'node:net';
 import os from 'node:os';
 import { after, before, test } from 'node:test';
 import lighthouse from 'lighthouse';
-import { base, launch, slow } from './chromium.mjs';
+import { base, launch, slow } from '../../e2e/chromium.mjs';
 
 const pages = { '首页': '/', '政策库': '/policies', '政策页': '/policies/1' };
 const sound = ['accessibility', 'best-practices', 'seo'];
@@ -41,9 +41,9 @@ test('pages are accessible, of good practice and found', { timeout: 300_000 }, a
       const faults = lhr.categories[category].auditRefs.filter(a => a.weight > 0 && (lhr.audits[a.id].score ?? 1) < 1);
       if (percent(lhr, category) < 100) missed.push(`${address}: ${category} ${percent(lhr, category)}: ${faults.map(a => lhr.audits[a.id].title)}`);
     }
-    if (report) rows.push(await measure(name, address, lhr));
+    rows.push(await measure(name, address, lhr));
   }
-  if (report) write(rows);
+  write(rows);
   assert.deepEqual(missed, []);
 });
 
@@ -71,7 +71,7 @@ async function measure(name, address, lhr) {
 }
 
 function write(rows) {
-  const version = JSON.parse(fs.readFileSync('node_modules/lighthouse/package.json', 'utf8')).version;
+  const version = JSON.parse(fs.readFileSync(new URL('node_modules/lighthouse/package.json', import.meta.url), 'utf8')).version;
   fs.writeFileSync(report, `# Pages in a browser
 
 Written by \`make lighthouse\`; do not edit by hand. The service with its demonstration county and the browser share one machine.
