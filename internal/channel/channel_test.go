@@ -47,7 +47,7 @@ func TestModesAndClassesHaveNames(t *testing.T) {
 	for c := channel.Unknown; c <= channel.Config; c++ {
 		seen[c.String()] = true
 	}
-	if len(seen) != 7 || channel.Class(0) != channel.Unknown {
+	if len(seen) != 8 || channel.Class(0) != channel.Unknown {
 		t.Errorf("%v", seen)
 	}
 }
