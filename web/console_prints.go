@@ -120,14 +120,8 @@ func (s *Server) printsPage(c *fiber.Ctx) error {
 		}
 		v.Next = address("/console/prints", q)
 	}
-	stops, err := s.channelStops(c)
-	if err != nil {
+	if v.Stop, err = s.paperStop(c); err != nil {
 		return err
-	}
-	for i := range stops {
-		if stops[i].Channel == domain.Paper {
-			v.Stop = &stops[i]
-		}
 	}
 	return s.render(c, v)
 }
@@ -152,6 +146,17 @@ type slipRow struct {
 	Tag      string
 	Waits    bool // for its receipt slip
 	KeepBack bool // it was printed and must not be handed out
+}
+
+// paperStop returns what holds letters, if something does.
+func (s *Server) paperStop(c *fiber.Ctx) (*stopRow, error) {
+	stops, err := s.channelStops(c)
+	for i := range stops {
+		if stops[i].Channel == domain.Paper {
+			return &stops[i], nil
+		}
+	}
+	return nil, err
 }
 
 // printOf returns the batch of letters of the address to somebody of its office.
@@ -199,14 +204,8 @@ func (s *Server) printPage(c *fiber.Ctx) error {
 		}
 		v.By = names[b.PrintedBy]
 	}
-	stops, err := s.channelStops(c)
-	if err != nil {
+	if v.Stop, err = s.paperStop(c); err != nil {
 		return err
-	}
-	for i := range stops {
-		if stops[i].Channel == domain.Paper {
-			v.Stop = &stops[i]
-		}
 	}
 	return s.render(c, v)
 }
