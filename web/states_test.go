@@ -46,6 +46,29 @@ func TestAWithdrawnPolicySaysSo(t *testing.T) {
 	b.get("/me/policies").at("/me/policies", 200, "适用可能性高（0项）")
 }
 
+// TestAStoppedPushIsNoWithdrawal: somebody stopped a push; its policy stands.
+func TestAStoppedPushIsNoWithdrawal(t *testing.T) {
+	site := newSite(t)
+	b := site.browser()
+	id := b.subscribe("13900000041")
+	site.publish() // its push is owed
+	const push = 1
+	frozen, err := audience.Freeze(roaring.BitmapOf(uint32(id)), roaring.New())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := site.Store.FreezeAudience(t.Context(), push, frozen, 1, 0); err != nil {
+		t.Fatal(err)
+	}
+	if err := site.Store.StopPush(t.Context(), push, 7, "发错了对象", site.now); err != nil {
+		t.Fatal(err)
+	}
+	b.get("/inbox").at("/inbox", 200, "这次推送已中止", "已办理")
+	if strings.Contains(b.body, "政策已撤回") {
+		t.Error("a policy that stands is told as withdrawn")
+	}
+}
+
 func TestTimePassesOverAPolicy(t *testing.T) {
 	site := newSite(t)
 	policy := site.publish()
