@@ -77,7 +77,10 @@ func TestPaper(t *testing.T) {
 	// What is stopped before it is printed is not printed.
 	west := "/console/prints/" + map[string]string{"1": "2", "2": "1"}[batch]
 	j.draft.open(push).press("中止", fill{"reason": {"口径有误"}})
-	clerk.open(west + "/letters.pdf").says("正在重新生成")
+	if refused := clerk.open(west + "/letters.pdf"); strings.HasPrefix(refused.body, "%PDF") ||
+		!strings.Contains(refused.text(), "正在重新生成") && !strings.Contains(refused.text(), "没有可以下载的文件") { // before or after the batch is found void
+		t.Errorf("after the stop the file is given out: %s", refused.text())
+	}
 	await(t, func() string { return "it is still to be printed: " + clerk.text() }, func() bool {
 		return strings.Contains(clerk.open(west).says("沙渡镇西门村").text(), "无需打印")
 	})
