@@ -5,6 +5,7 @@ import (
 	"mime"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -145,6 +146,7 @@ type slipRow struct {
 	Says     string
 	Tag      string
 	Waits    bool // for its receipt slip
+	Settled  bool // its slip says what became of it
 	KeepBack bool // it was printed and must not be handed out
 }
 
@@ -211,7 +213,7 @@ func (s *Server) printPage(c *fiber.Ctx) error {
 }
 
 func slipRowOf(b domain.PrintBatch, slip storage.Slip) slipRow {
-	row := slipRow{Slip: slip, Code: domain.SlipCode(b.ID, slip.Number), Says: slip.State.Label(), Tag: deliveryTag(slip.State)}
+	row := slipRow{Slip: slip, Code: domain.SlipCode(b.ID, slip.Number), Says: slip.State.Label(), Tag: deliveryTag(slip.State), Settled: slip.Settled()}
 	switch slip.State {
 	case domain.Pending, domain.Sending:
 		row.Says = domain.ReasonPrint.Label()
@@ -268,7 +270,11 @@ func (s *Server) actOnPrint(c *fiber.Ctx) error {
 	case "slips", "rest":
 		said, err = s.enterSlips(c, b, what == "rest")
 	default:
-		err = domain.Errorf(domain.Invalid, "没有这项操作")
+		number, is := strings.CutPrefix(what, "correct-")
+		n, bad := strconv.Atoi(number)
+		if err = domain.Errorf(domain.Invalid, "没有这项操作"); is && bad == nil {
+			said, err = s.correctSlip(c, b, n)
+		}
 	}
 	if text, shown := shownError(err); shown && domain.KindOf(err) == domain.Conflict {
 		s.setFlash(c, "cin", text)
@@ -325,6 +331,22 @@ func (s *Server) enterSlips(c *fiber.Ctx, b domain.PrintBatch, rest bool) (strin
 	return fmt.Sprintf("已登记%d份的结果。", n), s.audit(c, "print-slips", printObject(b.ID), fmt.Sprintf("%s，登记%d份", b.Place, n))
 }
 
+// correctSlip replaces the result of one letter by the one chosen beside it.
+func (s *Server) correctSlip(c *fiber.Ctx, b domain.PrintBatch, number int) (string, error) {
+	result, err := domain.SlipResultOf(field(c, "r"+strconv.Itoa(number)))
+	if err != nil {
+		return "", err
+	}
+	other, err := s.Store.CorrectSlip(c.UserContext(), b.ID, number, result, s.Now())
+	if err != nil {
+		return "", err
+	}
+	if !other {
+		return fmt.Sprintf("第%d份本来就是这个结果，没有改动。", number), nil
+	}
+	return fmt.Sprintf("第%d份已更正为：%s。", number, result.Label), s.audit(c, "print-correct", printObject(b.ID), fmt.Sprintf("第%d份改为%s", number, result.Label))
+}
+
 // enterSlip records what one receipt slip says, by the code on it.
 func (s *Server) enterSlip(c *fiber.Ctx) error {
 	const back = "/console/prints?scan=1"
@@ -360,7 +382,7 @@ func (s *Server) slipSays(c *fiber.Ctx, text string) (string, error) {
 	}
 	code := domain.SlipCode(id, letter)
 	if n == 0 {
-		return fmt.Sprintf("%s（%s）此前已有结果，没有改动。", code, b.Place), nil
+		return fmt.Sprintf("%s（%s）此前已有结果，没有改动。登记错了请打开这一批更正。", code, b.Place), nil
 	}
 	return fmt.Sprintf("%s（%s）：%s。", code, b.Place, result.Label), s.audit(c, "print-slips", printObject(id), code+" "+result.Label)
 }

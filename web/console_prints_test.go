@@ -110,7 +110,17 @@ func TestLettersArePrintedAndTheirSlipsEntered(t *testing.T) {
 		t.Errorf("the push counts %v, %v", counts, err)
 	}
 	b.get("/console/prints?show=all").at("/console/prints", 200, "有退回", "退回2")
-	b.get("/console/audit").at("/console/audit", 200, "下载打印文件", "登记已打印", "登记纸质回执")
+	b.get(page).post(page, url.Values{"do": {"correct-2"}, "r2": {"delivered"}}).at(page, 200, "第2份已更正为：已送达", "送达3，退回1，待登记0")
+	b.post(page, url.Values{"do": {"correct-2"}, "r2": {"delivered"}}).at(page, 200, "本来就是这个结果", "送达3，退回1") // pressed twice
+	b.post(page, url.Values{"do": {"correct-2"}}).at(page, 400, "请选择回执的结果")
+	b.get(page).post(page, url.Values{"do": {"correct-x"}}).at(page, 400, "没有这项操作")
+	b.get(page).post(page, url.Values{"do": {"correct-9"}, "r9": {"delivered"}}).at(page, 404, "没有第9份")
+	counts, err = site.Store.PushCounts(t.Context(), push)
+	if err != nil || counts[domain.Paper][domain.Delivered] != 3 || counts[domain.Paper][domain.Failed] != 1 {
+		t.Errorf("after the correction the push counts %v, %v", counts, err)
+	}
+	b.get("/console/prints?show=all").at("/console/prints", 200, "有退回", "退回1")
+	b.get("/console/audit").at("/console/audit", 200, "下载打印文件", "登记已打印", "登记纸质回执", "更正纸质回执")
 }
 
 func TestLettersOfAnEarlierDayAreDrawnAnewBeforeTheyArePrinted(t *testing.T) {

@@ -295,7 +295,7 @@ func (s *Server) deliveryRows(ctx context.Context, found []storage.DeliveryRow, 
 				return nil, err
 			}
 			for _, e := range events {
-				row.Events = append(row.Events, eventRow{At: e.At, State: e.State.Label(), Why: e.Reason.Label(), Words: e.Note, Gateway: e.Gateway})
+				row.Events = append(row.Events, eventRow{At: e.At, State: d.Channel.StateLabel(e.State), Why: e.Reason.Label(), Words: e.Note, Gateway: e.Gateway})
 			}
 		}
 		rows[i] = row
@@ -464,7 +464,7 @@ func failures(reasons []storage.ReasonCount) []failureRow {
 	var rows []failureRow
 	for _, r := range reasons {
 		rows = append(rows, failureRow{
-			Channel: r.Channel.Label(), Reason: r.Reason.Label(), State: r.State.Label(), N: r.N,
+			Channel: r.Channel.Label(), Reason: r.Reason.Label(), State: r.Channel.StateLabel(r.State), N: r.N,
 			Bad: r.State == domain.Failed || r.State == domain.UnknownEnd,
 		})
 	}

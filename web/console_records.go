@@ -118,6 +118,8 @@ func actionLabel(action string) string {
 		return "登记已打印"
 	case "print-slips":
 		return "登记纸质回执"
+	case "print-correct":
+		return "更正纸质回执"
 	case "interpret":
 		return "编写解读"
 	case "approve-interpretation":

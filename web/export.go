@@ -58,7 +58,7 @@ func (s *Server) sentTo(ctx context.Context, id domain.SubscriberID) ([]sentMess
 	for _, d := range found {
 		m := sentMessage{
 			Policy: d.PolicyTitle, Channel: d.Channel.Label(), To: d.Masked, Verdict: d.Verdict, Why: "订阅的主题里，这份政策适用可能性高",
-			State: d.State.Label(), Reason: d.Reason.Label(), SentAt: stamp(d.SentAt), EndedAt: stamp(d.EndedAt), Gateway: d.Gateway, History: []sentStep{},
+			State: d.Channel.StateLabel(d.State), Reason: d.Reason.Label(), SentAt: stamp(d.SentAt), EndedAt: stamp(d.EndedAt), Gateway: d.Gateway, History: []sentStep{},
 		}
 		if d.Verdict == domain.Possible {
 			m.Why = "订阅的主题里，这份政策可能适用，有的资料不全"
@@ -68,7 +68,7 @@ func (s *Server) sentTo(ctx context.Context, id domain.SubscriberID) ([]sentMess
 			return nil, err
 		}
 		for _, e := range events {
-			m.History = append(m.History, sentStep{stamp(e.At), e.State.Label(), e.Reason.Label(), e.Gateway, e.Note})
+			m.History = append(m.History, sentStep{stamp(e.At), d.Channel.StateLabel(e.State), e.Reason.Label(), e.Gateway, e.Note})
 		}
 		sent = append(sent, m)
 	}

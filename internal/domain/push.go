@@ -193,6 +193,15 @@ func DeliveryStates() []DeliveryState {
 	return []DeliveryState{Pending, Sending, Accepted, Delivered, Logged, Failed, UnknownEnd, Suppressed, Lapsed, CalledBack}
 }
 
+// StateLabel returns the Chinese word for the state of a message on the
+// channel: a letter has no gateway that takes it, a person prints it.
+func (k ChannelKind) StateLabel(s DeliveryState) string {
+	if k == Paper && s == Accepted {
+		return "已打印"
+	}
+	return s.Label()
+}
+
 // Label returns the Chinese word for the state.
 func (s DeliveryState) Label() string {
 	switch s {

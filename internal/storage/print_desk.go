@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"policypush/internal/domain"
@@ -317,4 +318,92 @@ func (s *Store) SettleSlips(ctx context.Context, id domain.PrintID, results map[
 		}
 	}
 	return settled, nil
+}
+
+// CorrectSlip replaces the result that was entered for a letter by mistake;
+// the history keeps both. An address that the mistake stopped is used again,
+// but not if its owner has said anything since. It tells whether the result is
+// another one, and fails with Conflict if none was entered, and with NotFound
+// if the letter is not in the batch.
+func (s *Store) CorrectSlip(ctx context.Context, id domain.PrintID, number int, result domain.SlipResult, now time.Time) (other bool, err error) {
+	fail := func(err error) (bool, error) {
+		return false, fmt.Errorf("correct slip %d of print %d: %w", number, id, err)
+	}
+	slips, err := s.PrintSlips(ctx, id)
+	if err != nil {
+		return fail(err)
+	}
+	at := slices.IndexFunc(slips, func(slip Slip) bool { return slip.Number == number })
+	if at < 0 {
+		return fail(domain.Errorf(domain.NotFound, "打印批次%d没有第%d份", id, number))
+	}
+	slip := slips[at]
+	if !slip.Settled() {
+		return fail(domain.Errorf(domain.Conflict, "第%d份还没有登记结果，不用更正", number))
+	}
+	stopped, err := s.stoppedBy(ctx, slip)
+	if err != nil {
+		return fail(err)
+	}
+	if slip.State == result.State && slip.Reason == result.Reason && stopped == (result.Stops != "") {
+		return false, nil
+	}
+	// The address first: should the rest fail, the mistake still stands there
+	// to be corrected.
+	if stopped {
+		if err := s.allowAfter(ctx, slip); err != nil {
+			return fail(err)
+		}
+	}
+	err = s.inTx(ctx, func(tx *sql.Tx) error {
+		rows, err := s.lettersIn(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		var ends []outcomeRow
+		for _, r := range rows {
+			end := r.row
+			if r.number != number || end.State != slip.State || end.Reason != slip.Reason {
+				continue
+			}
+			end.State, end.Reason, end.at, end.note = result.State, result.Reason, now, corrected
+			end.SentAt, end.EndedAt = endTimes(end.Delivery, now)
+			ends = append(ends, end)
+		}
+		_, err = s.writeOutcomes(ctx, tx, ends)
+		return err
+	})
+	if err != nil {
+		return fail(err)
+	}
+	if result.Stops != "" {
+		if err := s.StopDelivery(ctx, slip.Delivery, result.Stops, now); err != nil && domain.KindOf(err) != domain.NotFound {
+			return fail(err)
+		}
+	}
+	return true, nil
+}
+
+// corrected is the note of a result that replaces another.
+const corrected = "更正"
+
+// Settled tells whether somebody has entered what the receipt slip says.
+func (slip Slip) Settled() bool { return slip.State == domain.Delivered || slip.State == domain.Failed }
+
+// ofSlip says which entries of the stop-list the result of a letter made: they
+// are of the same moment.
+const ofSlip = `kind = 'paper' AND at = $1 AND blind IN (SELECT c.blind FROM contacts c JOIN deliveries d ON d.contact_id = c.id WHERE d.id = $2)`
+
+func (s *Store) stoppedBy(ctx context.Context, slip Slip) (stopped bool, err error) {
+	const q = `SELECT EXISTS (SELECT 1 FROM stop_list WHERE ` + ofSlip + `)`
+	err = s.read.QueryRowContext(ctx, q, micros(slip.EndedAt), slip.Delivery).Scan(&stopped)
+	return stopped, err
+}
+
+func (s *Store) allowAfter(ctx context.Context, slip Slip) error {
+	const owners = `
+		SELECT DISTINCT o.subscriber_id FROM deliveries d JOIN contacts c ON c.id = d.contact_id JOIN contacts o ON o.blind = c.blind AND o.kind = c.kind
+		WHERE d.id = $1`
+	_, err := s.changeStopList(ctx, owners, []any{slip.Delivery}, `DELETE FROM stop_list WHERE `+ofSlip, micros(slip.EndedAt), slip.Delivery)
+	return err
 }

@@ -102,7 +102,8 @@ func (s *Store) StopContact(ctx context.Context, id domain.ContactID, reason dom
 		INSERT INTO stop_list (kind, blind, reason, at)
 		SELECT kind, blind, $2, $3 FROM contacts WHERE id = $1
 		ON CONFLICT (blind, kind) DO UPDATE
-		SET reason = CASE WHEN excluded.reason = 'stopped' THEN excluded.reason ELSE stop_list.reason END`
+		SET reason = CASE WHEN excluded.reason = 'stopped' THEN excluded.reason ELSE stop_list.reason END,
+			at = CASE WHEN excluded.reason = 'stopped' THEN excluded.at ELSE stop_list.at END`
 	const owners = `
 		SELECT DISTINCT o.subscriber_id FROM contacts c JOIN contacts o ON o.blind = c.blind AND o.kind = c.kind WHERE c.id = $1`
 	n, err := s.changeStopList(ctx, owners, []any{id}, q, id, reason, micros(now))

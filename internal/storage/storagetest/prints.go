@@ -160,8 +160,63 @@ func printsOnce(t *testing.T, url string) {
 	_, states = sum(t, s, push.ID)
 	equal(t, "delivered", states[domain.Delivered], 3)
 	counted(t, s)
+	correctsSlips(t, s, push.ID, ids, slips)
 	equal(t, "batches with results", got(s.Prints(ctx, 1, 0, false, 10, 0))(t)[1].States[domain.Failed], 1)
 	equal(t, "unprinted", got(s.Prints(ctx, 1, push.ID, true, 10, 0))(t)[0].ID, ids[1])
+}
+
+// correctsSlips corrects the results of four letters: 1 was delivered for the
+// last time, 2 was moved, 3 and 4 were delivered. It leaves them so.
+func correctsSlips(t *testing.T, s *storage.Store, push domain.PushID, ids []domain.PrintID, slips []storage.Slip) {
+	t.Helper()
+	ctx := t.Context()
+	result := func(code string) domain.SlipResult { return got(domain.SlipResultOf(code))(t) }
+	later := morning
+	correct := func(number int, code string, other bool) {
+		t.Helper()
+		later = later.Add(time.Minute)
+		equal(t, "another result", got(s.CorrectSlip(ctx, ids[0], number, result(code), later))(t), other)
+	}
+	stopped := func(number int, want domain.Reason) {
+		t.Helper()
+		v := got(s.Subscriber(ctx, slips[number-1].Delivery.Subscriber()))(t)
+		equal(t, "stopped for", domain.Reason(v.Contacts[0].Suppressed), want)
+	}
+	correct(1, "last", false)
+	correct(1, "delivered", true)
+	stopped(1, "")
+	correct(1, "delivered", false)
+	correct(1, "refused", true)
+	stopped(1, domain.ReasonStopped)
+	correct(1, "last", true)
+	stopped(1, domain.ReasonStopped)
+
+	correct(2, "away", true)
+	stopped(2, "")
+	_, states := sum(t, s, push)
+	equal(t, "failed", states[domain.Failed], 1)
+	correct(2, "delivered", true)
+	_, states = sum(t, s, push)
+	equal(t, "delivered", states[domain.Delivered], 4)
+	correct(2, "moved", true)
+	stopped(2, "bounce:moved")
+
+	// What the person says outlasts the correction.
+	correct(3, "moved", true)
+	v := got(s.Subscriber(ctx, slips[2].Delivery.Subscriber()))(t)
+	must(t, s.StopContact(ctx, v.Contacts[0].ID, domain.ReasonStopped, later.Add(time.Second)))
+	correct(3, "delivered", true)
+	stopped(3, domain.ReasonStopped)
+
+	events := got(s.DeliveryEvents(ctx, slips[1].Delivery))(t)
+	last := events[len(events)-1]
+	equal(t, "in the history", last.Note, "更正")
+	equal(t, "ended", got(s.PrintSlips(ctx, ids[0]))(t)[1].State, domain.Failed)
+	_, err := s.CorrectSlip(ctx, ids[0], 9, result("delivered"), later)
+	wantKind(t, err, domain.NotFound)
+	_, err = s.CorrectSlip(ctx, ids[1], 1, result("delivered"), later)
+	wantKind(t, err, domain.Conflict) // it has no result
+	counted(t, s)
 }
 
 func dropsLetters(t *testing.T, url string) {
