@@ -105,7 +105,7 @@ func runUpkeepCheck(ctx context.Context, std stdio, args []string) error {
 		return err
 	}
 	for _, d := range different {
-		what := d.Channel.Label() + " " + d.State.Label()
+		what := d.Channel.Label() + " " + d.Channel.StateLabel(d.State)
 		if d.Reason != "" {
 			what += "（" + d.Reason.Label() + "）"
 		}

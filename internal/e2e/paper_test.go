@@ -68,7 +68,7 @@ func TestPaper(t *testing.T) {
 
 	clerk.open(east).press("登记：已打印", nil).says("已登记打印")
 	clerk.open(east).says("待登记3").silent("登记：已打印")
-	j.becomes(push, 4, counts{"纸质通知 待发送": 1, "纸质通知 网关已接收": 3})
+	j.becomes(push, 4, counts{"纸质通知 待发送": 1, "纸质通知 已打印": 3})
 	clerk.open("/console/prints").send("/console/prints/slip", fill{"code": {codes[0]}, "result": {"moved"}}).says("没送到：已搬走")
 	clerk.send("/console/prints/slip", fill{"code": {codes[0]}, "result": {"delivered"}}).says("此前已有结果")
 	clerk.send("/console/prints/slip", fill{"code": {"99-1-00"}}).says("有一位不对")
