@@ -11,7 +11,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"unicode"
-	"unicode/utf8"
 )
 
 // automaton finds where matches of an expression begin. It reads a text once,
@@ -21,19 +20,14 @@ import (
 // itself to say, from there. An expression that asks for the beginning of the
 // text first of all is read as it stands, from there: most texts end that soon.
 type automaton struct {
-	prog    *syntax.Prog             // of the expression turned around
-	ahead   bool                     // of the expression as it stands
-	ranked  bool                     // its states know which instruction is tried first, see end
-	once    bool                     // a match can only be begun before any character is read
-	pages   [256]*[256]uint8         // class of a character up to U+FFFF
-	known   [knownSize]atomic.Uint32 // classes of characters that texts have brought, see classOf
-	beyond  []uint8                  // of the characters above, by bounds
-	bounds  []rune                   // where the characters above change their class
-	samples []rune                   // a character of each class
-	first   atomic.Pointer[step]     // the state before any character is read
+	*alphabet
+	prog   *syntax.Prog // of the expression turned around
+	ahead  bool         // of the expression as it stands
+	ranked bool         // its states know which instruction is tried first, see end
+	once   bool         // a match can only be begun before any character is read
+	states atomic.Pointer[states]
 
-	mu     sync.Mutex // for what follows
-	steps  map[string]*step
+	mu     sync.Mutex // for what follows, and for the sets of states
 	resets int
 	// The instructions that follow has come to bear the number of its call.
 	reached []uint32
@@ -41,16 +35,40 @@ type automaton struct {
 	off     atomic.Bool // the texts lead to ever new states: not for this expression
 }
 
-// step is a state: the instructions that wait for a character.
-type step struct {
-	next      []atomic.Pointer[step] // by class
-	waiting   []uint32
-	begins    bool // a match begins here, or ends here if it is read as it stands
-	beginsAt0 bool // one does if nothing is left to read
-	dead      bool // no match will come any more
+// states are those that texts have led to, with a row of a table for each: by the
+// class of the next character, the state after it. A table that is full is copied
+// into a larger one; who reads a text goes on in the one that he has.
+type states struct {
+	first state // before any character is read
+	shift uint8 // a row has 1<<shift places
+	table []atomic.Uint32
+	*sets
 }
 
-// maxSteps and maxResets bound the memory of an automaton: about 4 MB at worst,
+// sets are the instructions that wait for a character, state by state.
+type sets struct {
+	waiting [][]uint32
+	known   map[string]state
+}
+
+// state is the number of a state, with what a reader asks about it. It is 0 where
+// nobody has come yet.
+type state uint32
+
+const (
+	begins    state      = 1 << (31 - iota) // a match begins here, or ends here if it is read as it stands
+	beginsAt0                               // one does if nothing is left to read
+	dead                                    // no match will come any more
+	made                                    // every state has this
+	numbers   = made - 1                    // the bits of the number
+)
+
+// place is where the table has the state after s.
+func (t *states) place(s state, class uint8) *atomic.Uint32 {
+	return &t.table[uint(s&numbers)<<t.shift|uint(class)]
+}
+
+// maxSteps and maxResets bound the memory of an automaton: about 2 MB at worst,
 // and that only while few enough are thrown away.
 const (
 	maxSteps  = 2000
@@ -73,27 +91,23 @@ func newAutomaton(tree *syntax.Regexp) (a *automaton, ok bool) {
 		return nil, false
 	}
 	a.prog, a.reached = prog, make([]uint32, len(prog.Inst))
-	again := &step{}
-	a.follow([]uint32{uint32(prog.Start)}, 0, again)
-	a.once = len(again.waiting) == 0 && !again.begins
-	if !a.classify() {
+	again, begun := a.follow([]uint32{uint32(prog.Start)}, 0)
+	a.once = len(again) == 0 && !begun
+	if a.alphabet, ok = newAlphabet(prog); !ok {
 		return nil, false
 	}
-	return a, !a.reset().beginsAt0
+	return a, a.reset().first&beginsAt0 == 0
 }
 
 // newRanked prepares an automaton that tells where a match ends that begins with
-// the text. The expression asks for no more than newAutomaton can do, and not for
-// the beginning of a text.
-func newRanked(tree *syntax.Regexp) (a *automaton, ok bool) {
+// the text, of the characters of another. The expression asks for no more than
+// newAutomaton can do, and not for the beginning of a text.
+func newRanked(tree *syntax.Regexp, of *automaton) (a *automaton, ok bool) {
 	prog, err := syntax.Compile(tree.Simplify())
 	if err != nil {
 		return nil, false
 	}
-	a = &automaton{prog: prog, reached: make([]uint32, len(prog.Inst)), ranked: true, once: true}
-	if !a.classify() {
-		return nil, false
-	}
+	a = &automaton{alphabet: of.alphabet, prog: prog, reached: make([]uint32, len(prog.Inst)), ranked: true, once: true}
 	a.reset()
 	return a, true
 }
@@ -142,173 +156,58 @@ func eitherCase(runes []rune) *syntax.Regexp {
 	return word
 }
 
-// classify divides the characters into classes that no instruction tells apart.
-func (a *automaton) classify() bool {
-	sets := map[string][]rune{} // the different sets of the instructions
-	bounds := []rune{0, 0x10000, utf8.MaxRune + 1}
-	for i := range a.prog.Inst {
-		ranges := rangesOf(&a.prog.Inst[i])
-		var key []byte
-		for _, r := range ranges {
-			key = binary.LittleEndian.AppendUint32(key, uint32(r))
-		}
-		if len(ranges) == 0 || sets[string(key)] != nil {
-			continue
-		}
-		sets[string(key)] = ranges
-		for k := 0; k < len(ranges); k += 2 {
-			bounds = append(bounds, ranges[k], ranges[k+1]+1)
-		}
-	}
-	slices.Sort(bounds)
-	bounds = slices.Compact(bounds)
-	members := make([][]byte, len(bounds)-1) // in which sets each run of characters is
-	n := uint32(0)
-	for _, ranges := range sets {
-		n++
-		for k := 0; k < len(ranges); k += 2 {
-			from, _ := slices.BinarySearch(bounds, ranges[k])
-			for i := from; bounds[i] <= ranges[k+1]; i++ {
-				members[i] = binary.LittleEndian.AppendUint32(members[i], n)
-			}
-		}
-	}
-	classes, plain := map[string]uint8{}, map[uint8]*[256]uint8{} // plain are pages of one class
-	for i, in := range members {
-		class, known := classes[string(in)]
-		if !known {
-			if len(classes) == 256 {
-				return false
-			}
-			class = uint8(len(classes))
-			classes[string(in)] = class
-			a.samples = append(a.samples, bounds[i])
-		}
-		a.paint(bounds[i], bounds[i+1], class, plain)
-	}
-	return true
-}
-
-// paint gives the characters [from, to) a class.
-func (a *automaton) paint(from, to rune, class uint8, plain map[uint8]*[256]uint8) {
-	if from >= 0x10000 {
-		a.bounds, a.beyond = append(a.bounds, from), append(a.beyond, class)
-		return
-	}
-	for r := from; r < to; {
-		page, last := a.pages[r>>8], min(to, r|255+1)
-		switch {
-		case r&255 == 0 && last&255 == 0: // most of what is Chinese is one class
-			if plain[class] == nil {
-				plain[class] = pageOf(class)
-			}
-			page = plain[class]
-		case page == nil:
-			page = pageOf(class)
-		default:
-			for ; r < last; r++ {
-				page[r&255] = class
-			}
-		}
-		a.pages[(last-1)>>8] = page
-		r = last
-	}
-}
-
-func pageOf(class uint8) *[256]uint8 {
-	page := new([256]uint8)
-	for i := range page {
-		page[i] = class
-	}
-	return page
-}
-
-// rangesOf returns the characters an instruction takes, as pairs.
-func rangesOf(inst *syntax.Inst) []rune {
-	switch inst.Op {
-	case syntax.InstRune1:
-		return []rune{inst.Rune[0], inst.Rune[0]}
-	case syntax.InstRune:
-		if len(inst.Rune) == 1 {
-			return []rune{inst.Rune[0], inst.Rune[0]}
-		}
-		return inst.Rune
-	case syntax.InstRuneAny:
-		return []rune{0, utf8.MaxRune}
-	case syntax.InstRuneAnyNotNL:
-		return []rune{0, '\n' - 1, '\n' + 1, utf8.MaxRune}
-	}
-	return nil
-}
-
-// knownSize is a power of two.
-const knownSize = 1 << 10
-
-// classOf returns the class of a character. The pages of many automata are too
-// large to stay near the processor; what a text holds is not, and the place of a
-// character in known bears it with its class.
-func (a *automaton) classOf(r rune) uint8 {
-	at := &a.known[r&(knownSize-1)]
-	if x := at.Load(); x>>8 == uint32(r)+1 {
-		return uint8(x)
-	}
-	class := a.lookUp(r)
-	at.Store((uint32(r)+1)<<8 | uint32(class))
-	return class
-}
-
-func (a *automaton) lookUp(r rune) uint8 {
-	if r < 0x10000 {
-		return a.pages[r>>8][r&255]
-	}
-	i, exact := slices.BinarySearch(a.bounds, r)
-	if !exact {
-		i--
-	}
-	return a.beyond[i]
-}
-
 // reset forgets all states but the first.
-func (a *automaton) reset() *step {
-	a.steps = map[string]*step{}
-	s := a.state([]uint32{uint32(a.prog.Start)}, syntax.EmptyBeginText)
-	a.first.Store(s)
-	return s
+func (a *automaton) reset() *states {
+	t := &states{sets: &sets{known: map[string]state{}}}
+	for 1<<t.shift < len(a.samples) {
+		t.shift++
+	}
+	const few = 4
+	t.table = make([]atomic.Uint32, few<<t.shift)
+	t.first = a.state(t.sets, []uint32{uint32(a.prog.Start)}, syntax.EmptyBeginText)
+	a.states.Store(t)
+	return t
 }
 
 // state returns the state in which the given instructions come next.
-func (a *automaton) state(from []uint32, holds syntax.EmptyOp) *step {
-	s := &step{}
-	a.follow(from, holds, s)
-	key := make([]byte, 0, 4*len(s.waiting)+1)
+func (a *automaton) state(in *sets, from []uint32, holds syntax.EmptyOp) state {
+	waiting, ends := a.follow(from, holds)
+	key := make([]byte, 0, 4*len(waiting)+1)
 	if !a.ranked {
-		slices.Sort(s.waiting)
+		slices.Sort(waiting)
 	}
-	for _, pc := range s.waiting {
+	for _, pc := range waiting {
 		key = binary.LittleEndian.AppendUint32(key, pc)
 	}
-	if s.begins { // a match that has ended waits for nothing
+	if ends { // a match that has ended waits for nothing
 		key = append(key, 1)
 	}
-	if known := a.steps[string(key)]; known != nil {
+	if known := in.known[string(key)]; known != 0 {
 		return known
 	}
-	s.beginsAt0 = s.begins
-	if ends := func(pc uint32) bool { return a.prog.Inst[pc].Op == syntax.InstEmptyWidth }; !s.begins && slices.ContainsFunc(s.waiting, ends) {
-		at0 := &step{}
-		a.follow(s.waiting, holds|syntax.EmptyEndText, at0)
-		s.beginsAt0 = at0.begins
+	s := made | state(len(in.waiting))
+	endsAt0 := ends
+	if atEnd := func(pc uint32) bool { return a.prog.Inst[pc].Op == syntax.InstEmptyWidth }; !ends && slices.ContainsFunc(waiting, atEnd) {
+		_, endsAt0 = a.follow(waiting, holds|syntax.EmptyEndText)
 	}
-	s.dead = a.once && len(s.waiting) == 0
-	s.next = make([]atomic.Pointer[step], len(a.samples))
-	a.steps[string(key)] = s
+	if ends {
+		s |= begins
+	}
+	if endsAt0 {
+		s |= beginsAt0
+	}
+	if a.once && len(waiting) == 0 {
+		s |= dead
+	}
+	in.waiting = append(in.waiting, waiting)
+	in.known[string(key)] = s
 	return s
 }
 
 // follow goes on from instructions to those that wait for a character, or for
-// the end of the text. What is tried only after a match does not count if the
-// automaton is ranked.
-func (a *automaton) follow(from []uint32, holds syntax.EmptyOp, s *step) {
+// the end of the text, and tells whether it came to a match. What is tried only
+// after a match does not count if the automaton is ranked.
+func (a *automaton) follow(from []uint32, holds syntax.EmptyOp) (waiting []uint32, match bool) {
 	a.calls++
 	todo := slices.Clone(from)
 	if a.ranked {
@@ -331,96 +230,98 @@ func (a *automaton) follow(from []uint32, holds syntax.EmptyOp, s *step) {
 			case op&^holds == 0:
 				todo = append(todo, inst.Out)
 			case op == syntax.EmptyEndText:
-				s.waiting = append(s.waiting, pc)
+				waiting = append(waiting, pc)
 			}
 		case syntax.InstMatch:
-			s.begins = true
+			match = true
 			if a.ranked {
-				return
+				return waiting, match
 			}
 		case syntax.InstFail:
 		default:
-			s.waiting = append(s.waiting, pc)
+			waiting = append(waiting, pc)
 		}
 	}
+	return waiting, match
 }
 
-// make finds the state after s at a character of a class.
-func (a *automaton) make(s *step, class uint8) *step {
+// make finds the state after s at a character of a class, and the table in which
+// to go on from there.
+func (a *automaton) make(in *states, s state, class uint8) (*states, state) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if known := s.next[class].Load(); known != nil {
-		return known
-	}
-	if len(a.steps) >= maxSteps {
-		if a.resets++; a.resets > maxResets {
-			a.off.Store(true)
+	now := a.states.Load()
+	if in.sets == now.sets {
+		if known := state(now.place(s, class).Load()); known != 0 {
+			return now, known
 		}
-		a.reset()
 	}
 	r := a.samples[class]
 	var from []uint32
 	if !a.ranked {
 		from = append(from, uint32(a.prog.Start))
 	}
-	for _, pc := range s.waiting {
+	for _, pc := range in.waiting[s&numbers] {
 		if inst := &a.prog.Inst[pc]; inst.Op != syntax.InstEmptyWidth && inst.MatchRune(r) {
 			from = append(from, inst.Out)
 		}
 	}
-	next := a.state(from, 0)
-	s.next[class].Store(next)
-	return next
+	if len(now.waiting) >= maxSteps {
+		if a.resets++; a.resets > maxResets {
+			a.off.Store(true)
+		}
+		now = a.reset()
+	}
+	next := a.state(now.sets, from, 0)
+	if len(now.waiting)<<now.shift > len(now.table) {
+		now = now.larger()
+		a.states.Store(now)
+	}
+	if in.sets == now.sets {
+		now.place(s, class).Store(uint32(next))
+	}
+	return now, next
+}
+
+// larger is a table of twice as many rows.
+func (t *states) larger() *states {
+	out := &states{first: t.first, shift: t.shift, table: make([]atomic.Uint32, 2*len(t.table)), sets: t.sets}
+	for i := range t.table {
+		out.table[i].Store(t.table[i].Load())
+	}
+	return out
 }
 
 // matches tells whether the text holds a match.
 func (a *automaton) matches(text string) bool {
-	s := a.first.Load()
+	t := a.states.Load()
+	s := t.first
 	if a.ahead {
 		for _, r := range text {
-			if s.begins || s.dead {
-				return s.begins
+			if s&(begins|dead) != 0 {
+				return s&begins != 0
 			}
-			s = a.after(s, r)
+			class := a.classOf(r)
+			next := state(t.place(s, class).Load())
+			if next == 0 {
+				t, next = a.make(t, s, class)
+			}
+			s = next
 		}
-		return s.beginsAt0
+		return s&beginsAt0 != 0
 	}
 	for i := len(text); i > 0; {
-		if s.begins || s.dead {
-			return s.begins
+		if s&(begins|dead) != 0 {
+			return s&begins != 0
 		}
 		class, n := a.last(text[:i])
-		next := s.next[class].Load()
-		if next == nil {
-			next = a.make(s, class)
+		next := state(t.place(s, class).Load())
+		if next == 0 {
+			t, next = a.make(t, s, class)
 		}
 		s, i = next, i-n
 	}
-	return s.beginsAt0
-}
-
-// after returns the state after s at a character.
-func (a *automaton) after(s *step, r rune) *step {
-	class := a.classOf(r)
-	if next := s.next[class].Load(); next != nil {
-		return next
-	}
-	return a.make(s, class)
-}
-
-// last returns the class of the last character of a text and its size, of
-// Chinese ones at once.
-func (a *automaton) last(s string) (class uint8, size int) {
-	if c := s[len(s)-1]; c < utf8.RuneSelf {
-		return a.pages[0][c], 1
-	}
-	if n := len(s); n >= 3 {
-		if x, y, z := s[n-3], s[n-2], s[n-1]; 0xE1 <= x && x <= 0xEC && y&0xC0 == 0x80 && z&0xC0 == 0x80 {
-			return a.classOf(rune(x&0xF)<<12 | rune(y&0x3F)<<6 | rune(z&0x3F)), 3
-		}
-	}
-	r, n := utf8.DecodeLastRuneInString(s)
-	return a.classOf(r), n
+	return s&beginsAt0 != 0
 }
 
 // end returns where the match ends with which the text begins, as package regexp
@@ -428,17 +329,23 @@ func (a *automaton) last(s string) (class uint8, size int) {
 // before. It is -1 if there is none.
 func (a *automaton) end(text string) int {
 	end := -1
-	s := a.first.Load()
+	t := a.states.Load()
+	s := t.first
 	for i, r := range text {
-		if s.begins {
+		if s&begins != 0 {
 			end = i
 		}
-		if s.dead {
+		if s&dead != 0 {
 			return end
 		}
-		s = a.after(s, r)
+		class := a.classOf(r)
+		next := state(t.place(s, class).Load())
+		if next == 0 {
+			t, next = a.make(t, s, class)
+		}
+		s = next
 	}
-	if s.beginsAt0 {
+	if s&beginsAt0 != 0 {
 		return len(text)
 	}
 	return end
@@ -446,22 +353,23 @@ func (a *automaton) end(text string) int {
 
 // starts returns the bytes at which matches begin, the last first.
 func (a *automaton) starts(text string, into []int) []int {
-	s := a.first.Load()
+	t := a.states.Load()
+	s := t.first
 	for i := len(text); i > 0; {
-		if s.begins {
+		if s&begins != 0 {
 			into = append(into, i)
 		}
-		if s.dead {
+		if s&dead != 0 {
 			return into
 		}
 		class, n := a.last(text[:i])
-		next := s.next[class].Load()
-		if next == nil {
-			next = a.make(s, class)
+		next := state(t.place(s, class).Load())
+		if next == 0 {
+			t, next = a.make(t, s, class)
 		}
 		s, i = next, i-n
 	}
-	if s.beginsAt0 {
+	if s&beginsAt0 != 0 {
 		into = append(into, 0)
 	}
 	return into

@@ -94,14 +94,14 @@ func TestStatesAreBounded(t *testing.T) {
 	if e.MatchString(text + "三" + text); e.finds == nil {
 		t.Fatal("no automaton")
 	}
-	if n := len(e.finds.steps); n > maxSteps {
+	if n := len(e.finds.states.Load().waiting); n > maxSteps {
 		t.Errorf("%d states are kept", n)
 	}
 	forward := MustCompile(`^(?:.*一[一二]{40}三)`)
 	if forward.MatchString(text) {
 		t.Error("found 三")
 	}
-	if !forward.finds.off.Load() || len(forward.finds.steps) > maxSteps {
-		t.Errorf("%d states are kept, off is %v", len(forward.finds.steps), forward.finds.off.Load())
+	if !forward.finds.off.Load() || len(forward.finds.states.Load().waiting) > maxSteps {
+		t.Errorf("%d states are kept, off is %v", len(forward.finds.states.Load().waiting), forward.finds.off.Load())
 	}
 }

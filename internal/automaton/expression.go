@@ -15,7 +15,7 @@ type Expression struct {
 	once  sync.Once
 	finds *automaton     // nil if the expression asks for more than one can do
 	here  *regexp.Regexp // the expression at the beginning of a text; nil if it asks for that itself
-	ends  *automaton     // tells where a match ends of an expression without groups; else nil
+	ends  *automaton     // tells where a match ends; nil if it has groups and asks for the end of the text
 }
 
 // MustCompile compiles an expression of our own and panics if it is wrong.
@@ -198,10 +198,10 @@ func (e *Expression) starts() *automaton {
 			return
 		}
 		e.finds = a
-		if !asksForBegin(tree) {
+		if !asksFor(tree, syntax.OpBeginText) {
 			e.here = regexp.MustCompile(`\A(?:` + e.re.String() + `)`)
-			if e.re.NumSubexp() == 0 {
-				e.ends, _ = newRanked(tree)
+			if e.re.NumSubexp() == 0 || !asksFor(tree, syntax.OpEndText) {
+				e.ends, _ = newRanked(tree, a)
 			}
 		}
 	})
@@ -211,8 +211,9 @@ func (e *Expression) starts() *automaton {
 	return e.finds
 }
 
-func asksForBegin(tree *syntax.Regexp) bool {
-	return tree.Op == syntax.OpBeginText || slices.ContainsFunc(tree.Sub, asksForBegin)
+// asksFor tells whether a tree asks for an end of the text.
+func asksFor(tree *syntax.Regexp, end syntax.Op) bool {
+	return tree.Op == end || slices.ContainsFunc(tree.Sub, func(sub *syntax.Regexp) bool { return asksFor(sub, end) })
 }
 
 // MatchString tells whether the text holds a match.
@@ -252,14 +253,19 @@ func (e *Expression) Each(text string, yield func(loc []int) bool) {
 	}
 }
 
-// at is the match that begins at a byte.
+// at is the match that begins at a byte. What stands behind it is nothing to its
+// groups: without it, package regexp has less to try.
 func (e *Expression) at(text string, i int) []int {
+	rest := text[i:]
 	if e.ends != nil && !e.ends.off.Load() {
-		if n := e.ends.end(text[i:]); n >= 0 {
-			return []int{i, i + n}
+		if n := e.ends.end(rest); n >= 0 {
+			if e.re.NumSubexp() == 0 {
+				return []int{i, i + n}
+			}
+			rest = rest[:n]
 		}
 	}
-	loc := e.here.FindStringSubmatchIndex(text[i:])
+	loc := e.here.FindStringSubmatchIndex(rest)
 	for k := range loc {
 		if loc[k] >= 0 {
 			loc[k] += i
