@@ -33,7 +33,15 @@ type places struct {
 	byName map[string][]*Place
 	short  map[string][]*Place
 	starts map[string]bool // every beginning of a name
+	// pairs has a bit for the first two characters of every name, which
+	// others may share. Most that stand beside each other begin none.
+	pairs [pairBits / 64]uint64
 }
+
+// pairBits is a power of two.
+const pairBits = 1 << 16
+
+func pairAt(a, b rune) uint32 { return (uint32(a)*0x9E3779B1 + uint32(b)) * 0x85EBCA6B >> (32 - 16) }
 
 // commonWords are short names of cities that are words too, and names of
 // counties that stand in every text.
@@ -91,6 +99,10 @@ func (p *places) enter(table map[string][]*Place, name string, one *Place) {
 		}
 	}
 	p.starts[name] = true
+	first, size := utf8.DecodeRuneInString(name)
+	second, _ := utf8.DecodeRuneInString(name[size:]) // every name has two characters
+	at := pairAt(first, second)
+	p.pairs[at>>6] |= 1 << (at & 63)
 }
 
 // formerCounty is what a district was called while it was a county: 湟中县 for
@@ -122,7 +134,12 @@ func (r *Rules) PlacesIn(text string) []PlaceMention {
 	p := r.places
 	var out []PlaceMention
 	for i := 0; i < len(text); {
-		_, size := utf8.DecodeRuneInString(text[i:])
+		first, size := utf8.DecodeRuneInString(text[i:])
+		second, _ := utf8.DecodeRuneInString(text[i+size:])
+		if at := pairAt(first, second); p.pairs[at>>6]&(1<<(at&63)) == 0 {
+			i += size
+			continue
+		}
 		end, best := 0, PlaceMention{}
 		for j := i; j < len(text); {
 			_, n := utf8.DecodeRuneInString(text[j:])

@@ -214,8 +214,8 @@ func amounts(list string) []float64 {
 // taxes adds the codes of the taxes and fees named in words.
 func (t *Tagger) taxes(b *domain.Benefit, words string) {
 	for _, x := range t.rules.Taxes.All() {
-		names := append([]string{x.Name}, x.Aliases...)
-		if slices.ContainsFunc(names, func(n string) bool { return strings.Contains(words, n) }) && !slices.Contains(b.Tax, x.Code) {
+		named := func(n string) bool { return strings.Contains(words, n) }
+		if (named(x.Name) || slices.ContainsFunc(x.Aliases, named)) && !slices.Contains(b.Tax, x.Code) {
 			b.Tax = append(b.Tax, x.Code)
 		}
 	}

@@ -137,7 +137,8 @@ func (t *reading) others(p *domain.Policy) []domain.Tag {
 			assigned bool
 			inclines float64
 		}
-		weighed := t.weighFacets(p, d, all)
+		v := facetVerdict(&t.rules.Facets, d)
+		weighed, weights := t.weighFacets(p, d, all), inOrder(facetFeatures, v.Weights)
 		var ranked []judged
 		for i := range all {
 			n := &all[i]
@@ -148,7 +149,7 @@ func (t *reading) others(p *domain.Policy) []domain.Tag {
 			if d == domain.BenefitTag {
 				j.assigned = n.title || n.hinted || inMeasure(p, n.evidence)
 			} else {
-				j.inclines = facetInclination(facetVerdict(&t.rules.Facets, d), t.codes[n.code].code, weighed[n.code])
+				j.inclines = inclination(v.Base+v.Codes[t.codes[n.code].code], weights, weighed[n.code])
 				j.assigned = j.inclines > 0 && concerns(p.Audience, d)
 			}
 			ranked = append(ranked, j)

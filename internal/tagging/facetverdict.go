@@ -146,15 +146,6 @@ func facetVerdict(v *rules.FacetVerdicts, d domain.Dimension) *rules.FacetVerdic
 	}
 }
 
-// facetInclination is the sum of the weighed features: above 0 a code is assigned.
-func facetInclination(v *rules.FacetVerdict, code string, x []float64) float64 {
-	sum := v.Base + v.Codes[code]
-	for i, name := range facetFeatures {
-		sum += v.Weights[name] * x[i]
-	}
-	return sum
-}
-
 // Truth is what a person says of one dimension of a document.
 type Truth struct {
 	Codes    []string
@@ -196,8 +187,9 @@ func (t *Tagger) NewFacetCase(p *domain.Policy, truths map[domain.Dimension]Trut
 func (e *Effect) addFacets(c FacetCase, d domain.Dimension, v *rules.FacetVerdict) {
 	truth := c.truths[d]
 	found := map[string]bool{}
+	weights := inOrder(facetFeatures, v.Weights)
 	for _, r := range c.rows[d] {
-		if facetInclination(v, r.theme, r.x) <= 0 {
+		if inclination(v.Base+v.Codes[r.theme], weights, r.x) <= 0 {
 			continue
 		}
 		found[r.theme] = true

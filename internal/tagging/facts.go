@@ -292,6 +292,9 @@ func cleanNumber(n string) string {
 }
 
 func firstRunes(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
 	for i := range s {
 		if n == 0 {
 			return s[:i]

@@ -93,8 +93,9 @@ func (c *Case) effect(inclines []float64, from float64) Effect {
 
 func (c *Case) inclinations(v rules.Verdict) []float64 {
 	out := make([]float64, len(c.rows))
+	weights := inOrder(features, v.Weights)
 	for i, r := range c.rows {
-		out[i] = inclination(v, r.theme, r.x)
+		out[i] = inclination(v.Base+v.Themes[r.theme], weights, r.x)
 	}
 	return out
 }

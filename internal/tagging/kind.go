@@ -70,11 +70,12 @@ func (t *Tagger) docKind(p *domain.Policy) string {
 		return kind
 	}
 	best, length := "", 0
+	ends := []string{m[1], kindWords[m[1]]}
 	for _, k := range t.rules.DocumentKinds.All() {
-		for _, suffix := range append(slices.Clone(k.Suffix), k.Name, k.Code) {
-			if (suffix == m[1] || suffix == kindWords[m[1]]) && kindRank(k.Code) > length {
-				best, length = k.Code, kindRank(k.Code)
-			}
+		if rank := kindRank(k.Code); rank > length && slices.ContainsFunc(ends, func(end string) bool {
+			return end == k.Name || end == k.Code || slices.Contains(k.Suffix, end)
+		}) {
+			best, length = k.Code, rank
 		}
 	}
 	return best

@@ -3,6 +3,8 @@ package tagging
 import (
 	"regexp"
 	"slices"
+	"strconv"
+	"strings"
 
 	"policypush/internal/automaton"
 	"policypush/internal/domain"
@@ -84,11 +86,29 @@ func (l *lexicon) mark(r *register) {
 	}
 }
 
-// held are the lists of a register of which a text holds a word.
+// held is what a text holds: the lists of a register of which it has a word, and
+// what expressions found that were run over it before.
 type held struct {
 	size  int // of the text, in bytes
 	lists []uint64
+	found []finding
 }
+
+// finding is what an expression found in a text.
+type finding struct {
+	by   *automaton.Expression
+	locs [][]int
+	of   extent
+}
+
+// extent is how much is asked for, or known, of the matches of an expression.
+type extent uint8
+
+const (
+	anyMatch extent = iota // whether there is one
+	firstMatch
+	allMatches
+)
 
 func (h *held) has(list int) bool { return h.lists[list>>6]&(1<<(list&63)) != 0 }
 
@@ -102,19 +122,58 @@ func (h *held) may(p pattern) bool {
 	return true
 }
 
+// run returns what an expression finds in the text, at least as much of it as is
+// asked for.
+func (h *held) run(p pattern, text string, ask extent) *finding {
+	at := 0
+	for at < len(h.found) && h.found[at].by != p.Expression {
+		at++
+	}
+	switch {
+	case at == len(h.found):
+		h.found = append(h.found, finding{by: p.Expression})
+	case h.found[at].of >= ask:
+		return &h.found[at]
+	}
+	f := &h.found[at]
+	f.of = ask
+	switch ask {
+	case anyMatch:
+		if !p.MatchString(text) {
+			f.of = allMatches
+		}
+	case firstMatch:
+		if loc := p.FindStringSubmatchIndex(text); loc != nil {
+			f.locs = [][]int{loc}
+		} else {
+			f.of = allMatches
+		}
+	default:
+		f.locs = p.FindAllStringSubmatchIndex(text, -1)
+	}
+	return f
+}
+
 // may tells whether the sentence may hold a match: whether it has a word of each
 // list that the pattern needs.
 func (s sentence) may(p pattern) bool { return s.holds == nil || s.holds.may(p) }
 
+// whole tells whether the sentence is all of what was looked at.
+func (s sentence) whole() bool { return s.holds != nil && s.holds.size == len(s.text) }
+
 // matches tells whether the sentence holds a match.
 func (s sentence) matches(p pattern) bool {
-	if s.holds == nil {
-		return p.MatchString(s.text)
-	}
-	if !s.holds.may(p) {
+	if !s.may(p) {
 		return false
 	}
-	return p.suffices > 0 && s.holds.size == len(s.text) && s.holds.has(p.suffices) || p.MatchString(s.text)
+	if !s.whole() {
+		return p.MatchString(s.text)
+	}
+	if p.suffices > 0 && s.holds.has(p.suffices) {
+		return true
+	}
+	f := s.holds.run(p, s.text, anyMatch)
+	return f.of < allMatches || len(f.locs) > 0
 }
 
 // match is one match of an extraction rule in a sentence.
@@ -125,22 +184,32 @@ type match struct {
 	evidence domain.Evidence
 }
 
+// numberOf is the number of an extraction rule, of its code X25; -1 if it has
+// none.
+func numberOf(code string) int {
+	n, err := strconv.Atoi(strings.TrimPrefix(code, "X"))
+	if err != nil || n < 0 || n >= len(Tagger{}.patterns) {
+		return -1
+	}
+	return n
+}
+
 // has tells whether a sentence holds a match of an extraction rule.
 func (t *Tagger) has(code string, s sentence) bool {
-	return s.matches(t.patterns[code])
+	return s.matches(t.patterns[numberOf(code)])
 }
 
 // find returns the matches of an extraction rule.
 func (t *Tagger) find(code string, s sentence) []match {
-	p := t.patterns[code]
-	if !s.may(p) {
+	p := t.patterns[numberOf(code)]
+	locs := s.locs(p)
+	if len(locs) == 0 {
 		return nil
 	}
-	var out []match
-	p.Each(s.text, func(loc []int) bool {
-		out = append(out, match{p.Regexp(), s.text, loc, s.evidence(loc[0], loc[1])})
-		return true
-	})
+	out := make([]match, len(locs))
+	for i, loc := range locs {
+		out[i] = match{p.Regexp(), s.text, loc, s.evidence(loc[0], loc[1])}
+	}
 	return out
 }
 

@@ -42,7 +42,7 @@ func TestAutomataFindWhatExpressionsFind(t *testing.T) {
 		if p.MatchString(text) != (want != nil) {
 			t.Errorf("%s in %q: match is %v", name, text, want == nil)
 		}
-		memory := func() held { return held{len(text), make([]uint64, (all.lists+63)/64)} }
+		memory := func() held { return held{size: len(text), lists: make([]uint64, (all.lists+63)/64)} }
 		one := memory()
 		whole := sentence{text: text, holds: &one}
 		words.look(text, 0, &cut{sentences: []sentence{whole}, holds: memory()}, nil, nil, nil)

@@ -19,8 +19,13 @@ type reading struct {
 	all   []hit // of the passages
 	found []hit
 	runs  []run
+	parts []sentence
 	near  excerpt
-	lists []uint64 // not yet given away
+	lists slab[uint64]
+	cuts  slab[cut]
+	cutIn slab[sentence]
+	holds slab[held]
+	finds slab[finding]
 	collector
 }
 
@@ -32,19 +37,35 @@ func (t *reading) reset() {
 	clear(t.cut)
 	clear(t.acts)
 	clear(t.passages)
-	t.passages, t.all, t.lists = t.passages[:0], t.all[:0], nil
+	t.passages, t.all = t.passages[:0], t.all[:0]
 	t.near.reset()
+	t.lists.reset()
+	t.cuts.reset()
+	t.cutIn.reset()
+	t.holds.reset()
+	t.finds.reset()
 }
 
-// newLists returns memory for sets of lists.
-func (t *reading) newLists(n int) []uint64 {
-	const atOnce = 1 << 12
-	if n > len(t.lists) {
-		t.lists = make([]uint64, max(n, atOnce))
+// slab is memory for many small lists that are all given up together.
+type slab[T any] struct{ chunk, left []T }
+
+// take returns a list of n zeros.
+func (s *slab[T]) take(n int) []T {
+	const few = 256
+	if n > len(s.left) {
+		s.chunk = make([]T, max(n, 2*len(s.chunk), few))
+		s.left = s.chunk
 	}
-	out := t.lists[:n:n]
-	t.lists = t.lists[n:]
+	out := s.left[:n:n]
+	s.left = s.left[n:]
 	return out
+}
+
+// reset takes back all lists of the last chunk; others are left to the collector
+// of garbage.
+func (s *slab[T]) reset() {
+	clear(s.chunk[:len(s.chunk)-len(s.left)])
+	s.left = s.chunk
 }
 
 // cut is the sentences of a clause, and what it holds as a whole.
@@ -75,12 +96,17 @@ func (t *reading) whole(c *domain.Clause) sentence {
 
 // look cuts a clause into sentences and finds the words in it.
 func (t *reading) look(c *domain.Clause, seg *segment.Segmenter, hits []hit, runs []run) (*cut, []hit, []run) {
-	x := &cut{sentences: sentences(c)}
-	each, n := t.listWords(), len(x.sentences)
-	memory, holds := t.newLists(each*(n+1)), make([]held, n)
-	x.holds = held{len(c.Text), memory[n*each:]}
+	x := &t.cuts.take(1)[0]
+	t.parts = sentences(c, t.parts[:0])
+	each, n := t.listWords(), len(t.parts)
+	x.sentences = t.cutIn.take(n)
+	copy(x.sentences, t.parts)
+	memory, holds := t.lists.take(each*(n+1)), t.holds.take(n)
+	const few = 4 // expressions are run over most sentences
+	newFindings := func() []finding { return t.finds.take(few)[:0] }
+	x.holds = held{size: len(c.Text), lists: memory[n*each:], found: newFindings()}
 	for i := range holds {
-		holds[i] = held{len(x.sentences[i].text), memory[i*each : (i+1)*each]}
+		holds[i] = held{size: len(x.sentences[i].text), lists: memory[i*each : (i+1)*each], found: newFindings()}
 		x.sentences[i].holds = &holds[i]
 	}
 	t.cut[c.Start] = x

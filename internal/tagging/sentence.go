@@ -30,9 +30,8 @@ func (s sentence) hasAny(chars string) bool {
 const longSentence = 1000
 
 // sentences cuts a clause at 。；;！!？? and line breaks. The mark belongs to
-// the sentence before it.
-func sentences(c *domain.Clause) []sentence {
-	var out []sentence
+// the sentence before it. They are added to out.
+func sentences(c *domain.Clause, out []sentence) []sentence {
 	from, at, begin := 0, c.Start, c.Start
 	for i, r := range c.Text {
 		at++
@@ -120,16 +119,25 @@ func (s sentence) subject() sentence {
 
 // loc is the first match of an expression, as FindStringSubmatchIndex returns it.
 func (s sentence) loc(p pattern) []int {
-	if !s.may(p) {
+	switch {
+	case !s.may(p):
 		return nil
+	case !s.whole():
+		return p.FindStringSubmatchIndex(s.text)
 	}
-	return p.FindStringSubmatchIndex(s.text)
+	if f := s.holds.run(p, s.text, firstMatch); len(f.locs) > 0 {
+		return f.locs[0]
+	}
+	return nil
 }
 
 // locs are all matches of an expression.
 func (s sentence) locs(p pattern) [][]int {
-	if !s.may(p) {
+	switch {
+	case !s.may(p):
 		return nil
+	case !s.whole():
+		return p.FindAllStringSubmatchIndex(s.text, -1)
 	}
-	return p.FindAllStringSubmatchIndex(s.text, -1)
+	return s.holds.run(p, s.text, allMatches).locs
 }

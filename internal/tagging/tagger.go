@@ -25,9 +25,10 @@ import (
 type Tagger struct {
 	rules     *rules.Rules
 	segment   *segment.Segmenter
-	patterns  map[string]pattern
-	lists     int // of words of the patterns
+	patterns  [100]pattern // by the numbers of their codes
+	lists     int          // of words of the patterns
 	words     *lexicon
+	weights   []float64 // of [features]
 	codes     []code
 	readings  sync.Pool                   // of [reading]
 	seen      sync.Pool                   // memory of [Tagger.score]: a [seenUse] for each pair of a term and a theme
@@ -46,15 +47,17 @@ type code struct {
 // New prepares a tagger. It fails if a rule that the reading depends on is
 // missing.
 func New(r *rules.Rules, seg *segment.Segmenter) (*Tagger, error) {
-	t := &Tagger{rules: r, segment: seg, patterns: map[string]pattern{}, words: newLexicon(), first: map[domain.Dimension][2]int{}}
+	t := &Tagger{rules: r, segment: seg, words: newLexicon(), first: map[domain.Dimension][2]int{}}
 	words := ours.copy()
 	for _, p := range r.Patterns.All() {
-		t.patterns[p.Code] = words.pattern(p.Re)
+		if n := numberOf(p.Code); n >= 0 {
+			t.patterns[n] = words.pattern(p.Re)
+		}
 	}
 	t.lists = words.lists
 	t.words.mark(words)
 	for _, needed := range strings.Fields("X01 X02 X03 X07 X08 X09 X10 X12 X14 X15 X16 X19 X23 X25 X26 X27 X28 X29 X30 X31 X32 X33 X34 X35 X36 X37 X38 X39 X40 X41 X42 X43 X44 X45 X46 X48 X49 X61 X63 X67") {
-		if t.patterns[needed].Expression == nil {
+		if t.patterns[numberOf(needed)].Expression == nil {
 			return nil, fmt.Errorf("抽取规则 %s 不见了：请恢复 extraction-patterns.yaml", needed)
 		}
 	}
@@ -64,6 +67,7 @@ func New(r *rules.Rules, seg *segment.Segmenter) (*Tagger, error) {
 		t.divisions[first] = append(t.divisions[first], i)
 	}
 	t.enter()
+	t.weights = inOrder(features, r.Verdict.Weights)
 	t.words.close(seg.Whole)
 	t.readings.New = func() any {
 		return &reading{Tagger: t, cut: map[int]*cut{}, acts: map[[2]int]act{}}
@@ -216,7 +220,7 @@ func (t *Tagger) themes(p *domain.Policy, all []scored, passages []passage) []do
 		if x == nil {
 			continue
 		}
-		j := judged{r, inclination(t.rules.Verdict, t.codes[r.code].code, x)}
+		j := judged{r, inclination(t.rules.Verdict.Base+t.rules.Verdict.Themes[t.codes[r.code].code], t.weights, x)}
 		if t.codes[r.code].code[0] == 'Z' {
 			j.inclines = -1
 			if r.total >= s.AssignAt && (r.title >= s.LongTitleAt || r.total >= 0.8*top) {

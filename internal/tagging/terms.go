@@ -55,6 +55,7 @@ type lexicon struct {
 	nodes   []node                // of the tree of beginnings; those after one beginning stand together
 	roots   []int32               // node of a first character up to U+FFFF; 0 for none
 	pairsOf [pairBits / 64]uint64 // the first two characters of words, see begins
+	alone   [0x10000 / 64]uint64  // characters that are words by themselves
 }
 
 // word is what is known of a word: what it means as a term, and the lists that
@@ -118,6 +119,9 @@ func (l *lexicon) close(whole func(term string) bool) {
 		l.nodes[s.node].first = int32(len(l.nodes))
 		for i := s.from; i < s.to; {
 			if len(texts[i]) == s.size {
+				if r, n := utf8.DecodeRuneInString(texts[i]); n == s.size && r < 0x10000 {
+					l.alone[r>>6] |= 1 << (r & 63)
+				}
 				l.nodes[s.node].word = int32(len(l.words))
 				l.words = append(l.words, word{l.terms[texts[i]], l.marked[texts[i]]})
 				i++
@@ -156,6 +160,9 @@ func (l *lexicon) begins(a, b rune) bool {
 	return l.pairsOf[at>>6]&(1<<(at&63)) != 0
 }
 
+// isWord tells whether a character may be a word by itself.
+func (l *lexicon) isWord(r rune) bool { return r >= 0x10000 || l.alone[r>>6]&(1<<(r&63)) != 0 }
+
 // after returns the node of a beginning and one character more, or 0.
 func (l *lexicon) after(n int32, r rune) int32 {
 	if n == 0 && r < 0x10000 {
@@ -193,13 +200,20 @@ func (l *lexicon) look(text string, start int, in *cut, seg *segment.Segmenter, 
 	sentences, sentenceEnd := in.sentences, 0 // in bytes
 	over := over{text: text, seg: seg, runs: runs, first: len(runs)}
 	at := start
-	for i, r := range text {
+	r, size := utf8.DecodeRuneInString(text)
+	for i := 0; i < len(text); at++ {
 		if i == sentenceEnd && len(sentences) > 0 {
 			sentenceEnd += len(sentences[0].text)
 			lists, sentences = sentences[0].holds.lists, sentences[1:]
 		}
+		second, secondSize := utf8.DecodeRuneInString(text[i+size:])
+		longer := secondSize > 0 && l.begins(r, second)
+		if !longer && !l.isWord(r) {
+			i, r, size = i+size, second, secondSize
+			continue
+		}
 		begin, to := len(hits), 0
-		n, next, end := l.after(0, r), i+utf8.RuneLen(r), at+1
+		n, next, end := l.after(0, r), i+size, at+1
 		for n != 0 {
 			node := &l.nodes[n]
 			if node.word != 0 {
@@ -221,10 +235,10 @@ func (l *lexicon) look(text string, start int, in *cut, seg *segment.Segmenter, 
 			if node.count == 0 || next == len(text) {
 				break
 			}
-			c, size := utf8.DecodeRuneInString(text[next:])
-			if end == at+1 && !l.begins(r, c) {
+			if end == at+1 && !longer {
 				break
 			}
+			c, size := utf8.DecodeRuneInString(text[next:])
 			n, next, end = l.after(n, c), next+size, end+1
 		}
 		if len(hits) > begin && seg != nil {
@@ -235,7 +249,7 @@ func (l *lexicon) look(text string, start int, in *cut, seg *segment.Segmenter, 
 				found[k].sure = sure
 			}
 		}
-		at++
+		i, r, size = i+size, second, secondSize
 	}
 	for _, s := range in.sentences {
 		for i, lists := range s.holds.lists {

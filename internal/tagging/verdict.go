@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"policypush/internal/domain"
-	"policypush/rules"
 )
 
 // features are what is weighed to decide whether a document is about a theme,
@@ -100,11 +99,20 @@ func ratio(a, b float64) float64 {
 	return a / b
 }
 
-// inclination is the sum of the weighed features: above 0 a theme is assigned.
-func inclination(v rules.Verdict, theme string, x []float64) float64 {
-	sum := v.Base + v.Themes[theme]
-	for i, name := range features {
-		sum += v.Weights[name] * x[i]
+// inclination is the sum of the weighed features: above 0 a theme, or a code of
+// another dimension, is assigned.
+func inclination(base float64, weights, x []float64) float64 {
+	for i, w := range weights {
+		base += w * x[i]
 	}
-	return sum
+	return base
+}
+
+// inOrder are the weights of features.
+func inOrder(features []string, weights map[string]float64) []float64 {
+	out := make([]float64, len(features))
+	for i, name := range features {
+		out[i] = weights[name]
+	}
+	return out
 }
