@@ -26,6 +26,9 @@ var expressions = map[string]bool{ // whether an automaton can do it
 	`(?:奖励|奖)[^,。]*?(?:元|$)`:            true,
 	`\d+(?:\.\d+)?(?:%|‰|万元|元)|[补助]+$`:  true,
 	`《[^《》\n]{0,80}》|条`:                 true,
+	`(?:自|^)(?P<n>\d)|(?:^|。)奖(励)`:      true,
+	`^(?:第(一)|一、)[^。]*?(?:对象|标准)`:       true,
+	`^([\p{Han}]+?)(?:局|$)`:             true,
 	`^$|x`:                              false,
 	`a*`:                                false,
 	`\bа`:                               false,
@@ -53,7 +56,7 @@ func compare(t *testing.T, expr, text string) {
 func TestFindsWhatRegexpFinds(t *testing.T) {
 	texts := []string{
 		"", "a", "abcd", "xaabbc", "\xe4\xb8", "补\xff贴", "补贴补助", "第一条、第二条", "年满60周岁以上、18周岁", "一、补贴对象。二、标准", "市财政局",
-		"按照标准", "《办法》《《通知》", "自2026年起,自2027年", "京ICP备1号", "每月300元", "注册满3年,不低于5人", "𠮷野家𠮷店", "x^$", "奖励300元整以上,奖12.5%", "奖励补助", "奖元奖",
+		"按照标准", "《办法》《《通知》", "自2026年起,自2027年", "京ICP备1号", "每月300元", "注册满3年,不低于5人", "𠮷野家𠮷店", "x^$", "奖励300元整以上,奖12.5%", "奖励补助", "奖元奖", "1自2。奖励3", "自1奖励。奖励", "奖励。奖励自7", "第一条 对象,标准", "一、补贴标准。一、对象",
 	}
 	for expr, quick := range expressions {
 		if MustCompile(expr).Quick() != quick {

@@ -13,9 +13,16 @@ import (
 type Expression struct {
 	re    *regexp.Regexp
 	once  sync.Once
-	finds *automaton     // nil if the expression asks for more than one can do
-	here  *regexp.Regexp // the expression at the beginning of a text; nil if it asks for that itself
-	ends  *automaton     // tells where a match ends; nil if it has groups and asks for the end of the text
+	finds *automaton // nil if the expression asks for more than one can do
+	first anchored   // at the beginning of a text
+	later anchored   // anywhere else
+}
+
+// anchored finds the match that begins where a text begins.
+type anchored struct {
+	re     *regexp.Regexp
+	groups bool
+	ends   *automaton // tells where the match ends; nil if the end of the text is asked for and there are groups
 }
 
 // MustCompile compiles an expression of our own and panics if it is wrong.
@@ -197,13 +204,16 @@ func (e *Expression) starts() *automaton {
 		if !ok {
 			return
 		}
-		e.finds = a
-		if !asksFor(tree, syntax.OpBeginText) {
-			e.here = regexp.MustCompile(`\A(?:` + e.re.String() + `)`)
-			if e.re.NumSubexp() == 0 || !asksFor(tree, syntax.OpEndText) {
-				e.ends, _ = newRanked(tree, a)
-			}
+		e.first = newAnchored(e.re.String(), tree, a)
+		switch {
+		case a.ahead: // there is no match anywhere else
+		case asksFor(tree, syntax.OpBeginText):
+			elsewhere := notAtBegin(tree)
+			e.later = newAnchored(elsewhere.String(), elsewhere, a)
+		default:
+			e.later = e.first
 		}
+		e.finds = a
 	})
 	if e.finds == nil || e.finds.off.Load() {
 		return nil
@@ -211,9 +221,31 @@ func (e *Expression) starts() *automaton {
 	return e.finds
 }
 
+func newAnchored(expr string, tree *syntax.Regexp, of *automaton) anchored {
+	out := anchored{re: regexp.MustCompile(`\A(?:` + expr + `)`)}
+	out.groups = out.re.NumSubexp() > 0
+	if !out.groups || !asksFor(tree, syntax.OpEndText) {
+		out.ends, _ = newRanked(tree, of)
+	}
+	return out
+}
+
 // asksFor tells whether a tree asks for an end of the text.
 func asksFor(tree *syntax.Regexp, end syntax.Op) bool {
 	return tree.Op == end || slices.ContainsFunc(tree.Sub, func(sub *syntax.Regexp) bool { return asksFor(sub, end) })
+}
+
+// notAtBegin returns the expression of the matches that do not begin a text.
+func notAtBegin(tree *syntax.Regexp) *syntax.Regexp {
+	out := *tree
+	if tree.Op == syntax.OpBeginText {
+		out.Op = syntax.OpNoMatch
+	}
+	out.Sub = make([]*syntax.Regexp, len(tree.Sub))
+	for i, sub := range tree.Sub {
+		out.Sub[i] = notAtBegin(sub)
+	}
+	return &out
 }
 
 // MatchString tells whether the text holds a match.
@@ -228,13 +260,18 @@ func (e *Expression) MatchString(text string) bool {
 // until it returns false.
 func (e *Expression) Each(text string, yield func(loc []int) bool) {
 	a := e.starts()
-	if a == nil || e.here == nil {
-		if a != nil && !a.matches(text) {
-			return
-		}
+	switch {
+	case a == nil:
 		for _, loc := range e.re.FindAllStringSubmatchIndex(text, -1) {
 			if !yield(loc) {
 				return
+			}
+		}
+		return
+	case a.ahead:
+		if e.first.ends != nil || a.matches(text) {
+			if loc := e.first.at(text, 0); loc != nil {
+				yield(loc)
 			}
 		}
 		return
@@ -245,7 +282,11 @@ func (e *Expression) Each(text string, yield func(loc []int) bool) {
 		if i < end {
 			continue
 		}
-		loc := e.at(text, i)
+		by := &e.later
+		if i == 0 {
+			by = &e.first
+		}
+		loc := by.at(text, i)
 		if loc == nil || !yield(loc) {
 			return
 		}
@@ -255,17 +296,19 @@ func (e *Expression) Each(text string, yield func(loc []int) bool) {
 
 // at is the match that begins at a byte. What stands behind it is nothing to its
 // groups: without it, package regexp has less to try.
-func (e *Expression) at(text string, i int) []int {
+func (e *anchored) at(text string, i int) []int {
 	rest := text[i:]
 	if e.ends != nil && !e.ends.off.Load() {
-		if n := e.ends.end(rest); n >= 0 {
-			if e.re.NumSubexp() == 0 {
-				return []int{i, i + n}
-			}
-			rest = rest[:n]
+		n := e.ends.end(rest)
+		switch {
+		case n < 0:
+			return nil
+		case !e.groups:
+			return []int{i, i + n}
 		}
+		rest = rest[:n]
 	}
-	loc := e.here.FindStringSubmatchIndex(rest)
+	loc := e.re.FindStringSubmatchIndex(rest)
 	for k := range loc {
 		if loc[k] >= 0 {
 			loc[k] += i
