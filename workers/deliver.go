@@ -1,6 +1,7 @@
 package workers
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -15,8 +16,9 @@ import (
 	"policypush/internal/storage"
 )
 
-// claimSize is how many rows are claimed, sent and recorded together. A worker
-// that is killed leaves at most so many per batch in doubt.
+// claimSize is how many rows are claimed, sent and recorded together where the
+// line does not say. A worker that is killed leaves at most so many per batch
+// in doubt.
 const claimSize = 50
 
 // recordTimeout bounds the write of what the gateway said. It does not end
@@ -31,8 +33,8 @@ const longestWait = 5 * time.Second
 // back instead of beginning anew.
 const lastMinute = time.Minute
 
-// deliver sends one batch: claim, check again, compose, send, record, fifty at
-// a time, until nothing in the batch is due. It stops between two claims when
+// deliver sends one batch: claim, check again, compose, send, record, some
+// at a time, until nothing in the batch is due. It stops between two claims when
 // its context ends; what it has claimed by then is recorded.
 func (w *Workers) deliver(ctx context.Context, t *asynq.Task) error {
 	var args queue.DeliverArgs
@@ -89,6 +91,7 @@ func ours(err error) error {
 // end. Rights are taken before rows: without an answer of Redis nothing is
 // claimed.
 func (w *Workers) mayClaim(ctx context.Context, batch domain.Batch) (n int, wait time.Duration, err error) {
+	line := w.Lines[batch.Channel]
 	for began := time.Now(); ; {
 		if err := ctx.Err(); err != nil {
 			return 0, 0, err
@@ -99,7 +102,7 @@ func (w *Workers) mayClaim(ctx context.Context, batch domain.Batch) (n int, wait
 		if !batch.Urgent && w.Queue.UrgentWaits(ctx, batch.Channel) {
 			return 0, 0, nil
 		}
-		n, wait, err = w.Queue.Take(ctx, batch.Channel, w.Lines[batch.Channel].Rate, claimSize, w.Now())
+		n, wait, err = w.Queue.Take(ctx, batch.Channel, line.Rate, cmp.Or(line.Claim, claimSize), w.Now())
 		if err == nil && n > 0 {
 			return n, 0, nil
 		}

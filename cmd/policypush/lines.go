@@ -19,15 +19,22 @@ import (
 	"policypush/workers"
 )
 
+// mailsClaimed is how many mails are claimed together: they are handed over so
+// fast that what a claim costs by itself counts.
+const mailsClaimed = 100
+
 // lines opens the outgoing channels as they are set up. No text message goes
 // out with one of the words.
 func (b *base) lines(words []*rules.SMSWord) (map[domain.ChannelKind]workers.Line, error) {
-	// Of mails so many are on the wire as there are connections; meanwhile other
-	// batches are claimed and recorded.
-	concurrency := map[domain.ChannelKind]int{domain.SMS: b.cfg.SMS.Concurrency, domain.Email: 2 * b.cfg.Email.Concurrency}
+	// Any batch may use all connections for mails; while one does, others are
+	// claimed and recorded.
+	concurrency := map[domain.ChannelKind]int{domain.SMS: b.cfg.SMS.Concurrency, domain.Email: b.cfg.Email.Concurrency}
 	lines := map[domain.ChannelKind]workers.Line{}
 	for _, kind := range domain.Outgoing() {
 		line := workers.Line{Mode: channel.Mode(b.cfg.Mode(string(kind))), Concurrency: max(1, concurrency[kind])}
+		if kind == domain.Email {
+			line.Claim = mailsClaimed
+		}
 		bounds := b.cfg.Bounds(string(kind))
 		line.Rate, line.Canary = bounds.Rate, bounds.Canary
 		if kind == domain.SMS {
