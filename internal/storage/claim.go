@@ -212,14 +212,13 @@ func (s *Store) claimDigests(ctx context.Context, tx *sql.Tx, b domain.Batch, cl
 	return more, err
 }
 
-// outgoing groups claimed deliveries into messages, in id order, and reads for
-// each who gets it and whether it may still be sent. A digest is one message
+// outgoing groups claimed deliveries into messages, in id order, see
+// recipientsOf. A digest is one message
 // to one address, or to every browser of a person.
 func (s *Store) outgoing(ctx context.Context, tx *sql.Tx, claimed []domain.Delivery, to recipient) ([]Outgoing, error) {
 	slices.SortFunc(claimed, func(a, b domain.Delivery) int { return cmp.Compare(a.ID, b.ID) })
 	var out []Outgoing
-	digest, of := map[domain.ContactID]int{}, map[domain.DeliveryID]int{}
-	var ids []domain.DeliveryID // the first of each message
+	digest := map[domain.ContactID]int{}
 	for _, d := range claimed {
 		if d.Reason == domain.ReasonDigest {
 			at := len(out)
@@ -238,29 +237,49 @@ func (s *Store) outgoing(ctx context.Context, tx *sql.Tx, claimed []domain.Deliv
 				continue
 			}
 		}
-		of[d.ID] = len(out)
-		ids = append(ids, d.ID)
 		out = append(out, Outgoing{Deliveries: []domain.Delivery{d}, NoConsent: true})
 	}
-	err := chunks(ids, func(part []any) error {
-		q := `
-			SELECT d.id, v.kind, v.paused, v.consented, v.fallback, COALESCE(c.id, 0), COALESCE(c.kind, ''), c.address,
+	if err := s.recipientsOf(ctx, tx, out); err != nil {
+		return nil, err
+	}
+	for i := range out {
+		o := &out[i]
+		if d := o.Deliveries[0]; d.Channel == domain.WebPush {
+			if all := domain.Browsers(to.browsers[d.Subscriber], d.Contact); len(all) > 0 {
+				o.Contact, o.Others = all[0], all[1:]
+			}
+		}
+	}
+	return out, nil
+}
+
+// recipientsOf reads who gets each message and whether it may still be sent.
+func (s *Store) recipientsOf(ctx context.Context, tx *sql.Tx, out []Outgoing) error {
+	for from := 0; from < len(out); from += batchSizes[0] {
+		part := out[from:min(len(out), from+batchSizes[0])]
+		with, args, err := s.dialect.with(`d (message, subscriber_id, contact_id)`, len(part), func(i int) []any {
+			return []any{i, part[i].Deliveries[0].Subscriber, part[i].Deliveries[0].Contact}
+		})
+		if err != nil {
+			return err
+		}
+		q := with + `
+			SELECT d.message, v.kind, v.paused, v.consented, v.fallback, COALESCE(c.id, 0), COALESCE(c.kind, ''), c.address,
 				COALESCE(c.frequency, ''), COALESCE(c.verified, FALSE), COALESCE(c.shared, FALSE), COALESCE(x.reason, '')
-			FROM deliveries d JOIN subscribers v ON v.id = d.subscriber_id
+			FROM d JOIN subscribers v ON v.id = d.subscriber_id
 				LEFT JOIN contacts c ON c.id = d.contact_id AND c.subscriber_id = d.subscriber_id
-				LEFT JOIN stop_list x ON x.blind = c.blind AND x.kind = c.kind
-			WHERE d.id IN (` + s.dialect.places(1, len(part)) + `)`
-		return each(ctx, tx, func(row scanner) error {
-			var id domain.DeliveryID
+				LEFT JOIN stop_list x ON x.blind = c.blind AND x.kind = c.kind`
+		err = each(ctx, tx, func(row scanner) error {
+			var i int
 			var kind domain.SubscriberKind
 			var paused, consented, fallback bool
 			var c domain.Contact
 			var sealed []byte
-			err := row.Scan(&id, &kind, &paused, &consented, &fallback, &c.ID, &c.Kind, &sealed, &c.When, &c.Verified, &c.Shared, &c.Suppressed)
+			err := row.Scan(&i, &kind, &paused, &consented, &fallback, &c.ID, &c.Kind, &sealed, &c.When, &c.Verified, &c.Shared, &c.Suppressed)
 			if err != nil {
 				return err
 			}
-			o := &out[of[id]]
+			o := &part[i]
 			o.SubscriberKind, o.Paused, o.NoConsent, o.Fallback = kind, paused, !consented, fallback
 			if c.ID == 0 {
 				return nil
@@ -270,15 +289,10 @@ func (s *Store) outgoing(ctx context.Context, tx *sql.Tx, claimed []domain.Deliv
 			}
 			o.Contact = c
 			return nil
-		}, q, part...)
-	})
-	for i := range out {
-		o := &out[i]
-		if d := o.Deliveries[0]; d.Channel == domain.WebPush {
-			if all := domain.Browsers(to.browsers[d.Subscriber], d.Contact); len(all) > 0 {
-				o.Contact, o.Others = all[0], all[1:]
-			}
+		}, q, args...)
+		if err != nil {
+			return err
 		}
 	}
-	return out, err
+	return nil
 }

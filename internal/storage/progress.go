@@ -158,6 +158,10 @@ func (s *Store) SentSince(ctx context.Context, contacts []domain.ContactID, sinc
 		// The rows of a digest are claimed at the same moment for one contact. What
 		// is counted for each contact leaves PostgreSQL no other way than by its key.
 		// On SQLite it is the writer that just claimed that has the pages at hand.
+		which, ids, err := s.dialect.among("c.id", 2, part)
+		if err != nil {
+			return err
+		}
 		const counts = `d.claimed_at > 0 AND d.claimed_at >= $1 AND d.state IN ('accepted', 'delivered', 'unknown', 'logged')`
 		q := `
 			SELECT c.id, CASE WHEN c.shared THEN (
@@ -166,7 +170,7 @@ func (s *Store) SentSince(ctx context.Context, contacts []domain.ContactID, sinc
 					FROM contacts same JOIN ` + deliveries + ` AS d ON d.contact_id = same.id
 					WHERE same.blind = c.blind AND same.kind = c.kind AND ` + counts + `) AS m)
 			ELSE (SELECT COUNT(DISTINCT d.claimed_at) FROM ` + deliveries + ` AS d WHERE d.contact_id = c.id AND ` + counts + `) END
-			FROM contacts c WHERE c.id IN (` + s.dialect.places(2, len(part)) + `)`
+			FROM contacts c WHERE ` + which
 		return each(ctx, s.write, func(row scanner) error {
 			var id domain.ContactID
 			var n int
@@ -175,7 +179,7 @@ func (s *Store) SentSince(ctx context.Context, contacts []domain.ContactID, sinc
 				sent[id] = n
 			}
 			return err
-		}, q, append([]any{micros(since)}, part...)...)
+		}, q, append([]any{micros(since)}, ids...)...)
 	})
 	return sent, err
 }

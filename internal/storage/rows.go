@@ -239,6 +239,17 @@ func chunks[T any](values []T, fn func(part []any) error) error {
 	return nil
 }
 
+// among writes the condition that a column holds one of some ids, the first of
+// which is parameter at, and returns its arguments. Where a database takes
+// arrays they are one, and one plan serves any number of ids.
+func (d dialect) among(column string, at int, ids []any) (condition string, args []any, err error) {
+	if !d.arrays {
+		return column + " IN (" + d.places(at, len(ids)) + ")", ids, nil
+	}
+	_, args, err = transpose(len(ids), func(i int) []any { return ids[i : i+1] })
+	return column + " = ANY($" + strconv.Itoa(at) + "::BIGINT[])", args, err
+}
+
 // micros is how a time stands in the database: microseconds since 1970, UTC,
 // and 0 for the zero time.
 func micros(t time.Time) int64 {
