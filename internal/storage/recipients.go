@@ -35,18 +35,22 @@ func (s *Store) Recipients(ctx context.Context, ids []domain.SubscriberID) ([]*d
 		FROM subscribers v LEFT JOIN contacts c ON c.subscriber_id = v.id`
 	const tail = `
 			LEFT JOIN stop_list x ON x.blind = c.blind AND x.kind = c.kind
-		WHERE v.id `
+		WHERE `
 	var err error
 	first, last := ids[0], ids[len(ids)-1]
 	if int(last-first) < dense*len(ids) {
 		r.wanted = ids
 		// The contacts are asked for by the same range: PostgreSQL would read all
 		// of them for every range.
-		q := head + ` AND c.subscriber_id BETWEEN $1 AND $2` + tail + `BETWEEN $1 AND $2 ORDER BY v.id`
+		q := head + ` AND c.subscriber_id BETWEEN $1 AND $2` + tail + `v.id BETWEEN $1 AND $2 ORDER BY v.id`
 		err = each(ctx, s.read, r.scan, q, first, last)
 	} else {
 		err = chunks(ids, func(part []any) error {
-			return each(ctx, s.read, r.scan, head+tail+`IN (`+s.dialect.places(1, len(part))+`) ORDER BY v.id`, part...)
+			which, args, err := s.dialect.among("v.id", 1, part)
+			if err != nil {
+				return err
+			}
+			return each(ctx, s.read, r.scan, head+tail+which+` ORDER BY v.id`, args...)
 		})
 	}
 	if err != nil {
