@@ -28,9 +28,11 @@ type row struct {
 // NewCase prepares a case: what a document with known themes shows.
 func (t *Tagger) NewCase(id string, p *domain.Policy, themes, optional []string) Case {
 	c := Case{ID: id, Weight: 1, Themes: themes, Optional: optional}
-	passages := t.begin(p).passages
+	r := t.begin(p)
+	defer t.end(r)
+	passages := r.passages
 	outward(p, passages)
-	all := t.score(passages)
+	all := r.score()
 	weighed := t.weigh(p, all, passages)
 	for n := t.first[domain.ThemeTag][0]; n < t.first[domain.ThemeTag][1]; n++ {
 		if x := weighed[n]; x != nil && t.codes[n].code[0] != 'Z' {

@@ -243,7 +243,7 @@ func afterOffices(title string) int {
 
 // earn keeps a word as evidence, once in each part of the document.
 func (t *Tagger) earn(n *naming, x *passage, c counted, times float64) {
-	score := weight(c.role, t.rules.Scoring) * times
+	score := weight(c.role, &t.rules.Scoring) * times
 	if score == 0 {
 		return
 	}

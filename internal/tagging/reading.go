@@ -26,6 +26,7 @@ type reading struct {
 	cutIn slab[sentence]
 	holds slab[held]
 	finds slab[finding]
+	sums  tallying
 	collector
 }
 

@@ -66,10 +66,31 @@ type pointScore struct {
 
 // seenUse is where a term was last counted for a theme.
 type seenUse struct {
+	document uint32 // by number, the first is 1: what was seen in another one is forgotten
+	measure  int32  // likewise
+	sentence int32  // likewise, of those that give or require something
 	in       [inBody + 1]bool
-	measure  int32 // by number, the first is 1
-	sentence int32 // likewise, of those that give or require something
-	strong   bool  // counted among the words that are enough alone
+	strong   bool // counted among the words that are enough alone
+}
+
+// tallying is the memory of [reading.score], used for one document after another.
+type tallying struct {
+	document uint32
+	seen     []seenUse // of each pair of a term and a theme
+	out      []scored
+	points   []pointScore
+	named    []int // themes with points in this measure
+	acts     tally
+	earnings []earning // of all passages
+}
+
+// next forgets the last document.
+func (m *tallying) next() {
+	m.document++
+	for i := range m.out {
+		m.out[i] = scored{code: i, evidence: m.out[i].evidence[:0]}
+	}
+	m.acts.done, m.earnings = 0, m.earnings[:0]
 }
 
 // maxPoint bounds what one measure adds to a theme.
@@ -79,18 +100,13 @@ const maxPoint = 8
 // term wins where terms of one theme overlap; a weak term needs a near word in
 // its sentence. A term counts once in the title, once in all headings and once
 // in each measure, by what its sentence does.
-func (t *Tagger) score(passages []passage) []scored {
-	s, themes := t.rules.Scoring, t.first[domain.ThemeTag]
-	out := make([]scored, themes[1])
-	for i := range out {
-		out[i].code = i
-	}
-	memory := t.seen.Get().(*[]seenUse)
-	defer t.seen.Put(memory)
-	seen := *memory
-	clear(seen)
-	points := make([]pointScore, len(out))
-	var named []int    // themes with points in this measure
+//
+// What it returns holds until the next document is read.
+func (t *reading) score() []scored {
+	s, themes := &t.rules.Scoring, t.first[domain.ThemeTag]
+	m := &t.sums
+	m.next()
+	out, points, named, earnings := m.out, m.points, m.named[:0], m.earnings
 	number := int32(1) // of the measure
 	closePoint := func() {
 		top := 0.0
@@ -114,17 +130,14 @@ func (t *Tagger) score(passages []passage) []scored {
 		number++
 	}
 	point := ""
-	var by collector
-	var acts tally
-	var earnings []earning // of all passages
-	for i := range passages {
-		p := &passages[i]
+	for i := range t.passages {
+		p := &t.passages[i]
 		if p.part != inHeading && (p.point != point || p.point == "") {
 			closePoint()
 			point = p.point
 		}
 		first := len(earnings)
-		for list := range byCode(by.collect(p.hits, themes, nil)) {
+		for list := range byCode(t.collect(p.hits, themes, nil)) {
 			code := list[0].code
 			beside := p.sentencesWithNear(list)
 			for _, c := range keep(list) {
@@ -144,11 +157,14 @@ func (t *Tagger) score(passages []passage) []scored {
 				if earned == 0 {
 					continue
 				}
-				use := &seen[c.at]
+				use := &m.seen[c.at]
+				if use.document != m.document {
+					*use = seenUse{document: m.document}
+				}
 				if p.part == inBody {
 					earnings = append(earnings, earning{c.hit.start, code, c.hit.id, earned})
 					if does >= requires {
-						acts.add(p.sentenceOf(c.hit), c, w, use, &out[code])
+						m.acts.add(p.sentenceOf(c.hit), c, w, use, &out[code])
 					}
 					if use.measure != number {
 						use.measure = number
@@ -182,9 +198,10 @@ func (t *Tagger) score(passages []passage) []scored {
 			}
 		}
 		p.earning = earnings[first:len(earnings):len(earnings)]
-		acts.close(p, out)
+		m.acts.close(p, out)
 	}
 	closePoint()
+	m.named, m.earnings = named, earnings
 	for i := range out {
 		slices.SortStableFunc(out[i].evidence, func(a, b domain.Evidence) int { return cmp.Compare(a.Start, b.Start) })
 	}
@@ -328,7 +345,7 @@ func rank(r role) int {
 	return [...]int{nameOf: 1, strong: 0, trigger: 2, weak: 3, near: 4, mask: 5}[r]
 }
 
-func weight(r role, s rules.Scoring) float64 {
+func weight(r role, s *rules.Scoring) float64 {
 	switch r {
 	case strong:
 		return s.Weights.Strong
@@ -341,7 +358,7 @@ func weight(r role, s rules.Scoring) float64 {
 	}
 }
 
-func multiplier(p part, s rules.Scoring) float64 {
+func multiplier(p part, s *rules.Scoring) float64 {
 	switch p {
 	case inTitle:
 		return s.TitleMultiplier

@@ -29,9 +29,9 @@ type Tagger struct {
 	lists     int          // of words of the patterns
 	words     *lexicon
 	weights   []float64 // of [features]
+	pairs     int32     // of terms and themes
 	codes     []code
 	readings  sync.Pool                   // of [reading]
-	seen      sync.Pool                   // memory of [Tagger.score]: a [seenUse] for each pair of a term and a theme
 	divisions map[rune][]int              // by the first character of their names
 	section   []int                       // of a code: itself, of an industry the code of its section
 	first     map[domain.Dimension][2]int // range of a dimension in codes
@@ -70,7 +70,10 @@ func New(r *rules.Rules, seg *segment.Segmenter) (*Tagger, error) {
 	t.weights = inOrder(features, r.Verdict.Weights)
 	t.words.close(seg.Whole)
 	t.readings.New = func() any {
-		return &reading{Tagger: t, cut: map[int]*cut{}, acts: map[[2]int]act{}}
+		r := &reading{Tagger: t, cut: map[int]*cut{}, acts: map[[2]int]act{}}
+		themes := t.first[domain.ThemeTag][1]
+		r.sums.seen, r.sums.out, r.sums.points = make([]seenUse, t.pairs), make([]scored, themes), make([]pointScore, themes)
+		return r
 	}
 	return t, nil
 }
@@ -95,8 +98,7 @@ func (t *Tagger) enter() {
 		t.words.add(n, weak, x.Weak...)
 		t.words.add(n, near, x.Near...)
 	}
-	pairs := t.words.pairs // of themes, which come first
-	t.seen.New = func() any { seen := make([]seenUse, pairs); return &seen }
+	t.pairs = t.words.pairs // of themes, which come first
 	begin(domain.TaxTag)
 	for _, x := range t.rules.Taxes.All() {
 		n := add(domain.TaxTag, x.Item)
@@ -152,7 +154,7 @@ func (t *Tagger) Read(doc *document.Document) *domain.Policy {
 	r.facts(p)
 	passages := r.passages
 	side := outward(p, passages)
-	all := t.score(passages)
+	all := r.score()
 	p.Tags = append(p.Tags, t.themes(p, all, passages)...)
 	internal := isInternal(p, side, t.internalFirst(p), t.titled(all))
 	if internal {
@@ -206,16 +208,18 @@ func (t *Tagger) themes(p *domain.Policy, all []scored, passages []passage) []do
 	s := t.rules.Scoring
 	weighed := t.weigh(p, all, passages)
 	type judged struct {
-		scored
+		*scored
 		inclines float64
 	}
-	var ranked []judged
 	bounds := t.first[domain.ThemeTag]
+	themes := all[bounds[0]:bounds[1]]
+	ranked := make([]judged, 0, len(themes))
 	top := 0.0
-	for _, r := range all[bounds[0]:bounds[1]] {
-		top = max(top, r.total)
+	for i := range themes {
+		top = max(top, themes[i].total)
 	}
-	for _, r := range all[bounds[0]:bounds[1]] {
+	for i := range themes {
+		r := &themes[i]
 		x := weighed[r.code]
 		if x == nil {
 			continue
@@ -244,20 +248,18 @@ func (t *Tagger) themes(p *domain.Policy, all []scored, passages []passage) []do
 	}
 	var tags []domain.Tag
 	for _, r := range ranked {
-		tag := t.tag(r.scored, domain.Suggested)
+		state := domain.Suggested
 		if r.inclines > 0 {
-			tag.State = domain.Assigned
+			state = domain.Assigned
 		} else if r.total < s.SuggestAt || len(tags) >= maxTags {
 			continue
 		}
-		tags = append(tags, tag)
+		c := t.codes[r.code]
+		tags = append(tags, domain.Tag{
+			Dimension: c.dimension, Code: c.code, Name: c.name, Score: r.total, State: state, Evidence: slices.Clone(r.evidence),
+		})
 	}
 	return tags
-}
-
-func (t *Tagger) tag(r scored, state domain.TagState) domain.Tag {
-	c := t.codes[r.code]
-	return domain.Tag{Dimension: c.dimension, Code: c.code, Name: c.name, Score: r.total, State: state, Evidence: r.evidence}
 }
 
 // internalFirst tells whether work inside government is the first of the themes.
@@ -274,9 +276,12 @@ func (t *Tagger) internalFirst(p *domain.Policy) bool {
 // titled tells whether the title names a theme for people outside.
 func (t *Tagger) titled(all []scored) bool {
 	bounds := t.first[domain.ThemeTag]
-	return slices.ContainsFunc(all[bounds[0]:bounds[1]], func(r scored) bool {
-		return t.codes[r.code].code[0] != 'Z' && r.title >= t.rules.Scoring.LongTitleAt
-	})
+	for i := bounds[0]; i < bounds[1]; i++ {
+		if t.codes[i].code[0] != 'Z' && all[i].title >= t.rules.Scoring.LongTitleAt {
+			return true
+		}
+	}
+	return false
 }
 
 // keywords are the strongest words of the assigned themes, for subscriptions

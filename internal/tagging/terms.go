@@ -2,6 +2,7 @@ package tagging
 
 import (
 	"maps"
+	"math/bits"
 	"slices"
 	"unicode/utf8"
 
@@ -56,6 +57,7 @@ type lexicon struct {
 	roots   []int32               // node of a first character up to U+FFFF; 0 for none
 	pairsOf [pairBits / 64]uint64 // the first two characters of words, see begins
 	alone   [0x10000 / 64]uint64  // characters that are words by themselves
+	seconds []second              // nodes of the first two characters of words, by their hash
 }
 
 // word is what is known of a word: what it means as a term, and the lists that
@@ -146,12 +148,48 @@ func (l *lexicon) close(whole func(term string) bool) {
 			i = end
 		}
 	}
+	l.enterSeconds()
 }
+
+// second is the node of two characters that begin a word; what has no place of its
+// own stands behind.
+type second struct {
+	first, last rune
+	node        int32 // 0 if this is none
+}
+
+// enterSeconds makes the table of the nodes of two characters.
+func (l *lexicon) enterSeconds() {
+	pairs := 0
+	for _, n := range l.longer(&l.nodes[0]) {
+		pairs += int(n.count)
+	}
+	l.seconds = make([]second, 1<<bits.Len(uint(2*pairs)))
+	for _, n := range l.longer(&l.nodes[0]) {
+		for i, o := range l.longer(&n) {
+			*l.second(n.last, o.last) = second{n.last, o.last, n.first + int32(i)}
+		}
+	}
+}
+
+// second is the place of two characters in the table.
+func (l *lexicon) second(a, b rune) *second {
+	for at := pairHash(a, b) >> 8; ; at++ {
+		if s := &l.seconds[at&uint32(len(l.seconds)-1)]; s.node == 0 || s.first == a && s.last == b {
+			return s
+		}
+	}
+}
+
+// longer are the beginnings that are longer than one by a character.
+func (l *lexicon) longer(n *node) []node { return l.nodes[n.first : n.first+n.count] }
 
 // pairBits is a power of two, small enough to stay near the processor.
 const pairBits = 1 << 17
 
-func pairAt(a, b rune) uint32 { return (uint32(a)*0x9E3779B1 ^ uint32(b)) * 0x85EBCA6B >> (32 - 17) }
+func pairHash(a, b rune) uint32 { return (uint32(a)*0x9E3779B1 ^ uint32(b)) * 0x85EBCA6B }
+
+func pairAt(a, b rune) uint32 { return pairHash(a, b) >> (32 - 17) }
 
 // begins tells whether a word may begin with two characters: most that stand
 // beside each other in a text are no beginning.
@@ -168,8 +206,7 @@ func (l *lexicon) after(n int32, r rune) int32 {
 	if n == 0 && r < 0x10000 {
 		return l.roots[r]
 	}
-	from := l.nodes[n].first
-	longer := l.nodes[from : from+l.nodes[n].count]
+	from, longer := l.nodes[n].first, l.longer(&l.nodes[n])
 	if len(longer) <= 8 {
 		for i := range longer {
 			if longer[i].last == r {
@@ -207,13 +244,15 @@ func (l *lexicon) look(text string, start int, in *cut, seg *segment.Segmenter, 
 			lists, sentences = sentences[0].holds.lists, sentences[1:]
 		}
 		second, secondSize := utf8.DecodeRuneInString(text[i+size:])
-		longer := secondSize > 0 && l.begins(r, second)
-		if !longer && !l.isWord(r) {
-			i, r, size = i+size, second, secondSize
-			continue
+		pair := int32(0) // node of this character and the next
+		if secondSize > 0 && l.begins(r, second) {
+			pair = l.second(r, second).node
 		}
 		begin, to := len(hits), 0
-		n, next, end := l.after(0, r), i+size, at+1
+		n, next, end := pair, i+size+secondSize, at+2
+		if l.isWord(r) {
+			n, next, end = l.after(0, r), i+size, at+1
+		}
 		for n != 0 {
 			node := &l.nodes[n]
 			if node.word != 0 {
@@ -232,10 +271,11 @@ func (l *lexicon) look(text string, start int, in *cut, seg *segment.Segmenter, 
 					to = next
 				}
 			}
-			if node.count == 0 || next == len(text) {
-				break
+			if end == at+1 {
+				n, next, end = pair, next+secondSize, end+1
+				continue
 			}
-			if end == at+1 && !longer {
+			if node.count == 0 || next == len(text) {
 				break
 			}
 			c, size := utf8.DecodeRuneInString(text[next:])

@@ -33,12 +33,17 @@ func (t *Tagger) weigh(p *domain.Policy, all []scored, passages []passage) map[i
 	measures := float64(max(len(points)+loose, 1))
 	sum, top := 0.0, 0.0
 	sides := map[byte]float64{}
-	strength := func(r scored) float64 { return r.body + 2*min(r.title, 12) + r.heading }
+	strength := func(r *scored) float64 { return r.body + 2*min(r.title, 12) + r.heading }
 	acts, topTitle, statute := 0, 0.0, 0.0
 	if slices.Contains([]string{"D01", "D02", "D03", "D04", "D05", "D06"}, p.DocKind) {
 		statute = 1
 	}
-	for _, r := range themes {
+	found := 0
+	for i := range themes {
+		r := &themes[i]
+		if r.total > 0 {
+			found++
+		}
 		acts += r.acts
 		topTitle = max(topTitle, r.title)
 		sum += strength(r)
@@ -50,7 +55,9 @@ func (t *Tagger) weigh(p *domain.Policy, all []scored, passages []passage) map[i
 	if len(p.Text) < 1200 { // bytes: a text of some 400 characters has no room for repeats
 		short = 1
 	}
-	for _, r := range themes {
+	memory := make([]float64, 0, found*len(features))
+	for i := range themes {
+		r := &themes[i]
 		if r.total == 0 {
 			continue
 		}
@@ -65,29 +72,31 @@ func (t *Tagger) weigh(p *domain.Policy, all []scored, passages []passage) map[i
 			titletop = 1
 		}
 		log := func(n int) float64 { return math.Log1p(float64(n)) }
-		out[r.code] = []float64{
-			min(r.title, 9) / 3,
-			min(r.heading, 12) / 4,
+		from := len(memory)
+		memory = append(memory,
+			min(r.title, 9)/3,
+			min(r.heading, 12)/4,
 			math.Log1p(r.body),
 			log(r.points),
 			log(r.led),
 			log(r.first),
-			ratio(strength(r), sum) * 3,
-			ratio(strength(r), top) * 2,
-			ratio(sides[t.codes[r.code].code[0]], sides['Q']+sides['M']) * 2,
+			ratio(strength(r), sum)*3,
+			ratio(strength(r), top)*2,
+			ratio(sides[t.codes[r.code].code[0]], sides['Q']+sides['M'])*2,
 			math.Log1p(r.given),
-			float64(r.points) / measures * 2,
-			short * min(r.total, 12) / 4,
+			float64(r.points)/measures*2,
+			short*min(r.total, 12)/4,
 			log(r.acts),
-			min(r.best, 9) / 3,
+			min(r.best, 9)/3,
 			log(r.strong),
-			ratio(float64(r.acts), float64(acts)) * 3,
-			log(int(measures)) / 2,
-			statute * 1,
+			ratio(float64(r.acts), float64(acts))*3,
+			log(int(measures))/2,
+			statute*1,
 			paid,
 			owed,
 			titletop,
-		}
+		)
+		out[r.code] = memory[from:len(memory):len(memory)]
 	}
 	return out
 }
