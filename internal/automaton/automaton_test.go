@@ -3,6 +3,7 @@ package automaton
 import (
 	"reflect"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -78,6 +79,31 @@ func FuzzFindsWhatRegexpFinds(f *testing.F) {
 			compare(t, expr, text)
 		}
 	})
+}
+
+// TestManyReadAtOnce reads texts by many goroutines with expressions that nobody
+// has run before: while one makes states, others go on in the tables they have.
+func TestManyReadAtOnce(t *testing.T) {
+	texts := []string{"年满60周岁以上、18周岁", "自2026年起,自2027年。对企业给予补贴", "一、补贴对象。二、标准", "每月300元,奖励补助", strings.Repeat("一二一一二", 20) + "三"}
+	fresh := []string{`一[一二]{9}三`, `^[^。]{0,60}(三|标准)`, `(\d{1,4})(?:周岁|年|元)`}
+	for expr := range expressions {
+		fresh = append(fresh, expr)
+	}
+	for _, expr := range fresh {
+		e := MustCompile(expr)
+		var all sync.WaitGroup
+		for k := range 8 {
+			all.Go(func() {
+				for i := range texts {
+					text := texts[(i+k)%len(texts)]
+					if got, want := e.FindAllStringSubmatchIndex(text, -1), e.Regexp().FindAllStringSubmatchIndex(text, -1); !reflect.DeepEqual(got, want) {
+						t.Errorf("%q in %q: %v, want %v", expr, text, got, want)
+					}
+				}
+			})
+		}
+		all.Wait()
+	}
 }
 
 // TestStatesAreBounded reads texts that lead to ever new states: the automaton

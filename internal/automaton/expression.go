@@ -20,7 +20,7 @@ type Expression struct {
 
 // anchored finds the match that begins where a text begins.
 type anchored struct {
-	re     *regexp.Regexp
+	re     func() *regexp.Regexp // made when it is needed: where a match ends, and no more, the automaton tells
 	groups bool
 	ends   *automaton // tells where the match ends; nil if the end of the text is asked for and there are groups
 }
@@ -222,8 +222,10 @@ func (e *Expression) starts() *automaton {
 }
 
 func newAnchored(expr string, tree *syntax.Regexp, of *automaton) anchored {
-	out := anchored{re: regexp.MustCompile(`\A(?:` + expr + `)`)}
-	out.groups = out.re.NumSubexp() > 0
+	out := anchored{
+		re:     sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\A(?:` + expr + `)`) }),
+		groups: tree.MaxCap() > 0,
+	}
 	if !out.groups || !asksFor(tree, syntax.OpEndText) {
 		out.ends, _ = newRanked(tree, of)
 	}
@@ -308,7 +310,7 @@ func (e *anchored) at(text string, i int) []int {
 		}
 		rest = rest[:n]
 	}
-	loc := e.re.FindStringSubmatchIndex(rest)
+	loc := e.re().FindStringSubmatchIndex(rest)
 	for k := range loc {
 		if loc[k] >= 0 {
 			loc[k] += i

@@ -222,15 +222,13 @@ func (t *Tagger) taxes(b *domain.Benefit, words string) {
 }
 
 // window reads when the measure can be had.
-func (t *Tagger) window(p *domain.Policy, m *domain.Measure, s sentence) {
+func (t *reading) window(p *domain.Policy, m *domain.Measure, s sentence) {
 	w := &m.Window
 	year := ""
 	if len(p.PublishDate) >= 4 {
 		year = p.PublishDate[:4]
 	}
-	var last claims
-	t.deadline(p, s, year, &last)
-	if d := last.best(true); d != "" && w.Deadline == "" {
+	if d := t.deadlines(s, year).best(true); d != "" && w.Deadline == "" {
 		w.Deadline = d
 		m.Evidence["window.deadline"] = []domain.Evidence{s.trim().evidence(0, len(s.trim().text))}
 	}

@@ -303,7 +303,7 @@ func (t *reading) validity(p *domain.Policy, meta map[string]string) {
 			if utf8.RuneCountInString(s.text) < 4 || !s.hasAny("日月年底") {
 				continue
 			}
-			t.deadline(p, s, year, &deadlines)
+			deadlines = append(deadlines, t.deadlines(s, year)...)
 			if i-listed < maxCell || calls.MatchString(p.Title) && fromNowOn.MatchString(s.text) {
 				if m := s.loc(listedWindow); m != nil {
 					last = max(last, dateIn(s.text, m, 6, cmpEmpty(submatch(s.text, m, 1), year), true))
@@ -560,9 +560,21 @@ var (
 // taxMonth stands before the last day to declare the taxes of a month.
 var taxMonth = automaton.MustCompile(`\d月份?(?:的)?(?:纳税)?$`)
 
+// deadlines are the last days to apply of a sentence, for the document and for
+// each measure that it belongs to. year is that of the document.
+func (t *reading) deadlines(s sentence, year string) claims {
+	key := [2]int{s.start, s.end}
+	found, known := t.last[key]
+	if !known {
+		deadline(s, year, &found)
+		t.last[key] = found
+	}
+	return found
+}
+
 // deadline reads the last day to apply. What offices hand in to each other is
 // none.
-func (t *Tagger) deadline(p *domain.Policy, s sentence, year string, found *claims) {
+func deadline(s sentence, year string, found *claims) {
 	if !s.hasAny("前止截至到-—–~迟") || !hands.MatchString(s.text) && !strings.Contains(s.text, "截止") && !strings.Contains(s.text, "受理") && !strings.Contains(s.text, "征集") && !strings.Contains(s.text, "缴费期") && !strings.Contains(s.text, "征缴") {
 		return
 	}

@@ -46,6 +46,28 @@ func TestAutomataFindWhatExpressionsFind(t *testing.T) {
 		one := memory()
 		whole := sentence{text: text, holds: &one}
 		words.look(text, 0, &cut{sentences: []sentence{whole}, holds: memory()}, nil, nil, nil)
+		asked := [][]func() [][]int{
+			{func() [][]int { return whole.locs(p) }},
+			{func() [][]int { return [][]int{whole.loc(p)} }, func() [][]int { return whole.locs(p) }},
+			{func() [][]int { whole.matches(p); return whole.locs(p) }, func() [][]int { return [][]int{whole.loc(p)} }},
+		}
+		for i, questions := range asked { // whatever was asked before
+			one.found = nil
+			for k, ask := range questions {
+				got := ask()
+				if len(got) > 0 && got[0] == nil {
+					got = nil
+				}
+				if len(got) > 1 || i == 0 {
+					if !reflect.DeepEqual(got, want) {
+						t.Errorf("%s in %q: %v, want %v, asked %d.%d", name, text, got, want, i, k)
+					}
+				} else if (got == nil) != (want == nil) || got != nil && !reflect.DeepEqual(got[0], want[0]) {
+					t.Errorf("%s in %q: %v, want %v, asked %d.%d", name, text, got, want, i, k)
+				}
+			}
+		}
+		one.found = nil
 		if whole.matches(p) != (want != nil) {
 			t.Errorf("%s in %q: a look at its words says %v; it needs %q, and %q suffice", name, text, want == nil, p.Needs(), p.Suffices())
 		}

@@ -14,6 +14,7 @@ type reading struct {
 	cut      map[int]*cut   // of the clauses, by their beginning
 	passages []passage      // in the order of the text
 	acts     map[[2]int]act // of sentences, by their beginning and end
+	last     map[[2]int]claims
 
 	// Memory that is used again and again, for one document after another.
 	all   []hit // of the passages
@@ -37,6 +38,7 @@ const fewTerms = 20_000
 func (t *reading) reset() {
 	clear(t.cut)
 	clear(t.acts)
+	clear(t.last)
 	clear(t.passages)
 	t.passages, t.all = t.passages[:0], t.all[:0]
 	t.near.reset()
