@@ -24,11 +24,20 @@ export function launch(more = []) {
     '--disable-background-networking', '--disable-component-update', '--disable-sync', '--disable-dev-shm-usage', ...more] });
 }
 
+// modes of display, with what <html> says of each: data-ui and data-contrast.
+export const modes = { normal: ['std', 'std'], elder: ['elder', 'std'], contrast: ['std', 'high'] };
+
+// display makes a mode the one that a browser keeps in its cookies.
+export function display(context, mode) {
+  const [ui, contrast] = modes[mode];
+  return context.addCookies([{ name: 'ui', value: ui, url: base }, { name: 'contrast', value: contrast, url: base }]);
+}
+
 // come opens a browser of somebody's own. What it complains of is noted, and told when they leave.
 export async function come(browser, options = { reducedMotion: 'reduce' }) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, locale: 'zh-CN', timezoneId: 'Asia/Shanghai', ...options });
   const page = await context.newPage(), wrong = [];
-  page.setDefaultTimeout(60_000);
+  page.setDefaultTimeout(120_000);
   page.on('console', m => { // a page that says no has a status of its own: the browser mentions it
     if (['error', 'warning'].includes(m.type()) && !/status of 4\d\d/.test(m.text())) wrong.push(`${page.url()}: ${m.text()}`);
   });

@@ -10,6 +10,7 @@ import (
 // TestBrowser runs browser.test.mjs in Chromium against a service with the
 // demonstration county.
 func TestBrowser(t *testing.T) {
+	t.Parallel()
 	in := newInstallation(t, nil)
 	in.serve("--demo")
 	in.drive(t, "browser.test.mjs")
@@ -17,9 +18,22 @@ func TestBrowser(t *testing.T) {
 
 // TestKeyboard goes through journeys without a mouse.
 func TestKeyboard(t *testing.T) {
+	t.Parallel()
 	in := newInstallation(t, nil)
 	in.serve("--demo")
 	in.drive(t, "keyboard.test.mjs")
+}
+
+// TestPages looks at every page in every mode, and types what nobody should.
+func TestPages(t *testing.T) {
+	t.Parallel()
+	in := newInstallation(t, map[string]any{"paper": map[string]any{"mode": "send", "gather": "1s"}})
+	in.serve("--demo")
+	in.must("", "subscribers", "import", in.file("paper.jsonl", `{"id":"R-paper","kind":"resident","region":"339901103","born":"1931","all_that_may_apply":true,"channels":[{"kind":"paper","address":"沙渡镇东门村｜三组12号｜王秀英"}],"consent":{"version":"1","at":"2026-11-01T08:00:00Z"}}`+"\n"))
+	in.must("yunchuan-demo\n", "operators", "add", "--login", "demo-admin", "--name", "周敏", "--roles", "admin")
+	for _, file := range []string{"modes", "inputs"} {
+		t.Run(file, func(t *testing.T) { in.drive(t, file+".test.mjs") })
+	}
 }
 
 // drive runs tests of this folder in Chromium, see chromium.mjs. Their
