@@ -1,8 +1,8 @@
-// What readers and offices do, with the keyboard alone: each stop is reached by Tab and can be seen, forms are filled in and sent
+// What readers and offices do, with the keyboard alone, each in another mode of display: each stop is reached by Tab and can be seen, forms are filled in and sent
 // without a mouse. TestKeyboard starts the service with the demonstration county and runs this file, see chromium.mjs.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { base, code, come, launch, received } from './chromium.mjs';
+import { base, code, come, display, launch, received } from './chromium.mjs';
 
 let browser;
 before(async () => { browser = await launch(); });
@@ -10,7 +10,11 @@ after(() => browser?.close());
 
 // Hands is somebody at the keyboard of a browser of their own.
 class Hands {
-  static async come() { return Object.assign(new Hands(), await come(browser)); }
+  static async come(mode) {
+    const hands = Object.assign(new Hands(), await come(browser));
+    await display(hands.context, mode);
+    return hands;
+  }
 
   async open(address) { await this.page.goto(base + address); }
 
@@ -65,7 +69,7 @@ class Hands {
 }
 
 async function signIn(login) {
-  const hands = await Hands.come();
+  const hands = await Hands.come('normal');
   await hands.open('/console/login');
   await hands.type('账号', login);
   await hands.type('密码', 'yunchuan-demo');
@@ -75,7 +79,7 @@ async function signIn(login) {
 }
 
 test('a policy is found, checked, reckoned with and asked about; two officers answer', { timeout: 300_000 }, async () => {
-  const visitor = await Hands.come();
+  const visitor = await Hands.come('contrast');
   await visitor.open('/');
   await visitor.page.keyboard.press('Tab');
   assert.match(await visitor.page.evaluate(() => document.activeElement.innerText), /跳到正文/, 'the first stop leads to the text');
@@ -133,7 +137,7 @@ test('a policy is found, checked, reckoned with and asked about; two officers an
 });
 
 test('somebody subscribes, reads, manages, stops and deletes', { timeout: 300_000 }, async () => {
-  const me = await Hands.come();
+  const me = await Hands.come('elder');
   await me.open('/subscribe');
   await me.press('kind=resident');
   await me.choose('居住地', '339901103');
