@@ -78,6 +78,7 @@ func encryptedPDF() []byte {
 // TestBadInputOnTheCommandLine imports files that are wrong in every way with
 // some that are not: each mistake is told with its file, and the rest goes on.
 func TestBadInputOnTheCommandLine(t *testing.T) {
+	t.Parallel()
 	in := newInstallation(t, nil)
 	in.office()
 	dir := t.TempDir()
@@ -122,6 +123,7 @@ func TestBadInputOnTheCommandLine(t *testing.T) {
 // TestBadInputInTheConsole does the same with an upload of many files: the page
 // says what became of each, and keeps what was typed.
 func TestBadInputInTheConsole(t *testing.T) {
+	t.Parallel()
 	in := newInstallation(t, nil)
 	in.office()
 	in.serve()

@@ -24,6 +24,7 @@ import (
 // published in the console, and the people they concern, and nobody else, are
 // told in the inbox, by text message and by mail.
 func TestJourney(t *testing.T) {
+	t.Parallel()
 	for name, records := range map[string]func(testing.TB) (database, redisURL string){
 		"SQLite, Redis inside the process": func(testing.TB) (string, string) { return "", "" },
 		"PostgreSQL, redis-server":         func(t testing.TB) (string, string) { return pgtest.Start(t).Database(t), startRedis(t) },

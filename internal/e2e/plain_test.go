@@ -14,6 +14,7 @@ import (
 // TestWithoutScripts goes the ways that the journey of the messages leaves
 // out, over the pages' own forms as a browser without scripts sends them.
 func TestWithoutScripts(t *testing.T) {
+	t.Parallel()
 	in := newInstallation(t, nil)
 	in.serve("--demo")
 	draft, approve := newBrowser(t, in.url), newBrowser(t, in.url)
