@@ -2,13 +2,14 @@
 // numbers exactly, questions by the passage that answers them.
 //
 // Every policy (or file) is one entry whose passages are its clauses, measures
-// and answers. Bleve finds the candidates: its one text field holds every pair
-// of neighbouring characters, words of three characters and more as jieba cuts
-// them, and numbers and foreign words. The best of them are then read once
-// more and ranked by what a bag of words cannot tell: how much of the question
-// stands together in one place, in its own order, and whether the title and
-// the place are the ones asked for. The same reading yields the passage that
-// is shown.
+// and answers. The candidates are found in an index of bleve, whose one text field
+// holds every pair of neighbouring characters, words of three characters and
+// more as jieba cuts them, and numbers and foreign words; what its terms say of
+// each entry is added up here, one term after the other, which takes half the
+// time of bleve's own query. The best of them are then read once more and
+// ranked by what a bag of words cannot tell: how much of the question stands
+// together in one place, in its own order, and whether the title and the place
+// are the ones asked for. The same reading yields the passage that is shown.
 //
 // The index is derived data. It may be deleted at any time.
 package search

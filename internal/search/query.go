@@ -237,54 +237,15 @@ func (q *question) weigh(ctx context.Context, r index.IndexReader, from int) err
 		if err := tfr.Close(); err != nil {
 			return fmt.Errorf("look up term: %w", err)
 		}
-		t.idf = math.Log(1 + (float64(n)-float64(t.docs)+0.5)/(float64(t.docs)+0.5))
+		t.idf = inverse(n, t.docs)
 	}
 	return nil
 }
 
-// budget is how many postings a question may read: beyond it its commonest
-// terms only count when the candidates are ranked.
-const budget = 400_000
-
-// candidates is the query that finds what is worth reading.
-func (q *question) candidates(filters []query.Query) query.Query {
-	order := make([]int, 0, len(q.terms))
-	for i, t := range q.terms {
-		if t.docs > 0 {
-			order = append(order, i)
-		}
-	}
-	slices.SortStableFunc(order, func(a, b int) int { return int(q.terms[a].docs) - int(q.terms[b].docs) })
-	var any []query.Query
-	read := uint64(0)
-	for i, at := range order {
-		t := q.terms[at]
-		read += t.docs
-		if i >= 4 && read > budget {
-			break
-		}
-		any = append(any, termQuery(textField, t.text, t.weight), termQuery(titleField, t.text, t.weight*titleBoost))
-	}
-	for _, w := range q.words {
-		any = append(any, termQuery(textField, w, wordBoost))
-	}
-	if q.number != "" {
-		any = append(any, termQuery(numberField, q.number, numberBoost))
-	}
-	found := bleve.NewBooleanQuery()
-	found.AddMust(bleve.NewDisjunctionQuery(any...))
-	if len(filters) > 0 {
-		found.AddFilter(bleve.NewConjunctionQuery(filters...))
-	}
-	return found
+// inverse is what a term counts that stands in some of all entries.
+func inverse(all, docs uint64) float64 {
+	return math.Log(1 + (float64(all)-float64(docs)+0.5)/(float64(docs)+0.5))
 }
-
-// Boosts of the candidates.
-const (
-	titleBoost  = 1.0
-	wordBoost   = 0.5
-	numberBoost = 1000
-)
 
 func termQuery(field, text string, boost float64) query.Query {
 	t := bleve.NewTermQuery(text)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/blevesearch/bleve/v2"
 	"github.com/blevesearch/bleve/v2/search/query"
+	index "github.com/blevesearch/bleve_index_api"
 )
 
 // Request says what to look for.
@@ -54,23 +55,29 @@ type Page struct {
 // nothing to do with it.
 const hardly = 0.1
 
-// deepest is how many candidates are read and ranked.
-const deepest = 200
-
 // Search finds entries, best first. Any text will do.
-func (x *Index) Search(ctx context.Context, req Request) (*Page, error) {
-	q, err := x.question(ctx, req.Text)
+func (x *Index) Search(ctx context.Context, req Request) (page *Page, err error) {
+	advanced, err := x.bleve.Advanced()
+	if err != nil {
+		return nil, fmt.Errorf("search: %w", err)
+	}
+	now, err := advanced.Reader()
+	if err != nil {
+		return nil, fmt.Errorf("search: %w", err)
+	}
+	defer func() { err = errors.Join(err, now.Close()) }()
+	q, err := x.read(ctx, now, req.Text)
 	if err != nil {
 		return nil, err
 	}
 	if strings.TrimSpace(req.Text) == "" {
 		return x.list(ctx, q, req)
 	}
-	all, err := x.find(ctx, q, req)
+	all, err := x.find(ctx, now, q, req)
 	if err != nil {
 		return nil, err
 	}
-	page := &Page{Total: len(all), Counts: map[Facet]map[string]int{}}
+	page = &Page{Total: len(all), Counts: map[Facet]map[string]int{}}
 	for _, f := range all {
 		if !f.entry.over(req.Today) {
 			page.InForce++
@@ -93,21 +100,18 @@ func (x *Index) Search(ctx context.Context, req Request) (*Page, error) {
 }
 
 // find returns all that is found, in order.
-func (x *Index) find(ctx context.Context, q *question, req Request) ([]*found, error) {
+func (x *Index) find(ctx context.Context, now index.IndexReader, q *question, req Request) ([]*found, error) {
 	if len(q.terms) == 0 {
 		return nil, nil
 	}
-	ask := bleve.NewSearchRequestOptions(q.candidates(filters(req.Filters)), deepest, 0, false)
-	ask.Fields = []string{bodyField}
-	res, err := x.bleve.SearchInContext(ctx, ask)
+	worth, err := q.candidates(ctx, now, req.Filters)
 	if err != nil {
 		return nil, fmt.Errorf("search: %w", err)
 	}
 	r := newReader(q)
-	all := make([]*found, 0, len(res.Hits))
-	for _, h := range res.Hits {
-		body, _ := h.Fields[bodyField].(string)
-		e, err := decode(h.ID, body)
+	all := make([]*found, 0, len(worth))
+	for _, c := range worth {
+		e, err := entryAt(now, c.number)
 		if err != nil {
 			return nil, fmt.Errorf("search: %w", err)
 		}
@@ -115,7 +119,7 @@ func (x *Index) find(ctx context.Context, q *question, req Request) ([]*found, e
 			continue
 		}
 		f := r.read(e)
-		f.first = h.Score
+		f.first = c.score
 		f.signals.place = x.words.place(q.places, e)
 		all = append(all, f)
 	}
@@ -133,18 +137,21 @@ func (x *Index) find(ctx context.Context, q *question, req Request) ([]*found, e
 	return all, nil
 }
 
-// question reads what was typed with the index as it is now.
-func (x *Index) question(ctx context.Context, text string) (q *question, err error) {
-	advanced, err := x.bleve.Advanced()
+// entryAt reads the entry of a number of the index.
+func entryAt(now index.IndexReader, number int) (*Entry, error) {
+	key, err := now.ExternalID(index.NewIndexInternalID(nil, uint64(number)))
 	if err != nil {
-		return nil, fmt.Errorf("search: %w", err)
+		return nil, err
 	}
-	r, err := advanced.Reader()
+	doc, err := now.Document(key)
 	if err != nil {
-		return nil, fmt.Errorf("search: %w", err)
+		return nil, err
 	}
-	defer func() { err = errors.Join(err, r.Close()) }()
-	return x.read(ctx, r, text)
+	var body string
+	if doc != nil { // else it is damaged, which decode says
+		doc.VisitFields(func(f index.Field) { body = string(f.Value()) }) // only the body is stored
+	}
+	return decode(key, body)
 }
 
 // Values lists the values of a facet, those of most entries first.
