@@ -355,13 +355,30 @@ func dropNoise(lines []line) []line {
 	kept := lines[:0]
 	for i, l := range lines {
 		edge := i < around || i >= len(lines)-around
-		if l.style != tableLine && edge && len(l.text) <= 300 && noise.MatchString(l.text) {
-			continue
+		if l.style != tableLine && edge && len(l.text) <= 300 {
+			if noise.MatchString(l.text) {
+				continue
+			}
+			if crumbs.MatchString(l.text) && siteParts.MatchString(l.text) {
+				office := strings.TrimRight(l.text[:strings.IndexAny(l.text, ">»›")], " ")
+				if !officeEnd.MatchString(office) {
+					continue
+				}
+				l.text = office // whose site it is
+			}
 		}
 		kept = append(kept, l)
 	}
 	return kept
 }
+
+// crumbs is the way to a page from the first of its site: 某某局 > 政务公开 >
+// 通知公告. One of siteParts is in it, which tells it from 申请 > 受理 > 发放.
+var (
+	crumbs    = automaton.MustCompile(`^[\p{Han}A-Za-z()“”、· \-]{2,40}(?:[>»›]{1,2}[\p{Han}A-Za-z()“”、· \-]{1,40}){1,8}[>»›]{0,2}$`)
+	siteParts = automaton.MustCompile(`公开|政策|文件|主页|首页|门户|政府网|规章|公告|解读|专栏|专题|互动|正文|新闻|要闻|办事|信息|法规`)
+	officeEnd = automaton.MustCompile(`(?:局|厅|委员会|联合会|管委会)$`)
+)
 
 var footer = automaton.MustCompile(`^(?:主办|承办|主管|协办|维护|技术支持|运维|地址|邮编|邮政编码|传真|网站管理|责任编辑|编辑|审核)(?:单位|电话)?[:].{0,60}$`)
 
