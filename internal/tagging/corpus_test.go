@@ -43,6 +43,21 @@ func TestLabelledDocumentsAreReadAtLeastAsWellAsBefore(t *testing.T) {
 			{"resident_groups", 0.75, 0.8},
 			{"enterprise_kinds", 0.85, 0.82},
 		}},
+		// of kinds that were lacking, labelled before they were read
+		"independent/f": {17, []floor{
+			{"doc_number", 1, 1},
+			{"publish_date", 1, 1},
+			{"effective_from", 1, 1},
+			{"apply_deadline", 1, 0.75},
+			{"doc_kind", 1, 1},
+			{"regions", 1, 1},
+			{"themes", 0.9, 0.75},
+			{"clean", 1, 0.94},
+			{"none_kept", 1, 1},
+			{"audience", 1, 1},
+			{"tax_kinds", 1, 0.85},
+			{"resident_groups", 0.6, 0.85},
+		}},
 		"corpus": {60, []floor{
 			{"doc_number", 1, 1},
 			{"publish_date", 1, 1},

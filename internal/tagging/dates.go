@@ -58,7 +58,10 @@ var (
 	general    = automaton.MustCompile(`本(?:法|条例|规定|办法|细则|通知|公告|通告|意见|方案|政策|措施|决定|指南|制度|标准|文件|规则|规程|若干|实施|暂行|令|规范|规划|计划|清单|目录|指引)|上述|以上(?:政策|措施|规定|条款)|此前`)
 	// decided is from when something is changed: 决定自2023年7月起调整….
 	decided = expression(`(?:决定|同意)[,]?(?:自|从)` + dateRE + `(?:起|开始)`)
-	starts  = expression(`(?:^|[,。;!:自从])` + yearRE + monthRE + `(?:` + dayRE + `)?(?:\([^()]{1,12}\))?(?:起|开始)`)
+	// adjusted is the same of a document that is about the change: 从2024年8月1日起,提高….
+	adjusted = expression(`^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．])?(?:自|从)` + dateRE + `(?:起|开始)[,]?(?:提高|调整|上调|增加|增发|执行|实行)`)
+	adjusts  = automaton.MustCompile(`提高|调整|上调|增加`)
+	starts   = expression(`(?:^|[,。;!:自从])` + yearRE + monthRE + `(?:` + dayRE + `)?(?:\([^()]{1,12}\))?(?:起|开始)`)
 )
 
 // dateIn reads the five groups of dateRE from group g on. year stands in for
@@ -289,11 +292,15 @@ func (t *reading) validity(p *domain.Policy, meta map[string]string) {
 		year = p.PublishDate[:4]
 	}
 	listed, last := -maxCell, "" // where a section about the time to apply begins, and its last day
+	called := -maxCell           // where one about how to apply begins
 	attached := false            // behind the signature of a notice that issues no other text
 	for i := range p.Clauses {
 		c := &p.Clauses[i]
 		if len(c.Text) < 60 && listedTitle.MatchString(c.Text) {
 			listed = i
+		}
+		if len(c.Text) < 60 && calledTitle.MatchString(c.Text) {
+			called = i
 		}
 		if c.Kind == domain.SignatureClause {
 			attached = i > 5 && appliesFor.MatchString(p.Title)
@@ -304,7 +311,14 @@ func (t *reading) validity(p *domain.Policy, meta map[string]string) {
 				continue
 			}
 			deadlines = append(deadlines, t.deadlines(s, year)...)
-			if i-listed < maxCell || calls.MatchString(p.Title) && fromNowOn.MatchString(s.text) {
+			recurs := recursYearly(s.text)
+			if !recurs && i-called < maxCell && calledTime.MatchString(s.text) {
+				if m := s.loc(listedWindow); m != nil {
+					deadlines.add(dateIn(s.text, m, 6, cmpEmpty(submatch(s.text, m, 1), year), true), 2)
+					continue
+				}
+			}
+			if !recurs && (i-listed < maxCell || calls.MatchString(p.Title) && fromNowOn.MatchString(s.text)) {
 				if m := s.loc(listedWindow); m != nil {
 					last = max(last, dateIn(s.text, m, 6, cmpEmpty(submatch(s.text, m, 1), year), true))
 					continue
@@ -323,9 +337,12 @@ func (t *reading) validity(p *domain.Policy, meta map[string]string) {
 			}
 			hasStart, hasEnd := s.hasAny("起始") || strings.Contains(s.text, "施行") || strings.Contains(s.text, "于"), s.hasAny("至到止-—–~") || strings.Contains(s.text, "废止") || strings.Contains(s.text, "失效")
 			if hasStart {
-				for i, re := range []pattern{fromDate, onDate, decided} {
+				for i, re := range []pattern{fromDate, onDate, decided, adjusted} {
 					for _, m := range s.locs(re) {
-						if i == 2 || ruleEnds.MatchString(s.text[m[1]:]) {
+						if i == 3 && !adjusts.MatchString(p.Title) {
+							continue
+						}
+						if i >= 2 || ruleEnds.MatchString(s.text[m[1]:]) {
 							from.add(dateIn(s.text, m, 1, year, false), rankOf(p, s.text[:m[0]]))
 						}
 					}
@@ -532,7 +549,7 @@ var (
 	applyUntil = expression(`(?:申报|受理|报名|申请|申领|征集|材料报送|揭榜|填报|登记)(?:时间|期限|日期|受理时间|工作)?(?:截止)?(?:为|至|到|:|是|于|自|从)*(?:` + dateRE + `)?(?:\d{1,2}:\d{2})?(?:起)?(?:至|到|-|—|~)*` + dateRE + `(?:\d{1,2}:\d{2})?(?:前|止|截止|。|;|,|$|\n|期间|,逾期)`)
 	// applyWindow is a time to apply with the hours of the day or more words
 	// between its days: 集中受理:…上午9:00起至…下午17:00止.
-	applyWindow = expression(`(?:(?:申报|受理|报名|申请|申领|登记|征集|填报|企业端)(?:办理)?(?:开放|起止)?(?:时间|期限|日期)?|^[^答]{0,20}集中(?:参保)?(?:缴费|征缴)(?:期|时间))(?:为|:|自|从)*` + dateRE + hourRE + `(?:起|开始)?[,]?` + toRE + dateRE)
+	applyWindow = expression(`(?:(?:申报|受理|报名|申请|申领|登记|征集|填报|企业端)(?:办理)?(?:开放|起止)?(?:时间|期限|日期)?|年审(?:办理)?(?:时间|期限|日期)|汇算(?:清缴)?(?:办理)?(?:时间|期限)|^[^,。;]{0,20}集中(?:参保)?(?:缴费|征缴)(?:期|时间))(?:为|:|自|从)* ?` + dateRE + hourRE + `(?:起|开始)?[,]?` + toRE + dateRE)
 	// rowWindow is the same before what is to be done, in a row of a timetable.
 	rowWindow = expression(`^` + dateRE + hourRE + `(?:起)?` + toRE + dateRE + hourRE + `[\s,|]*(?:网上|线上|现场|集中)?(?:登记|报名|申报|申请|受理|填报)`)
 	// listedWindow is a line of a section about the time to apply.
@@ -541,6 +558,10 @@ var (
 	fromNowOn   = automaton.MustCompile(`^[^,。;]{0,12}:(?:自)?即日起至`)
 	calls       = automaton.MustCompile(`申报|征集|报名|申请|认定`)
 	listedTitle = automaton.MustCompile(`^(?:[(]?[一二三四五六七八九十\d]{1,2}[)、.])?(?:网上|线上|集中)?(?:申报|受理|申请|报名|登记|填报)(?:受理)?(?:时间|期限|日期)(?:安排)?[:。]?$`)
+	// calledTitle is that of a section about how to apply, and calledTime the line in
+	// it that tells when.
+	calledTitle = automaton.MustCompile(`^(?:[(]?[一二三四五六七八九十\d]{1,2}[)、.])?(?:网上|线上|集中|现场)?(?:申报|受理|申请|报名|登记|填报|年审|认证)(?:方式|办法|事项|程序|流程|安排|须知|时间(?:和|及|、)[\p{Han}]{2,4})?[:。]?$`)
+	calledTime  = automaton.MustCompile(`^(?:[(]?[一二三四五六七八九十\d]{1,2}[)、.])?(?:报名|申报|受理|申请)?(?:时间|期限|日期):`)
 	// latest is a last day without 前: 最迟2022年6月20日递交.
 	latest = expression(`最迟(?:于|在)?` + dateRE + `(?:以前|之前|前)?([^,。;]{0,30})`)
 	// applyOpen is a time to apply that is open from now on.
@@ -555,6 +576,16 @@ var (
 	hands       = automaton.MustCompile(`申报|申请|申领|报名|材料|资料|提交|报送|上传|补报|寄送|送达|填报|参评|揭榜|发送至|登录|报所在|报当地|报属地|企业端|递交|办理[\p{Han}]{0,4}(?:登记|手续)`)
 	applicant   = automaton.MustCompile(`(?:企业|申报单位|申请单位|参评单位|项目单位|用人单位|申报主体|申报人|申请人|家长|职工|居民|考生|参保人|缴费人|纳税人)(?:应当?|须|需|请)?$`)
 	inside      = automaton.MustCompile(`各地|各市|各县|各区|各部门|各单位|各省|各级|各乡镇|总结|工作情况|落实情况|贯彻|实施方案|台账|意见|联系人|进展|反馈意见|整改|汇总|完成|建成|竣工|投产|成立|注册|取得|毕业|出生|缴纳|发放|绩效|自评|报告报送|申请有效|我部`)
+)
+
+// recursYearly tells whether a sentence speaks of a time of no one year: 每年4月1日至5月15日.
+func recursYearly(text string) bool {
+	return strings.Contains(text, "每年") && annually.MatchString(text) && !someYear.MatchString(text)
+}
+
+var (
+	annually = automaton.MustCompile(`每年[^,。;]{0,10}\d{1,2}月`)
+	someYear = automaton.MustCompile(`\d{4}年`)
 )
 
 // taxMonth stands before the last day to declare the taxes of a month.
@@ -575,7 +606,10 @@ func (t *reading) deadlines(s sentence, year string) claims {
 // deadline reads the last day to apply. What offices hand in to each other is
 // none.
 func deadline(s sentence, year string, found *claims) {
-	if !s.hasAny("前止截至到-—–~迟") || !hands.MatchString(s.text) && !strings.Contains(s.text, "截止") && !strings.Contains(s.text, "受理") && !strings.Contains(s.text, "征集") && !strings.Contains(s.text, "缴费期") && !strings.Contains(s.text, "征缴") {
+	if recursYearly(s.text) {
+		return
+	}
+	if !s.hasAny("前止截至到-—–~迟") || !hands.MatchString(s.text) && !strings.Contains(s.text, "截止") && !strings.Contains(s.text, "受理") && !strings.Contains(s.text, "征集") && !strings.Contains(s.text, "缴费期") && !strings.Contains(s.text, "征缴") && !strings.Contains(s.text, "年审") && !strings.Contains(s.text, "汇算") {
 		return
 	}
 	for _, re := range []pattern{applyBy, byLabel, applyOpen, nowUntil, applyLast, lineLast} {

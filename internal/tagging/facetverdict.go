@@ -14,13 +14,13 @@ import (
 var facetFeatures = []string{
 	"title", "hinted", "heading", "cell", "asked", "given", "required", "said", "addressed", "context",
 	"share", "relative", "rival", "audience", "broad", "taxing", "solo", "theme", "early", "many", "topic", "askedshare",
-	"alone", "words", "first", "outdone", "long",
+	"alone", "words", "first", "outdone", "long", "through", "firms", "beside",
 }
 
 // weighFacets lays out the features of every code of a dimension that the
 // document names.
 func (t *reading) weighFacets(p *domain.Policy, d domain.Dimension, all []naming) map[int][]float64 {
-	top, titled := 0.0, false
+	top, titled, hinted := 0.0, false, false
 	var of []*naming
 	for i := range all {
 		n := &all[i]
@@ -30,6 +30,7 @@ func (t *reading) weighFacets(p *domain.Policy, d domain.Dimension, all []naming
 		of = append(of, n)
 		top = max(top, n.strength())
 		titled = titled || n.title
+		hinted = hinted || n.hinted
 	}
 	opening := math.MaxInt // where the paragraphs end that tell what a document is about
 	if d == domain.IndustryTag && len(t.passages) > openingPassages {
@@ -51,7 +52,7 @@ func (t *reading) weighFacets(p *domain.Policy, d domain.Dimension, all []naming
 	log := func(n int) float64 { return math.Log1p(float64(n)) }
 	out := map[int][]float64{}
 	for _, n := range of {
-		words, first, outdone, long := 0.0, 0.0, 0.0, 0.0
+		words, first, outdone, long, through, firms, beside := 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
 		switch d {
 		case domain.TaxTag:
 			words = log(len(n.evidence))
@@ -59,6 +60,9 @@ func (t *reading) weighFacets(p *domain.Policy, d domain.Dimension, all []naming
 			first = yes(len(n.in) > 0 && n.in[0] < opening)
 		case domain.GroupTag:
 			outdone, long = outdoneBy(of, n), math.Log1p(float64(paragraphs))/3
+			through = 2 * ratio(float64(n.through), float64(len(n.in)))
+			firms = yes(p.Audience == domain.ForEnterprises)
+			beside = yes(!titled && hinted && !n.hinted)
 		}
 		out[n.code] = []float64{
 			yes(n.title) * 2, yes(n.hinted && !n.title), log(n.heading), log(n.cell), log(n.asked),
@@ -80,6 +84,9 @@ func (t *reading) weighFacets(p *domain.Policy, d domain.Dimension, all []naming
 			first,
 			outdone,
 			long,
+			through,
+			firms,
+			beside,
 		}
 	}
 	return out
@@ -259,8 +266,8 @@ func codeRidge(d domain.Dimension) float64 {
 	return 4
 }
 
-// fitFacet fits one dimension, then moves the base to where F1 is best on cases
-// that the weights have not seen.
+// fitFacet fits one dimension, then moves the base to the middle of where F1 is
+// about best on cases that the weights have not seen: the very best is chance.
 func fitFacet(cases []FacetCase, d domain.Dimension) rules.FacetVerdict {
 	fitted := make([]rules.FacetVerdict, folds)
 	for fold := range folds {
@@ -268,7 +275,7 @@ func fitFacet(cases []FacetCase, d domain.Dimension) rules.FacetVerdict {
 		fitted[fold] = facetWeights(others, d)
 	}
 	v := facetWeights(cases, d)
-	bestF1, least, most := -1.0, 0.0, 0.0 // the shifts that are best, of which the middle one is taken
+	var shifts, f1s []float64
 	for shift := -1.0; shift <= 1.01; shift += 0.05 {
 		var e Effect
 		for fold := range folds {
@@ -279,14 +286,15 @@ func fitFacet(cases []FacetCase, d domain.Dimension) rules.FacetVerdict {
 				e.addFacets(c, d, &moved)
 			}
 		}
-		switch f1 := e.F1(); {
-		case f1 > bestF1:
-			bestF1, least, most = f1, shift, shift
-		case f1 == bestF1:
-			most = shift
+		shifts, f1s = append(shifts, shift), append(f1s, e.F1())
+	}
+	about, n := 0.0, 0.0
+	for i, f1 := range f1s {
+		if f1 >= slices.Max(f1s)-nearBest {
+			about, n = about+shifts[i], n+1
 		}
 	}
-	v.Base = round3(v.Base + (least+most)/2)
+	v.Base = round3(v.Base + about/n)
 	return v
 }
 

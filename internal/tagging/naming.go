@@ -6,6 +6,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"policypush/internal/automaton"
 	"policypush/internal/domain"
 )
 
@@ -24,6 +25,7 @@ type naming struct {
 	required  int     // that require something and name it
 	said      int     // others that name it
 	addressed int     // sentences that speak to it: 对失业人员, 学校应当
+	through   int     // sentences that give to who does something for it: 招用毕业生的企业
 	context   int     // sentences that give or require something and only hint at it
 	clauses   int     // paragraphs that name it otherwise than in passing
 	in        []int   // sentences that name it, by where they begin
@@ -183,6 +185,16 @@ func (t *reading) count(n *naming, x *passage, words []counted, cell bool) {
 		if k < len(x.sentences) && excluded(x.sentences[k], c.hit.start, c.hit.end) {
 			continue
 		}
+		if k < len(x.sentences) {
+			switch rest := restOf(x.sentences[k], c.hit.end); t.codes[n.code].dimension {
+			case domain.TaxTag:
+				if proof.MatchString(rest) {
+					continue
+				}
+			case domain.IndustryTag:
+				name = name && (x.part != inBody || ofTrade(c.hit.text, rest))
+			}
+		}
 		if x.part == inHeading {
 			if name {
 				n.heading++
@@ -198,6 +210,9 @@ func (t *reading) count(n *naming, x *passage, words []counted, cell bool) {
 			continue
 		}
 		inClause = inClause || does >= says
+		if k < len(x.sentences) && k != named && throughOthers(x.sentences[k], c.hit.start) {
+			n.through++
+		}
 		if k < len(x.sentences) && !slices.Contains(spoken, k) && speaksTo(x.sentences[k], c.hit.start, c.hit.end) {
 			spoken = append(spoken, k)
 			n.addressed++
@@ -231,6 +246,33 @@ func (t *reading) count(n *naming, x *passage, words []counted, cell bool) {
 		}
 	}
 }
+
+// ofTrade tells whether a word for an industry is said of those who are in it,
+// itself or with those it is listed with (餐饮、零售、旅游等行业), and not of what
+// they make or sell: 汽车下乡, 电价.
+func ofTrade(word, rest string) bool {
+	if trades.MatchString(word) {
+		return true
+	}
+	if traders.MatchString(rest) {
+		return true
+	}
+	if first, _ := utf8.DecodeRuneInString(rest); !strings.ContainsRune("、和及或与", first) {
+		return false
+	}
+	if i := strings.IndexAny(rest, ",。;:()?《》\n"); i >= 0 {
+		rest = rest[:i]
+	}
+	return listedTrades.MatchString(rest)
+}
+
+var listedTrades = automaton.MustCompile(`业|企业|产业|单位|机构|经营|店`)
+
+// restOf is how a sentence goes on behind a code point.
+func restOf(s sentence, at int) string { return firstRunes(s.text[s.byteAt(at):], 60) }
+
+// proof follows a tax that a paper tells to have been paid.
+var proof = automaton.MustCompile(`^(?:的|年度)?(?:已?完税|已?缴纳|已?缴费|纳税|申报|代扣代缴|汇算清缴)?(?:等|的)?(?:证明|凭证|记录|票据|清单|回执|申报表|明细|结果|完税)`)
 
 // afterOffices is where a title says what it is about, after its offices, in code
 // points.
@@ -280,6 +322,16 @@ func speaksTo(s sentence, start, end int) bool {
 		return true
 	}
 	return slices.ContainsFunc(goOn, func(w string) bool { return strings.HasPrefix(after, w) })
+}
+
+// takenOn are words of those who take somebody on, before whom they take on: a
+// subsidy for it is the employer's.
+var takenOn = automaton.MustCompile(`(?:招用|招录|吸纳|录用|聘用|雇用|新招|招收|安置|安排|带动|拖欠|克扣|聘请|引进|收住|接收|服务于?|联结|收购)[^,。;:!?()]{0,24}$`)
+
+// throughOthers tells whether what begins at start is named for the sake of who
+// takes it on.
+func throughOthers(s sentence, start int) bool {
+	return takenOn.MatchString(lastRunes(s.text[:s.byteAt(start)], 30))
 }
 
 // excluded tells whether the sentence leaves out what its words [start, end) name:

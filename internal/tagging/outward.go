@@ -81,8 +81,9 @@ func (s side) rate() float64 {
 }
 
 // disclosure is what offices publish about themselves or do before there is a
-// policy: their budget, how a plan will be drawn up, the training of their staff.
-var disclosure = automaton.MustCompile(`(?:预算|决算|“三公”经费)[^。]{0,14}(?:公开|说明)|规划[^。]{0,20}编制工作方案|(?:大练兵|轮训班|业务培训班)`)
+// policy: their budget, how a plan will be drawn up, the training of their staff,
+// whom they hire, what they buy, who got what.
+var disclosure = automaton.MustCompile(`(?:预算|决算|“三公”经费)[^。]{0,14}(?:公开|说明)|规划[^。]{0,20}编制工作方案|(?:大练兵|轮训班|业务培训班)|名单(?:\([^()]*\))?的?公示|公开[\p{Han}]{0,4}(?:招聘|招录|选聘)[^会]{0,40}公告|(?:招标|采购|中标|成交)(?:结果)?公告$`)
 
 // isInternal tells whether a document is work inside government: meetings,
 // appointments, awards, budgets, orders to offices. Its title says so and its

@@ -20,7 +20,7 @@ type area struct{ code, name string }
 // 全国, unless it approves the plan of one place. It is empty where nothing tells.
 func (t *Tagger) regions(p *domain.Policy) []domain.Tag {
 	head := firstRunes(p.Text, 600)
-	if strings.HasPrefix(p.Title, "国务院关于《") && strings.HasSuffix(p.Title, "批复") {
+	if strings.HasPrefix(p.Title, "国务院关于") && strings.HasSuffix(p.Title, "批复") {
 		if a := t.placeOf(p.Title, head, false); a.code != "" {
 			return regionTag(p, a, p.Title)
 		}

@@ -45,7 +45,7 @@ type term struct {
 
 // lexicon finds every term of every code, and every word of the expressions, in
 // one pass over a text. A term counts only where it begins and ends at the
-// border of words, or within a longer word that is itself one of our terms:
+// border of words, or begins or ends a longer word that is itself one of our terms:
 // 市政 is not found in 市政务服务, 应纳税所得额 is found in 减按25%计入应纳税所得额.
 type lexicon struct {
 	terms   map[string]*term
@@ -346,18 +346,31 @@ func (o *over) take(x run, whole bool) (sure bool) {
 }
 
 // atBorders keeps of the terms that stand in a text those that begin and end at
-// the borders of its words, or within a word that is a term itself. Words are
-// those of the runs around the terms that are not sure.
+// the borders of its words, or with a word that is a term itself. Words are
+// those of the runs around the terms that are not sure. What stands in the midst
+// of a longer term is no word of the text: 军人 in 领军人才, 工人 in 灵活用工人员.
 func atBorders(hits []hit, words []segment.Token) []hit {
 	kept := hits[:0]
 	k, whole := 0, -1 // the word, and the last one that is a term
+	var over hit      // the term last kept that reaches furthest
+	add := func(h hit) {
+		if h.end < over.end && h.start > over.start {
+			return
+		}
+		if h.end > over.end {
+			over = h
+		}
+		kept = append(kept, h)
+	}
 	for i := 0; i < len(hits); {
 		begin, from := hits[i].start, i
 		for i < len(hits) && hits[i].start == begin {
 			i++
 		}
 		if hits[from].sure {
-			kept = append(kept, hits[from:i]...)
+			for _, h := range hits[from:i] {
+				add(h)
+			}
 			continue
 		}
 		for k < len(words) && words[k].End <= begin {
@@ -372,7 +385,7 @@ func atBorders(hits []hit, words []segment.Token) []hit {
 		}
 		for _, h := range hits[from:i] {
 			if whole == k && h.end <= w.End || w.Start == begin && endsAt(words[k:], h.end) {
-				kept = append(kept, h)
+				add(h)
 			}
 		}
 	}
