@@ -28,9 +28,13 @@ type asset struct {
 // assets are the embedded files under names that hold a hash of their content,
 // so that a browser may keep them for ever.
 type assets struct {
-	byName map[string]asset  // "ui.1a2b3c4d5e6f.css"
-	urls   map[string]string // "ui.css" → "/static/ui.1a2b3c4d5e6f.css"
+	byName map[string]asset  // "ui.1a2b3c4d5e6f.js"
+	urls   map[string]string // "ui.js" → "/static/ui.1a2b3c4d5e6f.js"
 }
+
+// sentWith are files that are sent at the head of another: a page is first seen
+// when all its styles are there, and asking twice takes longer.
+var sentWith = map[string]string{"static/ui.css": "static/portal.css"}
 
 func loadAssets() (*assets, error) {
 	a := &assets{byName: map[string]asset{}, urls: map[string]string{}}
@@ -38,7 +42,10 @@ func loadAssets() (*assets, error) {
 		if err != nil || d.IsDir() {
 			return err
 		}
-		data, err := staticFiles.ReadFile(p)
+		if sentWith[p] != "" {
+			return nil
+		}
+		data, err := wholeFile(p)
 		if err != nil {
 			return err
 		}
@@ -58,6 +65,23 @@ func loadAssets() (*assets, error) {
 		return nil, fmt.Errorf("read the embedded files: %w", err)
 	}
 	return a, nil
+}
+
+// wholeFile reads a file with those that are sent at its head.
+func wholeFile(p string) ([]byte, error) {
+	var data []byte
+	for part, whole := range sentWith {
+		if whole != p {
+			continue
+		}
+		head, err := staticFiles.ReadFile(part)
+		if err != nil {
+			return nil, err
+		}
+		data = append(data, head...)
+	}
+	text, err := staticFiles.ReadFile(p)
+	return append(data, text...), err
 }
 
 func gzipped(data []byte) ([]byte, error) {

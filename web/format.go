@@ -18,6 +18,7 @@ func (s *Server) funcs() template.FuncMap {
 	return template.FuncMap{
 		"add":       func(a, b int) int { return a + b },
 		"asset":     s.assets.url,
+		"icon":      icon,
 		"date":      longDate,
 		"weekday":   dateWithDay,
 		"moment":    moment,

@@ -39,7 +39,7 @@ func (s *Server) fileOf(v onePageView) ([]byte, error) {
 	v.Page = Page{Title: v.Title}
 	v.Body = template.HTML(strings.ReplaceAll(string(v.Body), `href="/`, `href="`+template.HTMLEscapeString(s.BaseURL)+`/`))
 	file := onePageFile{onePageView: v}
-	for _, name := range []string{"ui.css", "portal.css", "onepage.css"} {
+	for _, name := range []string{"portal.css", "onepage.css"} {
 		file.Styles += template.HTML("<style>\n" + string(s.assets.plain(name)) + "</style>\n")
 	}
 	var b bytes.Buffer

@@ -482,7 +482,7 @@ func TestLimits(t *testing.T) {
 
 func TestAssetsAreKeptForEver(t *testing.T) {
 	site := newSite(t)
-	name, err := site.assets.url("ui.css")
+	name, err := site.assets.url("portal.css")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -490,7 +490,7 @@ func TestAssetsAreKeptForEver(t *testing.T) {
 	if b.status != 200 || !strings.Contains(b.header.Get("Cache-Control"), "immutable") || !strings.HasPrefix(b.header.Get("Content-Type"), "text/css") {
 		t.Errorf("%s: %d, %v", name, b.status, b.header)
 	}
-	site.browser().get("/static/ui.css").at("/static/ui.css", 404)
+	site.browser().get("/static/portal.css").at("/static/portal.css", 404)
 	site.browser().get("/static/../server.go").at("/static/../server.go", 404)
 }
 

@@ -53,6 +53,7 @@ class Person {
   async look(what) {
     const { scripts } = this.variant;
     const { wide, found } = await this.page.evaluate(async ({ axe, tags }) => {
+      for (const put of document.querySelectorAll('.later')) put.classList.remove('later'); // what is put off would hide how wide it is
       const wide = document.documentElement.scrollWidth - innerWidth;
       if (!axe) return { wide, found: [] }; // it waits with timers, which a page without scripts has not
       if (!window.axe) (0, eval)(axe);

@@ -181,3 +181,25 @@ test('somebody subscribes, reads, manages, stops and deletes', { timeout: 300_00
   await me.says('已全部删除');
   await me.leave();
 });
+
+test('a link within the page leads to its place, whatever the page has put off', { timeout: 120_000 }, async () => {
+  const hands = await Hands.come();
+  const place = async id => {
+    await hands.page.waitForFunction(i => Math.abs(document.getElementById(i).getBoundingClientRect().top - 152) <= 2, id); // below what sticks to the top
+    assert.equal(await hands.page.locator('.later').count(), 0);
+  };
+  await hands.open('/policies/1');
+  assert.ok(await hands.page.locator('.later').count() > 0, 'nothing is put off');
+  await hands.page.keyboard.press('Tab');
+  await hands.page.waitForFunction(() => !document.querySelector('.later')); // soon, piece by piece
+  for (const id of ['qa', 'text']) {
+    await hands.open('/policies/1');
+    await hands.to(`#${id}`);
+    await hands.page.keyboard.press('Enter');
+    await place(id);
+    await hands.open('/');
+    await hands.open(`/policies/1#${id}`);
+    await place(id);
+  }
+  await hands.leave();
+});

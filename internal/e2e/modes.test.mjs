@@ -160,6 +160,7 @@ async function inspect({ width, modes, some, tags, colours, places }) {
   let normal;
   for (const mode of some) {
     [dataset.ui, dataset.contrast] = modes[mode];
+    for (const put of document.querySelectorAll('.later')) put.classList.remove('later'); // what is put off would hide how wide it is
     const wide = document.documentElement.scrollWidth - innerWidth;
     if (wide > 0) found.push(`${mode}: ${wide} px wider than the window`);
     if (width === 320) continue;
