@@ -195,8 +195,8 @@ func DeliveryStates() []DeliveryState {
 
 // StateLabel returns the Chinese word for the state of a message on the
 // channel: a letter has no gateway that takes it, a person prints it.
-func (k ChannelKind) StateLabel(s DeliveryState) string {
-	if k == Paper && s == Accepted {
+func (c ChannelKind) StateLabel(s DeliveryState) string {
+	if c == Paper && s == Accepted {
 		return "已打印"
 	}
 	return s.Label()
