@@ -183,7 +183,7 @@ test('somebody subscribes, reads, manages, stops and deletes', { timeout: 300_00
 });
 
 test('a link within the page leads to its place, whatever the page has put off', { timeout: 120_000 }, async () => {
-  const hands = await Hands.come();
+  const hands = await Hands.come('normal');
   const place = async id => {
     await hands.page.waitForFunction(i => Math.abs(document.getElementById(i).getBoundingClientRect().top - 152) <= 2, id); // below what sticks to the top
     assert.equal(await hands.page.locator('.later').count(), 0);
