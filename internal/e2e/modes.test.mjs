@@ -186,7 +186,10 @@ async function inspect({ width, modes, some, tags, colours, places }) {
 // keep makes a picture of the page, of a very long one its beginning.
 async function keep(page, name) {
   const file = decodeURIComponent(name).replace(/[^\p{L}\p{N}]+/gu, '-').replace(/-$/, '').slice(0, 90) + '.jpg';
-  const { width, height } = await page.evaluate(() => ({ width: innerWidth, height: Math.min(document.documentElement.scrollHeight, 8000) }));
+  const { width, height } = await page.evaluate(() => {
+    for (const put of document.querySelectorAll('.later')) put.classList.remove('later'); // a picture shows what is put off, too
+    return { width: innerWidth, height: Math.min(document.documentElement.scrollHeight, 8000) };
+  });
   await page.screenshot({ path: path.join(shots, file), fullPage: true, clip: { x: 0, y: 0, width, height }, type: 'jpeg', quality: 60, animations: 'allow', caret: 'initial' });
 }
 

@@ -85,10 +85,14 @@ test('the service worker shows what is pushed, once', { timeout: 120_000 }, asyn
     }
   };
   const said = { title: '云川县：稳岗返还', body: '适用可能性高，以正式文件为准。', tag: 'd1', url: base + '/policies/1' };
-  await push(JSON.stringify(said));
-  assert.deepEqual(await shown(1), [said]);
+  // A browser that is busy, or stops the worker meanwhile, loses what is pushed: it is pushed again, which shows nothing more.
+  let one = [];
+  for (let i = 0; i < 10 && one.length < 1; i++) {
+    await push(JSON.stringify(said));
+    one = await shown(1);
+  }
+  assert.deepEqual(one, [said]);
   await push(JSON.stringify(said)); // repeated by a service that did not hear the answer
-  // A browser that stops the worker meanwhile loses what is pushed: it is pushed again, which shows nothing more.
   let both = [];
   for (let i = 0; i < 10 && both.length < 2; i++) {
     await push('not what we send');
