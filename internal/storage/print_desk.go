@@ -323,8 +323,8 @@ func (s *Store) SettleSlips(ctx context.Context, id domain.PrintID, results map[
 // CorrectSlip replaces the result that was entered for a letter by mistake;
 // the history keeps both. An address that the mistake stopped is used again,
 // but not if its owner has said anything since. It tells whether the result is
-// another one, and fails with Conflict if none was entered, and with NotFound
-// if the letter is not in the batch.
+// another one, and fails with Conflict if none was entered, or somebody else
+// changed it meanwhile, and with NotFound if the letter is not in the batch.
 func (s *Store) CorrectSlip(ctx context.Context, id domain.PrintID, number int, result domain.SlipResult, now time.Time) (other bool, err error) {
 	fail := func(err error) (bool, error) {
 		return false, fmt.Errorf("correct slip %d of print %d: %w", number, id, err)
@@ -369,6 +369,9 @@ func (s *Store) CorrectSlip(ctx context.Context, id domain.PrintID, number int, 
 			end.State, end.Reason, end.at, end.note = result.State, result.Reason, now, corrected
 			end.SentAt, end.EndedAt = endTimes(end.Delivery, now)
 			ends = append(ends, end)
+		}
+		if len(ends) == 0 {
+			return domain.Errorf(domain.Conflict, "第%d份的结果刚刚有人改过，请刷新后再看", number)
 		}
 		_, err = s.writeOutcomes(ctx, tx, ends)
 		return err
