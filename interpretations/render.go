@@ -19,7 +19,8 @@ var forms = template.Must(template.ParseFS(files, "templates/render.html"))
 
 // Render draws the item for a page, as it stands on a day (YYYY-MM-DD): a
 // timeline shows what is over and what comes next. The markup follows
-// portal.css; the ids that Anchor gives to clauses come from the page. others are the interpretations that a one-page picture may
+// portal.css; the ids that Anchor gives to clauses come from the page. others
+// are the interpretations that a one-page picture may
 // show; one that is not among them is left out. An item that Check refuses may
 // be drawn incompletely, but never unescaped.
 func (it *Item) Render(policy *domain.Policy, day string, others ...Item) (template.HTML, error) {

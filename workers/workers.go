@@ -43,7 +43,7 @@ type Line struct {
 	Mode        channel.Mode
 	Sender      channel.Sender // nil when Mode is off; the outbox when it is log
 	Concurrency int            // batches at a time
-	Claim       int            // rows claimed together: claimSize
+	Claim       int            // rows claimed together; 0: claimSize
 	Rate        float64        // messages a second, over all processes; 0: no bound
 	Canary      string         // an address of the office's own that gets a copy of each push first; empty: none
 	Signature   string         // for SMS: overrides the office's
