@@ -9,6 +9,7 @@ import (
 	"policypush/internal/auth"
 	"policypush/internal/channel"
 	"policypush/internal/channel/sms"
+	"policypush/internal/channel/sms/cmpp"
 	"policypush/internal/config"
 	"policypush/internal/domain"
 	"policypush/internal/push"
@@ -32,7 +33,7 @@ func (b *base) smsSender(words []*rules.SMSWord) (channel.Sender, error) {
 	}
 	terms := push.Terms{Link: b.cfg.SMS.Link, Words: words}
 	return sms.NewLine(sms.LineConfig{
-		Providers: providers, Now: clock,
+		Providers: providers, Patience: time.Duration(b.cfg.SMS.AnswerWithin) * time.Second, Now: clock,
 		Check: func(m channel.Message) []string {
 			lint := push.Lint
 			if m.Unsubscribe == "" { // a code for signing in
@@ -54,6 +55,10 @@ func (b *base) smsSender(words []*rules.SMSWord) (channel.Sender, error) {
 	}), nil
 }
 
+func (b *base) smsTimeout() time.Duration { return time.Duration(b.cfg.SMS.Timeout) * time.Second }
+
+func (b *base) smsHTTP(url string) sms.HTTP { return sms.HTTP{URL: url, Timeout: b.smsTimeout()} }
+
 // smsSecret reads the secret of a provider and its templates.
 func smsSecret(secretFile, templateFile string) (secret string, templates []sms.Template, err error) {
 	if secret, err = config.ReadSecret(secretFile); err != nil {
@@ -69,7 +74,7 @@ func (b *base) aliyun() (sms.Provider, error) {
 	if err != nil {
 		return nil, err
 	}
-	return sms.NewAliyun(sms.AliyunConfig{HTTP: sms.HTTP{URL: c.URL}, KeyID: c.KeyID, Secret: secret, Templates: templates, Now: time.Now})
+	return sms.NewAliyun(sms.AliyunConfig{HTTP: b.smsHTTP(c.URL), KeyID: c.KeyID, Secret: secret, Templates: templates, Now: time.Now})
 }
 
 func (b *base) tencent() (sms.Provider, error) {
@@ -79,7 +84,7 @@ func (b *base) tencent() (sms.Provider, error) {
 		return nil, err
 	}
 	return sms.NewTencent(sms.TencentConfig{
-		HTTP: sms.HTTP{URL: c.URL}, SecretID: c.SecretID, Secret: secret, AppID: c.AppID, Region: c.Region, Templates: templates,
+		HTTP: b.smsHTTP(c.URL), SecretID: c.SecretID, Secret: secret, AppID: c.AppID, Region: c.Region, Templates: templates,
 		Pull: time.Duration(c.PullSeconds) * time.Second, Now: time.Now,
 	})
 }
@@ -91,7 +96,7 @@ func (b *base) mas() (sms.Provider, error) {
 		return nil, err
 	}
 	return sms.NewMAS(sms.MASConfig{
-		HTTP: sms.HTTP{URL: c.URL}, Customer: c.ECName, APID: c.APID, Secret: secret, Sign: c.Sign, Serial: c.Serial, Templates: templates,
+		HTTP: b.smsHTTP(c.URL), Customer: c.ECName, APID: c.APID, Secret: secret, Sign: c.Sign, Serial: c.Serial, Templates: templates,
 	})
 }
 
@@ -103,6 +108,7 @@ func (b *base) cmpp() (sms.Provider, error) {
 	}
 	return sms.NewCMPP(sms.CMPPConfig{
 		Address: c.Address, Version: c.Version, User: c.User, Secret: secret, Service: c.Service, From: c.From, Window: c.Window, Now: time.Now,
+		Session: cmpp.Config{Answer: b.smsTimeout()},
 	})
 }
 
@@ -116,7 +122,7 @@ func (b *base) kannel() (sms.Provider, error) {
 		return nil, err
 	}
 	return sms.NewKannel(sms.KannelConfig{
-		HTTP: sms.HTTP{URL: b.cfg.SMS.URL}, Username: b.cfg.SMS.Username, Password: password, From: b.cfg.SMS.From, Callbacks: callbacks,
+		HTTP: b.smsHTTP(b.cfg.SMS.URL), Username: b.cfg.SMS.Username, Password: password, From: b.cfg.SMS.From, Callbacks: callbacks,
 	})
 }
 

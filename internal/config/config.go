@@ -132,6 +132,8 @@ type SMS struct {
 	Callback     string // base URL under which the gateways reach us; empty is BaseURL
 	CallbackFrom string // addresses and networks that may call back; empty is all
 	Concurrency  int    // batches sent at a time
+	AnswerWithin int    // seconds until a message without an answer is told as in doubt
+	Timeout      int    // seconds until its call is given up
 
 	Aliyun  SMSAliyun
 	Tencent SMSTencent
@@ -312,7 +314,7 @@ func Defaults() Config {
 		Render:    Render{Timeout: time.Minute, Sandbox: SandboxAuto},
 
 		SMS: SMS{
-			Mode: Log, Providers: "kannel", Concurrency: 4, Aliyun: SMSAliyun{URL: "https://dysmsapi.aliyuncs.com"},
+			Mode: Log, Providers: "kannel", Concurrency: 4, AnswerWithin: 5, Timeout: 30, Aliyun: SMSAliyun{URL: "https://dysmsapi.aliyuncs.com"},
 			Tencent: SMSTencent{URL: "https://sms.tencentcloudapi.com", Region: "ap-guangzhou"}, CMPP: SMSCMPP{Version: "3.0", Window: 16},
 		},
 		Email: Email{Mode: Log, Port: 587, TLS: "starttls", Concurrency: 4, DKIM: "relay"},

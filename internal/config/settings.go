@@ -74,6 +74,8 @@ func (c *Config) settings() []setting {
 		text("sms.callback", "短信网关回调我们的网址，不填则同 base_url", &c.SMS.Callback),
 		text("sms.callback_from", "哪些地址可以回调，如 203.0.113.7,198.51.100.0/24；不填则不限", &c.SMS.CallbackFrom).checked(networks),
 		number("sms.concurrency", "同时发送的短信批数", &c.SMS.Concurrency, 1, 64),
+		number("sms.answer_within", "短信网关多少秒不应答，就先记为结果不明、改用下一家", &c.SMS.AnswerWithin, 1, 60),
+		number("sms.timeout", "最多等一条短信的应答多少秒，晚到的应答在此之前仍算数", &c.SMS.Timeout, 5, 300),
 		text("sms.aliyun.url", "阿里云短信接口地址", &c.SMS.Aliyun.URL),
 		text("sms.aliyun.key_id", "阿里云 AccessKey ID", &c.SMS.Aliyun.KeyID),
 		text("sms.aliyun.secret_file", "阿里云 AccessKey 密钥文件", &c.SMS.Aliyun.SecretFile),

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -81,6 +82,20 @@ func (v *Vendors) run(t testing.TB, port string) {
 func (v *Vendors) Kill() {
 	_ = v.p.cmd.Process.Kill() // it may have ended already
 	<-v.p.done
+}
+
+// Freeze makes the peer mute: it takes connections and requests, and neither
+// reads nor answers them until Thaw, when it does all that came meanwhile.
+func (v *Vendors) Freeze(t testing.TB) { v.signal(t, syscall.SIGSTOP) }
+
+// Thaw ends Freeze.
+func (v *Vendors) Thaw(t testing.TB) { v.signal(t, syscall.SIGCONT) }
+
+func (v *Vendors) signal(t testing.TB, s syscall.Signal) {
+	t.Helper()
+	if err := v.p.cmd.Process.Signal(s); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // Restart starts a peer that was killed, at the same address.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"policypush/internal/channel"
+	"policypush/internal/domain"
 )
 
 // How a provider falls out and comes back.
@@ -13,10 +14,8 @@ const (
 	// inARow failures one after the other put a provider out, as do half of the
 	// last sixteen.
 	inARow = 3
-	// patience is how long a provider may be silent with a message in its hands,
-	// no answer to any other coming either, before it is put out. The message
-	// goes on waiting for its answer.
-	patience = 5 * time.Second
+	// defaultPatience is LineConfig.Patience where that is not set.
+	defaultPatience = 5 * time.Second
 	// firstRest is how long it is left alone then; each probe that fails doubles
 	// it up to longestRest.
 	firstRest   = 2 * time.Second
@@ -44,9 +43,9 @@ type guard struct {
 	rested    time.Duration // from the fall to until
 	rest      time.Duration
 	probing   bool
-	elsewhere int       // messages that others took since it fell out or was probed
-	history   uint16    // of the last outcomes, a bit each: 1 is a failure
-	spoke     time.Time // when it last answered
+	elsewhere int    // messages that others took since it fell out or was probed
+	history   uint16 // of the last outcomes, a bit each: 1 is a failure
+	answers   uint64 // how often it has answered
 }
 
 func newGuard(p Provider) *guard {
@@ -62,18 +61,36 @@ type choice struct {
 }
 
 // enter waits for a slot. It returns false if the provider falls out first or
-// ctx ends.
-func (c choice) enter(ctx context.Context) bool {
+// ctx ends, and the result of a message that waits in vain: messages without an
+// answer hold all slots, and none has been answered for the line's patience.
+func (l *Line) enter(ctx context.Context, c choice) (in bool, full *channel.Result) {
 	if c.probe {
-		return true
+		return true, nil
 	}
-	select {
-	case c.slots <- struct{}{}:
-		return true
-	case <-c.fell:
-	case <-ctx.Done():
+	for before := l.answersOf(c.guard); ; {
+		timer := time.NewTimer(l.cfg.Patience)
+		select {
+		case c.slots <- struct{}{}:
+			in = true
+		case <-c.fell:
+		case <-ctx.Done():
+		case <-timer.C:
+			now := l.answersOf(c.guard)
+			if now != before {
+				before = now
+				continue
+			}
+			full = &channel.Result{Class: channel.Throttled, Code: "resting", Gateway: c.Name(), After: time.Second}
+		}
+		timer.Stop()
+		return in, full
 	}
-	return false
+}
+
+func (l *Line) answersOf(g *guard) uint64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return g.answers
 }
 
 func (c choice) leave() {
@@ -125,34 +142,103 @@ func (l *Line) choose(tried map[*guard]bool) (choice, bool) {
 
 // flight is a message in the hands of a provider.
 type flight struct {
-	g     *guard
-	probe bool
-	begun time.Time
-	watch *time.Timer
+	g       *guard
+	probe   bool
+	answers uint64 // of the provider, before
+	late    bool   // told as in doubt by now: what it was counted as already
+}
+
+// answered is what a provider said about a message.
+type answered struct {
+	channel.Result
+	whole bool
+}
+
+// hand hands a message to a provider and waits for the answer, but not longer
+// than the line's patience: a provider that is silent must not hold those who
+// send. Then the message is in doubt; the call goes on in its own time, and what
+// is answered late is reported as a receipt would be.
+func (l *Line) hand(ctx context.Context, c choice, t Text) (channel.Result, bool) {
+	f := l.depart(c)
+	answer := make(chan answered) // without room: who has gone gets nothing
+	gone := make(chan struct{})
+	call, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, cancel)
+	keep := context.AfterFunc(l.closing, cancel)
+	go func() {
+		defer cancel()
+		defer keep()
+		r, whole := c.Submit(call, t)
+		r.Gateway = c.Name()
+		l.arrive(call, f, r, whole)
+		c.leave()
+		select {
+		case answer <- answered{r, whole}:
+		case <-gone:
+			l.late(t, r)
+		}
+	}()
+	defer stop() // the call outlives those who wait for it, but not the line
+	timer := time.NewTimer(l.cfg.Patience)
+	defer timer.Stop()
+	select {
+	case a := <-answer:
+		return a.Result, a.whole
+	case <-timer.C:
+	}
+	select {
+	case a := <-answer: // just so
+		return a.Result, a.whole
+	default:
+	}
+	l.overdue(f)
+	close(gone)
+	return channel.Result{Class: channel.Unknown, Code: "silent", Gateway: c.Name()}, false
+}
+
+// late reports what a provider said about a message that is told as in doubt by
+// then. That it did not take the message leaves it so: nobody sends it again.
+func (l *Line) late(t Text, r channel.Result) {
+	report := Report{Provider: r.Gateway, Ref: t.Ref, GatewayRef: r.GatewayRef, Phone: t.To, Code: r.Code, Note: r.Note, BadAddress: r.BadAddress}
+	switch r.Class {
+	case channel.Accepted:
+		report.State = domain.Accepted
+	case channel.Permanent:
+		report.State = domain.Failed
+	default:
+		return
+	}
+	l.mu.Lock()
+	sink := l.sink
+	l.mu.Unlock()
+	if sink != nil {
+		_ = sink.Report(l.closing, report) // logged there; a receipt or a question may tell yet
+	}
 }
 
 // depart notes that a message goes to a provider.
 func (l *Line) depart(c choice) *flight {
-	f := &flight{g: c.guard, probe: c.probe, begun: l.cfg.Now()}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, other := range l.guards {
-		if other != f.g && other.out {
+		if other != c.guard && other.out {
 			other.elsewhere++
 		}
 	}
-	f.watch = time.AfterFunc(patience, func() { l.overdue(f) })
-	return f
+	return &flight{g: c.guard, probe: c.probe, answers: c.guard.answers}
 }
 
-// overdue puts a provider out that has said nothing since a message was handed
-// to it.
+// overdue puts a provider out that has said nothing at all since a message was
+// handed to it; otherwise the one silence counts as a failure.
 func (l *Line) overdue(f *flight) {
 	silent := channel.Result{Class: channel.Unknown, Code: "silent"}
 	l.mu.Lock()
+	f.late = true
 	was := f.g.out
-	if !f.g.spoke.After(f.begun) && (f.probe || !was) {
+	if f.g.answers == f.answers && !was {
 		f.g.fall(l.cfg.Now(), silent, true, f.g.rest)
+	} else {
+		f.g.fail(l.cfg.Now(), silent, f.probe)
 	}
 	is := f.g.out
 	l.mu.Unlock()
@@ -165,7 +251,6 @@ func (l *Line) overdue(f *flight) {
 // it back. What came of it because our own process ends, or because of our words,
 // says nothing about the provider.
 func (l *Line) arrive(ctx context.Context, f *flight, r channel.Result, whole bool) {
-	f.watch.Stop()
 	g, now := f.g, l.cfg.Now()
 	l.mu.Lock()
 	was := g.out
@@ -179,12 +264,11 @@ func (l *Line) arrive(ctx context.Context, f *flight, r channel.Result, whole bo
 	case whole && r.Class == channel.Throttled:
 		g.fall(now, r, false, max(r.After, time.Second))
 	case r.Class == channel.Unknown || r.Class == channel.Retry:
-		g.history = g.history<<1 | 1
-		if f.probe || !g.out && (g.history&(1<<inARow-1) == 1<<inARow-1 || bits.OnesCount16(g.history) >= 8) {
-			g.fall(now, r, true, g.rest)
+		if !f.late {
+			g.fail(now, r, f.probe)
 		}
 	default: // it works, whatever it thinks of this message
-		g.spoke = now
+		g.answers++
 		g.history <<= 1
 		if f.probe {
 			g.rise()
@@ -200,6 +284,14 @@ func (l *Line) arrive(ctx context.Context, f *flight, r channel.Result, whole bo
 func (l *Line) tell(g *guard, up bool, r channel.Result) {
 	if l.cfg.Changed != nil {
 		l.cfg.Changed(g.Name(), up, r)
+	}
+}
+
+// fail counts a failure, and puts a provider out after too many.
+func (g *guard) fail(now time.Time, r channel.Result, probe bool) {
+	g.history = g.history<<1 | 1
+	if probe || !g.out && (g.history&(1<<inARow-1) == 1<<inARow-1 || bits.OnesCount16(g.history) >= 8) {
+		g.fall(now, r, true, g.rest)
 	}
 }
 

@@ -29,7 +29,7 @@ type CMPPConfig struct {
 	From    string // our number (Src_Id)
 	Window  int    // 16
 	Now     func() time.Time
-	// Session overrides clocks of the session; only tests do.
+	// Session overrides clocks of the session.
 	Session cmpp.Config
 }
 

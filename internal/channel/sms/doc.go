@@ -7,7 +7,9 @@
 // does. A provider is one file: Aliyun (阿里云), Tencent (腾讯云), MAS (中国移动
 // 云MAS), CMPP and Kannel, each with one table that turns its codes into
 // classes. All send one message a request: the outcome of each stands for
-// itself, and an answer that is lost leaves one message in doubt, not a batch.
+// itself, and an answer that is lost leaves one message in doubt, not a batch. A
+// provider that is silent holds nobody: its messages are in doubt, and settled by
+// the answer if that comes late.
 //
 // What comes back is a Report or a Reply, by callback (Inbound), by a pull or
 // over the session of CMPP, and always goes to a Sink.

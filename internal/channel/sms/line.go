@@ -1,6 +1,7 @@
 package sms
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"strings"
@@ -17,8 +18,12 @@ type Line struct {
 	cfg LineConfig
 	sum int // of the windows
 
+	closing context.Context // ends when the line is closed
+	close   context.CancelFunc
+
 	mu     sync.Mutex
 	guards []*guard
+	sink   Sink // nil while nobody listens
 }
 
 // LineConfig is what a Line needs.
@@ -30,7 +35,11 @@ type LineConfig struct {
 	// Changed is told when a provider falls out (up is false, and r says why)
 	// and when it is back. It may be nil.
 	Changed func(provider string, up bool, r channel.Result)
-	Now     func() time.Time // time.Now if nil
+	// Patience is how long a provider may be silent with a message in its hands:
+	// then the message is told as in doubt, and if no other was answered since,
+	// the provider is put out. 5 s if 0.
+	Patience time.Duration
+	Now      func() time.Time // time.Now if nil
 }
 
 // NewLine makes a line of providers.
@@ -38,7 +47,9 @@ func NewLine(cfg LineConfig) *Line {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
+	cfg.Patience = cmp.Or(cfg.Patience, defaultPatience)
 	l := &Line{cfg: cfg}
+	l.closing, l.close = context.WithCancel(context.Background())
 	for _, p := range cfg.Providers {
 		l.guards = append(l.guards, newGuard(p))
 		l.sum += p.Window()
@@ -65,6 +76,7 @@ func (l *Line) Send(ctx context.Context, ms []channel.Message) []channel.Result 
 
 // Close implements channel.Sender.
 func (l *Line) Close() error {
+	l.close()
 	var errs []error
 	for _, g := range l.guards {
 		errs = append(errs, g.Close())
@@ -72,15 +84,24 @@ func (l *Line) Close() error {
 	return errors.Join(errs...)
 }
 
-// Listen hears what providers say on their own until ctx ends.
+// Listen hears what providers say on their own, or late, until ctx ends.
 func (l *Line) Listen(ctx context.Context, sink Sink) {
+	l.hear(sink)
+	defer l.hear(nil)
 	var wg sync.WaitGroup
 	for _, g := range l.guards {
 		if p, hears := g.Provider.(listener); hears {
 			wg.Go(func() { p.Listen(ctx, sink) })
 		}
 	}
+	<-ctx.Done()
 	wg.Wait()
+}
+
+func (l *Line) hear(sink Sink) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.sink = sink
 }
 
 // one hands a message to one provider after the other, until one has it or may
@@ -105,14 +126,15 @@ func (l *Line) one(ctx context.Context, m channel.Message) channel.Result {
 		if !any {
 			return l.nobody(tried, certain)
 		}
-		if !c.enter(ctx) {
+		in, full := l.enter(ctx, c)
+		if full != nil {
+			tried[c.guard] = true
+			certain = append(certain, *full)
+		}
+		if !in {
 			continue // it fell out meanwhile, or ctx ended
 		}
-		f := l.depart(c)
-		r, whole := c.Submit(ctx, t)
-		r.Gateway = c.Name()
-		l.arrive(ctx, f, r, whole)
-		c.leave()
+		r, whole := l.hand(ctx, c, t)
 		switch {
 		case r.Class == channel.Retry, r.Class == channel.Quota, r.Class == channel.Config, r.Class == channel.Throttled && whole:
 			tried[c.guard] = true

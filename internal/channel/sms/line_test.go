@@ -3,6 +3,7 @@ package sms_test
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -13,6 +14,7 @@ import (
 
 	"policypush/internal/channel"
 	"policypush/internal/channel/sms"
+	"policypush/internal/domain"
 )
 
 // scripted is a provider without a network, in the time of a synctest bubble.
@@ -301,23 +303,84 @@ func TestNobodyTakesIt(t *testing.T) {
 	})
 }
 
-// TestALateAnswerIsNotLost: a message that was handed to a provider which has
-// been put out since is told as what became of it.
-func TestALateAnswerIsNotLost(t *testing.T) {
+// TestASilentProviderHoldsNobody: whoever sends gets what was taken by others
+// when the line's patience ends, however long the silent one keeps its messages;
+// these are in doubt, and settled by what it answers late. Nothing is handed to
+// a second one.
+func TestASilentProviderHoldsNobody(t *testing.T) {
+	for name, tt := range map[string]struct {
+		answers time.Duration // how late
+		class   channel.Class
+		state   domain.DeliveryState // reported then; "" is nothing
+	}{
+		"it is only slow":               {8 * time.Second, channel.Accepted, domain.Accepted},
+		"it refuses late":               {20 * time.Second, channel.Permanent, domain.Failed},
+		"it says late that it has none": {20 * time.Second, channel.Retry, ""},
+		"it never answers":              {time.Minute, channel.Unknown, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				silent, second := provider("silent"), provider("second")
+				silent.takes = tt.answers
+				silent.set(false, always(channel.Result{Class: tt.class, GatewayRef: "g"}, false))
+				l := sms.NewLine(sms.LineConfig{Providers: []sms.Provider{silent, second}, Patience: 2 * time.Second})
+				h := &heard{}
+				ctx, end := context.WithCancel(t.Context())
+				var listening sync.WaitGroup
+				listening.Go(func() { l.Listen(ctx, h) })
+				synctest.Wait()
+				began := time.Now()
+				send, over := context.WithCancel(t.Context())
+				counts := map[string]int{}
+				for _, r := range l.Send(send, texts(1, 100)) {
+					counts[r.Gateway+" "+r.Class.String()+" "+r.Code]++
+				}
+				over() // as a task that is done; the calls go on
+				if took := time.Since(began); took > 3*time.Second {
+					t.Errorf("the sender was held for %s", took)
+				}
+				if want := map[string]int{"silent unknown silent": 16, "second accepted ": 84}; !maps.Equal(counts, want) {
+					t.Errorf("%v", counts)
+				}
+				time.Sleep(2 * time.Minute)
+				told := map[string]int{}
+				for _, r := range h.reports {
+					if r.State != tt.state || r.Provider != "silent" || r.GatewayRef != "g" || len(second.handed[r.Ref]) > 0 {
+						t.Errorf("%+v", r)
+					}
+					told[r.Ref]++
+				}
+				if (tt.state == "") != (len(told) == 0) || len(told) != len(h.reports) || tt.state != "" && len(told) != 16 {
+					t.Errorf("%d reports of %d messages", len(h.reports), len(told))
+				}
+				end()
+				listening.Wait()
+			})
+		})
+	}
+}
+
+// TestAMessageWithoutAnAnswerHoldsNobody: a provider that answers all but a few
+// is not silent; those few alone are in doubt.
+func TestAMessageWithoutAnAnswerHoldsNobody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		slow, second := provider("slow"), provider("second")
-		slow.takes = 20 * time.Second
-		l := sms.NewLine(sms.LineConfig{Providers: []sms.Provider{slow, second}})
-		counts := map[string]int{}
-		for _, r := range l.Send(t.Context(), texts(1, 100)) {
-			if r.Class != channel.Accepted {
-				t.Fatalf("%+v", r)
+		only := provider("only")
+		only.set(false, func(m sms.Text) (channel.Result, bool, bool) {
+			if strings.HasSuffix(m.Ref, "7") {
+				time.Sleep(time.Minute)
+				return channel.Result{Class: channel.Unknown, Code: "no-answer"}, false, true
 			}
-			counts[r.Gateway]++
+			return channel.Result{Class: channel.Accepted}, false, true
+		})
+		l := sms.NewLine(sms.LineConfig{Providers: []sms.Provider{only}})
+		began, counts := time.Now(), map[channel.Class]int{}
+		for _, r := range l.Send(t.Context(), texts(1, 100)) {
+			counts[r.Class]++
 		}
-		if counts["slow"] != 16 || counts["second"] != 84 {
-			t.Errorf("%v", counts)
+		if took := time.Since(began); counts[channel.Unknown] != 10 || counts[channel.Accepted] != 90 || took > 6*time.Second {
+			t.Errorf("%v in %s", counts, took)
 		}
+		time.Sleep(2 * time.Minute) // until the last call is over
 	})
 }
 

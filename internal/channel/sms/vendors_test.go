@@ -3,7 +3,9 @@ package sms_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
@@ -356,5 +358,83 @@ func TestProvidersThatCountAreAskedForTheirCount(t *testing.T) {
 	got, err := wrong.Statement(t.Context(), today, today.AddDate(0, 0, 1))
 	if err == nil || len(got) > 0 || !strings.Contains(err.Error(), "SignatureDoesNotMatch") || !strings.Contains(err.Error(), "AuthFailure") {
 		t.Errorf("with a wrong key: %+v %v", got, err)
+	}
+}
+
+// TestAMuteVendorHoldsNobodyUp: against real sockets, a vendor that takes requests and does
+// not answer holds nobody up: what it may have is in doubt, the rest and all that
+// comes later goes out by the other one, and when it answers after all, each of
+// its messages is settled by that. Nobody gets a message from both.
+func TestAMuteVendorHoldsNobodyUp(t *testing.T) {
+	mute, works := channeltest.StartVendors(t, ""), channeltest.StartVendors(t, "")
+	first, err := sms.NewAliyun(sms.AliyunConfig{
+		HTTP: sms.HTTP{URL: mute.URL, Connections: 4, Timeout: time.Minute}, KeyID: channeltest.VendorKeyID, Secret: channeltest.VendorSecret,
+		Templates: templates(t, filed), Now: time.Now,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := sms.NewLine(sms.LineConfig{
+		Providers: []sms.Provider{first, vendor(t, "tencent", works.URL, channeltest.VendorSecret)}, Patience: 3 * time.Second,
+	})
+	h := &heard{}
+	ctx, end := context.WithCancel(t.Context())
+	var listening sync.WaitGroup
+	listening.Go(func() { l.Listen(ctx, h) })
+	defer listening.Wait()
+	defer end()
+	send := func(from, n int) map[string]string {
+		ms := texts(from, n)
+		for i := range ms {
+			ms[i].To, ms[i].Text = fmt.Sprintf("1380000%03d0", from+i), cardText
+		}
+		of := map[string]string{}
+		for _, r := range l.Send(t.Context(), ms) {
+			of[r.Ref] = r.Gateway + " " + r.Class.String()
+		}
+		return of
+	}
+	count := func(of map[string]string) map[string]int {
+		n := map[string]int{}
+		for _, what := range of {
+			n[what]++
+		}
+		return n
+	}
+	mute.Freeze(t)
+	sent := send(100, 20) // which comes back although no answer has come
+	if got := count(sent); !maps.Equal(got, map[string]int{"aliyun unknown": 4, "tencent accepted": 16}) {
+		t.Fatalf("%v", got)
+	}
+	if got := count(send(200, 100)); !maps.Equal(got, map[string]int{"tencent accepted": 100}) {
+		t.Errorf("later: %v", got)
+	}
+	h.mu.Lock()
+	early := len(h.reports)
+	h.mu.Unlock()
+	if early > 0 {
+		t.Errorf("%d reports before it answered", early)
+	}
+	mute.Thaw(t)
+	for ref, what := range sent {
+		if what != "aliyun unknown" {
+			continue
+		}
+		r := h.of(t, "1380000"+strings.TrimPrefix(ref, "d")+"0")
+		if r.Ref != ref || r.State != domain.Accepted || r.GatewayRef == "" || r.Provider != "aliyun" {
+			t.Errorf("%+v", r)
+		}
+	}
+	taken := map[string]int{}
+	for _, m := range append(mute.Taken(t), works.Taken(t)...) {
+		taken[m.Ref]++
+	}
+	for ref, n := range taken {
+		if n != 1 {
+			t.Errorf("%s was taken %d times", ref, n)
+		}
+	}
+	if len(taken) != 120 || len(mute.Taken(t)) != 4 {
+		t.Errorf("%d were taken, %d of them late", len(taken), len(mute.Taken(t)))
 	}
 }
