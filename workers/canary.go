@@ -72,7 +72,7 @@ func (w *Workers) canary(ctx context.Context, kind domain.ChannelKind, d domain.
 	message.Ref = domain.CanaryRef(d.Push)
 	r := w.Lines[kind].Sender.Send(ctx, []channel.Message{message})[0]
 	w.observe(kind, []channel.Result{r}, 0)
-	c.Gateway, c.GatewayRef, c.Note = r.Gateway, r.GatewayRef, r.Note
+	c.Gateway, c.GatewayRef, c.Units, c.Note = r.Gateway, r.GatewayRef, r.Units, r.Note
 	if r.Class == channel.Config || r.Class == channel.Quota {
 		w.stopChannel(ctx, kind, r)
 		return true, w.Store.ForgetCanary(context.WithoutCancel(ctx), d.Push, kind)

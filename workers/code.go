@@ -39,7 +39,7 @@ func (c Courier) SendCode(ctx context.Context, kind domain.ChannelKind, address,
 		m.Text = "【" + signature + "】" + m.Text
 	}
 	r := line.Sender.Send(ctx, []channel.Message{m})[0]
-	if err := c.Store.CountHanded(ctx, kind, r.Gateway, stateOf(r.Class, line.Mode), c.Now()); err != nil {
+	if err := c.Store.CountHanded(ctx, kind, r.Gateway, stateOf(r.Class, line.Mode), r.Units, c.Now()); err != nil {
 		return err
 	}
 	if r.Class != channel.Accepted && r.Class != channel.Unknown {

@@ -220,7 +220,7 @@ func (w *Workers) copyToOutbox(ctx context.Context, kind domain.ChannelKind, let
 // deliveries, several if it is a digest.
 func (w *Workers) settle(ctx context.Context, kind domain.ChannelKind, l letter, r channel.Result) []storage.Outcome {
 	now := w.Now()
-	out := storage.Outcome{GatewayRef: r.GatewayRef, Gateway: r.Gateway, Note: r.Note, At: now}
+	out := storage.Outcome{GatewayRef: r.GatewayRef, Gateway: r.Gateway, Units: r.Units, Note: r.Note, At: now}
 	attempts := l.deliveries[0].Attempts
 	switch r.Class {
 	case channel.Accepted:

@@ -351,6 +351,9 @@ func TestADayIsComparedWithTheGateway(t *testing.T) {
 		"one too many":           {[]channel.Tally{{Gateway: "aliyun", Accepted: 11}}, nil, false, ""},
 		"one too few":            {[]channel.Tally{{Gateway: "aliyun", Accepted: 7}}, nil, false, ""},
 		"one we know nothing of": {[]channel.Tally{{Gateway: "aliyun", Accepted: 8}, {Gateway: "tencent", Accepted: 1}}, nil, false, ""},
+		"parts of long texts":    {[]channel.Tally{{Gateway: "aliyun", Accepted: 24, Parts: true}}, nil, true, inParts},
+		"a part too few":         {[]channel.Tally{{Gateway: "aliyun", Accepted: 23, Parts: true}}, nil, false, inParts},
+		"parts in doubt":         {[]channel.Tally{{Gateway: "aliyun", Accepted: 30, Parts: true}}, nil, true, inParts},
 		"it keeps no count":      {nil, nil, true, NotCounted},
 		"it does not say":        {nil, fmt.Errorf("refused"), true, notTold + "：refused"},
 	} {
@@ -358,12 +361,15 @@ func TestADayIsComparedWithTheGateway(t *testing.T) {
 			b, ctx := newBench(t), t.Context()
 			b.people(10, nil)
 			c := b.withClerk()
-			n := 0
+			n, units := 0, 1
+			if tt.note == inParts {
+				units = 3
+			}
 			c.answer = func(channel.Message) channel.Result {
 				if n++; n > 8 {
-					return channel.Result{Class: channel.Unknown, Gateway: "aliyun"}
+					return channel.Result{Class: channel.Unknown, Gateway: "aliyun", Units: units}
 				}
-				return channel.Result{Class: channel.Accepted, Gateway: "aliyun"}
+				return channel.Result{Class: channel.Accepted, Gateway: "aliyun", Units: units}
 			}
 			_, id := b.publish("关于发放居民消费券的通知")
 			check(t, b.planTask(id))
@@ -388,7 +394,7 @@ func TestADayIsComparedWithTheGateway(t *testing.T) {
 			if len(found) == 0 || agrees != tt.agrees {
 				t.Errorf("agrees: %v, want %v: %+v", agrees, tt.agrees, found)
 			}
-			if found[0].Accepted != 8 || found[0].InDoubt != 2 {
+			if found[0].Accepted != 8*units || found[0].InDoubt != 2*units {
 				t.Errorf("ours is %+v", found[0])
 			}
 		})

@@ -180,10 +180,12 @@ func (w *Workers) compareDay(ctx context.Context) error {
 }
 
 // notTold is the note of a statement that a gateway was asked for in vain,
-// NotCounted that of one whose gateway keeps no count that can be asked for.
+// NotCounted that of one whose gateway keeps no count that can be asked for,
+// inParts that of one whose gateway counts the parts of long texts.
 const (
 	notTold    = "网关没有回答"
 	NotCounted = "这个网关不提供按日统计，请与其账单核对"
+	inParts    = "按拆分后的条数计"
 )
 
 // CompareDay compares a day of a channel with what its gateways say, keeps the
@@ -224,14 +226,18 @@ func CompareDay(ctx context.Context, store *storage.Store, kind domain.ChannelKi
 	}
 	var statements []storage.Statement
 	for gateway, s := range ours {
-		s.InDoubt += lost // who had them is not known
 		s.CheckedAt, s.Note, s.Theirs, s.TheirsDelivered, s.TheirsFailed = now, note, -1, -1, -1
+		perhaps := lost // who had them is not known
 		if t, told := byGateway[gateway]; told {
 			s.Note, s.Theirs = "", t.Accepted
+			if t.Parts { // nor how long they were
+				s.Note, perhaps = inParts, lost*push.MaxSegments
+			}
 			if t.Receipts {
 				s.TheirsDelivered, s.TheirsFailed = t.Delivered, t.Failed
 			}
 		}
+		s.InDoubt += perhaps
 		if err := store.SaveStatement(ctx, s); err != nil {
 			return nil, err
 		}

@@ -26,7 +26,7 @@ type Receipts struct {
 // repeat it.
 func (r Receipts) Report(ctx context.Context, rep sms.Report) error {
 	receipt := storage.Receipt{
-		Channel: domain.SMS, Gateway: rep.Provider, GatewayRef: rep.GatewayRef, Address: rep.Phone, State: rep.State, Reason: reportReason(rep), At: r.Now(), Note: rep.Note,
+		Channel: domain.SMS, Gateway: rep.Provider, GatewayRef: rep.GatewayRef, Address: rep.Phone, State: rep.State, Reason: reportReason(rep), At: r.Now(), Note: rep.Note, Units: rep.Units,
 	}
 	if push, is := domain.CanaryOf(rep.Ref); is {
 		return r.canary(ctx, push, rep)

@@ -195,6 +195,9 @@ func runUpkeepCompare(ctx context.Context, std stdio, args []string) error {
 			case s.Compared():
 				says = fmt.Sprintf("网关%d，不一致", s.Theirs)
 			}
+			if s.Compared() && s.Note != "" {
+				says += "（" + s.Note + "）"
+			}
 			if !s.Agrees() || !s.Compared() && s.Note != workers.NotCounted {
 				bad++
 			}

@@ -90,7 +90,7 @@ func handedOver(t *testing.T, data string) domain.PushID {
 	}
 	must(b.store.PlanDeliveries(ctx, push.ID, 2, ds, now))
 	for range ds {
-		must(b.store.CountHanded(ctx, domain.SMS, "log", domain.Accepted, now))
+		must(b.store.CountHanded(ctx, domain.SMS, "log", domain.Accepted, 0, now))
 	}
 	return push.ID
 }

@@ -116,6 +116,9 @@ type Result struct {
 	Gateway string
 	// GatewayRef is the gateway's own reference, or "log" from the outbox.
 	GatewayRef string
+	// Units is how many the gateway counts the message as, for example the parts
+	// of a long text; 0 is one.
+	Units int
 	// Code is the gateway's code: "5.1.1", "403".
 	Code string
 	// Note is the gateway's text without personal data, see Note.

@@ -41,6 +41,8 @@ type Querier interface {
 type Tally struct {
 	Gateway  string // as Result.Gateway
 	Accepted int
+	// Parts tells that parts of long texts are counted, as Result.Units.
+	Parts bool
 	// Receipts tells that Delivered and Failed are counted as well: those of
 	// the messages accepted in that time whose end the gateway knows.
 	Receipts          bool

@@ -70,6 +70,7 @@ type Canary struct {
 	State      DeliveryState // Sending, Accepted, Logged, Delivered, Failed or UnknownEnd
 	Gateway    string
 	GatewayRef string
+	Units      int // that the gateway counts it as; 0 is one. Not read back
 	Note       string
 	SentAt     time.Time
 	EndedAt    time.Time

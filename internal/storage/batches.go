@@ -190,7 +190,7 @@ func (s *Store) SweepSending(ctx context.Context, deadBefore, lostBefore, now ti
 			return err
 		}
 		n = len(lost)
-		ends, counted := make([]outcomeRow, n), map[handed]int{}
+		ends, counted := make([]outcomeRow, n), handedCount{}
 		for i, d := range lost {
 			ends[i] = rowOf(d)
 			ends[i].State, ends[i].Reason, ends[i].at = domain.UnknownEnd, domain.ReasonLost, now

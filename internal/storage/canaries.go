@@ -36,7 +36,7 @@ func (s *Store) EndCanary(ctx context.Context, c domain.Canary) error {
 			return err
 		}
 		if outcome := outcomeOf(c.State); outcome != "" && c.Gateway != "" {
-			return s.writeHanded(ctx, tx, map[handed]int{{dayOf(c.EndedAt), c.Channel, c.Gateway, outcome}: 1})
+			return s.writeHanded(ctx, tx, handedCount{{dayOf(c.EndedAt), c.Channel, c.Gateway, outcome}: max(1, c.Units)})
 		}
 		return nil
 	})

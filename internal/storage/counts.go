@@ -63,7 +63,8 @@ func (s *Store) writeTally(ctx context.Context, tx *sql.Tx, t tally) error {
 // shard picks the part of a counter that a transaction changes.
 func (s *Store) shard() int { return rand.IntN(s.dialect.shards) }
 
-// handed is what a gateway was handed: messages, a digest is one.
+// handed is what a gateway was handed: messages as it counts them, a digest is
+// one.
 type handed struct {
 	day              string
 	channel          domain.ChannelKind
@@ -92,7 +93,22 @@ func outcomeOf(state domain.DeliveryState) string {
 	}
 }
 
-func (s *Store) writeHanded(ctx context.Context, tx querier, counted map[handed]int) error {
+// handedCount is how a transaction changes the counts of gateways.
+type handedCount map[handed]int
+
+// add counts the message of an outcome, and of its row as that is now. What a
+// receipt has settled the gateway had, whether it answered or not.
+func (c handedCount) add(row outcomeRow, o Outcome) {
+	outcome := outcomeOf(o.State)
+	if outcome == handedUnknown && row.State != domain.UnknownEnd {
+		outcome = handedAccepted
+	}
+	if outcome != "" && o.Gateway != "" && !o.Joined {
+		c[handed{dayOf(o.At), row.Channel, o.Gateway, outcome}] += max(1, o.Units)
+	}
+}
+
+func (s *Store) writeHanded(ctx context.Context, tx querier, counted handedCount) error {
 	keys := make([]handed, 0, len(counted))
 	for k := range counted {
 		keys = append(keys, k)
@@ -114,13 +130,14 @@ func (s *Store) writeHanded(ctx context.Context, tx querier, counted map[handed]
 }
 
 // CountHanded counts a message that belongs to no delivery, such as a code for
-// signing in, so that the count of its gateway can be compared with ours.
-func (s *Store) CountHanded(ctx context.Context, channel domain.ChannelKind, gateway string, state domain.DeliveryState, at time.Time) error {
+// signing in, so that the count of its gateway can be compared with ours. The
+// gateway counts it as some units, 0 is one.
+func (s *Store) CountHanded(ctx context.Context, channel domain.ChannelKind, gateway string, state domain.DeliveryState, units int, at time.Time) error {
 	outcome := outcomeOf(state)
 	if outcome == "" {
 		return nil
 	}
-	return s.writeHanded(ctx, s.write, map[handed]int{{dayOf(at), channel, gateway, outcome}: 1})
+	return s.writeHanded(ctx, s.write, handedCount{{dayOf(at), channel, gateway, outcome}: max(1, units)})
 }
 
 // readersTime is the time zone of days in the ledger.

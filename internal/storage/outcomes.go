@@ -27,6 +27,7 @@ type Outcome struct {
 	// claim does not count as an attempt.
 	NotTried bool
 	Gateway  string // which gateway answered, see channel.Result
+	Units    int    // that it counts the message as; 0 is one
 	// Joined says that the delivery went out in the message of another outcome,
 	// a digest: the gateway counts it once.
 	Joined bool
@@ -50,6 +51,7 @@ type Receipt struct {
 	At      time.Time
 	Note    string // as Outcome.Note
 	Gateway string // which gateway said so, if it is known
+	Units   int    // as Outcome.Units, if that is known
 }
 
 // firstInquiry is how long after a message fell into doubt its gateway is asked
@@ -92,7 +94,7 @@ func (s *Store) RecordOutcomes(ctx context.Context, outcomes []Outcome) error {
 // among them, or are not as they were.
 func (s *Store) settleAll(ctx context.Context, tx *sql.Tx, outcomes []Outcome, rows map[domain.DeliveryID]outcomeRow) (others []Outcome, err error) {
 	var ends []outcomeRow
-	of := map[domain.DeliveryID]Outcome{}
+	of, counted := map[domain.DeliveryID]Outcome{}, handedCount{}
 	for _, o := range outcomes {
 		row, there := rows[o.Delivery]
 		if !there {
@@ -111,13 +113,9 @@ func (s *Store) settleAll(ctx context.Context, tx *sql.Tx, outcomes []Outcome, r
 	if err != nil {
 		return nil, err
 	}
-	counted := map[handed]int{}
 	for _, end := range written {
-		o := of[end.ID]
+		counted.add(end, of[end.ID])
 		delete(of, end.ID)
-		if outcome := outcomeOf(o.State); outcome != "" && o.Gateway != "" && !o.Joined {
-			counted[handed{dayOf(o.At), end.Channel, o.Gateway, outcome}]++
-		}
 	}
 	for _, o := range outcomes {
 		if _, missed := of[o.Delivery]; missed {
@@ -363,7 +361,8 @@ func (s *Store) recordReceipt(ctx context.Context, tx *sql.Tx, r Receipt) error 
 		return err
 	}
 	var rows []outcomeRow
-	for _, d := range meant {
+	counted := handedCount{}
+	for i, d := range meant {
 		changes := d.State == domain.Sending || d.State == domain.UnknownEnd || d.State == domain.Accepted && r.State != domain.Accepted
 		if !changes {
 			continue
@@ -372,6 +371,9 @@ func (s *Store) recordReceipt(ctx context.Context, tx *sql.Tx, r Receipt) error 
 		row.at, row.note = r.At, r.Note
 		if row.Gateway == "" {
 			row.Gateway = r.Gateway
+			if i == 0 && d.State == domain.Sending && r.Gateway != "" { // before the outcome, which finds nothing new
+				counted[handed{dayOf(r.At), d.Channel, r.Gateway, handedAccepted}] += max(1, r.Units)
+			}
 		}
 		row.State, row.Reason = r.State, r.Reason
 		if row.GatewayRef == "" {
@@ -380,8 +382,10 @@ func (s *Store) recordReceipt(ctx context.Context, tx *sql.Tx, r Receipt) error 
 		row.SentAt, row.EndedAt = endTimes(row.Delivery, r.At)
 		rows = append(rows, row)
 	}
-	_, err = s.writeOutcomes(ctx, tx, rows)
-	return err
+	if _, err := s.writeOutcomes(ctx, tx, rows); err != nil {
+		return err
+	}
+	return s.writeHanded(ctx, tx, counted)
 }
 
 // receiptFor finds and holds the deliveries that a receipt means: one, or all

@@ -14,13 +14,13 @@ type Statement struct {
 	Day      string // 2026-11-25, in the time of the readers
 	Channel  domain.ChannelKind
 	Gateway  string
-	Accepted int // ours; messages, also those without a delivery
+	Accepted int // ours, as the gateway counts: messages, or their parts; also those without a delivery
 	Failed   int
 	InDoubt  int // handed over without an answer: the gateway may count them
 	Theirs   int // what the gateway says it accepted; -1: it was not told
 	// TheirsDelivered and TheirsFailed are -1 if the gateway does not say.
 	TheirsDelivered, TheirsFailed int
-	Note                          string // why it was not told
+	Note                          string // why it was not told, or what it counts
 	CheckedAt                     time.Time
 }
 

@@ -31,7 +31,7 @@ type CMPPGateway struct {
 	From         string // our number
 
 	v30      bool
-	listener net.Listener
+	listener net.Listener // of the independent implementation
 
 	mu      sync.Mutex
 	conns   map[net.Conn]bool
@@ -41,7 +41,9 @@ type CMPPGateway struct {
 	nextSeq uint32
 	pending map[uint32]delivery // DELIVERs without an answer, by sequence
 	mute    bool
-	refused int // CONNECTs
+	refused int            // CONNECTs
+	days    map[string]int // SUBMITs taken, by day
+	mum     bool
 }
 
 // delivery is a DELIVER as it can be sent again.
@@ -64,27 +66,37 @@ type CMPPPart struct {
 // ends.
 func StartCMPP(t testing.TB, v30 bool) *CMPPGateway {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	front, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	back, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	g := &CMPPGateway{
-		Address: l.Addr().String(), User: "900001", Secret: "888888", From: "106900001", v30: v30, listener: l,
-		conns: map[net.Conn]bool{}, seen: map[string]int{}, nextID: 1 << 40, pending: map[uint32]delivery{}, nextSeq: 1 << 20,
+		Address: front.Addr().String(), User: "900001", Secret: "888888", From: "106900001", v30: v30, listener: back,
+		conns: map[net.Conn]bool{}, seen: map[string]int{}, nextID: 1 << 40, days: map[string]int{}, pending: map[uint32]delivery{}, nextSeq: 1 << 20,
 	}
 	version := cmpp.V20
 	if v30 {
 		version = cmpp.V30
 	}
 	server := &cmpp.Server{Typ: version, T: time.Hour, N: 3, ErrorLog: log.New(io.Discard, "", 0), Handler: cmpp.HandlerFunc(g.serve)}
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		_ = server.Serve(l) // ends when the listener is closed
-	}()
+	var serving sync.WaitGroup
+	serving.Go(func() { _ = server.Serve(back) }) // ends when the listener is closed
+	serving.Go(func() {
+		for {
+			client, err := front.Accept()
+			if err != nil {
+				return
+			}
+			go g.stand(client)
+		}
+	})
 	t.Cleanup(func() {
-		_ = l.Close()
-		<-done
+		_, _ = front.Close(), back.Close()
+		serving.Wait()
 		g.Cut()
 	})
 	return g
@@ -105,6 +117,14 @@ func (g *CMPPGateway) SetMute(mute bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.mute = mute
+}
+
+// SetMum makes the gateway one that does not know the question for its count, and
+// ends the session over it.
+func (g *CMPPGateway) SetMum(mum bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.mum = mum
 }
 
 // Parts returns the SUBMITs that were taken.
@@ -162,6 +182,61 @@ func (g *CMPPGateway) Redeliver(t testing.TB) {
 }
 
 var errCut = errors.New("cut on purpose")
+
+func today() string { return time.Now().In(time.FixedZone("CST", 8*60*60)).Format("20060102") }
+
+// stand answers QUERYs, which the independent implementation does not know, and
+// hands everything else on to it.
+func (g *CMPPGateway) stand(client net.Conn) {
+	defer func() { _ = client.Close() }()
+	server, err := net.Dial("tcp", g.listener.Addr().String())
+	if err != nil {
+		return
+	}
+	go func() {
+		defer func() { _ = client.Close() }()
+		_, _ = io.Copy(client, server) // until one of them has gone
+	}()
+	defer func() { _ = server.Close() }()
+	for {
+		frame := make([]byte, 4)
+		if _, err := io.ReadFull(client, frame); err != nil {
+			return
+		}
+		frame = append(frame, make([]byte, max(4, binary.BigEndian.Uint32(frame))-4)...)
+		if _, err := io.ReadFull(client, frame[4:]); err != nil {
+			return
+		}
+		to := server
+		if len(frame) == 12+27 && cmpp.CommandId(binary.BigEndian.Uint32(frame[4:])) == cmpp.CMPP_QUERY {
+			to = client
+			if frame = g.statistics(frame); frame == nil {
+				return
+			}
+		}
+		if _, err := to.Write(frame); err != nil {
+			return
+		}
+	}
+}
+
+// statistics is the answer to a QUERY: what was taken on a day, a quarter of
+// which has failed. It is nil if the session ends over it.
+func (g *CMPPGateway) statistics(query []byte) []byte {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.mum {
+		return nil
+	}
+	taken := uint32(g.days[string(query[12:20])])
+	said := binary.BigEndian.AppendUint32(nil, 12+51)
+	said = binary.BigEndian.AppendUint32(said, uint32(cmpp.CMPP_QUERY_RESP))
+	said = append(said, query[8:12+19]...) // sequence, day, type and code
+	for _, n := range []uint32{taken, taken, taken - taken/4, 0, taken / 4, 0, 0, 0} {
+		said = binary.BigEndian.AppendUint32(said, n)
+	}
+	return said
+}
 
 // serve is the handler of the independent implementation. It writes nothing
 // itself but what it puts into r; DELIVERs are written beside it.
@@ -260,6 +335,7 @@ func (g *CMPPGateway) submitted(conn net.Conn, to []string, part CMPPPart, udh b
 		part.Units = append(part.Units, binary.BigEndian.Uint16(body[i:]))
 	}
 	g.parts = append(g.parts, part)
+	g.days[today()]++
 	g.nextID++
 	id = g.nextID
 	state := "DELIVRD"

@@ -159,7 +159,10 @@ type answered struct {
 // send. Then the message is in doubt; the call goes on in its own time, and what
 // is answered late is reported as a receipt would be.
 func (l *Line) hand(ctx context.Context, c choice, t Text) (channel.Result, bool) {
-	f := l.depart(c)
+	f, units := l.depart(c), 0
+	if p, counts := c.Provider.(unitary); counts {
+		units = p.units(t)
+	}
 	answer := make(chan answered) // without room: who has gone gets nothing
 	gone := make(chan struct{})
 	call, cancel := context.WithCancel(context.WithoutCancel(ctx))
@@ -169,7 +172,7 @@ func (l *Line) hand(ctx context.Context, c choice, t Text) (channel.Result, bool
 		defer cancel()
 		defer keep()
 		r, whole := c.Submit(call, t)
-		r.Gateway = c.Name()
+		r.Gateway, r.Units = c.Name(), units
 		l.arrive(call, f, r, whole)
 		c.leave()
 		select {
@@ -193,13 +196,13 @@ func (l *Line) hand(ctx context.Context, c choice, t Text) (channel.Result, bool
 	}
 	l.overdue(f)
 	close(gone)
-	return channel.Result{Class: channel.Unknown, Code: "silent", Gateway: c.Name()}, false
+	return channel.Result{Class: channel.Unknown, Code: "silent", Gateway: c.Name(), Units: units}, false
 }
 
 // late reports what a provider said about a message that is told as in doubt by
 // then. That it did not take the message leaves it so: nobody sends it again.
 func (l *Line) late(t Text, r channel.Result) {
-	report := Report{Provider: r.Gateway, Ref: t.Ref, GatewayRef: r.GatewayRef, Phone: t.To, Code: r.Code, Note: r.Note, BadAddress: r.BadAddress}
+	report := Report{Provider: r.Gateway, Ref: t.Ref, GatewayRef: r.GatewayRef, Phone: t.To, Code: r.Code, Note: r.Note, BadAddress: r.BadAddress, Units: r.Units}
 	switch r.Class {
 	case channel.Accepted:
 		report.State = domain.Accepted

@@ -45,6 +45,7 @@ type CMPP struct {
 	failedAt time.Time
 	sink     Sink
 	closed   bool
+	mum      bool // asked for its count it did not answer: not all gateways know the question
 }
 
 // cmppCodes is what the results of SUBMIT_RESP mean. Gateways have more of
@@ -242,6 +243,36 @@ func (c *CMPP) parts(t Text) []cmpp.Message {
 		parts[i] = m
 	}
 	return parts
+}
+
+// units implements unitary: the gateway counts each part.
+func (c *CMPP) units(t Text) int { return len(domain.SMSParts(t.Full)) }
+
+// queryTimeout is how long a gateway may take to answer for its count.
+const queryTimeout = 15 * time.Second
+
+// count implements counter by QUERY, in parts of messages. A gateway that does
+// not answer is not asked again: some end the session over it.
+func (c *CMPP) count(ctx context.Context, from time.Time) (channel.Tally, error) {
+	c.mu.Lock()
+	mum := c.mum
+	c.mu.Unlock()
+	if mum {
+		return channel.Tally{}, errNoCount
+	}
+	session, err := c.open(ctx)
+	if err != nil {
+		return channel.Tally{}, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, queryTimeout)
+	defer cancel()
+	n, err := session.Query(ctx, from.In(shanghai).Format("20060102"))
+	if errors.Is(err, cmpp.ErrNoAnswer) {
+		c.mu.Lock()
+		c.mum = true
+		c.mu.Unlock()
+	}
+	return channel.Tally{Accepted: n.Taken, Delivered: n.Sent, Failed: n.Failed}, err
 }
 
 // messageID writes a Msg_Id.

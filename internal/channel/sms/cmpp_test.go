@@ -284,3 +284,46 @@ func TestAGatewayThatIsNotThere(t *testing.T) {
 		}
 	}
 }
+
+// TestCMPPCountsParts: the gateway's count of a day is asked for over the
+// session, and is one of parts of messages, as is what we say that it was handed.
+// One that does not know the question is asked once.
+func TestCMPPCountsParts(t *testing.T) {
+	y, m, d := time.Now().In(time.FixedZone("CST", 8*60*60)).Date()
+	day := time.Date(y, m, d, 0, 0, 0, 0, time.FixedZone("CST", 8*60*60))
+	for _, version := range []string{"3.0", "2.0"} {
+		t.Run(version, func(t *testing.T) {
+			g := channeltest.StartCMPP(t, version == "3.0")
+			l := dial(t, g, version, &heard{})
+			handed := 0
+			for i, text := range []string{cardText, "【云川】" + strings.Repeat("长", 67*3-4)} {
+				r := l.Send(t.Context(), []channel.Message{{Ref: fmt.Sprint("d", i), To: "13800000000", Text: text}})[0]
+				if r.Class != channel.Accepted || r.Units != 1+2*i {
+					t.Fatalf("%+v", r)
+				}
+				handed += r.Units
+			}
+			if r := l.Send(t.Context(), []channel.Message{{Ref: "d3", To: "13800000003", Text: cardText}})[0]; r.Class != channel.Permanent {
+				t.Fatalf("%+v", r) // not counted
+			}
+			got, err := l.Statement(t.Context(), day, day.AddDate(0, 0, 1))
+			if want := []channel.Tally{{Gateway: "cmpp", Accepted: handed, Parts: true, Receipts: true, Delivered: 3, Failed: 1}}; err != nil || !slices.Equal(got, want) {
+				t.Errorf("%+v %v", got, err)
+			}
+			got, err = l.Statement(t.Context(), day.AddDate(0, 0, -1), day)
+			if want := []channel.Tally{{Gateway: "cmpp", Parts: true, Receipts: true}}; err != nil || !slices.Equal(got, want) {
+				t.Errorf("the day before: %+v %v", got, err)
+			}
+			g.SetMum(true)
+			if got, err := l.Statement(t.Context(), day, day.AddDate(0, 0, 1)); err == nil || len(got) > 0 {
+				t.Errorf("without an answer: %+v %v", got, err)
+			}
+			if got, err := l.Statement(t.Context(), day, day.AddDate(0, 0, 1)); err != nil || len(got) > 0 {
+				t.Errorf("asked again: %+v %v", got, err)
+			}
+			if r := l.Send(t.Context(), []channel.Message{{Ref: "d4", To: "13800000000", Text: cardText}})[0]; r.Class != channel.Accepted {
+				t.Errorf("%+v", r)
+			}
+		})
+	}
+}

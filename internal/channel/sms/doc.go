@@ -95,6 +95,8 @@ type Report struct {
 	Note string
 	// BadAddress tells that the number itself is dead.
 	BadAddress bool
+	// Units is as in channel.Result, if it is known.
+	Units int
 }
 
 // Reply is a text that a person sent back.

@@ -17,9 +17,15 @@ type counter interface {
 	count(ctx context.Context, from time.Time) (channel.Tally, error)
 }
 
-// Statement implements channel.Accountant. 阿里云 and 腾讯云 keep counts that
-// can be asked for; 云MAS shows them on its pages only, CMPP and Kannel count
-// since they were started.
+// unitary is a provider that counts a long message more than once.
+type unitary interface{ units(t Text) int }
+
+// errNoCount says that a provider keeps no count after all.
+var errNoCount = errors.New("sms: no count")
+
+// Statement implements channel.Accountant. 阿里云 and 腾讯云 keep counts of
+// messages that can be asked for, gateways with CMPP one of parts of messages;
+// 云MAS shows them on its pages only, Kannel counts since it was started.
 func (l *Line) Statement(ctx context.Context, from, to time.Time) ([]channel.Tally, error) {
 	var tallies []channel.Tally
 	var errs []error
@@ -28,12 +34,16 @@ func (l *Line) Statement(ctx context.Context, from, to time.Time) ([]channel.Tal
 		if !counts {
 			continue
 		}
-		sum := channel.Tally{Gateway: g.Name(), Receipts: true}
+		_, parts := g.Provider.(unitary)
+		sum := channel.Tally{Gateway: g.Name(), Receipts: true, Parts: parts}
 		var err error
 		for day := from; err == nil && day.Before(to); day = day.AddDate(0, 0, 1) {
 			var one channel.Tally
 			one, err = p.count(ctx, day)
 			sum.Accepted, sum.Delivered, sum.Failed = sum.Accepted+one.Accepted, sum.Delivered+one.Delivered, sum.Failed+one.Failed
+		}
+		if errors.Is(err, errNoCount) {
+			continue
 		}
 		if err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", g.Name(), err))

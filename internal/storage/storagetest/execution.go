@@ -365,22 +365,27 @@ func asksDigestsOnce(t *testing.T, url string) {
 func keepsStatements(t *testing.T, url string) {
 	s, ctx := open(t, url, Keys(t)), t.Context()
 	_, push := published(t, s, "稳岗返还")
-	out := sendBatch(t, s, planned(t, s, push.ID, waiting(people(t, s, 5), 0))[0])
+	out := sendBatch(t, s, planned(t, s, push.ID, waiting(people(t, s, 7), 0))[0])
 	id := func(i int) domain.DeliveryID { return out[i].Deliveries[0].ID }
 	must(t, s.RecordReceipt(ctx, storage.Receipt{Delivery: id(0), State: domain.Delivered, At: morning})) // before the outcome
-	for range 2 {                                                                                         // told twice: counted once
+	must(t, s.RecordReceipt(ctx, storage.Receipt{Delivery: id(5), State: domain.Delivered, Gateway: "cmpp", Units: 2, At: morning}))
+	for range 2 { // told twice: counted once
 		must(t, s.RecordOutcomes(ctx, []storage.Outcome{
 			{Delivery: id(0), State: domain.Accepted, Gateway: "aliyun", At: morning},
 			{Delivery: id(1), State: domain.Accepted, Gateway: "aliyun", At: morning},
 			{Delivery: id(2), State: domain.UnknownEnd, Gateway: "aliyun", At: morning},
 			{Delivery: id(3), State: domain.Failed, Gateway: "tencent", At: morning},
+			{Delivery: id(5), State: domain.UnknownEnd, Gateway: "cmpp", Units: 2, At: morning},
+			{Delivery: id(6), State: domain.Accepted, Gateway: "cmpp", Units: 3, At: morning},
 		}))
 	}
 	got(s.SweepSending(ctx, morning.Add(time.Second), morning, morning.Add(time.Hour)))(t) // the fifth
-	must(t, s.CountHanded(ctx, domain.SMS, "aliyun", domain.Accepted, morning))            // a code for signing in
-	must(t, s.CountHanded(ctx, domain.SMS, "aliyun", domain.Pending, morning))             // one that was not taken
+	must(t, s.CountHanded(ctx, domain.SMS, "aliyun", domain.Accepted, 0, morning))         // a code for signing in
+	must(t, s.CountHanded(ctx, domain.SMS, "aliyun", domain.Pending, 0, morning))          // one that was not taken
 	ours := got(s.HandedOn(ctx, "2026-11-23", domain.SMS))(t)
-	equal(t, "gateways", len(ours), 3)
+	equal(t, "gateways", len(ours), 4)
+	equal(t, "accepted in parts", ours["cmpp"].Accepted, 5)
+	equal(t, "in doubt, though a receipt came", ours["cmpp"].InDoubt, 0)
 	v := ours["aliyun"]
 	equal(t, "accepted", v.Accepted, 3)
 	equal(t, "in doubt", v.InDoubt, 1)

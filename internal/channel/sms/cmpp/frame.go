@@ -28,6 +28,7 @@ const (
 	Terminate  Command = 2
 	Submit     Command = 4
 	Deliver    Command = 5
+	Query      Command = 6
 	ActiveTest Command = 8
 
 	response Command = 1 << 31
@@ -241,6 +242,35 @@ func parseSubmitted(body []byte, v Version) (Submitted, error) {
 		return s, errShort
 	}
 	return s, nil
+}
+
+// Statistics is what a gateway counts of a day: SUBMITs that it took, each a part
+// of a text, and what became of them.
+type Statistics struct {
+	Taken, Sent, Waiting, Failed int
+}
+
+// queryBody is the body of a QUERY for all that a gateway took on a day.
+func queryBody(day string) []byte {
+	var w writer
+	w.text(day, 8)
+	w.WriteByte(0) // of every service
+	w.text("", 10+8)
+	return w.Bytes()
+}
+
+// parseStatistics reads the answer to a QUERY.
+func parseStatistics(body []byte) (day string, s Statistics, err error) {
+	r := reader{rest: body}
+	day = r.text(8)
+	r.take(1 + 10) // what was asked for
+	s.Taken = int(r.number(4))
+	r.take(4) // to how many people
+	s.Sent, s.Waiting, s.Failed = int(r.number(4)), int(r.number(4)), int(r.number(4))
+	if r.short { // what phones sent us may be cut: nobody reads it
+		err = errShort
+	}
+	return day, s, err
 }
 
 // Delivery is what a gateway hands over: a text from a phone, or a receipt.

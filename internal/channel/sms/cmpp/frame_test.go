@@ -56,6 +56,7 @@ func TestTheProofOfACONNECT(t *testing.T) {
 func FuzzFrame(f *testing.F) {
 	f.Add(Frame{Command: Submit | response, Sequence: 3, Body: make([]byte, 12)}.Bytes())
 	f.Add(Frame{Command: Connect | response, Sequence: 1, Body: make([]byte, 18)}.Bytes())
+	f.Add(Frame{Command: Query | response, Sequence: 1, Body: append([]byte("20261125"), make([]byte, 43)...)}.Bytes())
 	text, err := (&independent.Cmpp3DeliverReqPkt{MsgId: 1, DestId: "1069", MsgFmt: 8, SrcTerminalId: "13800000001", MsgLength: 4, MsgContent: "\x00T\x00D"}).Pack(5)
 	if err != nil {
 		f.Fatal(err)
@@ -70,6 +71,9 @@ func FuzzFrame(f *testing.F) {
 			t.Fatalf("%x became %x", b, again)
 		}
 		_, _, _ = parseConnected(frame.Body)
+		if _, n, err := parseStatistics(frame.Body); err == nil && (n.Taken < 0 || len(frame.Body) < 39) {
+			t.Errorf("%+v", n)
+		}
 		for _, v := range []Version{V2, V3} {
 			_, _ = parseSubmitted(frame.Body, v)
 			if d, err := parseDelivery(frame.Body, v); err == nil && (len(d.Content) > 255 || len(d.From) > 32 || len(d.To) > 21) {

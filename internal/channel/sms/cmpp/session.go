@@ -62,6 +62,7 @@ type Session struct {
 
 	mu      sync.Mutex
 	waiting map[uint32]*submit
+	asked   map[uint32]chan Frame // QUERYs
 	cause   error
 	ended   sync.WaitGroup
 }
@@ -106,7 +107,7 @@ func Open(ctx context.Context, cfg Config) (*Session, error) {
 	}
 	s := &Session{
 		cfg: cfg, conn: conn, window: make(chan struct{}, cfg.Window), out: make(chan *outgoing, cfg.Window),
-		in: make(chan Frame, 256), done: make(chan struct{}), waiting: map[uint32]*submit{},
+		in: make(chan Frame, 256), done: make(chan struct{}), waiting: map[uint32]*submit{}, asked: map[uint32]chan Frame{},
 	}
 	stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
 	err = s.signIn()
@@ -242,6 +243,32 @@ func (s *Session) giveUp(seq uint32, w *submit) (Submitted, error) {
 	return Submitted{}, ErrNoAnswer
 }
 
+// Query asks for the count of a day, 20261125 in the gateway's time. The error is
+// ErrNoAnswer if the session ends meanwhile, or ctx.
+func (s *Session) Query(ctx context.Context, day string) (Statistics, error) {
+	seq, answer := s.seq.Add(1), make(chan Frame, 1)
+	s.mu.Lock()
+	s.asked[seq] = answer
+	s.mu.Unlock()
+	defer func() {
+		s.mu.Lock()
+		delete(s.asked, seq)
+		s.mu.Unlock()
+	}()
+	s.send(Frame{Command: Query, Sequence: seq, Body: queryBody(day)})
+	select {
+	case f := <-answer:
+		said, n, err := parseStatistics(f.Body)
+		if err == nil && said != day {
+			err = fmt.Errorf("cmpp: asked for %s, the answer is of %q", day, said)
+		}
+		return n, err
+	case <-s.done:
+	case <-ctx.Done():
+	}
+	return Statistics{}, ErrNoAnswer
+}
+
 // write writes what is to go out.
 func (s *Session) write() {
 	for {
@@ -311,6 +338,13 @@ func (s *Session) take(f Frame) error {
 	switch f.Command {
 	case Submit | response:
 		return s.answered(f)
+	case Query | response:
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if answer := s.asked[f.Sequence]; answer != nil {
+			delete(s.asked, f.Sequence)
+			answer <- f
+		}
 	case Deliver:
 		select {
 		case s.in <- f:
