@@ -2,11 +2,13 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -48,8 +50,9 @@ func beginBenchSearch(fs *flag.FlagSet) func(context.Context, stdio, []string) (
 	n := fs.Int("policies", 100_000, "拼成多少份政策")
 	asked := fs.Int("asked", 300, "每种问法问多少次")
 	seed := fs.Uint64("seed", 1, "随机种子")
+	keep := fs.String("keep", "", "留下索引的文件夹，下次同样的政策不用再建；缺省不留")
 	dictDir := fs.String("dict", "", "分词词典文件夹")
-	return func(ctx context.Context, std stdio, rest []string) (report, error) {
+	return func(ctx context.Context, std stdio, rest []string) (_ report, err error) {
 		if len(rest) != 1 || *n < 1 || *asked < 1 {
 			return nil, errUsage{"请给出一个放政策文本的文件夹，--policies 和 --asked 要是 1 以上的整数"}
 		}
@@ -62,41 +65,32 @@ func beginBenchSearch(fs *flag.FlagSet) func(context.Context, stdio, []string) (
 		if err != nil {
 			return nil, err
 		}
-		dir, err := os.MkdirTemp("", "policypush-bench-")
-		if err != nil {
-			return nil, fmt.Errorf("make a folder for the benchmark: %w", err)
-		}
-		defer func() { _ = os.RemoveAll(dir) }() // a temporary folder
-		x, err := search.Create(filepath.Join(dir, "index"), search.NewLexicon(r.rules, r.segment))
-		if err != nil {
-			return nil, err
-		}
-		defer func() { _ = x.Close() }() // a temporary folder
 		m := newMixer(r, texts, *seed)
 		if len(m.lines) == 0 {
 			return nil, domain.Errorf(domain.Invalid, "文件夹 %s 里没有够长的段落，请换一个有政策文本的文件夹", rest[0])
 		}
+		dir := *keep
+		if dir == "" {
+			if dir, err = os.MkdirTemp("", "policypush-bench-"); err != nil {
+				return nil, fmt.Errorf("make a folder for the benchmark: %w", err)
+			}
+			defer func() { _ = os.RemoveAll(dir) }() // a temporary folder
+		}
+		x, err := search.OpenFolder(filepath.Join(dir, "index"), search.NewLexicon(r.rules, r.segment))
+		if err != nil {
+			return nil, err
+		}
+		defer func() { err = errors.Join(err, x.Close()) }()
 		found := searchReport{Policies: *n, Seed: *seed}
 		begin := time.Now()
-		for at := 0; at < *n; {
-			var batch []*search.Entry
-			for ; at < *n && len(batch) < 500; at++ {
-				batch = append(batch, m.entry(at))
-			}
-			if err := x.Apply(batch, nil); err != nil {
-				return nil, err
-			}
-			if at%10_000 == 0 {
-				fmt.Fprintf(std.err, "%d 份…\n", at)
-			}
-			if err := ctx.Err(); err != nil {
-				return nil, err
-			}
+		if err := m.fill(ctx, std, x, *n); err != nil {
+			return nil, err
 		}
 		found.Build = time.Since(begin).Seconds()
 		found.Disk = diskUsed(dir)
+		m.random = rand.New(rand.NewPCG(*seed, 2)) // the questions are the same whether the index was kept or not
 		for _, kind := range m.kinds() {
-			load, err := kind.run(ctx, x, *asked)
+			load, err := kind.run(ctx, x.Index, *asked)
 			if err != nil {
 				return found, err
 			}
@@ -141,12 +135,31 @@ func newMixer(r *reading, texts []string, seed uint64) *mixer {
 	return m
 }
 
+// fill makes an index hold a number of policies. Those that it holds stay.
+func (m *mixer) fill(ctx context.Context, std stdio, x *search.Folder, policies int) error {
+	marks := map[string]string{}
+	for at := range policies {
+		marks[strconv.Itoa(at)] = "1"
+	}
+	made := 0
+	return x.Update(ctx, marks, func(name string) *search.Entry {
+		if made++; made%10_000 == 0 {
+			fmt.Fprintf(std.err, "%d 份…\n", made)
+		}
+		number, err := strconv.Atoi(name)
+		if err != nil {
+			return nil // no name of ours
+		}
+		return m.entry(number)
+	})
+}
+
 func (m *mixer) one(of []string) string { return of[m.random.IntN(len(of))] }
 
 func (m *mixer) entry(number int) *search.Entry {
 	place, at := m.one(m.places), m.random.IntN(len(m.themes))
 	e := &search.Entry{
-		Key: fmt.Sprint(number), Title: place + "关于" + m.of[at] + "的若干措施", DocNumber: fmt.Sprintf("云政发〔%d〕%d号", 2015+number%12, number/12+1),
+		Title: place + "关于" + m.of[at] + "的若干措施", DocNumber: fmt.Sprintf("云政发〔%d〕%d号", 2015+number%12, number/12+1),
 		Date: fmt.Sprintf("%d-%02d-%02d", 2015+number%12, 1+m.random.IntN(12), 1+m.random.IntN(28)), Ended: m.random.IntN(3) == 0,
 		Facets: map[search.Facet][]string{
 			search.ThemeFacet: {m.themes[at]}, search.BenefitFacet: {m.one(m.kindsOf)}, search.IndustryFacet: {m.one(m.sections)},
