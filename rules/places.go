@@ -79,12 +79,18 @@ func newPlaces(text string) *places {
 		city = province
 		if fields[1] != "-" {
 			city = add(fields[0]+"00", fields[1], province)
+			if s := withoutPeoples(fields[1], "州"); s != "" {
+				p.enter(p.byName, s, city)
+			}
 		}
 		for _, county := range fields[2:] { // towns, where a city has no counties, with five digits
 			name := strings.TrimLeft(county, "0123456789")
 			place := add(fields[0]+strings.TrimSuffix(county, name), name, city)
 			if old := formerCounty(name); old != "" {
 				p.enter(p.byName, old, &Place{Code: place.Code, Name: old, Full: city.Full + old, Parent: city})
+			}
+			if s := withoutPeoples(name, "县"); s != "" {
+				p.enter(p.byName, s, place)
 			}
 		}
 	}
@@ -116,6 +122,35 @@ func formerCounty(name string) string {
 		return s
 	}
 	return s + "县"
+}
+
+// peoples are those whose autonomous counties and prefectures bear their names.
+const peoples = "满 蒙古 回 苗 彝 壮 布依 侗 瑶 白 土家 哈尼 哈萨克 傣 黎 傈僳 佤 畲 拉祜 水 东乡 纳西 景颇 土 仫佬 羌 布朗 撒拉 毛南 仡佬 普米 怒 裕固 独龙 朝鲜 藏 保安 达斡尔 柯尔克孜 塔吉克 锡伯 各"
+
+// withoutPeoples is what an autonomous county or prefecture is called for short: 禄劝县 for
+// 禄劝彝族苗族自治县, 楚雄州 for 楚雄彝族自治州; "" for others.
+func withoutPeoples(name, level string) string {
+	s, ok := strings.CutSuffix(name, "自治"+level)
+	if !ok {
+		return ""
+	}
+	for cut := true; cut; {
+		cut = false
+		for people := range strings.FieldsSeq(peoples) {
+			rest, ok := strings.CutSuffix(s, people+"族")
+			if !ok && people == "哈萨克" || !ok && people == "柯尔克孜" || !ok && people == "蒙古" || !ok && people == "锡伯" || !ok && people == "塔吉克" {
+				rest, ok = strings.CutSuffix(s, people)
+			}
+			if ok && utf8.RuneCountInString(rest) >= 2 {
+				s, cut = rest, true
+				break
+			}
+		}
+	}
+	if utf8.RuneCountInString(s) < 2 || s+"自治"+level == name {
+		return ""
+	}
+	return s + level
 }
 
 // shortPlace is the name as people say it: 广州, 内蒙古; "" where it is the same.

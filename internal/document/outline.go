@@ -184,6 +184,10 @@ func breaksTitle(lines []line, i int) bool {
 // balanced tells whether every 《 is closed.
 func balanced(s string) bool { return strings.Count(s, "《") == strings.Count(s, "》") }
 
+// shortTitle is how wide what ends like a title is where it is likely a column of a page, and
+// shortestQuestion how wide a question that is one.
+const shortTitle, shortestQuestion = 10, 24
+
 func titleScore(s string, st style) int {
 	n := columns(s)
 	if n < 6 || n > 200 || strings.ContainsAny(s, "。;") || strings.HasSuffix(s, ":") || numberOf(s).rank != noRank || isDateLine(s) || isNumberLine(s) ||
@@ -191,7 +195,13 @@ func titleScore(s string, st style) int {
 		return 0
 	}
 	score := 0
-	if endsLikeTitle(s) {
+	switch {
+	case endsLikeTitle(s):
+		score += 2
+		if n <= shortTitle && !strings.Contains(s, "关于") {
+			score-- // 惠企政策 is the column of a page
+		}
+	case n >= shortestQuestion && (strings.HasSuffix(s, "?") || strings.HasSuffix(s, "？")) && !strings.Contains(s, ":"):
 		score += 2
 	}
 	if strings.Contains(s, "关于") {

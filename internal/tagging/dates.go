@@ -18,7 +18,7 @@ const (
 	dayRE   = `([一二三四五六七八九十]{1,3}|\d{1,2})日`
 	// dateRE is a date of which the year or the day may be missing: 6月30日,
 	// 2020年6月, 2020年6月底, 2020年底.
-	dateRE = `(?:` + yearRE + `)?(?:(?:` + monthRE + `(?:` + dayRE + `|(底|末)?))|(底|末))(?:\([^()]{1,12}\))?(?:\d{1,2}(?:时|点|:\d{2})|零时|零点)?(?:整)?`
+	dateRE = `(?:` + yearRE + `)?(?:(?:` + monthRE + `(?:` + dayRE + `|(底|末)?))|(底|末))(?:\([^()]{1,20}\))?(?:\d{1,2}(?:时|点|:\d{2})|零时|零点)?(?:整)?`
 )
 
 var (
@@ -31,6 +31,9 @@ var (
 	// hourRE is an hour of the day behind a date.
 	hourRE = `(?:[上下]午|早|晚)?(?:\d{1,2}(?:时|点|:\d{2}))?`
 
+	// orderedRE is what an order forbids or allows for a time: 禁渔时间, 交通管制期限.
+	orderedRE = `禁[\p{Han}]{1,5}|限[行售购高飞航速]|(?:交通)?(?:管制|管控)|封[山航路闭库育禁]+|休渔|暂停[\p{Han}]{0,4}|停[\p{Han}]{1,3}|免费(?:开放)?|优惠|减免`
+
 	// toRE stands between the days of a span.
 	toRE = ` ?(?:至|到|-|—|–|~)+ ?`
 
@@ -38,30 +41,41 @@ var (
 	// fromDate is 自2026年3月1日起施行 and the like.
 	fromDate = expression(`(?:自|从|于|在)?` + dateRE + `(?:之日)?(?:零时|零点|起|开始|始){1,2}[,]?(?:在[\p{Han}]{2,8})?` + inForce)
 	onDate   = expression(`(?:于)` + dateRE + inForce)
+	// labelled is 施行时间为2023年5月1日.
+	labelled = expression(`(?:施行|实施|执行|生效)(?:时间|日期)(?:为|是|:|自|从)+` + dateRE + `起?(?:[,。;)]|$)`)
 	// fromIssue is 自印发之日起施行; the period may follow.
-	fromIssue = expression(`(?:自|从)?(?:本[\p{Han}]{2,4}|[\p{Han}]{0,4})?(印发|发布|公布|下发|发文|签发|颁布|颁发|公告|即)(?:之)?日(?:\((?:\d{4}年)?[^()]{2,12}\))?(?:起)(?:满?([一二三四五六七八九十\d]{1,3})(?:日|天)后)?[,]?` + inForce)
+	fromIssue = expression(`(?:自|从)?(?:本[\p{Han}]{2,4}|[\p{Han}]{0,4})?(印发|发布|公布|下发|发文|签发|颁布|颁发|公告|即)(?:之)?日(?:\((?:\d{4}年)?[^()]{2,12}\))?(?:起)(?:满?([一二三四五六七八九十\d]{1,3})(?:日|天)后?)?[,]?` + inForce)
 	// fromNow is what an announcement orders at once: 自即日起暂停办理.
 	fromNow = expression(`(?:自|从)?(?:即日|本(?:通告|公告|通知|决定)(?:发布|印发|公布)之日|(?:发布|印发|公布)之日)(?:起|开始)`)
 	// span is 自…起至…止 where the text speaks of its own validity.
-	spanFrom = expression(`(?:执行期限?|实施期限?|有效期限?|执行时间|实施时间|试行时间|政策期限|政策时间|试行期限?|活动(?:开展)?(?:时间|期限)|补贴(?:时间|期限))[\p{Han}]{0,4}?(?:为|:|自|从|是|】)*` + dateRE + `(?:起)?` + toRE + dateRE)
+	spanFrom = expression(`(?:执行期限?|实施期限?|有效期限?|执行时间|实施时间|试行时间|政策期限|政策时间|试行期限?|活动(?:开展)?(?:时间|期限)|补贴(?:时间|期限)|(?:` + orderedRE + `)(?:时间|期限|期))[\p{Han}]{0,4}?(?:为|:|自|从|是|】)*` + dateRE + `(?:起)?` + toRE + dateRE)
 	// cellSpan is the same in the cell under its name.
 	cellSpan  = expression(`^(?:自|从)?` + dateRE + hourRE + `(?:起)?` + toRE + dateRE + hourRE + `(?:止)?(?:[。,;(]|$)`)
-	cellTitle = automaton.MustCompile(`^[【]?(?:[(]?[一二三四五六七八九十\d]{1,2}[)、.])?(?:执行|实施|有效|政策|活动(?:开展)?|补贴(?:活动)?|)(?:期|期限)[】:。]?$|^[【]?(?:[(]?[一二三四五六七八九十\d]{1,2}[)、.])?(?:执行|实施|有效|政策|活动(?:开展)?|补贴(?:活动)?)时间[】:。]?$`)
-	spanRule  = expression(`(?:本|以上|上述)[\p{Han}“”]{0,12}(?:自|从)` + dateRE + `(?:起)?(?:施行|实施|执行|生效)?[,]?(?:暂定|有效期)?(?:至|到)` + dateRE)
+	cellTitle = automaton.MustCompile(`^[【]?(?:[(]?[一二三四五六七八九十\d]{1,2}[)、.])?(?:执行|实施|有效|政策|活动(?:开展)?|补贴(?:活动)?|)(?:期|期限)[】:。]?$|^[【]?(?:[(]?[一二三四五六七八九十\d]{1,2}[)、.])?(?:执行|实施|有效|政策|活动(?:开展)?|补贴(?:活动)?|` + orderedRE + `)时间[】:。]?$`)
+	// appliesTo is 本措施适用于…至…期间, and nothing that happens then.
+	appliesTo = expression(`适用(?:于|时间|期限|期)(?:为|自|从|:)*` + dateRE + `(?:起)?` + toRE + dateRE + `(?:期间|止)?(?:[,。;)]|$)`)
+	// decidedSpan is for what time something is ordered: 决定从2月1日至2月29日止,禁止….
+	decidedSpan = expression(`(?:决定|同意)[,]?(?:自|从|于|在)` + dateRE + `(?:起)?` + toRE + dateRE + `(?:止|期间)?[,]?`)
+	// yearSpan is a time of whole years: 实施期限为2020年至2022年.
+	yearSpan = expression(`(?:实施期限?|执行期限?|有效期限?|政策期限|试行期限?|规划期限?)(?:为|:|是|自|从)*(\d{4})年?` + toRE + `(\d{4})年(?:[,。;)]|$)`)
+	spanRule = expression(`(?:本|以上|上述)[\p{Han}“”]{0,12}(?:自|从)` + dateRE + `(?:起)?(?:施行|实施|执行|生效)?[,]?(?:暂定|有效期)?(?:至|到)` + dateRE)
 	// sinceIssue is the same from the day of issue: 自发布之日起至2020年6月30日.
 	sinceIssue = expression(`(?:印发|发布|公布|下发|发文|签发|颁布|即)(?:之)?日(?:起)?(?:施行|实施|执行|生效|有效)?[,]?(?:有效期|暂定|执行|实施|期限)?(?:至|到)` + dateRE)
-	until      = expression(`(?:有效期限?|执行期限?|实施期限?|试行期限?|有效|施行|实施|执行|试行|暂定)(?:期限)?(?:暂定)?(?:为)?(?:[,](?:截止|截至)(?:至|到)?|(?:延长|延续|截止|截至|顺延)?(?:至|到|截止)(?:日期为)?)` + dateRE)
+	until      = expression(`(?:有效期限?|执行期限?|实施期限?|试行期限?|有效|施行|实施|执行|试行|暂定)(?:期限)?(?:暂定)?(?:为)?(?:[,]?(?:截止|截至)(?:至|到)?(?:日期为)?|(?:延长|延续|顺延)?(?:至|到)(?:日期为)?)` + dateRE)
 	endsOn     = expression(`(?:至|于|到|[,。;])` + dateRE + `(?:起|后)?(?:自动|自行|同时)?(?:废止|失效|终止|到期)`)
 	// sameAs is until when another document holds, which is as long as this one.
 	sameAs     = expression(`执行期限与[^,。;]{0,60}一致[,]?即?(?:至|到)` + dateRE)
-	monthsLong = expression(`(?:有效期限?|(?:施行|实施|执行)[,]?暂定|实施期限?|试行期限?|执行期限?|施行期限?|试行|有效|政策期限)(?:暂定|原则上)?(?:为|限|是)?(?:自[\p{Han}]{2,10}之日起)?(?:暂定)?(?:为)?([一二两三四五六七八九十]{1,3}|\d{1,2})(?:个)?(年|月)`)
+	monthsLong = expression(`(?:有效期限?|(?:施行|实施|执行)[,]?暂定|起(?:施行|实施|执行|试行)|实施期限?|试行期限?|执行期限?|施行期限?|试行|有效|政策期限)(?:暂定|原则上)?(?:为|限|是)?(?:(?:自|从)?[\p{Han}]{2,10}之日起)?(?:暂定)?(?:为)?([一二两三四五六七八九十]{1,3}|\d{1,2})(?:个)?(年|月)`)
 	general    = automaton.MustCompile(`本(?:法|条例|规定|办法|细则|通知|公告|通告|意见|方案|政策|措施|决定|指南|制度|标准|文件|规则|规程|若干|实施|暂行|令|规范|规划|计划|清单|目录|指引)|上述|以上(?:政策|措施|规定|条款)|此前`)
 	// decided is from when something is changed: 决定自2023年7月起调整….
 	decided = expression(`(?:决定|同意)[,]?(?:自|从)` + dateRE + `(?:起|开始)`)
 	// adjusted is the same of a document that is about the change: 从2024年8月1日起,提高….
 	adjusted = expression(`^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．])?(?:自|从)` + dateRE + `(?:起|开始)[,]?(?:提高|调整|上调|增加|增发|执行|实行)`)
-	adjusts  = automaton.MustCompile(`提高|调整|上调|增加`)
-	starts   = expression(`(?:^|[,。;!:自从])` + yearRE + monthRE + `(?:` + dayRE + `)?(?:\([^()]{1,12}\))?(?:起|开始)`)
+	// orders is from when an announcement forbids, stops or begins something.
+	orders    = expression(`^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．])?(?:自|从)?` + dateRE + `(?:零时|零点)?(?:起|开始)[,]?[^。;]{0,40}?(?:暂停|停止|禁止|恢复|实行|关闭|取消|不再|启用|封闭|限制|推迟|延迟)`)
+	announces = automaton.MustCompile(`(?:通告|公告|令)$|暂停|停止|关闭|恢复|禁止`)
+	adjusts   = automaton.MustCompile(`提高|调整|上调|增加`)
+	starts    = expression(`(?:^|[,。;!:自从])` + yearRE + monthRE + `(?:` + dayRE + `)?(?:\([^()]{1,12}\))?(?:起|开始)`)
 )
 
 // dateIn reads the five groups of dateRE from group g on. year stands in for
@@ -115,7 +129,7 @@ func publishDate(p *domain.Policy, meta map[string]string) string {
 	if d := enactedOn(p); d != "" {
 		return d
 	}
-	if d := firstDate(first(meta, "成文日期", "成文时间", "发文日期", "发文时间", "签发日期", "印发日期", "公布日期", "公布时间", "发布日期", "发布时间", "生成日期", "公开日期", "公开时间", "回复时间", "回复日期")); d != "" {
+	if d := firstDate(first(meta, "成文日期", "成文时间", "发文日期", "发文时间", "签发日期", "印发日期", "公布日期", "公布时间", "发布日期", "发布时间", "颁布日期", "颁布时间", "颁发日期", "发表时间", "生成日期", "公开日期", "公开时间", "回复时间", "回复日期")); d != "" {
 		return d
 	}
 	for i := len(p.Clauses) - 1; i >= 0; i-- {
@@ -168,7 +182,7 @@ func publishDate(p *domain.Policy, meta map[string]string) string {
 var (
 	// pageDate is when a page was put up, in the line that also tells its
 	// source or how to print it; 时间 alone may be that of anything.
-	pageDate = automaton.MustCompile(`(?:日期|时间|印发|更新于)[: ]*(\d{4}[年./-]\d{1,2}[月./-]\d{1,2}日?)|^(\d{4}[年./-]\d{1,2}[月./-]\d{1,2}日?)(?: \d{1,2}:\d{2}(?::\d{2})?)? ?[【\[(]?(?:字体|字号|来源|打印|浏览)`)
+	pageDate = automaton.MustCompile(`(?:日期|时间|印发|更新于)[: ]*(\d{4}[年./-]\d{1,2}[月./-]\d{1,2}日?)|(?:^|来源[: ][\p{Han}“”"]{2,30} ?)(\d{4}[年./-]\d{1,2}[月./-]\d{1,2}日?)(?: \d{1,2}:\d{2}(?::\d{2})?)? ?(?:[【\[(]?(?:字体|字号|来源|打印|浏览|作者)|$)`)
 	pageLine = automaton.MustCompile(`来源|首页|字体|字号|编辑|浏览|打印|更新于|^印发`)
 	// bylineDate is the same behind the names of offices.
 	bylineDate = automaton.MustCompile(`^[\p{Han}]{4,40}(?:局|厅|委|会|所|中心|政府|办公室) ?(\d{4}-\d{1,2}-\d{1,2})(?: \d{1,2}:\d{2}(?::\d{2})?)?$`)
@@ -335,15 +349,16 @@ func (t *reading) validity(p *domain.Policy, meta map[string]string) {
 			if attached || c.Kind == domain.HeadClause && !enacted.MatchString(s.text) {
 				continue
 			}
-			hasStart, hasEnd := s.hasAny("起始") || strings.Contains(s.text, "施行") || strings.Contains(s.text, "于"), s.hasAny("至到止-—–~") || strings.Contains(s.text, "废止") || strings.Contains(s.text, "失效")
+			hasStart, hasEnd := s.hasAny("起始于为") || strings.Contains(s.text, "施行"), s.hasAny("至到止-—–~") || strings.Contains(s.text, "废止") || strings.Contains(s.text, "失效")
 			if hasStart {
-				for i, re := range []pattern{fromDate, onDate, decided, adjusted} {
+				for i, re := range []pattern{fromDate, onDate, labelled, decided, adjusted, orders} {
 					for _, m := range s.locs(re) {
-						if i == 3 && !adjusts.MatchString(p.Title) {
+						if i == 4 && !adjusts.MatchString(p.Title) || i == 5 && !announces.MatchString(p.Title) {
 							continue
 						}
-						if i >= 2 || ruleEnds.MatchString(s.text[m[1]:]) {
-							from.add(dateIn(s.text, m, 1, year, false), rankOf(p, s.text[:m[0]]))
+						rank := rankOf(p, s.text[:m[0]])
+						if i >= 2 || ruleEnds.MatchString(s.text[m[1]:]) || rank == 2 && forYears.MatchString(s.text[m[1]:]) {
+							from.add(dateIn(s.text, m, 1, year, false), rank)
 						}
 					}
 				}
@@ -355,7 +370,7 @@ func (t *reading) validity(p *domain.Policy, meta map[string]string) {
 							issued = max(issued, r)
 						}
 					}
-				} else if m := s.loc(fromNow); m != nil && atOnce(s.text[m[1]:]) && rankOf(p, s.text[:m[0]]) > 0 {
+				} else if m := s.loc(fromNow); m != nil && atOnce(s.text[m[1]:]) && notApplying(s.text[:m[0]]) && !opens(s.text[m[1]:]) && rankOf(p, s.text[:m[0]]) > 0 {
 					issued = max(issued, 1)
 				}
 				if m := s.loc(starts); m != nil {
@@ -367,6 +382,9 @@ func (t *reading) validity(p *domain.Policy, meta map[string]string) {
 			}
 			if m := s.loc(monthsLong); m != nil && holds(s.text, m) && rankOf(p, s.text[:m[0]]) > 0 {
 				n, ok := integer(submatch(s.text, m, 1))
+				if strings.HasPrefix(s.text[m[0]:], "起") && (!ruleEnds.MatchString(s.text[m[1]:]) || !general.MatchString(s.text[:m[0]])) {
+					continue // 起实施三年行动计划, 该费率自…起执行一年
+				}
 				if ok && submatch(s.text, m, 2) == "年" {
 					years = n
 				} else if ok && strings.Contains(s.text[m[0]:m[1]], "个月") {
@@ -443,6 +461,9 @@ func (t *reading) spanOfRules(p *domain.Policy) (from, to string) {
 // ruleEnds is what may follow 起施行: 起实施三年计划 is about the plan.
 var ruleEnds = automaton.MustCompile(`^(?:$|[,。;)、\n]|至|到|有效|试行|暂定|期)`)
 
+// forYears is what may follow it where the document speaks of itself: 本政策自…起执行5年.
+var forYears = automaton.MustCompile(`^(?:\d{1,2}|[一二两三四五六七八九十]{1,2})(?:年|个月)(?:$|[,。;)])`)
+
 // atOnce tells what an announcement may order from its day on; a time limit
 // in days is none.
 func atOnce(rest string) bool {
@@ -459,7 +480,7 @@ var limitOfDays = automaton.MustCompile(`^[,]?(?:满|至|到|\d+|[一二三四�
 func holds(text string, m []int) bool {
 	before := strings.TrimRight(text[:m[0]], ",;:。 ")
 	if before == "" || general.MatchString(text[:m[0]]) || strings.HasSuffix(before, "施行") || strings.HasSuffix(before, "实施") ||
-		strings.HasSuffix(before, "执行") || strings.HasSuffix(before, "生效") || strings.HasSuffix(before, "起") || strings.HasSuffix(before, "政策") || strings.HasSuffix(before, "外") {
+		strings.HasSuffix(before, "执行") || strings.HasSuffix(before, "生效") || strings.HasSuffix(before, "起") || strings.HasSuffix(before, "政策") || strings.HasSuffix(before, "外") || strings.HasSuffix(before, "原则上") {
 		rest := text[m[1]:]
 		return !strings.HasPrefix(rest, "的") && !strings.HasPrefix(rest, "以") && !strings.HasPrefix(rest, "内") && !strings.HasPrefix(rest, "前")
 	}
@@ -468,8 +489,8 @@ func holds(text string, m []int) bool {
 
 // ends reads until when the document holds.
 func (t *Tagger) ends(p *domain.Policy, s sentence, year string, from, ends *claims, sinceIssued *bool) {
-	for i, re := range []pattern{spanFrom, spanRule} {
-		if m := s.loc(re); m != nil && notApplying(s.text[:m[0]]) {
+	for i, re := range []pattern{spanFrom, spanRule, decidedSpan, appliesTo} {
+		if m := s.loc(re); m != nil && notApplying(s.text[:m[0]]) && (i < 3 || general.MatchString(s.text[:m[0]])) {
 			begin := dateIn(s.text, m, 1, year, false)
 			y := year
 			if len(begin) >= 4 {
@@ -494,10 +515,13 @@ func (t *Tagger) ends(p *domain.Policy, s sentence, year string, from, ends *cla
 		if strings.Contains(s.text[m[0]:m[1]], "延") && strings.Contains(s.text[:m[0]], "》") && r < 2 {
 			r = 0 // the extension of another document
 		}
-		if r == 1 && !holds(s.text, m) {
-			continue // 证书有效期至…
+		if r == 1 && !holds(s.text, m) || partial.MatchString(s.text[:m[0]]) {
+			continue // 证书有效期至…, 其中第三条执行至…
 		}
 		ends.add(dateIn(s.text, m, 1, year, true), r)
+	}
+	if m := s.loc(yearSpan); m != nil {
+		ends.add(day(submatch(s.text, m, 2), "12", "31"), rankOf(p, s.text[:m[0]]))
 	}
 	if m := s.loc(sameAs); m != nil {
 		ends.add(dateIn(s.text, m, 1, year, true), 2)
@@ -510,14 +534,22 @@ func (t *Tagger) ends(p *domain.Policy, s sentence, year string, from, ends *cla
 // applying follows the last day of a time to apply: 即日起至6月9日向市商务局申报.
 var applying = automaton.MustCompile(`^[^,。;]{0,20}(?:申报|申请|报名|提交|提出|报送|登录)`)
 
-func notApplying(before string) bool {
-	for _, w := range []string{"申报", "申请", "受理", "报名", "征集", "缴费", "公示"} {
-		if strings.HasSuffix(strings.TrimRight(before, "的:,"), w) {
-			return false
-		}
-	}
-	return true
+// opens tells whether a time to apply begins, and not an order: 即日起登录系统申报.
+func opens(rest string) bool {
+	return applying.MatchString(rest) && !stops.MatchString(firstRunes(rest, 24))
 }
+
+var stops = automaton.MustCompile(`暂停|停止|取消|恢复|不再|终止`)
+
+// applyTime stands before the days of a time to apply.
+var applyTime = automaton.MustCompile(`(?:申报|申请|受理|报名|征集|缴费|公示|登记|填报|领取|申领|揭榜|参保)(?:工作)?(?:时间|期限|日期|期)?(?:为|:|自|从|是|的|,)*(?:本)?(?:通知|公告|公示|通告|指南|文件)?$`)
+
+func notApplying(before string) bool {
+	return !applyTime.MatchString(strings.TrimRight(before, "的:, "))
+}
+
+// partial stands before the time of a part of the document.
+var partial = automaton.MustCompile(`(?:其中|第[一二三四五六七八九十百\d]{1,4}[条项款点](?:规定|政策|措施)?)[^,。;]{0,20}$`)
 
 // startsOn is from when a guide or a piece of news says that something holds:
 // 2025年12月1日起,生育津贴…, if it names but one such day.
@@ -542,136 +574,6 @@ func startsOn(p *domain.Policy, found claims) string {
 
 func signed(p *domain.Policy) bool {
 	return slices.ContainsFunc(p.Clauses, func(c domain.Clause) bool { return c.Kind == domain.SignatureClause })
-}
-
-var (
-	applyBy    = expression(`(?:申报|受理|报名|申请|申领|征集|材料报送|材料提交|推荐|兑现|提交|报送|揭榜|参评|登记|投稿|认定|填报)[\p{Han}]{0,6}?:?(?:截止|截至)[\p{Han}]{0,4}?(?:时间|日期)?(?:为|:|是|于|到|至)*` + dateRE)
-	applyUntil = expression(`(?:申报|受理|报名|申请|申领|征集|材料报送|揭榜|填报|登记)(?:时间|期限|日期|受理时间|工作)?(?:截止)?(?:为|至|到|:|是|于|自|从)*(?:` + dateRE + `)?(?:\d{1,2}:\d{2})?(?:起)?(?:至|到|-|—|~)*` + dateRE + `(?:\d{1,2}:\d{2})?(?:前|止|截止|。|;|,|$|\n|期间|,逾期)`)
-	// applyWindow is a time to apply with the hours of the day or more words
-	// between its days: 集中受理:…上午9:00起至…下午17:00止.
-	applyWindow = expression(`(?:(?:申报|受理|报名|申请|申领|登记|征集|填报|企业端)(?:办理)?(?:开放|起止)?(?:时间|期限|日期)?|年审(?:办理)?(?:时间|期限|日期)|汇算(?:清缴)?(?:办理)?(?:时间|期限)|^[^,。;]{0,20}集中(?:参保)?(?:缴费|征缴)(?:期|时间))(?:为|:|自|从)* ?` + dateRE + hourRE + `(?:起|开始)?[,]?` + toRE + dateRE)
-	// rowWindow is the same before what is to be done, in a row of a timetable.
-	rowWindow = expression(`^` + dateRE + hourRE + `(?:起)?` + toRE + dateRE + hourRE + `[\s,|]*(?:网上|线上|现场|集中)?(?:登记|报名|申报|申请|受理|填报)`)
-	// listedWindow is a line of a section about the time to apply.
-	listedWindow = expression(`(?:(?:即日|[\p{Han}]{0,6}之日)起?|` + dateRE + hourRE + `(?:起)?)` + toRE + dateRE)
-	// fromNowOn is such a line in a call for applications (calls).
-	fromNowOn   = automaton.MustCompile(`^[^,。;]{0,12}:(?:自)?即日起至`)
-	calls       = automaton.MustCompile(`申报|征集|报名|申请|认定`)
-	listedTitle = automaton.MustCompile(`^(?:[(]?[一二三四五六七八九十\d]{1,2}[)、.])?(?:网上|线上|集中)?(?:申报|受理|申请|报名|登记|填报)(?:受理)?(?:时间|期限|日期)(?:安排)?[:。]?$`)
-	// calledTitle is that of a section about how to apply, and calledTime the line in
-	// it that tells when.
-	calledTitle = automaton.MustCompile(`^(?:[(]?[一二三四五六七八九十\d]{1,2}[)、.])?(?:网上|线上|集中|现场)?(?:申报|受理|申请|报名|登记|填报|年审|认证)(?:方式|办法|事项|程序|流程|安排|须知|时间(?:和|及|、)[\p{Han}]{2,4})?[:。]?$`)
-	calledTime  = automaton.MustCompile(`^(?:[(]?[一二三四五六七八九十\d]{1,2}[)、.])?(?:报名|申报|受理|申请)?(?:时间|期限|日期):`)
-	// latest is a last day without 前: 最迟2022年6月20日递交.
-	latest = expression(`最迟(?:于|在)?` + dateRE + `(?:以前|之前|前)?([^,。;]{0,30})`)
-	// applyOpen is a time to apply that is open from now on.
-	applyOpen = expression(`(?:申报|受理|报名|申请|申领|征集|时间|登记)[\p{Han}]{0,4}(?:为|:|自|从)*(?:即日|(?:本)?(?:公告|通知|指南)?(?:发布|印发|公布|公告)?之日)起?(?:至|到)` + dateRE)
-	nowUntil  = expression(`(?:可|请|应)?(?:于|自|从)?即日起(?:至|到)` + dateRE + `[^,。;]{0,20}(?:申报|申请|报名|提交|提出)`)
-	applyLast = expression(`(?:申报|受理|报名|申请|申领)(?:的)?(?:截止日期?|截止时间)(?:为|是|:)` + dateRE)
-	lineLast  = expression(`(?:网上|线上|系统|平台|网络|填报|最后一期的?|报送)截止(?:时间|日期)?(?:为|是|:)` + dateRE)
-	// applyLonger is a time to apply that is put off.
-	applyLonger = expression(`(?:申报|受理|报名|申请|申领|登记|缴费)(?:时间|期限|截止(?:时间|日期))?[\p{Han}]{0,6}?(?:延长|延期|顺延|推迟|放宽)(?:至|到)` + dateRE)
-	handIn      = expression(`(?:于|在|截至|截止)?(?:今年|本年)?` + dateRE + `(?:\d{1,2}:\d{2})?(?:\(含\))?(?:以前|之前|前|止)[,]?([^。;]{0,60})`)
-	byLabel     = expression(`^(?:[(]?[一二三四五六七八九十\d]{1,2}[)、.])?(?:截止(?:日期|时间)|申报截止(?:日期|时间)?|报名截止(?:日期|时间)?)(?:为|:)` + dateRE)
-	hands       = automaton.MustCompile(`申报|申请|申领|报名|材料|资料|提交|报送|上传|补报|寄送|送达|填报|参评|揭榜|发送至|登录|报所在|报当地|报属地|企业端|递交|办理[\p{Han}]{0,4}(?:登记|手续)`)
-	applicant   = automaton.MustCompile(`(?:企业|申报单位|申请单位|参评单位|项目单位|用人单位|申报主体|申报人|申请人|家长|职工|居民|考生|参保人|缴费人|纳税人)(?:应当?|须|需|请)?$`)
-	inside      = automaton.MustCompile(`各地|各市|各县|各区|各部门|各单位|各省|各级|各乡镇|总结|工作情况|落实情况|贯彻|实施方案|台账|意见|联系人|进展|反馈意见|整改|汇总|完成|建成|竣工|投产|成立|注册|取得|毕业|出生|缴纳|发放|绩效|自评|报告报送|申请有效|我部`)
-)
-
-// recursYearly tells whether a sentence speaks of a time of no one year: 每年4月1日至5月15日.
-func recursYearly(text string) bool {
-	return strings.Contains(text, "每年") && annually.MatchString(text) && !someYear.MatchString(text)
-}
-
-var (
-	annually = automaton.MustCompile(`每年[^,。;]{0,10}\d{1,2}月`)
-	someYear = automaton.MustCompile(`\d{4}年`)
-)
-
-// taxMonth stands before the last day to declare the taxes of a month.
-var taxMonth = automaton.MustCompile(`\d月份?(?:的)?(?:纳税)?$`)
-
-// deadlines are the last days to apply of a sentence, for the document and for
-// each measure that it belongs to. year is that of the document.
-func (t *reading) deadlines(s sentence, year string) claims {
-	key := [2]int{s.start, s.end}
-	found, known := t.last[key]
-	if !known {
-		deadline(s, year, &found)
-		t.last[key] = found
-	}
-	return found
-}
-
-// deadline reads the last day to apply. What offices hand in to each other is
-// none.
-func deadline(s sentence, year string, found *claims) {
-	if recursYearly(s.text) {
-		return
-	}
-	if !s.hasAny("前止截至到-—–~迟") || !hands.MatchString(s.text) && !strings.Contains(s.text, "截止") && !strings.Contains(s.text, "受理") && !strings.Contains(s.text, "征集") && !strings.Contains(s.text, "缴费期") && !strings.Contains(s.text, "征缴") && !strings.Contains(s.text, "年审") && !strings.Contains(s.text, "汇算") {
-		return
-	}
-	for _, re := range []pattern{applyBy, byLabel, applyOpen, nowUntil, applyLast, lineLast} {
-		for _, m := range s.locs(re) {
-			if !taxMonth.MatchString(s.text[:m[0]]) {
-				found.add(dateIn(s.text, m, 1, year, true), 3)
-			}
-		}
-	}
-	for _, m := range s.locs(latest) {
-		if rest := submatch(s.text, m, 6); hands.MatchString(rest) && !inside.MatchString(rest) {
-			found.add(dateIn(s.text, m, 1, year, true), 1)
-		}
-	}
-	for _, m := range s.locs(applyLonger) {
-		found.add(dateIn(s.text, m, 1, year, true), 1)
-	}
-	for _, m := range append(s.locs(applyWindow), s.locs(rowWindow)...) {
-		if ofSomething(s.text, m) {
-			continue
-		}
-		begin := dateIn(s.text, m, 1, year, false)
-		if last := dateIn(s.text, m, 6, cmpEmpty(submatch(s.text, m, 1), year), true); begin != "" && last >= begin {
-			found.add(last, 2)
-		}
-	}
-	for _, m := range s.locs(applyUntil) {
-		if strings.HasPrefix(submatch(s.text, m, 0), "登记") && !strings.Contains(s.text[m[0]:m[1]], "时间") {
-			continue
-		}
-		if ofSomething(s.text, m) {
-			continue
-		}
-		y := cmpEmpty(submatch(s.text, m, 1), year)
-		if begin, last := dateIn(s.text, m, 1, year, false), dateIn(s.text, m, 6, y, true); begin == "" || last >= begin {
-			found.add(last, 2)
-		}
-	}
-	for _, m := range s.locs(handIn) {
-		rest, before := submatch(s.text, m, 6), s.text[:m[0]]
-		if submatch(s.text, m, 1) == "" && year == "" || submatch(s.text, m, 3) == "" && submatch(s.text, m, 4) == "" || strings.HasSuffix(before, "年") {
-			continue
-		}
-		hand := hands.FindStringIndex(rest)
-		if hand == nil || strings.Contains(rest[:hand[0]], "的") && !strings.HasPrefix(s.text[m[0]:], "于") {
-			continue // 11月30日前分娩的职工申请…
-		}
-		if applicant.MatchString(strings.TrimSuffix(before, "于")) || !inside.MatchString(rest) && !inside.MatchString(lastRunes(before, 30)) {
-			found.add(dateIn(s.text, m, 1, year, true), 1)
-		}
-	}
-}
-
-// ofSomething tells a time to apply from that of what is applied for: 申报2024年7月1日至
-// 12月31日期间举办的活动. Nothing but the verb stands before its days, and words go on
-// behind them.
-func ofSomething(text string, m []int) bool {
-	verb, rest := firstRunes(text[m[0]:m[1]], 3), strings.TrimPrefix(text[m[1]:], "期间")
-	if r, _ := utf8.DecodeLastRuneInString(verb); r < '0' || r > '9' {
-		return false
-	}
-	return rest != "" && !strings.ContainsAny(firstRunes(rest, 1), ",。;:)\n") && !strings.ContainsAny(lastRunes(text[m[0]:m[1]], 1), ",。;前止")
 }
 
 // after returns the last day of a period that begins on a date.

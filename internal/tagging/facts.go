@@ -11,8 +11,8 @@ import (
 )
 
 var (
-	metaLabel = automaton.MustCompile(`(发文机关|发文机构|发布机构|发布机关|制定机关|制定单位|发布单位|发文单位|公布机关|印发机关|发文字号|文号|文件编号|发文号|文件字号|成文日期|成文时间|发文日期|发文时间|印发日期|签发日期|发布日期|发布时间|公布日期|公布时间|生成日期|施行日期|实施日期|生效日期|实施时间|施行时间|失效日期|失效时间|废止日期|截止日期|有效期至|制发部门|制发单位|编制单位|解读机关|解读单位|公开日期|公开时间|更新日期|更新时间|回复时间|回复日期|标题|名称|索引号|主题分类|主题词|信息来源|来源|有效性|依据文件|政策依据|服务对象|工具分类|浏览次数|浏览量|字体|字号)(?:[\]】][: \t]*|[: \t]+)|[\t\n]`)
-	bareLabel = automaton.MustCompile(`^(?:发文机关|发文机构|发布机构|发布机关|制定机关|制定单位|发布单位|发文单位|发文字号|文号|文件编号|成文日期|成文时间|发文日期|发文时间|印发日期|发布日期|发布时间|公布日期|施行日期|实施日期|生效日期|失效日期|废止日期|有效期至|依据文件|工具分类|制发部门|制发单位|编制单位|更新日期|更新时间):?$`)
+	metaLabel = automaton.MustCompile(`(发文机关|发文机构|发布机构|发布机关|制定机关|制定单位|发布单位|发文单位|公布机关|印发机关|发文字号|文号|文件编号|发文号|文件字号|成文日期|成文时间|发文日期|发文时间|印发日期|签发日期|发布日期|发布时间|颁布日期|颁布时间|颁发日期|发表时间|公布日期|公布时间|生成日期|施行日期|实施日期|生效日期|实施时间|施行时间|失效日期|失效时间|废止日期|截止日期|有效期至|制发部门|制发单位|编制单位|解读机关|解读单位|公开日期|公开时间|更新日期|更新时间|回复时间|回复日期|标题|名称|索引号|主题分类|主题词|信息来源|来源|有效性|依据文件|政策依据|服务对象|工具分类|浏览次数|浏览量|字体|字号)(?:[\]】][: \t]*|[: \t]+)|[\t\n]`)
+	bareLabel = automaton.MustCompile(`^(?:发文机关|发文机构|发布机构|发布机关|制定机关|制定单位|发布单位|发文单位|发文字号|文号|文件编号|成文日期|成文时间|发文日期|发文时间|印发日期|发布日期|发布时间|颁布日期|颁布时间|公布日期|施行日期|实施日期|生效日期|失效日期|废止日期|有效期至|依据文件|工具分类|制发部门|制发单位|编制单位|更新日期|更新时间):?$`)
 	// gluedLabel is a name that lost what parted it from its value.
 	gluedLabel = automaton.MustCompile(`^(发文机关|发文机构|发布机构|发布机关|发布单位|发文单位|制发部门|编制单位|成文日期|发文时间|印发日期|发布日期|印发)((?:[\p{Han}]{4,}[局会府厅室部委院][\p{Han}、 ]*|[:]?\d{4}[年./-]\d{1,2}[月./-]\d{1,2}日?))$`)
 	numberTail = automaton.MustCompile(`(?:通知|意见|办法|公告|通告|决定|细则|方案|措施|规定|政策|批复|函|文件|文号|字号|根据|按照|依据|落实|贯彻|执行|印发)$`)
@@ -80,7 +80,7 @@ func metadata(clauses []domain.Clause) map[string]string {
 			continue
 		case isBareLabel(c.Text):
 			if i+1 < len(clauses) && !isBareLabel(clauses[i+1].Text) {
-				set(c.Text, clauses[i+1].Text)
+				set(strings.TrimLeft(c.Text, "•·●- "), clauses[i+1].Text)
 			}
 			continue
 		}
@@ -109,7 +109,9 @@ func metadata(clauses []domain.Clause) map[string]string {
 }
 
 // isBareLabel tells whether a text is the name of a fact and no more.
-func isBareLabel(text string) bool { return len(text) < 20 && bareLabel.MatchString(text) }
+func isBareLabel(text string) bool {
+	return len(text) < 24 && bareLabel.MatchString(strings.TrimLeft(text, "•·●- "))
+}
 
 // first returns the first of several names of metadata that has a value.
 func first(meta map[string]string, labels ...string) string {

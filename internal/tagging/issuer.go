@@ -127,7 +127,8 @@ func publishedBy(p *domain.Policy, meta map[string]string) []string {
 	}
 	for _, label := range []string{"解读机关", "解读单位", "来源", "信息来源"} {
 		name, _, _ := strings.Cut(meta[label], "解读人")
-		if wholeOffice(name) {
+		name, _, _ = strings.Cut(name, " ")
+		if name = strings.TrimRight(name, "0123456789-/."); wholeOffice(name) { // the day may stand behind it
 			return officesIn(name)
 		}
 	}

@@ -10,16 +10,19 @@ import (
 )
 
 var (
-	kindInTitle  = automaton.MustCompile(`(实施细则|操作细则|操作规程|申报指南|办理指南|服务指南|办事指南|会议纪要|征求意见稿|实施意见|指导意见|若干意见|若干措施|若干政策|政策措施|实施方案|工作方案|行动方案|行动计划|实施办法|管理办法|暂行办法|通知|公告|通告|意见|措施|决定|批复|复函|函|纪要|议案|报告|请示|通报|决议|公报|命令|令|条例|解释|规定|规则|办法|细则|方案|计划|政策|政策解读|解读|问答|图解|公示|名单|公示表|法|函件|规划|规程)$`)
+	kindInTitle  = automaton.MustCompile(`(实施细则|操作细则|操作规程|申报指南|办理指南|服务指南|办事指南|会议纪要|征求意见稿|实施意见|指导意见|若干意见|若干措施|若干政策|政策措施|实施方案|工作方案|行动方案|行动计划|实施办法|管理办法|暂行办法|通知|公告|通告|意见|措施|决定|批复|复函|函|纪要|议案|报告|请示|通报|决议|决定书|公报|命令|令|条例|解释|规定|规则|办法|细则|方案|计划|政策|政策解读|解读|问答|图解|公示|名单|公示表|法|函件|规划|规程)$`)
 	forwardTitle = automaton.MustCompile(`》的?(?:通知|公告|决定|意见|函|批复|通告|命令|令)`)
 	titleTail    = automaton.MustCompile(`(?:\(?\d{4}年?第\d+号\)?|\([^()]{1,40}\)|[0-9一二三四五]+$|全文|原文|\s)+$`)
-	guideTitle   = automaton.MustCompile(`[??!!]|一文|一图|一看就|读懂|看懂|详解|解读|解析|图解|问答|答疑|百问|常见问题|热点问题|如何|怎么|怎样|怎|什么|哪些|多少|指引|攻略|流程|须知|手把手|来了|速看|收藏|提醒|注意|小贴士|重磅|好消息|这笔|你`)
+	guideTitle   = automaton.MustCompile(`[??!!]|一文|一图|一看就|读懂|看懂|详解|解读|解析|图解|问答|答疑|百问|常见问题|热点问题|如何|怎么|怎样|怎|什么|哪些|多少|指引|攻略|流程|须知|手把手|来了|速看|收藏|提醒|注意|小贴士|重磅|好消息|这笔|你|明白[卡纸]|简介`)
 	noticeTitle  = automaton.MustCompile(`标准|情况|名录|目录|清单|时间|安排|结果|公布|启动|开始|调整`)
 	question     = automaton.MustCompile(`(?:^|\n)\s*(?:答|问|Q\d*|A\d*)\s*[::.、]`)
 	cardCell     = automaton.MustCompile(`(?:^|\n)\s*【?(?:` + cardNames + `)\s*(?:\n|$|[】::\s])`)
 	cardLine     = automaton.MustCompile(`^\s*【?(?:` + cardNames + `)`)
 	orderNumber  = automaton.MustCompile(`(?:国务院|人民政府|总局|委员会|部|署|局|银行)令`)
 )
+
+// news is how a paper tells of a policy.
+var news = automaton.MustCompile(`记者|本报讯|[日网]讯|获悉|据悉`)
 
 // cardNames are the names of the cells of a guide card.
 const cardNames = `依据文件|政策来源|制发部门|发文单位|发布单位|文号|文件编号|成文日期|印发日期|办理方式|申报时间|办理时限|事项名称|设定依据|政策依据|发文机构|发文机关|发文字号|发文时间|发布日期|工具分类|服务对象|服务内容|支持对象|支持内容|支持标准|条件要求|申报条件|办理流程|时间/频度|联络方式|联系方式|政策名称|政策内容|申报流程|申报材料`
@@ -59,6 +62,9 @@ func (t *Tagger) docKind(p *domain.Policy) string {
 		}
 		title = cut
 	}
+	if !strings.Contains(title, "关于") && news.MatchString(firstRunes(p.Text, 300)) {
+		return "D19"
+	}
 	m := kindInTitle.FindStringSubmatch(title)
 	if m == nil || m[1] == "令" && strings.HasSuffix(title, "禁令") {
 		return guideKind(p, title)
@@ -86,7 +92,7 @@ func (t *Tagger) docKind(p *domain.Policy) string {
 var kindWords = map[string]string{
 	"若干措施": "意见", "若干政策": "意见", "政策措施": "意见", "措施": "意见", "政策": "意见", "实施方案": "方案", "行动方案": "方案",
 	"行动计划": "方案", "计划": "方案", "规划": "方案", "实施办法": "办法", "管理办法": "办法", "暂行办法": "办法", "细则": "实施细则", "规则": "规定", "规程": "规定",
-	"服务指南": "D18", "办事指南": "D18", "操作规程": "D18", "命令": "令",
+	"服务指南": "D18", "办事指南": "D18", "操作规程": "D18", "命令": "令", "决定书": "决定",
 }
 
 // guideKind is the kind of a text whose title names none: a guide or a piece of

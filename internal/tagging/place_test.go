@@ -23,6 +23,10 @@ func TestRegionIsWhereTheIssuerGoverns(t *testing.T) {
 		"a district called a new area":             {"广州南沙新区航运物流业扶持措施\n一、发放补助。\n广州南沙新区管理委员会\n2026年2月2日", "广东省广州市南沙区"},
 		"a plan of a city that the state approves": {"国务院关于《绵阳市国土空间总体规划（2021—2035年）》的批复\n国函〔2024〕5号\n四川省人民政府：\n现批复如下。\n国务院\n2024年2月2日", "四川省绵阳市"},
 		"an office of the state":                   {"财政部 税务总局关于延续车船税优惠的公告\n一、对节能汽车减半征收车船税。\n财政部\n税务总局\n2026年2月2日", "全国"},
+		"a county that bears the name of a people": {"高龄津贴怎么领？\n禄劝县高龄津贴申领条件答复如下。\n一、发放标准每人每月60元。", "云南省昆明市禄劝彝族苗族自治县"},
+		"a prefecture for short":                   {"楚雄州人民政府关于发放补助的公告\n一、发放补助。\n楚雄州人民政府\n2026年2月2日", "云南省楚雄彝族自治州"},
+		"a district in a city's announcement":      {"马尾区2026年稳岗返还公示\n一、发放补助。\n福州市人力资源和社会保障局\n2026年2月2日", "福建省福州市马尾区"},
+		"streets that bear the name of a city":     {"关于禁止燃放的消息\n禁止在黄冈大道、黄冈大桥、黄冈大道两侧燃放。饶平县人民政府发布通告,饶平县居民应当遵守。", "广东省潮州市饶平县"},
 		"a portal without an issuer":               {"居住证怎么办？\n广州政府网\n答：来广州市居住满半年的，可以申领居住证。到广州市各派出所办理。", "广东省广州市"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -64,6 +68,8 @@ func TestKindFromStructure(t *testing.T) {
 	for name, c := range map[string]struct{ text, want string }{
 		"a guide card":       {"设备补助\n依据文件\n《云川县设备补助办法》\n发文机构\n云川县经信局\n服务对象\n制造业企业\n服务内容\n按投资额10%给予补助。\n联络方式\n88000000", "D18"},
 		"questions, answers": {"高龄津贴常见问题\n一、谁可以申请？\n答：年满80周岁的老年人。\n二、到哪里申请？\n答：村委会。", "D19"},
+		"a piece of news":    {"高龄津贴新标准\n本报讯 记者获悉,云川县提高高龄津贴标准。", "D19"},
+		"a decision by name": {"云川县人民政府国有土地上房屋征收决定书\n现决定对下列房屋实施征收。\n云川县人民政府\n2026年1月8日", "D12"},
 		"a law":              {"中华人民共和国云川税法\n第一条 为了规范征收,制定本法。\n第二条 纳税人应当依法纳税。", "D01"},
 		"a local regulation": {"浙江省云川保护条例\n(2020年3月26日浙江省第十三届人民代表大会常务委员会第十九次会议通过)\n第一条 为了保护环境,制定本条例。\n第二条 单位和个人应当爱护环境。", "D04"},
 		"a printed plan":     {"云川县人民政府办公室关于印发《云川县就业工作方案》的通知\n各乡镇人民政府:\n现印发给你们。\n云川县人民政府办公室\n2026年1月8日", "D08"},

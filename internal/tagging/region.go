@@ -27,6 +27,9 @@ func (t *Tagger) regions(p *domain.Policy) []domain.Tag {
 	}
 	for _, issuer := range p.Issuers {
 		if a := t.placeOf(issuer, p.Title+"\n"+head, true); a.code != "" {
+			if within := t.beginsWith(p.Title, a); within.code != "" {
+				return regionTag(p, within, within.name)
+			}
 			return regionTag(p, a, issuer)
 		}
 	}
@@ -49,7 +52,7 @@ func (t *Tagger) regions(p *domain.Policy) []domain.Tag {
 	if code := numberPlaces[firstRunes(p.DocNumber, 1)]; code != "" {
 		return regionTag(p, t.area(code), p.DocNumber)
 	}
-	for _, words := range []string{"国发〔", "国办发〔", "国务院令", "全国人民代表大会", "最高人民法院", "中国共产党中央委员会", "各省、自治区、直辖市", "国务院总理"} {
+	for _, words := range []string{"国发〔", "国办发〔", "国务院令", "全国人民代表大会", "最高人民法院", "中国共产党中央委员会", "各省、自治区、直辖市", "各中央企业", "国务院总理"} {
 		if strings.Contains(head, words) {
 			return regionTag(p, whole, words)
 		}
@@ -78,7 +81,7 @@ func regionTag(p *domain.Policy, a area, words string) []domain.Tag {
 
 // national tells whether an office governs the whole country.
 func national(issuer string) bool {
-	for _, prefix := range []string{"国务院", "国家", "中共中央", "中央", "全国", "最高人民", "财政部", "人力资源社会保障部", "人力资源和社会保障部", "人社部", "工业和信息化部", "工信部", "商务部", "教育部", "民政部", "农业农村部", "农业部", "科技部", "科学技术部", "海关总署", "中国人民银行", "人民银行", "中国银保监会", "银保监会", "中国银行保险", "中国证监会", "证监会", "住房城乡建设部", "住房和城乡建设部", "生态环境部", "环境保护部", "交通运输部", "自然资源部", "国土资源部", "文化和旅游部", "文化部", "应急管理部", "应急部", "退役军人事务部", "退役军人部", "水利部", "司法部", "公安部", "外交部", "审计署", "税务总局", "市场监管总局", "中国残联", "中国残疾人联合会", "中华全国", "中国民用航空局", "民航局", "铁路总公司", "中国国家铁路", "体育总局", "广电总局", "医保局", "林草局", "药监局", "知识产权局"} {
+	for _, prefix := range []string{"国务院", "国家", "国资委", "中共中央", "中央", "全国", "最高人民", "财政部", "人力资源社会保障部", "人力资源和社会保障部", "人社部", "工业和信息化部", "工信部", "商务部", "教育部", "民政部", "农业农村部", "农业部", "科技部", "科学技术部", "海关总署", "中国人民银行", "人民银行", "中国银保监会", "银保监会", "中国银行保险", "中国证监会", "证监会", "住房城乡建设部", "住房和城乡建设部", "生态环境部", "环境保护部", "交通运输部", "自然资源部", "国土资源部", "文化和旅游部", "文化部", "应急管理部", "应急部", "退役军人事务部", "退役军人部", "水利部", "司法部", "公安部", "外交部", "审计署", "税务总局", "市场监管总局", "中国残联", "中国残疾人联合会", "中华全国", "中国民用航空局", "民航局", "铁路总公司", "中国国家铁路", "体育总局", "广电总局", "医保局", "林草局", "药监局", "知识产权局"} {
 		if strings.HasPrefix(issuer, prefix) {
 			return true
 		}
@@ -196,22 +199,45 @@ func levelOf(p *rules.Place) int {
 	return n
 }
 
+// addressAfter follows the name of a place that is that of a street or a building.
+var addressAfter = automaton.MustCompile(`^[东西南北中]?(?:路|大道|大桥|街|巷|广场|大厦|酒店|公园|小区|花园|宾馆)`)
+
+// beginsWith is the place within another with whose full name a title begins: the
+// public office of a city announces something of one of its districts.
+func (t *Tagger) beginsWith(title string, of area) area {
+	for _, m := range t.rules.PlacesIn(title) {
+		place := choose(m.Places, of.name)
+		if m.Start > 0 || m.Short || place == nil || place.Code == of.code || !strings.HasPrefix(place.Code, domain.RegionPrefix(of.code)) {
+			return area{}
+		}
+		return area{place.Code, place.Full}
+	}
+	return area{}
+}
+
 // maxNamed is how much of a text is searched for the place it mostly names.
 const maxNamed = 4000
 
 // mostNamed returns the city or province that a text names most, where it is
-// named at least twice and more often than any other.
+// named at least twice and more often than any other; of a city the county, if it
+// is only named by that.
 func (t *Tagger) mostNamed(text string) (code, name string) {
 	text = firstRunes(text, maxNamed)
 	count, names := map[string]int{}, map[string]string{}
+	only := map[string]*rules.Place{} // the county by which alone a city is named
 	for _, m := range t.rules.PlacesIn(text) {
 		place := choose(m.Places)
-		if place == nil || m.Short && strings.HasPrefix(text[m.End:], "路") {
+		if place == nil || m.Short && addressAfter.MatchString(text[m.End:]) {
 			continue
 		}
+		county := place
 		for levelOf(place) > 1 {
 			place = place.Parent
 		}
+		if before, seen := only[place.Code]; seen && before != county || county == place {
+			county = nil
+		}
+		only[place.Code] = county
 		count[place.Code]++
 		if names[place.Code] == "" {
 			names[place.Code] = text[m.Start:m.End]
@@ -232,6 +258,9 @@ func (t *Tagger) mostNamed(text string) (code, name string) {
 		if weight >= 2 && (best == "" || weight > named(count, best, t)) {
 			best = c
 		}
+	}
+	if county := only[best]; county != nil {
+		return county.Code, names[best]
 	}
 	if best != "" && levelOf(t.rules.Place(best)) == 0 { // a city of it is closer
 		for _, c := range codes {

@@ -1,0 +1,148 @@
+package tagging
+
+import (
+	"strings"
+	"unicode/utf8"
+
+	"policypush/internal/automaton"
+)
+
+var (
+	applyBy    = expression(`(?:申报|受理|报名|申请|申领|征集|材料报送|材料提交|推荐|兑现|提交|报送|揭榜|参评|登记|投稿|认定|填报|缴费|征缴|领取)[\p{Han}]{0,6}?:?(?:截止|截至)[\p{Han}]{0,4}?(?:时间|日期)?(?:为|:|是|于|到|至)*` + dateRE)
+	applyUntil = expression(`(?:申报|受理|报名|申请|申领|征集|材料报送|揭榜|填报|登记)(?:时间|期限|日期|受理时间|工作)?(?:截止)?(?:为|至|到|:|是|于|自|从)*(?:` + dateRE + `)?(?:\d{1,2}:\d{2})?(?:起)?(?:至|到|-|—|~)*` + dateRE + `(?:\d{1,2}:\d{2})?(?:前|止|截止|。|;|,|$|\n|期间|,逾期)`)
+	// applyWindow is a time to apply with the hours of the day or more words
+	// between its days: 集中受理:…上午9:00起至…下午17:00止.
+	applyWindow = expression(`(?:(?:申报|受理|报名|申请|申领|登记|征集|填报|企业端|领取|预约)(?:办理)?(?:开放|起止)?(?:时间|期限|日期)?|(?:^|[^停补])(?:年审|办理|(?:参保)?缴费(?:规定)?)(?:办理)?(?:时间|期限|日期)|汇算(?:清缴)?(?:办理)?(?:时间|期限)|^[^,。;]{0,20}集中(?:参保)?(?:缴费|征缴)(?:期|时间))(?:为|:|自|从)* ?` + dateRE + hourRE + `(?:起|开始)?[,]?` + toRE + dateRE)
+	// rowWindow is the same before what is to be done, in a row of a timetable.
+	rowWindow = expression(`^` + dateRE + hourRE + `(?:起)?` + toRE + dateRE + hourRE + `[\s,|]*(?:网上|线上|现场|集中)?(?:登记|报名|申报|申请|受理|填报)`)
+	// listedWindow is a line of a section about the time to apply.
+	listedWindow = expression(`(?:(?:即日|[\p{Han}]{0,6}之日)起?|` + dateRE + hourRE + `(?:起)?)` + toRE + dateRE)
+	// fromNowOn is such a line in a call for applications (calls).
+	fromNowOn   = automaton.MustCompile(`^[^,。;]{0,12}:(?:自)?即日起至`)
+	calls       = automaton.MustCompile(`申报|征集|报名|申请|认定`)
+	listedTitle = automaton.MustCompile(`^(?:[(]?[一二三四五六七八九十\d]{1,2}[)、.])?(?:网上|线上|集中)?(?:申报|受理|申请|报名|登记|填报)(?:受理)?(?:时间|期限|日期)(?:安排)?[:。]?$`)
+	// calledTitle is that of a section about how to apply, and calledTime the line in
+	// it that tells when.
+	calledTitle = automaton.MustCompile(`^(?:[(]?[一二三四五六七八九十\d]{1,2}[)、.])?(?:网上|线上|集中|现场)?(?:申报|受理|申请|报名|登记|填报|年审|认证)(?:方式|办法|事项|程序|流程|安排|须知|时间(?:和|及|、)[\p{Han}]{2,4})?[:。]?$`)
+	calledTime  = automaton.MustCompile(`^(?:[(]?[一二三四五六七八九十\d]{1,2}[)、.])?(?:报名|申报|受理|申请)?(?:时间|期限|日期):`)
+	// latest is a last day without 前: 最迟2022年6月20日递交.
+	latest = expression(`最迟(?:于|在)?` + dateRE + `(?:以前|之前|前)?([^,。;]{0,30})`)
+	// applyOpen is a time to apply that is open from now on.
+	applyOpen = expression(`(?:申报|受理|报名|申请|申领|征集|时间|登记)[\p{Han}]{0,4}(?:为|:|自|从)*(?:即日|(?:本)?(?:公告|通知|指南)?(?:发布|印发|公布|公告)?之日)起?(?:至|到)` + dateRE)
+	// doWindow is when somebody may act: 家长可于6月20日至25日登录平台报名.
+	doWindow  = expression(`(?:可以?|请|应当?|须|需)(?:于|在|自|从)` + dateRE + hourRE + `(?:起)?` + toRE + dateRE + hourRE + `(?:期间|内|止)?[,]?[^,。;]{0,30}?(?:登录|登陆|申报|申请|报名|登记|填报|提交)`)
+	nowUntil  = expression(`(?:可|请|应)?(?:于|自|从)?即日起(?:至|到)` + dateRE + `[^,。;]{0,20}(?:申报|申请|报名|提交|提出)`)
+	applyLast = expression(`(?:申报|受理|报名|申请|申领)(?:的)?(?:截止日期?|截止时间)(?:为|是|:)` + dateRE)
+	lineLast  = expression(`(?:网上|线上|系统|平台|网络|填报|最后一期的?|报送)截止(?:时间|日期)?(?:为|是|:)` + dateRE)
+	// applyLonger is a time to apply that is put off.
+	applyLonger = expression(`(?:申报|受理|报名|申请|申领|登记|缴费)(?:时间|期限|截止(?:时间|日期))?[\p{Han}]{0,6}?(?:延长|延期|顺延|推迟|放宽)(?:至|到)` + dateRE)
+	handIn      = expression(`(?:于|在|截至|截止)?(?:今年|本年)?` + dateRE + `(?:\d{1,2}:\d{2})?(?:\(含\))?(?:以前|之前|前|止)[,]?([^。;]{0,60})`)
+	byLabel     = expression(`^(?:[(]?[一二三四五六七八九十\d]{1,2}[)、.])?(?:截止(?:日期|时间)|申报截止(?:日期|时间)?|报名截止(?:日期|时间)?)(?:为|:)` + dateRE)
+	hands       = automaton.MustCompile(`申报|申请|申领|报名|材料|资料|提交|报送|上传|补报|寄送|送达|填报|参评|揭榜|发送至|登录|报所在|报当地|报属地|企业端|递交|办理[\p{Han}]{0,4}(?:登记|手续)`)
+	applicant   = automaton.MustCompile(`(?:企业|申报单位|申请单位|参评单位|项目单位|用人单位|申报主体|申报人|申请人|家长|职工|居民|考生|参保人|缴费人|纳税人)(?:应当?|须|需|请)?$`)
+	inside      = automaton.MustCompile(`各地|各市|各县|各区|各部门|各单位|各省|各级|各乡|各镇|各街|各村|各社区|各旗|各州|各盟|各园区|各科室|各处室|各成员|各有关部门|主管部门|总结|工作情况|落实情况|贯彻|实施方案|台账|意见|联系人|进展|反馈意见|整改|汇总|完成|建成|竣工|投产|成立|注册|取得|毕业|出生|缴纳|发放|绩效|自评|报告报送|申请有效|我部`)
+)
+
+// recursYearly tells whether a sentence speaks of a time of no one year: 每年4月1日至5月15日.
+func recursYearly(text string) bool {
+	return strings.Contains(text, "每年") && annually.MatchString(text) && !someYear.MatchString(text)
+}
+
+var (
+	annually = automaton.MustCompile(`每年[^,。;]{0,10}\d{1,2}月`)
+	someYear = automaton.MustCompile(`\d{4}年`)
+)
+
+// taxMonth stands before the last day to declare the taxes of a month.
+var taxMonth = automaton.MustCompile(`\d月份?(?:的)?(?:纳税)?$`)
+
+// deadlines are the last days to apply of a sentence, for the document and for
+// each measure that it belongs to. year is that of the document.
+func (t *reading) deadlines(s sentence, year string) claims {
+	key := [2]int{s.start, s.end}
+	found, known := t.last[key]
+	if !known {
+		deadline(s, year, &found)
+		t.last[key] = found
+	}
+	return found
+}
+
+// deadline reads the last day to apply. What offices hand in to each other is
+// none.
+func deadline(s sentence, year string, found *claims) {
+	if recursYearly(s.text) {
+		return
+	}
+	if !s.hasAny("前止截至到-—–~迟限") || !hands.MatchString(s.text) && !strings.Contains(s.text, "截止") && !strings.Contains(s.text, "受理") && !strings.Contains(s.text, "征集") && !strings.Contains(s.text, "缴费") && !strings.Contains(s.text, "办理") && !strings.Contains(s.text, "领取") && !strings.Contains(s.text, "征缴") && !strings.Contains(s.text, "年审") && !strings.Contains(s.text, "汇算") {
+		return
+	}
+	for _, re := range []pattern{applyBy, byLabel, applyOpen, nowUntil, applyLast, lineLast} {
+		for _, m := range s.locs(re) {
+			if !taxMonth.MatchString(s.text[:m[0]]) {
+				found.add(dateIn(s.text, m, 1, year, true), 3)
+			}
+		}
+	}
+	for _, m := range s.locs(latest) {
+		if rest := submatch(s.text, m, 6); hands.MatchString(rest) && !inside.MatchString(rest) {
+			found.add(dateIn(s.text, m, 1, year, true), 1)
+		}
+	}
+	for _, m := range s.locs(applyLonger) {
+		found.add(dateIn(s.text, m, 1, year, true), 1)
+	}
+	for _, m := range append(s.locs(applyWindow), s.locs(rowWindow)...) {
+		if ofSomething(s.text, m) || paused.MatchString(s.text[:m[0]]) {
+			continue
+		}
+		begin := dateIn(s.text, m, 1, year, false)
+		if last := dateIn(s.text, m, 6, cmpEmpty(submatch(s.text, m, 1), year), true); begin != "" && last >= begin {
+			found.add(last, 2)
+		}
+	}
+	for _, m := range s.locs(applyUntil) {
+		if strings.HasPrefix(submatch(s.text, m, 0), "登记") && !strings.Contains(s.text[m[0]:m[1]], "时间") {
+			continue
+		}
+		if ofSomething(s.text, m) {
+			continue
+		}
+		y := cmpEmpty(submatch(s.text, m, 1), year)
+		if begin, last := dateIn(s.text, m, 1, year, false), dateIn(s.text, m, 6, y, true); begin == "" || last >= begin {
+			found.add(last, 2)
+		}
+	}
+	for _, m := range s.locs(doWindow) {
+		if !inside.MatchString(lastRunes(s.text[:m[0]], 30)) {
+			found.add(dateIn(s.text, m, 6, cmpEmpty(submatch(s.text, m, 1), year), true), 1)
+		}
+	}
+	for _, m := range s.locs(handIn) {
+		rest, before := submatch(s.text, m, 6), s.text[:m[0]]
+		if submatch(s.text, m, 1) == "" && year == "" || submatch(s.text, m, 3) == "" && submatch(s.text, m, 4) == "" || strings.HasSuffix(before, "年") {
+			continue
+		}
+		hand := hands.FindStringIndex(rest)
+		if hand == nil || strings.Contains(rest[:hand[0]], "的") && !strings.HasPrefix(s.text[m[0]:], "于") {
+			continue // 11月30日前分娩的职工申请…
+		}
+		if applicant.MatchString(strings.TrimSuffix(before, "于")) || !inside.MatchString(rest) && !inside.MatchString(lastRunes(before, 30)) {
+			found.add(dateIn(s.text, m, 1, year, true), 1)
+		}
+	}
+}
+
+// paused stands before a time in which nobody may apply.
+var paused = automaton.MustCompile(`(?:暂停|停止|中止)[\p{Han}]{0,6}$`)
+
+// ofSomething tells a time to apply from that of what is applied for: 申报2024年7月1日至
+// 12月31日期间举办的活动. Nothing but the verb stands before its days, and words go on
+// behind them.
+func ofSomething(text string, m []int) bool {
+	verb, rest := firstRunes(text[m[0]:m[1]], 3), strings.TrimPrefix(text[m[1]:], "期间")
+	if r, _ := utf8.DecodeLastRuneInString(verb); r < '0' || r > '9' {
+		return false
+	}
+	return rest != "" && !strings.ContainsAny(firstRunes(rest, 1), ",。;:)\n") && !strings.ContainsAny(lastRunes(text[m[0]:m[1]], 1), ",。;前止")
+}
