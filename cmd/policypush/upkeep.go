@@ -106,6 +106,9 @@ func runUpkeepCheck(ctx context.Context, std stdio, args []string) error {
 	}
 	for _, d := range different {
 		what := d.Channel.Label() + " " + d.Channel.StateLabel(d.State)
+		if d.Batch != 0 {
+			what = fmt.Sprintf("第%d批 %s", d.Batch, what)
+		}
 		if d.Reason != "" {
 			what += "（" + d.Reason.Label() + "）"
 		}

@@ -98,11 +98,18 @@ func (s *Store) Beat(ctx context.Context, id domain.BatchID, gen int, now time.T
 // it stays, for the sweep. It fails with Conflict if the batch was handed out
 // anew.
 func (s *Store) FinishBatch(ctx context.Context, id domain.BatchID, gen int, now time.Time) error {
-	const q = `
+	b, err := batch(ctx, s.read, id)
+	if err != nil {
+		return err
+	}
+	part, err := s.partOf(ctx, s.read, b.Push)
+	if err != nil {
+		return err
+	}
+	q := `
 		UPDATE batches SET state = 'done', beat_at = $3
-		WHERE id = $1 AND gen = $2 AND NOT EXISTS (
-			SELECT 1 FROM deliveries d
-			WHERE d.push_id = batches.push_id AND d.batch_id = batches.id AND d.state IN ('pending', 'sending'))`
+		WHERE id = $1 AND gen = $2 AND sending = 0 AND NOT EXISTS (
+			SELECT 1 FROM ` + part + ` AS d WHERE d.batch_id = batches.id AND d.batch_id > 0 AND d.state = 'pending')`
 	return s.ofGeneration(ctx, q, id, gen, micros(now))
 }
 
@@ -135,15 +142,35 @@ const Skew = 5 * time.Second
 // and claims, as old as now: a clock was set back, and nothing may seem alive
 // until the old time has come again.
 func (s *Store) SetBack(ctx context.Context, now time.Time) error {
-	for _, q := range []string{
-		`UPDATE batches SET beat_at = $1 WHERE state <> 'done' AND state = 'queued' AND beat_at > $2`,
-		`UPDATE deliveries SET claimed_at = $1 WHERE state = 'sending' AND claimed_at > $2`,
-	} {
-		if _, err := s.write.ExecContext(ctx, q, micros(now), micros(now.Add(Skew))); err != nil {
-			return fmt.Errorf("follow a clock that was set back: %w", err)
+	const beats = `UPDATE batches SET beat_at = $1 WHERE state <> 'done' AND state = 'queued' AND beat_at > $2`
+	_, err := s.write.ExecContext(ctx, beats, micros(now), micros(now.Add(Skew)))
+	if err == nil {
+		var sending []domain.BatchID
+		if sending, err = list(ctx, s.read, one[domain.BatchID], `SELECT id FROM batches WHERE sending > 0`); err == nil {
+			err = s.sendingOf(sending, 3, func(which string, ids []any) error {
+				q := `UPDATE deliveries SET claimed_at = $1 WHERE claimed_at > $2 AND ` + which
+				_, err := s.write.ExecContext(ctx, q, append([]any{micros(now), micros(now.Add(Skew))}, ids...)...)
+				return err
+			})
 		}
 	}
+	if err != nil {
+		return fmt.Errorf("follow a clock that was set back: %w", err)
+	}
 	return nil
+}
+
+// sendingOf calls do with the condition for the deliveries of some batches that
+// are being sent, whose first parameter is the one of a number and comes after
+// the others, and its arguments, for some batches at a time.
+func (s *Store) sendingOf(batches []domain.BatchID, at int, do func(which string, ids []any) error) error {
+	return chunks(batches, func(part []any) error {
+		which, ids, err := s.dialect.among("deliveries.batch_id", at, part)
+		if err != nil {
+			return err
+		}
+		return do(which+` AND deliveries.batch_id > 0 AND deliveries.state = 'sending'`, ids)
+	})
 }
 
 // SweepBatches hands out anew the queued batches that gave no sign of life
@@ -176,16 +203,9 @@ func (s *Store) RenewGenerations(ctx context.Context) (int, error) {
 // claimed before lostBefore is lost whatever became of the batch since. Letters
 // to be printed are in no doubt: they wait again. It returns how many they are.
 func (s *Store) SweepSending(ctx context.Context, deadBefore, lostBefore, now time.Time) (int, error) {
-	find := `SELECT ` + deliveryColumns + ` FROM deliveries LEFT JOIN batches b ON b.id = deliveries.batch_id
-		WHERE deliveries.state = 'sending' AND deliveries.claimed_at < $1
-			AND (deliveries.claimed_at < $2 OR COALESCE(b.beat_at, 0) < $1)
-		ORDER BY deliveries.id LIMIT 5000`
-	if s.dialect.forUpdate != "" {
-		find += s.dialect.forUpdate + " OF deliveries"
-	}
 	n := 0
 	err := s.inTx(ctx, func(tx *sql.Tx) error {
-		lost, err := list(ctx, tx, scanDelivery, find, micros(deadBefore), micros(lostBefore))
+		lost, err := s.lost(ctx, tx, deadBefore, lostBefore)
 		if err != nil {
 			return err
 		}
@@ -193,12 +213,11 @@ func (s *Store) SweepSending(ctx context.Context, deadBefore, lostBefore, now ti
 		ends, counted := make([]outcomeRow, n), handedCount{}
 		for i, d := range lost {
 			ends[i] = rowOf(d)
-			ends[i].State, ends[i].Reason, ends[i].at = domain.UnknownEnd, domain.ReasonLost, now
-			ends[i].EndedAt, ends[i].NextAt = now, now
-			if d.Channel == domain.Paper { // nobody prints what is not recorded
-				ends[i].State, ends[i].Reason, ends[i].EndedAt = domain.Pending, domain.ReasonGatewayRetry, time.Time{}
+			if ends[i].at = now; d.Channel == domain.Paper { // nobody prints what is not recorded
+				ends[i].State, ends[i].Reason, ends[i].NextAt = domain.Pending, domain.ReasonGatewayRetry, now
 				continue
 			}
+			ends[i].State, ends[i].Reason, ends[i].EndedAt, ends[i].ask = domain.UnknownEnd, domain.ReasonLost, now, now
 			counted[handed{dayOf(d.ClaimedAt), d.Channel, "", handedUnknown}]++ // nobody knows which gateway
 		}
 		if err := s.giveBatches(ctx, tx, ends); err != nil {
@@ -213,4 +232,40 @@ func (s *Store) SweepSending(ctx context.Context, deadBefore, lostBefore, now ti
 		return 0, fmt.Errorf("sweep deliveries: %w", err)
 	}
 	return n, nil
+}
+
+// lost reads and holds, in id order, what SweepSending ends, up to 5,000 of a few
+// batches.
+func (s *Store) lost(ctx context.Context, tx *sql.Tx, deadBefore, lostBefore time.Time) ([]domain.Delivery, error) {
+	var dead, alive []domain.BatchID
+	err := each(ctx, tx, func(row scanner) error {
+		var id domain.BatchID
+		var beat time.Time
+		err := row.Scan(&id, timeInto(&beat))
+		if beat.Before(deadBefore) {
+			dead = append(dead, id)
+		} else {
+			alive = append(alive, id)
+		}
+		return err
+	}, `SELECT id, beat_at FROM batches WHERE sending > 0`)
+	if err != nil {
+		return nil, err
+	}
+	var lost []domain.Delivery
+	for _, some := range []struct {
+		batches []domain.BatchID
+		before  time.Time
+	}{{dead, deadBefore}, {alive, lostBefore}} {
+		err := s.sendingOf(some.batches, 2, func(which string, ids []any) error {
+			q := `SELECT ` + deliveryColumns + ` FROM deliveries WHERE deliveries.claimed_at < $1 AND ` + which + ` ORDER BY deliveries.id LIMIT 5000` + s.dialect.forUpdate
+			found, err := list(ctx, tx, scanDelivery, q, append([]any{micros(some.before)}, ids...)...)
+			lost = append(lost, found...)
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return lost, nil
 }

@@ -78,6 +78,13 @@ func (s *Store) ClaimDeliveries(ctx context.Context, id domain.BatchID, gen, lim
 		if out, err = s.outgoing(ctx, tx, claimed, to); err != nil {
 			return err
 		}
+		n, err := changed(ctx, tx, `UPDATE batches SET sending = sending + $3 WHERE id = $1 AND gen = $2`, b.ID, gen, len(claimed))
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return overtaken(id)
+		}
 		t := tally{}
 		for _, d := range claimed {
 			t.move(d, domain.Pending, d.Reason)
@@ -98,12 +105,12 @@ func (s *Store) claim(ctx context.Context, tx *sql.Tx, b domain.Batch, limit int
 	q := `
 		WITH due AS MATERIALIZED (
 			SELECT d.id FROM ` + part + ` AS d
-			WHERE d.push_id = $1 AND d.batch_id = $2 AND d.state IN ('pending', 'sending') AND d.state = 'pending' AND d.next_at <= $3
-			ORDER BY d.id LIMIT $4` + s.dialect.skipLocked + `)
-		UPDATE ` + part + ` AS deliveries SET state = 'sending', attempts = attempts + 1, claimed_at = $3
+			WHERE d.batch_id = $1 AND d.batch_id > 0 AND d.state = 'pending' AND d.next_at <= $2
+			LIMIT $3` + s.dialect.skipLocked + `)
+		UPDATE ` + part + ` AS deliveries SET state = 'sending', attempts = attempts + 1, claimed_at = $2
 		WHERE id IN (SELECT id FROM due)
 		RETURNING ` + deliveryColumns
-	return list(ctx, tx, scanDelivery, q, b.Push, b.ID, micros(now), limit)
+	return list(ctx, tx, scanDelivery, q, b.ID, micros(now), limit)
 }
 
 // recipient is what tells who gets a message that was claimed.

@@ -190,9 +190,11 @@ func (s *Store) Pace(ctx context.Context, push domain.PushID, from, to time.Time
 	return pace, err
 }
 
-// CountDifference is a counter that does not equal its rows.
+// CountDifference is a counter that does not equal its rows: of a push, or of
+// what a batch is being sent of.
 type CountDifference struct {
 	Push    domain.PushID
+	Batch   domain.BatchID // 0: a counter of the push
 	Channel domain.ChannelKind
 	State   domain.DeliveryState
 	Reason  domain.Reason
@@ -201,7 +203,8 @@ type CountDifference struct {
 }
 
 // CheckCounts compares the counters of every push, or of one if it is not 0,
-// with the rows, as of one moment. Pushes whose rows were dropped are left out.
+// with the rows, those of pushes and those of batches each as of one moment.
+// Pushes whose rows were dropped are left out.
 func (s *Store) CheckCounts(ctx context.Context, push domain.PushID) ([]CountDifference, error) {
 	const q = `
 		SELECT a.push_id, a.channel, a.state, a.reason, CAST(SUM(a.counted) AS BIGINT), CAST(SUM(a.there) AS BIGINT) FROM (
@@ -215,14 +218,28 @@ func (s *Store) CheckCounts(ctx context.Context, push domain.PushID) ([]CountDif
 	if push == 0 {
 		until = math.MaxInt64
 	}
-	return list(ctx, s.read, func(row scanner, d *CountDifference) error {
+	different, err := list(ctx, s.read, func(row scanner, d *CountDifference) error {
 		return row.Scan(&d.Push, &d.Channel, &d.State, &d.Reason, &d.Counted, &d.Rows)
 	}, q, push, from, until)
+	if err != nil {
+		return nil, err
+	}
+	batches, err := list(ctx, s.read, func(row scanner, d *CountDifference) error {
+		d.State = domain.Sending
+		return row.Scan(&d.Push, &d.Batch, &d.Channel, &d.Counted, &d.Rows)
+	}, `
+		SELECT b.push_id, b.id, b.channel, b.sending, b.there FROM (
+			SELECT batches.*, `+beingSent+` AS there FROM batches) AS b JOIN pushes u ON u.id = b.push_id
+		WHERE u.forgotten_at = 0 AND (CAST($1 AS BIGINT) = 0 OR b.push_id = $1) AND b.sending <> b.there ORDER BY b.id`, push)
+	return append(different, batches...), err
 }
 
-// Recount writes the counters of a push anew from its rows. Others may send
-// meanwhile: who has changed rows and not yet counted them waits, and counts
-// after.
+// beingSent counts what a batch is being sent of.
+const beingSent = `(SELECT COUNT(*) FROM deliveries d WHERE d.batch_id = batches.id AND d.batch_id > 0 AND d.state = 'sending')`
+
+// Recount writes the counters of a push and of its batches anew from the rows.
+// Others may send meanwhile: who has changed rows and not yet counted them
+// waits, and counts after.
 func (s *Store) Recount(ctx context.Context, push domain.PushID) error {
 	const recount = `
 		INSERT INTO push_counts (push_id, channel, state, reason, shard, n)
@@ -241,6 +258,16 @@ func (s *Store) Recount(ctx context.Context, push domain.PushID) error {
 		_, err := tx.ExecContext(ctx, recount, from, until)
 		return err
 	})
+	if err == nil {
+		err = s.inTx(ctx, func(tx *sql.Tx) error {
+			hold := `SELECT id FROM batches WHERE push_id = $1 ORDER BY id` + s.dialect.forUpdate
+			if err := each(ctx, tx, func(scanner) error { return nil }, hold, push); err != nil {
+				return err
+			}
+			_, err := tx.ExecContext(ctx, `UPDATE batches SET sending = `+beingSent+` WHERE push_id = $1`, push)
+			return err
+		})
+	}
 	if err != nil {
 		return fmt.Errorf("recount push %d: %w", push, err)
 	}

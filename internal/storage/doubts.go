@@ -22,8 +22,8 @@ func (s *Store) DoubtsToAsk(ctx context.Context, channel domain.ChannelKind, now
 	const q = `
 		SELECT ` + deliveryColumns + `, c.address, COALESCE(c.kind, '')
 		FROM deliveries LEFT JOIN contacts c ON c.id = deliveries.contact_id AND c.subscriber_id = deliveries.subscriber_id
-		WHERE deliveries.state = 'unknown' AND deliveries.channel = $1 AND deliveries.next_at <= $2 AND deliveries.ended_at > $3
-		ORDER BY deliveries.next_at, deliveries.id LIMIT $4`
+		WHERE deliveries.ask_at > 0 AND deliveries.channel = $1 AND deliveries.ask_at <= $2 AND deliveries.ended_at > $3
+		ORDER BY deliveries.ask_at, deliveries.id LIMIT $4`
 	var doubts []Doubt
 	type message struct {
 		contact domain.ContactID
@@ -60,7 +60,7 @@ func (s *Store) DoubtsToAsk(ctx context.Context, channel domain.ChannelKind, now
 // doubt.
 func (s *Store) AskLater(ctx context.Context, ids []domain.DeliveryID, at time.Time) error {
 	return chunks(ids, func(part []any) error {
-		q := `UPDATE deliveries SET next_at = $1 WHERE state = 'unknown' AND id IN (` + s.dialect.places(2, len(part)) + `)`
+		q := `UPDATE deliveries SET ask_at = $1 WHERE ask_at > 0 AND id IN (` + s.dialect.places(2, len(part)) + `)`
 		_, err := s.write.ExecContext(ctx, q, append([]any{micros(at)}, part...)...)
 		return err
 	})
@@ -71,7 +71,7 @@ func (s *Store) AskLater(ctx context.Context, ids []domain.DeliveryID, at time.T
 func (s *Store) CountDoubts(ctx context.Context, now time.Time) (all, ripe int, err error) {
 	const q = `
 		SELECT COUNT(*), CAST(COALESCE(SUM(CASE WHEN ended_at <= $1 THEN 1 ELSE 0 END), 0) AS BIGINT)
-		FROM deliveries WHERE state = 'unknown'`
+		FROM deliveries WHERE ask_at > 0`
 	err = s.read.QueryRowContext(ctx, q, micros(now.Add(-domain.DoubtFor))).Scan(&all, &ripe)
 	return all, ripe, err
 }

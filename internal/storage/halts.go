@@ -19,32 +19,48 @@ func (s *Store) stopPushes(ctx context.Context, tx *sql.Tx, which string, id any
 	}
 	// From here on no row of theirs begins to wait: who plans or records holds
 	// the push first.
-	waits := `push_id IN (SELECT id FROM pushes WHERE ` + which + `) AND state IN ('pending', 'sending') AND state = 'pending'`
 	t := tally{}
-	count := `
-		SELECT w.push_id, w.channel, w.reason, COUNT(*) FROM (
-			SELECT push_id, channel, reason FROM deliveries WHERE ` + waits + ` ORDER BY id` + s.dialect.forUpdate + `) AS w
-		GROUP BY w.push_id, w.channel, w.reason`
-	err := each(ctx, tx, func(row scanner) error {
-		var d domain.Delivery
-		var n int
-		err := row.Scan(&d.Push, &d.Channel, &d.Reason, &n)
-		t.add(d, domain.Pending, d.Reason, -n)
-		t.add(d, domain.CalledBack, reason, n)
-		return err
-	}, count, id)
+	stopped, err := list(ctx, tx, one[domain.PushID], `SELECT id FROM pushes WHERE `+which+` AND `+waits+` > 0 ORDER BY id`, id)
 	if err != nil {
 		return err
 	}
-	end := `UPDATE deliveries SET state = 'withdrawn', reason = $2, ended_at = $3 WHERE ` + waits
-	if _, err := tx.ExecContext(ctx, end, id, reason, micros(now)); err != nil {
-		return err
+	for _, push := range stopped {
+		if err := s.callBack(ctx, tx, push, reason, now, t); err != nil {
+			return err
+		}
 	}
 	through := `UPDATE batches SET state = 'done' WHERE push_id IN (SELECT id FROM pushes WHERE ` + which + `) AND state <> 'done'`
 	if _, err := tx.ExecContext(ctx, through, id); err != nil {
 		return err
 	}
 	return s.writeTally(ctx, tx, t)
+}
+
+// callBack ends what waits of a push, and counts it.
+func (s *Store) callBack(ctx context.Context, tx *sql.Tx, push domain.PushID, reason domain.Reason, now time.Time, t tally) error {
+	part, err := s.partOf(ctx, tx, push)
+	if err != nil {
+		return err
+	}
+	const waiting = `id >= $1 AND id < $2 AND state = 'pending'`
+	count := `
+		SELECT w.channel, w.reason, COUNT(*) FROM (
+			SELECT channel, reason FROM ` + part + ` WHERE ` + waiting + ` ORDER BY id` + s.dialect.forUpdate + `) AS w
+		GROUP BY w.channel, w.reason`
+	from, until := domain.DeliveriesOf(push)
+	err = each(ctx, tx, func(row scanner) error {
+		d := domain.Delivery{Push: push}
+		var n int
+		err := row.Scan(&d.Channel, &d.Reason, &n)
+		t.add(d, domain.Pending, d.Reason, -n)
+		t.add(d, domain.CalledBack, reason, n)
+		return err
+	}, count, from, until)
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `UPDATE `+part+` SET state = 'withdrawn', reason = $3, ended_at = $4 WHERE `+waiting, from, until, reason, micros(now))
+	return err
 }
 
 // StopPush ends one push for good; its policy stands. It fails with Conflict

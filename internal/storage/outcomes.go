@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -134,12 +135,14 @@ type outcomeRow struct {
 	at      time.Time
 	note    string
 	silent  bool
+	ask     time.Time         // when its gateway is asked, if it is in doubt now
+	from    domain.BatchID    // in which it was
 	letter  domain.DeliveryID // as Outcome
 	place   string
 }
 
 func rowOf(d domain.Delivery) outcomeRow {
-	return outcomeRow{Delivery: d, was: d.State, because: d.Reason}
+	return outcomeRow{Delivery: d, was: d.State, because: d.Reason, from: d.Batch}
 }
 
 // lockOutcomes reads the deliveries and holds them until the commit, in id
@@ -186,7 +189,7 @@ func (r outcomeRow) settle(o Outcome) (outcomeRow, bool) {
 	}
 	r.SentAt, r.EndedAt = endTimes(r.Delivery, o.At)
 	if o.State == domain.UnknownEnd {
-		r.NextAt = o.At.Add(firstInquiry)
+		r.ask = o.At.Add(firstInquiry)
 	}
 	if o.State == domain.Pending {
 		r.NextAt, r.letter, r.place = o.NextAt, o.Letter, o.Place
@@ -297,19 +300,23 @@ func (s *Store) writeOutcomes(ctx context.Context, tx *sql.Tx, ends []outcomeRow
 		UPDATE ` + table + ` AS deliveries
 		SET state = o.state, reason = o.reason, gateway_ref = o.gateway_ref, batch_id = o.batch_id,
 			next_at = o.next_at, sent_at = o.sent_at, ended_at = o.ended_at, attempts = o.attempts,
-			gateway = o.gateway
+			gateway = o.gateway, ask_at = CASE WHEN o.ask_at < 0 THEN deliveries.ask_at ELSE o.ask_at END
 		FROM o WHERE deliveries.id = o.id AND deliveries.state = o.was AND deliveries.claimed_at = o.claimed_at
 		RETURNING deliveries.id`
 	var told []outcomeRow
 	for part := range slices.Chunk(ends, batchSizes[0]) {
 		at := make(map[domain.DeliveryID]int, len(part))
-		with, args, err := s.dialect.with(`o (id, was, claimed_at, state, reason, gateway_ref, batch_id, next_at, sent_at, ended_at, attempts, gateway)`,
+		with, args, err := s.dialect.with(`o (id, was, claimed_at, state, reason, gateway_ref, batch_id, next_at, sent_at, ended_at, attempts, gateway, ask_at)`,
 			len(part), func(i int) []any {
 				e := part[i]
 				at[e.ID] = i
+				ask := micros(e.ask)
+				if e.silent {
+					ask = -1 // as it is
+				}
 				return []any{
 					e.ID, e.was, micros(e.ClaimedAt), e.State, e.Reason, e.GatewayRef, e.Batch, micros(e.NextAt), micros(e.SentAt), micros(e.EndedAt),
-					e.Attempts, e.Gateway,
+					e.Attempts, e.Gateway, ask,
 				}
 			})
 		if err != nil {
@@ -334,11 +341,19 @@ func (s *Store) writeOutcomes(ctx context.Context, tx *sql.Tx, ends []outcomeRow
 	if err != nil {
 		return nil, err
 	}
-	t, pace := tally{}, map[paceKey]int{}
+	t, pace, through := tally{}, map[paceKey]int{}, map[domain.BatchID]int{}
 	for _, e := range told {
 		t.move(e.Delivery, e.was, e.because)
-		if e.was == domain.Sending && outcomeOf(e.State) != "" {
+		if e.was == domain.Sending {
+			through[e.from]++
+		}
+		if (e.was == domain.Sending || e.because == domain.ReasonPrint) && outcomeOf(e.State) != "" {
 			pace[paceKey{e.Push, e.Channel, minuteOf(e.at)}]++
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(through)) {
+		if _, err := tx.ExecContext(ctx, `UPDATE batches SET sending = sending - $2 WHERE id = $1`, id, through[id]); err != nil {
+			return nil, fmt.Errorf("write outcomes: %w", err)
 		}
 	}
 	if err := s.writePace(ctx, tx, pace); err != nil {
@@ -412,10 +427,10 @@ func (s *Store) receiptFor(ctx context.Context, tx *sql.Tx, r Receipt) ([]domain
 			return nil, domain.Errorf(domain.NotFound, noMessage)
 		}
 	}
-	if d.GatewayRef == "" {
+	if d.Batch == 0 {
 		return []domain.Delivery{d}, nil
 	}
 	q = `SELECT ` + deliveryColumns + ` FROM deliveries
-		WHERE gateway_ref <> '' AND gateway_ref = $1 AND channel = $2 AND contact_id = $3 AND claimed_at = $4 ORDER BY id` + s.dialect.forUpdate
-	return list(ctx, tx, scanDelivery, q, d.GatewayRef, d.Channel, d.Contact, micros(d.ClaimedAt))
+		WHERE batch_id = $1 AND batch_id > 0 AND contact_id = $2 AND claimed_at = $3 AND gateway_ref = $4 ORDER BY id` + s.dialect.forUpdate
+	return list(ctx, tx, scanDelivery, q, d.Batch, d.Contact, micros(d.ClaimedAt), d.GatewayRef)
 }

@@ -31,6 +31,10 @@ const (
 // parted are the tables in parts, by the id of a delivery.
 var parted = []string{"deliveries", "delivery_events"}
 
+// roomy leaves room on the pages of a part for the next state of each row, so
+// that a row which changes stays where the indexes look for it.
+var roomy = map[string]string{"deliveries": ` WITH (fillfactor = 34)`}
+
 func partName(table string, from domain.PushID) string { return fmt.Sprintf("%s_part_%d", table, from) }
 
 // partOf returns the table of the part that the deliveries of a push stand in:
@@ -58,22 +62,22 @@ func (s *Store) partOf(ctx context.Context, q querier, push domain.PushID) (stri
 	return name, nil
 }
 
-// openParts returns, to be selected from, the parts in which a delivery may have
-// been claimed since a time.
-func (s *Store) openParts(ctx context.Context, since time.Time) (string, error) {
+// partsFrom returns, to be selected from, the parts in which deliveries of a push
+// stand, and of later ones.
+func (s *Store) partsFrom(ctx context.Context, push domain.PushID) (string, error) {
 	if !s.dialect.parts {
 		return "deliveries", nil
 	}
 	const q = `
 		SELECT from_push FROM delivery_parts
-		WHERE (closed_at = 0 OR closed_at >= $1) AND from_push <= (SELECT last_value FROM pushes_id_seq) ORDER BY from_push`
-	open, err := list(ctx, s.read, one[domain.PushID], q, micros(since))
-	if err != nil || len(open) == 0 {
+		WHERE until_push > $1 AND from_push <= (SELECT last_value FROM pushes_id_seq) ORDER BY from_push`
+	parts, err := list(ctx, s.read, one[domain.PushID], q, push)
+	if err != nil || len(parts) == 0 {
 		return "deliveries", err
 	}
-	names := make([]string, len(open))
-	for i, from := range open {
-		names[i] = `SELECT contact_id, claimed_at, state FROM ` + partName("deliveries", from)
+	names := make([]string, len(parts))
+	for i, from := range parts {
+		names[i] = `SELECT id, subscriber_id, contact_id, claimed_at, state FROM ` + partName("deliveries", from)
 	}
 	return `(` + strings.Join(names, ` UNION ALL `) + `)`, nil
 }
@@ -98,7 +102,7 @@ func (s *Store) partFor(ctx context.Context, tx *sql.Tx, push domain.PushID) (st
 	for _, table := range parted {
 		part := partName(table, first)
 		for _, q := range []string{
-			`CREATE TABLE ` + part + ` (LIKE ` + table + ` INCLUDING DEFAULTS)`,
+			`CREATE TABLE ` + part + ` (LIKE ` + table + ` INCLUDING DEFAULTS)` + roomy[table],
 			fmt.Sprintf(`ALTER TABLE %s ATTACH PARTITION %s FOR VALUES FROM (%d) TO (%d)`, table, part, from, until), // with its indexes
 		} {
 			if _, err := tx.ExecContext(ctx, q); err != nil {
@@ -111,8 +115,7 @@ func (s *Store) partFor(ctx context.Context, tx *sql.Tx, push domain.PushID) (st
 }
 
 // PrepareParts makes ahead of need the parts that the next pushes fall into,
-// lets the first push of a month begin a new one, and closes those in which
-// nothing is claimed any more.
+// and lets the first push of a month begin a new one.
 func (s *Store) PrepareParts(ctx context.Context, now time.Time) error {
 	if !s.dialect.parts {
 		return nil
@@ -137,11 +140,7 @@ func (s *Store) PrepareParts(ctx context.Context, now time.Time) error {
 				return err
 			}
 		}
-		const closed = `
-			UPDATE delivery_parts SET closed_at = $1 WHERE closed_at = 0 AND until_push <= $2 AND NOT EXISTS (
-				SELECT 1 FROM pushes u WHERE u.id >= from_push AND u.id < until_push AND u.state NOT IN ('done', 'stopped'))`
-		_, err := tx.ExecContext(ctx, closed, micros(now), next)
-		return err
+		return nil
 	})
 	if err != nil {
 		return fmt.Errorf("prepare parts of deliveries: %w", err)

@@ -150,7 +150,16 @@ func (s *Store) insertEvents(ctx context.Context, tx *sql.Tx, n int, event func(
 // any are not in the map.
 func (s *Store) SentSince(ctx context.Context, contacts []domain.ContactID, since time.Time) (map[domain.ContactID]int, error) {
 	sent := map[domain.ContactID]int{}
-	deliveries, err := s.openParts(ctx, since)
+	// Pushes of which nothing was handed over since then are left out. Clocks of
+	// workers may differ.
+	var first domain.PushID
+	const oldest = `SELECT COALESCE(MIN(push_id), 0) FROM push_pace WHERE minute >= $1`
+	err := s.read.QueryRowContext(ctx, oldest, minuteOf(since.Add(-time.Hour))).Scan(&first)
+	if err != nil || first == 0 {
+		return sent, err
+	}
+	from, _ := domain.DeliveriesOf(first)
+	deliveries, err := s.partsFrom(ctx, first)
 	if err != nil {
 		return nil, fmt.Errorf("messages since %s: %w", since, err)
 	}
@@ -158,18 +167,18 @@ func (s *Store) SentSince(ctx context.Context, contacts []domain.ContactID, sinc
 		// The rows of a digest are claimed at the same moment for one contact. What
 		// is counted for each contact leaves PostgreSQL no other way than by its key.
 		// On SQLite it is the writer that just claimed that has the pages at hand.
-		which, ids, err := s.dialect.among("c.id", 2, part)
+		which, ids, err := s.dialect.among("c.id", 3, part)
 		if err != nil {
 			return err
 		}
-		const counts = `d.claimed_at > 0 AND d.claimed_at >= $1 AND d.state IN ('accepted', 'delivered', 'unknown', 'logged')`
+		const counts = `d.id >= $2 AND d.claimed_at >= $1 AND d.state IN ('accepted', 'delivered', 'unknown', 'logged')`
 		q := `
 			SELECT c.id, CASE WHEN c.shared THEN (
 				SELECT COUNT(*) FROM (
 					SELECT DISTINCT d.contact_id, d.claimed_at
-					FROM contacts same JOIN ` + deliveries + ` AS d ON d.contact_id = same.id
+					FROM contacts same JOIN ` + deliveries + ` AS d ON d.subscriber_id = same.subscriber_id AND d.contact_id = same.id
 					WHERE same.blind = c.blind AND same.kind = c.kind AND ` + counts + `) AS m)
-			ELSE (SELECT COUNT(DISTINCT d.claimed_at) FROM ` + deliveries + ` AS d WHERE d.contact_id = c.id AND ` + counts + `) END
+			ELSE (SELECT COUNT(DISTINCT d.claimed_at) FROM ` + deliveries + ` AS d WHERE d.subscriber_id = c.subscriber_id AND d.contact_id = c.id AND ` + counts + `) END
 			FROM contacts c WHERE ` + which
 		return each(ctx, s.write, func(row scanner) error {
 			var id domain.ContactID
@@ -179,7 +188,7 @@ func (s *Store) SentSince(ctx context.Context, contacts []domain.ContactID, sinc
 				sent[id] = n
 			}
 			return err
-		}, q, append([]any{micros(since)}, ids...)...)
+		}, q, append([]any{micros(since), from}, ids...)...)
 	})
 	return sent, err
 }

@@ -276,14 +276,13 @@ func (s *Store) countPlanned(ctx context.Context, tx *sql.Tx, ds []domain.Delive
 	return s.writeTally(ctx, tx, t)
 }
 
+// waits is how many deliveries of a push wait or are being sent.
+const waits = `(SELECT COALESCE(SUM(c.n), 0) FROM push_counts c WHERE c.push_id = pushes.id AND c.state IN ('pending', 'sending'))`
+
 // FinishPlan says that the deliveries of an owed push are all planned: it is
 // running, or done if nothing waits. A push that is not owed stays as it is.
 func (s *Store) FinishPlan(ctx context.Context, push domain.PushID, now time.Time) error {
-	const q = `
-		UPDATE pushes SET planned_at = $2, state = CASE WHEN EXISTS (
-			SELECT 1 FROM deliveries d WHERE d.push_id = pushes.id AND d.state IN ('pending', 'sending')
-		) THEN 'running' ELSE 'done' END
-		WHERE id = $1 AND state = 'owed'`
+	const q = `UPDATE pushes SET planned_at = $2, state = CASE WHEN ` + waits + ` > 0 THEN 'running' ELSE 'done' END WHERE id = $1 AND state = 'owed'`
 	if _, err := s.write.ExecContext(ctx, q, push, micros(now)); err != nil {
 		return fmt.Errorf("finish plan of push %d: %w", push, err)
 	}
@@ -293,9 +292,7 @@ func (s *Store) FinishPlan(ctx context.Context, push domain.PushID, now time.Tim
 // FinishPushes ends the running pushes of which nothing waits or is being
 // sent, and returns how many they were.
 func (s *Store) FinishPushes(ctx context.Context, _ time.Time) (int, error) {
-	const q = `
-		UPDATE pushes SET state = 'done' WHERE state = 'running' AND NOT EXISTS (
-			SELECT 1 FROM deliveries d WHERE d.push_id = pushes.id AND d.state IN ('pending', 'sending'))`
+	const q = `UPDATE pushes SET state = 'done' WHERE state = 'running' AND ` + waits + ` = 0`
 	n, err := changed(ctx, s.write, q)
 	if err != nil {
 		return 0, fmt.Errorf("finish pushes: %w", err)

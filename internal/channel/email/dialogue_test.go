@@ -102,7 +102,7 @@ func agreeing(offers string, other map[string]string) func(string) string {
 // would wait for ever if commands came one by one.
 func TestCommandsLeaveInOneGo(t *testing.T) {
 	r := startRelay(t, agreeing("PIPELINING", map[string]string{"MAIL": "", "RCPT": "", "DATA": "250 ok\r\n250 ok\r\n354 go on"}))
-	if got := send(t, r.sender(t, 1), notice("d1", "b@example.com")); got.Class != channel.Accepted || got.GatewayRef != "2.0.0 ok" {
+	if got := send(t, r.sender(t, 1), notice("d1", "b@example.com")); got.Class != channel.Accepted || got.Note != "2.0.0 ok" {
 		t.Errorf("%+v", got)
 	}
 }

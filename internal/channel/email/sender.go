@@ -246,7 +246,7 @@ func (s *Sender) one(ctx context.Context, c *conn, m channel.Message) (after *co
 		}
 		f := c.submit(ctx, s.envelope(m), to, m.Ref, raw, s.cfg.Grace)
 		if f == nil {
-			return c, channel.Result{Class: channel.Accepted, GatewayRef: channel.Note(c.said)}, false
+			return c, channel.Result{Class: channel.Accepted, Note: channel.Note(c.said)}, false
 		}
 		if _, answered := errors.AsType[*smtp.SMTPError](f.err); !answered {
 			c.drop()

@@ -15,7 +15,7 @@ import (
 func counted(t testing.TB, s *storage.Store) {
 	t.Helper()
 	for _, d := range got(s.CheckCounts(t.Context(), 0))(t) {
-		t.Errorf("counter of push %d %s %s %q says %d, rows are %d", d.Push, d.Channel, d.State, d.Reason, d.Counted, d.Rows)
+		t.Errorf("counter of push %d batch %d %s %s %q says %d, rows are %d", d.Push, d.Batch, d.Channel, d.State, d.Reason, d.Counted, d.Rows)
 	}
 }
 
@@ -236,6 +236,15 @@ func keepsCounts(t *testing.T, url string) {
 	wrong := got(s.CheckCounts(ctx, push.ID))(t)
 	equal(t, "a wrong counter is found", len(wrong), 1)
 	equal(t, "by so many", wrong[0].Counted-wrong[0].Rows, 2)
+	must(t, s.Recount(ctx, push.ID))
+	counted(t, s)
+
+	_, err = db.ExecContext(ctx, `UPDATE batches SET sending = 5 WHERE id = $1`, due[0].ID)
+	must(t, err)
+	wrong = got(s.CheckCounts(ctx, push.ID))(t)
+	equal(t, "so is one of a batch", len(wrong), 1)
+	equal(t, "batch", wrong[0].Batch, due[0].ID)
+	equal(t, "by so many", wrong[0].Counted-wrong[0].Rows, 5)
 	must(t, s.Recount(ctx, push.ID))
 	counted(t, s)
 }

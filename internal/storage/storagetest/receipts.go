@@ -60,16 +60,30 @@ func settlesEarlyReceipts(t *testing.T, url string) {
 
 func settlesDigestReceipts(t *testing.T, url string) {
 	s, ctx := open(t, url, Keys(t)), t.Context()
-	all := people(t, s, 1)
-	var outcomes []storage.Outcome
+	all := people(t, s, 2)
 	for _, title := range []string{"稳岗返还", "创业补贴"} {
 		_, push := published(t, s, title)
-		out := sendBatch(t, s, planned(t, s, push.ID, waiting(all, 0))[0])
-		outcomes = append(outcomes, storage.Outcome{Delivery: out[0].Deliveries[0].ID, State: domain.Accepted, GatewayRef: "g1", At: morning})
+		ds := waiting(all, 1)
+		for i := range ds {
+			ds[i].Reason = domain.ReasonDigest
+		}
+		planned(t, s, push.ID, ds)
+	}
+	out := sendBatch(t, s, got(s.DueBatches(ctx, morning, 10))(t)[0])
+	equal(t, "messages", len(out), 2)
+	equal(t, "in the first", len(out[0].Deliveries), 2)
+	var outcomes []storage.Outcome
+	for _, o := range out {
+		for i, d := range o.Deliveries { // a relay gives no number
+			outcomes = append(outcomes, storage.Outcome{Delivery: d.ID, Claimed: d, State: domain.Accepted, Joined: i > 0, At: morning})
+		}
 	}
 	must(t, s.RecordOutcomes(ctx, outcomes))
-	must(t, s.RecordReceipt(ctx, storage.Receipt{Delivery: outcomes[0].Delivery, State: domain.Delivered, At: morning}))
-	for _, d := range got(s.Deliveries(ctx, storage.DeliveryFilter{Subscriber: all[0].ID}))(t) {
-		equal(t, "state", d.State, domain.Delivered)
+	must(t, s.RecordReceipt(ctx, storage.Receipt{Delivery: out[0].Deliveries[1].ID, State: domain.Delivered, At: morning}))
+	for i, state := range []domain.DeliveryState{domain.Delivered, domain.Accepted} {
+		for _, d := range got(s.Deliveries(ctx, storage.DeliveryFilter{Subscriber: all[i].ID}))(t) {
+			equal(t, "state", d.State, state)
+		}
 	}
+	counted(t, s)
 }
