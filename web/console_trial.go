@@ -40,6 +40,9 @@ type trialView struct {
 
 func (trialView) template() string { return "console/audience" }
 
+// partHeader is sent by trial.js, which wants no page but what of it changes.
+const partHeader = "X-Part"
+
 // trialPart is what changes on the page while an officer clicks.
 type trialPart struct{ trialView }
 
@@ -397,7 +400,7 @@ func (s *Server) showTrial(c *fiber.Ctx, p *domain.Policy, t typed, notes []stri
 	if err := s.explainTrial(c, &v, query, tr, t); err != nil {
 		return err
 	}
-	if c.Get("X-Part") != "" {
+	if c.Get(partHeader) != "" {
 		return s.render(c, trialPart{v})
 	}
 	return s.render(c, v)

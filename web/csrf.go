@@ -25,6 +25,9 @@ const (
 // csrfField is the name of the hidden field of every form.
 const csrfField = "_csrf"
 
+// csrfHeader holds it where a script sends no form.
+const csrfHeader = "X-CSRF-Token"
+
 // csrfToken makes the token of a form: a salt and the keyed hash of salt,
 // visitor and sessions. It is different on every page (so that compression
 // tells nothing about it) and worthless in any other browser or session.
@@ -75,7 +78,7 @@ func (s *Server) forged(c *fiber.Ctx) error {
 		return refused
 	}
 	nonce := c.Cookies(nonceCookie)
-	token, err := base64.RawURLEncoding.DecodeString(c.FormValue(csrfField, c.Get("X-CSRF-Token")))
+	token, err := base64.RawURLEncoding.DecodeString(c.FormValue(csrfField, c.Get(csrfHeader)))
 	if err != nil || len(token) != 12+sha256.Size || nonce == "" {
 		return refused
 	}

@@ -19,6 +19,7 @@ const (
 	localOperator  = "operator" // *operatorSession
 	localNonce     = "nonce"    // visitor nonce set by this very response
 	localShared    = "shared"   // the page is drawn for everybody, see shared
+	localHolds     = "holds"    // whether such a page is still right, see holds
 )
 
 // secureHeaders sets what every answer carries. Pages are not stored by

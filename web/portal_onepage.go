@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"fmt"
 	"html/template"
 	"strings"
@@ -38,9 +39,18 @@ func (s *Server) onePage(c *fiber.Ctx) error {
 		return err
 	}
 	v.Description = description(v.Policy)
-	if v.Files, err = s.filesOf(c.UserContext(), v); err != nil {
+	keys, err := s.fileKeys(v)
+	if err != nil {
 		return err
 	}
+	if v.Files, err = s.filesOf(c.UserContext(), keys); err != nil {
+		return err
+	}
+	drawn := v.Files
+	c.Locals(localHolds, holds(func(ctx context.Context) (bool, error) { // the page says how far its files are
+		now, err := s.filesOf(ctx, keys)
+		return now == drawn, err
+	}))
 	return s.render(c, v)
 }
 

@@ -49,14 +49,23 @@ func (s *Server) fileOf(v onePageView) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-func (s *Server) filesOf(ctx context.Context, v onePageView) (onePageFiles, error) {
+// fileKeys are the keys of the files of a one-page.
+func (s *Server) fileKeys(v onePageView) ([]string, error) {
 	page, err := s.fileOf(v)
 	if err != nil {
-		return onePageFiles{}, err
+		return nil, err
 	}
-	files := onePageFiles{Made: true}
+	var keys []string
 	for _, form := range onePageForms {
-		state, err := s.Store.RenderState(ctx, storage.RenderKey(form, page))
+		keys = append(keys, storage.RenderKey(form, page))
+	}
+	return keys, nil
+}
+
+func (s *Server) filesOf(ctx context.Context, keys []string) (onePageFiles, error) {
+	files := onePageFiles{Made: true}
+	for _, key := range keys {
+		state, err := s.Store.RenderState(ctx, key)
 		if err != nil {
 			return files, err
 		}
@@ -65,8 +74,8 @@ func (s *Server) filesOf(ctx context.Context, v onePageView) (onePageFiles, erro
 		files.Failed = files.Failed || state == storage.RenderFailed
 	}
 	if !files.Made {
-		var can bool
-		if can, err = s.Store.CanRender(ctx, s.Now()); err != nil {
+		can, err := s.Store.CanRender(ctx, s.Now())
+		if err != nil {
 			return files, err
 		}
 		files.Can, files.Waiting = can, files.Waiting && can

@@ -31,10 +31,12 @@ func (s *Server) routes() {
 
 	// Forms that the same page has for everybody.
 	a.Post("/policies/:id<int>/check", s.checkOpenForm, s.limit(60), s.check)
+	a.Post("/policies/:id<int>/onepage/files", s.checkOpenForm, s.limit(10), s.wantFiles)
 	a.Post("/policies/:id<int>/ask", s.ask) // sees to both itself: what was typed stays
 	a.Post("/ask", s.ask)
 
 	a.Use(s.checkCSRF)
+	a.Use(s.once)
 
 	// Portal, open to everybody
 	a.Get("/", s.shared, s.home)
@@ -42,8 +44,7 @@ func (s *Server) routes() {
 	a.Get("/policies/:id<int>", s.shared, s.policy)
 	a.Get("/policies.atom", s.shared, s.feed)
 	a.Get("/policies/:id<int>/deadlines.ics", s.calendar)
-	a.Get("/policies/:id<int>/onepage", s.onePage) // not shared: it says how far its files are
-	a.Post("/policies/:id<int>/onepage/files", s.limit(10), s.wantFiles)
+	a.Get("/policies/:id<int>/onepage", s.shared, s.onePage)
 	a.Get("/policies/:id<int>/onepage.png", s.onePagePNG)
 	a.Get("/policies/:id<int>/onepage.pdf", s.onePagePDF)
 	a.Get("/policies/:id<int>/check", s.shared, s.checkPage)

@@ -86,6 +86,7 @@ type Server struct {
 	sites     siteCache
 	pushes    pushCache
 	kept      *keptPages
+	answers   *answers
 	issued    issuerCache
 	answer    fasthttp.RequestHandler // the whole site, for pages that are drawn to be kept
 	console   *console
@@ -95,7 +96,7 @@ type Server struct {
 
 // New makes the site. It fails if a template does not parse.
 func New(cfg Config) (*Server, error) {
-	s := &Server{Config: cfg, asking: auth.NewThrottle(time.Minute/askedPerMinute, askedPerMinute, limitedAddresses), kept: newKeptPages()}
+	s := &Server{Config: cfg, asking: auth.NewThrottle(time.Minute/askedPerMinute, askedPerMinute, limitedAddresses), kept: newKeptPages(), answers: newAnswers()}
 	var err error
 	if s.signer, err = auth.NewSigner(cfg.Secret); err != nil {
 		return nil, err

@@ -2,6 +2,7 @@ package web
 
 import (
 	"container/list"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"hash/maphash"
@@ -34,7 +35,12 @@ type keptPage struct {
 	tag   string // names the content
 	plain []byte
 	gzip  []byte // nil where packing does not help
+	holds holds  // nil: as long as the state is the same
 }
+
+// holds tells whether a page that was drawn is still right in what its state
+// does not tell: a handler leaves it under localHolds.
+type holds func(context.Context) (bool, error)
 
 func (p *keptPage) size() int { return len(p.key) + len(p.plain) + len(p.gzip) + 500 }
 
@@ -108,12 +114,18 @@ func (s *Server) shared(c *fiber.Ctx) error {
 	}
 	mode := modeOf(c)
 	key := mode.ui + " " + mode.contrast + " " + url
-	page := s.kept.find(key, state)
+	page, err := s.keptPage(c, key, state)
+	if err != nil {
+		return err
+	}
 	if page == nil {
 		alone := &s.kept.drawing[maphash.String(s.kept.seed, key)%uint64(len(s.kept.drawing))]
 		alone.Lock()
 		defer alone.Unlock()
-		if page = s.kept.find(key, state); page == nil {
+		if page, err = s.keptPage(c, key, state); err != nil {
+			return err
+		}
+		if page == nil {
 			if page, err = s.draw(url, mode); err != nil {
 				return err
 			}
@@ -125,6 +137,18 @@ func (s *Server) shared(c *fiber.Ctx) error {
 		}
 	}
 	return page.send(c, packed)
+}
+
+// keptPage returns the page of a key if it is still right.
+func (s *Server) keptPage(c *fiber.Ctx, key string, state publicState) (*keptPage, error) {
+	page := s.kept.find(key, state)
+	if page == nil || page.holds == nil {
+		return page, nil
+	}
+	if ok, err := page.holds(c.UserContext()); err != nil || !ok {
+		return nil, err
+	}
+	return page, nil
 }
 
 // personal tells whether a request may get what is meant for one person.
@@ -164,7 +188,8 @@ func (s *Server) draw(url string, mode displayMode) (*keptPage, error) {
 		return nil, err
 	}
 	sum := sha256.Sum256(plain)
-	return &keptPage{kind: string(res.Header.ContentType()), tag: hex.EncodeToString(sum[:12]), plain: plain, gzip: packed}, nil
+	holds, _ := ctx.UserValue(localHolds).(holds)
+	return &keptPage{holds: holds, kind: string(res.Header.ContentType()), tag: hex.EncodeToString(sum[:12]), plain: plain, gzip: packed}, nil
 }
 
 // send writes the page, or says that the visitor's browser has it.

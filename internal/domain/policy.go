@@ -356,6 +356,8 @@ func (p *Policy) Publish(by Operator, interpreted, mustInterpret bool, now time.
 	switch {
 	case !by.May(DraftPolicies) && !by.May(ApprovePolicies):
 		return Errorf(Forbidden, "您没有发布权限")
+	case p.Status == Published:
+		return Errorf(Conflict, "《%s》已经发布，不会再发布一次", p.Title)
 	case p.Status != Approved:
 		return Errorf(Conflict, "《%s》尚未通过审批，不能发布", p.Title)
 	case mustInterpret && !interpreted && p.NoInterpretation == "":

@@ -16,12 +16,14 @@ func TestBrowser(t *testing.T) {
 	in.drive(t, "browser.test.mjs")
 }
 
-// TestKeyboard goes through journeys without a mouse.
+// TestKeyboard goes through journeys without a mouse, and presses twice.
 func TestKeyboard(t *testing.T) {
 	t.Parallel()
 	in := newInstallation(t, nil)
 	in.serve("--demo")
-	in.drive(t, "keyboard.test.mjs")
+	for _, file := range []string{"keyboard", "twice"} {
+		t.Run(file, func(t *testing.T) { in.drive(t, file+".test.mjs") })
+	}
 }
 
 // TestPages looks at every page in every mode, and types what nobody should.

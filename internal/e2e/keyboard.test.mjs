@@ -63,6 +63,44 @@ class Hands {
     await Promise.all([this.page.waitForNavigation(), this.page.keyboard.press('Enter')]);
   }
 
+  // tour goes through the page by Tab, from its beginning to its end: everything that can be used has its turn, once, as the document
+  // has it, with a ring around it, not hidden by what sticks to an edge, and the next one is never above and to the left of the last.
+  async tour() {
+    await this.open(this.page.url().slice(base.length));
+    await this.page.evaluate(() => { window.tour = { seen: new Set(), last: null, wrong: [] }; });
+    for (let n = 0; n < 400; n++) {
+      await this.page.keyboard.press('Tab');
+      const more = await this.page.evaluate(() => {
+        const { tour } = window, e = document.activeElement, [box = e.getBoundingClientRect()] = e.getClientRects(), style = getComputedStyle(e);
+        if (e === document.body || tour.seen.has(e)) return false;
+        const name = `${e.tagName} ${e.id || e.name || e.getAttribute('href') || e.innerText}`.slice(0, 60), wrong = why => tour.wrong.push(`${name}: ${why}`);
+        tour.seen.add(e);
+        if (style.outlineStyle === 'none' || parseFloat(style.outlineWidth) < 2) wrong('has no ring');
+        const left = Math.max(box.left, 0) + 2, right = Math.min(box.right, innerWidth) - 2, top = Math.max(box.top, 0) + 2, bottom = Math.min(box.bottom, innerHeight) - 2;
+        const points = [[(left + right) / 2, (top + bottom) / 2], [left, top], [right, bottom]].map(([x, y]) => document.elementFromPoint(x, y));
+        if (left > right || top > bottom || !points.some(p => p && (e.contains(p) || p.contains(e) && [...e.labels ?? []].includes(p)))) wrong('is hidden');
+        let stays = false;
+        for (let p = e; p; p = p.parentElement) stays ||= /fixed|sticky/.test(getComputedStyle(p).position);
+        const at = { e, left: box.left + scrollX, top: box.top + scrollY, bottom: box.bottom + scrollY }, { last } = tour;
+        if (last && !(last.e.compareDocumentPosition(e) & Node.DOCUMENT_POSITION_FOLLOWING)) wrong('comes out of turn');
+        if (!stays && last && at.bottom <= last.top + 1 && at.left <= last.left) wrong('goes back up');
+        if (!stays) tour.last = at;
+        return true;
+      });
+      if (!more) break;
+    }
+    const wrong = await this.page.evaluate(() => {
+      const { seen, wrong } = window.tour;
+      for (const e of document.querySelectorAll('a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex="0"]')) {
+        const chosen = e.type === 'radio' && [...e.form.elements[e.name]].some(r => seen.has(r)); // arrows lead to the others
+        if (!e.disabled && !e.matches('fieldset:disabled *') && e.checkVisibility({ visibilityProperty: true }) && !seen.has(e) && !chosen) wrong.push(`${e.outerHTML.slice(0, 120)}: the keyboard does not come there`);
+      }
+      if (seen.size < 10) wrong.push(`only ${seen.size} stops`);
+      return wrong;
+    });
+    assert.deepEqual(wrong, [], this.page.url());
+  }
+
   async says(...words) {
     for (const w of words) await this.page.getByText(w).first().waitFor({ state: 'attached' });
   }
@@ -134,6 +172,75 @@ test('a policy is found, checked, reckoned with and asked about; two officers an
   await drafter.press('保存');
   await drafter.says('键盘能写解读吗？');
   for (const hands of [visitor, drafter, approver]) await hands.leave();
+});
+
+// What stands for the number of a draft in the addresses of its pages.
+const draftOf = hands => new URL(hands.page.url()).pathname.match(/^\/console\/policies\/\d+/)[0];
+
+test('an officer imports, checks, explains and hands in; a second one approves; it is published and its urgent push signed', { timeout: 600_000 }, async () => {
+  const drafter = await signIn('demo-drafter'), approver = await signIn('demo-approver');
+  await drafter.tour();
+  await drafter.press('/console/import');
+  await drafter.tour();
+  await drafter.to('选择文件');
+  const [chooser] = await Promise.all([drafter.page.waitForEvent('filechooser'), drafter.page.keyboard.press('Enter')]);
+  await chooser.setFiles('testdata/canyin.docx');
+  await drafter.press('导入并识别');
+  await drafter.says('受众预览');
+  const draft = draftOf(drafter);
+  await drafter.tour();
+  await drafter.press('确认全部自动判定的');
+  await drafter.press(`${draft}/fields`);
+  await drafter.tour();
+  await drafter.type('咨询电话', '0555-0000299');
+  await drafter.press('保存');
+  await drafter.says('已保存');
+  await drafter.press(`${draft}/measures`);
+  await drafter.press(`${draft}/measures/m1`);
+  await drafter.tour();
+  await drafter.type('名称', '餐饮业小微企业经营补贴');
+  await drafter.press('保存内容');
+
+  await drafter.press(`${draft}/interpretations`);
+  await drafter.tour();
+  await drafter.press('采用并修改');
+  await drafter.tour();
+  await drafter.type('答复', '办了营业执照、在沙渡镇经营的餐饮店，都可以申请。');
+  await drafter.press('预览');
+  await drafter.press('保存');
+  await drafter.says('由另一位工作人员审核后对公众显示');
+  await drafter.press(`${draft}/release`);
+  await drafter.tour();
+  await drafter.press('提交审批');
+  await drafter.says('已提交审批');
+
+  await approver.open('/console');
+  await approver.press(`${draft}/release`);
+  await approver.tour();
+  await approver.press(`${draft}/interpretations`);
+  await approver.press('审核通过');
+  await approver.says('解读已审核');
+  await approver.press(`${draft}/release`);
+  await approver.type('审批意见', '同意');
+  await approver.press('审批通过');
+  await approver.says('已审批通过');
+
+  await drafter.open('/console');
+  await drafter.press(`${draft}/release`);
+  await drafter.tick('紧急');
+  await drafter.press('发布并推送');
+  await drafter.says('紧急推送等第二人签字');
+  const push = new URL(drafter.page.url()).pathname;
+  await approver.open('/console');
+  await approver.press(push);
+  await approver.tour();
+  await approver.press('签字，紧急发出');
+  await approver.says('已签字', '各渠道');
+
+  const reader = await Hands.come('normal');
+  await reader.open(draft.replace('/console', ''));
+  await reader.says('现行有效', '都可以申请');
+  for (const hands of [drafter, approver, reader]) await hands.leave();
 });
 
 test('somebody subscribes, reads, manages, stops and deletes', { timeout: 300_000 }, async () => {

@@ -1,0 +1,140 @@
+package web
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/valyala/fasthttp"
+)
+
+// A form that is sent twice within sentTwice, by a double click without
+// scripts or from the page before, is one form. ui.js waits as long.
+const sentTwice = 5 * time.Second
+
+// keptAnswers bounds the bytes of the answers that are remembered.
+const keptAnswers = 16 << 20
+
+// answers remembers for a moment what forms were answered with. Every page
+// gives its forms a token of their own, so the same form with the same words
+// from the same session is no other wish of its sender. This process alone
+// remembers: what must not happen twice is seen to by whoever does it.
+type answers struct {
+	mu    sync.Mutex
+	forms map[[sha256.Size]byte]*answered
+	order []*answered // the oldest first
+	bytes int
+}
+
+// answered is a form that is being answered, or was.
+type answered struct {
+	key  [sha256.Size]byte
+	done chan struct{}
+	at   time.Time
+	with *fasthttp.Response // nil: it came to nothing, another try is one
+}
+
+func newAnswers() *answers { return &answers{forms: map[[sha256.Size]byte]*answered{}} }
+
+// begin returns what is known of a form; mine if nothing was, and the caller
+// answers it.
+func (a *answers) begin(key [sha256.Size]byte, now time.Time) (form *answered, mine bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for len(a.order) > 0 && (now.Sub(a.order[0].at) > sentTwice || a.bytes > keptAnswers) {
+		old := a.order[0]
+		a.order, a.bytes = a.order[1:], a.bytes-len(old.with.Body())
+		delete(a.forms, old.key)
+	}
+	if form := a.forms[key]; form != nil {
+		return form, false
+	}
+	form = &answered{key: key, done: make(chan struct{})}
+	a.forms[key] = form
+	return form, true
+}
+
+// end notes the answer; nil forgets the form.
+func (a *answers) end(form *answered, with *fasthttp.Response, now time.Time) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if form.with, form.at = with, now; with == nil {
+		delete(a.forms, form.key)
+	} else {
+		a.order, a.bytes = append(a.order, form), a.bytes+len(with.Body())
+	}
+	close(form.done)
+}
+
+// once answers a form that is sent again as it was answered the first time: who
+// presses 发布 or 订阅 twice comes to where the first press has led, and not to a
+// page which says that it is done already.
+func (s *Server) once(c *fiber.Ctx) error {
+	if c.Method() != fiber.MethodPost || c.Get(partHeader) != "" { // a part of a page is drawn, and changes nothing
+		return c.Next()
+	}
+	key, err := formKey(c)
+	if err != nil {
+		return c.Next() // whoever reads the form says what is wrong with it
+	}
+	form, mine := s.answers.begin(key, s.Now())
+	if !mine {
+		<-form.done
+		if form.with == nil {
+			return c.Next()
+		}
+		form.with.CopyTo(c.Response())
+		return nil
+	}
+	var with *fasthttp.Response
+	defer func() { s.answers.end(form, with, s.Now()) }()
+	if err := c.Next(); err != nil {
+		return err
+	}
+	if c.Response().StatusCode() < fiber.StatusBadRequest {
+		with = &fasthttp.Response{}
+		c.Response().CopyTo(with)
+	}
+	return nil
+}
+
+// formKey names a form with everything that was written in it, and the session
+// that it was sent from.
+func formKey(c *fiber.Ctx) (key [sha256.Size]byte, err error) {
+	sum := sha256.New()
+	add := func(parts ...string) {
+		for _, part := range parts {
+			fmt.Fprintf(sum, "%d %s", len(part), part)
+		}
+	}
+	add(c.OriginalURL(), c.Cookies(readerCookie), c.Cookies(operatorCookie), c.Cookies(nonceCookie), c.Get(csrfHeader))
+	if !strings.HasPrefix(c.Get(fiber.HeaderContentType), fiber.MIMEMultipartForm) {
+		sum.Write(c.Body())
+		return [sha256.Size]byte(sum.Sum(nil)), nil
+	}
+	form, err := c.MultipartForm() // what parts the fields is another each time
+	if err != nil {
+		return key, err
+	}
+	for _, name := range slices.Sorted(maps.Keys(form.Value)) {
+		add(name)
+		add(form.Value[name]...)
+	}
+	for _, name := range slices.Sorted(maps.Keys(form.File)) {
+		for _, file := range form.File[name] {
+			add(name, file.Filename, strconv.FormatInt(file.Size, 10))
+			data, err := contentOf(file)
+			if err != nil {
+				return key, err
+			}
+			sum.Write(data)
+		}
+	}
+	return [sha256.Size]byte(sum.Sum(nil)), nil
+}
