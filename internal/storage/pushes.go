@@ -9,9 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/stdlib"
-
 	"policypush/internal/domain"
 )
 
@@ -128,7 +125,11 @@ func (s *Store) PlanDeliveries(ctx context.Context, push domain.PushID, upTo dom
 		if n == 0 {
 			return domain.Errorf(domain.Conflict, "这次推送已经停止或完成，不再增加收件人")
 		}
-		added, err := notPlanned(ctx, tx, push, ds)
+		table, err := s.partFor(ctx, tx, push)
+		if err != nil {
+			return fmt.Errorf("plan push %d: %w", push, err)
+		}
+		added, err := notPlanned(ctx, tx, table, push, ds)
 		if err != nil {
 			return fmt.Errorf("plan push %d: %w", push, err)
 		}
@@ -141,10 +142,6 @@ func (s *Store) PlanDeliveries(ctx context.Context, push domain.PushID, upTo dom
 		if !s.dialect.arrays {
 			return s.insertDeliveries(ctx, tx, added, now)
 		}
-		table, err := s.partFor(ctx, tx, push)
-		if err != nil {
-			return fmt.Errorf("plan push %d: %w", push, err)
-		}
 		if err := copyDeliveries(ctx, conn, table, added, now); err != nil {
 			return fmt.Errorf("plan push %d: %w", push, err)
 		}
@@ -154,7 +151,7 @@ func (s *Store) PlanDeliveries(ctx context.Context, push domain.PushID, upTo dom
 
 // notPlanned returns the deliveries that have no row yet, each once, with
 // their ids and in the order of these.
-func notPlanned(ctx context.Context, tx *sql.Tx, push domain.PushID, ds []domain.Delivery) ([]domain.Delivery, error) {
+func notPlanned(ctx context.Context, tx *sql.Tx, table string, push domain.PushID, ds []domain.Delivery) ([]domain.Delivery, error) {
 	if len(ds) == 0 {
 		return nil, nil
 	}
@@ -170,7 +167,7 @@ func notPlanned(ctx context.Context, tx *sql.Tx, push domain.PushID, ds []domain
 	byID := func(a, b domain.Delivery) int { return cmp.Compare(a.ID, b.ID) }
 	slices.SortStableFunc(added, byID)
 	added = slices.CompactFunc(added, func(a, b domain.Delivery) bool { return a.ID == b.ID })
-	const q = `SELECT id FROM deliveries WHERE id BETWEEN $1 AND $2 ORDER BY id`
+	q := `SELECT id FROM ` + table + ` WHERE id BETWEEN $1 AND $2 ORDER BY id`
 	there, err := list(ctx, tx, one[domain.DeliveryID], q, added[0].ID, added[len(added)-1].ID)
 	if err != nil {
 		return nil, err
@@ -219,21 +216,25 @@ func makeBatches(ctx context.Context, tx *sql.Tx, ds []domain.Delivery) error {
 	return nil
 }
 
-// plannedColumns are those of a planned delivery that plannedRow writes; the
-// others have their defaults.
+// plannedColumns are those of a planned delivery that plannedRow and
+// copyDeliveries write; the others have their defaults.
 var plannedColumns = []string{
 	"id", "push_id", "subscriber_id", "contact_id", "channel", "batch_id", "state", "reason", "verdict", "next_at", "ended_at",
 }
 
 func plannedRow(d *domain.Delivery, now time.Time) []any {
-	ended := int64(0)
-	if d.State.Ended() {
-		ended = micros(now)
-	}
 	return []any{
 		int64(d.ID), int64(d.Push), int64(d.Subscriber), int64(d.Contact), string(d.Channel), int64(d.Batch),
-		string(d.State), string(d.Reason), string(d.Verdict), micros(d.NextAt), ended,
+		string(d.State), string(d.Reason), string(d.Verdict), micros(d.NextAt), plannedEnd(d, now),
 	}
+}
+
+// plannedEnd is when a delivery ended that was planned now.
+func plannedEnd(d *domain.Delivery, now time.Time) int64 {
+	if d.State.Ended() {
+		return micros(now)
+	}
+	return 0
 }
 
 // insertDeliveries writes planned deliveries of one push, which have their ids,
@@ -252,20 +253,6 @@ func (s *Store) insertDeliveries(ctx context.Context, tx *sql.Tx, ds []domain.De
 		return fmt.Errorf("insert deliveries: %w", err)
 	}
 	return s.countPlanned(ctx, tx, ds)
-}
-
-// copyDeliveries is insertDeliveries for very many of them, without the count:
-// PostgreSQL's own way to load rows, into a table, in the transaction of its
-// connection.
-func copyDeliveries(ctx context.Context, conn *sql.Conn, table string, ds []domain.Delivery, now time.Time) error {
-	return conn.Raw(func(driver any) error {
-		rows := pgx.CopyFromSlice(len(ds), func(i int) ([]any, error) { return plannedRow(&ds[i], now), nil })
-		_, err := driver.(*stdlib.Conn).Conn().CopyFrom(ctx, pgx.Identifier{table}, plannedColumns, rows)
-		if err != nil {
-			return fmt.Errorf("copy deliveries: %w", err)
-		}
-		return nil
-	})
 }
 
 func (s *Store) countPlanned(ctx context.Context, tx *sql.Tx, ds []domain.Delivery) error {

@@ -3,6 +3,7 @@ package storage
 import (
 	"cmp"
 	"context"
+	"database/sql"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -29,43 +30,53 @@ func (s *Store) Recipients(ctx context.Context, ids []domain.SubscriberID) ([]*d
 		return nil, nil
 	}
 	r := recipients{subscriptions: map[string]domain.Subscription{}, all: make([]*domain.Subscriber, 0, len(ids))}
-	const head = `
-		SELECT v.id, v.kind, v.subscription, v.consented, COALESCE(c.id, 0), COALESCE(c.position, 0), COALESCE(c.kind, ''), c.blind,
-			COALESCE(c.frequency, ''), COALESCE(c.verified, FALSE), COALESCE(c.role, ''), COALESCE(c.shared, FALSE), COALESCE(x.reason, '')
-		FROM subscribers v LEFT JOIN contacts c ON c.subscriber_id = v.id`
-	const tail = `
-			LEFT JOIN stop_list x ON x.blind = c.blind AND x.kind = c.kind
-		WHERE `
+	// In two statements, each along its key: joined, the database looks every
+	// person's contacts up by themselves.
+	const persons = `SELECT v.id, v.kind, v.subscription, v.consented FROM subscribers v WHERE `
+	const contacts = `
+		SELECT c.subscriber_id, c.id, c.position, c.kind, c.blind, c.frequency, c.verified, c.role, c.shared, COALESCE(x.reason, '')
+		FROM contacts c LEFT JOIN stop_list x ON x.blind = c.blind AND x.kind = c.kind WHERE `
+	read := func(which func(column string) (condition string, args []any, err error)) error {
+		r.next = len(r.all)
+		condition, args, err := which("v.id")
+		if err != nil {
+			return err
+		}
+		if err := each(ctx, s.read, r.person, persons+condition+` ORDER BY v.id`, args...); err != nil {
+			return err
+		}
+		if condition, args, err = which("c.subscriber_id"); err != nil {
+			return err
+		}
+		err = each(ctx, s.read, r.contact, contacts+condition+` ORDER BY c.subscriber_id`, args...)
+		r.flush()
+		return err
+	}
 	var err error
 	first, last := ids[0], ids[len(ids)-1]
 	if int(last-first) < dense*len(ids) {
 		r.wanted = ids
-		// The contacts are asked for by the same range: PostgreSQL would read all
-		// of them for every range.
-		q := head + ` AND c.subscriber_id BETWEEN $1 AND $2` + tail + `v.id BETWEEN $1 AND $2 ORDER BY v.id`
-		err = each(ctx, s.read, r.scan, q, first, last)
+		err = read(func(column string) (string, []any, error) {
+			return column + ` BETWEEN $1 AND $2`, []any{first, last}, nil
+		})
 	} else {
 		err = chunks(ids, func(part []any) error {
-			which, args, err := s.dialect.among("v.id", 1, part)
-			if err != nil {
-				return err
-			}
-			return each(ctx, s.read, r.scan, head+tail+which+` ORDER BY v.id`, args...)
+			return read(func(column string) (string, []any, error) { return s.dialect.among(column, 1, part) })
 		})
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read recipients: %w", err)
 	}
-	r.flush()
 	return r.all, nil
 }
 
-// recipients gathers the rows of contacts, which come person by person.
+// recipients gathers persons, and then their contacts, both in the order of ids.
 type recipients struct {
 	wanted        []domain.SubscriberID // nil: everybody
 	all           []*domain.Subscriber
 	subscriptions map[string]domain.Subscription // by their JSON: most people's are those of others
-	contacts      []placed                       // of the last one
+	next          int                            // of all: whose contacts come
+	contacts      []placed                       // of them
 }
 
 type placed struct {
@@ -73,40 +84,49 @@ type placed struct {
 	position int
 }
 
-func (r *recipients) scan(row scanner) error {
-	var id domain.SubscriberID
-	var kind domain.SubscriberKind
-	var subscription string
+func (r *recipients) person(row scanner) error {
+	v := &domain.Subscriber{}
+	var subscription sql.RawBytes
 	var consented bool
-	var c placed
-	var blind []byte
-	if err := row.Scan(&id, &kind, &subscription, &consented, &c.ID, &c.position, &c.Kind, &blind, &c.When, &c.Verified, &c.Role, &c.Shared, &c.Suppressed); err != nil {
+	if err := row.Scan(&v.ID, &v.Profile.Kind, &subscription, &consented); err != nil {
 		return err
 	}
 	if r.wanted != nil {
-		for len(r.wanted) > 0 && r.wanted[0] < id {
+		for len(r.wanted) > 0 && r.wanted[0] < v.ID {
 			r.wanted = r.wanted[1:]
 		}
-		if len(r.wanted) == 0 || r.wanted[0] != id {
+		if len(r.wanted) == 0 || r.wanted[0] != v.ID {
 			return nil
 		}
 	}
-	if len(r.all) == 0 || r.all[len(r.all)-1].ID != id {
-		r.flush()
-		v := &domain.Subscriber{ID: id, Profile: domain.Profile{Kind: kind}}
-		var known bool
-		if v.Subscription, known = r.subscriptions[subscription]; !known {
-			if err := json.Unmarshal([]byte(subscription), &v.Subscription); err != nil {
-				return fmt.Errorf("subscription of %d: %w", id, err)
-			}
-			r.subscriptions[subscription] = v.Subscription
+	var known bool
+	if v.Subscription, known = r.subscriptions[string(subscription)]; !known {
+		if err := json.Unmarshal(subscription, &v.Subscription); err != nil {
+			return fmt.Errorf("subscription of %d: %w", v.ID, err)
 		}
-		if consented {
-			v.Consent.At = consentGiven
-		}
-		r.all = append(r.all, v)
+		r.subscriptions[string(subscription)] = v.Subscription
 	}
-	if c.ID != 0 {
+	if consented {
+		v.Consent.At = consentGiven
+	}
+	r.all = append(r.all, v)
+	return nil
+}
+
+func (r *recipients) contact(row scanner) error {
+	var id domain.SubscriberID
+	var c placed
+	var blind sql.RawBytes
+	if err := row.Scan(&id, &c.ID, &c.position, &c.Kind, &blind, &c.When, &c.Verified, &c.Role, &c.Shared, &c.Suppressed); err != nil {
+		return err
+	}
+	if r.next < len(r.all) && r.all[r.next].ID < id {
+		r.flush()
+		for r.next < len(r.all) && r.all[r.next].ID < id {
+			r.next++
+		}
+	}
+	if r.next < len(r.all) && r.all[r.next].ID == id {
 		c.Address = string(blind)
 		r.contacts = append(r.contacts, c)
 	}
@@ -119,7 +139,7 @@ func (r *recipients) flush() {
 		return
 	}
 	slices.SortStableFunc(r.contacts, func(a, b placed) int { return cmp.Compare(a.position, b.position) })
-	v := r.all[len(r.all)-1]
+	v := r.all[r.next]
 	v.Contacts = make([]domain.Contact, len(r.contacts))
 	for i, c := range r.contacts {
 		v.Contacts[i] = c.Contact
