@@ -92,7 +92,7 @@ func tidy(lines []line) []line {
 			continue
 		}
 		at := 0
-		for piece := range slices.Values(unflatten(l.text, flat)) {
+		for piece := range slices.Values(unflatten(l.text, flat || len(cut) == 0 && titleThenText.MatchString(l.text))) {
 			part := l
 			part.skip = at
 			part.text = squeeze(piece)
@@ -168,6 +168,10 @@ func isFlat(lines []line) bool {
 	return long*10 > all*8
 }
 
+// titleThenText is the first line of a text that lost its breaks: a title, and more behind a
+// blank.
+var titleThenText = automaton.MustCompile(`^[^。;:, ]{8,90}(?:的通知|的意见|的公告|的通告|的决定|的批复|的函) [^。]{0,80}(?:各|现|为|根据)`)
+
 // unflatten cuts a line that holds several paragraphs: at blanks that stand
 // for a line break, and before the next number of a row of headings.
 func unflatten(s string, flat bool) []string {
@@ -209,7 +213,7 @@ func unflatten(s string, flat bool) []string {
 	return append(pieces, s[start:])
 }
 
-const datePattern = `(?:\d{4}|[一二][〇○零一二三四五六七八九]{3}) ?年 ?[\d一二三四五六七八九十]{1,3} ?月 ?[\d一二三四五六七八九十]{1,3} ?日`
+const datePattern = `(?:\d{4}|[一二][〇○Oo零一二三四五六七八九]{3}) ?年 ?[\d一二三四五六七八九十]{1,3} ?月 ?[\d一二三四五六七八九十]{1,3} ?日`
 
 var (
 	// gluedTitle is a title that the text, the number or the addressee follows
@@ -322,7 +326,7 @@ func breaksAtBlank(left, right string) bool {
 	return len(left) <= 150 && !strings.ContainsAny(left, "。,;")
 }
 
-var dateAtStart = automaton.MustCompile(`^(?:\d{4}|[一二][〇○零一二三四五六七八九]{3})年[\d一二三四五六七八九十]{1,3}月[\d一二三四五六七八九十]{1,3}日`)
+var dateAtStart = automaton.MustCompile(`^(?:\d{4}|[一二][〇○Oo零一二三四五六七八九]{3})年[\d一二三四五六七八九十]{1,3}月[\d一二三四五六七八九十]{1,3}日`)
 
 var yearAtStart = automaton.MustCompile(`^20\d{2} ?年`)
 
@@ -348,6 +352,9 @@ var noise = automaton.MustCompile(`^(?:` + strings.Join([]string{
 	`[-—–_=*·.~+|/\\<>#]+`,
 }, "|") + `)$`)
 
+// fontSizes is what pages put behind a title.
+var fontSizes = automaton.MustCompile(` ?[【\[(]?(?:字号|字体)[: ]*(?:(?:大号?|标准|中号?|小号?)[ ]?)+[】\])]?$`)
+
 // around is how many lines from either end may belong to the page, not the text.
 const around = 40
 
@@ -356,6 +363,7 @@ func dropNoise(lines []line) []line {
 	for i, l := range lines {
 		edge := i < around || i >= len(lines)-around
 		if l.style != tableLine && edge && len(l.text) <= 300 {
+			l.text = fontSizes.ReplaceAllString(l.text, "")
 			if noise.MatchString(l.text) {
 				continue
 			}

@@ -59,8 +59,8 @@ func endsLikeTitle(s string) bool {
 
 var (
 	numberLine = automaton.MustCompile(`^[\p{Han}()、]{1,24}〔\d{4}〕第?\d{1,5}号$|^第\d{1,4}号$|^[\p{Han}]{2,40}公告\d{4}年第\d{1,4}号$|^[A-Z]{4}\d{2}-\d{4}-\d{4}$|^[0-9A-Z]{9,20}(?:/\d{4}-\d{1,8})?$|^\d{4}年第\d{1,4}号$`)
-	dateLine   = automaton.MustCompile(`^(?:\d{4}|[一二][〇○零一二三四五六七八九]{3})(?:年[\d一二三四五六七八九十]{1,3}月[\d一二三四五六七八九十]{1,3}日|[-./]\d{1,2}[-./]\d{1,2})$`)
-	signedDate = automaton.MustCompile(`^[\p{Han}、()]{2,40}(?:\d{4}|[一二][〇○零一二三四五六七八九]{3})年[\d一二三四五六七八九十]{1,3}月[\d一二三四五六七八九十]{1,3}日$`)
+	dateLine   = automaton.MustCompile(`^(?:\d{4}|[一二][〇○Oo零一二三四五六七八九]{3})(?:年[\d一二三四五六七八九十]{1,3}月[\d一二三四五六七八九十]{1,3}日|[-./]\d{1,2}[-./]\d{1,2})$`)
+	signedDate = automaton.MustCompile(`^[\p{Han}、()]{2,40}(?:\d{4}|[一二][〇○Oo零一二三四五六七八九]{3})年[\d一二三四五六七八九十]{1,3}月[\d一二三四五六七八九十]{1,3}日$`)
 	printed    = automaton.MustCompile(`^.{0,40}\d{4}年\d{1,2}月\d{1,2}日印发$`)
 	revision   = automaton.MustCompile(`^[(]?\d{4}年\d{1,2}月\d{1,2}日.*(?:通过|公布|修[正订]|施行|批准|发布|修改)[)。]?$`)
 	orgLine    = automaton.MustCompile(`^[\p{Han}、()]{2,40}(?:局|厅|委|会|室|府|部|院|行|署|处|办|心|公司|站|馆|总队|支队|大队|协会|分局|党组|集团|学校|大学|医院|领导小组|工作组|专班|指挥部|联席会议|联合体|商会|学会)$`)
@@ -116,7 +116,7 @@ func findTitle(lines []line) ([]line, int) {
 		}
 		text, size := titleFrom(lines, i)
 		score := titleScore(text, l.style)
-		if score > bestScore {
+		if score > bestScore || score == bestScore && best >= 0 && issues(text, lines[best].text) {
 			best, bestScore, bestSize = i, score, size
 		}
 		if l.style == plainLine && (isAddressee(l.text) || startsBody(lines, i)) {
@@ -124,7 +124,7 @@ func findTitle(lines []line) ([]line, int) {
 		}
 	}
 	if best < 0 && len(lines) > 0 && lines[0].style != tableLine {
-		if s := lines[0].text; columns(s) <= 120 && !strings.ContainsAny(s, "。;") && numberOf(s).rank == noRank && !isDateLine(s) && !isNumberLine(s) {
+		if s := lines[0].text; columns(s) <= 120 && !isAddressee(s) && !strings.ContainsAny(s, "。;") && numberOf(s).rank == noRank && !isDateLine(s) && !isNumberLine(s) {
 			best = 0
 		}
 	}
@@ -138,6 +138,14 @@ func findTitle(lines []line) ([]line, int) {
 		lines = slices.Delete(lines, best+1, best+bestSize)
 	}
 	return lines, best
+}
+
+// issues tells whether a title is that of the notice that issues what the other names:
+// pages put the name of the rules above the notice.
+func issues(title, rules string) bool {
+	rules = strings.TrimPrefix(rules, "关于")
+	at := strings.Index(title, rules)
+	return at > 0 && endsLikeTitle(rules) && (strings.Contains(title[:at], "印发") || strings.Contains(title[:at], "发布") || strings.Contains(title[:at], "公布"))
 }
 
 // titleFrom returns the title that begins at line i, and of how many lines it

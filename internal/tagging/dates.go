@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	yearRE  = `([零〇○一二三四五六七八九]{4}|\d{4})年`
+	yearRE  = `([零〇○一二三四五六七八九][零〇○Oo一二三四五六七八九]{3}|\d{4})年`
 	monthRE = `([一二三四五六七八九十]{1,3}|\d{1,2})月`
 	dayRE   = `([一二三四五六七八九十]{1,3}|\d{1,2})日`
 	// dateRE is a date of which the year or the day may be missing: 6月30日,

@@ -62,7 +62,11 @@ func (t *Tagger) issuersAsWritten(p *domain.Policy, meta map[string]string) []st
 	if above := aboveTitle(p); len(above) > 1 && len(titled) > 0 && strings.HasPrefix(p.Title, titled[0]) && !slices.ContainsFunc(above, func(name string) bool { return slices.Contains(titled, name) || !wholeOffice(name) }) {
 		return append(above, titled...) // the line breaks among the offices
 	}
-	if names := officesIn(first(meta, "发文机关", "发文机构", "制定机关", "发文单位", "制定单位", "公布机关", "印发机关", "发布机构", "发布机关", "发布单位", "制发部门", "制发单位", "编制单位")); len(names) > 0 {
+	named := first(meta, "发文机关", "发文机构", "制定机关", "发文单位", "制定单位", "公布机关", "印发机关", "制发部门", "制发单位", "编制单位")
+	if named == "" && (len(titled) == 0 || !wholeOffice(titled[0])) { // who puts up a page may be another
+		named = first(meta, "发布机构", "发布机关", "发布单位")
+	}
+	if names := officesIn(named); len(names) > 0 {
 		if len(titled) > len(names) && slices.Contains(titled, names[0]) { // a page names the first of several
 			return titled
 		}
@@ -70,10 +74,15 @@ func (t *Tagger) issuersAsWritten(p *domain.Policy, meta map[string]string) []st
 	}
 	for _, c := range headClauses(p) {
 		for _, m := range t.find("X67", whole(&c)) {
-			return officesIn(m.group("issuer"))
+			if names := officesIn(m.group("issuer")); len(names) > 0 && agencyEnd.MatchString(names[len(names)-1]) {
+				return names
+			}
 		}
 	}
 	if name := passedBy(p); name != "" {
+		return []string{name}
+	}
+	if name := lastLine(p); name != "" && (len(titled) == 0 || len(titled) == 1 && strings.HasSuffix(name, titled[0])) {
 		return []string{name}
 	}
 	if len(titled) > 0 {
@@ -281,6 +290,16 @@ func officesIn(s string) []string {
 		out = append(out, name)
 	}
 	return out
+}
+
+// lastLine is the office alone on one of the last lines of a text that bears no day.
+func lastLine(p *domain.Policy) string {
+	for _, c := range p.Clauses[max(0, len(p.Clauses)-3):] {
+		if name := strings.TrimSpace(c.Text); c.Kind == domain.TextClause && utf8.RuneCountInString(name) <= 30 && wholeOffice(name) && len(officesIn(name)) == 1 {
+			return name
+		}
+	}
+	return ""
 }
 
 // passedBy reads how a statute came about: 第十一届全国人民代表大会常务委员会第十九次会议通过

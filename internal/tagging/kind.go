@@ -47,7 +47,7 @@ func (t *Tagger) docKind(p *domain.Policy) string {
 	}
 	title := strings.Join(strings.Fields(p.Title), "")
 	if title == "" {
-		return ""
+		return selfKind(p)
 	}
 	if strings.Contains(title, "征求意见稿") {
 		return "D20"
@@ -85,6 +85,18 @@ func (t *Tagger) docKind(p *domain.Policy) string {
 		}
 	}
 	return best
+}
+
+// ownName is what a text that has lost its title calls itself.
+var ownName = automaton.MustCompile(`(?:特此|(?:有关)?(?:事项|事宜|问题|工作|要求)[\p{Han}]{0,6}|本)(通知|公告|通告|批复|函复|决定|意见)(?:如下|。|自)`)
+
+// selfKind is the kind of a text without a title.
+func selfKind(p *domain.Policy) string {
+	m := ownName.FindStringSubmatch(p.Text)
+	if m == nil {
+		return ""
+	}
+	return map[string]string{"通知": "D08", "公告": "D09", "通告": "D10", "批复": "D14", "函复": "D15", "决定": "D12", "意见": "D11"}[m[1]]
 }
 
 // kindWords are ends of titles that document-kinds.yaml does not list, by the
