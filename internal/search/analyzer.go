@@ -15,9 +15,13 @@ const longWord = 3
 // analyzer turns a text into the terms of the index.
 type analyzer struct{ segment *segment.Segmenter }
 
+// everyone is a term of every text: how long each is stands beside it.
+const everyone = "\x00"
+
 // Analyze implements analysis.Analyzer.
 func (a analyzer) Analyze(text []byte) analysis.TokenStream {
 	out := make(analysis.TokenStream, 0, len(text)/2)
+	out = append(out, &analysis.Token{Term: []byte(everyone), Position: 1, Type: analysis.Ideographic})
 	block := make([]analysis.Token, 0, 256)
 	a.terms(string(text), func(term string) {
 		if len(block) == cap(block) {

@@ -41,6 +41,7 @@ type tally struct {
 // after the other is read from end to end: that needs a place for every entry
 // of the index, and nothing else.
 type tallies struct {
+	x       *Index
 	r       index.IndexReader
 	meets   marks // the filters; nil if there are none
 	entries uint64
@@ -51,7 +52,7 @@ type tallies struct {
 // candidates finds the entries that are worth reading, the best first, by BM25
 // over the terms in the text and in the title, and by how many there are. What
 // bears the number that was typed is among them.
-func (q *question) candidates(ctx context.Context, r index.IndexReader, filters map[Facet][]string) ([]candidate, error) {
+func (x *Index) candidates(ctx context.Context, r index.IndexReader, q *question, filters map[Facet][]string) ([]candidate, error) {
 	n, err := r.DocCount()
 	if err != nil {
 		return nil, fmt.Errorf("count entries: %w", err)
@@ -60,7 +61,7 @@ func (q *question) candidates(ctx context.Context, r index.IndexReader, filters 
 	if err != nil {
 		return nil, err
 	}
-	t := &tallies{r: r, meets: meets, entries: n, of: make([]tally, n)}
+	t := &tallies{x: x, r: r, meets: meets, entries: n, of: make([]tally, n)}
 	for _, at := range q.affordable() {
 		one := q.terms[at]
 		if err := t.add(ctx, textField, one.text, one.weight); err != nil {
@@ -105,7 +106,7 @@ func (q *question) affordable() []int {
 // add reads where a term stands in a field.
 func (t *tallies) add(ctx context.Context, field, text string, boost float64) error {
 	t.asked++
-	length, err := t.length(field)
+	length, err := t.x.length(ctx, t.r, field, t.entries)
 	if err != nil {
 		return err
 	}
@@ -133,18 +134,38 @@ func (t *tallies) add(ctx context.Context, field, text string, boost float64) er
 // indexLengths is how much the length of an entry counts for the candidates.
 const indexLengths = 0.75
 
-// length is what the lengths of a field are measured by.
-func (t *tallies) length(field string) (float64, error) {
-	r, ok := t.r.(index.BM25Reader)
-	if !ok {
-		return 1, nil
-	}
-	n, err := r.FieldCardinality(field)
-	if err != nil {
-		return 0, fmt.Errorf("measure field: %w", err)
-	}
-	return math.Ceil(float64(n) / float64(max(1, t.entries))), nil
+// average is how long the texts of a field are on average, in terms, and of
+// how many entries.
+type average struct {
+	length  float64
+	entries uint64
 }
+
+// length is how long the texts of a field are on average. It is measured again
+// when the number of entries has changed by a part of it.
+func (x *Index) length(ctx context.Context, r index.IndexReader, field string, entries uint64) (float64, error) {
+	x.lengths.Lock()
+	defer x.lengths.Unlock()
+	known := x.averages[field]
+	if known.entries > 0 && max(known.entries, entries)-min(known.entries, entries) <= known.entries/sameAverage {
+		return known.length, nil
+	}
+	sum, n := 0.0, 0.0
+	err := postings(ctx, r, field, everyone, true, func(_ uint64, p *index.TermFieldDoc) {
+		sum += 1 / (p.Norm * p.Norm)
+		n++
+	})
+	if err != nil {
+		return 0, err
+	}
+	known = average{max(1, sum/max(1, n)), entries}
+	x.averages[field] = known
+	return known.length, nil
+}
+
+// sameAverage is the part of all entries that may come or go before the
+// lengths are measured again.
+const sameAverage = 16
 
 // best returns the best of those that meet the filters, and those that bear
 // the number.

@@ -36,6 +36,9 @@ type Index struct {
 	words    *words
 
 	mu sync.Mutex // one writer at a time
+
+	lengths  sync.Mutex
+	averages map[string]average // by field
 }
 
 // Lexicon is what the engine knows about words. It is made once and serves
@@ -94,7 +97,7 @@ func wrap(lex *Lexicon) func(bleve.Index, error) (*Index, error) {
 		case err != nil:
 			return nil, fmt.Errorf("open search index: %w", err)
 		}
-		return &Index{bleve: b, analyzer: analyzer{lex.segment}, words: lex.words}, nil
+		return &Index{bleve: b, analyzer: analyzer{lex.segment}, words: lex.words, averages: map[string]average{}}, nil
 	}
 }
 

@@ -62,13 +62,13 @@ func runs(text string) []run {
 }
 
 // numberKey is a document number as people may type it, whatever brackets they
-// use: 云政发〔2026〕12号 and 云政发[2026]第12号 are one.
+// use: 云政发〔2026〕12号, 云政发[2026]第12号 and 云政发2026年第12号 are one.
 func numberKey(s string) string {
 	var b strings.Builder
 	for _, r := range runs(s) {
 		text := r.text
 		if r.han {
-			text = strings.TrimSuffix(strings.TrimPrefix(text, "第"), "号")
+			text = strings.TrimSuffix(strings.TrimPrefix(strings.TrimPrefix(text, "年"), "第"), "号")
 		}
 		if text == "" {
 			continue

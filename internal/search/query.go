@@ -17,7 +17,7 @@ import (
 // Bounds of what a question may cost, whatever is typed.
 const (
 	maxQuestion = 300 // characters that are read
-	maxTerms    = 60  // pairs, numbers and foreign words
+	maxTerms    = 150 // pairs, numbers and foreign words
 	maxPhrases  = 16  // synonyms and words of the same sound
 )
 
@@ -31,8 +31,10 @@ type term struct {
 
 // phrase is another word for something that was asked for.
 type phrase struct {
-	text  string
-	terms []int // its pairs, in order
+	text   string
+	terms  []int   // its pairs, in order
+	means  []int   // the terms that were typed for it
+	weight float64 // what it counts for, beside them
 }
 
 // question is what is looked for.
@@ -50,18 +52,18 @@ type question struct {
 
 // read makes a question of what was typed.
 func (x *Index) read(ctx context.Context, r index.IndexReader, text string) (*question, error) {
-	text = cut(text, maxQuestion)
+	text = middle(text, maxQuestion)
 	q := &question{flat: flat(text), number: x.words.number(text), byText: map[string]int{}}
 	all := runs(text)
 	kept := strips(all)
-	var spelt []string
+	var spelt []spelling
 	for _, one := range kept {
 		if !one.han {
 			if len(one.text) <= maxForeign {
 				q.add(one.text, 1)
 			}
 			if utf8.RuneCountInString(one.text) >= 3 {
-				spelt = append(spelt, x.words.sounds.typed(one.text)...)
+				spelt = append(spelt, spelling{one.text, x.words.sounds.typed(one.text)})
 			}
 			continue
 		}
@@ -86,8 +88,10 @@ func (x *Index) read(ctx context.Context, r index.IndexReader, text string) (*qu
 	if err := q.weigh(ctx, r, 0); err != nil {
 		return nil, err
 	}
-	for _, word := range spelt {
-		q.guess(x.words, word, speltWeight)
+	for _, s := range spelt {
+		for _, word := range s.words {
+			q.guess(x.words, word, speltWeight, q.typed(s.letters))
+		}
 	}
 	for _, one := range kept {
 		if one.han {
@@ -113,6 +117,31 @@ func (x *Index) read(ctx context.Context, r index.IndexReader, text string) (*qu
 	return q, nil
 }
 
+// spelling are the words that letters may spell.
+type spelling struct {
+	letters string
+	words   []string
+}
+
+// typed returns the numbers of the terms of a run that was typed, or of a part
+// of it.
+func (q *question) typed(part string) []int {
+	var means []int
+	note := func(term string) {
+		if at, ok := q.byText[term]; ok && at < q.asked {
+			means = append(means, at)
+		}
+	}
+	for _, r := range runs(part) {
+		if r.han {
+			pairs(r.text, note)
+		} else {
+			note(r.text)
+		}
+	}
+	return means
+}
+
 // strips takes the words of asking out, unless nothing else is there.
 func strips(all []run) []run {
 	var kept []run
@@ -131,14 +160,14 @@ func strips(all []run) []run {
 	return kept
 }
 
-func cut(s string, chars int) string {
-	for i := range s {
-		if chars == 0 {
-			return s[:i]
-		}
-		chars--
+// middle takes the middle out of a text that is too long: people say at the
+// beginning what it is about, or at the end what they want to know.
+func middle(s string, chars int) string {
+	all := []rune(s)
+	if len(all) <= chars {
+		return s
 	}
-	return s
+	return string(all[:chars/2]) + "\n" + string(all[len(all)-chars/2:])
 }
 
 // add makes a term known and returns its number, or -1 if there are too many.
@@ -159,11 +188,11 @@ func (q *question) add(text string, weight float64) int {
 }
 
 // phrase adds another word for something.
-func (q *question) phrase(text string, weight float64) {
+func (q *question) phrase(text string, weight float64, means []int) {
 	if len(q.extra) >= maxPhrases || utf8.RuneCountInString(text) > maxSpoken {
 		return
 	}
-	p := phrase{text: text}
+	p := phrase{text: text, means: means, weight: weight}
 	for _, r := range runs(text) {
 		if !r.han {
 			p.terms = append(p.terms, q.add(r.text, weight))
@@ -182,7 +211,7 @@ const (
 	soundWeight   = 0.8 // sounds like what was typed, which nobody writes
 	synonymWeight = 0.5
 	// crossWeight is that of a pair that belongs to two words.
-	crossWeight = 0.4
+	crossWeight = 0.5
 	// unseenPart is what counts of a pair that stands nowhere: it tells
 	// entries apart no more, but makes the question harder to answer.
 	unseenPart = 0.3
@@ -191,21 +220,22 @@ const (
 // expand adds what the words of a run are called otherwise, and for a part
 // that stands in no document what sounds the same.
 func (q *question) expand(w *words, text string) {
+	chars := []rune(text)
 	for _, h := range w.sounds.misspelt(text) {
 		if q.unknown(text, h) {
-			q.guess(w, h.word, soundWeight)
+			q.guess(w, h.word, soundWeight, q.typed(string(chars[h.start:h.end])))
 		}
 	}
 	for _, other := range w.synonyms(text) {
-		q.phrase(other, synonymWeight)
+		q.phrase(other.word, synonymWeight, q.typed(other.of))
 	}
 }
 
 // guess adds a word that was probably meant, and what it is called otherwise.
-func (q *question) guess(w *words, word string, weight float64) {
-	q.phrase(word, weight)
+func (q *question) guess(w *words, word string, weight float64, means []int) {
+	q.phrase(word, weight, means)
 	for _, other := range w.synonyms(word) {
-		q.phrase(other, weight*synonymWeight)
+		q.phrase(other.word, weight*synonymWeight, means)
 	}
 }
 

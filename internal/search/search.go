@@ -104,7 +104,7 @@ func (x *Index) find(ctx context.Context, now index.IndexReader, q *question, re
 	if len(q.terms) == 0 {
 		return nil, nil
 	}
-	worth, err := q.candidates(ctx, now, req.Filters)
+	worth, err := x.candidates(ctx, now, q, req.Filters)
 	if err != nil {
 		return nil, fmt.Errorf("search: %w", err)
 	}

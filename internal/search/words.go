@@ -81,18 +81,23 @@ func firstPair(s string) string {
 	return s[:a+b]
 }
 
+// synonym is another word for one that was typed.
+type synonym struct{ word, of string }
+
 // synonyms returns what else the words of a Chinese run are called, the longest
 // words first found.
-func (w *words) synonyms(text string) []string {
-	var found []string
+func (w *words) synonyms(text string) []synonym {
+	var found []synonym
 	chars := []rune(text)
 	for i := 0; i+1 < len(chars); {
 		next := i + 1
 		for n := min(w.starts[string(chars[i:i+2])], len(chars)-i); n >= 2; n-- {
-			if others := w.alike[string(chars[i:i+n])]; others != nil {
+			of := string(chars[i : i+n])
+			if others := w.alike[of]; others != nil {
 				for _, other := range others {
-					if !strings.Contains(text, other) && !slices.Contains(found, other) {
-						found = append(found, other)
+					known := func(s synonym) bool { return s.word == other }
+					if !strings.Contains(text, other) && !slices.ContainsFunc(found, known) {
+						found = append(found, synonym{other, of})
 					}
 				}
 				next = i + n
