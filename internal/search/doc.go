@@ -6,11 +6,12 @@
 // holds every pair of neighbouring characters, words of three characters and
 // more as jieba cuts them, and numbers and foreign words; what its terms say of
 // each entry is added up here, one term after the other, which takes half the
-// time of bleve's own query and weighs entries by how long they really are (the
-"average length" of bleve is a number of different terms). The best of them are then read once more and
-// ranked by what a bag of words cannot tell: how much of the question stands
-// together in one place, in its own order, and whether the title and the place
-// are the ones asked for. The same reading yields the passage that is shown.
+// time of bleve's own query, and by how long the entries really are: what bleve
+// calls an average length is a number of different terms. The best of them are
+// then read once more and ranked by what a bag of words cannot tell: how much of
+// the question stands together in one place, or near the beginning, and whether
+// the place is the one asked for. Another word for one that was typed counts as
+// a part of it. The same reading yields the passage that is shown.
 //
 // The index is derived data. It may be deleted at any time.
 package search

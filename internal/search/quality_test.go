@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"encoding/json"
 	"fmt"
+	"hash/crc32"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -122,9 +123,7 @@ const copies = 6
 // as how much their lengths count, shows here.
 func TestQualityAmong(t *testing.T) {
 	asked := questions(t, "testdata/among.jsonl")
-	c := copier{
-		random: rand.New(rand.NewPCG(1, 1)), rules: lexicon(t).words.rules, places: map[int][]*rules.Place{},
-	}
+	c := copier{rules: lexicon(t).words.rules, places: map[int][]*rules.Place{}}
 	for _, q := range asked {
 		c.answers = append(c.answers, q.Answer)
 	}
@@ -187,8 +186,10 @@ func (c *copier) cut(text string) []string {
 	})
 }
 
-// copy makes a text of about the same length, of other places.
+// copy makes a text of about the same length, of other places. What chance
+// decides hangs on the text alone, not on those before it.
 func (c *copier) copy(e *Entry, n int) *Entry {
+	c.random = rand.New(rand.NewPCG(uint64(crc32.ChecksumIEEE([]byte(e.Key))), uint64(n)))
 	moved := map[string]string{}
 	to := &Entry{Key: fmt.Sprintf("%s copy %d", e.Key, n), Title: c.move(e.Title, moved)}
 	kept, room := 0.3+c.random.Float64()/2, 0.6+0.8*c.random.Float64()
