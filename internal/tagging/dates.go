@@ -32,7 +32,7 @@ var (
 	hourRE = `(?:[上下]午|早|晚)?(?:\d{1,2}(?:时|点|:\d{2}))?`
 
 	// orderedRE is what an order forbids or allows for a time: 禁渔时间, 交通管制期限.
-	orderedRE = `禁[\p{Han}]{1,5}|限[行售购高飞航速]|(?:交通)?(?:管制|管控)|封[山航路闭库育禁]+|休渔|暂停[\p{Han}]{0,4}|停[\p{Han}]{1,3}|免费(?:开放)?|优惠|减免`
+	orderedRE = `禁[\p{Han}]{1,5}|限[行售购高飞航速]|(?:交通)?(?:管制|管控)|封[山航路闭库育禁]+|休渔|暂停[\p{Han}]{0,4}|停[\p{Han}]{1,3}`
 
 	// toRE stands between the days of a span.
 	toRE = ` ?(?:至|到|-|—|–|~)+ ?`
@@ -353,7 +353,7 @@ func (t *reading) validity(p *domain.Policy, meta map[string]string) {
 			if hasStart {
 				for i, re := range []pattern{fromDate, onDate, labelled, decided, adjusted, orders} {
 					for _, m := range s.locs(re) {
-						if i == 4 && !adjusts.MatchString(p.Title) || i == 5 && !announces.MatchString(p.Title) {
+						if i == 2 && ofProject.MatchString(s.text[:m[0]]) || i == 4 && !adjusts.MatchString(p.Title) || i == 5 && !announces.MatchString(p.Title) {
 							continue
 						}
 						rank := rankOf(p, s.text[:m[0]])
@@ -490,7 +490,7 @@ func holds(text string, m []int) bool {
 // ends reads until when the document holds.
 func (t *Tagger) ends(p *domain.Policy, s sentence, year string, from, ends *claims, sinceIssued *bool) {
 	for i, re := range []pattern{spanFrom, spanRule, decidedSpan, appliesTo} {
-		if m := s.loc(re); m != nil && notApplying(s.text[:m[0]]) && (i < 3 || general.MatchString(s.text[:m[0]])) {
+		if m := s.loc(re); m != nil && notApplying(s.text[:m[0]]) && !ofProject.MatchString(s.text[:m[0]]) && (i < 3 || general.MatchString(s.text[:m[0]])) {
 			begin := dateIn(s.text, m, 1, year, false)
 			y := year
 			if len(begin) >= 4 {
@@ -520,7 +520,7 @@ func (t *Tagger) ends(p *domain.Policy, s sentence, year string, from, ends *cla
 		}
 		ends.add(dateIn(s.text, m, 1, year, true), r)
 	}
-	if m := s.loc(yearSpan); m != nil {
+	if m := s.loc(yearSpan); m != nil && !ofProject.MatchString(s.text[:m[0]]) {
 		ends.add(day(submatch(s.text, m, 2), "12", "31"), rankOf(p, s.text[:m[0]]))
 	}
 	if m := s.loc(sameAs); m != nil {
@@ -547,6 +547,9 @@ var applyTime = automaton.MustCompile(`(?:申报|申请|受理|报名|征集|缴
 func notApplying(before string) bool {
 	return !applyTime.MatchString(strings.TrimRight(before, "的:, "))
 }
+
+// ofProject stands before the time of what is done, which is not that of the document.
+var ofProject = automaton.MustCompile(`(?:项目|工程|课题|合同|协议|贷款|计划)(?:的)?$`)
 
 // partial stands before the time of a part of the document.
 var partial = automaton.MustCompile(`(?:其中|第[一二三四五六七八九十百\d]{1,4}[条项款点](?:规定|政策|措施)?)[^,。;]{0,20}$`)

@@ -40,8 +40,13 @@ var (
 	byLabel     = expression(`^(?:[(]?[一二三四五六七八九十\d]{1,2}[)、.])?(?:截止(?:日期|时间)|申报截止(?:日期|时间)?|报名截止(?:日期|时间)?)(?:为|:)` + dateRE)
 	hands       = automaton.MustCompile(`申报|申请|申领|报名|材料|资料|提交|报送|上传|补报|寄送|送达|填报|参评|揭榜|发送至|登录|报所在|报当地|报属地|企业端|递交|报送?[省市区县旗][\p{Han}]{0,10}(?:局|委|厅|办|科|处|股|中心)|办理[\p{Han}]{0,4}(?:登记|手续)`)
 	applicant   = automaton.MustCompile(`(?:企业|申报单位|申请单位|参评单位|项目单位|用人单位|申报主体|申报人|申请人|家长|职工|居民|考生|参保人|缴费人|纳税人)(?:应当?|须|需|请)?$`)
-	inside      = automaton.MustCompile(`各地|各市|各县|各区|各部门|各单位|各省|各级|各乡|各镇|各街|各村|各社区|各旗|各州|各盟|各园区|各科室|各处室|各成员|各有关部门|主管部门|总结|工作情况|落实情况|贯彻|实施方案|台账|意见|联系人|进展|反馈意见|整改|汇总|完成|建成|竣工|投产|成立|注册|取得|毕业|出生|缴纳|发放|绩效|自评|报告报送|申请有效|我部`)
+	// clerks are those that hand in to each other, and inside what they hand in.
+	clerks = automaton.MustCompile(`各地|各市|各县|各区|各部门|各单位|各省|各级|各乡|各镇|各街|各村|各社区|各旗|各州|各盟|各园区|各科室|各处室|各成员|各有关部门|主管部门|我部`)
+	inside = automaton.MustCompile(`各地|各市|各县|各区|各部门|各单位|各省|各级|各乡|各镇|各街|各村|各社区|各旗|各州|各盟|各园区|各科室|各处室|各成员|各有关部门|主管部门|我部|总结|工作情况|落实情况|贯彻|实施方案|台账|意见|联系人|进展|备案|反馈意见|整改|汇总|完成|建成|竣工|投产|成立|注册|取得|毕业|出生|缴纳|发放|绩效|自评|报告报送|申请有效`)
 )
+
+// mayApply stands before the last day for those who may apply: …缴纳的保险费,可于12月31日前申请返还.
+var mayApply = automaton.MustCompile(`[,]可以?(?:于|在)?$`)
 
 // recursYearly tells whether a sentence speaks of a time of no one year: 每年4月1日至5月15日.
 func recursYearly(text string) bool {
@@ -114,7 +119,7 @@ func deadline(s sentence, year string, found *claims) {
 		}
 	}
 	for _, m := range s.locs(doWindow) {
-		if !inside.MatchString(lastRunes(s.text[:m[0]], 30)) {
+		if !clerks.MatchString(lastRunes(s.text[:m[0]], 30)) {
 			found.add(dateIn(s.text, m, 6, cmpEmpty(submatch(s.text, m, 1), year), true), 1)
 		}
 	}
@@ -127,7 +132,7 @@ func deadline(s sentence, year string, found *claims) {
 		if hand == nil || strings.Contains(rest[:hand[0]], "的") && !strings.HasPrefix(s.text[m[0]:], "于") {
 			continue // 11月30日前分娩的职工申请…
 		}
-		if applicant.MatchString(strings.TrimSuffix(before, "于")) || !inside.MatchString(rest) && !inside.MatchString(lastRunes(before, 30)) {
+		if applicant.MatchString(strings.TrimSuffix(before, "于")) || !inside.MatchString(rest) && !inside.MatchString(lastRunes(before, 30)) || mayApply.MatchString(before) && !inside.MatchString(rest) && !clerks.MatchString(lastRunes(before, 30)) {
 			found.add(dateIn(s.text, m, 1, year, true), 1)
 		}
 	}
