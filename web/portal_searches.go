@@ -68,7 +68,12 @@ func (s *Server) keepSearch(c *fiber.Ctx) error {
 	}
 	kept := domain.SavedSearch{Name: cutRunes(name, domain.MaxSearchName), Query: asked.Encode()}
 	if err := sub.Subscription.KeepSearch(kept); err != nil {
-		return err
+		text, shown := shownError(err)
+		if !shown {
+			return err
+		}
+		s.setFlash(c, "amber", text+"。") // the list of them is the place to see to it
+		return c.Redirect("/me#searches", fiber.StatusSeeOther)
 	}
 	if err := s.Store.SaveSubscriber(c.UserContext(), sub); err != nil {
 		return err

@@ -207,6 +207,37 @@ describe('pages', { concurrency: 3, timeout: 1_200_000 }, () => {
     await person.leave();
   });
 
+  test('of an officer, who prints a batch of letters and corrects a slip', async () => {
+    const person = await enter('paper'), { page } = person;
+    await signInStaff(page, 'demo-drafter');
+    const batch = await first(page, '/console/prints/*');
+    for (let tries = 0; (await page.request.get(`${base}${batch}/letters.pdf`)).headers()['content-type'] !== 'application/pdf'; tries++) {
+      assert.ok(tries < 600, 'the letters are not drawn');
+      await new Promise(resolve => setTimeout(resolve, 100)); // between two looks
+    }
+    await page.goto(base + batch);
+    await send(page, 'button[value=printed]');
+    await page.goto(base + batch);
+    await page.locator('select[name=r1]').selectOption('delivered');
+    await look(person, 'paper/console/prints slips');
+    await page.setViewportSize({ width: 1280, height: 900 });
+    await send(page, 'button[value=slips]');
+    // Once at each width: opened, looked at, used.
+    for (const [width, result, says] of [[1280, 'moved', '已搬走'], [390, 'delivered', '已送达']]) {
+      await page.setViewportSize({ width, height: 900 });
+      await page.goto(base + batch);
+      await page.locator('.slips summary').first().click();
+      await look(person, `paper/console/prints correction ${width}`, width === 390);
+      await page.setViewportSize({ width, height: 900 });
+      await page.locator('select[name=r1]').selectOption(result);
+      await send(page, 'button[value=correct-1]');
+      await page.getByText('更正').first().waitFor({ state: 'attached' });
+      await page.goto(base + batch);
+      await page.locator('.slips .tag').filter({ hasText: says }).waitFor();
+    }
+    await person.leave();
+  });
+
   test('of an officer with a draft', async () => {
     const person = await enter('draft'), { page } = person;
     await signInStaff(page, 'demo-drafter');
