@@ -35,10 +35,19 @@ func (s *Store) SettleEarly(ctx context.Context, limit int, now time.Time) (sett
 		id      int64
 		receipt Receipt
 	}
+	oldest, err := oldestSince(ctx, s.read, now.Add(-numbersLast)) // as of this moment: a number may have come in between
+	if err != nil {
+		return nil, fmt.Errorf("settle early receipts: %w", err)
+	}
+	first, _ := domain.DeliveriesOf(oldest)
+	recent, err := s.partsFrom(ctx, s.read, oldest)
+	if err != nil {
+		return nil, fmt.Errorf("settle early receipts: %w", err)
+	}
 	find := `
 		SELECT e.id, d.id, e.at, e.channel, e.gateway_ref, e.state, e.reason, e.note
 		FROM early_receipts e
-			JOIN deliveries d ON d.gateway_ref <> '' AND d.gateway_ref = e.gateway_ref AND d.channel = e.channel
+			JOIN ` + recent + ` AS d ON d.gateway_ref <> '' AND d.gateway_ref = e.gateway_ref AND d.channel = e.channel AND d.id >= $2
 			JOIN contacts c ON c.id = d.contact_id AND c.blind = e.blind
 		ORDER BY e.id LIMIT $1`
 	err = s.inTx(ctx, func(tx *sql.Tx) error {
@@ -49,12 +58,12 @@ func (s *Store) SettleEarly(ctx context.Context, limit int, now time.Time) (sett
 		found, err := list(ctx, tx, func(row scanner, e *early) error {
 			r := &e.receipt
 			return row.Scan(&e.id, &r.Delivery, timeInto(&r.At), &r.Channel, &r.GatewayRef, &r.State, &r.Reason, &r.Note)
-		}, find, limit)
+		}, find, limit, first)
 		if err != nil {
 			return err
 		}
 		for _, e := range found {
-			if err := s.recordReceipt(ctx, tx, e.receipt); err != nil {
+			if err := s.recordReceipt(ctx, tx, e.receipt, now); err != nil {
 				return err
 			}
 			if _, err := tx.ExecContext(ctx, `DELETE FROM early_receipts WHERE id = $1`, e.id); err != nil {

@@ -145,13 +145,18 @@ func rowOf(d domain.Delivery) outcomeRow {
 	return outcomeRow{Delivery: d, was: d.State, because: d.Reason, from: d.Batch}
 }
 
-// lockOutcomes reads the deliveries and holds them until the commit, in id
-// order so that two recorders never wait for each other.
+// lockOutcomes is lockDeliveries for those of outcomes.
 func (s *Store) lockOutcomes(ctx context.Context, tx *sql.Tx, outcomes []Outcome) (map[domain.DeliveryID]outcomeRow, error) {
 	ids := make([]domain.DeliveryID, len(outcomes))
 	for i, o := range outcomes {
 		ids[i] = o.Delivery
 	}
+	return s.lockDeliveries(ctx, tx, ids)
+}
+
+// lockDeliveries reads deliveries and holds them until the commit, in id
+// order so that two recorders never wait for each other.
+func (s *Store) lockDeliveries(ctx context.Context, tx *sql.Tx, ids []domain.DeliveryID) (map[domain.DeliveryID]outcomeRow, error) {
 	slices.Sort(ids)
 	rows := map[domain.DeliveryID]outcomeRow{}
 	err := chunks(ids, func(part []any) error {
@@ -367,11 +372,11 @@ func (s *Store) writeOutcomes(ctx context.Context, tx *sql.Tx, ends []outcomeRow
 // the worker has recorded the outcome counts. The receipt of a digest is one of
 // all its deliveries. It fails with NotFound if no delivery is meant.
 func (s *Store) RecordReceipt(ctx context.Context, r Receipt) error {
-	return s.inTx(ctx, func(tx *sql.Tx) error { return s.recordReceipt(ctx, tx, r) })
+	return s.inTx(ctx, func(tx *sql.Tx) error { return s.recordReceipt(ctx, tx, r, r.At) })
 }
 
-func (s *Store) recordReceipt(ctx context.Context, tx *sql.Tx, r Receipt) error {
-	meant, err := s.receiptFor(ctx, tx, r)
+func (s *Store) recordReceipt(ctx context.Context, tx *sql.Tx, r Receipt, now time.Time) error {
+	meant, err := s.receiptFor(ctx, tx, r, now)
 	if err != nil {
 		return err
 	}
@@ -405,15 +410,26 @@ func (s *Store) recordReceipt(ctx context.Context, tx *sql.Tx, r Receipt) error 
 
 // receiptFor finds and holds the deliveries that a receipt means: one, or all
 // that went out in the same message.
-func (s *Store) receiptFor(ctx context.Context, tx *sql.Tx, r Receipt) ([]domain.Delivery, error) {
-	q, args := `SELECT `+deliveryColumns+` FROM deliveries WHERE id = $1`, []any{r.Delivery}
-	if r.Delivery == 0 {
-		q = `SELECT ` + deliveryColumns + ` FROM deliveries
-			WHERE gateway_ref <> '' AND gateway_ref = $1 AND channel = $2 ORDER BY claimed_at DESC LIMIT 1`
-		args = []any{r.GatewayRef, r.Channel}
+func (s *Store) receiptFor(ctx context.Context, tx *sql.Tx, r Receipt, now time.Time) ([]domain.Delivery, error) {
+	id := r.Delivery
+	recent, first, err := s.numbered(ctx, tx, now)
+	if err != nil {
+		return nil, err
+	}
+	if id == 0 {
+		q := `SELECT d.id FROM ` + recent + ` AS d
+			WHERE d.gateway_ref <> '' AND d.gateway_ref = $1 AND d.channel = $2 AND d.id >= $3 ORDER BY d.claimed_at DESC LIMIT 1`
+		if err := notFound(tx.QueryRowContext(ctx, q, r.GatewayRef, r.Channel, first).Scan(&id), noMessage); err != nil {
+			return nil, err
+		}
+	}
+	part, err := s.partOf(ctx, tx, id.Push())
+	if err != nil {
+		return nil, err
 	}
 	var d domain.Delivery
-	err := scanDelivery(tx.QueryRowContext(ctx, q+s.dialect.forUpdate, args...), &d)
+	q := `SELECT ` + deliveryColumns + ` FROM ` + part + ` AS deliveries WHERE id = $1` + s.dialect.forUpdate
+	err = scanDelivery(tx.QueryRowContext(ctx, q, id), &d)
 	if err := notFound(err, noMessage); err != nil {
 		return nil, err
 	}
@@ -430,7 +446,18 @@ func (s *Store) receiptFor(ctx context.Context, tx *sql.Tx, r Receipt) ([]domain
 	if d.Batch == 0 {
 		return []domain.Delivery{d}, nil
 	}
-	q = `SELECT ` + deliveryColumns + ` FROM deliveries
-		WHERE batch_id = $1 AND batch_id > 0 AND contact_id = $2 AND claimed_at = $3 AND gateway_ref = $4 ORDER BY id` + s.dialect.forUpdate
-	return list(ctx, tx, scanDelivery, q, d.Batch, d.Contact, micros(d.ClaimedAt), d.GatewayRef)
+	q = `SELECT d.id FROM ` + recent + ` AS d
+		WHERE d.batch_id = $1 AND d.batch_id > 0 AND d.contact_id = $2 AND d.claimed_at = $3 AND d.gateway_ref = $4 ORDER BY d.id`
+	together, err := list(ctx, tx, one[domain.DeliveryID], q, d.Batch, d.Contact, micros(d.ClaimedAt), d.GatewayRef)
+	if err != nil || len(together) <= 1 {
+		return []domain.Delivery{d}, err
+	}
+	rows, err := s.lockDeliveries(ctx, tx, together)
+	meant := []domain.Delivery{d}
+	for _, other := range together {
+		if row, there := rows[other]; there && other != d.ID {
+			meant = append(meant, row.Delivery)
+		}
+	}
+	return meant, err
 }

@@ -64,22 +64,62 @@ func (s *Store) partOf(ctx context.Context, q querier, push domain.PushID) (stri
 
 // partsFrom returns, to be selected from, the parts in which deliveries of a push
 // stand, and of later ones.
-func (s *Store) partsFrom(ctx context.Context, push domain.PushID) (string, error) {
+func (s *Store) partsFrom(ctx context.Context, q querier, push domain.PushID) (string, error) {
 	if !s.dialect.parts {
 		return "deliveries", nil
 	}
-	const q = `
+	const there = `
 		SELECT from_push FROM delivery_parts
 		WHERE until_push > $1 AND from_push <= (SELECT last_value FROM pushes_id_seq) ORDER BY from_push`
-	parts, err := list(ctx, s.read, one[domain.PushID], q, push)
+	parts, err := list(ctx, q, one[domain.PushID], there, push)
 	if err != nil || len(parts) == 0 {
 		return "deliveries", err
 	}
 	names := make([]string, len(parts))
 	for i, from := range parts {
-		names[i] = `SELECT id, subscriber_id, contact_id, claimed_at, state FROM ` + partName("deliveries", from)
+		names[i] = `SELECT id, push_id, subscriber_id, contact_id, channel, batch_id, state, claimed_at, gateway_ref FROM ` + partName("deliveries", from)
 	}
 	return `(` + strings.Join(names, ` UNION ALL `) + `)`, nil
+}
+
+// oldestSince returns the oldest push of which something was handed over since a
+// time, or 0. Clocks of workers may differ.
+func oldestSince(ctx context.Context, q querier, since time.Time) (first domain.PushID, err error) {
+	const oldest = `SELECT COALESCE(MIN(push_id), 0) FROM push_pace WHERE minute >= $1`
+	err = q.QueryRowContext(ctx, oldest, minuteOf(since.Add(-time.Hour))).Scan(&first)
+	return first, err
+}
+
+const (
+	// numbersLast is how long after a message was handed over its gateway may
+	// still speak about it by its own number: twice as long as any that we know.
+	numbersLast = 2 * keepEarly
+	// numbersKnown is how long the oldest push of these is remembered. Should an
+	// older one be resumed meanwhile, its first receipts count as early ones.
+	numbersKnown = time.Minute
+)
+
+// oldest is a push that was the oldest of interest at a time.
+type oldest struct {
+	push domain.PushID
+	at   time.Time
+}
+
+// numbered returns, to be selected from, the parts with deliveries to which a
+// gateway may have given a number lately, and the first of these.
+func (s *Store) numbered(ctx context.Context, q querier, now time.Time) (table string, first domain.DeliveryID, err error) {
+	known := s.numbers.Load()
+	if known == nil || now.Sub(known.at).Abs() > numbersKnown {
+		push, err := oldestSince(ctx, q, now.Add(-numbersLast))
+		if err != nil {
+			return "", 0, err
+		}
+		known = &oldest{push, now}
+		s.numbers.Store(known)
+	}
+	table, err = s.partsFrom(ctx, q, known.push)
+	first, _ = domain.DeliveriesOf(known.push)
+	return table, first, err
 }
 
 // partFor makes the part for the deliveries of a push, unless it is there, and

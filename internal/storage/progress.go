@@ -150,16 +150,13 @@ func (s *Store) insertEvents(ctx context.Context, tx *sql.Tx, n int, event func(
 // any are not in the map.
 func (s *Store) SentSince(ctx context.Context, contacts []domain.ContactID, since time.Time) (map[domain.ContactID]int, error) {
 	sent := map[domain.ContactID]int{}
-	// Pushes of which nothing was handed over since then are left out. Clocks of
-	// workers may differ.
-	var first domain.PushID
-	const oldest = `SELECT COALESCE(MIN(push_id), 0) FROM push_pace WHERE minute >= $1`
-	err := s.read.QueryRowContext(ctx, oldest, minuteOf(since.Add(-time.Hour))).Scan(&first)
+	// Pushes of which nothing was handed over since then are left out.
+	first, err := oldestSince(ctx, s.read, since)
 	if err != nil || first == 0 {
 		return sent, err
 	}
 	from, _ := domain.DeliveriesOf(first)
-	deliveries, err := s.partsFrom(ctx, first)
+	deliveries, err := s.partsFrom(ctx, s.read, first)
 	if err != nil {
 		return nil, fmt.Errorf("messages since %s: %w", since, err)
 	}

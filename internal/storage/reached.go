@@ -11,10 +11,20 @@ import (
 // back. Subscribers without any are not in the map.
 func (s *Store) Reached(ctx context.Context, policy domain.PolicyID, ids []domain.SubscriberID) (map[domain.SubscriberID][]domain.ChannelKind, error) {
 	reached := map[domain.SubscriberID][]domain.ChannelKind{}
-	err := chunks(ids, func(part []any) error {
+	// No message about a policy is older than its first push.
+	const since = `SELECT COALESCE(MIN(id), 0) FROM pushes WHERE policy_id = $1 AND kind = 'new'`
+	var first domain.PushID
+	if err := s.read.QueryRowContext(ctx, since, policy).Scan(&first); err != nil {
+		return nil, err
+	}
+	deliveries, err := s.partsFrom(ctx, s.read, first)
+	if err != nil {
+		return nil, err
+	}
+	err = chunks(ids, func(part []any) error {
 		q := `
 			SELECT DISTINCT d.subscriber_id, d.channel
-			FROM deliveries d JOIN pushes u ON u.id = d.push_id
+			FROM ` + deliveries + ` AS d JOIN pushes u ON u.id = d.push_id
 			WHERE (u.policy_id = $1 AND u.kind = 'new' OR u.kind = 'first' AND EXISTS (
 					SELECT 1 FROM first_digest_items i WHERE i.subscriber_id = d.subscriber_id AND i.policy_id = $1))
 				AND d.state IN ('sending', 'accepted', 'delivered', 'unknown', 'logged')

@@ -34,6 +34,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -52,7 +53,8 @@ type Store struct {
 	write   *sql.DB // the same pool on PostgreSQL, one connection on SQLite
 	dialect dialect
 	keys    *seal.Keyring
-	parts   sync.Map // of deliveries that are there, see partFor
+	parts   sync.Map               // of deliveries that are there, see partFor
+	numbers atomic.Pointer[oldest] // see numbered
 }
 
 // dialect is everything in which the databases differ for this package. The

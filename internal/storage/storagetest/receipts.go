@@ -1,6 +1,7 @@
 package storagetest
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -85,5 +86,83 @@ func settlesDigestReceipts(t *testing.T, url string) {
 			equal(t, "state", d.State, state)
 		}
 	}
+	counted(t, s)
+}
+
+// looksForNumbersWhereTheyAre: a receipt by the gateway's number means what was
+// handed over lately, in whichever month its push began; one by our own
+// reference is never too late. A digest over the end of a month is one message.
+func looksForNumbersWhereTheyAre(t *testing.T, url string) {
+	s, ctx := open(t, url, Keys(t)), t.Context()
+	all := people(t, s, 3)
+	must(t, s.PrepareParts(ctx, morning))
+	december := time.Date(2026, 11, 30, 16, 30, 0, 0, time.UTC) // by the clock of the readers
+	plan := func(title string, at time.Time, reason domain.Reason) domain.PushID {
+		t.Helper()
+		_, push := published(t, s, title)
+		_, err := raw(t, url).ExecContext(ctx, `UPDATE pushes SET created_at = $1 WHERE id = $2`, at.UnixMicro(), push.ID)
+		must(t, err)
+		ds := waiting(all, 0)
+		for i := range ds {
+			ds[i].Reason = reason
+		}
+		planned(t, s, push.ID, ds)
+		return push.ID
+	}
+	hand := func(push domain.PushID, at time.Time, number string) (sent []domain.DeliveryID) {
+		t.Helper()
+		var outcomes []storage.Outcome
+		for _, b := range got(s.DueBatches(ctx, morning, 10))(t) {
+			if b.Push != push {
+				continue
+			}
+			for i, o := range sendBatch(t, s, b) {
+				sent = append(sent, o.Deliveries[0].ID)
+				for k, d := range o.Deliveries {
+					outcomes = append(outcomes, storage.Outcome{
+						Delivery: d.ID, Claimed: d, State: domain.Accepted, GatewayRef: fmt.Sprint(number, i), Gateway: "cmpp", Joined: k > 0, At: at,
+					})
+				}
+			}
+		}
+		must(t, s.RecordOutcomes(ctx, outcomes))
+		return sent
+	}
+	state := func(id domain.DeliveryID) domain.DeliveryState {
+		t.Helper()
+		for _, d := range got(s.Deliveries(ctx, storage.DeliveryFilter{Push: id.Push()}))(t) {
+			if d.ID == id {
+				return d.State
+			}
+		}
+		return ""
+	}
+	by := func(number string, at time.Time) error {
+		return s.RecordReceipt(ctx, storage.Receipt{Channel: domain.SMS, GatewayRef: number, State: domain.Delivered, At: at})
+	}
+	old := hand(plan("十一月", morning, domain.ReasonNone), morning, "a")
+	waits := plan("汇总之一", morning, domain.ReasonDigest)
+	must(t, s.PrepareParts(ctx, december)) // the next push begins another part
+	next := plan("汇总之二", december, domain.ReasonDigest)
+	equal(t, "in another month", next >= 16384, s.Dialect() == "postgres")
+	must(t, by("a0", morning.Add(5*24*time.Hour)))
+	equal(t, "five days later", state(old[0]), domain.Delivered)
+
+	digest := hand(waits, december, "b")
+	equal(t, "digests", len(digest), 3)
+	must(t, by("b1", december.Add(time.Hour)))
+	for _, push := range []domain.PushID{waits, next} {
+		told := map[domain.DeliveryState]int{}
+		for _, d := range got(s.Deliveries(ctx, storage.DeliveryFilter{Push: push}))(t) {
+			told[d.State]++
+		}
+		equal(t, "of a digest over two months", fmt.Sprint(told), "map[accepted:2 delivered:1]")
+	}
+	late := december.Add(20 * 24 * time.Hour)
+	hand(plan("十二月", late, domain.ReasonNone), late, "c")
+	must(t, by("c0", late.Add(time.Minute)))
+	wantKind(t, by("a1", late.Add(time.Minute)), domain.NotFound) // long over
+	must(t, s.RecordReceipt(ctx, storage.Receipt{Delivery: old[2], State: domain.Failed, At: late}))
+	equal(t, "by our reference", state(old[2]), domain.Failed)
 	counted(t, s)
 }

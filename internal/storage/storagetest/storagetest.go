@@ -127,6 +127,7 @@ func Run(t *testing.T, fresh func(t *testing.T) string) {
 		"receipts are idempotent and final":                                     recordsReceipts,
 		"a receipt with another address means nobody":                           checksReceiptAddress,
 		"a receipt that comes before its number waits for it":                   settlesEarlyReceipts,
+		"a receipt by number is looked for where numbers are given":             looksForNumbersWhereTheyAre,
 		"the receipt of a digest is one of all its deliveries":                  settlesDigestReceipts,
 		"a lost worker leaves unknown, which a late outcome settles":            sweepsLostWorkers,
 		"a slow worker keeps what it holds, a clock set back hides no dead one": tellsSlowFromDead,
