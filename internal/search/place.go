@@ -23,7 +23,11 @@ func (w *words) place(asked []*rules.Place, e *Entry) float64 {
 		text += " " + p.Text
 	}
 	best := 0.0
-	for _, m := range w.rules.PlacesIn(strings.ToValidUTF8(text[:min(len(text), headText)], "")) {
+	text = strings.ToValidUTF8(text[:min(len(text), headText)], "")
+	for _, m := range w.rules.PlacesIn(text) {
+		if strings.HasPrefix(text[m.End:], "生产建设兵团") { // to whom documents for the whole country are sent
+			continue
+		}
 		for _, p := range m.Places {
 			for _, a := range asked {
 				switch {

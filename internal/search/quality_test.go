@@ -24,8 +24,8 @@ const (
 	floorMRR   = 0.92
 	floorFirst = 0.87
 
-	floorAmongMRR   = 0.91
-	floorAmongFirst = 0.86
+	floorAmongMRR   = 0.92
+	floorAmongFirst = 0.87
 )
 
 // asked is a question and the text that answers it.

@@ -96,6 +96,8 @@ func (x *Index) read(ctx context.Context, r index.IndexReader, text string) (*qu
 	for _, one := range kept {
 		if one.han {
 			q.expand(x.words, one.text)
+		} else if word := spelled(one.text); word != "" {
+			q.phrase(word, numeralWeight, q.typed(one.text))
 		}
 	}
 	if err := q.weigh(ctx, r, q.asked); err != nil {
@@ -210,6 +212,7 @@ const (
 	speltWeight   = 0.9 // typed by its sound in Latin letters
 	soundWeight   = 0.8 // sounds like what was typed, which nobody writes
 	synonymWeight = 0.5
+	numeralWeight = 0.8 // the same number, written otherwise
 	// crossWeight is that of a pair that belongs to two words.
 	crossWeight = 0.5
 	// unseenPart is what counts of a pair that stands nowhere: it tells
@@ -225,6 +228,9 @@ func (q *question) expand(w *words, text string) {
 		if q.unknown(text, h) {
 			q.guess(w, h.word, soundWeight, q.typed(string(chars[h.start:h.end])))
 		}
+	}
+	for _, n := range numerals(text) {
+		q.phrase(n.word, numeralWeight, q.typed(n.of))
 	}
 	for _, other := range w.synonyms(text) {
 		q.phrase(other.word, synonymWeight, q.typed(other.of))
