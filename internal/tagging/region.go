@@ -205,14 +205,15 @@ var addressAfter = automaton.MustCompile(`^[东西南北中]?(?:路|大道|大�
 // beginsWith is the place within another with whose full name a title begins: the
 // public office of a city announces something of one of its districts.
 func (t *Tagger) beginsWith(title string, of area) area {
-	for _, m := range t.rules.PlacesIn(title) {
-		place := choose(m.Places, of.name)
-		if m.Start > 0 || m.Short || place == nil || place.Code == of.code || !strings.HasPrefix(place.Code, domain.RegionPrefix(of.code)) {
-			return area{}
-		}
-		return area{place.Code, place.Full}
+	named := t.rules.PlacesIn(title)
+	if len(named) == 0 || named[0].Start > 0 || named[0].Short {
+		return area{}
 	}
-	return area{}
+	place := choose(named[0].Places, of.name)
+	if place == nil || place.Code == of.code || !strings.HasPrefix(place.Code, domain.RegionPrefix(of.code)) {
+		return area{}
+	}
+	return area{place.Code, place.Full}
 }
 
 // maxNamed is how much of a text is searched for the place it mostly names.
