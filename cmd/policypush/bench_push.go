@@ -230,7 +230,7 @@ func (b *pushBench) run(ctx context.Context) (pushReport, error) {
 	cfg := config.Defaults()
 	cfg.Data, cfg.Database = filepath.Join(dir, "data"), b.database
 	site := &base{cfg: cfg, log: telemetry.NewLogger(b.std.err, "text", "warn")}
-	if err := site.open(ctx); err != nil {
+	if err := site.open(ctx, 0); err != nil {
 		return found, err
 	}
 	defer site.close()

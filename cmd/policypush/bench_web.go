@@ -121,7 +121,7 @@ func (s *demoSite) visitor(ctx context.Context, std stdio) (*http.Cookie, error)
 	cfg := config.Defaults()
 	cfg.Data = filepath.Join(s.dir, "data")
 	b := &base{cfg: cfg, log: telemetry.NewLogger(std.err, "text", "warn")}
-	if err := b.open(ctx); err != nil {
+	if err := b.open(ctx, 0); err != nil {
 		return nil, err
 	}
 	defer b.close()

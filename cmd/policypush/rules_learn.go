@@ -103,7 +103,7 @@ func (o *learnOptions) read(ctx context.Context, std stdio, cfg config.Config) (
 	if !o.installation {
 		return cases, false, nil
 	}
-	b, err := baseOf(ctx, std, cfg)
+	b, err := baseOf(ctx, std, cfg, 0)
 	if err != nil {
 		return nil, false, err
 	}

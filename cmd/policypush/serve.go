@@ -50,6 +50,10 @@ func runWork(ctx context.Context, std stdio, args []string) error {
 // Workers have their own, longer time; both end within 30 s.
 const webDrain = 10 * time.Second
 
+// patience is how long a starting process waits for a database that does not
+// answer: machines start in any order, and a database that crashed comes back.
+const patience = 30 * time.Second
+
 // followEvery is how often the audience index asks for changed profiles.
 const followEvery = time.Second
 
@@ -72,16 +76,20 @@ type service struct {
 
 func runParts(ctx context.Context, std stdio, name string, args []string, p parts) error {
 	var withDemo bool
-	b, rest, err := openBase(ctx, std, name, args, func(fs *flag.FlagSet) {
+	cfg, rest, err := loadConfig(std, name, args, func(fs *flag.FlagSet) {
 		fs.BoolVar(&withDemo, "demo", false, "第一次启动时载入演示县（虚构的云川县）")
 	})
 	if err != nil {
 		return err
 	}
-	defer b.close()
 	if len(rest) > 0 {
 		return errUsage{fmt.Sprintf("不认识“%s”", rest[0])}
 	}
+	b, err := baseOf(ctx, std, cfg, patience)
+	if err != nil {
+		return err
+	}
+	defer b.close()
 	if !p.work && b.cfg.Redis == "" || !p.web && b.cfg.Redis == "" {
 		b.log.Info("no redis is set: this process carries its own queue")
 	}

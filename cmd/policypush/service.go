@@ -15,6 +15,7 @@ import (
 	"policypush/internal/config"
 	"policypush/internal/domain"
 	"policypush/internal/push"
+	"policypush/internal/seal"
 	"policypush/internal/storage"
 	"policypush/internal/telemetry"
 	"policypush/rules"
@@ -37,20 +38,21 @@ func openBase(ctx context.Context, std stdio, name string, args []string, own fu
 	if err != nil {
 		return nil, nil, err
 	}
-	b, err := baseOf(ctx, std, cfg)
+	b, err := baseOf(ctx, std, cfg, 0)
 	return b, rest, err
 }
 
-// baseOf is openBase for settings that have been read.
-func baseOf(ctx context.Context, std stdio, cfg config.Config) (*base, error) {
+// baseOf is openBase for settings that have been read, and waits so long for a
+// database that does not answer.
+func baseOf(ctx context.Context, std stdio, cfg config.Config, patience time.Duration) (*base, error) {
 	b := &base{cfg: cfg, log: telemetry.NewLogger(std.err, cfg.LogFormat, cfg.LogLevel)}
-	if err := b.open(ctx); err != nil {
+	if err := b.open(ctx, patience); err != nil {
 		return nil, err
 	}
 	return b, nil
 }
 
-func (b *base) open(ctx context.Context) error {
+func (b *base) open(ctx context.Context, patience time.Duration) error {
 	if err := b.makeFolders(); err != nil {
 		return err
 	}
@@ -64,13 +66,31 @@ func (b *base) open(ctx context.Context) error {
 	if b.signer, err = auth.NewSigner(b.secret); err != nil {
 		return err
 	}
-	if b.store, err = storage.Open(ctx, b.cfg.DatabaseURL(), keys); err != nil {
+	if err := b.openStore(ctx, keys, patience); err != nil {
 		return err
 	}
 	if err := b.migrate(ctx, made); err != nil {
 		return errors.Join(err, b.store.Close())
 	}
 	return nil
+}
+
+// again is how often a database that does not answer is tried.
+const again = 500 * time.Millisecond
+
+func (b *base) openStore(ctx context.Context, keys *seal.Keyring, patience time.Duration) (err error) {
+	for began := time.Now(); ; {
+		b.store, err = storage.Open(ctx, b.cfg.DatabaseURL(), keys)
+		if err == nil || !storage.IsAway(err) || time.Since(began) >= patience {
+			return err
+		}
+		b.log.Warn("the database does not answer yet", "err", err)
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(again):
+		}
+	}
 }
 
 // migrate brings the database up to date. New keys beside old contacts mean

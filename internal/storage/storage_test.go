@@ -96,7 +96,14 @@ func TestOpenRefusesWhatIsNoDatabase(t *testing.T) {
 			}
 		})
 	}
-	_, err := storage.Open(context.Background(), "mysql://localhost/x", storagetest.Keys(t))
+	_, err := storage.Open(context.Background(), "postgres://postgres@127.0.0.1:1/x?connect_timeout=1", storagetest.Keys(t))
+	if !storage.IsAway(err) {
+		t.Errorf("a server that is not there is not away: %v", err)
+	}
+	_, err = storage.Open(context.Background(), "mysql://localhost/x", storagetest.Keys(t))
+	if storage.IsAway(err) {
+		t.Errorf("what is no database is away: %v", err)
+	}
 	if domain.KindOf(err) != domain.Invalid {
 		t.Fatalf("got %v", err)
 	}

@@ -214,6 +214,16 @@ func isDeadlock(err error) bool {
 	return ok && (pg.Code == "40P01" || pg.Code == "40001")
 }
 
+// IsAway tells whether an error means that PostgreSQL cannot be reached, or is
+// only just starting or ending: it may answer soon.
+func IsAway(err error) bool {
+	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {
+		return strings.HasPrefix(pg.Code, "57P0") // admin or crash shutdown, cannot connect now
+	}
+	_, is := errors.AsType[*pgconn.ConnectError](err)
+	return is
+}
+
 // isTaken tells whether a statement failed because a unique value is there
 // already.
 func isTaken(err error) bool {

@@ -46,9 +46,21 @@ func Start(t testing.TB) *Cluster {
 // and starts it again.
 func (c *Cluster) Restart(t testing.TB) {
 	t.Helper()
+	c.Crash(t)
+	c.Revive(t)
+}
+
+// Crash ends the server as Restart does.
+func (c *Cluster) Crash(t testing.TB) {
+	t.Helper()
 	if err := c.server.Stop(true); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// Revive starts a server that crashed.
+func (c *Cluster) Revive(t testing.TB) {
+	t.Helper()
 	if err := c.server.Start(); err != nil {
 		t.Fatal(err)
 	}
