@@ -113,7 +113,8 @@ func TestAnOfficeIsSetUpFromTheCommandLine(t *testing.T) {
 }
 
 func TestServeIsReadyAndEndsWhenAsked(t *testing.T) {
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	// Other tests connect from 127.0.0.1 meanwhile, and would take the port.
+	ln, err := net.Listen("tcp", "127.0.0.7:0")
 	if err != nil {
 		t.Fatal(err)
 	}
