@@ -343,6 +343,7 @@ func TestASilentProviderHoldsNobody(t *testing.T) {
 					t.Errorf("%v", counts)
 				}
 				time.Sleep(2 * time.Minute)
+				synctest.Wait()
 				told := map[string]int{}
 				for _, r := range h.reports {
 					if r.State != tt.state || r.Provider != "silent" || r.GatewayRef != "g" || len(second.handed[r.Ref]) > 0 {
