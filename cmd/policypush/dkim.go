@@ -2,12 +2,11 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"os"
 
 	"policypush/internal/channel/email"
 	"policypush/internal/domain"
+	"policypush/internal/seal"
 )
 
 // runDKIM prints the DNS records of the keys that sign mails.
@@ -48,10 +47,8 @@ func runDKIMNew(_ context.Context, _ stdio, args []string) error {
 	if err != nil {
 		return err
 	}
-	f, err := os.OpenFile(args[1], os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
-	if err != nil {
+	if err := seal.WriteNew(args[1], string(pem)); err != nil {
 		return domain.Errorf(domain.Conflict, "建不了文件 %s：已经存在，或没有权限", args[1]).Because(err)
 	}
-	_, err = f.Write(pem)
-	return errors.Join(err, f.Close())
+	return nil
 }

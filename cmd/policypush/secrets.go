@@ -30,7 +30,9 @@ func openKeys(cfg config.Config) (keys *seal.Keyring, made bool, err error) {
 			return nil, false, fmt.Errorf("make folder of the key file: %w", err)
 		}
 		keys, err = seal.Generate(path, seal.Algorithm(cfg.SealWith))
-		return keys, true, err
+		if !errors.Is(err, fs.ErrExist) {
+			return keys, true, err
+		} // another process was first
 	}
 	keys, err = seal.Load(path, "")
 	return keys, false, err
@@ -59,16 +61,12 @@ func makeSecret(path string) ([]byte, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, fmt.Errorf("make folder of the signing secret: %w", err)
 	}
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	err := seal.WriteNew(path, hex.EncodeToString(secret)+"\n")
 	if errors.Is(err, fs.ErrExist) {
 		return openSecret(path) // another process was first
 	}
 	if err != nil {
-		return nil, fmt.Errorf("write signing secret: %w", err)
-	}
-	_, err = f.WriteString(hex.EncodeToString(secret) + "\n")
-	if err := errors.Join(err, f.Close()); err != nil {
-		return nil, fmt.Errorf("write signing secret: %w", err)
+		return nil, err
 	}
 	return secret, nil
 }

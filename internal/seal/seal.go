@@ -24,6 +24,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -99,7 +100,7 @@ func Generate(path string, with Algorithm) (*Keyring, error) {
 		return nil, err
 	}
 	text := "# Keys of the addresses in the database. Keep a copy apart from the database and never remove a line that is in use.\n" + index + data
-	if err := writeFile(path, os.O_CREATE|os.O_EXCL, text); err != nil {
+	if err := WriteNew(path, text); err != nil {
 		return nil, err
 	}
 	return Load(path, "")
@@ -115,7 +116,7 @@ func Extend(path string, with Algorithm) (*Keyring, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := writeFile(path, os.O_APPEND, "\n"+data); err != nil {
+	if err := appendTo(path, "\n"+data); err != nil {
 		return nil, err
 	}
 	return Load(path, "")
@@ -230,8 +231,27 @@ func newKey(with Algorithm) (string, error) {
 	return fmt.Sprintf("k%s %s %s\n", hex.EncodeToString(random[:4]), with, base64.StdEncoding.EncodeToString(random[4:])), nil
 }
 
-func writeFile(path string, how int, text string) error {
-	f, err := os.OpenFile(path, os.O_WRONLY|how, 0o600)
+// WriteNew writes a file of secrets, readable by its owner only. It stands there
+// whole or not at all, whoever looks while several processes start at once; one
+// that is there is left alone, with an error that is [fs.ErrExist].
+func WriteNew(path, text string) error {
+	f, err := os.CreateTemp(filepath.Dir(path), ".new-*") // mode 0600
+	if err != nil {
+		return fmt.Errorf("write secrets: %w", err)
+	}
+	_, err = f.WriteString(text)
+	err = errors.Join(err, f.Sync(), f.Close())
+	if err == nil {
+		err = os.Link(f.Name(), path)
+	}
+	if err := errors.Join(err, os.Remove(f.Name())); err != nil {
+		return fmt.Errorf("write secrets: %w", err)
+	}
+	return nil
+}
+
+func appendTo(path, text string) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil {
 		return fmt.Errorf("write keys: %w", err)
 	}
