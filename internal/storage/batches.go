@@ -142,17 +142,18 @@ const Skew = 5 * time.Second
 // and claims, as old as now: a clock was set back, and nothing may seem alive
 // until the old time has come again.
 func (s *Store) SetBack(ctx context.Context, now time.Time) error {
-	const beats = `UPDATE batches SET beat_at = $1 WHERE state <> 'done' AND state = 'queued' AND beat_at > $2`
-	_, err := s.write.ExecContext(ctx, beats, micros(now), micros(now.Add(Skew)))
-	if err == nil {
-		var sending []domain.BatchID
-		if sending, err = list(ctx, s.read, one[domain.BatchID], `SELECT id FROM batches WHERE sending > 0`); err == nil {
-			err = s.sendingOf(sending, 3, func(which string, ids []any) error {
-				q := `UPDATE deliveries SET claimed_at = $1 WHERE claimed_at > $2 AND ` + which
-				_, err := s.write.ExecContext(ctx, q, append([]any{micros(now), micros(now.Add(Skew))}, ids...)...)
-				return err
-			})
+	at, ahead := micros(now), micros(now.Add(Skew))
+	for _, some := range []string{`state <> 'done' AND state = 'queued'`, `sending > 0`} { // each has its index
+		if _, err := s.write.ExecContext(ctx, `UPDATE batches SET beat_at = $1 WHERE `+some+` AND beat_at > $2`, at, ahead); err != nil {
+			return fmt.Errorf("follow a clock that was set back: %w", err)
 		}
+	}
+	sending, err := list(ctx, s.read, one[domain.BatchID], `SELECT id FROM batches WHERE sending > 0`)
+	if err == nil {
+		err = s.sendingOf(sending, 3, func(which string, ids []any) error {
+			_, err := s.write.ExecContext(ctx, `UPDATE deliveries SET claimed_at = $1 WHERE claimed_at > $2 AND `+which, append([]any{at, ahead}, ids...)...)
+			return err
+		})
 	}
 	if err != nil {
 		return fmt.Errorf("follow a clock that was set back: %w", err)

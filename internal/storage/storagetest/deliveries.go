@@ -473,6 +473,20 @@ func tellsSlowFromDead(t *testing.T, url string) {
 	equal(t, "handed out anew", len(got(s.SweepBatches(ctx, before.Add(time.Second)))(t)), 1)
 }
 
+// sweepsLostWorkersBeforeTheirTime: the queue lost its memory as well when the
+// clock was set back, so that the batch is new, and is not handed out before the
+// old time comes.
+func sweepsLostWorkersBeforeTheirTime(t *testing.T, url string) {
+	s, ctx := open(t, url, Keys(t)), t.Context()
+	_, push := published(t, s, "稳岗返还")
+	b := planned(t, s, push.ID, waiting(people(t, s, 2), 0))[0]
+	sendBatch(t, s, b)
+	equal(t, "renewed", got(s.RenewGenerations(ctx))(t), 1)
+	before := morning.Add(-time.Hour)
+	must(t, s.SetBack(ctx, before))
+	equal(t, "swept in its time", got(s.SweepSending(ctx, before.Add(time.Second), before, before.Add(time.Minute)))(t), 2)
+}
+
 func withdrawsRetries(t *testing.T, url string) {
 	s, ctx := open(t, url, Keys(t)), t.Context()
 	p, push := published(t, s, "稳岗返还")

@@ -131,6 +131,7 @@ func Run(t *testing.T, fresh func(t *testing.T) string) {
 		"the receipt of a digest is one of all its deliveries":                  settlesDigestReceipts,
 		"a lost worker leaves unknown, which a late outcome settles":            sweepsLostWorkers,
 		"a slow worker keeps what it holds, a clock set back hides no dead one": tellsSlowFromDead,
+		"a clock set back hides no dead worker of a new batch":                  sweepsLostWorkersBeforeTheirTime,
 		"a retry of a withdrawn policy is withdrawn":                            withdrawsRetries,
 		"the sums over states are the plan, whatever happens":                   keepsSums,
 		"a paused push waits and goes on where it stood":                        pausesPushes,
