@@ -104,7 +104,11 @@ func runParts(ctx context.Context, std stdio, name string, args []string, p part
 // prepare opens what the parts share. The demonstration comes first: it brings
 // rules of its own.
 func (s *service) prepare(ctx context.Context) error {
-	hasDemo, err := s.store.HasDemo(ctx)
+	var hasDemo bool
+	err := s.whileAway(ctx, patience, func() (err error) {
+		hasDemo, err = s.store.HasDemo(ctx)
+		return err
+	})
 	if err != nil {
 		return err
 	}
@@ -275,14 +279,14 @@ func (s *service) begin(ctx context.Context, group *errgroup.Group) error {
 		}
 		s.log.Info("demonstration loaded", "office", demo.OfficeName, "logins", demo.DrafterLogin+" "+demo.ApproverLogin, "password", demo.Password)
 	}
-	if err := s.openIndex(ctx, group, workers.Profiles{Store: s.store}); err != nil {
-		return unlessEnded(ctx, err)
-	}
-	if err := s.offers.Refresh(ctx); err != nil { // pages and first digests find it warm
-		return unlessEnded(ctx, err)
-	}
-	if err := s.openSearch(ctx, group); err != nil {
-		return unlessEnded(ctx, err)
+	for _, step := range []func() error{
+		func() error { return s.openIndex(ctx, group, workers.Profiles{Store: s.store}) },
+		func() error { return s.offers.Refresh(ctx) }, // pages and first digests find it warm
+		func() error { return s.openSearch(ctx, group) },
+	} {
+		if err := s.whileAway(ctx, patience, step); err != nil {
+			return unlessEnded(ctx, err)
+		}
 	}
 	s.built.Store(true)
 	s.log.Info("ready", "url", s.cfg.LinkBase(), "subscribers", s.index.Len(), "took", time.Since(started).Round(time.Millisecond))

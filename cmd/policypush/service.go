@@ -15,7 +15,6 @@ import (
 	"policypush/internal/config"
 	"policypush/internal/domain"
 	"policypush/internal/push"
-	"policypush/internal/seal"
 	"policypush/internal/storage"
 	"policypush/internal/telemetry"
 	"policypush/rules"
@@ -66,22 +65,33 @@ func (b *base) open(ctx context.Context, patience time.Duration) error {
 	if b.signer, err = auth.NewSigner(b.secret); err != nil {
 		return err
 	}
-	if err := b.openStore(ctx, keys, patience); err != nil {
-		return err
-	}
-	if err := b.migrate(ctx, made); err != nil {
-		return errors.Join(err, b.store.Close())
-	}
-	return nil
+	return b.whileAway(ctx, patience, func() error {
+		if b.store, err = storage.Open(ctx, b.cfg.DatabaseURL(), keys); err != nil {
+			return err
+		}
+		if err := b.migrate(ctx, made); err != nil {
+			return errors.Join(err, b.store.Close())
+		}
+		return nil
+	})
 }
 
 // again is how often a database that does not answer is tried.
 const again = 500 * time.Millisecond
 
-func (b *base) openStore(ctx context.Context, keys *seal.Keyring, patience time.Duration) (err error) {
-	for began := time.Now(); ; {
-		b.store, err = storage.Open(ctx, b.cfg.DatabaseURL(), keys)
-		if err == nil || !storage.IsAway(err) || time.Since(began) >= patience {
+// whileAway does what needs the database once more as long as that is away, up
+// to patience after it was first missed.
+func (b *base) whileAway(ctx context.Context, patience time.Duration, do func() error) error {
+	var missed time.Time
+	for {
+		err := do()
+		if err == nil || !storage.IsAway(err) {
+			return err
+		}
+		if missed.IsZero() {
+			missed = time.Now()
+		}
+		if time.Since(missed) >= patience {
 			return err
 		}
 		b.log.Warn("the database does not answer yet", "err", err)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"policypush/internal/config"
+	"policypush/internal/storage"
 	"policypush/internal/storage/pgtest"
 	"policypush/internal/storage/storagetest"
 )
@@ -32,10 +33,14 @@ func TestServicesWaitForTheirDatabase(t *testing.T) {
 			cluster.Revive(t)
 		}
 	}), nil))}
-	if err := b.openStore(t.Context(), keys, 0); err == nil || tries > 0 {
+	open := func() (err error) {
+		b.store, err = storage.Open(t.Context(), cfg.Database, keys)
+		return err
+	}
+	if err := b.whileAway(t.Context(), 0, open); err == nil || tries > 0 {
 		t.Fatalf("a command waited: %v after %d tries", err, tries)
 	}
-	if err := b.openStore(t.Context(), keys, time.Hour); err != nil {
+	if err := b.whileAway(t.Context(), time.Hour, open); err != nil {
 		t.Fatal(err)
 	}
 	if tries == 0 {

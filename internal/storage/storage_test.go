@@ -108,3 +108,30 @@ func TestOpenRefusesWhatIsNoDatabase(t *testing.T) {
 		t.Fatalf("got %v", err)
 	}
 }
+
+// TestWhatBreaksOffIsAway: a database that crashes while it answers is away, a
+// statement that it refuses is not.
+func TestWhatBreaksOffIsAway(t *testing.T) {
+	cluster := pgtest.Start(t)
+	db, err := sql.Open("pgx", cluster.Database(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	rows, err := db.QueryContext(t.Context(), `SELECT * FROM generate_series(1, 10000000)`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = rows.Close() }()
+	rows.Next()
+	cluster.Crash(t)
+	for rows.Next() {
+	}
+	if err := rows.Err(); !storage.IsAway(err) {
+		t.Errorf("broken off: %v", err)
+	}
+	cluster.Revive(t)
+	if _, err := db.ExecContext(t.Context(), `SELECT nothing`); err == nil || storage.IsAway(err) {
+		t.Errorf("refused: %v", err)
+	}
+}

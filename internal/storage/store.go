@@ -28,8 +28,11 @@ package storage
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
+	"io"
+	"net"
 	"net/url"
 	"path/filepath"
 	"strings"
@@ -214,14 +217,17 @@ func isDeadlock(err error) bool {
 	return ok && (pg.Code == "40P01" || pg.Code == "40001")
 }
 
-// IsAway tells whether an error means that PostgreSQL cannot be reached, or is
-// only just starting or ending: it may answer soon.
+// IsAway tells whether an error means that PostgreSQL cannot be reached, has
+// broken off, or is only just starting or ending: it may answer soon.
 func IsAway(err error) bool {
 	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {
 		return strings.HasPrefix(pg.Code, "57P0") // admin or crash shutdown, cannot connect now
 	}
-	_, is := errors.AsType[*pgconn.ConnectError](err)
-	return is
+	if _, is := errors.AsType[*pgconn.ConnectError](err); is {
+		return true
+	}
+	_, cut := errors.AsType[*net.OpError](err)
+	return cut || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, driver.ErrBadConn) || pgconn.SafeToRetry(err)
 }
 
 // isTaken tells whether a statement failed because a unique value is there
