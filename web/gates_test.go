@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
+	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"regexp"
@@ -142,16 +143,20 @@ func TestReceiptsOfTheAppAreSigned(t *testing.T) {
 }
 
 // tells lets WeChat call with a body.
-func (s *testSite) tells(token, body string) *browser {
+func (s *testSite) tells(token, body string) *browser { return s.browser().do(s.callOf(token, body)) }
+
+// callOf is a call of WeChat, signed now; without a body it asks whether the
+// address is right.
+func (s *testSite) callOf(token, body string) *http.Request {
 	at, nonce := strconv.FormatInt(s.now.Unix(), 10), "n1"
 	parts := []string{token, at, nonce}
 	slices.Sort(parts)
 	sum := sha1.Sum([]byte(strings.Join(parts, "")))
 	q := url.Values{"signature": {hex.EncodeToString(sum[:])}, "timestamp": {at}, "nonce": {nonce}, "echostr": {"e1<x>"}}
 	if body == "" {
-		return s.browser().get("/callback/wechat?" + q.Encode())
+		return httptest.NewRequest("GET", "/callback/wechat?"+q.Encode(), nil)
 	}
-	return s.browser().do(httptest.NewRequest("POST", "/callback/wechat?"+q.Encode(), strings.NewReader(body)))
+	return httptest.NewRequest("POST", "/callback/wechat?"+q.Encode(), strings.NewReader(body))
 }
 
 func event(openid, rest string) string {

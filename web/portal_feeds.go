@@ -124,7 +124,8 @@ func legible(text string) string {
 }
 
 // calendar gives the last days to apply of a policy as a calendar file
-// (RFC 5545), each with a reminder three days before.
+// (RFC 5545), each with a reminder three days before. Those of a policy that
+// has ended are called off, in calendars too that took them earlier.
 func (s *Server) calendar(c *fiber.Ctx) error {
 	id, err := c.ParamsInt("id")
 	if err != nil {
@@ -144,7 +145,7 @@ func (s *Server) calendar(c *fiber.Ctx) error {
 	line("BEGIN", "VCALENDAR")
 	line("VERSION", "2.0")
 	line("PRODID", "-//policypush//zh-CN")
-	days := lastDays(policy)
+	days, ended := lastDays(policy), s.ended(policy)
 	for _, d := range days {
 		day, err := time.Parse(time.DateOnly, d.day)
 		if err != nil {
@@ -155,15 +156,22 @@ func (s *Server) calendar(c *fiber.Ctx) error {
 		line("DTSTAMP", policy.PublishedAt.UTC().Format("20060102T150405Z"))
 		line("DTSTART;VALUE=DATE", day.Format("20060102"))
 		line("DTEND;VALUE=DATE", day.AddDate(0, 0, 1).Format("20060102"))
-		line("SUMMARY", calendarText("截止："+d.what))
-		line("DESCRIPTION", calendarText("《"+policy.Title+"》\n"+page+"\n以正式文件为准。"))
 		line("URL", page)
 		line("TRANSP", "TRANSPARENT")
-		line("BEGIN", "VALARM")
-		line("ACTION", "DISPLAY")
-		line("TRIGGER", "-P3D")
-		line("DESCRIPTION", calendarText("还有3天截止："+d.what))
-		line("END", "VALARM")
+		if ended != "" {
+			line("STATUS", "CANCELLED")
+			line("SEQUENCE", "1")
+			line("SUMMARY", calendarText("已取消："+d.what))
+			line("DESCRIPTION", calendarText(ended+"\n《"+policy.Title+"》\n"+page))
+		} else {
+			line("SUMMARY", calendarText("截止："+d.what))
+			line("DESCRIPTION", calendarText("《"+policy.Title+"》\n"+page+"\n以正式文件为准。"))
+			line("BEGIN", "VALARM")
+			line("ACTION", "DISPLAY")
+			line("TRIGGER", "-P3D")
+			line("DESCRIPTION", calendarText("还有3天截止："+d.what))
+			line("END", "VALARM")
+		}
 		line("END", "VEVENT")
 	}
 	line("END", "VCALENDAR")

@@ -100,6 +100,13 @@ func (s *Server) pending(c *fiber.Ctx) (*reader, pendingLogin, bool, error) {
 	return r, l, true, nil
 }
 
+// beginLogin leads to the sign-in whoever comes to a later step of it without
+// having begun, or too late.
+func (s *Server) beginLogin(c *fiber.Ctx) error {
+	s.setFlash(c, "amber", "请先填写手机号或邮箱，我们再发一次验证码。")
+	return c.Redirect("/login", fiber.StatusSeeOther)
+}
+
 // codeView asks for a code.
 type codeView struct {
 	Page
@@ -119,7 +126,7 @@ func (s *Server) loginCodePage(c *fiber.Ctx) error {
 		return err
 	}
 	if !ok {
-		return c.Redirect("/login", fiber.StatusSeeOther)
+		return s.beginLogin(c)
 	}
 	return s.showCode(c, r.session, "/login/code", "/login", nil)
 }
@@ -142,7 +149,7 @@ func (s *Server) loginCode(c *fiber.Ctx) error {
 		return err
 	}
 	if !ok {
-		return c.Redirect("/login", fiber.StatusSeeOther)
+		return s.beginLogin(c)
 	}
 	if err := s.tryCode(ctx, r.session.ContactKind, r.session.Contact, field(c, "code")); err != nil {
 		text, mine := shownError(err)
@@ -206,7 +213,7 @@ func (s *Server) loginChoosePage(c *fiber.Ctx) error {
 		return err
 	}
 	if !ok {
-		return c.Redirect("/login", fiber.StatusSeeOther)
+		return s.beginLogin(c)
 	}
 	page, err := s.wizardPage(c, "选择要登录的订阅", nil)
 	if err != nil {
@@ -222,7 +229,7 @@ func (s *Server) loginChoose(c *fiber.Ctx) error {
 		return err
 	}
 	if !ok {
-		return c.Redirect("/login", fiber.StatusSeeOther)
+		return s.beginLogin(c)
 	}
 	if field(c, "join") == "" {
 		return s.signInAs(c, p.owned, []domain.Contact{p.address}, p.login.To)

@@ -36,6 +36,13 @@ func (s *Server) draftIn(c *fiber.Ctx) (draft, error) {
 	return d, nil
 }
 
+// beginSubscription leads to the first step whoever comes to a later one with
+// nothing filled in: it was kept too long, was sent already, or was never there.
+func (s *Server) beginSubscription(c *fiber.Ctx) error {
+	s.setFlash(c, "amber", "请从第一步开始填写。没填完的内容只保留2小时；如果已经订阅成功，不用再填，登录后可以查看和修改。")
+	return c.Redirect("/subscribe", fiber.StatusSeeOther)
+}
+
 // keepDraft saves the draft in the session, which it opens if needed.
 func (s *Server) keepDraft(c *fiber.Ctx, d draft) error {
 	data, err := json.Marshal(d)
@@ -148,7 +155,7 @@ func (s *Server) subscribeWhat(c *fiber.Ctx) error {
 		return err
 	}
 	if d.Step < 1 {
-		return c.Redirect("/subscribe", fiber.StatusSeeOther)
+		return s.beginSubscription(c)
 	}
 	return s.showWhat(c, d, nil)
 }
@@ -167,7 +174,7 @@ func (s *Server) saveWhat(c *fiber.Ctx) error {
 		return err
 	}
 	if d.Step < 1 {
-		return c.Redirect("/subscribe", fiber.StatusSeeOther)
+		return s.beginSubscription(c)
 	}
 	d.What = readWhat(c)
 	ps := s.checkWhat(d.What)
