@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"unicode"
 
 	"policypush/internal/domain"
@@ -133,7 +134,7 @@ func letters(s string) []rune {
 // Bind ties an interpretation to the policy as it is now: to its version, and to
 // the words and figures that it rests on.
 func (it *Item) Bind(policy *domain.Policy) {
-	it.PolicyVersion, it.Grounds = policy.Version, it.groundsIn(policy)
+	it.PolicyVersion, it.Grounds, it.Facts = policy.Version, it.groundsIn(policy), it.factsIn(policy)
 }
 
 // Outdated tells whether what an interpretation rests on has changed since it
@@ -143,19 +144,26 @@ func (it *Item) Outdated(policy *domain.Policy) bool {
 	if it.Grounds == "" {
 		return it.PolicyVersion != policy.Version
 	}
-	return it.Grounds != it.groundsIn(policy)
+	return it.Grounds != it.groundsIn(policy) || it.Facts != "" && it.Facts != it.factsIn(policy)
+}
+
+// cited lists the paths of the clauses that an interpretation rests on.
+func (it *Item) cited() []string {
+	var paths []string
+	for _, c := range it.contents() {
+		paths = append(paths, c.cites()...)
+	}
+	return paths
 }
 
 // groundsIn is a fingerprint of the clauses that an interpretation cites and of
 // the benefits that it reckons with.
 func (it *Item) groundsIn(policy *domain.Policy) string {
 	hash := sha256.New()
-	for _, c := range it.contents() {
-		for _, path := range c.cites() {
-			for i := range policy.Clauses {
-				if path != "" && policy.Clauses[i].Path == path {
-					fmt.Fprintf(hash, "%s\x00%s\x00", path, policy.Clauses[i].Text)
-				}
+	for _, path := range it.cited() {
+		for i := range policy.Clauses {
+			if path != "" && policy.Clauses[i].Path == path {
+				fmt.Fprintf(hash, "%s\x00%s\x00", path, policy.Clauses[i].Text)
 			}
 		}
 	}
@@ -165,6 +173,22 @@ func (it *Item) groundsIn(policy *domain.Policy) string {
 				fmt.Fprintf(hash, "%v %v %v %v %v", b.Rate, b.FromRate, b.Amount, b.Unit, b.Cap)
 			}
 		}
+	}
+	return hex.EncodeToString(hash.Sum(nil)[:12])
+}
+
+// factsIn is a fingerprint of what the measures of the cited clauses give to
+// whom, when and how: people correct a measure without a change of the text.
+func (it *Item) factsIn(policy *domain.Policy) string {
+	hash, cited := sha256.New(), it.cited()
+	for i := range policy.Measures {
+		m := &policy.Measures[i]
+		if m.Clause == "" || !slices.Contains(cited, m.Clause) {
+			continue
+		}
+		b := m.Benefit
+		fmt.Fprintf(hash, "%q %q %v %v %v %v %q %v %q %v", m.Title, m.Who, b.Rate, b.FromRate, b.Amount, b.Tiers, b.Unit, b.Cap, b.CapPer, b.Months)
+		fmt.Fprintf(hash, "%+v %q %q %q\n", m.Window, m.How.Mode, m.How.Where, m.How.Materials)
 	}
 	return hex.EncodeToString(hash.Sum(nil)[:12])
 }

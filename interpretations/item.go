@@ -86,8 +86,10 @@ type Item struct {
 	Comparison    *Comparison       `json:"comparison,omitempty"`
 	Record        *Record           `json:"record,omitempty"`
 	OnePage       *OnePage          `json:"onepage,omitempty"`
-	// Grounds is the fingerprint of what it rests on, see Bind.
+	// Grounds is the fingerprint of the words that it rests on, Facts of the
+	// measures that these clauses hold, see Bind.
 	Grounds string `json:"grounds,omitempty"`
+	Facts   string `json:"facts,omitempty"`
 }
 
 // QA is a question in the words of those concerned and a short answer.
@@ -361,6 +363,8 @@ func (c *Chart) checkTotal() error {
 	switch {
 	case c.Form == Share && sum <= 0:
 		return domain.Errorf(domain.Invalid, "构成比例图的各项合计要大于0").In("数据")
+	case c.Form == Share && (c.Unit == "%" || c.Unit == "％") && math.Abs(sum-100) > 0.5: // 33.3% three times are a whole
+		return domain.Errorf(domain.Invalid, "各项相加是%s%%，不是100%%，请核对", number(sum)).In("数据")
 	case c.Total == nil:
 		return nil
 	case !c.Form.Numeric():

@@ -99,12 +99,27 @@ func TestCheck(t *testing.T) {
 		"a result in plain yuan":              {example(), func(i *Item) { i.Case.Result.Value = "共600,000元" }, ""},
 		"a case over the cap gets the cap": {example(), func(i *Item) {
 			i.Case.Base, i.Case.Amount, i.Case.Result.Value = 9_000_000, 1_000_000, "100万元"
+			i.Case.Facts = []string{"共900万元"}
+			i.Case.Steps = i.Case.Steps[1:]
 		}, ""},
 		"a case that forgets the cap":          {example(), func(i *Item) { i.Case.Base, i.Case.Amount = 9_000_000, 1_350_000 }, "应为100万元"},
 		"a measure that gives no sum":          {example(), func(i *Item) { i.Case.Measure = "m2" }, "政策点“申报”没有可计算的"},
 		"a measure that is not there":          {example(), func(i *Item) { i.Case.Measure = "m9" }, "没有编号为“m9”的政策点"},
 		"a case with an infinite base":         {example(), func(i *Item) { i.Case.Base = math.Inf(1) }, "结果"},
-		"a case without sums links no measure": {example(), func(i *Item) { i.Case.Measure, i.Case.Amount = "", 0 }, ""},
+		"a case without sums links no measure": {example(), func(i *Item) { i.Case.Measure, i.Case.Amount, i.Case.Result.Value = "", 0, "当天办结" }, ""},
+		"a case of who gets nothing":           {example(), func(i *Item) { i.Case.Measure, i.Case.Amount, i.Case.Result.Value = "", 0, "0元" }, ""},
+		"a sum of a clause that can be reckoned": {example(), func(i *Item) {
+			i.Case.Measure, i.Case.Amount, i.Case.Result.Value = "", 0, "70万元"
+		}, "政策点：结果写了金额，请选择按政策点“设备补助”核算"},
+		"a sum that nothing reckons": {example(), func(i *Item) {
+			i.Case.Measure, i.Case.Amount, i.Case.Clause = "", 0, "二/(一)"
+		}, ""},
+		"steps with another rate": {example(), func(i *Item) { i.Case.Steps[1].Value = "× 20%" }, "步骤：政策点“设备补助”的比例是15%，步骤里写的是20%"},
+		"steps from another base": {example(), func(i *Item) {
+			i.Case.Facts, i.Case.Steps[0].Value = []string{"共500万元"}, "500万元"
+		}, "步骤：按400万元核算，情况和步骤里却没有写这个数"},
+		"shares of a hundred":                        {figure(Share), func(i *Item) { i.Chart.Unit, i.Chart.Points[0].Value = "%", 87.5 }, ""},
+		"shares in percent that leave something out": {figure(Share), func(i *Item) { i.Chart.Unit = "%" }, "数据：各项相加是112.5%，不是100%"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			tt.edit(tt.item)

@@ -224,6 +224,20 @@ func TestAnInterpretationAsksToBeCheckedWhenItsGroundsChange(t *testing.T) {
 	if !it.Outdated(p) {
 		t.Error("the rate that it reckons with has changed")
 	}
+	answer := question()
+	answer.Bind(p)
+	p.Measures[1].Window.Deadline = "2026-12-20"
+	if answer.Outdated(p) {
+		t.Error("a measure of another clause does not matter")
+	}
+	p.Measures[0].Window.Deadline = "2026-12-20"
+	if !answer.Outdated(p) {
+		t.Error("the measure of the clause that it cites has another last day")
+	}
+	answer.Facts = ""
+	if answer.Outdated(p) {
+		t.Error("without facts only the words count")
+	}
 	it.Bind(p)
 	p.Clauses[1].Text += "另有规定的除外。"
 	if !it.Outdated(p) {

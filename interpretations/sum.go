@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/big"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -50,9 +51,17 @@ func Compute(b domain.Benefit, base float64) (float64, []Step, bool) {
 	return fen(sum), steps, true
 }
 
-// checkSum refuses a case whose amount is not what its measure gives.
+// checkSum refuses a case whose amount is not what its measure gives, whose
+// reckoning has another rate or another base, and one that names an amount of
+// a clause that can be reckoned and leaves open by which measure.
 func (c *Case) checkSum(policy *domain.Policy) error {
 	if c.Measure == "" {
+		for i := range policy.Measures {
+			m := &policy.Measures[i]
+			if _, _, ok := Compute(m.Benefit, 1); ok && m.Clause == c.Clause && len(amountsIn(c.Result.Value)) > 0 && !says(c.Result.Value, 0) {
+				return domain.Errorf(domain.Invalid, "结果写了金额，请选择按政策点“%s”核算", m.Title).In("政策点")
+			}
+		}
 		return nil
 	}
 	if !usable(c.Base, c.Amount) {
@@ -72,15 +81,47 @@ func (c *Case) checkSum(policy *domain.Policy) error {
 		case !says(c.Result.Value, sum):
 			return domain.Errorf(domain.Invalid, "按政策点“%s”计算应为%s，结果里写的是“%s”，请核对", m.Title, Yuan(sum), c.Result.Value).In("结果")
 		}
-		return nil
+		return c.checkRate(m)
 	}
 	return domain.Errorf(domain.Invalid, "没有编号为“%s”的政策点，请重新选择", c.Measure).In("政策点")
 }
 
-var amounts = regexp.MustCompile(`(\d+(?:\.\d+)?)(亿|万)?元`)
+// checkRate refuses a case by a rate that does not say the base that its
+// amount is reckoned from, or that reckons with another rate.
+func (c *Case) checkRate(m *domain.Measure) error {
+	b := m.Benefit
+	if b.Rate <= 0 {
+		return nil
+	}
+	told := strings.Join(c.Facts, "\n")
+	for _, s := range c.Steps {
+		told += "\n" + s.Value
+		for _, found := range percents.FindAllStringSubmatch(s.Name+" "+s.Value, -1) {
+			r, ok := new(big.Rat).SetString(found[1])
+			if !ok {
+				continue
+			}
+			r.Mul(r, big.NewRat(1, 100))
+			less := new(big.Rat).Sub(exact(b.FromRate), exact(b.Rate))
+			if r.Cmp(exact(b.Rate)) != 0 && (b.FromRate == 0 || r.Cmp(exact(b.FromRate)) != 0 && r.Cmp(less) != 0) {
+				return domain.Errorf(domain.Invalid, "政策点“%s”的比例是%s，步骤里写的是%s%%，请核对；与计算无关的比例请写到情况里", m.Title, percent(b.Rate), found[1]).In("步骤")
+			}
+		}
+	}
+	if !says(told, c.Base) {
+		return domain.Errorf(domain.Invalid, "按%s核算，情况和步骤里却没有写这个数，请核对", Yuan(c.Base)).In("步骤")
+	}
+	return nil
+}
 
-// says tells whether one of the amounts in a text, 1.2万元 or 12,000元, is v.
-func says(text string, v float64) bool {
+var (
+	amounts  = regexp.MustCompile(`(\d+(?:\.\d+)?)(亿|万)?元`)
+	percents = regexp.MustCompile(`(\d+(?:\.\d+)?)\s*[%％]`)
+)
+
+// amountsIn reads the amounts in a text, 1.2万元 or 12,000元, in yuan.
+func amountsIn(text string) []*big.Rat {
+	var all []*big.Rat
 	plain := strings.NewReplacer(",", "", "，", "", " ", "").Replace(text)
 	for _, m := range amounts.FindAllStringSubmatch(plain, -1) {
 		r, ok := new(big.Rat).SetString(m[1])
@@ -93,11 +134,14 @@ func says(text string, v float64) bool {
 		case "亿":
 			r.Mul(r, big.NewRat(100_000_000, 1))
 		}
-		if r.Cmp(exact(v)) == 0 {
-			return true
-		}
+		all = append(all, r)
 	}
-	return false
+	return all
+}
+
+// says tells whether one of the amounts in a text is v.
+func says(text string, v float64) bool {
+	return slices.ContainsFunc(amountsIn(text), func(r *big.Rat) bool { return r.Cmp(exact(v)) == 0 })
 }
 
 // Yuan writes an amount for people: 18万元 from ten thousand on, 860元 below,
