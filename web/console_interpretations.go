@@ -8,6 +8,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"policypush/internal/domain"
+	"policypush/internal/storage"
 	"policypush/interpretations"
 )
 
@@ -32,6 +33,7 @@ type itemRow struct {
 	Problem    string // why it does not fit the policy any more, or ""
 	Outdated   bool   // what it rests on has changed since
 	Copied     string // the share that repeats the text, if that is too much: 80%
+	Said       string // what readers say of it, or ""
 	MayConfirm bool   // an outdated one may be said to hold still
 }
 
@@ -60,8 +62,16 @@ func (s *Server) interpretationsPage(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	feedback, err := s.Store.Feedback(ctx, p.Office, p.ID)
+	if err != nil {
+		return err
+	}
+	said := map[int64]string{}
+	for _, f := range feedback {
+		said[f.Item] = saidText(f)
+	}
 	for _, it := range items {
-		row := itemRow{Item: it, Writer: names[it.Author]}
+		row := itemRow{Item: it, Writer: names[it.Author], Said: said[it.ID]}
 		row.MayApprove = it.State == interpretations.Draft && allowed(me, toApprove) && it.Author != me.ID && p.Office == me.Office
 		if row.HTML, err = s.drawn(p, &it, items); err != nil {
 			return err
@@ -86,6 +96,11 @@ func (s *Server) interpretationsPage(c *fiber.Ctx) error {
 		}
 	}
 	return s.render(c, v)
+}
+
+// saidText is what readers say of an interpretation.
+func saidText(f storage.Feedback) string {
+	return fmt.Sprintf("读者说：有帮助%d人，还不清楚%d人", f.Helpful, f.Unclear)
 }
 
 // drawn draws an interpretation for the console: answers are open, and

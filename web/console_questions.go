@@ -199,12 +199,13 @@ func (s *Server) questionDesk(ctx context.Context, office domain.OfficeID) (ques
 
 // outdatedRow is an interpretation that asks to be checked.
 type outdatedRow struct {
-	Policy      domain.PolicyID
-	Title, What string
+	Policy           domain.PolicyID
+	Title, What, Why string
 }
 
 // outdated finds the published interpretations of an office whose grounds have
-// changed.
+// changed, and those that more readers find unclear than helpful, as many as
+// point to a misunderstanding.
 func (s *Server) outdated(ctx context.Context, office domain.OfficeID) ([]outdatedRow, error) {
 	items, err := s.Store.OlderInterpretations(ctx, office, 100)
 	if err != nil {
@@ -219,8 +220,27 @@ func (s *Server) outdated(ctx context.Context, office domain.OfficeID) ([]outdat
 			}
 		}
 		if it.Outdated(policy) && len(rows) < deskShown {
-			rows = append(rows, outdatedRow{policy.ID, policy.Title, it.Kind.Label() + "：" + itemTitle(it)})
+			rows = append(rows, outdatedRow{policy.ID, policy.Title, it.Kind.Label() + "：" + itemTitle(it), "依据的内容有变化"})
 		}
+	}
+	feedback, err := s.Store.Feedback(ctx, office, 0)
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range feedback {
+		if f.Unclear < s.Questions.filled().Often || f.Unclear <= f.Helpful || len(rows) == deskShown {
+			continue
+		}
+		it, err := s.Store.Interpretation(ctx, f.Item)
+		if err != nil {
+			return nil, err
+		}
+		if policy == nil || policy.ID != f.Policy {
+			if policy, err = s.Store.Policy(ctx, f.Policy); err != nil {
+				return nil, err
+			}
+		}
+		rows = append(rows, outdatedRow{policy.ID, policy.Title, it.Kind.Label() + "：" + itemTitle(it), saidText(f)})
 	}
 	return rows, nil
 }

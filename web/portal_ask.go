@@ -1,12 +1,14 @@
 package web
 
 import (
+	"context"
 	"crypto/rand"
 	"encoding/base32"
 	"encoding/json"
 	"fmt"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -16,6 +18,7 @@ import (
 	"policypush/internal/domain"
 	"policypush/internal/search"
 	"policypush/internal/storage"
+	"policypush/interpretations"
 )
 
 const (
@@ -51,6 +54,14 @@ func (askView) template() string { return "portal/ask" }
 // askPage shows an empty form, or what was typed before signing in.
 func (s *Server) askPage(c *fiber.Ctx) error {
 	form := askForm{Policy: domain.PolicyID(c.QueryInt("policy")), Theme: c.Query("theme")}
+	if about := c.QueryInt("about"); about > 0 {
+		it, err := s.publicAnswer(c.UserContext(), form.Policy, int64(about))
+		if err != nil {
+			return err
+		}
+		form.Text = "“" + it.QA.Question + "”的答复我还不清楚："
+		return s.showAsk(c, askView{Form: form})
+	}
 	if draft := c.Query("draft"); draft != "" {
 		kept, err := s.Store.Session(c.UserContext(), draftToken(draft), s.Now())
 		if err == nil {
@@ -295,27 +306,91 @@ func (s *Server) findSimilar(c *fiber.Ctx, v *askView) error {
 	return nil
 }
 
-// solved ends asking: an answer that is there already will do. Of somebody who
-// signed in is noted that it did, to tell them if it is corrected; of others
-// nothing.
+// solved ends asking: an answer that is there already will do.
 func (s *Server) solved(c *fiber.Ctx, policy domain.PolicyID, r *reader) error {
-	ctx := c.UserContext()
-	said := "很高兴这条答复帮到了您。"
-	if r != nil && r.subscriber != nil {
-		questions, err := s.Store.Questions(ctx, storage.QuestionFilter{Policy: policy, States: []domain.QuestionState{domain.QuestionAnswered}})
-		if err != nil {
-			return err
-		}
-		for _, q := range questions {
-			if q.Item == 0 || fmt.Sprint(q.Item) != field(c, "item") || q.Subscriber == r.subscriber.ID {
-				continue
-			}
-			if err := s.Store.ReadAnswer(ctx, q.ID, r.subscriber.ID, true, s.Now()); err != nil {
-				return err
-			}
-			said += "如果它以后更正，会用站内消息告诉您；不需要的话，可以在“我的提问”里删掉这条记录。"
-		}
+	item, err := strconv.ParseInt(field(c, "item"), 10, 64)
+	if err != nil {
+		item = 0
+	}
+	said, err := s.noteHelped(c.UserContext(), policy, item, r)
+	if err != nil {
+		return err
 	}
 	s.setFlash(c, "pine", said)
 	return c.Redirect(fmt.Sprintf("/policies/%d#qa", policy), fiber.StatusSeeOther)
+}
+
+// noteHelped thanks a reader whom an answer helped. Of somebody who signed in
+// is noted that it did, to tell them if it is corrected; of others nothing.
+func (s *Server) noteHelped(ctx context.Context, policy domain.PolicyID, item int64, r *reader) (string, error) {
+	said := "很高兴这条答复帮到了您。"
+	if item == 0 || r == nil || r.subscriber == nil {
+		return said, nil
+	}
+	questions, err := s.Store.Questions(ctx, storage.QuestionFilter{Policy: policy, States: []domain.QuestionState{domain.QuestionAnswered}})
+	if err != nil {
+		return "", err
+	}
+	for _, q := range questions {
+		if q.Item != item || q.Subscriber == r.subscriber.ID {
+			continue
+		}
+		if err := s.Store.ReadAnswer(ctx, q.ID, r.subscriber.ID, true, s.Now()); err != nil {
+			return "", err
+		}
+		said += "如果它以后更正，会用站内消息告诉您；不需要的话，可以在“我的提问”里删掉这条记录。"
+	}
+	return said, nil
+}
+
+// publicAnswer returns a question and answer that readers of a policy see.
+func (s *Server) publicAnswer(ctx context.Context, policy domain.PolicyID, id int64) (interpretations.Item, error) {
+	it, err := s.Store.Interpretation(ctx, id)
+	if err == nil && (it.Policy != policy || it.QA == nil || it.State != interpretations.Approved) {
+		err = domain.Errorf(domain.NotFound, "没有这条问答，可能已修改或删除。")
+	}
+	return it, err
+}
+
+// sayOfAnswer takes what a reader says of a question and answer: the number of
+// those who say so reaches its writers, and who is still not clear asks on.
+func (s *Server) sayOfAnswer(c *fiber.Ctx) error {
+	ctx := c.UserContext()
+	id, err := c.ParamsInt("id")
+	if err != nil {
+		return fiber.ErrNotFound
+	}
+	policy, err := s.Store.Policy(ctx, domain.PolicyID(id))
+	if err != nil {
+		return err
+	}
+	if _, err := s.mayRead(c, policy); err != nil {
+		return err
+	}
+	for _, say := range []domain.Feedback{domain.Helpful, domain.Unclear} {
+		item, err := strconv.ParseInt(field(c, string(say)), 10, 64)
+		if err != nil {
+			continue
+		}
+		if _, err := s.publicAnswer(ctx, policy.ID, item); err != nil {
+			return err
+		}
+		if err := s.Store.CountFeedback(ctx, item, say); err != nil {
+			return err
+		}
+		if say == domain.Unclear {
+			return c.Redirect(fmt.Sprintf("/ask?policy=%d&about=%d", policy.ID, item), fiber.StatusSeeOther)
+		}
+		r, err := s.reader(c)
+		if err != nil {
+			return err
+		}
+		said, err := s.noteHelped(ctx, policy.ID, item, r)
+		if err != nil {
+			return err
+		}
+		s.setFlash(c, "pine", said)
+		return c.Redirect(fmt.Sprintf("/policies/%d#qa-%d", policy.ID, item), fiber.StatusSeeOther)
+	}
+	return domain.Errorf(domain.Invalid, "请选择“有帮助”或“还不清楚”")
 }

@@ -26,7 +26,7 @@ type policyView struct {
 	Keys         []keyFact
 	Measures     []measureView
 	Match        *matchView
-	QA           []template.HTML
+	QA           []explainedView
 	Charts       []template.HTML
 	Cases        []template.HTML
 	Comparisons  []template.HTML
@@ -130,6 +130,13 @@ type textPart struct{ Text, Term string }
 
 // termView explains a word of official language.
 type termView struct{ ID, Name, Plain, Caution string }
+
+// explainedView is a question and answer, of which readers say whether it is clear.
+type explainedView struct {
+	ID       int64
+	Question string
+	HTML     template.HTML
+}
 
 // answerLink leads from a clause to an answer that explains it.
 type answerLink struct {
@@ -593,7 +600,7 @@ func (v *policyView) addInterpretations(items []interpretations.Item, day string
 		}
 		switch items[i].Kind {
 		case interpretations.QAKind:
-			v.QA = append(v.QA, html)
+			v.QA = append(v.QA, explainedView{items[i].ID, itemTitle(items[i]), html})
 		case interpretations.ChartKind:
 			v.Charts = append(v.Charts, html)
 		case interpretations.CaseKind:

@@ -189,6 +189,9 @@ func TestFromQuestionToAnswerForAll(t *testing.T) {
 	reader.get(page).post(page+"/ask", url.Values{"question": {"租来的设备能补吗"}}).at(page+"/ask", 200, "这些答复是不是您要的", "不能。")
 	reader.post(page+"/ask", url.Values{"question": {"租来的设备能补吗"}, "do": {"solved"}, "item": {fmt.Sprint(item.ID)}}).at(page, 200, "更正")
 	reader.get("/questions").at("/questions", 200, "对我有帮助的答复")
+	third := site.browser()
+	pressed := third.subscribe("13900139002")
+	third.get(page).post(page+"/qa", url.Values{"helpful": {fmt.Sprint(item.ID)}}).at(page, 200, "更正")
 	reader.get("/questions/1").at("/questions/1", 404)
 
 	b.get("/console/questions").at("/console/questions", 200, "90天内答复1条", "100%")
@@ -205,15 +208,52 @@ func TestFromQuestionToAnswerForAll(t *testing.T) {
 		}
 		told[n.Subscriber] = n.Channel
 	}
-	if len(told) != 2 || told[me] != domain.SMS || told[other] != domain.App {
+	if len(told) != 3 || told[me] != domain.SMS || told[other] != domain.App || told[pressed] != domain.App {
 		t.Errorf("told of the correction: %v", told)
 	}
 	site.plan(policy.ID)
 	asker.get("/questions/1").at("/questions/1", 200, "更正：融资租赁的能", "更正前的答复")
 	reader.get("/inbox").at("/inbox", 200, "答复有更正")
 	reader.get("/questions").post("/questions/1/forget", url.Values{}).at("/questions", 200, "已删除")
-	if readers, err := site.Store.AnswerReaders(ctx, 1); err != nil || len(readers) != 0 {
+	if readers, err := site.Store.AnswerReaders(ctx, 1); err != nil || len(readers) != 1 || readers[0] != pressed {
 		t.Errorf("kept: %v, %v", readers, err)
+	}
+}
+
+// TestReadersSayWhetherAnAnswerIsClear: what they say of a question and answer
+// reaches its writers, and whoever is still not clear asks on.
+func TestReadersSayWhetherAnAnswerIsClear(t *testing.T) {
+	site := newOffice(t)
+	page := fmt.Sprintf("/policies/%d", site.publish().ID)
+	site.browser().get(page).at(page, 200, "这样说清楚吗？", `name="helpful" value="1"`, `name="unclear" value="1"`)
+	say := func(b *browser, what, item string) *browser {
+		return b.get(page).post(page+"/qa", url.Values{what: {item}})
+	}
+	for n := range 5 {
+		site.now = site.now.Add(time.Minute) // no double click
+		if n < 2 {
+			say(site.browser(), "helpful", "1").at(page, 200, "很高兴这条答复帮到了您")
+		}
+		say(site.browser(), "unclear", "1").at("/ask", 200, "“最多补多少？&lt;script", "的答复我还不清楚：</textarea>", "个工作日内答复")
+	}
+	twice := site.browser()
+	say(twice, "unclear", "1")
+	say(twice, "unclear", "1")
+	for what, status := range map[string]int{"helpful=2": 404, "unclear=99": 404, "unclear=x": 400, "other=1": 400} {
+		name, item, _ := strings.Cut(what, "=")
+		if b := say(site.browser(), name, item); b.status != status {
+			t.Errorf("%s: status %d, want %d", what, b.status, status)
+		}
+	}
+	site.browser().get("/ask?policy=1&about=2").at("/ask", 404)
+
+	b := site.as("drafter")
+	b.at("/console", 200, "待核对的解读", "读者说：有帮助2人，还不清楚6人")
+	b.get("/console/policies/1/interpretations").at("/console/policies/1/interpretations", 200, "有帮助2人，还不清楚6人")
+	b.get("/console/policies/1/interpretations/1").post("/console/policies/1/interpretations/1", url.Values{"question": {"最多补多少钱？"}, "answer": {"最多300万元。"}, "cited": {"第一条"}})
+	b.get("/console/policies/1/interpretations")
+	if strings.Contains(b.body, "还不清楚6人") {
+		t.Error("what readers said of the words before is said of the new ones")
 	}
 }
 

@@ -32,6 +32,7 @@ func (s *Server) routes() {
 	// Forms that the same page has for everybody.
 	a.Post("/policies/:id<int>/check", s.checkOpenForm, s.limit(60), s.check)
 	a.Post("/policies/:id<int>/onepage/files", s.checkOpenForm, s.limit(10), s.wantFiles)
+	a.Post("/policies/:id<int>/qa", s.checkOpenForm, s.limit(30), s.once, s.sayOfAnswer)
 	a.Post("/policies/:id<int>/ask", s.ask) // sees to both itself: what was typed stays
 	a.Post("/ask", s.ask)
 

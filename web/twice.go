@@ -104,8 +104,8 @@ func (s *Server) once(c *fiber.Ctx) error {
 	return nil
 }
 
-// formKey names a form with everything that was written in it, and the session
-// that it was sent from.
+// formKey names a form with everything that was written in it, and the address
+// and the session that it was sent from.
 func formKey(c *fiber.Ctx) (key [sha256.Size]byte, err error) {
 	sum := sha256.New()
 	add := func(parts ...string) {
@@ -113,7 +113,7 @@ func formKey(c *fiber.Ctx) (key [sha256.Size]byte, err error) {
 			fmt.Fprintf(sum, "%d %s", len(part), part)
 		}
 	}
-	add(c.OriginalURL(), c.Cookies(readerCookie), c.Cookies(operatorCookie), c.Cookies(nonceCookie), c.Get(csrfHeader))
+	add(c.OriginalURL(), c.IP(), c.Cookies(readerCookie), c.Cookies(operatorCookie), c.Cookies(nonceCookie), c.Get(csrfHeader))
 	if !strings.HasPrefix(c.Get(fiber.HeaderContentType), fiber.MIMEMultipartForm) {
 		sum.Write(c.Body())
 		return [sha256.Size]byte(sum.Sum(nil)), nil

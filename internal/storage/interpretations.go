@@ -10,7 +10,7 @@ import (
 )
 
 // SaveInterpretation inserts an interpretation whose ID is 0, and sets it, or
-// replaces one.
+// replaces one. What readers said of the one that is replaced is forgotten.
 func (s *Store) SaveInterpretation(ctx context.Context, it *interpretations.Item) error {
 	id := it.ID
 	err := s.inTx(ctx, func(tx *sql.Tx) error {
@@ -41,7 +41,10 @@ func saveInterpretation(ctx context.Context, tx *sql.Tx, it *interpretations.Ite
 	if err == nil && n == 0 {
 		return domain.Errorf(domain.NotFound, noInterpretation)
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return forgetFeedback(ctx, tx, it.ID)
 }
 
 // scanInterpretation reads id and body. The body was written before a new item
@@ -79,6 +82,51 @@ func (s *Store) DeleteInterpretation(ctx context.Context, id int64) error {
 		if err != nil {
 			return notFound(err, noInterpretation)
 		}
+		if err := forgetFeedback(ctx, tx, id); err != nil {
+			return err
+		}
 		return notePolicy(ctx, tx, policy)
 	})
+}
+
+// feedbackName is the counter of what readers say of an interpretation.
+func feedbackName(id int64, said domain.Feedback) string {
+	return fmt.Sprintf("interpretation/%d/%s", id, said)
+}
+
+// CountFeedback adds one reader to those who say this of an interpretation.
+// Nothing but the number is kept.
+func (s *Store) CountFeedback(ctx context.Context, id int64, said domain.Feedback) error {
+	const q = `INSERT INTO counters (name, value) VALUES ($1, 1) ON CONFLICT (name) DO UPDATE SET value = counters.value + 1`
+	if _, err := s.write.ExecContext(ctx, q, feedbackName(id, said)); err != nil {
+		return fmt.Errorf("feedback on interpretation %d: %w", id, err)
+	}
+	return nil
+}
+
+func forgetFeedback(ctx context.Context, tx *sql.Tx, id int64) error {
+	_, err := tx.ExecContext(ctx, `DELETE FROM counters WHERE name IN ($1, $2)`, feedbackName(id, domain.Helpful), feedbackName(id, domain.Unclear))
+	return err
+}
+
+// Feedback is how many readers said what of an approved interpretation.
+type Feedback struct {
+	Item             int64
+	Policy           domain.PolicyID
+	Helpful, Unclear int
+}
+
+// Feedback returns what readers said of the interpretations of an office's
+// policies, or of one policy if it is not 0, in the order of the pages.
+func (s *Store) Feedback(ctx context.Context, office domain.OfficeID, policy domain.PolicyID) ([]Feedback, error) {
+	const q = `
+		SELECT i.id, i.policy_id, COALESCE(h.value, 0), COALESCE(u.value, 0)
+		FROM interpretations i JOIN policies p ON p.id = i.policy_id
+		LEFT JOIN counters h ON h.name = 'interpretation/' || CAST(i.id AS TEXT) || '/helpful'
+		LEFT JOIN counters u ON u.name = 'interpretation/' || CAST(i.id AS TEXT) || '/unclear'
+		WHERE p.office_id = $1 AND i.state = 'approved' AND ($2 = 0 OR p.id = $2) AND (h.value > 0 OR u.value > 0)
+		ORDER BY i.policy_id, i.id`
+	return list(ctx, s.read, func(row scanner, f *Feedback) error {
+		return row.Scan(&f.Item, &f.Policy, &f.Helpful, &f.Unclear)
+	}, q, office, policy)
 }

@@ -416,7 +416,23 @@ func keepsInterpretations(t *testing.T, url string) {
 	must(t, s.SaveInterpretation(ctx, &second))
 	equal(t, "for readers", len(got(s.Interpretations(ctx, p.ID, true))(t)), 1)
 	equal(t, "last id", got(s.Interpretations(ctx, p.ID, false))(t)[1].ID, second.ID)
+	equal(t, "said of it", len(got(s.Feedback(ctx, p.Office, 0))(t)), 0)
+	must(t, s.CountFeedback(ctx, it.ID, domain.Helpful))
+	must(t, s.CountFeedback(ctx, it.ID, domain.Unclear))
+	must(t, s.CountFeedback(ctx, it.ID, domain.Unclear))
+	must(t, s.CountFeedback(ctx, second.ID, domain.Unclear)) // no reader has seen it
+	for _, policy := range []domain.PolicyID{0, p.ID} {
+		said := got(s.Feedback(ctx, p.Office, policy))(t)
+		equal(t, "said of it", len(said), 1)
+		equal(t, "what is said", said[0], storage.Feedback{Item: it.ID, Policy: p.ID, Helpful: 1, Unclear: 2})
+	}
+	equal(t, "of another policy", len(got(s.Feedback(ctx, p.Office, p.ID+1))(t)), 0)
+	equal(t, "of another office", len(got(s.Feedback(ctx, p.Office+1, 0))(t)), 0)
+	must(t, s.SaveInterpretation(ctx, &it))
+	equal(t, "said of what replaced it", len(got(s.Feedback(ctx, p.Office, 0))(t)), 0)
+	must(t, s.CountFeedback(ctx, it.ID, domain.Helpful))
 	must(t, s.DeleteInterpretation(ctx, it.ID))
+	equal(t, "said of what is gone", len(got(s.Feedback(ctx, p.Office, 0))(t)), 0)
 	wantKind(t, s.DeleteInterpretation(ctx, it.ID), domain.NotFound)
 	wantKind(t, s.SaveInterpretation(ctx, &it), domain.NotFound)
 	_, err := s.Interpretation(ctx, it.ID)
