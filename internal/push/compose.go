@@ -184,7 +184,7 @@ const maxListed = 15
 
 // Sort returns the cards in the order of a summary: withdrawals and
 // corrections, then what ends within fifteen days, the soonest first, then
-// likely before possible, then as they came. One policy appears once; a
+// likely before possible, in each what ends first, and at last as they came. One policy appears once; a
 // withdrawal stands for the policy itself, and so does a reminder.
 func Sort(cards []Card, today string) []Card {
 	rank := func(c Card) int {
@@ -204,10 +204,10 @@ func Sort(cards []Card, today string) []Card {
 	sorted := slices.Clone(cards)
 	slices.SortStableFunc(sorted, func(a, b Card) int {
 		order := cmp.Compare(rank(a), rank(b))
-		if order != 0 || rank(a) != 2 {
+		if order != 0 || rank(a) < 2 {
 			return order
 		}
-		return cmp.Or(cmp.Compare(a.Deadline, b.Deadline), cmp.Compare(certainty(a), certainty(b)), cmp.Compare(reminding(a), reminding(b)))
+		return cmp.Or(cmp.Compare(lastDay(a, today), lastDay(b, today)), cmp.Compare(certainty(a), certainty(b)), cmp.Compare(reminding(a), reminding(b)))
 	})
 	seen := map[domain.PolicyID]bool{}
 	return slices.DeleteFunc(sorted, func(c Card) bool {
@@ -215,6 +215,19 @@ func Sort(cards []Card, today string) []Card {
 		seen[c.Policy] = true
 		return again
 	})
+}
+
+// lastDay is the deadline of a card as it sorts: a month ends after its days,
+// and what has ended or ends never comes last.
+func lastDay(c Card, today string) string {
+	last := c.Deadline
+	if len(last) == len("2006-01") {
+		last += "-31"
+	}
+	if last < today {
+		return "9999-12-31"
+	}
+	return last
 }
 
 func certainty(c Card) int {

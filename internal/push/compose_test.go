@@ -405,18 +405,21 @@ func TestSort(t *testing.T) {
 		{Policy: 7, Verdict: domain.Likely, Deadline: "2026-12-07"},
 		{Policy: 8, Corrected: "金额"},
 		{Policy: 4, Verdict: domain.Likely, Deadline: "2026-12-08", Reminds: true},
+		{Policy: 9, Verdict: domain.Likely, Deadline: "2027-03"},
+		{Policy: 10, Verdict: domain.Likely, Deadline: "2027-03-30"},
+		{Policy: 11, Verdict: domain.Possible, Deadline: "2027-01-15"},
 	}
 	var got []domain.PolicyID
 	for _, c := range push.Sort(cards, "2026-11-22") {
 		got = append(got, c.Policy)
 	}
-	want := []domain.PolicyID{2, 8, 6, 7, 3, 4, 5, 1}
+	want := []domain.PolicyID{2, 8, 6, 7, 3, 4, 10, 9, 5, 11, 1}
 	if len(got) != len(want) {
 		t.Fatalf("order %v, want %v", got, want)
 	}
 	for i := range want {
 		if got[i] != want[i] {
-			t.Fatalf("order %v, want %v: withdrawn, corrected, then by deadline within 15 days, then likely", got, want)
+			t.Fatalf("order %v, want %v: withdrawn, corrected, then by deadline within 15 days, then likely, by deadline", got, want)
 		}
 	}
 }
