@@ -30,7 +30,7 @@ var lives = map[string]life{
 	"sign-in by a code":        {[]string{"POST /login", "GET /login/code", "POST /login/code"}, signInLives},
 	"an invitation":            {[]string{"GET /login/choose", "POST /login/choose"}, invitationLives},
 	"a subscription under way": {[]string{"POST /subscribe", "GET /subscribe/topics", "POST /subscribe/topics", "GET /subscribe/channels", "POST /subscribe/channels", "GET /subscribe/verify", "POST /subscribe/verify", "GET /subscribe/existing", "POST /subscribe/existing"}, subscriptionLives},
-	"a question":               {[]string{"GET /ask", "POST /ask", "POST /policies/:id<int>/ask", "POST /questions", "GET /questions/:id<int>", "POST /questions/:id<int>"}, questionLives},
+	"a question":               {[]string{"GET /ask", "POST /ask", "POST /policies/:id<int>/ask", "POST /policies/:id<int>/qa", "POST /questions", "GET /questions/:id<int>", "POST /questions/:id<int>"}, questionLives},
 	"what is public of a policy": {[]string{
 		"GET /policies.atom", "GET /policies/:id<int>", "GET /policies/:id<int>/deadlines.ics", "GET /policies/:id<int>/onepage", "GET /policies/:id<int>/onepage.png",
 		"GET /policies/:id<int>/onepage.pdf", "GET /policies/:id<int>/check", "POST /policies/:id<int>/check", "POST /policies/:id<int>/onepage/files", "GET /policies/:id<int>/ask",
