@@ -22,6 +22,7 @@ type moody struct {
 	mu      sync.Mutex
 	rnd     *rand.Rand
 	well    bool           // no more moods
+	healed  chan struct{}  // closed then
 	asked   int            // requests, whatever became of them
 	took    map[string]int // by our reference: how often it was sent
 	phones  map[string]int // by number
@@ -41,6 +42,7 @@ func startMoody(t *testing.T, rnd *rand.Rand, honours bool) *moody {
 	g := &moody{
 		rnd: rnd, honours: honours, client: &http.Client{Timeout: 10 * time.Second},
 		took: map[string]int{}, phones: map[string]int{}, refused: map[string]bool{}, final: map[string]string{},
+		healed: make(chan struct{}),
 	}
 	g.Server = httptest.NewServer(http.HandlerFunc(g.take))
 	t.Cleanup(g.Close)
@@ -56,6 +58,7 @@ const (
 	isBusy         // asks everybody to wait
 	cutsBefore     // cuts the line and does not send
 	cutsAfter      // sends and cuts the line
+	isSilent       // sends and says nothing until whoever asked has gone, or all is well
 	reportsAtOnce  // the receipt is there before the answer
 	moodsOfHundred = 200
 )
@@ -80,6 +83,8 @@ func (g *moody) mood() int {
 		return reportsAtOnce
 	case n == 24 && g.rnd.IntN(10) == 0:
 		return isBusy
+	case n == 25 && g.rnd.IntN(5) == 0:
+		return isSilent
 	default:
 		return sends
 	}
@@ -101,7 +106,7 @@ func (g *moody) take(w http.ResponseWriter, r *http.Request) {
 	switch mood {
 	case refuses:
 		g.refused[ref] = true
-	case sends, isSlow, cutsAfter, reportsAtOnce:
+	case sends, isSlow, cutsAfter, isSilent, reportsAtOnce:
 		if g.took[ref] == 0 || !g.honours {
 			g.took[ref]++
 			g.phones[to]++
@@ -123,10 +128,16 @@ func (g *moody) take(w http.ResponseWriter, r *http.Request) {
 		if conn, _, err := http.NewResponseController(w).Hijack(); err == nil {
 			_ = conn.Close()
 		}
-	case isSlow:
-		time.Sleep(40 * time.Millisecond)
-		fallthrough
 	default:
+		switch mood {
+		case isSlow:
+			time.Sleep(40 * time.Millisecond)
+		case isSilent:
+			select {
+			case <-r.Context().Done():
+			case <-g.healed:
+			}
+		}
 		if mood == reportsAtOnce && owed != nil && !g.tell(owed) {
 			g.mu.Lock()
 			g.reports = append(g.reports, owed)
@@ -230,4 +241,5 @@ func (g *moody) heal() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.well = true
+	close(g.healed)
 }

@@ -33,8 +33,8 @@ const endurance = 15 * time.Minute
 
 // TestRandomFaults runs pushes through what may go wrong: processes that are
 // killed, a Redis that is emptied or restarted, a PostgreSQL that crashes, a
-// clock that jumps, a gateway that refuses, throttles, is slow or cuts the line,
-// before or after it has sent, and receipts that come twice, out of order, too
+// clock that jumps, a gateway that refuses, throttles, is slow, cuts the line
+// before or after it has sent, or sends and falls silent, and receipts that come twice, out of order, too
 // early, again, or from nobody. A seed draws the installation, the faults and
 // when they come; what the machine does between them it does not.
 //
@@ -121,7 +121,7 @@ func newRun(t *testing.T, seed uint64, cluster func() *pgtest.Cluster) *run {
 	r.jump(0)
 	// The clocks are the product's own, but for the look for due batches, which
 	// goes by the time on the wall.
-	common := append(slices.Clone(r.site.args[1:]), "--work.dispatch_every", "100ms")
+	common := append(slices.Clone(r.site.args[1:]), "--work.dispatch_every", "100ms", "--sms.answer_within", "1", "--sms.timeout", "5")
 	callback := "http://127.0.0.1:1"
 	if web {
 		listen := freeAddress(t)
@@ -227,13 +227,7 @@ func (r *run) step(pace time.Duration) time.Duration {
 		time.Sleep(look)
 		waited = waited && !busy()
 	}
-	for _, p := range r.procs {
-		select {
-		case <-p.ended:
-			r.Fatalf("%s ended by itself:\n%s", p.name, p.log(r.T))
-		default:
-		}
-	}
+	r.live()
 	seen := r.gateway.requests()
 	waited = waited && seen == r.seen
 	r.seen = seen
@@ -242,6 +236,18 @@ func (r *run) step(pace time.Duration) time.Duration {
 	}
 	r.jump(pace)
 	return pace
+}
+
+// live fails the test if a process ended by itself.
+func (r *run) live() {
+	r.Helper()
+	for _, p := range r.procs {
+		select {
+		case <-p.ended:
+			r.Fatalf("%s ended by itself:\n%s", p.name, p.log(r.T))
+		default:
+		}
+	}
 }
 
 // strain lets the faults come.
@@ -263,6 +269,9 @@ func (r *run) strain() {
 		faults = append(faults, fault{r.rnd.IntN(randomPeople), kinds[r.rnd.IntN(len(kinds))]})
 	}
 	slices.SortStableFunc(faults, func(a, b fault) int { return a.at - b.at })
+	if r.rnd.IntN(3) > 0 {
+		r.killPlanning()
+	}
 	giveUp := time.Now().Add(endurance)
 	for _, f := range faults {
 		for idle := time.Duration(0); r.seen < f.at && idle < 10*time.Minute; { // so few are left that nothing comes
@@ -284,6 +293,38 @@ func (r *run) killOne() {
 	r.tell("%s is killed", p.name)
 	p.kill(r.T)
 	r.start(p)
+}
+
+// killPlanning kills the workers while they plan the push, before or after any
+// of its transactions.
+func (r *run) killPlanning() {
+	r.Helper()
+	upTo := domain.SubscriberID(r.rnd.IntN(randomPeople))
+	for giveUp := time.Now().Add(endurance); ; time.Sleep(time.Millisecond) {
+		p, err := r.site.store.Push(context.Background(), r.site.push)
+		if err == nil && (p.PlannedTo >= upTo || p.State != domain.PushOwed) {
+			break
+		}
+		r.live()
+		if time.Now().After(giveUp) {
+			r.Fatalf("the push is not planned:\n%s", r.logs())
+		}
+	}
+	var killed []*process
+	for _, p := range r.procs {
+		if p.args[0] == "work" {
+			p.kill(r.T)
+			killed = append(killed, p)
+		}
+	}
+	p, err := r.site.store.Push(context.Background(), r.site.push)
+	if err != nil {
+		r.Fatal(err)
+	}
+	r.tell("every worker is killed, the push is %s and planned up to subscriber %d", p.State, p.PlannedTo)
+	for _, p := range killed {
+		r.start(p)
+	}
 }
 
 func (r *run) jumpClock() {
