@@ -348,6 +348,8 @@ describe('pages', { concurrency: 3, timeout: 1_200_000 }, () => {
       for (const f of await page.evaluate(inspect, { width: 794, modes: { print: modes.normal, 'print, high contrast': modes.contrast, normal: modes.normal }, some: ['print', 'print, high contrast'], tags, colours, places: colours })) wrong.push(`${address}: ${f}`);
       const shown = await page.evaluate(() => ['.head', '.foot ul', '.dock', '.modes', '.skip', '[data-print]'].filter(s => document.querySelector(s)?.checkVisibility()));
       if (shown.length) wrong.push(`${address}: prints ${shown}, which nobody can press on paper`);
+      const closed = await page.evaluate(() => [...document.querySelectorAll('.qa .a, .words p')].filter(e => !e.checkVisibility()).length);
+      if (closed) wrong.push(`${address}: ${closed} answers are not printed, for nobody opened them`);
       await keep(page, `print ${address}`);
       await page.emulateMedia({ media: 'screen' });
     }
