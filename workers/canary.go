@@ -2,6 +2,8 @@ package workers
 
 import (
 	"context"
+	"errors"
+	"strconv"
 
 	"policypush/internal/channel"
 	"policypush/internal/domain"
@@ -59,15 +61,22 @@ func (w *Workers) canary(ctx context.Context, kind domain.ChannelKind, d domain.
 	if err != nil || m.push.Kind.Personal() { // of which there is one for each person
 		return false, err
 	}
-	to := domain.Contact{Kind: kind, Address: w.Lines[kind].Canary, Verified: true}
+	d.Subscriber = 0 // the copy stops nobody's messages
+	to, message := domain.Contact{}, channel.Message{}
+	unsent := func() error {
+		if to, err = w.canaryContact(ctx, kind); err != nil {
+			return err
+		}
+		message, err = w.compose(kind, storage.Outgoing{Contact: to}, []domain.Delivery{d}, map[domain.PushID]matter{d.Push: m}, meantBy{}, forms{})
+		return err
+	}()
 	c := domain.Canary{Push: d.Push, Channel: kind, MaskedTo: to.Masked(), State: domain.Sending, SentAt: w.Now()}
 	if first, err := w.Store.BeginCanary(ctx, c); err != nil || !first {
 		return false, err
 	}
-	d.Subscriber = 0 // the copy stops nobody's messages
-	message, err := w.compose(kind, storage.Outgoing{Contact: to}, []domain.Delivery{d}, map[domain.PushID]matter{d.Push: m}, meantBy{}, forms{})
-	if err != nil {
-		return false, err
+	if unsent != nil {
+		c.State, c.Note, c.EndedAt = domain.Failed, channel.Note(unsent.Error()), w.Now()
+		return false, errors.Join(unsent, w.Store.EndCanary(ctx, c))
 	}
 	message.Ref = domain.CanaryRef(d.Push)
 	r := w.Lines[kind].Sender.Send(ctx, []channel.Message{message})[0]
@@ -84,4 +93,26 @@ func (w *Workers) canary(ctx context.Context, kind domain.ChannelKind, d domain.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTimeout)
 	defer cancel()
 	return false, w.Store.EndCanary(ctx, c)
+}
+
+// canaryContact is where the office's own copies go: an address, or the latest
+// browser of a person of the office, whose keys nobody can write down.
+func (w *Workers) canaryContact(ctx context.Context, kind domain.ChannelKind) (domain.Contact, error) {
+	to := domain.Contact{Kind: kind, Address: w.Lines[kind].Canary, Verified: true}
+	if kind != domain.WebPush {
+		return to, nil
+	}
+	id, err := strconv.ParseInt(to.Address, 10, 64)
+	if err != nil {
+		return to, err
+	}
+	person, err := w.Store.Subscriber(ctx, domain.SubscriberID(id))
+	if err != nil {
+		return to, err
+	}
+	own := domain.Browsers(person.Contacts, 0)
+	if len(own) == 0 {
+		return to, domain.Errorf(domain.NotFound, "webpush.canary 的%d号主体没有登记浏览器", id)
+	}
+	return own[0], nil
 }

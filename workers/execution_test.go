@@ -296,6 +296,36 @@ func TestACanaryGoesFirstAndOnce(t *testing.T) {
 	}
 }
 
+// TestTheCanaryOfBrowsersIsAPerson: a browser has an address that nobody can
+// write down, so a person of the office stands for it. That there is none is
+// said on the page of the push, and holds nobody up.
+func TestTheCanaryOfBrowsersIsAPerson(t *testing.T) {
+	b, ctx := newBench(t), t.Context()
+	const browser = `{"endpoint":"https://push.example/officer"}`
+	b.people(3, func(i int, s *domain.Subscriber) {
+		if i == 1 {
+			s.Contacts = []domain.Contact{{Kind: domain.WebPush, Address: browser, Verified: true}}
+		}
+	})
+	for canary, want := range map[string]domain.DeliveryState{"2": domain.Accepted, "3": domain.Failed, "99": domain.Failed} {
+		service := &gateway{}
+		b.Lines[domain.WebPush] = Line{Mode: channel.Send, Sender: service, Canary: canary}
+		w := New(b.Config)
+		_, id := b.publish("关于发放居民消费券的通知" + canary)
+		if !w.sendCanaries(ctx, domain.WebPush, []letter{{deliveries: []domain.Delivery{{Push: id, Channel: domain.WebPush}}}}) {
+			t.Errorf("canary %s holds the channel", canary)
+		}
+		found, err := b.Store.Canaries(ctx, id, 10)
+		check(t, err)
+		if len(found) != 1 || found[0].State != want || (found[0].Note != "") != (want == domain.Failed) {
+			t.Errorf("canary %s is %+v", canary, found)
+		}
+		if want == domain.Accepted && (len(service.got) != 1 || service.got[0].To != browser) {
+			t.Errorf("canary %s: handed over %+v", canary, service.got)
+		}
+	}
+}
+
 func TestDoubtIsSettledByAskingAndNeverBySending(t *testing.T) {
 	b, ctx := newBench(t), t.Context()
 	b.people(4, nil)

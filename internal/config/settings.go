@@ -156,6 +156,7 @@ func (c *Config) settings() []setting {
 		rate("wechat.rate", "微信每秒最多发多少条，所有进程合计；0为不限，可用小数", &c.WeChatBounds.Rate),
 		text("wechat.canary", "每次推送先给这个 openid 发一份微信，由单位自己查收；不填则不发", &c.WeChatBounds.Canary),
 		rate("webpush.rate", "浏览器通知每秒最多发给多少人，一人的几个浏览器算一次，所有进程合计；0为不限，可用小数", &c.WebPushBounds.Rate),
+		text("webpush.canary", "每次推送先给这个主体（主体画像页地址里的编号，是本单位的人）的浏览器发一份，由单位自己查收；不填则不发", &c.WebPushBounds.Canary).checked(optional(positive)),
 		rate("webhook.rate", "政务应用消息每秒最多发多少条，所有进程合计；0为不限，可用小数", &c.WebhookBounds.Rate),
 		text("webhook.canary", "每次推送先给政务应用的这个账号发一份，由单位自己查收；不填则不发", &c.WebhookBounds.Canary),
 		rate("jpush.rate", "手机推送每秒最多发多少条，所有进程合计；0为不限，可用小数", &c.JPushBounds.Rate),
@@ -248,6 +249,13 @@ func optional(check func(string) error) func(string) error {
 		}
 		return check(v)
 	}
+}
+
+func positive(v string) error {
+	if n, err := strconv.ParseInt(v, 10, 64); err != nil || n < 1 {
+		return fmt.Errorf("要是正整数，不能是“%s”", v)
+	}
+	return nil
 }
 
 func address(v string) error {

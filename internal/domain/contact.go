@@ -156,6 +156,9 @@ func Browsers(contacts []Contact, id ContactID) []Contact {
 	if at < 0 {
 		at = ChooseContact(contacts, WebPush, nil)
 	}
+	if at < 0 {
+		return nil
+	}
 	var all []Contact
 	for i, c := range contacts {
 		switch {
