@@ -36,9 +36,10 @@ type card struct {
 // homeView is the front page.
 type homeView struct {
 	Page
-	Mine    []card // what fits the signed-in reader best
-	Closing []card
-	Newest  []card
+	Mine      []card // what fits the signed-in reader best
+	Unmatched bool   // who turned personalisation off
+	Closing   []card
+	Newest    []card
 }
 
 func (homeView) template() string { return "portal/home" }
@@ -78,6 +79,7 @@ func (s *Server) home(c *fiber.Ctx) error {
 		if err != nil {
 			return err
 		}
+		v.Unmatched = me.Subscription.Unmatched
 		v.Mine = mine.Cards[:min(3, len(mine.Cards))]
 	}
 	return s.render(c, v)
@@ -199,7 +201,7 @@ func (s *Server) listPolicies(ctx context.Context, v *libraryView, asked url.Val
 // addFit says on each card how it fits the signed-in reader.
 func (s *Server) addFit(c *fiber.Ctx, cards []card) error {
 	r, err := s.reader(c)
-	if err != nil || r == nil || r.subscriber == nil {
+	if err != nil || r == nil || r.subscriber == nil || r.subscriber.Subscription.Unmatched {
 		return err
 	}
 	if err := s.Catalogue.Refresh(c.UserContext()); err != nil {

@@ -284,11 +284,15 @@ func (s *Server) pause(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	sub.Subscription.Paused = field(c, "paused") == "yes"
+	how := field(c, "paused")
+	sub.Subscription.Unmatched = how == "unmatched"
+	sub.Subscription.Paused = how == "yes" || sub.Subscription.Unmatched
 	if err := s.Store.SaveSubscriber(c.UserContext(), sub); err != nil {
 		return err
 	}
-	if sub.Subscription.Paused {
+	if sub.Subscription.Unmatched {
+		s.setFlash(c, "pine", "已关闭个性化匹配。不再用您的情况对照政策，也不再推送；政策库、搜索和提问照常可用。")
+	} else if sub.Subscription.Paused {
 		s.setFlash(c, "pine", "已暂停。恢复之前不再推送任何政策，账户和设置都保留。")
 	} else {
 		s.setFlash(c, "pine", "已恢复推送。")

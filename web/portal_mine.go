@@ -26,7 +26,11 @@ type matches struct {
 
 // matchesOf lists what may apply to a subscriber: what must be applied for
 // soon comes first, then certain before possible, the larger amount, the newer.
+// It is nothing for who turned personalisation off.
 func (s *Server) matchesOf(ctx context.Context, sub *domain.Subscriber) (matches, error) {
+	if sub.Subscription.Unmatched {
+		return matches{}, nil
+	}
 	if err := s.Catalogue.Refresh(ctx); err != nil {
 		return matches{}, err
 	}
@@ -97,6 +101,8 @@ type myPoliciesView struct {
 	Missing  []string // facts that are not filled in
 	Question *questionView
 	Problems problems
+
+	Unmatched bool // personalisation is off
 }
 
 // questionView asks for one fact and says what each answer would change.
@@ -129,6 +135,9 @@ func (s *Server) showMyPolicies(c *fiber.Ctx, typed string, ps problems) error {
 	mine, err := s.matchesOf(c.UserContext(), sub)
 	if err != nil {
 		return err
+	}
+	if sub.Subscription.Unmatched {
+		return s.render(c, myPoliciesView{Page: p, Unmatched: true})
 	}
 	v := myPoliciesView{Page: p, Soon: mine.Soon, Sure: mine.Offers.Likely, Perhaps: mine.Offers.Possible, More: len(mine.Best) < mine.Offers.Likely+mine.Offers.Possible, Problems: ps}
 	for _, cd := range mine.Cards {

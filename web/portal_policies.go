@@ -216,7 +216,7 @@ func (s *Server) policyView(c *fiber.Ctx) (policyView, error) {
 	if err != nil {
 		return policyView{}, err
 	}
-	if r != nil && r.subscriber != nil {
+	if r != nil && r.subscriber != nil && !r.subscriber.Subscription.Unmatched {
 		v.Match = s.match(policy, r.subscriber, v.Measures)
 	}
 	return v, nil

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"fmt"
 	"net/url"
 	"slices"
@@ -85,5 +86,41 @@ func TestWhatIsDoneIsMarked(t *testing.T) {
 	b.post("/inbox/1/done", url.Values{"undo": {"yes"}}).at("/inbox", 200, "照常提醒")
 	if done, err = site.Store.Done(t.Context(), policy.ID); err != nil || len(done) != 0 {
 		t.Fatalf("done by %v, %v", done, err)
+	}
+}
+
+// TestPersonalisationIsTurnedOff: what somebody stated is then compared with
+// nothing, on no page and for no push, until they turn it on again.
+func TestPersonalisationIsTurnedOff(t *testing.T) {
+	site := newSite(t)
+	b := site.browser()
+	id := b.subscribe("13900139000")
+	page := fmt.Sprintf("/policies/%d", site.publish().ID)
+	matched := map[string]string{"/": "1项适用可能性高", "/me/policies": "适用可能性高（1项）", page: "为什么推给您", "/policies": "1项适用可能性高"}
+	said := func(path string) string {
+		b.get(path).at(path, 200)
+		_, main, _ := strings.Cut(b.body, "<main")
+		return main
+	}
+	for path, words := range matched {
+		if !strings.Contains(said(path), words) {
+			t.Errorf("%s does not say %s to somebody who is matched", path, words)
+		}
+	}
+	b.get("/me").at("/me", 200, "关闭个性化匹配").post("/me/pause", url.Values{"paused": {"unmatched"}}).at("/me", 200, "已关闭个性化匹配", "打开个性化匹配")
+	for path, words := range matched {
+		if strings.Contains(said(path), words) {
+			t.Errorf("%s still says what fits", path)
+		}
+	}
+	b.get("/me/policies").at("/me/policies", 200, "您关闭了个性化匹配")
+	b.get("/me/export").at("/me/export", 200, `"unmatched"`)
+	sub, err := site.Store.Subscriber(context.Background(), id)
+	if err != nil || !sub.Subscription.Paused || !sub.Subscription.Unmatched {
+		t.Fatalf("%+v, %v: pushes go on", sub.Subscription, err)
+	}
+	b.get("/me").post("/me/pause", url.Values{"paused": {"no"}}).at("/me", 200, "已恢复推送")
+	if !strings.Contains(said("/me/policies"), "适用可能性高（1项）") {
+		t.Error("turned on again, nothing is matched")
 	}
 }

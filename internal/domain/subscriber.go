@@ -60,6 +60,9 @@ type Subscription struct {
 	All bool `json:"all_that_may_apply"`
 	// Paused stops every push; reading and the account stay.
 	Paused bool `json:"paused,omitempty"`
+	// Unmatched turns personalisation off: their facts are compared with no
+	// policy, neither for a push, so that it comes with Paused, nor on a page.
+	Unmatched bool `json:"unmatched,omitempty"`
 	// Least is how much a policy must have to do with them.
 	Least Relevance `json:"least,omitempty"`
 	// ByTheme holds the ways over which somebody wants to hear of a theme in
