@@ -261,6 +261,9 @@ func fill(it *interpretations.Item, f itemForm, ps *problems) {
 		chart := &interpretations.Chart{Form: interpretations.Form(f.Form), Unit: f.Unit, Before: f.Before, After: f.After, Clause: f.Clause}
 		for i, row := range f.Points {
 			name := fmt.Sprintf("第%d行的数值", i+1)
+			if chart.Form.Numeric() && row.Value == "" || chart.Form == interpretations.Compare && row.Before == "" {
+				ps.add("form", name+"没有填，是0就写0") // an empty one is no nought
+			}
 			chart.Points = append(chart.Points, interpretations.Point{
 				Label: row.Label, Note: row.Note, Date: row.Date, Value: number(name, row.Value), Before: number(name, row.Before),
 			})
