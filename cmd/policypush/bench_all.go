@@ -73,7 +73,7 @@ func beginBenchAll(fs *flag.FlagSet) func(context.Context, stdio, []string) (rep
 	texts := fs.String("texts", filepath.Join("internal", "demo", "policies"), "测读文件用的文件夹")
 	profiles := fs.Int("profiles", 200_000, "人群索引的对象数")
 	province := fs.Int("province", 0, "另测这么多企业的人群索引，0 为不测；10000000 要 4 GB 内存和几分钟")
-	recipients := fs.Int("recipients", 5000, "每次推送的对象数")
+	recipients := fs.Int("recipients", 100_000, "每次推送的对象数")
 	dictDir := fs.String("dict", "", "分词词典文件夹")
 	return func(ctx context.Context, std stdio, _ []string) (report, error) {
 		if info, err := os.Stat(filepath.Dir(*out)); err != nil || !info.IsDir() {
