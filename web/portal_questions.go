@@ -28,6 +28,15 @@ type myQuestion struct {
 	PolicyTitle string
 }
 
+// Excerpt is how a question begins: by that its asker knows it.
+func (q myQuestion) Excerpt() string {
+	text := q.Rounds[0].Text
+	if short := cutRunes(text, 40); short != text {
+		return short + "…"
+	}
+	return text
+}
+
 func (myQuestionsView) template() string { return "portal/questions" }
 
 func (s *Server) questionsOf(c *fiber.Ctx) error { return s.showMyQuestions(c, "", nil) }

@@ -109,7 +109,7 @@ func TestAQuestionOutlastsSigningInAndIsSentOnce(t *testing.T) {
 	if err != nil || len(all) != 1 || all[0].Channel != domain.SMS || all[0].Subscriber == 0 {
 		t.Fatalf("%+v, %v", all, err)
 	}
-	b.get("/questions").at("/questions", 200, "编号1", "待答复")
+	b.get("/questions").at("/questions", 200, "外地企业算不算在内？", "编号1", "待答复")
 	b.get("/me/export")
 	if !strings.Contains(b.body, "外地企业算不算在内") {
 		t.Error("what was asked is not exported")
