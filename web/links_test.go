@@ -335,7 +335,7 @@ func invitationLives(t *testing.T) {
 	// After its time it is not there any more.
 	site = newSite(t)
 	boss = site.browser()
-	id = boss.subscribe("13900000074")
+	boss.subscribe("13900000074")
 	invite()
 	clerk = site.browser()
 	site.now = site.now.AddDate(0, 2, 0)
