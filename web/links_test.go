@@ -441,7 +441,9 @@ func questionLives(t *testing.T) {
 		t.Errorf("withdrawn: %d\n%s", owner.status, mainOf(owner.body))
 	}
 	number := domain.QuestionID(0)
-	fmt.Sscan(id, &number)
+	if _, err := fmt.Sscan(id, &number); err != nil {
+		t.Fatal(err)
+	}
 	gone := site.question(number).State
 	site.now = site.now.Add(time.Minute)
 	owner.get(own+"?code="+code).post(own, url.Values{"code": {code}, "do": {"withdraw"}})

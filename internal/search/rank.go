@@ -1,6 +1,7 @@
 package search
 
 import (
+	"fmt"
 	"strings"
 	"unicode/utf8"
 )
@@ -65,6 +66,10 @@ type reader struct {
 	hits   []hit
 	places []int // per phrase: at which place its part ended
 	parts  []int // per phrase: how many of its terms are there
+
+	worths []float64 // per term and phrase, in a window
+	slots  []int     // per term and phrase; of a phrase
+	alike  [][]int   // per slot: the phrases that stand for the same words
 }
 
 // step is a term of a phrase.
@@ -97,6 +102,7 @@ func newReader(q *question) *reader {
 			r.steps[t] = append(r.steps[t], step{j, k})
 		}
 	}
+	r.weighSlots()
 	return r
 }
 
@@ -203,21 +209,52 @@ func (r *reader) distinct(hits []hit, total float64) float64 {
 	return sum / total
 }
 
-// worth is what a term or a phrase counts for in a window.
-func (r *reader) worth(term int) float64 {
+// weighSlots gives each term and phrase what it counts for in a window, and
+// one slot to the phrases that stand for the same words: they count once.
+func (r *reader) weighSlots() {
 	q := r.q
-	if term < len(q.terms) {
-		if term < q.asked {
-			return q.terms[term].idf
+	n := len(q.terms)
+	r.worths, r.slots = make([]float64, n+len(q.extra)), make([]int, n+len(q.extra))
+	for t := range q.asked {
+		r.worths[t] = q.terms[t].idf
+	}
+	of := map[string]int{}
+	for i, p := range q.extra {
+		whole := n + i
+		for _, t := range p.terms {
+			r.worths[whole] = max(r.worths[whole], q.terms[t].idf)
 		}
-		return 0
+		slot, known := of[fmt.Sprint(p.means)]
+		if !known {
+			slot = len(r.alike)
+			of[fmt.Sprint(p.means)] = slot
+			r.alike = append(r.alike, nil)
+		}
+		r.slots[whole] = slot
+		r.alike[slot] = append(r.alike[slot], whole)
 	}
-	p := q.extra[term-len(q.terms)]
-	top := 0.0
-	for _, t := range p.terms {
-		top = max(top, q.terms[t].idf)
+}
+
+// change is what a window is worth more, or less, because of a term or phrase
+// that has come into it or has left it.
+func (r *reader) change(term int, come bool) float64 {
+	if term < len(r.q.terms) {
+		if come {
+			return r.worths[term]
+		}
+		return -r.worths[term]
 	}
-	return top
+	others := 0.0 // the best of those that stand there for the same
+	for _, whole := range r.alike[r.slots[term]] {
+		if whole != term && r.within[whole] > 0 {
+			others = max(others, r.worths[whole])
+		}
+	}
+	more := max(0, r.worths[term]-others)
+	if come {
+		return more
+	}
+	return -more
 }
 
 // scan finds the terms in a passage whose first character is at a place, and
@@ -329,12 +366,12 @@ func (r *reader) stretch(hits []hit, length int) (best float64, first hit) {
 	sum, from := 0.0, 0
 	for _, h := range hits {
 		if r.within[h.term]++; r.within[h.term] == 1 {
-			sum += r.worth(h.term)
+			sum += r.change(h.term, true)
 		}
 		for hits[from].at < h.at-length {
 			gone := hits[from].term
 			if r.within[gone]--; r.within[gone] == 0 {
-				sum -= r.worth(gone)
+				sum += r.change(gone, false)
 			}
 			from++
 		}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -441,4 +442,46 @@ func TestFolder(t *testing.T) {
 	}
 	finds(f, "水利建设基金", "a.txt")
 	closed(f)
+}
+
+// TestOtherWordsTakeTurns: a word that is called much else leaves room for the
+// others of a question.
+func TestOtherWordsTakeTurns(t *testing.T) {
+	w := lexicon(t).words
+	first := map[string]int{}
+	all := w.synonyms("小店残保金")
+	for i, s := range all {
+		if _, known := first[s.of]; !known {
+			first[s.of] = i
+		}
+	}
+	if len(first) < 2 || len(all) <= len(first) {
+		t.Fatalf("not enough other words to see turns: %v", all)
+	}
+	for of, at := range first {
+		if at >= len(first) {
+			t.Errorf("%s waits for %d other words: %v", of, at, all)
+		}
+	}
+}
+
+// TestOneThingCountsOnce: a passage that uses several words for one thing is not
+// before one that has everything that was asked for.
+func TestOneThingCountsOnce(t *testing.T) {
+	filled := strings.Repeat("本办法所称其他事项由县有关部门另行制定。", 12)
+	entries := []*Entry{
+		{Key: "names", Title: "甲", Passages: []Passage{{Clause, "c1", "个体工商户、个体户、店铺、摊位、小老板、小商户、小生意等开店登记。" + filled}}},
+		{Key: "both", Title: "乙", Passages: []Passage{{Clause, "c1", "个体户免征残疾人保障金。" + filled}}},
+	}
+	for i := range 40 {
+		entries = append(entries, &Entry{Key: strconv.Itoa(i), Title: "丙", Passages: []Passage{{Clause, "c1", filled}}})
+	}
+	x := newIndex(t, entries...)
+	page, err := x.Search(t.Context(), Request{Text: "开小店要交残保金吗", Limit: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(page.Results) == 0 || page.Results[0].Key != "both" {
+		t.Errorf("%+v", page.Results)
+	}
 }

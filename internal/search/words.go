@@ -84,8 +84,8 @@ func firstPair(s string) string {
 // synonym is another word for one that was typed.
 type synonym struct{ word, of string }
 
-// synonyms returns what else the words of a Chinese run are called, the longest
-// words first found.
+// synonyms returns what else the words of a Chinese run are called, of which the
+// longest count, in turns.
 func (w *words) synonyms(text string) []synonym {
 	var found []synonym
 	chars := []rune(text)
@@ -106,7 +106,25 @@ func (w *words) synonyms(text string) []synonym {
 		}
 		i = next
 	}
-	return found
+	return turns(found)
+}
+
+// turns puts first one other word for each that was typed, then a second: a word
+// that is called much else leaves room for those after it.
+func turns(all []synonym) []synonym {
+	turn := map[string]int{}
+	at := make([]int, len(all))
+	order := make([]int, len(all))
+	for i, s := range all {
+		at[i], order[i] = turn[s.of], i
+		turn[s.of]++
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return at[a] - at[b] })
+	sorted := make([]synonym, len(all))
+	for i, from := range order {
+		sorted[i] = all[from]
+	}
+	return sorted
 }
 
 // filler are the words with which people ask. They say nothing about the
