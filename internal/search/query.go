@@ -93,12 +93,17 @@ func (x *Index) read(ctx context.Context, r index.IndexReader, text string) (*qu
 			q.guess(x.words, word, speltWeight, q.typed(s.letters))
 		}
 	}
+	var others []synonym
 	for _, one := range kept {
 		if one.han {
 			q.expand(x.words, one.text)
+			others = append(others, x.words.synonyms(one.text)...)
 		} else if word := spelled(one.text); word != "" {
 			q.phrase(word, numeralWeight, q.typed(one.text))
 		}
+	}
+	for _, other := range turns(others) {
+		q.phrase(other.word, synonymWeight, q.typed(other.of))
 	}
 	if err := q.weigh(ctx, r, q.asked); err != nil {
 		return nil, err
@@ -220,7 +225,7 @@ const (
 	unseenPart = 0.3
 )
 
-// expand adds what the words of a run are called otherwise, and for a part
+// expand adds how the numbers of a run are written otherwise, and for a part
 // that stands in no document what sounds the same.
 func (q *question) expand(w *words, text string) {
 	chars := []rune(text)
@@ -231,9 +236,6 @@ func (q *question) expand(w *words, text string) {
 	}
 	for _, n := range numerals(text) {
 		q.phrase(n.word, numeralWeight, q.typed(n.of))
-	}
-	for _, other := range w.synonyms(text) {
-		q.phrase(other.word, synonymWeight, q.typed(other.of))
 	}
 }
 

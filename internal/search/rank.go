@@ -225,7 +225,7 @@ func (r *reader) weighSlots() {
 			r.worths[whole] = max(r.worths[whole], q.terms[t].idf)
 		}
 		slot, known := of[fmt.Sprint(p.means)]
-		if !known {
+		if !known || len(p.means) == 0 { // it stands for nothing else
 			slot = len(r.alike)
 			of[fmt.Sprint(p.means)] = slot
 			r.alike = append(r.alike, nil)

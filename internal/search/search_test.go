@@ -449,7 +449,7 @@ func TestFolder(t *testing.T) {
 func TestOtherWordsTakeTurns(t *testing.T) {
 	w := lexicon(t).words
 	first := map[string]int{}
-	all := w.synonyms("小店残保金")
+	all := turns(append(w.synonyms("小店"), w.synonyms("残保金")...))
 	for i, s := range all {
 		if _, known := first[s.of]; !known {
 			first[s.of] = i

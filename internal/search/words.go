@@ -84,8 +84,8 @@ func firstPair(s string) string {
 // synonym is another word for one that was typed.
 type synonym struct{ word, of string }
 
-// synonyms returns what else the words of a Chinese run are called, of which the
-// longest count, in turns.
+// synonyms returns what else the words of a Chinese run are called, the longest
+// words first found.
 func (w *words) synonyms(text string) []synonym {
 	var found []synonym
 	chars := []rune(text)
@@ -106,7 +106,7 @@ func (w *words) synonyms(text string) []synonym {
 		}
 		i = next
 	}
-	return turns(found)
+	return found
 }
 
 // turns puts first one other word for each that was typed, then a second: a word
