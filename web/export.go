@@ -25,6 +25,7 @@ type sentMessage struct {
 	SentAt  string         `json:"sent_at,omitempty"`
 	EndedAt string         `json:"ended_at,omitempty"`
 	Gateway string         `json:"gateway,omitempty"`
+	Receipt string         `json:"receipt,omitempty"` // the number that the gateway gave it
 	History []sentStep     `json:"history"`
 }
 
@@ -37,8 +38,8 @@ type sentStep struct {
 	Note    string `json:"note,omitempty"`
 }
 
-// sentExported bounds an export.
-const sentExported = 2000
+// sentPage is how many messages of an export are read at a time.
+const sentPage = 500
 
 // stamp writes a time in that of the readers; the zero time is empty.
 func stamp(t time.Time) string {
@@ -50,29 +51,53 @@ func stamp(t time.Time) string {
 
 // sentTo lists every message of a person that is kept, the latest first.
 func (s *Server) sentTo(ctx context.Context, id domain.SubscriberID) ([]sentMessage, error) {
-	found, err := s.Store.Deliveries(ctx, storage.DeliveryFilter{Subscriber: id, Limit: sentExported})
-	if err != nil {
-		return nil, err
-	}
 	sent := []sentMessage{}
-	for _, d := range found {
-		m := sentMessage{
-			Policy: d.PolicyTitle, Channel: d.Channel.Label(), To: d.Masked, Verdict: d.Verdict, Why: "订阅的主题里，这份政策适用可能性高",
-			State: d.Channel.StateLabel(d.State), Reason: d.Reason.Label(), SentAt: stamp(d.SentAt), EndedAt: stamp(d.EndedAt), Gateway: d.Gateway, History: []sentStep{},
-		}
-		if d.Verdict == domain.Possible {
-			m.Why = "订阅的主题里，这份政策可能适用，有的资料不全"
-		}
-		events, err := s.Store.DeliveryEvents(ctx, d.ID)
+	for {
+		found, err := s.Store.Deliveries(ctx, storage.DeliveryFilter{Subscriber: id, Limit: sentPage, Offset: len(sent)})
 		if err != nil {
 			return nil, err
 		}
-		for _, e := range events {
-			m.History = append(m.History, sentStep{stamp(e.At), d.Channel.StateLabel(e.State), e.Reason.Label(), e.Gateway, e.Note})
+		for _, d := range found {
+			m := sentMessage{
+				Policy: d.PolicyTitle, Channel: d.Channel.Label(), To: d.Masked, Verdict: d.Verdict, Why: whySent(d.Kind, d.Verdict),
+				State: d.Channel.StateLabel(d.State), Reason: d.Reason.Label(), SentAt: stamp(d.SentAt), EndedAt: stamp(d.EndedAt),
+				Gateway: d.Gateway, Receipt: d.GatewayRef, History: []sentStep{},
+			}
+			events, err := s.Store.DeliveryEvents(ctx, d.ID)
+			if err != nil {
+				return nil, err
+			}
+			for _, e := range events {
+				m.History = append(m.History, sentStep{stamp(e.At), d.Channel.StateLabel(e.State), e.Reason.Label(), e.Gateway, e.Note})
+			}
+			sent = append(sent, m)
 		}
-		sent = append(sent, m)
+		if len(found) < sentPage {
+			return sent, nil
+		}
 	}
-	return sent, nil
+}
+
+// whySent is why somebody got a message of a push.
+func whySent(kind domain.PushKind, verdict domain.Verdict) string {
+	switch kind {
+	case domain.WithdrawalNotice:
+		return "收到过的政策已撤回"
+	case domain.CorrectionNotice:
+		return "收到过的内容有更正"
+	case domain.FirstPush:
+		return "刚订阅，汇总现有的政策"
+	case domain.AnswerPush:
+		return "提过的问题有了答复"
+	}
+	fits := "可能适用，有的资料不全"
+	if verdict != domain.Possible {
+		fits = "适用可能性高"
+	}
+	if kind == domain.Reminder {
+		return "订阅的主题里，这份政策" + fits + "，快到截止时间，没有标为已办理或与我无关"
+	}
+	return "订阅的主题里，这份政策" + fits
 }
 
 // exportPerson hands an officer what was sent to one person, for an answer to

@@ -71,6 +71,7 @@ type DeliveryRow struct {
 	SubscriberName string
 	SubscriberKind domain.SubscriberKind
 	PolicyTitle    string
+	Kind           domain.PushKind // of its push
 }
 
 // Deliveries returns a page of deliveries, newest first.
@@ -93,7 +94,7 @@ func (s *Store) Deliveries(ctx context.Context, f DeliveryFilter) ([]DeliveryRow
 		f.Limit = 100
 	}
 	q := `
-		SELECT ` + deliveryColumns + `, c.address, COALESCE(c.kind, ''), COALESCE(v.name, ''), COALESCE(v.kind, ''),
+		SELECT ` + deliveryColumns + `, c.address, COALESCE(c.kind, ''), COALESCE(v.name, ''), COALESCE(v.kind, ''), u.kind,
 			CASE WHEN u.kind = 'first' THEN '订阅时的现有政策汇总' WHEN u.kind = 'answer' THEN '提问的答复' ELSE p.title END
 		FROM deliveries JOIN pushes u ON u.id = deliveries.push_id JOIN policies p ON p.id = u.policy_id
 			LEFT JOIN subscribers v ON v.id = deliveries.subscriber_id
@@ -102,7 +103,7 @@ func (s *Store) Deliveries(ctx context.Context, f DeliveryFilter) ([]DeliveryRow
 	return list(ctx, s.read, func(row scanner, r *DeliveryRow) error {
 		var sealed []byte
 		var c domain.Contact
-		err := row.Scan(append(deliveryInto(&r.Delivery), &sealed, &c.Kind, &r.SubscriberName, &r.SubscriberKind, &r.PolicyTitle)...)
+		err := row.Scan(append(deliveryInto(&r.Delivery), &sealed, &c.Kind, &r.SubscriberName, &r.SubscriberKind, &r.Kind, &r.PolicyTitle)...)
 		if err != nil || sealed == nil {
 			return err
 		}

@@ -224,8 +224,11 @@ func Classify(a channel.Answer) (r channel.Result, all bool) {
 	case code == 2002 || a.Status == http.StatusTooManyRequests:
 		r.Class, r.After = channel.Throttled, resetAfter(a.Header)
 		return r, true
-	case code == 1004 || code == 1008 || code == 1009 || code == 1020 || code == 2003 || a.Status == http.StatusUnauthorized || a.Status == http.StatusForbidden || a.Status/100 == 3:
+	case code == 1004 || code == 1008 || code == 1009 || code == 1020 || code == 2003 || code == 2004 || a.Status == http.StatusUnauthorized || a.Status == http.StatusForbidden || a.Status/100 == 3:
 		r.Class = channel.Config
+		return r, true
+	case code > 2004 && code < 3000: // how much the account may send: it is not the message
+		r.Class = channel.Quota
 		return r, true
 	case code == 1000 || code == 1030 || a.Status/100 == 5:
 		r.Class = channel.Retry

@@ -1,6 +1,7 @@
 package jpush_test
 
 import (
+	"fmt"
 	"net/http"
 	"strconv"
 	"testing"
@@ -107,6 +108,17 @@ func TestWrongSettingsAreRefused(t *testing.T) {
 	for name, cfg := range map[string]jpush.Config{"no key": {Secret: "x"}, "no secret": {AppKey: "x"}, "no address": {URL: "api.jpush.cn", AppKey: "x", Secret: "y"}} {
 		if _, err := jpush.New(cfg); domain.KindOf(err) != domain.Invalid {
 			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// TestWhatTheAccountMayNotSendHoldsTheChannel: that an account is used up, or may
+// not, says nothing against the message.
+func TestWhatTheAccountMayNotSendHoldsTheChannel(t *testing.T) {
+	for code, want := range map[int]channel.Class{2003: channel.Config, 2004: channel.Config, 2005: channel.Quota, 2008: channel.Quota, 1003: channel.Permanent} {
+		r, all := jpush.Classify(channel.Answer{Status: 400, Body: fmt.Appendf(nil, `{"error":{"code":%d,"message":"x"}}`, code)})
+		if r.Class != want || all != (want != channel.Permanent) {
+			t.Errorf("%d: %+v, all %v", code, r, all)
 		}
 	}
 }
