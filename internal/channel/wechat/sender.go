@@ -209,7 +209,7 @@ func (s *Sender) accessToken(ctx context.Context, used string) (string, *channel
 	}
 	if json.Unmarshal(answer.Body, &said) != nil || said.Token == "" {
 		code, r, _ := Classify(answer)
-		if code == 0 {
+		if code == 0 || r.Class == channel.Unknown { // nothing was to be sent
 			r = channel.Result{Class: channel.Retry, Code: "no-token"}
 		}
 		return "", &r, true
@@ -238,7 +238,9 @@ func (s *Sender) QR(ctx context.Context, scene string) (string, error) {
 }
 
 // Classify turns an answer of WeChat into its code and a result, and tells
-// whether that holds for all others.
+// whether that holds for all others. Where WeChat says nothing of its own a
+// proxy or a machine in trouble spoke: behind a 5xx the message may have gone
+// out.
 func Classify(a channel.Answer) (code int, r channel.Result, all bool) {
 	var said struct {
 		Code    *int            `json:"errcode"`
@@ -246,7 +248,18 @@ func Classify(a channel.Answer) (code int, r channel.Result, all bool) {
 		ID      json.RawMessage `json:"msgid"`
 	}
 	if a.Status != http.StatusOK || json.Unmarshal(a.Body, &said) != nil || said.Code == nil {
-		return -1, channel.Result{Class: channel.Retry, Code: strconv.Itoa(a.Status)}, false
+		r.Code = strconv.Itoa(a.Status)
+		switch {
+		case a.Status == http.StatusServiceUnavailable || a.Status == http.StatusTooManyRequests:
+			r.Class, r.After = channel.Throttled, 10*time.Second
+			return -1, r, true
+		case a.Status/100 == 5 || a.Status/100 == 2:
+			r.Class = channel.Unknown
+			return -1, r, false
+		default: // the address or the access is wrong
+			r.Class = channel.Config
+			return -1, r, true
+		}
 	}
 	code = *said.Code
 	r = channel.Result{Class: channel.Retry, Code: strconv.Itoa(code), Note: channel.Note(said.Message)}

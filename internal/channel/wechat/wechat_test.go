@@ -39,6 +39,29 @@ func notice(ref, openid string) channel.Message {
 	return channel.Message{Ref: ref, To: openid, Subject: "稳岗返还", Text: "规上工业企业，最高300万元，12月31日截止。适用可能性高，以正式文件为准。", Link: "https://zc.example/policies/1?a=1&b=2", FromName: "云川县政务公开办"}
 }
 
+// TestAnswersOfOthersThanWeChat: what may have been taken is not sent again.
+func TestAnswersOfOthersThanWeChat(t *testing.T) {
+	for name, tt := range map[string]struct {
+		status int
+		body   string
+		class  channel.Class
+		all    bool
+	}{
+		"a gateway without an answer": {504, "<html>", channel.Unknown, false},
+		"a page in its place":         {200, "<html>", channel.Unknown, false},
+		"no code":                     {200, `{"msgid":1}`, channel.Unknown, false},
+		"not now":                     {503, "", channel.Throttled, true},
+		"too fast":                    {429, "", channel.Throttled, true},
+		"a wrong address":             {404, "", channel.Config, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if _, r, all := wechat.Classify(channel.Answer{Status: tt.status, Body: []byte(tt.body)}); r.Class != tt.class || all != tt.all {
+				t.Errorf("%+v, all %v", r, all)
+			}
+		})
+	}
+}
+
 func TestEachAnswerHasItsClass(t *testing.T) {
 	v := channeltest.StartVendors(t, "")
 	for _, kind := range []string{wechat.Template, wechat.Subscribe} {
