@@ -3,6 +3,7 @@ package web
 import (
 	"bufio"
 	"context"
+	"encoding/json"
 	"net"
 	"net/http"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"policypush/internal/domain"
+	"policypush/internal/storage"
 )
 
 // TestLiveTotals listens to a push over a real connection: the totals come at
@@ -97,5 +99,52 @@ func TestLiveTotals(t *testing.T) {
 	}
 	if err := <-served; err != nil {
 		t.Error(err)
+	}
+}
+
+// TestTotalsAreOfAllThatHappened: each number that the live page shows comes with
+// the stream.
+func TestTotalsAreOfAllThatHappened(t *testing.T) {
+	site := newOffice(t)
+	ctx := context.Background()
+	sub, err := site.Store.Subscriber(ctx, site.browser().subscribe("13900000052"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	id := site.claimOne(sub)
+	push := id.Push()
+	totals := func() map[string]any {
+		t.Helper()
+		data, _, err := site.pushJSON(ctx, push)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var all map[string]any
+		if err := json.Unmarshal(data, &all); err != nil {
+			t.Fatal(err)
+		}
+		return all
+	}
+	part := func(all map[string]any) map[string]any { return all["parts"].([]any)[0].(map[string]any) }
+	if all := totals(); all["planned"] != 1.0 || all["waiting"] != 1.0 || part(all)["sending"] != 1.0 {
+		t.Errorf("being sent: %v", all)
+	}
+	out := storage.Outcome{Delivery: id, State: domain.Accepted, Gateway: "tencent", GatewayRef: "tx-9", At: site.now}
+	if err := site.Store.RecordOutcomes(ctx, []storage.Outcome{out}); err != nil {
+		t.Fatal(err)
+	}
+	if all := totals(); all["out"] != 1.0 || all["waiting"] != 0.0 || part(all)["accepted"] != 1.0 || all["readers"] != 0.0 {
+		t.Errorf("taken: %v", all)
+	}
+	if err := site.Store.RecordReceipt(ctx, storage.Receipt{Delivery: id, Channel: domain.SMS, State: domain.Delivered, At: site.now}); err != nil {
+		t.Fatal(err)
+	}
+	for _, mark := range []string{"read", "dismissed"} {
+		if err := site.Store.MarkInbox(ctx, sub.ID, push, mark, site.now); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if all := totals(); all["delivered"] != 1.0 || part(all)["delivered"] != 1.0 || all["readers"] != 1.0 || all["dismissed"] != 1.0 {
+		t.Errorf("delivered, read and put aside: %v", all)
 	}
 }

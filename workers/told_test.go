@@ -152,6 +152,40 @@ func TestTooMuchJoinsTheSummary(t *testing.T) {
 	}
 }
 
+// TestTooMuchInAWeekWaitsForTheNext: what the week allows no more comes in the
+// summary of Monday, whatever the days in between would allow.
+func TestTooMuchInAWeekWaitsForTheNext(t *testing.T) {
+	b := newBench(t)
+	b.Limits.PerDay[domain.SMS], b.Limits.PerWeek[domain.SMS] = 10, 3
+	b.people(1, nil)
+	var pushes []domain.PushID
+	for i := range 5 { // on Wednesday, Thursday and Friday
+		_, id := b.publish(fmt.Sprintf("第%d号政策的通知", i+1))
+		check(t, b.planTask(id))
+		pushes = append(pushes, id)
+		check(t, b.deliverDue())
+		b.pass(time.Minute)
+		if i%2 == 1 {
+			b.pass(24 * time.Hour)
+		}
+	}
+	for range 2 { // to Sunday
+		b.pass(24 * time.Hour)
+		check(t, b.deliverDue())
+	}
+	if len(b.sms.got) != 3 {
+		t.Fatalf("%d messages in the week", len(b.sms.got))
+	}
+	for _, id := range pushes[3:] {
+		b.expect(id, "pending digest: 1")
+	}
+	b.pass(24 * time.Hour)
+	check(t, b.deliverDue())
+	if len(b.sms.got) != 4 || !strings.Contains(b.sms.got[3].Text, "2项新政策") {
+		t.Fatalf("%d messages on Monday, the last %s", len(b.sms.got), b.sms.got[len(b.sms.got)-1].Text)
+	}
+}
+
 // TestWhatIsPutAsideIsNotInTheSummary: nor is what is done.
 func TestWhatIsPutAsideIsNotInTheSummary(t *testing.T) {
 	b := newBench(t)
