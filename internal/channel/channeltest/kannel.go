@@ -17,6 +17,7 @@ import (
 	"sync"
 	"testing"
 	"text/template"
+	"time"
 	"unicode/utf16"
 )
 
@@ -151,7 +152,7 @@ func (k *Kannel) refusing(w http.ResponseWriter, r *http.Request) {
 		// The report comes when bearerbox has noted the message, which is when
 		// it knows the id; until then it does not take the report for ours.
 		q := url.Values{"username": {"u"}, "password": {"p"}, "from": {to}, "to": {k.From}, "dlr-mask": {"2"}, "dlr-mid": {ref}, "dlr-err": {"ABSENT"}}
-		for range 100 {
+		for range 3000 {
 			resp, err := http.Get(fmt.Sprintf("http://127.0.0.1:%d/?%s", k.ports.HTTP, q.Encode()))
 			if err != nil {
 				return
@@ -161,6 +162,7 @@ func (k *Kannel) refusing(w http.ResponseWriter, r *http.Request) {
 			if !strings.Contains(string(b), "Unknown DLR") {
 				return
 			}
+			time.Sleep(10 * time.Millisecond)
 		}
 	}()
 }
