@@ -94,10 +94,11 @@ func whySent(kind domain.PushKind, verdict domain.Verdict) string {
 	if verdict != domain.Possible {
 		fits = "适用可能性高"
 	}
+	why := "订阅的主题里，这份政策" + fits
 	if kind == domain.Reminder {
-		return "订阅的主题里，这份政策" + fits + "，快到截止时间，没有标为已办理或与我无关"
+		why += "，快到截止时间，没有标为已办理或与我无关"
 	}
-	return "订阅的主题里，这份政策" + fits
+	return why
 }
 
 // exportPerson hands an officer what was sent to one person, for an answer to
