@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -38,9 +39,6 @@ type sentStep struct {
 	Note    string `json:"note,omitempty"`
 }
 
-// sentPage is how many messages of an export are read at a time.
-const sentPage = 500
-
 // stamp writes a time in that of the readers; the zero time is empty.
 func stamp(t time.Time) string {
 	if t.IsZero() {
@@ -51,31 +49,27 @@ func stamp(t time.Time) string {
 
 // sentTo lists every message of a person that is kept, the latest first.
 func (s *Server) sentTo(ctx context.Context, id domain.SubscriberID) ([]sentMessage, error) {
+	found, err := s.Store.Deliveries(ctx, storage.DeliveryFilter{Subscriber: id, Limit: math.MaxInt32})
+	if err != nil {
+		return nil, err
+	}
 	sent := []sentMessage{}
-	for {
-		found, err := s.Store.Deliveries(ctx, storage.DeliveryFilter{Subscriber: id, Limit: sentPage, Offset: len(sent)})
+	for _, d := range found {
+		m := sentMessage{
+			Policy: d.PolicyTitle, Channel: d.Channel.Label(), To: d.Masked, Verdict: d.Verdict, Why: whySent(d.Kind, d.Verdict),
+			State: d.Channel.StateLabel(d.State), Reason: d.Reason.Label(), SentAt: stamp(d.SentAt), EndedAt: stamp(d.EndedAt),
+			Gateway: d.Gateway, Receipt: d.GatewayRef, History: []sentStep{},
+		}
+		events, err := s.Store.DeliveryEvents(ctx, d.ID)
 		if err != nil {
 			return nil, err
 		}
-		for _, d := range found {
-			m := sentMessage{
-				Policy: d.PolicyTitle, Channel: d.Channel.Label(), To: d.Masked, Verdict: d.Verdict, Why: whySent(d.Kind, d.Verdict),
-				State: d.Channel.StateLabel(d.State), Reason: d.Reason.Label(), SentAt: stamp(d.SentAt), EndedAt: stamp(d.EndedAt),
-				Gateway: d.Gateway, Receipt: d.GatewayRef, History: []sentStep{},
-			}
-			events, err := s.Store.DeliveryEvents(ctx, d.ID)
-			if err != nil {
-				return nil, err
-			}
-			for _, e := range events {
-				m.History = append(m.History, sentStep{stamp(e.At), d.Channel.StateLabel(e.State), e.Reason.Label(), e.Gateway, e.Note})
-			}
-			sent = append(sent, m)
+		for _, e := range events {
+			m.History = append(m.History, sentStep{stamp(e.At), d.Channel.StateLabel(e.State), e.Reason.Label(), e.Gateway, e.Note})
 		}
-		if len(found) < sentPage {
-			return sent, nil
-		}
+		sent = append(sent, m)
 	}
+	return sent, nil
 }
 
 // whySent is why somebody got a message of a push.

@@ -61,15 +61,7 @@ func (w *Workers) canary(ctx context.Context, kind domain.ChannelKind, d domain.
 	if err != nil || m.push.Kind.Personal() { // of which there is one for each person
 		return false, err
 	}
-	d.Subscriber = 0 // the copy stops nobody's messages
-	to, message := domain.Contact{}, channel.Message{}
-	unsent := func() error {
-		if to, err = w.canaryContact(ctx, kind); err != nil {
-			return err
-		}
-		message, err = w.compose(kind, storage.Outgoing{Contact: to}, []domain.Delivery{d}, map[domain.PushID]matter{d.Push: m}, meantBy{}, forms{})
-		return err
-	}()
+	to, message, unsent := w.canaryMessage(ctx, kind, d, m)
 	c := domain.Canary{Push: d.Push, Channel: kind, MaskedTo: to.Masked(), State: domain.Sending, SentAt: w.Now()}
 	if first, err := w.Store.BeginCanary(ctx, c); err != nil || !first {
 		return false, err
@@ -78,7 +70,6 @@ func (w *Workers) canary(ctx context.Context, kind domain.ChannelKind, d domain.
 		c.State, c.Note, c.EndedAt = domain.Failed, channel.Note(unsent.Error()), w.Now()
 		return false, errors.Join(unsent, w.Store.EndCanary(ctx, c))
 	}
-	message.Ref = domain.CanaryRef(d.Push)
 	r := w.Lines[kind].Sender.Send(ctx, []channel.Message{message})[0]
 	w.observe(kind, []channel.Result{r}, 0)
 	c.Gateway, c.GatewayRef, c.Units, c.Note = r.Gateway, r.GatewayRef, r.Units, r.Note
@@ -93,6 +84,17 @@ func (w *Workers) canary(ctx context.Context, kind domain.ChannelKind, d domain.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTimeout)
 	defer cancel()
 	return false, w.Store.EndCanary(ctx, c)
+}
+
+// canaryMessage writes the copy, and says where it goes.
+func (w *Workers) canaryMessage(ctx context.Context, kind domain.ChannelKind, d domain.Delivery, m matter) (to domain.Contact, message channel.Message, err error) {
+	if to, err = w.canaryContact(ctx, kind); err != nil {
+		return to, message, err
+	}
+	d.Subscriber = 0 // the copy stops nobody's messages
+	message, err = w.compose(kind, storage.Outgoing{Contact: to}, []domain.Delivery{d}, map[domain.PushID]matter{d.Push: m}, meantBy{}, forms{})
+	message.Ref = domain.CanaryRef(d.Push)
+	return to, message, err
 }
 
 // canaryContact is where the office's own copies go: an address, or the latest

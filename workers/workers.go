@@ -45,7 +45,7 @@ type Line struct {
 	Concurrency int            // batches at a time
 	Claim       int            // rows claimed together; 0: claimSize
 	Rate        float64        // messages a second, over all processes; 0: no bound
-	Canary      string         // an address of the office's own that gets a copy of each push first; empty: none
+	Canary      string         // an address of the office's own that gets a copy of each push first, see canaryContact; empty: none
 	Signature   string         // for SMS: overrides the office's
 }
 

@@ -176,3 +176,21 @@ func Unanswered(err error) (r Result, all bool) {
 	oe, ok := errors.AsType[*net.OpError](err)
 	return Result{Class: Retry, Code: "connect", Note: Note(err.Error())}, ok && oe.Op == "dial"
 }
+
+// Bare is the result of a message whose answer says nothing of the gateway's
+// own: a proxy or a machine in trouble spoke, and behind a 5xx the message may
+// have gone out. It tells whether that holds for all others.
+func Bare(status int, body []byte) (r Result, all bool) {
+	r = Result{Code: "http-" + http.StatusText(status), Note: Note(string(body[:min(len(body), 500)]))}
+	switch {
+	case status == http.StatusServiceUnavailable || status == http.StatusTooManyRequests:
+		r.Class, r.After = Throttled, 10*time.Second
+		return r, true
+	case status/100 == 5 || status/100 == 2:
+		r.Class = Unknown
+	default: // 3xx and 4xx: the address or the access is wrong
+		r.Class = Config
+		return r, true
+	}
+	return r, false
+}

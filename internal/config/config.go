@@ -84,7 +84,7 @@ type Config struct {
 // Bounds are what every channel that leaves the house has.
 type Bounds struct {
 	Rate   float64 // messages a second, over all processes; 0: no bound
-	Canary string  // an address of the office's own that gets a copy of each push first
+	Canary string  // an address of the office's own that gets a copy of each push first; of browsers the number of a person
 }
 
 // Questions are what is promised to those who ask, in working days.

@@ -184,8 +184,9 @@ const maxListed = 15
 
 // Sort returns the cards in the order of a summary: withdrawals and
 // corrections, then what ends within fifteen days, the soonest first, then
-// likely before possible, in each what ends first, and at last as they came. One policy appears once; a
-// withdrawal stands for the policy itself, and so does a reminder.
+// likely before possible, in each what ends first, and at last as they came.
+// One policy appears once; a withdrawal stands for the policy itself, and so
+// does a reminder.
 func Sort(cards []Card, today string) []Card {
 	rank := func(c Card) int {
 		switch {

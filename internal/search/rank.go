@@ -68,8 +68,7 @@ type reader struct {
 	parts  []int // per phrase: how many of its terms are there
 
 	worths []float64 // per term and phrase, in a window
-	slots  []int     // per term and phrase; of a phrase
-	alike  [][]int   // per slot: the phrases that stand for the same words
+	alike  [][]int   // per phrase: those that stand for the same words, itself too
 }
 
 // step is a term of a phrase.
@@ -102,7 +101,7 @@ func newReader(q *question) *reader {
 			r.steps[t] = append(r.steps[t], step{j, k})
 		}
 	}
-	r.weighSlots()
+	r.weigh()
 	return r
 }
 
@@ -209,29 +208,30 @@ func (r *reader) distinct(hits []hit, total float64) float64 {
 	return sum / total
 }
 
-// weighSlots gives each term and phrase what it counts for in a window, and
-// one slot to the phrases that stand for the same words: they count once.
-func (r *reader) weighSlots() {
+// weigh tells what each term and phrase counts for in a window, and which
+// phrases stand for the same words: they count once.
+func (r *reader) weigh() {
 	q := r.q
 	n := len(q.terms)
-	r.worths, r.slots = make([]float64, n+len(q.extra)), make([]int, n+len(q.extra))
+	r.worths, r.alike = make([]float64, n+len(q.extra)), make([][]int, len(q.extra))
 	for t := range q.asked {
 		r.worths[t] = q.terms[t].idf
 	}
-	of := map[string]int{}
+	of := map[string][]int{}
+	words := func(i int) string {
+		if p := q.extra[i]; len(p.means) > 0 {
+			return fmt.Sprint(p.means)
+		}
+		return fmt.Sprint("alone ", i)
+	}
 	for i, p := range q.extra {
-		whole := n + i
 		for _, t := range p.terms {
-			r.worths[whole] = max(r.worths[whole], q.terms[t].idf)
+			r.worths[n+i] = max(r.worths[n+i], q.terms[t].idf)
 		}
-		slot, known := of[fmt.Sprint(p.means)]
-		if !known || len(p.means) == 0 { // it stands for nothing else
-			slot = len(r.alike)
-			of[fmt.Sprint(p.means)] = slot
-			r.alike = append(r.alike, nil)
-		}
-		r.slots[whole] = slot
-		r.alike[slot] = append(r.alike[slot], whole)
+		of[words(i)] = append(of[words(i)], n+i)
+	}
+	for i := range q.extra {
+		r.alike[i] = of[words(i)]
 	}
 }
 
@@ -245,7 +245,7 @@ func (r *reader) change(term int, come bool) float64 {
 		return -r.worths[term]
 	}
 	others := 0.0 // the best of those that stand there for the same
-	for _, whole := range r.alike[r.slots[term]] {
+	for _, whole := range r.alike[term-len(r.q.terms)] {
 		if whole != term && r.within[whole] > 0 {
 			others = max(others, r.worths[whole])
 		}

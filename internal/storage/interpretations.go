@@ -124,7 +124,7 @@ func (s *Store) Feedback(ctx context.Context, office domain.OfficeID, policy dom
 		FROM interpretations i JOIN policies p ON p.id = i.policy_id
 		LEFT JOIN counters h ON h.name = 'interpretation/' || CAST(i.id AS TEXT) || '/helpful'
 		LEFT JOIN counters u ON u.name = 'interpretation/' || CAST(i.id AS TEXT) || '/unclear'
-		WHERE p.office_id = $1 AND i.state = 'approved' AND ($2 = 0 OR p.id = $2) AND (h.value > 0 OR u.value > 0)
+		WHERE p.office_id = $1 AND i.state = 'approved' AND (CAST($2 AS BIGINT) = 0 OR p.id = $2) AND (h.value > 0 OR u.value > 0)
 		ORDER BY i.policy_id, i.id`
 	return list(ctx, s.read, func(row scanner, f *Feedback) error {
 		return row.Scan(&f.Item, &f.Policy, &f.Helpful, &f.Unclear)

@@ -121,7 +121,7 @@ func (a *Aliyun) Submit(ctx context.Context, t Text) (r channel.Result, whole bo
 	}
 	var answer struct{ Code, Message, BizID string }
 	if json.Unmarshal(body, &answer) != nil || answer.Code == "" {
-		return bareStatus(status, body)
+		return channel.Bare(status, body)
 	}
 	r, whole = aliyunCodes.result(answer.Code, answer.Message)
 	switch {

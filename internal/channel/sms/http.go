@@ -56,20 +56,3 @@ func (c *caller) ask(ctx context.Context, request *http.Request) ([]byte, error)
 	answer, err := c.Fetch(ctx, request)
 	return answer.Body, err
 }
-
-// bareStatus sorts an answer in which a vendor says nothing of its own: a proxy
-// or a machine in trouble spoke. Behind a 5xx the message may have gone out.
-func bareStatus(status int, body []byte) (r channel.Result, whole bool) {
-	r = channel.Result{Code: "http-" + http.StatusText(status), Note: channel.Note(string(body[:min(len(body), 500)]))}
-	switch {
-	case status == http.StatusServiceUnavailable || status == http.StatusTooManyRequests:
-		r.Class, r.After = channel.Throttled, 10*time.Second
-		return r, true
-	case status/100 == 5 || status/100 == 2:
-		r.Class = channel.Unknown
-	default: // 3xx and 4xx: the address or the access is wrong
-		r.Class = channel.Config
-		return r, true
-	}
-	return r, false
-}

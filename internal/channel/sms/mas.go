@@ -112,7 +112,7 @@ func (m *MAS) Submit(ctx context.Context, t Text) (r channel.Result, whole bool)
 		Success                    bool
 	}
 	if json.Unmarshal(body, &answer) != nil || answer.RspCod == "" {
-		return bareStatus(status, body)
+		return channel.Bare(status, body)
 	}
 	r, whole = masCodes.result(answer.RspCod, answer.RspCod)
 	if r.Class == channel.Accepted {

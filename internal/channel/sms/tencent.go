@@ -135,7 +135,7 @@ func (c *Tencent) Submit(ctx context.Context, t Text) (r channel.Result, whole b
 	case err == nil && answer.Response.Error != nil:
 		return tencentCodes.result(answer.Response.Error.Code, answer.Response.Error.Message)
 	case err != nil || len(answer.Response.SendStatusSet) != 1:
-		return bareStatus(status, body)
+		return channel.Bare(status, body)
 	}
 	one := answer.Response.SendStatusSet[0]
 	r, whole = tencentCodes.result(one.Code, one.Message)

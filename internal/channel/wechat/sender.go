@@ -238,9 +238,8 @@ func (s *Sender) QR(ctx context.Context, scene string) (string, error) {
 }
 
 // Classify turns an answer of WeChat into its code and a result, and tells
-// whether that holds for all others. Where WeChat says nothing of its own a
-// proxy or a machine in trouble spoke: behind a 5xx the message may have gone
-// out.
+// whether that holds for all others. The code is -1 where WeChat said nothing
+// of its own.
 func Classify(a channel.Answer) (code int, r channel.Result, all bool) {
 	var said struct {
 		Code    *int            `json:"errcode"`
@@ -248,18 +247,8 @@ func Classify(a channel.Answer) (code int, r channel.Result, all bool) {
 		ID      json.RawMessage `json:"msgid"`
 	}
 	if a.Status != http.StatusOK || json.Unmarshal(a.Body, &said) != nil || said.Code == nil {
-		r.Code = strconv.Itoa(a.Status)
-		switch {
-		case a.Status == http.StatusServiceUnavailable || a.Status == http.StatusTooManyRequests:
-			r.Class, r.After = channel.Throttled, 10*time.Second
-			return -1, r, true
-		case a.Status/100 == 5 || a.Status/100 == 2:
-			r.Class = channel.Unknown
-			return -1, r, false
-		default: // the address or the access is wrong
-			r.Class = channel.Config
-			return -1, r, true
-		}
+		r, all = channel.Bare(a.Status, a.Body)
+		return -1, r, all
 	}
 	code = *said.Code
 	r = channel.Result{Class: channel.Retry, Code: strconv.Itoa(code), Note: channel.Note(said.Message)}

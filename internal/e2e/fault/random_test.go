@@ -34,9 +34,10 @@ const endurance = 15 * time.Minute
 // TestRandomFaults runs pushes through what may go wrong: processes that are
 // killed, a Redis that is emptied or restarted, a PostgreSQL that crashes, a
 // clock that jumps, a gateway that refuses, throttles, is slow, cuts the line
-// before or after it has sent, or sends and falls silent, and receipts that come twice, out of order, too
-// early, again, or from nobody. A seed draws the installation, the faults and
-// when they come; what the machine does between them it does not.
+// before or after it has sent, or sends and falls silent, and receipts that
+// come twice, out of order, too early, again, or from nobody. A seed draws the
+// installation, the faults and when they come; what the machine does between
+// them it does not.
 //
 // FAULT_RUNS runs so many seeds (make soak: 200), FAULT_SEED the one that is to
 // be seen again; with FAULT_STORY a run that passes tells its faults too.
