@@ -4,9 +4,8 @@
 // Every page that is visited has no accessibility finding (axe, WCAG 2.2 A and AA), says nothing on the console, and is no
 // wider than its window.
 import assert from 'node:assert/strict';
-import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { axe, base, display, launch, received, shots, tags } from './chromium.mjs';
+import { axe, base, display, launch, picture, received, tags } from './chromium.mjs';
 
 const operators = { drafter: 'demo-drafter', approver: 'demo-approver', password: 'yunchuan-demo' };
 
@@ -67,7 +66,7 @@ class Person {
   // picture keeps what is on the screen.
   picture() {
     const { scripts, width, mode } = this.variant;
-    return this.page.screenshot({ path: path.join(shots, `failed-${scripts ? 'js' : 'nojs'}-${width}-${mode}-${this.name}.png`), fullPage: true });
+    return picture(this.page, `failed-${scripts ? 'js' : 'nojs'}-${width}-${mode}-${this.name}.png`);
   }
 
   async leave() {

@@ -51,6 +51,19 @@ export async function come(browser, options = { reducedMotion: 'reduce' }) {
   } };
 }
 
+// picture keeps a picture of a page. A browser with too much to do refuses one at times ("Unable to capture screenshot") and
+// makes the same a moment later; whatever else goes wrong, and the fifth refusal, is an error.
+export async function picture(page, file, options = { fullPage: true }) {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await page.screenshot({ path: path.join(shots, file), ...options });
+    } catch (err) {
+      if (tries === 5 || !/Unable to capture screenshot/.test(err.message)) throw err;
+      await new Promise(resolve => setTimeout(resolve, 500)); // until it has less to do
+    }
+  }
+}
+
 // send presses the last button of a kind, which leads to another page.
 export async function send(page, button = 'main button[type=submit]') {
   await Promise.all([page.waitForNavigation(), page.locator(button).last().click()]);

@@ -8,9 +8,8 @@
 // TestPages starts the service with the demonstration county and runs this file, see chromium.mjs.
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
-import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { axe, base, code, come, launch, modes, received, send, shots, signInStaff, slow, tags } from './chromium.mjs';
+import { axe, base, code, come, launch, modes, picture, received, send, signInStaff, slow, tags } from './chromium.mjs';
 
 // Axe takes most of the time, so no question is asked twice. Every rule is asked at both widths. A mode changes how a page looks:
 // there only those rules are asked that see it, about places where boxes have moved, and about colours where they are others
@@ -190,7 +189,7 @@ async function keep(page, name) {
     for (const put of document.querySelectorAll('.later')) put.classList.remove('later'); // a picture shows what is put off, too
     return { width: innerWidth, height: Math.min(document.documentElement.scrollHeight, 8000) };
   });
-  await page.screenshot({ path: path.join(shots, file), fullPage: true, clip: { x: 0, y: 0, width, height }, type: 'jpeg', quality: 60, animations: 'allow', caret: 'initial' });
+  await picture(page, file, { fullPage: true, clip: { x: 0, y: 0, width, height }, type: 'jpeg', quality: 60, animations: 'allow', caret: 'initial' });
 }
 
 const few = ['/', '/policies', '/policies/1', '/policies/1/onepage', '/subscribe?kind=enterprise'];

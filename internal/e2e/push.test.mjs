@@ -4,9 +4,8 @@
 // A browser without its maker's push service cannot subscribe, so the message is put in by the debugging protocol: the page's own
 // push handler runs, and what it shows is asked of it.
 import assert from 'node:assert/strict';
-import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { axe, base, code, launch, received, shots, tags } from './chromium.mjs';
+import { axe, base, code, launch, picture, received, tags } from './chromium.mjs';
 
 let browser;
 before(async () => { browser = await launch(); });
@@ -28,7 +27,7 @@ async function look(page, name) {
     const { violations } = await window.axe.run(document, { runOnly: tags });
     return { wide: document.documentElement.scrollWidth - innerWidth, found: violations.map(v => `${v.id}: ${v.nodes.map(n => n.target).join(' ')}`) };
   }, { axe, tags });
-  await page.screenshot({ path: path.join(shots, name + '.png'), fullPage: true });
+  await picture(page, name + '.png');
   assert.deepEqual(found, [], name);
   assert.ok(wide <= 0, `${name} is ${wide} pixels wider than its window`);
 }
@@ -61,7 +60,7 @@ test('readers open further channels, without scripts too', { timeout: 300_000 },
   await page.getByText('这个浏览器的通知', { exact: true }).click();
   await page.getByText('浏览器没有打开脚本时').waitFor();
   assert.equal(await page.getByRole('button', { name: '开通这个浏览器的通知' }).isVisible(), false);
-  await page.screenshot({ path: path.join(shots, 'nojs-390-ways.png'), fullPage: true });
+  await picture(page, 'nojs-390-ways.png');
   await plain.close();
 });
 
