@@ -19,6 +19,9 @@ const (
 	// dateRE is a date of which the year or the day may be missing: 6月30日,
 	// 2020年6月, 2020年6月底, 2020年底.
 	dateRE = `(?:` + yearRE + `)?(?:(?:` + monthRE + `(?:` + dayRE + `|(底|末)?))|(底|末))(?:\([^()]{1,20}\))?(?:\d{1,2}(?:时|点|:\d{2})|零时|零点)?(?:整)?`
+	// lastRE is the second day of a span, in the month of the first where it names none:
+	// 3月1日至20日.
+	lastRE = `(?:` + dateRE + `|` + dayRE + `)`
 )
 
 var (
@@ -48,17 +51,17 @@ var (
 	// fromNow is what an announcement orders at once: 自即日起暂停办理.
 	fromNow = expression(`(?:自|从)?(?:即日|本(?:通告|公告|通知|决定)(?:发布|印发|公布)之日|(?:发布|印发|公布)之日)(?:起|开始)`)
 	// span is 自…起至…止 where the text speaks of its own validity.
-	spanFrom = expression(`(?:执行期限?|实施期限?|有效期限?|执行时间|实施时间|试行时间|政策期限|政策时间|试行期限?|活动(?:开展)?(?:时间|期限)|补贴(?:时间|期限)|(?:` + orderedRE + `)(?:时间|期限|期))[\p{Han}]{0,4}?(?:为|:|自|从|是|】)*` + dateRE + `(?:起)?` + toRE + dateRE)
+	spanFrom = expression(`(?:执行期限?|实施期限?|有效期限?|执行时间|实施时间|试行时间|政策期限|政策时间|试行期限?|活动(?:开展)?(?:时间|期限)|补贴(?:时间|期限)|(?:` + orderedRE + `)(?:时间|时段|期限|期))[\p{Han}]{0,4}?(?:为|:|自|从|是|】)*` + dateRE + `(?:起)?` + toRE + lastRE)
 	// cellSpan is the same in the cell under its name.
-	cellSpan  = expression(`^(?:自|从)?` + dateRE + hourRE + `(?:起)?` + toRE + dateRE + hourRE + `(?:止)?(?:[。,;(]|$)`)
-	cellTitle = automaton.MustCompile(`^[【]?(?:[(]?[一二三四五六七八九十\d]{1,2}[)、.])?(?:执行|实施|有效|政策|活动(?:开展)?|补贴(?:活动)?|)(?:期|期限)[】:。]?$|^[【]?(?:[(]?[一二三四五六七八九十\d]{1,2}[)、.])?(?:执行|实施|有效|政策|活动(?:开展)?|补贴(?:活动)?|` + orderedRE + `)时间[】:。]?$`)
+	cellSpan  = expression(`^(?:自|从)?` + dateRE + hourRE + `(?:起)?` + toRE + lastRE + hourRE + `(?:止)?(?:[。,;(]|$)`)
+	cellTitle = automaton.MustCompile(`^[【]?(?:[(]?[一二三四五六七八九十\d]{1,2}[)、.])?(?:执行|实施|有效|政策|活动(?:开展)?|补贴(?:活动)?|)(?:期|期限)[】:。]?$|^[【]?(?:[(]?[一二三四五六七八九十\d]{1,2}[)、.])?(?:执行|实施|有效|政策|活动(?:开展)?|补贴(?:活动)?|` + orderedRE + `)时[间段][】:。]?$`)
 	// appliesTo is 本措施适用于…至…期间, and nothing that happens then.
-	appliesTo = expression(`适用(?:于|时间|期限|期)(?:为|自|从|:)*` + dateRE + `(?:起)?` + toRE + dateRE + `(?:期间|止)?(?:[,。;)]|$)`)
+	appliesTo = expression(`适用(?:于|时间|期限|期)(?:为|自|从|:)*` + dateRE + `(?:起)?` + toRE + lastRE + `(?:期间|止)?(?:[,。;)]|$)`)
 	// decidedSpan is for what time something is ordered: 决定从2月1日至2月29日止,禁止….
-	decidedSpan = expression(`(?:决定|同意)[,]?(?:自|从|于|在)` + dateRE + `(?:起)?` + toRE + dateRE + `(?:止|期间)?[,]?`)
+	decidedSpan = expression(`(?:决定|同意)[,]?(?:自|从|于|在)` + dateRE + `(?:起)?` + toRE + lastRE + `(?:止|期间)?[,]?`)
 	// yearSpan is a time of whole years: 实施期限为2020年至2022年.
 	yearSpan = expression(`(?:实施期限?|执行期限?|有效期限?|政策期限|试行期限?|规划期限?)(?:为|:|是|自|从)*(\d{4})年?` + toRE + `(\d{4})年(?:[,。;)]|$)`)
-	spanRule = expression(`(?:本|以上|上述)[\p{Han}“”]{0,12}(?:自|从)` + dateRE + `(?:起)?(?:施行|实施|执行|生效)?[,]?(?:暂定|有效期)?(?:至|到)` + dateRE)
+	spanRule = expression(`(?:本|以上|上述)[\p{Han}“”]{0,12}(?:自|从)` + dateRE + `(?:起)?(?:施行|实施|执行|生效)?[,]?(?:暂定|有效期)?(?:至|到)` + lastRE)
 	// sinceIssue is the same from the day of issue: 自发布之日起至2020年6月30日.
 	sinceIssue = expression(`(?:印发|发布|公布|下发|发文|签发|颁布|即)(?:之)?日(?:起)?(?:施行|实施|执行|生效|有效)?[,]?(?:有效期|暂定|执行|实施|期限)?(?:至|到)` + dateRE)
 	until      = expression(`(?:有效期限?|执行期限?|实施期限?|试行期限?|有效|施行|实施|执行|试行|暂定)(?:期限)?(?:暂定)?(?:为)?(?:[,]?(?:截止|截至)(?:至|到)?(?:日期为)?|(?:延长|延续|顺延)?(?:至|到)(?:日期为)?)` + dateRE)
@@ -69,12 +72,13 @@ var (
 	general    = automaton.MustCompile(`本(?:法|条例|规定|办法|细则|通知|公告|通告|意见|方案|政策|措施|决定|指南|制度|标准|文件|规则|规程|若干|实施|暂行|令|规范|规划|计划|清单|目录|指引)|上述|以上(?:政策|措施|规定|条款)|此前`)
 	// decided is from when something is changed: 决定自2023年7月起调整….
 	decided = expression(`(?:决定|同意)[,]?(?:自|从)` + dateRE + `(?:起|开始)`)
-	// adjusted is the same of a document that is about the change: 从2024年8月1日起,提高….
-	adjusted = expression(`^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．])?(?:自|从)` + dateRE + `(?:起|开始)[,]?(?:提高|调整|上调|增加|增发|执行|实行)`)
+	// adjusted is from when an item of a document about a change holds:
+	// 一、从2024年8月1日起,提高…; 自2023年1月1日起,对…免征增值税.
+	adjusted = expression(`^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．])?(?:[\p{Han}]{2,12}[。:])?(?:自|从)` + dateRE + `(?:起|开始)[,]?(?:(?:按照|根据)[^。;]{0,80}[,])?(?:提高|调整|上调|下调|增加|增发|执行|实行|继续|延续|降低|停征|免征|减征|减免|取消|对[^。;]{0,60}(?:免征|减征|减按|减半|降低|暂停|停征|实行))`)
 	// orders is from when an announcement forbids, stops or begins something.
 	orders    = expression(`^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．])?(?:自|从)?` + dateRE + `(?:零时|零点)?(?:起|开始)[,]?[^。;]{0,40}?(?:暂停|停止|禁止|恢复|实行|关闭|取消|不再|启用|封闭|限制|推迟|延迟)`)
 	announces = automaton.MustCompile(`(?:通告|公告|令)$|暂停|停止|关闭|恢复|禁止`)
-	adjusts   = automaton.MustCompile(`提高|调整|上调|增加`)
+	adjusts   = automaton.MustCompile(`提高|调整|上调|增加|降低|下调|减[征免按半]|免征|停征|取消|继续|延续|阶段性|优惠|税收?政策|缓缴`)
 	starts    = expression(`(?:^|[,。;!:自从])` + yearRE + monthRE + `(?:` + dayRE + `)?(?:\([^()]{1,12}\))?(?:起|开始)`)
 )
 
@@ -100,6 +104,62 @@ func dateIn(text string, m []int, g int, year string, end bool) string {
 		return day(y, mo, fmt.Sprint(daysIn(yn, mn)))
 	}
 	return day(y, mo, "1")
+}
+
+// beginnings are the ways in which a sentence tells from when the document holds.
+var beginnings = []struct {
+	pattern
+	ends  bool                  // what follows has to end the rule: 起实施三年计划 is about the plan
+	item  bool                  // it is said of one item; all that say it have to name one day
+	under *automaton.Expression // the titles under which it counts; nil for all
+}{
+	{pattern: fromDate, ends: true},
+	{pattern: onDate, ends: true},
+	{pattern: labelled},
+	{pattern: decided},
+	{pattern: adjusted, item: true, under: adjusts},
+	{pattern: orders, under: announces},
+}
+
+// yearOf is the year of a date that names none: that of the document, of its
+// number or its title, else the only one that the text names.
+func yearOf(p *domain.Policy) string {
+	if len(p.PublishDate) >= 4 {
+		return p.PublishDate[:4]
+	}
+	for _, text := range []string{p.DocNumber, p.Title, firstRunes(p.Text, 4000)} {
+		only := ""
+		for _, m := range namedYear.FindAllStringSubmatchIndex(text, -1) {
+			if year := submatch(text, m, 1); only == "" || only == year {
+				only = year
+			} else {
+				return ""
+			}
+		}
+		if only != "" {
+			return only
+		}
+	}
+	return ""
+}
+
+var namedYear = automaton.MustCompile(`(?:^|\D)(20\d{2}) ?(?:年|〕)`)
+
+// spanIn reads the days of a span, of which the groups come first in its
+// expression: those of dateRE, then those of lastRE. What the second does not say
+// it has from the first. year stands in for one that neither writes.
+func spanIn(text string, m []int, year string) (begin, end string) {
+	begin = dateIn(text, m, 1, year, false)
+	if last := submatch(text, m, 11); last != "" {
+		if begin == "" {
+			return "", ""
+		}
+		return begin, day(begin[:4], begin[5:7], last)
+	}
+	if begin != "" {
+		year = begin[:4]
+	}
+	return begin, dateIn(text, m, 6, year, true)
 }
 
 // publishDate is the date under the text, else one of how a statute came
@@ -264,9 +324,14 @@ func (c claims) best(one bool) string {
 	return day
 }
 
+// onGrounds is what a sentence says it goes by; its subject is another:
+// 根据《森林防火条例》规定,区政府决定….
+var onGrounds = automaton.MustCompile(`(?:根据|按照|依据|依照)(?:[^,。;《》]|《[^》]*》)*[,]`)
+
 // rankOf tells whether a sentence speaks of this document: a quoted title that
 // is not its own says no, 本办法 says yes.
 func rankOf(p *domain.Policy, before string) int {
+	before = onGrounds.ReplaceAllString(before, "")
 	if at := strings.LastIndex(before, "》"); at >= 0 {
 		open := strings.LastIndex(before[:at], "《")
 		name := ""
@@ -299,12 +364,9 @@ func rankOf(p *domain.Policy, before string) int {
 // from the day it takes effect; ends that differ are left to the officer, and
 // the extension of another document is not the end of this one.
 func (t *reading) validity(p *domain.Policy, meta map[string]string) {
-	var from, ends, deadlines, starting claims
+	var from, items, ends, deadlines, starting claims
 	issued, years, months, sinceIssued := 0, 0, 0, false
-	year := ""
-	if len(p.PublishDate) >= 4 {
-		year = p.PublishDate[:4]
-	}
+	year := yearOf(p)
 	listed, last := -maxCell, "" // where a section about the time to apply begins, and its last day
 	called := -maxCell           // where one about how to apply begins
 	attached := false            // behind the signature of a notice that issues no other text
@@ -328,21 +390,23 @@ func (t *reading) validity(p *domain.Policy, meta map[string]string) {
 			recurs := recursYearly(s.text)
 			if !recurs && i-called < maxCell && calledTime.MatchString(s.text) {
 				if m := s.loc(listedWindow); m != nil {
-					deadlines.add(dateIn(s.text, m, 6, cmpEmpty(submatch(s.text, m, 1), year), true), 2)
+					_, end := spanIn(s.text, m, year)
+					deadlines.add(end, 2)
 					continue
 				}
 			}
 			if !recurs && (i-listed < maxCell || calls.MatchString(p.Title) && fromNowOn.MatchString(s.text)) {
 				if m := s.loc(listedWindow); m != nil {
-					last = max(last, dateIn(s.text, m, 6, cmpEmpty(submatch(s.text, m, 1), year), true))
+					_, end := spanIn(s.text, m, year)
+					last = max(last, end)
 					continue
 				}
 			}
 			if i > 0 && len(p.Clauses[i-1].Text) < 40 && cellTitle.MatchString(p.Clauses[i-1].Text) {
 				if m := s.loc(cellSpan); m != nil {
-					begin := dateIn(s.text, m, 1, year, false)
+					begin, end := spanIn(s.text, m, year)
 					from.add(begin, 2)
-					ends.add(dateIn(s.text, m, 6, begin[:min(4, len(begin))], true), 2)
+					ends.add(end, 2)
 					continue
 				}
 			}
@@ -351,14 +415,19 @@ func (t *reading) validity(p *domain.Policy, meta map[string]string) {
 			}
 			hasStart, hasEnd := s.hasAny("起始于为") || strings.Contains(s.text, "施行"), s.hasAny("至到止-—–~") || strings.Contains(s.text, "废止") || strings.Contains(s.text, "失效")
 			if hasStart {
-				for i, re := range []pattern{fromDate, onDate, labelled, decided, adjusted, orders} {
-					for _, m := range s.locs(re) {
-						if i == 2 && ofProject.MatchString(s.text[:m[0]]) || i == 4 && !adjusts.MatchString(p.Title) || i == 5 && !announces.MatchString(p.Title) {
-							continue
-						}
+				for _, b := range beginnings {
+					if b.under != nil && !b.under.MatchString(p.Title) {
+						continue
+					}
+					for _, m := range s.locs(b.pattern) {
 						rank := rankOf(p, s.text[:m[0]])
-						if i >= 2 || ruleEnds.MatchString(s.text[m[1]:]) || rank == 2 && forYears.MatchString(s.text[m[1]:]) {
-							from.add(dateIn(s.text, m, 1, year, false), rank)
+						switch day := dateIn(s.text, m, 1, year, false); {
+						case b.ends && !ruleEnds.MatchString(s.text[m[1]:]) && (rank < 2 || !forYears.MatchString(s.text[m[1]:])):
+						case ofProject.MatchString(s.text[:m[0]]):
+						case b.item:
+							items.add(day, rank)
+						default:
+							from.add(day, rank)
 						}
 					}
 				}
@@ -396,6 +465,7 @@ func (t *reading) validity(p *domain.Policy, meta map[string]string) {
 			}
 		}
 	}
+	from.add(items.best(true), 1)
 	p.EffectiveFrom = from.best(false)
 	if p.EffectiveFrom == "" {
 		p.EffectiveFrom = firstDate(first(meta, "施行日期", "实施日期", "生效日期", "实施时间", "施行时间"))
@@ -430,7 +500,7 @@ func (t *reading) validity(p *domain.Policy, meta map[string]string) {
 var appliesFor = automaton.MustCompile(`^[^印转]*(?:申报|推荐|征集|评选|评定|认定|遴选)[^印转]*通知$`)
 
 // ruleSpan begins a rule that holds for a time: 自2022年1月1日至2024年12月31日,对….
-var ruleSpan = expression(`^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．])?(?:(?:根据|按照|依据)《[^。;]{0,80}[,])?(?:自|从)?` + dateRE + `(?:起)?(?:至|到|-|—)` + dateRE + `(?:止|\(含\))?[,:]?(?:$|\n|对|按|继续|减|免|执行|小|增值税|企业|个人|个体)`)
+var ruleSpan = expression(`^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．])?(?:(?:根据|按照|依据)《[^。;]{0,80}[,])?(?:自|从)?` + dateRE + `(?:起)?(?:至|到|-|—)` + lastRE + `(?:止|\(含\))?[,:]?(?:$|\n|对|按|继续|减|免|执行|小|增值税|企业|个人|个体)`)
 
 // spanOfRules is the time of the rules of an announcement about taxes or fees, if
 // all that state one state the same: it is the time of the announcement.
@@ -447,8 +517,7 @@ func (t *reading) spanOfRules(p *domain.Policy) (from, to string) {
 			if m == nil {
 				continue
 			}
-			begin := dateIn(s.text, m, 1, "", false)
-			end := dateIn(s.text, m, 6, begin[:min(4, len(begin))], true)
+			begin, end := spanIn(s.text, m, "")
 			if begin == "" || end == "" || to != "" && to != end {
 				return "", ""
 			}
@@ -472,7 +541,7 @@ func atOnce(rest string) bool {
 }
 
 // released follows the day from which somebody or something is no more.
-var released = automaton.MustCompile(`^(?:同时|自然|自动|自行)*(?:免除|免去|免职|废止|失效)`)
+var released = automaton.MustCompile(`^(?:同时|自然|自动|自行|予以)*(?:免除|免去|免职|废止|失效|停止执行|不再执行|作废)`)
 
 var limitOfDays = automaton.MustCompile(`^[,]?(?:满|至|到|\d+|[一二三四五六七八九十]+个?)|内|前|计算`)
 
@@ -491,28 +560,24 @@ func holds(text string, m []int) bool {
 func (t *Tagger) ends(p *domain.Policy, s sentence, year string, from, ends *claims, sinceIssued *bool) {
 	for i, re := range []pattern{spanFrom, spanRule, decidedSpan, appliesTo} {
 		if m := s.loc(re); m != nil && notApplying(s.text[:m[0]]) && !ofProject.MatchString(s.text[:m[0]]) && (i < 3 || general.MatchString(s.text[:m[0]])) {
-			begin := dateIn(s.text, m, 1, year, false)
-			y := year
-			if len(begin) >= 4 {
-				y = begin[:4]
-			}
+			begin, end := spanIn(s.text, m, year)
 			r := rankOf(p, s.text[:m[0]])
 			if i == 1 { // the rule says so itself
 				r = 2
 			}
 			from.add(begin, r)
-			ends.add(dateIn(s.text, m, 6, y, true), r)
+			ends.add(end, r)
 			return
 		}
 	}
-	if m := s.loc(sinceIssue); m != nil && rankOf(p, s.text[:m[0]]) > 0 && notApplying(s.text[:m[0]]) && !applying.MatchString(s.text[m[1]:]) {
+	if m := s.loc(sinceIssue); m != nil && rankOf(p, s.text[:m[0]]) > 0 && notApplying(s.text[:m[0]]) && lastOfRule.MatchString(s.text[m[1]:]) {
 		ends.add(dateIn(s.text, m, 1, year, true), 2)
 		*sinceIssued = true
 		return
 	}
 	for _, m := range s.locs(until) {
 		r := rankOf(p, s.text[:m[0]])
-		if strings.Contains(s.text[m[0]:m[1]], "延") && strings.Contains(s.text[:m[0]], "》") && r < 2 {
+		if strings.Contains(s.text[m[0]:m[1]], "延") && strings.Contains(onGrounds.ReplaceAllString(s.text[:m[0]], ""), "》") && r < 2 {
 			r = 0 // the extension of another document
 		}
 		if r == 1 && !holds(s.text, m) || partial.MatchString(s.text[:m[0]]) {
@@ -530,6 +595,10 @@ func (t *Tagger) ends(p *domain.Policy, s sentence, year string, from, ends *cla
 		ends.add(dateIn(s.text, m, 1, year, true), rankOf(p, s.text[:m[0]]))
 	}
 }
+
+// lastOfRule is what may follow the last day of a rule that began with the document:
+// 自通知印发之日至12月31日新发放贷款 is about the loans.
+var lastOfRule = automaton.MustCompile(`^(?:$|[,。;)\n]|[前止内]|期间|有效|执行|施行|实施|生效)`)
 
 // applying follows the last day of a time to apply: 即日起至6月9日向市商务局申报.
 var applying = automaton.MustCompile(`^[^,。;]{0,20}(?:申报|申请|报名|提交|提出|报送|登录)`)

@@ -12,11 +12,11 @@ var (
 	applyUntil = expression(`(?:申报|受理|报名|申请|申领|征集|材料报送|揭榜|填报|登记)(?:时间|期限|日期|受理时间|工作)?(?:截止)?(?:为|至|到|:|是|于|自|从)*(?:` + dateRE + `)?(?:\d{1,2}:\d{2})?(?:起)?(?:至|到|-|—|~)*` + dateRE + `(?:\d{1,2}:\d{2})?(?:前|止|截止|。|;|,|$|\n|期间|,逾期)`)
 	// applyWindow is a time to apply with the hours of the day or more words
 	// between its days: 集中受理:…上午9:00起至…下午17:00止.
-	applyWindow = expression(`(?:(?:申报|受理|报名|申请|申领|登记|征集|填报|企业端|领取|预约)(?:办理)?(?:开放|起止)?(?:时间|期限|日期)?|(?:^|[^停补])(?:年审|办理|(?:参保)?缴费(?:规定)?)(?:办理)?(?:时间|期限|日期)|汇算(?:清缴)?(?:办理)?(?:时间|期限)|^[^,。;]{0,20}集中(?:参保)?(?:缴费|征缴)(?:期|时间))(?:为|:|自|从)* ?` + dateRE + hourRE + `(?:起|开始)?[,]?` + toRE + dateRE)
+	applyWindow = expression(`(?:(?:申报|受理|报名|申请|申领|登记|征集|填报|企业端|领取|预约)(?:办理)?(?:开放|起止)?(?:时间|期限|日期)?|(?:^|[^停补])(?:年审|办理|(?:参保)?缴费(?:规定)?)(?:办理)?(?:时间|期限|日期)|汇算(?:清缴)?(?:办理)?(?:时间|期限)|^[^,。;]{0,20}集中(?:参保)?(?:缴费|征缴)(?:期|时间))(?:为|:|自|从)* ?` + dateRE + hourRE + `(?:起|开始)?[,]?` + toRE + lastRE)
 	// rowWindow is the same before what is to be done, in a row of a timetable.
-	rowWindow = expression(`^` + dateRE + hourRE + `(?:起)?` + toRE + dateRE + hourRE + `[\s,|]*(?:网上|线上|现场|集中)?(?:登记|报名|申报|申请|受理|填报)`)
+	rowWindow = expression(`^` + dateRE + hourRE + `(?:起)?` + toRE + lastRE + hourRE + `[\s,|]*(?:网上|线上|现场|集中)?(?:登记|报名|申报|申请|受理|填报)`)
 	// listedWindow is a line of a section about the time to apply.
-	listedWindow = expression(`(?:(?:即日|[\p{Han}]{0,6}之日)起?|` + dateRE + hourRE + `(?:起)?)` + toRE + dateRE)
+	listedWindow = expression(`(?:(?:即日|[\p{Han}]{0,6}之日)起?|` + dateRE + hourRE + `(?:起)?)` + toRE + lastRE)
 	// fromNowOn is such a line in a call for applications (calls).
 	fromNowOn   = automaton.MustCompile(`^[^,。;]{0,12}:(?:自)?即日起至`)
 	calls       = automaton.MustCompile(`申报|征集|报名|申请|认定`)
@@ -30,7 +30,7 @@ var (
 	// applyOpen is a time to apply that is open from now on.
 	applyOpen = expression(`(?:申报|受理|报名|申请|申领|征集|时间|登记)[\p{Han}]{0,4}(?:为|:|自|从)*(?:即日|(?:本)?(?:公告|通知|指南)?(?:发布|印发|公布|公告)?之日)起?(?:至|到)` + dateRE)
 	// doWindow is when somebody may act: 家长可于6月20日至25日登录平台报名.
-	doWindow  = expression(`(?:可以?|请|应当?|须|需)(?:于|在|自|从)` + dateRE + hourRE + `(?:起)?` + toRE + dateRE + hourRE + `(?:期间|内|止)?[,]?[^,。;]{0,30}?(?:登录|登陆|申报|申请|报名|登记|填报|提交)`)
+	doWindow  = expression(`(?:可以?|请|应当?|须|需)(?:于|在|自|从)` + dateRE + hourRE + `(?:起)?` + toRE + lastRE + hourRE + `(?:期间|内|止)?[,]?[^,。;]{0,30}?(?:登录|登陆|申报|申请|报名|登记|填报|提交)`)
 	nowUntil  = expression(`(?:可|请|应)?(?:于|自|从)?即日起(?:至|到)` + dateRE + `[^,。;]{0,20}(?:申报|申请|报名|提交|提出)`)
 	applyLast = expression(`(?:申报|受理|报名|申请|申领)(?:的)?(?:截止日期?|截止时间)(?:为|是|:)` + dateRE)
 	lineLast  = expression(`(?:网上|线上|系统|平台|网络|填报|最后一期的?|报送)截止(?:时间|日期)?(?:为|是|:)` + dateRE)
@@ -101,8 +101,7 @@ func deadline(s sentence, year string, found *claims) {
 		if ofSomething(s.text, m) || paused.MatchString(s.text[:m[0]]) {
 			continue
 		}
-		begin := dateIn(s.text, m, 1, year, false)
-		if last := dateIn(s.text, m, 6, cmpEmpty(submatch(s.text, m, 1), year), true); begin != "" && last >= begin {
+		if begin, last := spanIn(s.text, m, year); begin != "" && last >= begin {
 			found.add(last, 2)
 		}
 	}
@@ -120,7 +119,8 @@ func deadline(s sentence, year string, found *claims) {
 	}
 	for _, m := range s.locs(doWindow) {
 		if !clerks.MatchString(lastRunes(s.text[:m[0]], 30)) {
-			found.add(dateIn(s.text, m, 6, cmpEmpty(submatch(s.text, m, 1), year), true), 1)
+			_, last := spanIn(s.text, m, year)
+			found.add(last, 1)
 		}
 	}
 	for _, m := range s.locs(handIn) {
