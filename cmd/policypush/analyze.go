@@ -61,17 +61,26 @@ func readingWith(r *rules.Rules, dictDir string, limits document.Limits) (*readi
 	return &reading{rules: r, segment: seg, tagger: t, limits: limits}, nil
 }
 
-// read understands the bytes of a file. The notes say, in Chinese, what was
-// changed or is missing: no title, no number, no measure.
+// read makes a draft of the bytes of a file.
 func (r *reading) read(name string, data []byte) (*domain.Policy, []string, error) {
 	doc, err := document.Read(name, data, r.limits)
 	if err != nil {
 		return nil, nil, err
 	}
-	p, notes := r.understand(doc)
+	p, notes := r.draft(doc)
 	return p, notes, nil
 }
 
+// draft understands a document that is kept and shown to people: as it is
+// printed.
+func (r *reading) draft(doc *document.Document) (*domain.Policy, []string) {
+	p, notes := r.understand(doc)
+	p.Typeset()
+	return p, notes
+}
+
+// understand reads a document. The notes say, in Chinese, what was changed or
+// is missing: no title, no number, no measure.
 func (r *reading) understand(doc *document.Document) (*domain.Policy, []string) {
 	p := r.tagger.Read(doc)
 	notes := doc.Notes

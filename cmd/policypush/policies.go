@@ -92,7 +92,7 @@ func (b *base) importPolicy(ctx context.Context, reading *reading, path string, 
 	if err != nil {
 		return importedPolicy{}, err
 	}
-	p, notes := reading.understand(doc)
+	p, notes := reading.draft(doc)
 	p.Office, p.DraftedBy, p.CreatedAt, p.Status, p.SourceName = office, by, time.Now(), domain.Draft, filepath.Base(path)
 	if err := b.store.CreatePolicy(ctx, p); err != nil {
 		return importedPolicy{}, err

@@ -198,12 +198,12 @@ func clauseWith(p *domain.Policy, words string) *domain.Clause {
 // sentenceWith cuts the sentence around words out of a text.
 func sentenceWith(text, words string) string {
 	at := strings.Index(text, words)
-	start := strings.LastIndexAny(text[:at], "。;") + 1
+	start := strings.LastIndexAny(text[:at], "。；") + 1
 	if start > 0 && start < len(text) && !utf8.RuneStart(text[start]) { // the full stop takes three bytes
 		start += 2
 	}
 	end := len(text)
-	if stop := strings.IndexAny(text[at:], "。;"); stop >= 0 {
+	if stop := strings.IndexAny(text[at:], "。；"); stop >= 0 {
 		end = at + stop
 	}
 	return strings.TrimSpace(text[start:end])
