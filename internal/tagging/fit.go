@@ -25,14 +25,18 @@ type row struct {
 	x     []float64
 }
 
-// NewCase prepares a case: what a document with known themes shows.
+// NewCase prepares a case: what a document with known themes shows. Work inside
+// government shows nothing, for whatever themes it has are not assigned.
 func (t *Tagger) NewCase(id string, p *domain.Policy, themes, optional []string) Case {
 	c := Case{ID: id, Weight: 1, Themes: themes, Optional: optional}
 	r := t.begin(p)
 	defer t.end(r)
 	passages := r.passages
-	outward(p, passages)
+	side := outward(p, passages)
 	all := r.score()
+	if isInternal(p, side, t.internalFirst(p), t.titled(all)) {
+		return c
+	}
 	weighed := t.weigh(p, all, passages)
 	for n := t.first[domain.ThemeTag][0]; n < t.first[domain.ThemeTag][1]; n++ {
 		if x := weighed[n]; x != nil && t.codes[n].code[0] != 'Z' {

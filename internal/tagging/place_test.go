@@ -119,6 +119,26 @@ func TestFitFindsWhatIsSaid(t *testing.T) {
 	}
 }
 
+// TestNothingIsLearntFromWorkInsideGovernment: its words say nothing of what a
+// document for others is about, and it gets no theme whatever the weights are.
+func TestNothingIsLearntFromWorkInsideGovernment(t *testing.T) {
+	tg := tagger(t)
+	wrong := func(title string) int {
+		doc, err := document.FromText(title, "云川县人民政府办公室关于"+title+"的通知\n各乡镇人民政府,县政府各部门:\n县政府决定,对灵活就业和创业的贷款贴息工作由下列人员负责。\n云川县人民政府办公室\n2026年1月8日\n")
+		if err != nil {
+			t.Fatal(err)
+		}
+		all := rules.Verdict{Base: 1} // everything that has a word
+		return tagging.Measure([]tagging.Case{tg.NewCase(title, tg.Read(doc), nil, nil)}, all).All().Wrong
+	}
+	if n := wrong("调整县就业工作领导小组组成人员"); n != 0 {
+		t.Errorf("%d themes of a leading group are counted", n)
+	}
+	if wrong("促进就业创业") == 0 {
+		t.Error("no theme of a document for others is counted")
+	}
+}
+
 // TestFitFacetsFindsWhatIsSaid: fitted on documents that either are for a group
 // or only name it, the weights tell the two apart, and the same documents give
 // the same weights.
