@@ -489,7 +489,7 @@ func goesOn(a *line, text string, b line, last, width int) bool {
 		return false
 	}
 	end := lastRune(text)
-	if strings.ContainsRune("。;:!?…", end) || startsAnew(b.text) || isNoteLine(text) {
+	if strings.ContainsRune("。;:!?…", end) || startsAnew(b.text) || isNoteLine(text) || fileName.MatchString(text[max(0, len(text)-6):]) {
 		return false
 	}
 	if width > 0 && last*100 >= width*85 {
@@ -503,6 +503,9 @@ func goesOn(a *line, text string, b line, last, width int) bool {
 	}
 	return last >= longest || last >= shortest && strings.ContainsAny(text, "。;")
 }
+
+// fileName is the end of a line that names a file.
+var fileName = automaton.MustCompile(`\.(?:docx?|xlsx?|pdf|wps|zip|rar|ofd)$`)
 
 // startsAnew tells whether a line begins something of its own.
 func startsAnew(s string) bool {

@@ -84,7 +84,7 @@ func isAttachment(s string) bool {
 func isOrgLine(s string) bool { return len(s) <= 120 && orgLine.MatchString(s) }
 
 // pageFacts name what a page says about a document in one line.
-var pageFacts = automaton.MustCompile(`(?:索引号|主题分类|发文机关|发文机构|发布机构|发文字号|文号|成文日期|发文日期|发布日期|生成日期|公开日期|标题|名称|主题词|有效性|信息来源|来源|浏览次数|字体|字号)[】\]]?[:]`)
+var pageFacts = automaton.MustCompile(`(?:索引号|主题分类|发文机关|发文机构|发布机构|发文字号|文号|成文日期|发文日期|发布日期|生成日期|公开日期|标题|名称|主题词|有效性|信息来源|来源|作者|发布时间|时间|浏览次数|浏览|阅读|字体|字号|分享到)[】\]]? ?[:]`)
 
 // isMetaLine tells whether a line holds two or more facts about the document
 // by name, as pages put above or below a text.
@@ -123,8 +123,13 @@ func findTitle(lines []line) ([]line, int) {
 			break
 		}
 	}
+	for i := 1; best < 0 && i+1 < len(lines) && i < beforeBody; i++ { // news goes before the document that it shows
+		if text, size := titleFrom(lines, i); i+size < len(lines) && titleScore(text, lines[i].style) >= sureTitle && isAddressee(lines[i+size].text) {
+			best, bestSize = i, size
+		}
+	}
 	if best < 0 && len(lines) > 0 && lines[0].style != tableLine {
-		if s := lines[0].text; columns(s) <= 120 && !isAddressee(s) && !strings.ContainsAny(s, "。;") && numberOf(s).rank == noRank && !isDateLine(s) && !isNumberLine(s) {
+		if s := lines[0].text; columns(s) <= 120 && !isAddressee(s) && !isMetaLine(s) && !strings.ContainsAny(s, "。;") && numberOf(s).rank == noRank && !isDateLine(s) && !isNumberLine(s) {
 			best = 0
 		}
 	}
@@ -195,6 +200,9 @@ func balanced(s string) bool { return strings.Count(s, "《") == strings.Count(s
 // shortTitle is how wide what ends like a title is where it is likely a column of a page, and
 // shortestQuestion how wide a question that is one.
 const shortTitle, shortestQuestion = 10, 24
+
+// sureTitle is the score of a title about something that ends with a kind of document.
+const sureTitle = 5
 
 func titleScore(s string, st style) int {
 	n := columns(s)
@@ -346,8 +354,8 @@ func (o *outliner) sign(i, body int) {
 		(isOrgLine(o.lines[first-1].text) || sealLine.MatchString(o.lines[first-1].text[:min(len(o.lines[first-1].text), 120)])) {
 		first--
 	}
-	if first == i && !o.endsAt(i) {
-		return
+	if r := firstRune(o.lines[i].text); first == i && !o.endsAt(i) && (r < utf8.RuneSelf || isCardLabel(o.lines[i-1].text)) {
+		return // nobody but who signs writes 二〇一二年九月二十七日 on a line of its own
 	}
 	for j := first; j <= i; j++ {
 		o.kinds[j] = domain.SignatureClause

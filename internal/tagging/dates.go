@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -47,7 +48,7 @@ var (
 	// labelled is 施行时间为2023年5月1日.
 	labelled = expression(`(?:施行|实施|执行|生效)(?:时间|日期)(?:为|是|:|自|从)+` + dateRE + `起?(?:[,。;)]|$)`)
 	// fromIssue is 自印发之日起施行; the period may follow.
-	fromIssue = expression(`(?:自|从)?(?:本[\p{Han}]{2,4}|[\p{Han}]{0,4})?(印发|发布|公布|下发|发文|签发|颁布|颁发|公告|即)(?:之)?日(?:\((?:\d{4}年)?[^()]{2,12}\))?(?:起)(?:满?([一二三四五六七八九十\d]{1,3})(?:日|天)后?)?[,]?` + inForce)
+	fromIssue = expression(`(?:自|从)?(?:本[\p{Han}]{2,4}|[\p{Han}]{0,4})?(印发|发布|公布|下发|发文|下文|签发|颁布|颁发|公告|即)(?:之)?日(?:\((?:\d{4}年)?[^()]{2,12}\))?(?:起)(?:满?([一二三四五六七八九十\d]{1,3})(?:日|天)后?)?[,]?` + inForce)
 	// fromNow is what an announcement orders at once: 自即日起暂停办理.
 	fromNow = expression(`(?:自|从)?(?:即日|本(?:通告|公告|通知|决定)(?:发布|印发|公布)之日|(?:发布|印发|公布)之日)(?:起|开始)`)
 	// span is 自…起至…止 where the text speaks of its own validity.
@@ -162,10 +163,22 @@ func spanIn(text string, m []int, year string) (begin, end string) {
 	return begin, dateIn(text, m, 6, year, true)
 }
 
-// publishDate is the date under the text, else one of how a statute came
+// publishDate is the day that the text itself names, else the one of the page that
+// shows it. The day on which somebody copied a document of 1997 is not its own.
+func publishDate(p *domain.Policy, meta map[string]string) string {
+	if d := writtenDate(p, meta); d != "" {
+		return d
+	}
+	if d := putUpOn(p, meta); agreesWithNumber(d, p.DocNumber) {
+		return d
+	}
+	return ""
+}
+
+// writtenDate is the date under the text, else one of how a statute came
 // about, else one after a label, else the date alone on a line of the head,
 // else the date the text ends with.
-func publishDate(p *domain.Policy, meta map[string]string) string {
+func writtenDate(p *domain.Policy, meta map[string]string) string {
 	var signed string
 	last := -1
 	for i, c := range p.Clauses {
@@ -189,7 +202,7 @@ func publishDate(p *domain.Policy, meta map[string]string) string {
 	if d := enactedOn(p); d != "" {
 		return d
 	}
-	if d := firstDate(first(meta, "成文日期", "成文时间", "发文日期", "发文时间", "签发日期", "印发日期", "公布日期", "公布时间", "发布日期", "发布时间", "颁布日期", "颁布时间", "颁发日期", "发表时间", "生成日期", "公开日期", "公开时间", "回复时间", "回复日期")); d != "" {
+	if d := firstDate(first(meta, "成文日期", "成文时间", "发文日期", "发文时间", "签发日期", "印发日期", "公布日期", "公布时间", "颁布日期", "颁布时间", "颁发日期")); d != "" {
 		return d
 	}
 	for i := len(p.Clauses) - 1; i >= 0; i-- {
@@ -212,12 +225,28 @@ func publishDate(p *domain.Policy, meta map[string]string) string {
 			if m := datedOrder.FindStringSubmatch(line); m != nil {
 				return firstDate(strings.TrimPrefix(line, m[1]))
 			}
-			if m := isoLine.FindStringSubmatch(line); m != nil {
-				return day(m[1], m[2], m[3])
+		}
+	}
+	for i := len(p.Clauses) - 1; i >= 0 && i >= len(p.Clauses)-4; i-- {
+		c := p.Clauses[i]
+		if tail, stopped := strings.CutSuffix(lastRunes(c.Text, 40), "。"); c.Kind != domain.TableClause && c.Kind != domain.HeadClause {
+			if m := dateAtEnd.FindStringSubmatchIndex(tail); m != nil && !endsSpan.MatchString(tail[:m[0]]) && (!stopped || agencyEnd.MatchString(tail[:m[0]])) {
+				return day(submatch(tail, m, 1), submatch(tail, m, 2), submatch(tail, m, 3))
 			}
 		}
 	}
+	return ""
+}
+
+// putUpOn is the day of the page that shows a text.
+func putUpOn(p *domain.Policy, meta map[string]string) string {
+	if d := firstDate(first(meta, "发布日期", "发布时间", "发表时间", "生成日期", "公开日期", "公开时间", "回复时间", "回复日期")); d != "" {
+		return d
+	}
 	for _, c := range headClauses(p) {
+		if m := isoLine.FindStringSubmatch(strings.TrimPrefix(strings.Trim(c.Text, "() "), "日期:")); m != nil {
+			return day(m[1], m[2], m[3])
+		}
 		if m := bylineDate.FindStringSubmatch(c.Text); m != nil && c.Kind == domain.HeadClause && !strings.ContainsAny(c.Text, ":至") {
 			return firstDate(m[1])
 		}
@@ -225,19 +254,22 @@ func publishDate(p *domain.Policy, meta map[string]string) string {
 			return firstDate(cmpEmpty(m[1], m[2]))
 		}
 	}
-	if d := firstDate(first(meta, "更新日期", "更新时间")); d != "" {
-		return d
-	}
-	for i := len(p.Clauses) - 1; i >= 0 && i >= len(p.Clauses)-4; i-- {
-		c := p.Clauses[i]
-		if tail := lastRunes(c.Text, 40); c.Kind != domain.TableClause {
-			if m := dateAtEnd.FindStringSubmatchIndex(tail); m != nil && !endsSpan.MatchString(tail[:m[0]]) {
-				return day(submatch(tail, m, 1), submatch(tail, m, 2), submatch(tail, m, 3))
-			}
-		}
-	}
-	return ""
+	return firstDate(first(meta, "更新日期", "更新时间"))
 }
+
+// agreesWithNumber tells whether a day is of the year of a document's number or of
+// the next.
+func agreesWithNumber(day, number string) bool {
+	m := numberYear.FindStringSubmatch(number)
+	if m == nil || len(day) < 4 {
+		return true
+	}
+	put, err1 := strconv.Atoi(day[:4])
+	own, err2 := strconv.Atoi(m[1])
+	return err1 != nil || err2 != nil || put == own || put == own+1
+}
+
+var numberYear = automaton.MustCompile(`〔(\d{4})〕`)
 
 var (
 	// pageDate is when a page was put up, in the line that also tells its
@@ -500,7 +532,7 @@ func (t *reading) validity(p *domain.Policy, meta map[string]string) {
 var appliesFor = automaton.MustCompile(`^[^印转]*(?:申报|推荐|征集|评选|评定|认定|遴选)[^印转]*通知$`)
 
 // ruleSpan begins a rule that holds for a time: 自2022年1月1日至2024年12月31日,对….
-var ruleSpan = expression(`^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．])?(?:(?:根据|按照|依据)《[^。;]{0,80}[,])?(?:自|从)?` + dateRE + `(?:起)?(?:至|到|-|—)` + lastRE + `(?:止|\(含\))?[,:]?(?:$|\n|对|按|继续|减|免|执行|小|增值税|企业|个人|个体)`)
+var ruleSpan = expression(`^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．])?(?:(?:根据|按照|依据)《[^。;]{0,80}[,])?(?:自|从)?` + dateRE + `(?:起)?(?:至|到|-|—)` + lastRE + `(?:止|\(含\))?[,:]?(?:$|\n|对|按|继续|减|免|执行|小|增值税|企业|个人|个体|符合|纳税人)`)
 
 // spanOfRules is the time of the rules of an announcement about taxes or fees, if
 // all that state one state the same: it is the time of the announcement.
@@ -528,7 +560,7 @@ func (t *reading) spanOfRules(p *domain.Policy) (from, to string) {
 }
 
 // ruleEnds is what may follow 起施行: 起实施三年计划 is about the plan.
-var ruleEnds = automaton.MustCompile(`^(?:$|[,。;)、\n]|至|到|有效|试行|暂定|期)`)
+var ruleEnds = automaton.MustCompile(`^(?:$|[,.。;)、\n]|至|到|有效|试行|暂定|期)`)
 
 // forYears is what may follow it where the document speaks of itself: 本政策自…起执行5年.
 var forYears = automaton.MustCompile(`^(?:\d{1,2}|[一二两三四五六七八九十]{1,2})(?:年|个月)(?:$|[,。;)])`)

@@ -11,13 +11,13 @@ import (
 )
 
 var (
-	metaLabel = automaton.MustCompile(`(发文机关|发文机构|发布机构|发布机关|制定机关|制定单位|发布单位|发文单位|公布机关|印发机关|发文字号|文号|文件编号|发文号|文件字号|成文日期|成文时间|发文日期|发文时间|印发日期|签发日期|发布日期|发布时间|颁布日期|颁布时间|颁发日期|发表时间|公布日期|公布时间|生成日期|施行日期|实施日期|生效日期|实施时间|施行时间|失效日期|失效时间|废止日期|截止日期|有效期至|制发部门|制发单位|编制单位|解读机关|解读单位|公开日期|公开时间|更新日期|更新时间|回复时间|回复日期|标题|名称|索引号|主题分类|主题词|信息来源|来源|有效性|依据文件|政策依据|服务对象|工具分类|浏览次数|浏览量|字体|字号)(?:[\]】][: \t]*|[: \t]+| ?\| ?)|[\t\n]`)
-	bareLabel = automaton.MustCompile(`^(?:发文机关|发文机构|发布机构|发布机关|制定机关|制定单位|发布单位|发文单位|发文字号|文号|文件编号|成文日期|成文时间|发文日期|发文时间|印发日期|发布日期|发布时间|颁布日期|颁布时间|公布日期|施行日期|实施日期|生效日期|失效日期|废止日期|有效期至|依据文件|工具分类|制发部门|制发单位|编制单位|更新日期|更新时间):?$`)
+	metaLabel = automaton.MustCompile(`(发文机关|发文机构|发文部门|发布机构|发布机关|发布部门|颁布单位|颁布机关|颁布部门|制定机关|制定单位|发布单位|发文单位|公布机关|印发机关|发文字号|文号|文件编号|发文号|文件字号|成文日期|成文时间|发文日期|发文时间|印发日期|签发日期|发布日期|发布时间|颁布日期|颁布时间|颁发日期|发表时间|公布日期|公布时间|生成日期|施行日期|实施日期|生效日期|实施时间|施行时间|失效日期|失效时间|废止日期|截止日期|有效期至|制发部门|制发单位|编制单位|解读机关|解读单位|公开日期|公开时间|更新日期|更新时间|回复时间|回复日期|标题|名称|索引号|主题分类|主题词|信息来源|来源|有效性|依据文件|政策依据|服务对象|工具分类|浏览次数|浏览量|字体|字号)(?:[\]】][: \t]*|[: \t]+| ?\| ?)|[\t\n]`)
+	bareLabel = automaton.MustCompile(`^(?:发文机关|发文机构|发文部门|发布机构|发布机关|发布部门|颁布单位|颁布机关|颁布部门|制定机关|制定单位|发布单位|发文单位|发文字号|文号|文件编号|成文日期|成文时间|发文日期|发文时间|印发日期|发布日期|发布时间|颁布日期|颁布时间|公布日期|施行日期|实施日期|生效日期|失效日期|废止日期|有效期至|依据文件|工具分类|制发部门|制发单位|编制单位|更新日期|更新时间):?$`)
 	// gluedLabel is a name that lost what parted it from its value.
 	gluedLabel = automaton.MustCompile(`^(发文机关|发文机构|发布机构|发布机关|发布单位|发文单位|制发部门|编制单位|成文日期|发文时间|印发日期|发布日期|印发)((?:[\p{Han}]{4,}[局会府厅室部委院][\p{Han}、 ]*|[:]?\d{4}[年./-]\d{1,2}[月./-]\d{1,2}日?))$`)
 	numberTail = automaton.MustCompile(`(?:通知|意见|办法|公告|通告|决定|细则|方案|措施|规定|政策|批复|函|文件|文号|字号|根据|按照|依据|落实|贯彻|执行|印发)$`)
 	orderText  = automaton.MustCompile(`([\p{Han}]{1,30}令)(?:\d{4}年)?第[零〇○一二三四五六七八九十百\d]{1,8}号`)
-	orderLine  = automaton.MustCompile(`^[(]?([\p{Han}、]{2,60}(?:令|公告|通告))[(]?(?:\d{4}年)?第[零〇○一二三四五六七八九十百\d]{1,8}号[)]?$`)
+	orderLine  = automaton.MustCompile(`^[(]?([\p{Han}、 ]{2,60}(?:令|公告|通告))[(]?(?:\d{4}年)?第[零〇○一二三四五六七八九十百\d]{1,8}号[)]?$`)
 	datedOrder = automaton.MustCompile(`^[(]?([\p{Han}、]{2,60}令第[零〇○一二三四五六七八九十百\d]{1,8}号)[)]?[ ,]?\d{4}年\d{1,2}月\d{1,2}日[)]?$`)
 	yearNumber = automaton.MustCompile(`^[(]?(\d{4}年) ?(第\d{1,4}号)[)]?$`)
 	orderTail  = automaton.MustCompile(`^[(]?(?:\d{4}年)?第[零〇○一二三四五六七八九十百\d]{1,8}号[)]?$`)
@@ -34,6 +34,9 @@ var (
 func (t *reading) facts(p *domain.Policy) {
 	p.Title = title(p.Clauses)
 	meta := metadata(p.Clauses)
+	if strings.HasPrefix(p.Title, "发文标题:") || strings.HasPrefix(p.Title, "标题:") {
+		_, p.Title, _ = strings.Cut(p.Title, ":")
+	}
 	p.Title = cmpEmpty(p.Title, first(meta, "标题", "名称"))
 	p.DocNumber = t.docNumber(p, meta)
 	p.UnifiedCode = t.unifiedCode(p)
@@ -155,6 +158,9 @@ func (t *Tagger) docNumber(p *domain.Policy, meta map[string]string) string {
 		for _, code := range []string{"X01", "X02"} {
 			for _, m := range t.find(code, sentence{text: text, start: c.Start, end: c.End}) {
 				n := cleanNumber(m.evidence.Text)
+				if isOrder(c.Kind, text) { // of more offices than the rule takes
+					return orderOf(text)
+				}
 				rest := strings.Trim(strings.Replace(text, m.evidence.Text, "", 1), "()（） \n")
 				if utf8.RuneCountInString(rest) <= 8 || c.Kind == domain.TitleClause && code == "X02" && (!strings.Contains(text, "关于") || strings.HasPrefix(text, m.evidence.Text)) {
 					return n
@@ -202,8 +208,8 @@ func numberOfOrder(head []domain.Clause) string {
 		if m := datedOrder.FindStringSubmatch(c.Text); m != nil && c.Kind != domain.TitleClause {
 			return m[1]
 		}
-		if orderLine.MatchString(c.Text) && (c.Kind != domain.TitleClause || strings.Contains(c.Text, "令")) {
-			return strings.Trim(c.Text, "()")
+		if isOrder(c.Kind, c.Text) {
+			return orderOf(c.Text)
 		}
 		if i > 0 && (orderTail.MatchString(c.Text) || yearNumber.MatchString(c.Text)) {
 			before := head[i-1].Text
@@ -211,7 +217,7 @@ func numberOfOrder(head []domain.Clause) string {
 				return m[1] + m[2]
 			}
 			if strings.HasSuffix(before, "令") || strings.HasSuffix(before, "公告") && !strings.Contains(before, "关于") {
-				return before + strings.Trim(c.Text, "()")
+				return orderOf(before + c.Text)
 			}
 		}
 	}
@@ -224,13 +230,23 @@ func numberOfOrder(head []domain.Clause) string {
 			if at := strings.LastIndex(n, "日"); at >= 0 {
 				n = n[at+len("日"):]
 			}
-			n = strings.TrimPrefix(strings.TrimPrefix(n, "经"), "中华人民共和国")
+			n = orderOf(strings.TrimPrefix(n, "经"))
 			if !strings.Contains(n, "修") {
 				return n
 			}
 		}
 	}
 	return ""
+}
+
+// isOrder tells whether a line is the number of an order or an announcement.
+func isOrder(kind domain.ClauseKind, line string) bool {
+	return orderLine.MatchString(line) && (kind != domain.TitleClause || strings.Contains(line, "令"))
+}
+
+// orderOf is the number of an order, without the name of the state: 国务院令第227号.
+func orderOf(line string) string {
+	return strings.TrimPrefix(strings.NewReplacer("(", "", ")", "").Replace(line), "中华人民共和国")
 }
 
 // citedOrder stands before an order that only amended the statute.
@@ -266,7 +282,8 @@ func (t *Tagger) numberBehindTitle(p *domain.Policy) string {
 			continue
 		}
 		n := cleanNumber(m.evidence.Text)
-		if row := masked[:strings.Index(masked, n)]; citing.MatchString(row[strings.LastIndexAny(row, "\n ")+1:]) && !titleEnd.MatchString(row) {
+		row := masked[:strings.Index(masked, n)]
+		if row = row[strings.LastIndexAny(row, "\n ")+1:]; (citing.MatchString(row) || strings.ContainsAny(row, ",;")) && !titleEnd.MatchString(row) {
 			continue
 		}
 		word := n[:strings.Index(n, "〔")]

@@ -17,7 +17,7 @@ var (
 	placeJoin = automaton.MustCompile(`(?:[^总]局|厅|委员会|[省市州县区]委|联合会|政府|办公室|中心|管委会|支行|分行|监管分局|公司)((?:[\p{Han}]{2,5}军分区|[\p{Han}]{2,3}(?:省|市|县|区)|[\p{Han}]{2,6}自治[区州县])[\p{Han}]{2})`)
 	// ownJoin is the same between offices of one's own city: 市人力社保局市财政局.
 	ownJoin     = automaton.MustCompile(`(?:[^总]局|厅|委|办)([省市区县][\p{Han}]{2,12}(?:局|厅|委|办)$)`)
-	titleIssuer = automaton.MustCompile(`^([\p{Han}、 ]{3,90}?)(?:办公室关于|关于|\d{4}年|印发|转发|公告|通告|令)`)
+	titleIssuer = automaton.MustCompile(`^([\p{Han}、 ]{3,90}?)(?:办公室关于|关于|\d{4}年|印发|转发|公告|通告|令|工作规则|常务会议|议事规则)`)
 	// legislature is who passed a statute, as its head tells.
 	legislature = automaton.MustCompile(`(全国人民代表大会|[\p{Han}]{2,12}(?:省|自治区|市|自治州|自治县|特别行政区)(?:第[零一二三四五六七八九十百]+届)?人民代表大会)(第[零一二三四五六七八九十百\d]+次会议)?(常务委员会|常委会)?[^,。;]{0,40}?(?:通过|批准|修[订正]|制定|公告)`)
 	session     = automaton.MustCompile(`第[零一二三四五六七八九十百\d]+届`)
@@ -64,9 +64,12 @@ func (t *Tagger) issuersAsWritten(p *domain.Policy, meta map[string]string) []st
 	if above := aboveTitle(p); len(above) > 1 && len(titled) > 0 && strings.HasPrefix(p.Title, titled[0]) && !slices.ContainsFunc(above, func(name string) bool { return slices.Contains(titled, name) || !wholeOffice(name) }) {
 		return append(above, titled...) // the line breaks among the offices
 	}
-	named := first(meta, "发文机关", "发文机构", "制定机关", "发文单位", "制定单位", "公布机关", "印发机关", "制发部门", "制发单位", "编制单位")
+	named := first(meta, "发文机关", "发文机构", "发文部门", "制定机关", "发文单位", "制定单位", "公布机关", "颁布机关", "颁布单位", "颁布部门", "印发机关", "制发部门", "制发单位", "编制单位")
 	if named == "" && (len(titled) == 0 || !wholeOffice(titled[0])) { // who puts up a page may be another
-		named = first(meta, "发布机构", "发布机关", "发布单位")
+		named = first(meta, "发布机构", "发布机关", "发布单位", "发布部门")
+	}
+	if strings.HasSuffix(named, "网站") {
+		named = ""
 	}
 	if names := officesIn(named); len(names) > 0 {
 		if len(titled) > len(names) && slices.Contains(titled, names[0]) { // a page names the first of several
@@ -96,25 +99,49 @@ func (t *Tagger) issuersAsWritten(p *domain.Policy, meta map[string]string) []st
 	if names := aboveTitle(p); len(names) > 0 {
 		return names
 	}
+	if name := redHead(p); name != "" {
+		return []string{name}
+	}
 	return publishedBy(p, meta)
 }
+
+// redHead is the office on the line before one that says what the document is
+// about, or its title once more: 云川县人民政府 over 关于加快服务业发展的意见.
+func redHead(p *domain.Policy) string {
+	head := headClauses(p)
+	for i := range len(head) - 1 {
+		name, next := strings.TrimSpace(head[i].Text), head[i+1].Text
+		if head[i].Kind != domain.TitleClause && wholeOffice(name) && (strings.HasPrefix(next, "关于") || next == p.Title) {
+			return inProvince.ReplaceAllString(name, "$1")
+		}
+	}
+	return ""
+}
+
+// inProvince is the name of a city's government with its province before it.
+var inProvince = automaton.MustCompile(`^[\p{Han}]{2,7}(?:省|自治区)([\p{Han}]{2,8}市人民政府)`)
 
 // issuedLine tells in brackets below the title when and by whom a document was
 // issued; heldLine names both on a line of the minutes of a meeting.
 var (
 	issuedLine = automaton.MustCompile(`^\((\d{4}年\d{1,2}月\d{1,2}日) ?([\p{Han}、 ]{4,120}?)(?:联合)?(?:印发|发布|公布|制定)\)$`)
 	heldLine   = automaton.MustCompile(`^([\p{Han}]{4,30}?(?:政府|局|厅|委员会|办公室)) ?(\d{4}年\d{1,2}月\d{1,2}日)$`)
+	// datedLine names both the other way round.
+	datedLine = automaton.MustCompile(`^\(?(\d{4}年\d{1,2}月\d{1,2}日)[, ]?([\p{Han}、 ]{3,60})\)?$`)
 )
 
 // jointly are the offices and the day of such a line in the head.
 func jointly(p *domain.Policy) (names []string, day string) {
-	for i := range p.Clauses[:min(len(p.Clauses), 6)] {
+	for i := range p.Clauses[:min(len(p.Clauses), 8)] {
 		text := strings.TrimSpace(p.Clauses[i].Text)
 		if m := issuedLine.FindStringSubmatch(text); m != nil {
 			return officesIn(m[2]), firstDate(m[1])
 		}
 		if m := heldLine.FindStringSubmatch(text); m != nil && wholeOffice(m[1]) {
 			return officesIn(m[1]), firstDate(m[2])
+		}
+		if m := datedLine.FindStringSubmatch(text); m != nil && p.Clauses[i].Kind == domain.HeadClause && wholeOffice(m[2]) {
+			return officesIn(m[2]), firstDate(m[1])
 		}
 	}
 	return nil, ""
@@ -168,12 +195,15 @@ func siteOf(p *domain.Policy) string {
 // keeps the pages of all others.
 var keptBy = automaton.MustCompile(`([\p{Han}]{4,30}(?:局|厅|委员会|联合会))主办`)
 
+// shortCounty is a county of one character: 沙县.
+var shortCounty = automaton.MustCompile(`^[\p{Han}]县`)
+
 // wholeOffice tells whether a text is nothing but offices that name their
 // place or are the state's: 市民政局 is somebody's.
 func wholeOffice(s string) bool {
 	s = strings.TrimSpace(s)
 	n := utf8.RuneCountInString(s)
-	return n >= 4 && n <= 60 && agencyEnd.MatchString(s) && (division.MatchString(s) && !strings.ContainsAny(firstRunes(s, 1), "市区县省本我各") || national(s))
+	return (n >= 4 || n == 3 && national(s)) && n <= 60 && agencyEnd.MatchString(s) && ((division.MatchString(s) || shortCounty.MatchString(s)) && !strings.ContainsAny(firstRunes(s, 1), "市区县省本我各") || national(s))
 }
 
 // secondName is another name of the office, in brackets behind it.
