@@ -22,7 +22,7 @@ var (
 )
 
 // news is how a paper tells of a policy.
-var news = automaton.MustCompile(`记者|本报讯|[日网]讯|获悉|据悉`)
+var news = automaton.MustCompile(`记者|本报讯|[日网]讯|获悉|据悉|据了解|该[省市县区](?:将|聚焦|还|对|积极|出台)`)
 
 // cardNames are the names of the cells of a guide card.
 const cardNames = `依据文件|政策来源|制发部门|发文单位|发布单位|文号|文件编号|成文日期|印发日期|办理方式|申报时间|办理时限|事项名称|设定依据|政策依据|发文机构|发文机关|发文字号|发文时间|发布日期|工具分类|服务对象|服务内容|支持对象|支持内容|支持标准|条件要求|申报条件|办理流程|时间/频度|联络方式|联系方式|政策名称|政策内容|申报流程|申报材料`
@@ -88,15 +88,28 @@ func (t *Tagger) docKind(p *domain.Policy) string {
 }
 
 // ownName is what a text that has lost its title calls itself.
-var ownName = automaton.MustCompile(`(?:特此|(?:有关)?(?:事项|事宜|问题|工作|要求)[\p{Han}]{0,6}|本)(通知|公告|通告|批复|函复|决定|意见)(?:如下|。|自)`)
+var ownName = automaton.MustCompile(`(?:特此|(?:有关)?(?:事项|事宜|问题|工作|要求)[\p{Han}]{0,6}|本|现)(通知|公告|通告|批复|函复|决定|意见|请示)(?:如下|[。,]|自)`)
 
-// selfKind is the kind of a text without a title.
+// listsNames is what a text that shows a list of names says.
+var listsNames = automaton.MustCompile(`予以公示|公示如下|公示期|名单予以公布`)
+
+// selfKind is the kind of a text without a title: what it calls itself, else a
+// notice if it is addressed or signed, else a piece of news if it speaks as one.
 func selfKind(p *domain.Policy) string {
-	m := ownName.FindStringSubmatch(p.Text)
-	if m == nil {
-		return ""
+	if listsNames.MatchString(p.Text) {
+		return "D21"
 	}
-	return map[string]string{"通知": "D08", "公告": "D09", "通告": "D10", "批复": "D14", "函复": "D15", "决定": "D12", "意见": "D11"}[m[1]]
+	if m := ownName.FindStringSubmatch(p.Text); m != nil {
+		return map[string]string{"通知": "D08", "公告": "D09", "通告": "D10", "批复": "D14", "函复": "D15", "决定": "D12", "意见": "D11", "请示": "D17"}[m[1]]
+	}
+	head := headClauses(p)
+	switch {
+	case slices.ContainsFunc(head, func(c domain.Clause) bool { return strings.HasSuffix(c.Text, ":") }), signed(p):
+		return "D08"
+	case news.MatchString(firstRunes(p.Text, 2000)):
+		return "D19"
+	}
+	return ""
 }
 
 // kindWords are ends of titles that document-kinds.yaml does not list, by the
@@ -107,12 +120,17 @@ var kindWords = map[string]string{
 	"服务指南": "D18", "办事指南": "D18", "操作规程": "D18", "命令": "令", "决定书": "决定",
 }
 
+// answersMember is the title of an answer to a member of a congress or a conference.
+var answersMember = automaton.MustCompile(`(?:建议|提案|议案|代表|委员).{0,24}(?:答复|复函)`)
+
 // guideKind is the kind of a text whose title names none: a guide or a piece of
 // news about a policy, or a notice of what is paid.
 func guideKind(p *domain.Policy, title string) string {
 	switch {
 	case strings.HasSuffix(title, "总结"), strings.HasSuffix(title, "年报"):
 		return "D17"
+	case answersMember.MatchString(title):
+		return "D15"
 	case question.MatchString(firstRunes(p.Text, 3000)), guideTitle.MatchString(title):
 		return "D19"
 	case strings.HasSuffix(title, "指南"), strings.HasSuffix(title, "申报"):

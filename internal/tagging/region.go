@@ -57,10 +57,42 @@ func (t *Tagger) regions(p *domain.Policy) []domain.Tag {
 			return regionTag(p, whole, words)
 		}
 	}
+	if issued := issuedTitle.FindStringSubmatch(p.Title); issued != nil {
+		if a := t.placeOf(issued[1], head, true); a.code != "" {
+			return regionTag(p, a, a.name)
+		}
+	}
 	if code, name := t.mostNamed(p.Text); code != "" {
+		if p.DocKind != "D19" {
+			code = t.speaksFor(p.Text, code)
+		}
 		return regionTag(p, t.area(code), name)
 	}
+	if p.DocKind == "D09" && strings.Contains(title, "税") { // taxes are the state's
+		return regionTag(p, whole, "税")
+	}
 	return nil
+}
+
+// issuedTitle is the title of a notice that issues rules, with what they are called.
+var issuedTitle = automaton.MustCompile(`(?:印发|发布|公布|颁发)《([^》]{4,60})》`)
+
+var (
+	forProvince = automaton.MustCompile(`[全我本]省|省委|省人民政府|省政府|省[\p{Han}]{2,7}厅|各(?:地级以上|设区的?)?市(?:州|、州|人民政府)?[、,县]`)
+	forCity     = automaton.MustCompile(`[全我本]市|市委|市人民政府|市政府|市[\p{Han}]{2,7}局`)
+)
+
+// speaksFor is the province of a city where a text that names it speaks for the
+// whole of the province: 全省各市州.
+func (t *Tagger) speaksFor(text, code string) string {
+	text = firstRunes(text, maxNamed)
+	if place := t.rules.Place(code); place != nil && place.Parent != nil && len(forProvince.FindAllStringIndex(text, -1)) > 1 && !forCity.MatchString(text) {
+		for place.Parent != nil {
+			place = place.Parent
+		}
+		return place.Code
+	}
+	return code
 }
 
 func (t *Tagger) area(code string) area { return area{code, t.rules.FullName(code)} }
@@ -81,7 +113,7 @@ func regionTag(p *domain.Policy, a area, words string) []domain.Tag {
 
 // national tells whether an office governs the whole country.
 func national(issuer string) bool {
-	for _, prefix := range []string{"国务院", "国家", "国资委", "中共中央", "中央", "全国", "最高人民", "财政部", "人力资源社会保障部", "人力资源和社会保障部", "人社部", "工业和信息化部", "工信部", "商务部", "教育部", "民政部", "农业农村部", "农业部", "科技部", "科学技术部", "海关总署", "中国人民银行", "人民银行", "中国银保监会", "银保监会", "中国银行保险", "中国证监会", "证监会", "住房城乡建设部", "住房和城乡建设部", "生态环境部", "环境保护部", "交通运输部", "自然资源部", "国土资源部", "文化和旅游部", "文化部", "应急管理部", "应急部", "退役军人事务部", "退役军人部", "水利部", "司法部", "公安部", "外交部", "审计署", "税务总局", "市场监管总局", "中国残联", "中国残疾人联合会", "中华全国", "中国民用航空局", "民航局", "铁路总公司", "中国国家铁路", "体育总局", "广电总局", "医保局", "林草局", "药监局", "知识产权局"} {
+	for _, prefix := range []string{"国务院", "国家", "国资委", "中共中央", "中央", "全国", "最高人民", "财政部", "人力资源社会保障部", "人力资源和社会保障部", "人社部", "工业和信息化部", "工信部", "商务部", "教育部", "民政部", "农业农村部", "农业部", "交通部", "铁道部", "卫生部", "建设部", "信息产业部", "劳动和社会保障部", "劳动部", "人事部", "科技部", "科学技术部", "海关总署", "中国人民银行", "人民银行", "中国银保监会", "银保监会", "中国银行保险", "中国证监会", "证监会", "住房城乡建设部", "住房和城乡建设部", "生态环境部", "环境保护部", "交通运输部", "自然资源部", "国土资源部", "文化和旅游部", "文化部", "应急管理部", "应急部", "退役军人事务部", "退役军人部", "水利部", "司法部", "公安部", "外交部", "审计署", "税务总局", "市场监管总局", "中国残联", "中国残疾人联合会", "中华全国", "中国民用航空局", "民航局", "铁路总公司", "中国国家铁路", "体育总局", "广电总局", "医保局", "林草局", "药监局", "知识产权局"} {
 		if strings.HasPrefix(issuer, prefix) {
 			return true
 		}
@@ -202,6 +234,9 @@ func levelOf(p *rules.Place) int {
 // addressAfter follows the name of a place that is that of a street or a building.
 var addressAfter = automaton.MustCompile(`^[东西南北中]?(?:路|大道|大桥|街|巷|广场|大厦|酒店|公园|小区|花园|宾馆)`)
 
+// allCounties follows what is no name: 市州和县市区.
+var allCounties = automaton.MustCompile(`^(?:市区|\(市|、市|级)`)
+
 // beginsWith is the place within another with whose full name a title begins: the
 // public office of a city announces something of one of its districts.
 func (t *Tagger) beginsWith(title string, of area) area {
@@ -228,7 +263,7 @@ func (t *Tagger) mostNamed(text string) (code, name string) {
 	only := map[string]*rules.Place{} // the county by which alone a city is named
 	for _, m := range t.rules.PlacesIn(text) {
 		place := choose(m.Places)
-		if place == nil || m.Short && addressAfter.MatchString(text[m.End:]) {
+		if place == nil || m.Short && addressAfter.MatchString(text[m.End:]) || allCounties.MatchString(text[m.End:]) {
 			continue
 		}
 		county := place
