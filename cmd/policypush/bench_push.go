@@ -357,9 +357,9 @@ func (b *pushBench) push(ctx context.Context, site *base, worker *child, found *
 	})
 }
 
-// until asks until the answer is yes.
+// until asks until the answer is yes, seldom enough to cost the database little.
 func (b *pushBench) until(ctx context.Context, worker *child, is func() (bool, error)) error {
-	look := time.NewTicker(10 * time.Millisecond)
+	look := time.NewTicker(25 * time.Millisecond)
 	defer look.Stop()
 	for {
 		if yes, err := is(); err != nil || yes {

@@ -29,7 +29,7 @@ import (
 // What a push is compared with is never more than so much.
 const (
 	bareRows     = 200_000
-	bareMessages = 20_000
+	bareMessages = 100_000
 	queueBatches = 200
 )
 

@@ -67,8 +67,8 @@ const firstInquiry = time.Minute
 // stopped meanwhile, they are withdrawn.
 func (s *Store) RecordOutcomes(ctx context.Context, outcomes []Outcome) error {
 	return s.inTx(ctx, func(tx *sql.Tx) error {
-		told, rows := map[domain.DeliveryID]bool{}, map[domain.DeliveryID]outcomeRow{}
-		var first []Outcome // of each delivery: it is told once
+		told, rows := make(map[domain.DeliveryID]bool, len(outcomes)), make(map[domain.DeliveryID]outcomeRow, len(outcomes))
+		first := make([]Outcome, 0, len(outcomes)) // of each delivery: it is told once
 		for _, o := range outcomes {
 			if told[o.Delivery] {
 				continue
@@ -94,9 +94,9 @@ func (s *Store) RecordOutcomes(ctx context.Context, outcomes []Outcome) error {
 // settleAll records the outcomes of rows, and returns those whose rows are not
 // among them, or are not as they were.
 func (s *Store) settleAll(ctx context.Context, tx *sql.Tx, outcomes []Outcome, rows map[domain.DeliveryID]outcomeRow) (others []Outcome, err error) {
-	var ends []outcomeRow
-	of, counted := map[domain.DeliveryID]Outcome{}, handedCount{}
-	for _, o := range outcomes {
+	ends := make([]outcomeRow, 0, len(outcomes))
+	of, counted := make(map[domain.DeliveryID]int, len(outcomes)), handedCount{} // of is by place in outcomes
+	for i, o := range outcomes {
 		row, there := rows[o.Delivery]
 		if !there {
 			others = append(others, o)
@@ -104,7 +104,7 @@ func (s *Store) settleAll(ctx context.Context, tx *sql.Tx, outcomes []Outcome, r
 		}
 		if end, changes := row.settle(o); changes {
 			ends = append(ends, end)
-			of[o.Delivery] = o
+			of[o.Delivery] = i
 		}
 	}
 	if err := s.giveBatches(ctx, tx, ends); err != nil {
@@ -115,7 +115,7 @@ func (s *Store) settleAll(ctx context.Context, tx *sql.Tx, outcomes []Outcome, r
 		return nil, err
 	}
 	for _, end := range written {
-		counted.add(end, of[end.ID])
+		counted.add(end, outcomes[of[end.ID]])
 		delete(of, end.ID)
 	}
 	for _, o := range outcomes {
@@ -308,7 +308,8 @@ func (s *Store) writeOutcomes(ctx context.Context, tx *sql.Tx, ends []outcomeRow
 			gateway = o.gateway, ask_at = CASE WHEN o.ask_at < 0 THEN deliveries.ask_at ELSE o.ask_at END
 		FROM o WHERE deliveries.id = o.id AND deliveries.state = o.was AND deliveries.claimed_at = o.claimed_at
 		RETURNING deliveries.id`
-	var told []outcomeRow
+	written = make([]outcomeRow, 0, len(ends))
+	told := make([]*outcomeRow, 0, len(ends))
 	for part := range slices.Chunk(ends, batchSizes[0]) {
 		at := make(map[domain.DeliveryID]int, len(part))
 		with, args, err := s.dialect.with(`o (id, was, claimed_at, state, reason, gateway_ref, batch_id, next_at, sent_at, ended_at, attempts, gateway, ask_at)`,
@@ -332,8 +333,8 @@ func (s *Store) writeOutcomes(ctx context.Context, tx *sql.Tx, ends []outcomeRow
 			return nil, fmt.Errorf("write outcomes: %w", err)
 		}
 		for _, id := range ids {
-			e := part[at[id]]
-			written = append(written, e)
+			e := &part[at[id]]
+			written = append(written, *e)
 			if !e.silent {
 				told = append(told, e)
 			}

@@ -47,24 +47,31 @@ type Composer struct {
 // attacker's choice), folds long Chinese subjects wrongly and gives no
 // Message-ID.
 func (c Composer) Compose(m channel.Message, now time.Time) ([]byte, error) {
+	var b bytes.Buffer
+	err := c.write(&b, m, now)
+	return b.Bytes(), err
+}
+
+// write appends a message to b. What b holds after an error is of no use.
+func (c Composer) write(b *bytes.Buffer, m channel.Message, now time.Time) error {
 	if !channel.ValidRef(m.Ref) {
-		return nil, fmt.Errorf("%w: reference", errBadHeader)
+		return fmt.Errorf("%w: reference", errBadHeader)
 	}
 	for _, v := range []string{m.To, m.Subject, m.FromName, m.Unsubscribe, m.UnsubscribeMail, c.From.Name, c.ReplyTo, c.Domain} {
 		if strings.ContainsAny(v, "\r\n\x00") || len(v) > maxHeader {
-			return nil, errBadHeader
+			return errBadHeader
 		}
 	}
 	if strings.TrimSpace(m.Text) == "" {
-		return nil, errEmptyBody
+		return errEmptyBody
 	}
 	from, err := Address(c.From.Address)
 	if err != nil {
-		return nil, fmt.Errorf("sender: %w", err)
+		return fmt.Errorf("sender: %w", err)
 	}
 	to, err := Address(m.To)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	name := m.FromName
 	if name == "" {
@@ -74,7 +81,6 @@ func (c Composer) Compose(m channel.Message, now time.Time) ([]byte, error) {
 	if domain == "" {
 		domain = from[strings.LastIndexByte(from, '@')+1:]
 	}
-	var b bytes.Buffer
 	b.Grow(2048 + 2*(len(m.Text)+len(m.HTML)))
 	header := func(field, value string) {
 		b.WriteString(field)
@@ -87,7 +93,7 @@ func (c Composer) Compose(m channel.Message, now time.Time) ([]byte, error) {
 	if c.ReplyTo != "" {
 		replyTo, err := Address(c.ReplyTo)
 		if err != nil {
-			return nil, fmt.Errorf("reply address: %w", err)
+			return fmt.Errorf("reply address: %w", err)
 		}
 		header("Reply-To", replyTo)
 	}
@@ -97,7 +103,7 @@ func (c Composer) Compose(m channel.Message, now time.Time) ([]byte, error) {
 	if m.Unsubscribe != "" {
 		list, err := listUnsubscribe(m)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		header("List-Unsubscribe", list)
 		header("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")
@@ -111,13 +117,13 @@ func (c Composer) Compose(m channel.Message, now time.Time) ([]byte, error) {
 		frame = htmlFrame()
 	}
 	b.WriteString(frame[0])
-	writeBase64(&b, text)
+	writeBase64(b, text)
 	b.WriteString(frame[1])
 	if m.HTML != "" {
-		writeBase64(&b, m.HTML)
+		writeBase64(b, m.HTML)
 		b.WriteString(frame[2])
 	}
-	return b.Bytes(), nil
+	return nil
 }
 
 // What gomail makes around the parts of a mail is the same for every mail: the

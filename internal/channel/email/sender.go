@@ -17,6 +17,7 @@
 package email
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -181,6 +182,7 @@ func (s *Sender) Send(ctx context.Context, ms []channel.Message) []channel.Resul
 func (s *Sender) work(ctx context.Context, ms []channel.Message, results []channel.Result, next *atomic.Int64, stop *atomic.Pointer[channel.Result]) {
 	held := false // whether this worker holds a slot
 	var c *conn
+	var mail bytes.Buffer // of one after another
 	defer func() {
 		s.put(c)
 		if held {
@@ -210,7 +212,7 @@ func (s *Sender) work(ctx context.Context, ms []channel.Message, results []chann
 			r = channel.Result{Class: channel.Throttled, Code: "paused", After: s.pause()}
 		default:
 			var all bool
-			c, r, all = s.one(ctx, c, m)
+			c, r, all = s.one(ctx, c, &mail, m)
 			if all {
 				whole := r // r goes on to name its own message
 				stop.CompareAndSwap(nil, &whole)
@@ -221,18 +223,20 @@ func (s *Sender) work(ctx context.Context, ms []channel.Message, results []chann
 	}
 }
 
-// one sends one message and returns the connection to go on with, or nil. It
-// tells whether the result holds for every other message alike.
-func (s *Sender) one(ctx context.Context, c *conn, m channel.Message) (after *conn, r channel.Result, all bool) {
+// one sends one message, which it composes in mail, and returns the connection
+// to go on with, or nil. It tells whether the result holds for every other
+// message alike.
+func (s *Sender) one(ctx context.Context, c *conn, mail *bytes.Buffer, m channel.Message) (after *conn, r channel.Result, all bool) {
 	to, err := Address(m.To)
 	if err != nil {
 		return c, channel.Result{Class: channel.Permanent, Code: "address", Note: err.Error(), BadAddress: true}, false
 	}
-	raw, err := s.cfg.Composer.Compose(m, s.cfg.Now())
-	if err != nil {
+	mail.Reset()
+	if err := s.cfg.Composer.write(mail, m, s.cfg.Now()); err != nil {
 		return c, channel.Result{Class: channel.Permanent, Code: "compose", Note: channel.Note(err.Error())}, false
 	}
-	if raw, err = s.cfg.DKIM.Sign(raw); err != nil {
+	raw, err := s.cfg.DKIM.Sign(mail.Bytes())
+	if err != nil {
 		return c, channel.Result{Class: channel.Config, Code: "dkim", Note: channel.Note(err.Error())}, true
 	}
 	if wait := s.turn(ctx); wait > 0 {
