@@ -489,7 +489,10 @@ func goesOn(a *line, text string, b line, last, width int) bool {
 		return false
 	}
 	end := lastRune(text)
-	if strings.ContainsRune("。;:!?…", end) || startsAnew(b.text) || isNoteLine(text) || fileName.MatchString(text[max(0, len(text)-6):]) {
+	if '0' <= end && end <= '9' && strings.ContainsRune("年月日", firstRune(b.text)) { // a date is broken
+		return true
+	}
+	if strings.ContainsRune("。;:!?…", end) || startsAnew(b.text) || isNoteLine(text) || fileName.MatchString(text[max(0, len(text)-len(".docx")):]) {
 		return false
 	}
 	if width > 0 && last*100 >= width*85 {

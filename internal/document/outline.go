@@ -62,7 +62,7 @@ var (
 	dateLine   = automaton.MustCompile(`^(?:\d{4}|[一二][〇○Oo零一二三四五六七八九]{3})(?:年[\d一二三四五六七八九十]{1,3}月[\d一二三四五六七八九十]{1,3}日|[-./]\d{1,2}[-./]\d{1,2})$`)
 	signedDate = automaton.MustCompile(`^[\p{Han}、()]{2,40}(?:\d{4}|[一二][〇○Oo零一二三四五六七八九]{3})年[\d一二三四五六七八九十]{1,3}月[\d一二三四五六七八九十]{1,3}日$`)
 	printed    = automaton.MustCompile(`^.{0,40}\d{4}年\d{1,2}月\d{1,2}日印发$`)
-	revision   = automaton.MustCompile(`^[(]?\d{4}年\d{1,2}月\d{1,2}日.*(?:通过|公布|修[正订]|施行|批准|发布|修改)[)。]?$`)
+	revision   = automaton.MustCompile(`^[(]?\d{4}年\d{1,2}月\d{1,2}日.*(?:通过|公布|修[正订]|施行|批准|发布|修改)[)。]?(?:目录)?$`)
 	orgLine    = automaton.MustCompile(`^[\p{Han}、()]{2,40}(?:局|厅|委|会|室|府|部|院|行|署|处|办|心|公司|站|馆|总队|支队|大队|协会|分局|党组|集团|学校|大学|医院|领导小组|工作组|专班|指挥部|联席会议|联合体|商会|学会)$`)
 	sealLine   = automaton.MustCompile(`^\(.{0,30}(?:代章|盖章|公章|章)\)$`)
 	attachment = automaton.MustCompile(`^附(?:件|表|录)?(?:\d{1,2}|[一二三四五六七八九十]{1,2})?$`)
@@ -129,7 +129,7 @@ func findTitle(lines []line) ([]line, int) {
 		}
 	}
 	if best < 0 && len(lines) > 0 && lines[0].style != tableLine {
-		if s := lines[0].text; columns(s) <= 120 && !isAddressee(s) && !isMetaLine(s) && !strings.ContainsAny(s, "。;") && numberOf(s).rank == noRank && !isDateLine(s) && !isNumberLine(s) {
+		if s := lines[0].text; columns(s) <= 120 && !isAddressee(s) && !isMetaLine(s) && !notTitle.MatchString(s) && !strings.ContainsAny(s, "。;") && numberOf(s).rank == noRank && !isDateLine(s) && !isNumberLine(s) {
 			best = 0
 		}
 	}
@@ -201,6 +201,9 @@ func balanced(s string) bool { return strings.Count(s, "《") == strings.Count(s
 // shortestQuestion how wide a question that is one.
 const shortTitle, shortestQuestion = 10, 24
 
+// notTitle begins what pages list above a text.
+var notTitle = automaton.MustCompile(`^(?:[-•·|\[]|(?:本文)?关键[词字]|摘要|导读)`)
+
 // sureTitle is the score of a title about something that ends with a kind of document.
 const sureTitle = 5
 
@@ -259,7 +262,7 @@ func isAddressee(s string) bool {
 // startsBody tells whether the text of the document begins at a line.
 func startsBody(lines []line, i int) bool {
 	s := lines[i].text
-	if lines[i].style == tableLine || isMetaLine(s) || revision.MatchString(s[:min(len(s), 900)]) {
+	if lines[i].style == tableLine || isMetaLine(s) || revision.MatchString(s[:min(len(s), 1500)]) {
 		return false
 	}
 	return numberOf(s).rank != noRank || strings.Contains(s, "。") || columns(s) > 160 ||

@@ -128,6 +128,9 @@ func yearOf(p *domain.Policy) string {
 	if len(p.PublishDate) >= 4 {
 		return p.PublishDate[:4]
 	}
+	if m := toldOn.FindStringSubmatch(firstRunes(p.Text, 300)); m != nil {
+		return m[1]
+	}
 	for _, text := range []string{p.DocNumber, p.Title, firstRunes(p.Text, 4000)} {
 		only := ""
 		for _, m := range namedYear.FindAllStringSubmatchIndex(text, -1) {
@@ -143,6 +146,9 @@ func yearOf(p *domain.Policy) string {
 	}
 	return ""
 }
+
+// toldOn is how news tells when a document came out.
+var toldOn = automaton.MustCompile(`(20\d{2})年\d{1,2}月\d{1,2}日[,]?[\p{Han}]{2,20}(?:发布|印发|出台)`)
 
 var namedYear = automaton.MustCompile(`(?:^|\D)(20\d{2}) ?(?:年|〕)`)
 
@@ -360,10 +366,17 @@ func (c claims) best(one bool) string {
 // 根据《森林防火条例》规定,区政府决定….
 var onGrounds = automaton.MustCompile(`(?:根据|按照|依据|依照)(?:[^,。;《》]|《[^》]*》)*[,]`)
 
+// nowIssued follows the title of what a document brings out itself, whatever it is called:
+// 《云川县条例》已经…通过,现予公布,自….
+var nowIssued = automaton.MustCompile(`》[^《》。;]*现(?:予|将其)?(?:以)?(?:公布|发布|印发|颁布|施行)[^《》。;]*$`)
+
 // rankOf tells whether a sentence speaks of this document: a quoted title that
 // is not its own says no, 本办法 says yes.
 func rankOf(p *domain.Policy, before string) int {
 	before = onGrounds.ReplaceAllString(before, "")
+	if nowIssued.MatchString(before) {
+		return 2
+	}
 	if at := strings.LastIndex(before, "》"); at >= 0 {
 		open := strings.LastIndex(before[:at], "《")
 		name := ""
@@ -500,7 +513,7 @@ func (t *reading) validity(p *domain.Policy, meta map[string]string) {
 	from.add(items.best(true), 1)
 	p.EffectiveFrom = from.best(false)
 	if p.EffectiveFrom == "" {
-		p.EffectiveFrom = firstDate(first(meta, "施行日期", "实施日期", "生效日期", "实施时间", "施行时间"))
+		p.EffectiveFrom = firstDate(first(meta, "施行日期", "实施日期", "生效日期", "实施时间", "施行时间", "生效时间"))
 	}
 	if p.EffectiveFrom == "" && (issued > 0 || sinceIssued) {
 		p.EffectiveFrom = p.PublishDate
@@ -510,7 +523,7 @@ func (t *reading) validity(p *domain.Policy, meta map[string]string) {
 	}
 	p.Expires = ends.best(true)
 	if len(ends) == 0 {
-		p.Expires = firstDate(first(meta, "失效日期", "失效时间", "废止日期", "有效期至"))
+		p.Expires = firstDate(first(meta, "失效日期", "失效时间", "废止日期", "废止时间", "有效期至"))
 	}
 	if p.Expires == "" && len(ends) == 0 && years+months > 0 && (p.EffectiveFrom != "" || !strings.Contains(p.Title, "征求意见")) {
 		p.Expires = after(cmpEmpty(p.EffectiveFrom, p.PublishDate), years, months)

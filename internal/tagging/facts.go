@@ -11,7 +11,7 @@ import (
 )
 
 var (
-	metaLabel = automaton.MustCompile(`(发文机关|发文机构|发文部门|发布机构|发布机关|发布部门|颁布单位|颁布机关|颁布部门|制定机关|制定单位|发布单位|发文单位|公布机关|印发机关|发文字号|文号|文件编号|发文号|文件字号|成文日期|成文时间|发文日期|发文时间|印发日期|签发日期|发布日期|发布时间|颁布日期|颁布时间|颁发日期|发表时间|公布日期|公布时间|生成日期|施行日期|实施日期|生效日期|实施时间|施行时间|失效日期|失效时间|废止日期|截止日期|有效期至|制发部门|制发单位|编制单位|解读机关|解读单位|公开日期|公开时间|更新日期|更新时间|回复时间|回复日期|标题|名称|索引号|主题分类|主题词|信息来源|来源|有效性|依据文件|政策依据|服务对象|工具分类|浏览次数|浏览量|字体|字号)(?:[\]】][: \t]*|[: \t]+| ?\| ?)|[\t\n]`)
+	metaLabel = automaton.MustCompile(`(发文机关|发文机构|发文部门|发布机构|发布机关|发布部门|颁布单位|颁布机关|颁布部门|制定机关|制定单位|发布单位|发文单位|公布机关|印发机关|发文字号|文号|文件编号|发文号|文件字号|成文日期|成文时间|发文日期|发文时间|印发日期|签发日期|发布日期|发布时间|颁布日期|颁布时间|颁发日期|发表时间|公布日期|公布时间|生成日期|施行日期|实施日期|生效日期|实施时间|施行时间|生效时间|失效日期|失效时间|废止日期|废止时间|截止日期|有效期至|制发部门|制发单位|编制单位|解读机关|解读单位|公开日期|公开时间|更新日期|更新时间|回复时间|回复日期|标题|名称|索引号|主题分类|主题词|信息来源|来源|有效性|依据文件|政策依据|服务对象|工具分类|浏览次数|浏览量|字体|字号)(?:[\]】][: \t]*|[: \t]+| ?\| ?)|[\t\n]`)
 	bareLabel = automaton.MustCompile(`^(?:发文机关|发文机构|发文部门|发布机构|发布机关|发布部门|颁布单位|颁布机关|颁布部门|制定机关|制定单位|发布单位|发文单位|发文字号|文号|文件编号|成文日期|成文时间|发文日期|发文时间|印发日期|发布日期|发布时间|颁布日期|颁布时间|公布日期|施行日期|实施日期|生效日期|失效日期|废止日期|有效期至|依据文件|工具分类|制发部门|制发单位|编制单位|更新日期|更新时间):?$`)
 	// gluedLabel is a name that lost what parted it from its value.
 	gluedLabel = automaton.MustCompile(`^(发文机关|发文机构|发布机构|发布机关|发布单位|发文单位|制发部门|编制单位|成文日期|发文时间|印发日期|发布日期|印发)((?:[\p{Han}]{4,}[局会府厅室部委院][\p{Han}、 ]*|[:]?\d{4}[年./-]\d{1,2}[月./-]\d{1,2}日?))$`)
@@ -162,6 +162,9 @@ func (t *Tagger) docNumber(p *domain.Policy, meta map[string]string) string {
 					return orderOf(text)
 				}
 				rest := strings.Trim(strings.Replace(text, m.evidence.Text, "", 1), "()（） \n")
+				if bracketed := "(" + m.evidence.Text + ")"; c.Kind == domain.TitleClause && strings.HasSuffix(text, bracketed) && titleEnd.MatchString(strings.TrimSuffix(text, bracketed)) {
+					return n
+				}
 				if utf8.RuneCountInString(rest) <= 8 || c.Kind == domain.TitleClause && code == "X02" && (!strings.Contains(text, "关于") || strings.HasPrefix(text, m.evidence.Text)) {
 					return n
 				}
@@ -213,6 +216,9 @@ func numberOfOrder(head []domain.Clause) string {
 		}
 		if i > 0 && (orderTail.MatchString(c.Text) || yearNumber.MatchString(c.Text)) {
 			before := head[i-1].Text
+			if strings.HasPrefix(before, "常务委员会") && i > 1 && strings.HasSuffix(head[i-2].Text, "人民代表大会") {
+				before = head[i-2].Text + before
+			}
 			if m := yearNumber.FindStringSubmatch(c.Text); m != nil && strings.Contains(before, "关于") && (strings.HasSuffix(before, "公告") || strings.HasSuffix(before, "通告")) {
 				return m[1] + m[2]
 			}
