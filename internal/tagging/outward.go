@@ -85,6 +85,9 @@ func (s side) rate() float64 {
 // whom they hire, what they buy, who got what.
 var disclosure = automaton.MustCompile(`(?:预算|决算|“三公”经费)[^。]{0,14}(?:公开|说明)|规划[^。]{0,20}编制工作方案|(?:大练兵|轮训班|业务培训班)|名单(?:\([^()]*\))?的?公示|公开[\p{Han}]{0,4}(?:招聘|招录|选聘)[^会]{0,40}公告|(?:招标|采购|中标|成交)(?:结果)?公告$`)
 
+// showsNames is said where it is shown who or what was chosen, and not what is paid.
+var showsNames = automaton.MustCompile(`名单|拟[\p{Han}]{2,4}|推荐|入围|评审|公示期|异议`)
+
 // isInternal tells whether a document is work inside government: meetings,
 // appointments, awards, budgets, orders to offices. Its title says so and its
 // text gives hardly anything to anybody, or it speaks to offices alone and
@@ -98,8 +101,8 @@ func isInternal(p *domain.Policy, s side, internalTop, titled bool) bool {
 	if disclosure.MatchString(title) || slices.Contains([]string{"D16", "D17"}, p.DocKind) {
 		return true
 	}
-	if p.DocKind == "D21" { // names, unless it shows what is paid
-		return s.rate() < 0.3
+	if p.DocKind == "D21" && (showsNames.MatchString(title) || showsNames.MatchString(firstRunes(p.Text, 1000))) {
+		return true
 	}
 	named := internalTitle.MatchString(title)
 	promised := outwardTitle.MatchString(strings.ReplaceAll(title, "奖励的决定", ""))
