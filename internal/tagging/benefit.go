@@ -116,6 +116,8 @@ var (
 	// shareOf is 返还其上年度实际缴纳失业保险费的50%, shareFor is 核定损失部分5%的支持.
 	shareOf  = expression(`(返还|退还|补助|补贴|奖励|资助|贴息|补偿)(?:其|给)?(?:[\p{Han}]{0,4}单位)?([^,。;:]{2,40}?)的?(\d+(?:\.\d+)?%)`)
 	shareFor = expression(`(?:按|按照|其|上|再|给予)?([^,。;:]{2,30}?)的?(\d+(?:\.\d+)?%)(?:的|给予|予以|进行)+[\p{Han}]{0,6}?(支持|补助|补贴|奖励|贴息|返还|资助|补偿)`)
+	// discount is by what share a price or fee is less: 安装费用优惠30%.
+	discount = expression(`([^,。;:]{2,40}?)(?:给予|予以|再|按)?(?:优惠|减免|减收|下浮|打折)(?:幅度)?(?:为|至少)?(\d+(?:\.\d+)?%)`)
 	// atMost is a highest amount of what is given, and not of what is asked.
 	atMost = expression(`((?:补助|补贴|奖励|资助|贷款|奖补|额度|金额|给予|申请|贴息|支持|标准)[^,。;:\d]{0,12}?)(?:最高|不超过|不高于|上限为?|至多)(?:可达|为|不超过)?(\d+(?:\.\d+)?)(亿元|万元|元)`)
 	// standard is an amount that a standard or price names.
@@ -149,6 +151,12 @@ func (t *Tagger) loose(m *domain.Measure, s sentence) {
 			b.Base = submatch(s.text, loc, 1)
 			note("rate", loc)
 		}
+	}
+	if loc := s.loc(discount); loc != nil && b.Rate == 0 && (b.Kind == "" || b.Kind == "B02") && !bounds.MatchString(submatch(s.text, loc, 1)) {
+		b.Kind = cmpEmpty(b.Kind, "B02")
+		b.Rate, _ = percent(submatch(s.text, loc, 2))
+		b.Base = submatch(s.text, loc, 1)
+		note("rate", loc)
 	}
 	if loc := s.loc(apiece); loc != nil && b.Tiers == nil {
 		if tiers := amounts(submatch(s.text, loc, 3)); len(tiers) > 1 {
@@ -224,21 +232,9 @@ func (t *Tagger) taxes(b *domain.Benefit, words string) {
 // window reads when the measure can be had.
 func (t *reading) window(p *domain.Policy, m *domain.Measure, s sentence) {
 	w := &m.Window
-	year := ""
-	if len(p.PublishDate) >= 4 {
-		year = p.PublishDate[:4]
-	}
-	if d := t.deadlines(s, year).best(true); d != "" && w.Deadline == "" {
+	if d := t.deadlines(s, yearOf(p)).best(true); d != "" && w.Deadline == "" {
 		w.Deadline = d
 		m.Evidence["window.deadline"] = []domain.Evidence{s.trim().evidence(0, len(s.trim().text))}
-	}
-	for _, code := range []string{"X40", "X41", "X61"} {
-		for _, x := range t.find(code, s) {
-			if d := day(x.group("y"), x.group("m"), x.group("d")); d != "" && w.Deadline == "" {
-				w.Deadline = d
-				m.Evidence["window.deadline"] = []domain.Evidence{x.evidence}
-			}
-		}
 	}
 	for _, x := range t.find("X10", s) {
 		from, to := day(x.group("y1"), x.group("m1"), x.group("d1")), day(x.group("y2"), x.group("m2"), x.group("d2"))

@@ -250,3 +250,24 @@ func TestATextWithoutBlanksIsTakenApart(t *testing.T) {
 		t.Error("no measure")
 	}
 }
+
+// TestWhatClerksHandInIsNoLastDayOfAMeasure: offices collect what was handed in.
+func TestWhatClerksHandInIsNoLastDayOfAMeasure(t *testing.T) {
+	for sentence, want := range map[string]string{
+		"请各区科技局于2020年4月17日前将申报材料汇总报送县科技局。": "",
+		"企业应于2020年4月15日前提交申报材料。":           "2020-04-15",
+	} {
+		p := read(t, "award.txt", "云川县科技局关于奖励高新技术企业的通知\n各企业:\n一、对新认定的高新技术企业,给予一次性奖励20万元。"+sentence+"\n云川县科技局\n2020年4月1日\n")
+		if len(p.Measures) != 1 || p.Measures[0].Window.Deadline != want {
+			t.Errorf("%s: %+v, want one measure until %q", sentence, p.Measures, want)
+		}
+	}
+}
+
+// TestADiscountIsAShare reads by how much a price is less.
+func TestADiscountIsAShare(t *testing.T) {
+	p := read(t, "discount.txt", "云川县关于支持企业的若干措施\n一、对中小企业新入户的安装费用优惠30%。\n二、落实各项政策。\n云川县人民政府\n2020年4月1日\n")
+	if len(p.Measures) == 0 || p.Measures[0].Benefit.Kind != "B02" || p.Measures[0].Benefit.Rate != 0.3 {
+		t.Errorf("got %+v", p.Measures)
+	}
+}
