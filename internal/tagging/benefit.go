@@ -77,14 +77,14 @@ func (t *Tagger) benefit(m *domain.Measure, s sentence) {
 		}
 	}
 	for _, x := range t.find("X34", s) {
-		if a, ok := yuan(x.group("amt"), "元"); ok && b.Amount == 0 {
+		if a, ok := yuan(x.group("amt"), "元"); ok && b.Amount == 0 && !before.MatchString(x.text[:x.loc[0]]) {
 			kind("B09")
 			b.Amount, b.Unit = a, x.group("who")+"·"+x.group("per")
 			note("amount", x)
 		}
 	}
 	for _, x := range t.find("X35", s) {
-		if a, ok := yuan(x.group("amt"), "元"); ok && b.Amount == 0 {
+		if a, ok := yuan(x.group("amt"), "元"); ok && b.Amount == 0 && !before.MatchString(x.text[:x.loc[0]]) {
 			kind("B09")
 			b.Amount, b.Unit = a, x.group("unit")
 			note("amount", x)
@@ -118,6 +118,11 @@ var (
 	shareFor = expression(`(?:按|按照|其|上|再|给予)?([^,。;:]{2,30}?)的?(\d+(?:\.\d+)?%)(?:的|给予|予以|进行)+[\p{Han}]{0,6}?(支持|补助|补贴|奖励|贴息|返还|资助|补偿)`)
 	// discount is by what share a price or fee is less: 安装费用优惠30%.
 	discount = expression(`([^,。;:]{2,40}?)(?:给予|予以|再|按)?(?:优惠|减免|减收|下浮|打折)(?:幅度)?(?:为|至少)?(\d+(?:\.\d+)?%)`)
+	// raised is what an amount is changed to: 由15万元提高至20万元; before stands before
+	// what it was.
+	raised = expression(`(?:由|从)[^,。;]{0,24}?元(?:/[\p{Han}]{1,4}){0,2}[^,。;\d]{0,6}?(?:提高|调整|上调|增加|提升|下调|降低)(?:到|至|为)(?:每([\p{Han}]{1,2}?)每([月年天]))?(\d+(?:\.\d+)?)(亿元|万元|元)`)
+	before = automaton.MustCompile(`[从由]$`)
+	limit  = automaton.MustCompile(`额度|限额|最高|上限`)
 	// atMost is a highest amount of what is given, and not of what is asked.
 	atMost = expression(`((?:补助|补贴|奖励|资助|贷款|奖补|额度|金额|给予|申请|贴息|支持|标准)[^,。;:\d]{0,12}?)(?:最高|不超过|不高于|上限为?|至多)(?:可达|为|不超过)?(\d+(?:\.\d+)?)(亿元|万元|元)`)
 	// standard is an amount that a standard or price names.
@@ -163,6 +168,19 @@ func (t *Tagger) loose(m *domain.Measure, s sentence) {
 			b.Kind, b.Tiers, b.Amount = cmpEmpty(b.Kind, "B09"), tiers, 0
 			b.Unit = cmpEmpty(b.Unit, strings.Trim(submatch(s.text, loc, 1)+"·"+submatch(s.text, loc, 2), "·"))
 			note("tiers", loc)
+		}
+	}
+	if loc := s.loc(raised); loc != nil {
+		switch a, ok := yuan(submatch(s.text, loc, 3), submatch(s.text, loc, 4)); {
+		case !ok:
+		case limit.MatchString(lastRunes(s.text[:loc[0]], 20)):
+			b.Cap = max(b.Cap, a)
+			b.Kind = cmpEmpty(b.Kind, "B09")
+			note("cap", loc)
+		case b.Amount == 0 && b.Tiers == nil && !asked.MatchString(lastRunes(s.text[:loc[0]], 20)):
+			b.Kind, b.Amount = cmpEmpty(b.Kind, "B09"), a
+			b.Unit = cmpEmpty(b.Unit, strings.Trim(submatch(s.text, loc, 1)+"·"+submatch(s.text, loc, 2), "·"))
+			note("amount", loc)
 		}
 	}
 	for _, loc := range s.locs(standard) {
@@ -305,7 +323,7 @@ func yearly(x match) (from, to string) {
 }
 
 var (
-	phone = expression(`(?:电话|热线|咨询|联系方式|联系人|拨打)[^。;\d]{0,16}?((?:0\d{2,3}[-—–]{0,2} ?)?\d{7,8}|1[3-9]\d{9}|400[-—]?\d{3,4}[-—]?\d{3,4}|0\d{2,3}[-—]{0,2}12\d{3}|1[0-2]\d{3})`)
+	phone = expression(`(?:电话|热线|咨询|联系方式|联系人|拨打)[^。;\d]{0,16}?(1[3-9]\d{9}|(?:0\d{2,3}[-—–]{0,2} ?)?\d{7,8}|400[-—]?\d{3,4}[-—]?\d{3,4}|0\d{2,3}[-—]{0,2}12\d{3}|1[0-2]\d{3})`)
 	plain = automaton.MustCompile(`(?:0\d{2,3}[-—–]{0,2})?\d{7,8}`)
 	// brings is what has to be handed in, in a sentence.
 	brings = expression(`(?:提供|提交|携带|上传|出具)([^。;,:]{4,80}?(?:材料|资料|证明|证件|原件|复印件|申请表|身份证|户口簿|执照|病历|合同|发票|承诺书))(?:,|。|;|等|的|$)`)

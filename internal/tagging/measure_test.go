@@ -1,6 +1,7 @@
 package tagging_test
 
 import (
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -269,5 +270,23 @@ func TestADiscountIsAShare(t *testing.T) {
 	p := read(t, "discount.txt", "云川县关于支持企业的若干措施\n一、对中小企业新入户的安装费用优惠30%。\n二、落实各项政策。\n云川县人民政府\n2020年4月1日\n")
 	if len(p.Measures) == 0 || p.Measures[0].Benefit.Kind != "B02" || p.Measures[0].Benefit.Rate != 0.3 {
 		t.Errorf("got %+v", p.Measures)
+	}
+}
+
+// TestWhatAnAmountIsChangedToCounts: the old amount is over.
+func TestWhatAnAmountIsChangedToCounts(t *testing.T) {
+	for sentence, want := range map[string]domain.Benefit{
+		"将城市居民最低生活保障标准从每人每月280元调整为每人每月330元。": {Kind: "B09", Amount: 330, Unit: "人·月"},
+		"对个人发放的创业担保贷款,最高额度由15万元提高至20万元。":     {Kind: "B09", Cap: 200_000},
+	} {
+		p := read(t, "raised.txt", "云川县民政局关于提高保障标准的通知\n各乡镇:\n一、"+sentence+"\n二、落实各项政策。\n云川县民政局\n2020年4月1日\n联系电话:13800001111\n")
+		if len(p.Measures) == 0 {
+			t.Fatalf("%s: no measure", sentence)
+		}
+		got := p.Measures[0].Benefit
+		got.Text, got.Tax = "", nil
+		if !reflect.DeepEqual(got, want) || p.Contact != "13800001111" {
+			t.Errorf("%s: got %+v and %s, want %+v", sentence, got, p.Contact, want)
+		}
 	}
 }
