@@ -32,12 +32,15 @@ func (c *counter) add(address string) {
 	c.took[address]++
 }
 
-// Sum returns how many messages came, and how many addresses got more than
-// one.
+// Sum returns how many messages of the push came, and how many addresses got
+// more than one.
 func (c *counter) sum() (total, twice int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for _, n := range c.took {
+	for address, n := range c.took {
+		if strings.HasPrefix(address, bareMail) || strings.HasPrefix(address, bareSMS) {
+			continue
+		}
 		total += n
 		if n > 1 {
 			twice++

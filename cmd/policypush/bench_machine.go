@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -130,6 +131,15 @@ func (c *child) stop() (time.Duration, error) {
 		return 0, c.failure(fmt.Sprintf("以代码 %d 结束", code))
 	}
 	return time.Since(started), nil
+}
+
+// While does something else while the child stands still.
+func (c *child) while(do func() error) error {
+	if err := c.cmd.Process.Signal(syscall.SIGSTOP); err != nil {
+		return fmt.Errorf("halt the service of the benchmark: %w", err)
+	}
+	err := do()
+	return errors.Join(err, c.cmd.Process.Signal(syscall.SIGCONT))
 }
 
 // Memory returns what the child holds in memory now and held at most, in
