@@ -99,11 +99,10 @@ func officeOf(policy *domain.Policy, offices []domain.Office) domain.OfficeID {
 	return cmp.Or(named(strings.Join(names, "、")), named(strings.Join(policy.Issuers, "、")), policy.Office)
 }
 
-// coordinates tells whether an office hands out what nobody is responsible
-// for: the one that keeps the site.
+// coordinates tells whether an office hands out what nobody is responsible for.
 func (s *Server) coordinates(ctx context.Context, office domain.OfficeID) (bool, error) {
 	offices, err := s.Store.Offices(ctx)
-	return err == nil && len(offices) > 0 && offices[0].ID == office, err
+	return err == nil && domain.Coordinates(offices, office), err
 }
 
 // officeNames returns the names of the offices by id.

@@ -11,7 +11,8 @@ import (
 	"policypush/internal/storage"
 )
 
-// Courier sends one-time codes at once, past the queue: a person waits.
+// Courier sends at once, past the queue: one-time codes, for which a person
+// waits, and what officers are told.
 type Courier struct {
 	Store     *storage.Store
 	Lines     map[domain.ChannelKind]Line
@@ -32,26 +33,35 @@ func (c Courier) SendCode(ctx context.Context, kind domain.ChannelKind, address,
 		signature = line.Signature
 	}
 	m := channel.Message{
-		Ref: "c" + rand.Text()[:20], To: address, Subject: "验证码", FromName: signature,
+		To: address, Subject: "验证码", FromName: signature,
 		Text: fmt.Sprintf("验证码 %s，10分钟内有效。如非本人操作，请忽略。", code),
 	}
 	if kind == domain.SMS {
 		m.Text = "【" + signature + "】" + m.Text
 	}
-	r := line.Sender.Send(ctx, []channel.Message{m})[0]
-	if err := c.Store.CountHanded(ctx, kind, r.Gateway, stateOf(r.Class, line.Mode), r.Units, c.Now()); err != nil {
-		return err
-	}
-	if r.Class != channel.Accepted && r.Class != channel.Unknown {
+	r, err := c.send(ctx, kind, m)
+	if err == nil && r.Class != channel.Accepted && r.Class != channel.Unknown {
 		return domain.Errorf(domain.Conflict, "验证码没有发出，请核对%s地址，或过几分钟再试", kind.Label()).
 			Because(fmt.Errorf("gateway: %s %s %s", r.Class, r.Code, r.Note))
 	}
-	if line.Mode == channel.Log {
-		return c.Store.SaveOutbox(ctx, storage.OutboxEntry{
-			At: c.Now(), Channel: kind, MaskedTo: domain.Contact{Kind: kind, Address: address}.Masked(), Subject: m.Subject, Body: m.Text,
+	return err
+}
+
+// send hands a message over, which is counted, and in log mode found on the
+// outbox page.
+func (c Courier) send(ctx context.Context, kind domain.ChannelKind, m channel.Message) (channel.Result, error) {
+	line := c.Lines[kind]
+	m.Ref = "c" + rand.Text()[:20]
+	r := line.Sender.Send(ctx, []channel.Message{m})[0]
+	if err := c.Store.CountHanded(ctx, kind, r.Gateway, stateOf(r.Class, line.Mode), r.Units, c.Now()); err != nil {
+		return r, err
+	}
+	if r.Class == channel.Accepted && line.Mode == channel.Log {
+		return r, c.Store.SaveOutbox(ctx, storage.OutboxEntry{
+			At: c.Now(), Channel: kind, MaskedTo: domain.Contact{Kind: kind, Address: m.To}.Masked(), Subject: m.Subject, Body: m.Text,
 		})
 	}
-	return nil
+	return r, nil
 }
 
 // stateOf is the state of a message of which nothing else is kept.

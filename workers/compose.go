@@ -16,6 +16,7 @@ type Letterhead struct {
 	Settings string // URL where a reader changes topics and frequency
 	Mine     string // URL of 我的政策
 	Inbox    string // URL of the inbox
+	Desk     string // URL of the questions in the console
 	// Question returns the URL of a question's page.
 	Question func(domain.QuestionID) string
 	// Policy returns the URL of a policy's page.

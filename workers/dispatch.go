@@ -34,6 +34,7 @@ func (w *Workers) dispatch(ctx context.Context) {
 			w.step(ctx, "owe reminders", w.planReminders)
 			w.step(ctx, "plan answers", w.planAnswers)
 			w.step(ctx, "remind of questions", w.remindQuestions)
+			w.step(ctx, "tell officers", w.tellOfficers)
 			now := w.Now()
 			if since := now.Sub(swept); since < 0 || since >= w.Clocks.SweepEvery { // less than none: the clock was set back
 				swept = now

@@ -106,6 +106,7 @@ type Workers struct {
 	composers map[push.Voice]*push.Composer
 	reminded  remindedToday // of the leader's loop alone
 	clocked   time.Time     // when the leader last looked at the clocks of questions
+	told      time.Time     // when it last told officers
 }
 
 // New returns workers that do nothing until Run.

@@ -235,7 +235,7 @@ func (s *service) limits() (push.Limits, error) {
 func (s *service) letterhead() workers.Letterhead {
 	link := s.cfg.LinkBase()
 	return workers.Letterhead{
-		SearchIn: s.cfg.SMS.SearchIn, Link: s.cfg.SMS.Link, Settings: link + "/me", Mine: link + "/me/policies", Inbox: link + "/inbox",
+		SearchIn: s.cfg.SMS.SearchIn, Link: s.cfg.SMS.Link, Settings: link + "/me", Mine: link + "/me/policies", Inbox: link + "/inbox", Desk: link + "/console/questions",
 		Policy:   func(id domain.PolicyID) string { return fmt.Sprintf("%s/policies/%d", link, id) },
 		Question: func(id domain.QuestionID) string { return fmt.Sprintf("%s/questions/%d", link, id) },
 		Unsubscribe: func(sub domain.SubscriberID, contact domain.ContactID, kind domain.ChannelKind) string {

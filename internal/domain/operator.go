@@ -58,6 +58,7 @@ type Operator struct {
 	Name         string
 	Roles        []Role
 	PasswordHash string
+	Mail         string // where they learn what waits on their desk, or "": they proved that it is theirs
 	Disabled     bool
 	Demo         bool
 }

@@ -34,6 +34,12 @@ func (l Limits) RemindingHours(now time.Time) bool {
 	return at >= min(l.morning(), l.Digest) && at < 20*time.Hour
 }
 
+// OfficeHours tells whether officers may be told something at a time: when
+// reminders are owed, but on no day of rest.
+func (l Limits) OfficeHours(now time.Time) bool {
+	return l.RemindingHours(now) && (l.Rest == nil || !l.Rest(DayStart(now)))
+}
+
 // addDays moves a day, YYYY-MM-DD. What is no day stays what it is.
 func addDays(date string, n int) string {
 	t, err := time.Parse(time.DateOnly, date)

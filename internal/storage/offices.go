@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strconv"
 
 	"policypush/internal/domain"
 )
@@ -53,8 +54,9 @@ func (s *Store) Offices(ctx context.Context) ([]domain.Office, error) {
 	return list(ctx, s.read, scanOffice, `SELECT `+officeColumns+` FROM offices ORDER BY id`)
 }
 
-// SaveOperator inserts an operator whose ID is 0, and sets it, or updates one.
-// It fails with Conflict if another operator has the login.
+// SaveOperator inserts an operator whose ID is 0, and sets it, or updates one,
+// all but the address of SetMail. It fails with Conflict if another operator has
+// the login.
 func (s *Store) SaveOperator(ctx context.Context, o *domain.Operator) error {
 	var n int
 	var err error
@@ -83,27 +85,39 @@ func (s *Store) SaveOperator(ctx context.Context, o *domain.Operator) error {
 	return nil
 }
 
-const operatorColumns = `id, office_id, login, name, roles, password_hash, disabled, demo`
+const operatorColumns = `id, office_id, login, name, roles, password_hash, mail, disabled, demo`
 
-func scanOperator(row scanner, o *domain.Operator) error {
-	return row.Scan(&o.ID, &o.Office, &o.Login, &o.Name, asJSON(&o.Roles), &o.PasswordHash, &o.Disabled, &o.Demo)
+// mailContext binds a sealed address to its operator.
+func mailContext(id domain.OperatorID) []byte {
+	return []byte("operators.mail/" + strconv.FormatInt(int64(id), 10))
+}
+
+func (s *Store) scanOperator(row scanner, o *domain.Operator) error {
+	var sealed []byte
+	err := row.Scan(&o.ID, &o.Office, &o.Login, &o.Name, asJSON(&o.Roles), &o.PasswordHash, &sealed, &o.Disabled, &o.Demo)
+	if err != nil || len(sealed) == 0 {
+		return err
+	}
+	plain, err := s.keys.Open(sealed, mailContext(o.ID))
+	o.Mail = string(plain)
+	return err
 }
 
 // Operator returns an operator, or NotFound.
 func (s *Store) Operator(ctx context.Context, id domain.OperatorID) (domain.Operator, error) {
 	var o domain.Operator
-	err := scanOperator(s.read.QueryRowContext(ctx, `SELECT `+operatorColumns+` FROM operators WHERE id = $1`, id), &o)
+	err := s.scanOperator(s.read.QueryRowContext(ctx, `SELECT `+operatorColumns+` FROM operators WHERE id = $1`, id), &o)
 	return o, notFound(err, noOperator)
 }
 
 // OperatorByLogin returns the operator with a login, or NotFound.
 func (s *Store) OperatorByLogin(ctx context.Context, login string) (domain.Operator, error) {
 	var o domain.Operator
-	err := scanOperator(s.read.QueryRowContext(ctx, `SELECT `+operatorColumns+` FROM operators WHERE login = $1`, login), &o)
+	err := s.scanOperator(s.read.QueryRowContext(ctx, `SELECT `+operatorColumns+` FROM operators WHERE login = $1`, login), &o)
 	return o, notFound(err, "没有登录名为“%s”的账号", login)
 }
 
 // Operators returns every operator, oldest first.
 func (s *Store) Operators(ctx context.Context) ([]domain.Operator, error) {
-	return list(ctx, s.read, scanOperator, `SELECT `+operatorColumns+` FROM operators ORDER BY id`)
+	return list(ctx, s.read, s.scanOperator, `SELECT `+operatorColumns+` FROM operators ORDER BY id`)
 }

@@ -310,8 +310,8 @@ func (s *Store) RefreshPrints(ctx context.Context, before, now time.Time) error 
 	return nil
 }
 
-// rotatePrints seals the file of one batch anew.
-func (s *Store) rotatePrints(ctx context.Context) (n int, err error) {
+// rotatePrints seals the file of one batch anew: files are large.
+func (s *Store) rotatePrints(ctx context.Context, _ int) (n int, err error) {
 	find := `SELECT id, file FROM print_batches WHERE sealed_with <> '' AND sealed_with <> $1 LIMIT 1` + s.dialect.forUpdate
 	err = s.inTx(ctx, func(tx *sql.Tx) error {
 		var id domain.PrintID

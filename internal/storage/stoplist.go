@@ -125,39 +125,25 @@ func (s *Store) RotateKeys(ctx context.Context, batch int, progress func(done in
 		progress = func(int) {}
 	}
 	done := 0
-	for {
-		n, err := s.rotateContacts(ctx, batch)
-		if err != nil {
-			return fmt.Errorf("rotate contacts: %w", err)
+	for _, rotated := range []struct {
+		what  string
+		batch func(context.Context, int) (int, error)
+	}{
+		{"contacts", s.rotateContacts}, {"sessions", s.rotateSessions}, {"mail of operators", s.rotateMail}, {"files of letters", s.rotatePrints},
+	} {
+		for {
+			n, err := rotated.batch(ctx, batch)
+			if err != nil {
+				return fmt.Errorf("rotate %s: %w", rotated.what, err)
+			}
+			if n == 0 {
+				break
+			}
+			done += n
+			progress(done)
 		}
-		if n == 0 {
-			break
-		}
-		done += n
-		progress(done)
 	}
-	for {
-		n, err := s.rotateSessions(ctx, batch)
-		if err != nil {
-			return fmt.Errorf("rotate sessions: %w", err)
-		}
-		if n == 0 {
-			break
-		}
-		done += n
-		progress(done)
-	}
-	for {
-		n, err := s.rotatePrints(ctx)
-		if err != nil {
-			return fmt.Errorf("rotate files of letters: %w", err)
-		}
-		if n == 0 {
-			return nil
-		}
-		done += n
-		progress(done)
-	}
+	return nil
 }
 
 func (s *Store) rotateContacts(ctx context.Context, batch int) (n int, err error) {

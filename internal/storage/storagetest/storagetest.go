@@ -111,6 +111,7 @@ func Run(t *testing.T, fresh func(t *testing.T) string) {
 		"a bounce stops the address of its delivery":                            stopsByDelivery,
 		"an address is found however it is spelled":                             findsAddresses,
 		"no clear address is in the database":                                   sealsAddresses,
+		"officers are told of each task once, as long as it holds":              tellsOfficers,
 		"keys are rotated while others read and write":                          rotatesKeys,
 		"an audience is frozen by the first writer":                             freezesAudience,
 		"a plan that is run again adds nothing":                                 plansOnce,
