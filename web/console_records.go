@@ -66,6 +66,8 @@ func actionLabel(action string) string {
 		return "登录"
 	case "password":
 		return "修改密码"
+	case "mail":
+		return "提醒邮箱"
 	case "import":
 		return "导入"
 	case "fields":

@@ -176,10 +176,47 @@ func TestStaffSignIn(t *testing.T) {
 
 func TestPasswordsAreChangedByTheirOwners(t *testing.T) {
 	b := newOffice(t).as("drafter")
-	b.get("/console/password").post("/console/password", url.Values{"old": {"wrong"}, "new": {"另一个更好的口令啊"}, "again": {"另一个更好的口令啊"}}).at("/console/password", 422, "原密码不对")
-	b.post("/console/password", url.Values{"old": {testPassword}, "new": {"短"}, "again": {"短"}}).at("/console/password", 422, "至少需要10个字符")
-	b.post("/console/password", url.Values{"old": {testPassword}, "new": {"另一个更好的口令2027"}, "again": {"别的"}}).at("/console/password", 422, "两次填写的新密码不一样")
-	b.post("/console/password", url.Values{"old": {testPassword}, "new": {"另一个更好的口令2027"}, "again": {"另一个更好的口令2027"}}).at("/console", 200, "密码已修改")
+	b.get("/console/account").post("/console/account/password", url.Values{"old": {"wrong"}, "new": {"另一个更好的口令啊"}, "again": {"另一个更好的口令啊"}}).at("/console/account/password", 422, "原密码不对")
+	b.post("/console/account/password", url.Values{"old": {testPassword}, "new": {"短"}, "again": {"短"}}).at("/console/account/password", 422, "至少需要10个字符")
+	b.post("/console/account/password", url.Values{"old": {testPassword}, "new": {"另一个更好的口令2027"}, "again": {"别的"}}).at("/console/account/password", 422, "两次填写的新密码不一样")
+	b.post("/console/account/password", url.Values{"old": {testPassword}, "new": {"另一个更好的口令2027"}, "again": {"另一个更好的口令2027"}}).at("/console", 200, "密码已修改")
+}
+
+// TestAnOfficerProvesAnAddress: it counts once its code was typed, is masked
+// then, and taken off by one button.
+func TestAnOfficerProvesAnAddress(t *testing.T) {
+	site := newOffice(t)
+	b := site.as("drafter")
+	b.get("/console/account").post("/console/account/mail", url.Values{"address": {"lin at gov"}, "do": {"send"}}).
+		at("/console/account/mail", 422, "请填写完整的邮箱地址", `value="lin at gov"`)
+	b.post("/console/account/mail", url.Values{"address": {"lin@Gov.example"}, "do": {"send"}}).at("/console/account/mail", 200, "已发到lin@gov.example")
+	b.post("/console/account/mail", url.Values{"address": {"lin@gov.example"}, "do": {"send"}}).at("/console/account/mail", 422, "刚刚发送过", "确认邮箱")
+	b.post("/console/account/mail", url.Values{"address": {"lin@gov.example"}, "do": {"check"}, "code": {"000000"}}).at("/console/account/mail", 422, "验证码不正确")
+	mail := func() string {
+		o, err := site.Store.OperatorByLogin(context.Background(), "drafter")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return o.Mail
+	}
+	if mail() != "" {
+		t.Fatal("an address counts that nobody proved")
+	}
+	code := site.code("lin@gov.example")
+	b.post("/console/account/mail", url.Values{"address": {"zhou@gov.example"}, "do": {"check"}, "code": {code}}).at("/console/account/mail", 422, "请先获取验证码")
+	b.post("/console/account/mail", url.Values{"address": {"lin@gov.example"}, "do": {"check"}, "code": {code}}).
+		at("/console/account", 200, "提醒邮箱已登记", "l***@gov.example")
+	if mail() != "lin@gov.example" {
+		t.Fatalf("the address is %q", mail())
+	}
+	b.post("/console/account/password", url.Values{"old": {testPassword}, "new": {"另一个更好的口令2027"}, "again": {"另一个更好的口令2027"}}).at("/console", 200, "密码已修改")
+	if b.get("/console/account").at("/console/account", 200, "l***@gov.example"); strings.Contains(b.body, "lin@gov.example") {
+		t.Fatal("the page shows the address")
+	}
+	b.post("/console/account/mail", url.Values{"do": {"remove"}}).at("/console/account", 200, "提醒邮箱已停用")
+	if mail() != "" {
+		t.Fatal("the address is kept")
+	}
 }
 
 func TestImport(t *testing.T) {
@@ -418,7 +455,7 @@ func TestForbidden(t *testing.T) {
 				check(http.MethodPost, "/console/operators", false)
 				check(http.MethodPost, "/console/operators/1", false)
 			}
-			for _, p := range []string{"/console", "/console/audit", "/console/rules", "/console/password"} {
+			for _, p := range []string{"/console", "/console/audit", "/console/rules", "/console/account"} {
 				check(http.MethodGet, p, true)
 			}
 		})

@@ -20,7 +20,7 @@ func TestEveryConsoleTemplateFitsItsView(t *testing.T) {
 	checked := map[string]bool{}
 	for _, v := range []view{
 		staffLoginView{},
-		passwordView{},
+		accountView{},
 		deskView{},
 		importView{},
 		policyListView{},

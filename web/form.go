@@ -69,3 +69,11 @@ func wholeNumber(s string) (n *int64, ok bool) {
 	}
 	return &v, true
 }
+
+// markProblems says in title and status that a form was not taken.
+func markProblems(c *fiber.Ctx, p *Page, ps problems) {
+	if len(ps) > 0 {
+		p.Title = "出错：" + p.Title
+		c.Status(fiber.StatusUnprocessableEntity)
+	}
+}

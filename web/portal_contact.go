@@ -13,6 +13,9 @@ import (
 	"policypush/internal/domain"
 )
 
+// wholeMail says what an address lacks that cleanEmail does not take.
+const wholeMail = "请填写完整的邮箱地址，例如name@example.com"
+
 // codeLife is how long a one-time code can be used.
 const codeLife = 10 * time.Minute
 
@@ -117,7 +120,7 @@ func (f *howForm) check() problems {
 	if f.Email {
 		address, ok := cleanEmail(f.Address)
 		if !ok {
-			ps.add("address", "请填写完整的邮箱地址，例如name@example.com")
+			ps.add("address", wholeMail)
 		} else {
 			f.Address = address
 		}
