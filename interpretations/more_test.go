@@ -1,7 +1,9 @@
 package interpretations
 
 import (
+	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -158,7 +160,7 @@ func TestDraftsSayWhatTheMeasuresSay(t *testing.T) {
 	if questions["什么是“数控设备”？"] != "由电脑程序控制的机器。" || questions["“数控设备”要注意什么？"] != "普通机床不算。" || len(questions["什么是“没有提到的词”？"]) > 0 {
 		t.Errorf("terms: %v", questions)
 	}
-	if got := questions["哪些人、哪些企业可以享受？"]; got != "购置数控设备的企业。" {
+	if got := questions["哪些企业、哪些人可以享受？"]; got != "购置数控设备的企业。" {
 		t.Errorf("who: %q", got)
 	}
 }
@@ -167,9 +169,9 @@ func TestDraftsOfALongPolicyStayShort(t *testing.T) {
 	p := policy()
 	var all []Told
 	p.Measures = nil
-	for range 30 {
+	for i := range 30 {
 		p.Measures = append(p.Measures, domain.Measure{ID: "m", Clause: "第一条", Title: strings.Repeat("很长的事项", 5), Benefit: domain.Benefit{Cap: 500_000}})
-		all = append(all, Told{Gain: strings.Repeat("给予补助", 20), Who: strings.Repeat("符合条件的企业", 8), Window: "2026年全年"})
+		all = append(all, Told{Gain: fmt.Sprintf("第%d档", i) + strings.Repeat("给予补助", 20), Who: strings.Repeat("符合条件的企业", 8), Window: "2026年全年"})
 	}
 	for _, d := range Propose(p, all, nil) {
 		if err := d.Check(p); err != nil {
@@ -181,6 +183,59 @@ func TestDraftsOfALongPolicyStayShort(t *testing.T) {
 	}
 	if n := len(Propose(&domain.Policy{}, nil, nil)); n != 0 {
 		t.Errorf("%d drafts of nothing", n)
+	}
+}
+
+// What is the same for every measure is said once, charts rest on the clause
+// that holds all of theirs.
+func TestDraftsSayOnceWhatIsTheSame(t *testing.T) {
+	p := policy()
+	p.Audience = domain.ForEnterprises
+	p.Clauses = append(p.Clauses, domain.Clause{Path: "二", Text: "二、标准"}, domain.Clause{Path: "二/(二)", Text: "(二)贴息"})
+	measure := func(id, title, clause string, limit float64, per string) domain.Measure {
+		return domain.Measure{
+			ID: domain.MeasureID(id), Title: title, Clause: clause, Benefit: domain.Benefit{Rate: 0.1, Base: "投资额", Cap: limit, CapPer: per},
+			Window: domain.Window{Deadline: "2027-02-28"}, How: domain.How{Mode: "apply", Where: "县经信局"},
+		}
+	}
+	p.Measures = []domain.Measure{measure("a", "设备补助", "二/(一)", 2_000_000, "单个项目"), measure("b", "贷款贴息", "二/(二)", 300_000, "户")}
+	p.EffectiveFrom, p.Expires = "2026-12-01", ""
+	same := Told{Gain: "按投资额的10%", Window: "2027年2月28日截止申请", How: "需要申请；县经信局"}
+	one, other := same, same
+	one.Who, other.Who = "制造业企业", "借了款的企业"
+	answers := map[string]*QA{}
+	charts := map[string]*Chart{}
+	for _, d := range Propose(p, []Told{one, other}, nil) {
+		if d.QA != nil {
+			answers[d.QA.Question] = d.QA
+		}
+		if d.Chart != nil {
+			charts[d.Title] = d.Chart
+		}
+	}
+	for question, want := range map[string]string{
+		"哪些企业可以享受？":     "1.设备补助：制造业企业；2.贷款贴息：借了款的企业。",
+		"什么时候可以办？":      "2027年2月28日截止申请。",
+		"要不要申请，到哪里办？":   "需要申请；县经信局。",
+		"“贷款贴息”给谁、给多少？": "借了款的企业：按投资额的10%。",
+	} {
+		if answers[question] == nil || answers[question].Answer != want {
+			t.Errorf("%s %+v, want %s", question, answers[question], want)
+		}
+	}
+	if c := answers["什么时候可以办？"].Clauses; !slices.Equal(c, []string{"二/(一)", "二/(二)"}) {
+		t.Errorf("rests on %v", c)
+	}
+	sums, days := charts["每一项最多能得多少"], charts["记住这几天"]
+	if sums == nil || sums.Clause != "二" || sums.Points[0].Note != "单个项目" || sums.Points[1].Note != "每户" {
+		t.Errorf("sums: %+v", sums)
+	}
+	if days == nil || len(days.Points) != 2 || days.Points[1].Label != "申请截止" {
+		t.Errorf("days: %+v", days)
+	}
+	three := merged([]groundedLine{{"甲", "一样", []string{"一"}}, {"乙", "一样", []string{"二"}}, {"丙", "一样", []string{"三"}}}, 4)
+	if len(three) != 1 || three[0].String() != "甲等3项：一样" {
+		t.Errorf("of three of four: %v", three)
 	}
 }
 

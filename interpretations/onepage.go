@@ -161,6 +161,7 @@ func (d *drafter) onePage() {
 	top, last := 0.0, ""
 	who := Block{Form: Chips, Title: "谁能享受"}
 	what := Block{Form: Cards, Title: "给什么支持"}
+	var whose, whats []string
 	for i, m := range d.policy.Measures {
 		b, t := m.Benefit, d.told[i]
 		top = max(top, b.Cap)
@@ -172,21 +173,22 @@ func (d *drafter) onePage() {
 		}
 		if name := cut(t.Who, 24); name != "" && len(who.Lines) < Chips.maxLines() && !hasLine(who.Lines, name) {
 			who.Lines = append(who.Lines, Entry{Name: name})
-			who.Clause = orElse(who.Clause, m.Clause)
+			whose = append(whose, m.Clause)
 		}
 		if name := cut(d.name(i), 24); t.Gain != "" && len(what.Lines) < Cards.maxLines() && !hasLine(what.Lines, name) {
 			line := Entry{Name: name, Text: cut(t.Gain, 60)}
 			if b.Cap > 0 {
-				line.Big = Yuan(b.Cap)
+				line.Big = "最高" + Yuan(b.Cap)
 			} else if b.Amount > 0 && b.Unit == "" {
 				line.Big = Yuan(b.Amount)
 			} else if b.Rate > 0 {
 				line.Big = percent(b.Rate)
 			}
 			what.Lines = append(what.Lines, line)
-			what.Clause = orElse(what.Clause, m.Clause)
+			whats = append(whats, m.Clause)
 		}
 	}
+	who.Clause, what.Clause = d.ground(whose), d.ground(whats)
 	if top > 0 && utf8.RuneCountInString(Yuan(top)) <= 10 {
 		page.Hero = append(page.Hero, Entry{Name: "单项最高", Big: Yuan(top)})
 	}

@@ -13,7 +13,7 @@ import (
 // Told is a measure in the words that its readers are shown: empty where the
 // text does not say.
 type Told struct {
-	Gain   string // what it gives: 补助：按设备投资额的15%，最高100万元
+	Gain   string // what it gives, beside its name: 按设备投资额的15%，最高100万元
 	Who    string // to whom
 	Window string // when
 	How    string // how it is had: 需要申请；县经信局
@@ -29,9 +29,9 @@ type Word struct {
 // Propose drafts interpretations from what is known of a policy: answers to
 // the questions that everybody asks first, charts of what can be drawn, and a
 // case for each measure that can be reckoned. told says each measure in words,
-// in the order of the policy's; words are the terms that it uses. A draft says only what the measures say and
-// cites their clauses, so that each passes Check; what is not known is not
-// asked. People edit and approve them.
+// in the order of the policy's; words are the terms that it uses. A draft says
+// only what the measures say and cites their clauses, so that each passes
+// Check; what is not known is not asked. People edit and approve them.
 func Propose(policy *domain.Policy, told []Told, words []Word) []Item {
 	d := drafter{policy: policy, told: told}
 	d.whoAndWhat()
@@ -64,35 +64,76 @@ func (d *drafter) add(it Item) {
 	}
 }
 
-// answer drafts a question whose answer is one line, or a line for each of
-// several measures. Lines that no longer fit are counted.
+// answer drafts a question whose answer is a line for each of several
+// measures. What is the same for several is said once. Lines that no longer fit
+// are counted.
 func (d *drafter) answer(aspect Aspect, question string, lines []groundedLine) {
 	if len(lines) == 0 {
 		return
 	}
-	text, used := joined(lines, MaxAnswer)
+	text, used := joined(merged(lines, len(d.policy.Measures)), MaxAnswer)
 	qa := &QA{Question: question, Answer: text}
 	for _, l := range used {
-		if !slices.Contains(qa.Clauses, l.clause) {
-			qa.Clauses = append(qa.Clauses, l.clause)
+		for _, clause := range l.clauses {
+			if !slices.Contains(qa.Clauses, clause) {
+				qa.Clauses = append(qa.Clauses, clause)
+			}
 		}
 	}
 	d.add(Item{Kind: QAKind, Aspect: aspect, QA: qa})
 }
 
-// groundedLine is a line with the clause that it rests on.
-type groundedLine struct{ text, clause string }
+// groundedLine is what is said of some measures, with their clauses. Without a
+// name it is said of the whole policy.
+type groundedLine struct {
+	name, text string
+	clauses    []string
+}
+
+func (l groundedLine) String() string {
+	if l.name == "" {
+		return l.text
+	}
+	return l.name + "：" + l.text
+}
+
+// merged joins what is said in the same words of several measures; of all of
+// them, it needs no name.
+func merged(lines []groundedLine, measures int) []groundedLine {
+	var all []groundedLine
+	var first []string // the name of the first of several
+	for _, l := range lines {
+		i := slices.IndexFunc(all, func(m groundedLine) bool { return m.text == l.text })
+		if i < 0 {
+			all, first = append(all, l), append(first, l.name)
+			continue
+		}
+		m := &all[i]
+		m.clauses = append(m.clauses, l.clauses...)
+		switch n := len(m.clauses); {
+		case l.name == "":
+		case n == 2:
+			m.name += "、" + l.name
+		default:
+			m.name = fmt.Sprintf("%s等%d项", first[i], n)
+		}
+	}
+	if len(all) == 1 && len(lines) == measures {
+		all[0].name = ""
+	}
+	return all
+}
 
 // joined writes lines one after another, numbered if there are several, in at
 // most limit characters, and returns those it wrote.
 func joined(lines []groundedLine, limit int) (string, []groundedLine) {
 	if len(lines) == 1 {
-		return sentence(cut(lines[0].text, limit-1)), lines
+		return sentence(cut(lines[0].String(), limit-1)), lines
 	}
 	tail := func(n int) string { return fmt.Sprintf("另有%d项，见原文。", n) }
 	var text string
 	for i, l := range lines {
-		next := text + fmt.Sprintf("%d.%s；", i+1, cut(l.text, 60))
+		next := text + fmt.Sprintf("%d.%s；", i+1, cut(l.String(), 60))
 		rest := 0
 		if i < len(lines)-1 {
 			rest = runes(tail(len(lines)))
@@ -120,26 +161,41 @@ func (d *drafter) whoAndWhat() {
 	var who, what []groundedLine
 	for i, m := range d.policy.Measures {
 		t := d.told[i]
-		if t.Who != "" && !slices.ContainsFunc(who, func(l groundedLine) bool { return l.text == t.Who }) {
-			who = append(who, groundedLine{t.Who, m.Clause})
+		if t.Who != "" {
+			who = append(who, groundedLine{d.name(i), t.Who, []string{m.Clause}})
 		}
 		if t.Gain != "" {
-			what = append(what, groundedLine{d.name(i) + "，" + t.Gain, m.Clause})
+			what = append(what, groundedLine{d.name(i), t.Gain, []string{m.Clause}})
 		}
 	}
-	d.answer(Scope, "哪些人、哪些企业可以享受？", who)
+	d.answer(Scope, "哪些"+d.addressed()+"可以享受？", who)
 	d.answer(Standard, "这份政策给什么、给多少？", what)
 	const asked = 6 // questions about single measures
 	if len(d.policy.Measures) < 2 {
 		return
 	}
 	for i, m := range d.policy.Measures[:min(asked, len(d.policy.Measures))] {
-		t := d.told[i]
-		if t.Gain == "" || t.Who == "" {
-			continue
+		if t := d.told[i]; t.Who != "" && figures(m.Benefit) {
+			d.answer(Standard, "“"+d.name(i)+"”给谁、给多少？", []groundedLine{{t.Who, t.Gain, []string{m.Clause}}})
 		}
-		d.answer(Standard, "“"+d.name(i)+"”能得到多少？", []groundedLine{{t.Who + "：" + t.Gain, m.Clause}})
 	}
+}
+
+// addressed are those for whom the policy is written at all.
+func (d *drafter) addressed() string {
+	switch d.policy.Audience {
+	case domain.ForEnterprises:
+		return "企业"
+	case domain.ForResidents:
+		return "人"
+	default:
+		return "企业、哪些人"
+	}
+}
+
+// figures tells whether a benefit says how much.
+func figures(b domain.Benefit) bool {
+	return b.Rate > 0 || b.Amount > 0 || b.Cap > 0 || len(b.Tiers) > 0
 }
 
 // when asks for the time of each measure that has one.
@@ -147,11 +203,8 @@ func (d *drafter) when() {
 	var lines []groundedLine
 	for i, m := range d.policy.Measures {
 		if w := d.told[i].Window; w != "" {
-			lines = append(lines, groundedLine{d.name(i) + "：" + w, m.Clause})
+			lines = append(lines, groundedLine{d.name(i), w, []string{m.Clause}})
 		}
-	}
-	if len(lines) == 1 {
-		_, lines[0].text, _ = strings.Cut(lines[0].text, "：")
 	}
 	d.answer(Procedure, "什么时候可以办？", lines)
 }
@@ -161,10 +214,10 @@ func (d *drafter) how() {
 	var where, papers []groundedLine
 	for i, m := range d.policy.Measures {
 		if t := d.told[i].How; t != "" {
-			where = append(where, groundedLine{d.name(i) + "：" + t, m.Clause})
+			where = append(where, groundedLine{d.name(i), t, []string{m.Clause}})
 		}
 		if list := m.How.Materials; len(list) > 0 {
-			papers = append(papers, groundedLine{d.name(i) + "：" + strings.Join(list, "、"), m.Clause})
+			papers = append(papers, groundedLine{d.name(i), strings.Join(list, "、"), []string{m.Clause}})
 		}
 	}
 	d.answer(Procedure, "要不要申请，到哪里办？", where)
@@ -184,7 +237,7 @@ func (d *drafter) validity() {
 		return
 	}
 	if at := d.clauseSaying("施行", "执行", "有效期", "实施"); at != "" {
-		d.answer(Background, "从什么时候开始执行，到什么时候为止？", []groundedLine{{strings.Join(says, "，"), at}})
+		d.answer(Background, "从什么时候开始执行，到什么时候为止？", []groundedLine{{text: strings.Join(says, "，"), clauses: []string{at}}})
 	}
 }
 
@@ -193,12 +246,12 @@ func (d *drafter) successions() {
 	var lines []groundedLine
 	for _, r := range d.policy.Replaces {
 		if at := d.clauseSaying(r.Title, r.DocNumber); at != "" {
-			lines = append(lines, groundedLine{r.String() + "同时废止", at})
+			lines = append(lines, groundedLine{text: r.String() + "同时废止", clauses: []string{at}})
 		}
 	}
 	for _, r := range d.policy.Amends {
 		if at := d.clauseSaying(r.Title, r.DocNumber); at != "" {
-			lines = append(lines, groundedLine{r.String() + "有调整，以本文件为准", at})
+			lines = append(lines, groundedLine{text: r.String() + "有调整，以本文件为准", clauses: []string{at}})
 		}
 	}
 	d.answer(OldAndNew, "以前的文件还管用吗？", lines)
@@ -212,9 +265,9 @@ func (d *drafter) terms(words []Word) {
 		if at == "" {
 			continue
 		}
-		d.answer(Terms, "什么是“"+w.Name+"”？", []groundedLine{{w.Plain, at}})
+		d.answer(Terms, "什么是“"+w.Name+"”？", []groundedLine{{text: w.Plain, clauses: []string{at}}})
 		if w.Caution != "" {
-			d.answer(Misunderstood, "“"+w.Name+"”要注意什么？", []groundedLine{{w.Caution, at}})
+			d.answer(Misunderstood, "“"+w.Name+"”要注意什么？", []groundedLine{{text: w.Caution, clauses: []string{at}}})
 		}
 	}
 }
@@ -236,22 +289,42 @@ func (d *drafter) clauseSaying(words ...string) string {
 	return ""
 }
 
+// ground is the clause that all of some paths rest on: the only one, or the
+// nearest that holds them all, or else the first.
+func (d *drafter) ground(paths []string) string {
+	if len(paths) == 0 {
+		return ""
+	}
+	for at := paths[0]; at != ""; {
+		holds := func(path string) bool { return path == at || strings.HasPrefix(path, at+"/") }
+		if !slices.ContainsFunc(paths, func(path string) bool { return !holds(path) }) &&
+			slices.ContainsFunc(d.policy.Clauses, func(c domain.Clause) bool { return c.Path == at }) {
+			return at
+		}
+		at = at[:max(0, strings.LastIndexByte(at, '/'))]
+	}
+	return paths[0]
+}
+
 // rates draws what rates were and what they are.
 func (d *drafter) rates() {
 	chart := &Chart{Form: Compare, Unit: "%", Before: "原来", After: "现在"}
+	var paths []string
 	for i, m := range d.policy.Measures {
 		b := m.Benefit
 		if b.FromRate > 0 && b.Rate > 0 && len(chart.Points) < MaxPoints {
 			chart.Points = append(chart.Points, Point{Label: cut(d.name(i), 40), Before: hundred(b.FromRate), Value: hundred(b.Rate)})
-			chart.Clause = orElse(chart.Clause, m.Clause)
+			paths = append(paths, m.Clause)
 		}
 	}
+	chart.Clause = d.ground(paths)
 	d.add(Item{Kind: ChartKind, Aspect: OldAndNew, Title: "比例，原来和现在", Chart: chart})
 }
 
 // sums ranks the most that each measure gives, if there are several.
 func (d *drafter) sums() {
 	chart := &Chart{Form: Rank, Unit: "万元"}
+	var paths []string
 	for i, m := range d.policy.Measures {
 		b := m.Benefit
 		sum := b.Cap
@@ -259,13 +332,18 @@ func (d *drafter) sums() {
 			sum = max(b.Amount, slices.Max(append([]float64{0}, b.Tiers...)))
 		}
 		if sum > 0 {
-			chart.Points = append(chart.Points, Point{Label: cut(d.name(i), 40), Value: round(sum / 10_000)})
-			chart.Clause = orElse(chart.Clause, m.Clause)
+			point := Point{Label: cut(d.name(i), 40), Value: round(sum / 10_000)}
+			if b.Cap > 0 {
+				point.Note = cut(b.PerCap(), 60)
+			}
+			chart.Points = append(chart.Points, point)
+			paths = append(paths, m.Clause)
 		}
 	}
 	if len(chart.Points) < 2 {
 		return
 	}
+	chart.Clause = d.ground(paths)
 	slices.SortStableFunc(chart.Points, func(a, b Point) int {
 		switch {
 		case a.Value > b.Value:
@@ -285,34 +363,53 @@ func (d *drafter) sums() {
 	d.add(Item{Kind: ChartKind, Aspect: Standard, Title: "每一项最多能得多少", Chart: chart})
 }
 
-// days draws the days that count, if there are several.
+// days draws the days that count, if there are several. What several measures
+// have on one day is said once.
 func (d *drafter) days() {
-	chart := &Chart{Form: Timeline}
-	add := func(date, label, clause string) {
-		whole := len(date) == len("2026-11-26")
-		if whole && !slices.ContainsFunc(chart.Points, func(p Point) bool { return p.Date == date && p.Label == label }) {
-			chart.Points = append(chart.Points, Point{Date: date, Label: cut(label, 40)})
-			chart.Clause = orElse(chart.Clause, clause)
+	type day struct{ date, what string }
+	var order []day
+	names, paths := map[day][]string{}, map[day][]string{}
+	add := func(date, what, name, clause string) {
+		if len(date) != len("2026-11-26") {
+			return
 		}
+		on := day{date, what}
+		if names[on] == nil {
+			order = append(order, on)
+		}
+		names[on], paths[on] = append(names[on], name), append(paths[on], clause)
 	}
 	for i, m := range d.policy.Measures {
 		if m.Window.Yearly {
 			continue
 		}
-		name := "“" + cut(d.name(i), 24) + "”"
-		add(m.Window.From, name+"开始", m.Clause)
-		add(m.Window.To, name+"结束", m.Clause)
+		add(m.Window.From, "开始", d.name(i), m.Clause)
+		add(m.Window.To, "结束", d.name(i), m.Clause)
 		if m.Window.Deadline != m.Window.To {
-			add(m.Window.Deadline, name+"申请截止", m.Clause)
+			add(m.Window.Deadline, "申请截止", d.name(i), m.Clause)
 		}
 	}
-	add(d.policy.EffectiveFrom, "开始施行", d.clauseSaying("施行", "执行", "实施"))
-	add(d.policy.Expires, "有效期届满", d.clauseSaying("有效期", "施行", "执行"))
-	if len(chart.Points) < 2 {
+	add(d.policy.EffectiveFrom, "开始施行", "", d.clauseSaying("施行", "执行", "实施"))
+	add(d.policy.Expires, "有效期届满", "", d.clauseSaying("有效期", "施行", "执行"))
+	if len(order) < 2 {
 		return
 	}
-	slices.SortStableFunc(chart.Points, func(a, b Point) int { return strings.Compare(a.Date, b.Date) })
-	chart.Points = chart.Points[:min(len(chart.Points), MaxPoints)]
+	slices.SortStableFunc(order, func(a, b day) int { return strings.Compare(a.date, b.date) })
+	chart := &Chart{Form: Timeline}
+	var rests []string
+	for _, on := range order[:min(len(order), MaxPoints)] {
+		label := on.what
+		if list := names[on]; list[0] != "" && len(list) < len(d.policy.Measures) {
+			label = "“" + cut(list[0], 24) + "”"
+			if len(list) > 1 {
+				label += fmt.Sprintf("等%d项", len(list))
+			}
+			label += on.what
+		}
+		chart.Points = append(chart.Points, Point{Date: on.date, Label: cut(label, 40)})
+		rests = append(rests, paths[on]...)
+	}
+	chart.Clause = d.ground(slices.DeleteFunc(rests, func(path string) bool { return path == "" }))
 	d.add(Item{Kind: ChartKind, Aspect: Procedure, Title: "记住这几天", Chart: chart})
 }
 
@@ -355,7 +452,7 @@ func (d *drafter) cases() {
 		case b.Rate > 0:
 			fact += "，" + orElse(b.Base, "基数") + "为" + Yuan(base)
 		case b.Unit != "":
-			fact += fmt.Sprintf("，数量为%s（%s）", number(base), b.Unit)
+			fact += fmt.Sprintf("，共%s（%s）", number(base), b.Unit)
 		}
 		verb := "可得"
 		if b.FromRate > b.Rate && b.Rate > 0 {

@@ -222,13 +222,13 @@ func (it *Item) chartView(policy *domain.Policy, day string) chart {
 	drawn := 0.0
 	for i, p := range c.Points {
 		r := row{
-			Label: p.Label, Note: p.Note, Value: number(p.Value), BeforeValue: number(p.Before),
+			Label: p.Label, Note: p.Note, Value: c.written(p.Value), BeforeValue: c.written(p.Before),
 			Bar: barOf(p.Value, top, "s1"), BeforeBar: barOf(p.Before, top, "s0"), Date: p.Date, Day: chineseDay(p.Date),
 		}
 		if d := p.Value - p.Before; d > 0 {
-			r.More = number(d)
+			r.More = c.written(d)
 		} else if d < 0 {
-			r.Less = number(-d)
+			r.Less = c.written(-d)
 		}
 		switch c.Form {
 		case Share:
@@ -292,4 +292,12 @@ func chineseDay(date string) string {
 		return date
 	}
 	return t.Format("2006年1月2日")
+}
+
+// written is a value as it stands beside its bar: a percentage says so itself.
+func (c *Chart) written(v float64) string {
+	if c.Unit == "%" {
+		return number(v) + "%"
+	}
+	return number(v)
 }

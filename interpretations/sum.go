@@ -26,14 +26,14 @@ func Compute(b domain.Benefit, base float64) (float64, []Step, bool) {
 	case b.Rate > 0 && b.FromRate > b.Rate:
 		name := orElse(b.Base, "基数")
 		sum.Mul(exact(base), new(big.Rat).Sub(exact(b.FromRate), exact(b.Rate)))
-		steps = []Step{{name, Yuan(base)}, {"原比例", percent(b.FromRate)}, {"现比例", percent(b.Rate)}, {"少缴", Yuan(fen(sum))}}
+		steps = []Step{{name, Yuan(base)}, {"原来的比例", percent(b.FromRate)}, {"现在的比例", percent(b.Rate)}, {"少缴", Yuan(fen(sum))}}
 	case b.Rate > 0:
 		name := orElse(b.Base, "基数")
 		sum.Mul(exact(base), exact(b.Rate))
-		steps = []Step{{name, Yuan(base)}, {"比例", "× " + percent(b.Rate)}, {"相乘", Yuan(fen(sum))}}
+		steps = []Step{{name, Yuan(base)}, {"乘以" + percent(b.Rate), Yuan(fen(sum))}}
 	case b.Amount > 0 && b.Unit != "":
 		sum.Mul(exact(b.Amount), exact(base))
-		steps = []Step{{"标准（每" + b.Unit + "）", Yuan(b.Amount)}, {"数量", "× " + number(base)}, {"相乘", Yuan(fen(sum))}}
+		steps = []Step{{b.Per() + "的标准", Yuan(b.Amount)}, {"乘以" + number(base), Yuan(fen(sum))}}
 	case b.Amount > 0 && len(b.Tiers) < 2:
 		sum.Set(exact(b.Amount))
 		steps = []Step{{"标准", Yuan(b.Amount)}}
@@ -41,10 +41,10 @@ func Compute(b domain.Benefit, base float64) (float64, []Step, bool) {
 		return 0, nil, false
 	}
 	if b.Cap > 0 {
-		verdict := "未超过"
+		verdict := "没有超过"
 		if limit := exact(b.Cap); sum.Cmp(limit) > 0 {
 			sum.Set(limit)
-			verdict = "超过，按上限"
+			verdict = "超过，按上限算"
 		}
 		steps = append(steps, Step{"是否超过" + Yuan(b.Cap) + "上限", verdict})
 	}

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"fmt"
 	"hash/fnv"
 	"html/template"
@@ -52,12 +53,12 @@ func draftKey(it interpretations.Item) string {
 // told says each measure in the words of the portal.
 func (s *Server) told(p *domain.Policy) []interpretations.Told {
 	var all []interpretations.Told
-	for _, m := range s.measures(p) {
+	for i, m := range s.measures(p) {
 		who := m.Who
 		if who == "" && m.Criteria != anybody {
 			who = m.Criteria
 		}
-		all = append(all, interpretations.Told{Gain: m.Gain, Who: who, Window: m.Window, How: m.How})
+		all = append(all, interpretations.Told{Gain: cmp.Or(gainFigures(p.Measures[i].Benefit), m.Gain), Who: who, Window: m.Window, How: m.How})
 	}
 	return all
 }
@@ -66,10 +67,13 @@ func (s *Server) told(p *domain.Policy) []interpretations.Told {
 var anybody = matching.Describe(nil, nil)
 
 // wordsIn lists the terms of official language in a text with their plain
-// meaning.
+// meaning, but for those that every document has (有效期, 废止): they have no theme.
 func (s *Server) wordsIn(text string) []interpretations.Word {
 	var words []interpretations.Word
 	for _, t := range s.Rules.TermsIn(text) {
+		if len(t.Jargon.Themes) == 0 {
+			continue
+		}
 		words = append(words, interpretations.Word{Name: t.Jargon.Name, Plain: t.Jargon.Plain, Caution: t.Jargon.Caution})
 	}
 	return words

@@ -26,11 +26,13 @@ type importView struct {
 
 // imported is what became of one file.
 type imported struct {
-	File  string
-	ID    domain.PolicyID // 0 if it failed
-	Title string
-	Error string
-	Notes []string
+	File      string
+	ID        domain.PolicyID // 0 if it failed
+	Title     string
+	DocNumber string
+	Measures  int
+	Error     string
+	Notes     []string
 }
 
 func (importView) template() string { return "console/import" }
@@ -154,7 +156,7 @@ func (s *Server) importOne(c *fiber.Ctx, name string, data []byte) (imported, er
 	if err != nil {
 		return r, err
 	}
-	r.ID, r.Title, r.Notes = policy.ID, policy.Title, notes
+	r.ID, r.Title, r.DocNumber, r.Measures, r.Notes = policy.ID, policy.Title, policy.DocNumber, len(policy.Measures), notes
 	return r, s.audit(c, "import", policyObject(policy.ID), name)
 }
 

@@ -86,7 +86,7 @@ func (s *Server) interpretationsPage(c *fiber.Ctx) error {
 		}
 		v.Items = append(v.Items, row)
 	}
-	v.Covers = interpretations.Cover(p, items, len(s.Rules.TermsIn(p.Text)))
+	v.Covers = interpretations.Cover(p, items, len(s.wordsIn(p.Text)))
 	for _, k := range interpretations.Kinds() {
 		v.Kinds = append(v.Kinds, option{Code: string(k), Name: k.Label()})
 	}

@@ -272,7 +272,7 @@ func TestMeasuresAndCriteria(t *testing.T) {
 	b.post(m+"/criteria", url.Values{"do": {"remove"}, "at": {"7.7"}}).at(m+"/criteria", 404, "没有这个条件")
 	b.get(m).post(m+"/criteria", url.Values{"do": {"add"}, "at": {"-"}, "field": {"size"}, "values": {"huge"}}).at(m+"/criteria", 422, "没有代码huge")
 	b.get(m).post(m+"/criteria", url.Values{"do": {"add"}, "at": {"-"}, "field": {"staff"}, "op": {"le"}, "number": {"很多"}}).at(m+"/criteria", 422, "要填写整数")
-	b.get(m).post(m+"/criteria", url.Values{"do": {"remove"}, "at": {"-"}}).at(m, 200, "没有条件", "主体为企业")
+	b.get(m).post(m+"/criteria", url.Values{"do": {"remove"}, "at": {"-"}}).at(m, 200, "没有条件", "是企业")
 
 	b.post(m, url.Values{"title": {""}, "rate": {"三成"}, "deadline": {"年底"}, "clause": {"第九十九条"}}).at(m, 422, "请先改好下面4处", `value="三成"`, `value="年底"`)
 	b.get(m).post(m, url.Values{"title": {"买设备补助"}, "rate": {"20%"}, "cap": {"50万元"}, "yearly": {"yes"}, "from": {"11月10日"}, "to": {"12-10"}, "mode": {"apply"}, "materials": {"发票\n\n合同"}, "clause": {"第一条"}}).

@@ -118,7 +118,7 @@ func TestContradictionsOfATrialNameTheirConditions(t *testing.T) {
 		t.Error("20 to 300 is called a contradiction")
 	}
 	b.try(path, "try", url.Values{"n:m1/1": {"500"}}).at(path, 200, "没有人能全部满足", `<a href="#c-m1-0">去改“从业人数不超过300人”</a>`, `<a href="#c-m1-1">去改“从业人数不少于500人”</a>`, `id="c-m1-1"`)
-	b.try(path, "try", url.Values{"n:m1/1": {"20"}, "kind": {"resident"}}).at(path, 200, "没有人能全部满足", `<a href="#h-lim">去改“主体为居民”</a>`, `<a href="#c-m1-0">去改“从业人数不超过300人”</a>`)
+	b.try(path, "try", url.Values{"n:m1/1": {"20"}, "kind": {"resident"}}).at(path, 200, "没有人能全部满足", `<a href="#h-lim">去改“是居民”</a>`, `<a href="#c-m1-0">去改“从业人数不超过300人”</a>`)
 }
 
 func TestSomebodyIsLookedUpAndItIsWrittenDown(t *testing.T) {

@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -72,19 +74,20 @@ type factLine struct {
 
 // measureView is one measure (政策点) as a card.
 type measureView struct {
-	ID       domain.MeasureID
-	Title    string
-	Gain     string
-	Who      string
-	Criteria string
-	Window   string
-	Over     bool
-	How      string
-	Verdict  domain.Verdict // for the signed-in reader, or ""
-	Cite     *interpretations.Cite
-	Unread   []string
-	Check    []string // for the officer: what was not read
-	Sum      *sumView // its calculator, where it can be reckoned
+	ID         domain.MeasureID
+	Title      string
+	Gain       string
+	Who        string
+	Criteria   string
+	Conditions []string // the criteria one by one
+	Window     string
+	Over       bool
+	How        string
+	Verdict    domain.Verdict // for the signed-in reader, or ""
+	Cite       *interpretations.Cite
+	Unread     []string
+	Check      []string // for the officer: what was not read
+	Sum        *sumView // its calculator, where it can be reckoned
 }
 
 // matchView says why a policy reached the signed-in reader.
@@ -299,8 +302,8 @@ func (s *Server) measures(policy *domain.Policy) []measureView {
 		criteria := policy.CriteriaOf(m)
 		v := measureView{
 			ID: m.ID, Title: m.Title, Gain: s.gain(m.Benefit), Who: m.Who,
-			Criteria: matching.Describe(&criteria, s.Rules.ValueName),
-			Window:   windowText(m.Window), Over: !matching.InWindow(m.Window, s.today()) && m.Window.From <= s.today(),
+			Criteria: matching.Describe(&criteria, s.Rules.ValueName), Conditions: matching.DescribeEach(&criteria, s.Rules.ValueName),
+			Window: windowText(m.Window), Over: !matching.InWindow(m.Window, s.today()) && m.Window.From <= s.today(),
 			How: howText(m.How), Cite: citeAt(policy, m.Start), Unread: m.Unread, Check: m.Check,
 		}
 		if v.Title == "" {
@@ -311,8 +314,33 @@ func (s *Server) measures(policy *domain.Policy) []measureView {
 	return vs
 }
 
-// gain says what a measure gives, in one line.
+// gain says what a measure gives, in one line: 租金减免：按半年租金的50%，每户最高6万元.
 func (s *Server) gain(b domain.Benefit) string {
+	text := gainFigures(b)
+	if text == "" {
+		return gainWords(b)
+	}
+	kind := ""
+	if b.Kind != "" {
+		kind = s.Rules.Name(domain.BenefitTag, b.Kind)
+	}
+	switch {
+	case kind == "":
+		return text
+	case b.Rate > 0 && b.Base == "" && b.FromRate == 0: // 减征50%
+		return kind + text
+	default:
+		return kind + "：" + text
+	}
+}
+
+// gainWords are the words of the text about a benefit without figures.
+func gainWords(b domain.Benefit) string {
+	return cutRunes(strings.TrimPrefix(b.Text, numberAtHead.FindString(b.Text)), 80)
+}
+
+// gainFigures says the figures of a benefit, or "".
+func gainFigures(b domain.Benefit) string {
 	var parts []string
 	switch {
 	case b.FromRate > 0 && b.Rate > 0:
@@ -320,13 +348,10 @@ func (s *Server) gain(b domain.Benefit) string {
 	case b.Rate > 0 && b.Base != "":
 		parts = append(parts, "按"+b.Base+"的"+percent(b.Rate))
 	case b.Rate > 0:
-		parts = append(parts, "按"+percent(b.Rate))
+		parts = append(parts, percent(b.Rate))
 	}
 	if b.Amount > 0 {
-		amount := money(b.Amount)
-		if b.Unit != "" {
-			amount = "每" + b.Unit + amount
-		}
+		amount := b.Per() + money(b.Amount)
 		if b.Once {
 			amount = "一次性" + amount
 		}
@@ -340,26 +365,12 @@ func (s *Server) gain(b domain.Benefit) string {
 		parts = append(parts, "分档"+strings.Join(tiers, "、"))
 	}
 	if b.Cap > 0 {
-		most := "最高" + money(b.Cap)
-		if b.CapPer != "" {
-			most = b.CapPer + most
-			if !strings.ContainsAny(b.CapPer, "每单同累") { // 户, not 单个项目
-				most = "每" + most
-			}
-		}
-		parts = append(parts, most)
+		parts = append(parts, b.PerCap()+"最高"+money(b.Cap))
 	}
 	if b.Months > 0 {
 		parts = append(parts, fmt.Sprintf("为期%d个月", b.Months))
 	}
-	if len(parts) == 0 {
-		return cutRunes(strings.TrimPrefix(b.Text, numberAtHead.FindString(b.Text)), 80)
-	}
-	text := strings.Join(parts, "，")
-	if b.Kind != "" {
-		text = s.Rules.Name(domain.BenefitTag, b.Kind) + "：" + text
-	}
-	return text
+	return strings.Join(parts, "，")
 }
 
 // most is the largest sum that a measure can give, or 0.
@@ -384,12 +395,20 @@ func windowText(w domain.Window) string {
 		parts = append(parts, "到"+longDate(w.To))
 	}
 	if w.Deadline != "" && w.Deadline != w.To {
-		parts = append(parts, longDate(w.Deadline)+"前申请")
+		parts = append(parts, longDate(w.Deadline)+"截止申请")
 	}
 	if w.Relative != "" {
 		parts = append(parts, w.Relative)
 	}
 	return strings.Join(parts, "；")
+}
+
+// withinText says how long an office takes: 办理时限10个工作日.
+func withinText(h domain.How) string {
+	if first, _ := utf8.DecodeRuneInString(h.Within); unicode.IsDigit(first) {
+		return "办理时限" + h.Within
+	}
+	return h.Within
 }
 
 func howText(h domain.How) string {
@@ -404,7 +423,7 @@ func howText(h domain.How) string {
 		parts = append(parts, h.Where)
 	}
 	if h.Within != "" {
-		parts = append(parts, h.Within)
+		parts = append(parts, withinText(h))
 	}
 	return strings.Join(parts, "；")
 }
@@ -499,7 +518,7 @@ func ways(policy *domain.Policy) ([]wayView, []string) {
 	var found []wayView
 	var materials []string
 	for _, m := range policy.Measures {
-		w := wayView{m.Title, m.How.Where, m.How.Within, m.How.Contact}
+		w := wayView{m.Title, m.How.Where, withinText(m.How), m.How.Contact}
 		same := slices.IndexFunc(found, func(o wayView) bool { return o.Where == w.Where && o.Within == w.Within && o.Contact == w.Contact })
 		switch {
 		case same >= 0:

@@ -98,8 +98,8 @@ func TestReadersReckonWithTheirOwnNumbers(t *testing.T) {
 	site := newSite(t)
 	page := fmt.Sprintf("/policies/%d", site.publish().ID)
 	site.browser().get(page).at(page, 200, "按我的数字算一算", "设备投资额（元）")
-	site.browser().get(page+"?measure=m1&base=120万").at(page, 200, "18万元", "未超过")
-	site.browser().get(page+"?measure=m1&base=9000万").at(page, 200, "超过，按上限", "300万元")
+	site.browser().get(page+"?measure=m1&base=120万").at(page, 200, "18万元", "没有超过")
+	site.browser().get(page+"?measure=m1&base=9000万").at(page, 200, "超过，按上限算", "300万元")
 	site.browser().get(page+"?measure=m1&base=%3Cscript%3E").at(page, 200, "请填大于0的数字", `value="&lt;script&gt;"`)
 }
 

@@ -3,6 +3,7 @@ package domain
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -186,6 +187,22 @@ type Benefit struct {
 	CapPer   string    `json:"cap_per,omitempty"`
 	Months   int       `json:"months,omitempty"` // how long it is given
 	Text     string    `json:"text,omitempty"`   // the words of the text, shortened for a card
+}
+
+// Per says of what an amount is one: 每人每月 for 人·月.
+func (b Benefit) Per() string {
+	if b.Unit == "" || strings.HasPrefix(b.Unit, "每") {
+		return b.Unit
+	}
+	return "每" + strings.ReplaceAll(b.Unit, "·", "每")
+}
+
+// PerCap says for what the cap holds: 每户, 单个项目.
+func (b Benefit) PerCap() string {
+	if b.CapPer == "" || strings.ContainsAny(b.CapPer, "每单同累") { // 户, not 单个项目
+		return b.CapPer
+	}
+	return "每" + b.CapPer
 }
 
 // Window is when a measure can be had. Dates as in the package comment.

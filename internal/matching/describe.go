@@ -10,13 +10,26 @@ import (
 // maxNamed is how many codes a sentence names before it only counts them.
 const maxNamed = 6
 
-// Describe says criteria in readable Chinese: 主体为企业，且（企业规模为小型或微型；或年营业收入不超过2000万元）.
+// Describe says criteria in readable Chinese: 是企业，且（企业规模为小型或微型；或年营业收入不超过2000万元）.
 // Criteria that ask for nothing read 不限对象.
 func Describe(c *domain.Criteria, names Names) string {
 	if c == nil || c.IsZero() {
 		return "不限对象"
 	}
 	return describe(c, false, false, names)
+}
+
+// DescribeEach says criteria that all have to be met one by one, as a list
+// reads best; other criteria are one entry.
+func DescribeEach(c *domain.Criteria, names Names) []string {
+	if c == nil || len(c.All) < 2 {
+		return []string{Describe(c, names)}
+	}
+	said := make([]string, len(c.All))
+	for i := range c.All {
+		said[i] = describe(&c.All[i], false, false, names)
+	}
+	return said
 }
 
 // describe writes a node; inner tells that it stands inside another, so that a
@@ -62,7 +75,7 @@ type wording struct {
 func wordsOf(f domain.Field) wording {
 	switch f {
 	case domain.FieldKind:
-		return wording{is: "主体为", isNot: "主体不是"}
+		return wording{is: "是", isNot: "不是"}
 	case domain.FieldRegion:
 		return wording{is: "所在地在", isNot: "所在地不在"}
 	case domain.FieldIndustry:

@@ -2,6 +2,7 @@ package matching_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -136,7 +137,7 @@ func TestExplain(t *testing.T) {
 			domain.Profile{Kind: domain.Enterprise, Industry: "C34", Staff: known(86), Assets: known(30_000_000), Attributes: []string{}},
 			domain.Yes,
 			[]string{
-				"企业: 主体为企业 met", "86人: 从业人数不超过300人 met", "3000万元: 资产总额不超过5000万元 met",
+				"企业: 是企业 met", "86人: 从业人数不超过300人 met", "3000万元: 资产总额不超过5000万元 met",
 				"C34: 行业属于制造业、软件和信息技术服务业 met", "无: 不属于严重失信主体 met",
 			},
 			nil,
@@ -145,7 +146,7 @@ func TestExplain(t *testing.T) {
 			domain.Profile{Kind: domain.Enterprise, Industry: "F51", Staff: known(86)},
 			domain.Unknown,
 			[]string{
-				"企业: 主体为企业 met", "86人: 从业人数不超过300人 met", "未填写: 资产总额不超过5000万元 unknown",
+				"企业: 是企业 met", "86人: 从业人数不超过300人 met", "未填写: 资产总额不超过5000万元 unknown",
 				"F51: 行业属于制造业、软件和信息技术服务业 not, or", "未填写: 属于高新技术企业 unknown, or", "未填写: 不属于严重失信主体 unknown",
 			},
 			[]string{"资产总额是多少？", "是否属于高新技术企业？", "是否属于严重失信主体？"},
@@ -154,7 +155,7 @@ func TestExplain(t *testing.T) {
 			domain.Profile{Kind: domain.Resident},
 			domain.No,
 			[]string{
-				"居民: 主体为企业 not", "没有此项: 从业人数不超过300人 not", "没有此项: 资产总额不超过5000万元 not",
+				"居民: 是企业 not", "没有此项: 从业人数不超过300人 not", "没有此项: 资产总额不超过5000万元 not",
 				"没有此项: 行业属于制造业、软件和信息技术服务业 not, or", "没有此项: 属于高新技术企业 not, or", "没有此项: 不属于严重失信主体 met",
 			},
 			nil,
@@ -199,6 +200,22 @@ func TestOneFactIsAskedOnce(t *testing.T) {
 	}
 }
 
+func TestDescribeEach(t *testing.T) {
+	c := smallLowProfit()
+	got := matching.DescribeEach(&c, names)
+	want := []string{"是企业", "从业人数不超过300人", "资产总额不超过5000万元", "行业属于制造业、软件和信息技术服务业；或属于高新技术企业", "不属于严重失信主体"}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q", got)
+	}
+	one := code(domain.FieldRegion, "330603")
+	if got := matching.DescribeEach(&one, names); !slices.Equal(got, []string{"所在地在浙江省云州市云川县"}) {
+		t.Errorf("got %q", got)
+	}
+	if got := matching.DescribeEach(&domain.Criteria{}, names); !slices.Equal(got, []string{"不限对象"}) {
+		t.Errorf("got %q", got)
+	}
+}
+
 func TestDescribe(t *testing.T) {
 	many := make([]string, 9)
 	for i := range many {
@@ -211,7 +228,7 @@ func TestDescribe(t *testing.T) {
 	}{
 		"everybody":              {domain.Criteria{}, "不限对象"},
 		"nobody":                 {domain.Criteria{Any: []domain.Criteria{}}, "不适用于任何对象"},
-		"several parts":          {c, "主体为企业，且从业人数不超过300人，且资产总额不超过5000万元，且（行业属于制造业、软件和信息技术服务业；或属于高新技术企业），且不属于严重失信主体"},
+		"several parts":          {c, "是企业，且从业人数不超过300人，且资产总额不超过5000万元，且（行业属于制造业、软件和信息技术服务业；或属于高新技术企业），且不属于严重失信主体"},
 		"what is excluded":       {domain.NotOf(domain.AllOf(code(domain.FieldSize, "small"), number(domain.FieldStaff, domain.MoreThan, 20))), "企业规模不是小型；或从业人数不超过20人"},
 		"a long list is counted": {code(domain.FieldIndustry, many...), "行业属于C30、C31、C32、C33、C34、C35等9项"},
 		"an age":                 {number(domain.FieldAge, domain.AtLeast, 80), "年满80周岁"},
@@ -241,7 +258,7 @@ func TestEveryFieldHasWords(t *testing.T) {
 		case domain.Unreadable:
 			c = domain.Leaf(domain.Condition{Field: f, Unread: "信用良好"})
 		}
-		if said := matching.Describe(&c, nil); len(said) < len("企业X") {
+		if said := matching.Describe(&c, nil); len(said) <= len("X1") {
 			t.Errorf("%s is described as %q", f, said)
 		}
 		result := matching.Explain(&c, &domain.Profile{}, asOf, nil)
