@@ -53,10 +53,14 @@ func (t *reading) weighFacets(p *domain.Policy, d domain.Dimension, all []naming
 	out := map[int][]float64{}
 	for _, n := range of {
 		words, first, outdone, long, through, firms, beside := 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+		given, required, said, asked := n.given, n.required, n.said, n.asked
+		solo, alone, addressed := n.solo, ratio(n.solo, float64(len(n.in))), n.addressed
 		switch d {
 		case domain.TaxTag:
 			words = log(len(n.evidence))
-		case domain.IndustryTag:
+		case domain.IndustryTag: // too few cases to tell sentences apart
+			given, required, said = 0, 0, n.given+n.required+n.said
+			asked, addressed, solo, alone = 0, 0, 0, 0
 			first = yes(len(n.in) > 0 && n.in[0] < opening)
 		case domain.GroupTag:
 			outdone, long = outdoneBy(of, n), math.Log1p(float64(paragraphs))/3
@@ -65,21 +69,21 @@ func (t *reading) weighFacets(p *domain.Policy, d domain.Dimension, all []naming
 			beside = yes(!titled && hinted && !n.hinted)
 		}
 		out[n.code] = []float64{
-			yes(n.title) * 2, yes(n.hinted && !n.title), log(n.heading), log(n.cell), log(n.asked),
-			log(n.given), log(n.required), log(n.said), log(n.addressed), log(n.context),
+			yes(n.title) * 2, yes(n.hinted && !n.title), log(n.heading), log(n.cell), log(asked),
+			log(given), log(required), log(said), log(addressed), log(n.context),
 			float64(n.clauses) / float64(max(paragraphs, 4)) * 3,
 			ratio(n.strength(), top) * 2,
 			yes(titled && !n.title),
 			audience,
 			yes(t.broad(n.code)),
 			yes(strings.ContainsAny(quotedOnly(p.Title), "税费")),
-			math.Log1p(n.solo),
+			math.Log1p(solo),
 			yes(n.theme),
 			early(n, t.passages),
 			log(len(of)) / 2,
 			n.topic * 2,
-			ratio(float64(n.asked), float64(len(p.Measures))) * 2,
-			ratio(n.solo, float64(len(n.in))),
+			ratio(float64(asked), float64(len(p.Measures))) * 2,
+			alone,
 			words,
 			first,
 			outdone,
