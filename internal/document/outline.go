@@ -129,7 +129,7 @@ func findTitle(lines []line) ([]line, int) {
 		}
 	}
 	if best < 0 && len(lines) > 0 && lines[0].style != tableLine {
-		if s := lines[0].text; columns(s) <= 120 && !isAddressee(s) && !isMetaLine(s) && !notTitle.MatchString(s) && !strings.ContainsAny(s, "。;") && numberOf(s).rank == noRank && !isDateLine(s) && !isNumberLine(s) {
+		if s := lines[0].text; columns(s) <= 120 && !strings.HasSuffix(s, ":") && !isMetaLine(s) && !notTitle.MatchString(s) && !strings.ContainsAny(s, "。;") && numberOf(s).rank == noRank && !isDateLine(s) && !isNumberLine(s) {
 			best = 0
 		}
 	}
@@ -350,6 +350,9 @@ func (o *outliner) markEnds(body int) {
 
 var numberedAttachment = automaton.MustCompile(`^附件\d{1,2}[:.、].{2,80}$`)
 
+// askedFor is how a notice ends before its day.
+var askedFor = automaton.MustCompile(`(?:(?:请|望)[^。]{0,20}(?:执行|落实|实施|办理)|特此(?:通知|公告|通告))。$`)
+
 // sign marks a date line and the names above it, if there are any.
 func (o *outliner) sign(i, body int) {
 	first := i
@@ -357,8 +360,16 @@ func (o *outliner) sign(i, body int) {
 		(isOrgLine(o.lines[first-1].text) || sealLine.MatchString(o.lines[first-1].text[:min(len(o.lines[first-1].text), 120)])) {
 		first--
 	}
-	if r := firstRune(o.lines[i].text); first == i && !o.endsAt(i) && (r < utf8.RuneSelf || isCardLabel(o.lines[i-1].text)) {
-		return // nobody but who signs writes 二〇一二年九月二十七日 on a line of its own
+	if first == i && !o.endsAt(i) {
+		above := ""
+		if i > 0 {
+			above = o.lines[i-1].text
+		}
+		// nobody but who signs writes 二〇一二年九月二十七日 on a line of its own
+		inHan := firstRune(o.lines[i].text) >= utf8.RuneSelf && above != "" && !isCardLabel(above)
+		if !inHan && !askedFor.MatchString(above) {
+			return
+		}
 	}
 	for j := first; j <= i; j++ {
 		o.kinds[j] = domain.SignatureClause

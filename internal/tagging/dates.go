@@ -36,7 +36,7 @@ var (
 	hourRE = `(?:[上下]午|早|晚)?(?:\d{1,2}(?:时|点|:\d{2}))?`
 
 	// orderedRE is what an order forbids or allows for a time: 禁渔时间, 交通管制期限.
-	orderedRE = `禁[\p{Han}]{1,5}|限[行售购高飞航速]|(?:交通)?(?:管制|管控)|封[山航路闭库育禁]+|休渔|暂停[\p{Han}]{0,4}|停[\p{Han}]{1,3}`
+	orderedRE = `施工|禁[\p{Han}]{1,5}|限[行售购高飞航速]|(?:交通)?(?:管制|管控)|封[山航路闭库育禁]+|休渔|暂停[\p{Han}]{0,4}|停[\p{Han}]{1,3}`
 
 	// toRE stands between the days of a span.
 	toRE = ` ?(?:至|到|-|—|–|~)+ ?`
@@ -78,7 +78,10 @@ var (
 	adjusted = expression(`^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．])?(?:[\p{Han}]{2,12}[。:])?(?:自|从)` + dateRE + `(?:起|开始)[,]?(?:(?:按照|根据)[^。;]{0,80}[,])?(?:提高|调整|上调|下调|增加|增发|执行|实行|继续|延续|降低|停征|免征|减征|减免|取消|对[^。;]{0,60}(?:免征|减征|减按|减半|降低|暂停|停征|实行))`)
 	// orders is from when an announcement forbids, stops or begins something.
 	orders    = expression(`^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．])?(?:自|从)?` + dateRE + `(?:零时|零点)?(?:起|开始)[,]?[^。;]{0,40}?(?:暂停|停止|禁止|恢复|实行|关闭|取消|不再|启用|封闭|限制|推迟|延迟)`)
-	announces = automaton.MustCompile(`(?:通告|公告|令)$|暂停|停止|关闭|恢复|禁止`)
+	announces = automaton.MustCompile(`(?:通告|公告|令)$|暂停|停止|关闭|恢复|禁止|封闭|管制`)
+	// orderSpan is for what time an announcement closes or forbids something:
+	// 自3月23日至4月23日对该路段封闭施工.
+	orderSpan = expression(`(?:^|[,:])(?:自|从)?` + dateRE + `(?:起)?` + toRE + lastRE + `(?:止|期间)?[,]?(?:在|对)?[^,。;]{0,40}(?:封闭|禁止|管制|限行|停止|暂停|断道|断交)`)
 	adjusts   = automaton.MustCompile(`提高|调整|上调|增加|降低|下调|减[征免按半]|免征|停征|取消|继续|延续|阶段性|优惠|税收?政策|缓缴`)
 	starts    = expression(`(?:^|[,。;!:自从])` + yearRE + monthRE + `(?:` + dayRE + `)?(?:\([^()]{1,12}\))?(?:起|开始)`)
 )
@@ -412,6 +415,10 @@ func (t *reading) validity(p *domain.Policy, meta map[string]string) {
 	var from, items, ends, deadlines, starting claims
 	issued, years, months, sinceIssued := 0, 0, 0, false
 	year := yearOf(p)
+	title := p.Title
+	if strings.Contains(p.Text, "特此通告") || strings.Contains(p.Text, "特此公告") {
+		title += "通告" // whatever its title, it announces
+	}
 	listed, last := -maxCell, "" // where a section about the time to apply begins, and its last day
 	called := -maxCell           // where one about how to apply begins
 	attached := false            // behind the signature of a notice that issues no other text
@@ -461,7 +468,7 @@ func (t *reading) validity(p *domain.Policy, meta map[string]string) {
 			hasStart, hasEnd := s.hasAny("起始于为") || strings.Contains(s.text, "施行"), s.hasAny("至到止-—–~") || strings.Contains(s.text, "废止") || strings.Contains(s.text, "失效")
 			if hasStart {
 				for _, b := range beginnings {
-					if b.under != nil && !b.under.MatchString(p.Title) {
+					if b.under != nil && !b.under.MatchString(title) {
 						continue
 					}
 					for _, m := range s.locs(b.pattern) {
@@ -492,7 +499,7 @@ func (t *reading) validity(p *domain.Policy, meta map[string]string) {
 				}
 			}
 			if hasEnd {
-				t.ends(p, s, year, &from, &ends, &sinceIssued)
+				t.ends(p, title, s, year, &from, &ends, &sinceIssued)
 			}
 			if m := s.loc(monthsLong); m != nil && holds(s.text, m) && rankOf(p, s.text[:m[0]]) > 0 {
 				n, ok := integer(submatch(s.text, m, 1))
@@ -602,13 +609,16 @@ func holds(text string, m []int) bool {
 }
 
 // ends reads until when the document holds.
-func (t *Tagger) ends(p *domain.Policy, s sentence, year string, from, ends *claims, sinceIssued *bool) {
-	for i, re := range []pattern{spanFrom, spanRule, decidedSpan, appliesTo} {
-		if m := s.loc(re); m != nil && notApplying(s.text[:m[0]]) && !ofProject.MatchString(s.text[:m[0]]) && (i < 3 || general.MatchString(s.text[:m[0]])) {
+func (t *Tagger) ends(p *domain.Policy, title string, s sentence, year string, from, ends *claims, sinceIssued *bool) {
+	for i, re := range []pattern{spanFrom, spanRule, decidedSpan, appliesTo, orderSpan} {
+		if m := s.loc(re); m != nil && notApplying(s.text[:m[0]]) && !ofProject.MatchString(s.text[:m[0]]) && (i != 3 || general.MatchString(s.text[:m[0]])) && (i != 4 || announces.MatchString(title)) {
 			begin, end := spanIn(s.text, m, year)
 			r := rankOf(p, s.text[:m[0]])
-			if i == 1 { // the rule says so itself
+			switch i {
+			case 1: // the rule says so itself
 				r = 2
+			case 4: // its comma ends what it goes by
+				r = rankOf(p, s.text[:m[0]]+",")
 			}
 			from.add(begin, r)
 			ends.add(end, r)

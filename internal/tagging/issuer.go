@@ -61,6 +61,9 @@ func (t *Tagger) issuersAsWritten(p *domain.Policy, meta map[string]string) []st
 		return names
 	}
 	titled := inTitleOf(p.Title)
+	if names := belowEnd(p); len(names) > 0 {
+		return names
+	}
 	if above := aboveTitle(p); len(above) > 1 && len(titled) > 0 && strings.HasPrefix(p.Title, titled[0]) && !slices.ContainsFunc(above, func(name string) bool { return slices.Contains(titled, name) || !wholeOffice(name) }) {
 		return append(above, titled...) // the line breaks among the offices
 	}
@@ -104,6 +107,26 @@ func (t *Tagger) issuersAsWritten(p *domain.Policy, meta map[string]string) []st
 	}
 	return publishedBy(p, meta)
 }
+
+// belowEnd are the offices on the lines after 特此通告 that bear no day.
+func belowEnd(p *domain.Policy) []string {
+	var names []string
+	for i, c := range p.Clauses {
+		if !endOfNotice.MatchString(c.Text) {
+			continue
+		}
+		for _, next := range p.Clauses[i+1:] {
+			if name := strings.TrimSpace(next.Text); next.Kind == domain.TextClause && wholeOffice(name) {
+				names = append(names, officesIn(name)...)
+			} else {
+				return names
+			}
+		}
+	}
+	return names
+}
+
+var endOfNotice = automaton.MustCompile(`^特此(?:通知|公告|通告|公示)[。.]?$`)
 
 // redHead is the office on the line before one that says what the document is
 // about, or its title once more: 云川县人民政府 over 关于加快服务业发展的意见.

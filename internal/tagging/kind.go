@@ -88,7 +88,7 @@ func (t *Tagger) docKind(p *domain.Policy) string {
 }
 
 // ownName is what a text that has lost its title calls itself.
-var ownName = automaton.MustCompile(`(?:特此|(?:有关)?(?:事项|事宜|问题|工作|要求)[\p{Han}]{0,6}|本|现)(通知|公告|通告|批复|函复|决定|意见|请示)(?:如下|[。,]|自)`)
+var ownName = automaton.MustCompile(`(?:特此|(?:有关)?(?:事项|事宜|问题|工作|要求|情况)[\p{Han}]{0,6}|本|现)(通知|公告|通告|批复|函复|决定|意见|请示)(?:如下|[。,]|自)`)
 
 // listsNames is what a text that shows a list of names says.
 var listsNames = automaton.MustCompile(`予以公示|公示如下|公示期|名单予以公布`)
