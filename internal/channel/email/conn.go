@@ -69,9 +69,10 @@ func (s *Sender) open(ctx context.Context, wire *deadlineConn) (*conn, error) {
 	return &conn{dialogue: d, wire: wire, used: time.Now()}, nil
 }
 
-// submit sends one mail. When ctx ends before the final dot the connection is
+// submit sends one mail, and begins the next, if there is one. When ctx ends
+// before the final dot the connection is
 // closed; after it, the answer has a grace period.
-func (c *conn) submit(ctx context.Context, from, to, ref string, raw []byte, grace time.Duration) *failure {
+func (c *conn) submit(ctx context.Context, m, next *draft, grace time.Duration) *failure {
 	var dot atomic.Bool
 	stop := context.AfterFunc(ctx, func() {
 		if dot.Load() {
@@ -83,9 +84,12 @@ func (c *conn) submit(ctx context.Context, from, to, ref string, raw []byte, gra
 	defer stop()
 	c.mails++
 	defer func() { c.used = time.Now() }()
-	f := c.begin(from, to, ref, len(raw))
+	if c.mails >= mailsPerConnection {
+		next = nil
+	}
+	f := c.begin(m)
 	if f == nil {
-		c.said, f = c.send(raw, func() { dot.Store(true) })
+		c.said, f = c.send(m.raw, next, func() { dot.Store(true) })
 	}
 	return f
 }
@@ -97,6 +101,9 @@ func (c *conn) recover(f *failure) *conn {
 	if e, ok := f.err.(*smtp.SMTPError); ok && (e.Code == 421 || e.Code == 503) {
 		c.drop()
 		return nil
+	}
+	if c.ahead { // the text was refused, which ends its transaction, and the next has begun
+		return c
 	}
 	if _, err := c.ask(250, "RSET"); err != nil {
 		c.drop()

@@ -4,7 +4,9 @@ import (
 	"bufio"
 	"net"
 	"net/mail"
+	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -143,6 +145,85 @@ func TestARecipientRefusedInOneGoGetsNothing(t *testing.T) {
 				t.Errorf("heard %q, want %q", heard, tt.heard)
 			}
 		})
+	}
+}
+
+// after lets a relay answer the nth line that begins so with other words.
+func after(answer func(string) string, n int64, begin, said string) func(string) string {
+	var heard atomic.Int64 // over all connections
+	return func(line string) string {
+		if strings.HasPrefix(line, begin) && heard.Add(1) == n {
+			return said
+		}
+		return answer(line)
+	}
+}
+
+func notices(n int) []channel.Message {
+	all := make([]channel.Message, n)
+	for i := range all {
+		all[i] = notice("d"+strconv.Itoa(i+1), "b@example.com")
+	}
+	return all
+}
+
+// TestTheNextMailBeginsWithTheEndOfTheLast: a relay that does not answer a text
+// until it has heard the next DATA would wait for ever otherwise.
+func TestTheNextMailBeginsWithTheEndOfTheLast(t *testing.T) {
+	answer := agreeing("PIPELINING", nil)
+	for _, silent := range []struct {
+		n     int64
+		begin string
+	}{{1, "."}, {2, "MAIL"}, {2, "RCPT"}} {
+		answer = after(answer, silent.n, silent.begin, "")
+	}
+	r := startRelay(t, after(answer, 2, "DATA", "250 2.6.0 first\r\n250 ok\r\n250 ok\r\n354 go on"))
+	got := r.sender(t, 1).Send(t.Context(), notices(2))
+	if got[0].Class != channel.Accepted || got[0].Note != "2.6.0 first" || got[1].Class != channel.Accepted || got[1].Note != "2.0.0 ok" {
+		t.Errorf("%+v", got)
+	}
+}
+
+// TestWhatARelaySaysOfOneMailIsNotOfTheNext, which has begun by then: after a
+// refused text it is sent all the same, after a word to slow down it is not.
+func TestWhatARelaySaysOfOneMailIsNotOfTheNext(t *testing.T) {
+	for name, tt := range map[string]struct {
+		said        string
+		first, then channel.Class
+		heard       string
+	}{
+		"a refused text": {"554 5.6.0 no", channel.Permanent, channel.Accepted, "EHLO MAIL RCPT DATA . MAIL RCPT DATA ."},
+		"too fast":       {"450 4.7.28 slow down", channel.Throttled, channel.Throttled, "EHLO MAIL RCPT DATA . MAIL RCPT DATA"},
+		"the end":        {"421 4.3.2 bye", channel.Retry, channel.Accepted, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := startRelay(t, after(agreeing("PIPELINING", nil), 1, ".", tt.said))
+			got := r.sender(t, 1).Send(t.Context(), notices(2))
+			if got[0].Class != tt.first || got[1].Class != tt.then {
+				t.Errorf("%+v", got)
+			}
+			if heard := strings.Join(r.heard(), " "); tt.heard != "" && heard != tt.heard {
+				t.Errorf("heard %q", heard)
+			}
+		})
+	}
+}
+
+// TestARelayThatForgetsWhatCameWithTheTextIsToldLater: of one mail it says
+// nothing, those after it wait for their turn.
+func TestARelayThatForgetsWhatCameWithTheTextIsToldLater(t *testing.T) {
+	answer := agreeing("PIPELINING", nil)
+	for _, begin := range []string{"MAIL", "RCPT", "DATA"} {
+		answer = after(answer, 2, begin, "")
+	}
+	r := startRelay(t, answer)
+	s := open(t, email.Config{
+		Host: "127.0.0.1", Port: r.Addr().(*net.TCPAddr).Port, Security: email.Plain, Connections: 1, CommandTimeout: time.Second,
+		Composer: email.Composer{From: mail.Address{Address: "a@yunchuan.example"}},
+	})
+	got := s.Send(t.Context(), notices(4))
+	if got[0].Class != channel.Accepted || got[1].Class != channel.Retry || got[2].Class != channel.Accepted || got[3].Class != channel.Accepted {
+		t.Errorf("%+v", got)
 	}
 }
 

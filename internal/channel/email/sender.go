@@ -98,6 +98,9 @@ type Sender struct {
 	cfg   Config
 	slots chan struct{} // one token per connection in use
 	rate  *rate.Limiter
+	// slow is set once the relay has not heard the commands that came with the
+	// text before, though it takes commands in one go: it gets them after that.
+	slow atomic.Bool
 
 	mu          sync.Mutex
 	idle        []*conn
@@ -180,29 +183,29 @@ func (s *Sender) Send(ctx context.Context, ms []channel.Message) []channel.Resul
 
 // work sends messages over one connection at a time until none is left.
 func (s *Sender) work(ctx context.Context, ms []channel.Message, results []channel.Result, next *atomic.Int64, stop *atomic.Pointer[channel.Result]) {
-	held := false // whether this worker holds a slot
+	i := int(next.Add(1) - 1)
+	if i >= len(ms) {
+		return
+	}
+	select {
+	case s.slots <- struct{}{}:
+		defer func() { <-s.slots }()
+	case <-ctx.Done():
+	}
 	var c *conn
-	var mail bytes.Buffer // of one after another
-	defer func() {
-		s.put(c)
-		if held {
-			<-s.slots
-		}
-	}()
-	for {
-		i := int(next.Add(1) - 1)
-		if i >= len(ms) {
-			return
-		}
-		m := ms[i]
-		if !held {
-			select {
-			case s.slots <- struct{}{}:
-				held = true
-			case <-ctx.Done():
+	defer func() { s.put(c) }()
+	this, then := new(draft), new(draft)
+	for s.write(this, ms[i]); i < len(ms); this, then = then, this {
+		following := int(next.Add(1) - 1)
+		var ahead *draft // the next mail, if it may begin with the end of this one
+		if following < len(ms) {
+			s.write(then, ms[following])
+			if then.refused == nil && s.cfg.PerMinute == 0 && !s.slow.Load() {
+				ahead = then
 			}
 		}
 		var r channel.Result
+		sent := false
 		switch done := stop.Load(); {
 		case done != nil:
 			r = *done
@@ -212,47 +215,71 @@ func (s *Sender) work(ctx context.Context, ms []channel.Message, results []chann
 			r = channel.Result{Class: channel.Throttled, Code: "paused", After: s.pause()}
 		default:
 			var all bool
-			c, r, all = s.one(ctx, c, &mail, m)
+			sent = true
+			c, r, all = s.one(ctx, c, this, ahead)
 			if all {
 				whole := r // r goes on to name its own message
 				stop.CompareAndSwap(nil, &whole)
 			}
 		}
-		r.Ref, r.Gateway = m.Ref, s.name()
-		results[i] = r
+		if !sent && c != nil && c.ahead { // it has begun, and is not to be sent
+			c.drop()
+			c = nil
+		}
+		r.Ref, r.Gateway = ms[i].Ref, s.name()
+		results[i], i = r, following
 	}
 }
 
-// one sends one message, which it composes in mail, and returns the connection
-// to go on with, or nil. It tells whether the result holds for every other
-// message alike.
-func (s *Sender) one(ctx context.Context, c *conn, mail *bytes.Buffer, m channel.Message) (after *conn, r channel.Result, all bool) {
-	to, err := Address(m.To)
-	if err != nil {
-		return c, channel.Result{Class: channel.Permanent, Code: "address", Note: err.Error(), BadAddress: true}, false
+// draft is a mail that is ready to leave, or why it is not.
+type draft struct {
+	from, to, ref string // of the envelope
+	mail          bytes.Buffer
+	raw           []byte
+	refused       *channel.Result
+}
+
+// write composes a message where another mail was.
+func (s *Sender) write(d *draft, m channel.Message) {
+	d.from, d.ref, d.refused = s.envelope(m), m.Ref, nil
+	d.mail.Reset()
+	var err error
+	if d.to, err = Address(m.To); err != nil {
+		d.refused = &channel.Result{Class: channel.Permanent, Code: "address", Note: err.Error(), BadAddress: true}
+	} else if err := s.cfg.Composer.write(&d.mail, m, s.cfg.Now()); err != nil {
+		d.refused = &channel.Result{Class: channel.Permanent, Code: "compose", Note: channel.Note(err.Error())}
+	} else if d.raw, err = s.cfg.DKIM.Sign(d.mail.Bytes()); err != nil {
+		d.refused = &channel.Result{Class: channel.Config, Code: "dkim", Note: channel.Note(err.Error())}
 	}
-	mail.Reset()
-	if err := s.cfg.Composer.write(mail, m, s.cfg.Now()); err != nil {
-		return c, channel.Result{Class: channel.Permanent, Code: "compose", Note: channel.Note(err.Error())}, false
-	}
-	raw, err := s.cfg.DKIM.Sign(mail.Bytes())
-	if err != nil {
-		return c, channel.Result{Class: channel.Config, Code: "dkim", Note: channel.Note(err.Error())}, true
+}
+
+// one sends one mail, begins the next, if there is one, and returns the
+// connection to go on with, or nil. It tells whether the result holds for every
+// other message alike.
+func (s *Sender) one(ctx context.Context, c *conn, m, next *draft) (after *conn, r channel.Result, all bool) {
+	if m.refused != nil {
+		return c, *m.refused, m.refused.Class == channel.Config
 	}
 	if wait := s.turn(ctx); wait > 0 {
 		return c, channel.Result{Class: channel.Throttled, Code: "rate", After: wait}, false
 	}
 	for redialled := false; ; redialled = true {
 		fresh := false
+		var err error
 		if c, err = s.ready(ctx, c, &fresh); err != nil {
 			r = classify(&failure{connecting, err})
 			return nil, r, ctx.Err() == nil
 		}
-		f := c.submit(ctx, s.envelope(m), to, m.Ref, raw, s.cfg.Grace)
+		early := c.ahead
+		f := c.submit(ctx, m, next, s.cfg.Grace)
 		if f == nil {
 			return c, channel.Result{Class: channel.Accepted, Note: channel.Note(c.said)}, false
 		}
-		if _, answered := errors.AsType[*smtp.SMTPError](f.err); !answered {
+		refused, answered := errors.AsType[*smtp.SMTPError](f.err)
+		if early && f.at == sender && (timeout(f.err) || answered && refused.Code == 503) {
+			s.slow.Store(true)
+		}
+		if !answered {
 			c.drop()
 			// A connection that died while it was idle says nothing about the
 			// mail: once more on a new one. A fresh one that dies does.
@@ -333,6 +360,9 @@ func (s *Sender) pauseFor(d time.Duration) {
 // pool, or a new one.
 func (s *Sender) ready(ctx context.Context, c *conn, fresh *bool) (*conn, error) {
 	for {
+		if c != nil && c.ahead {
+			return c, nil // it is not idle
+		}
 		if c == nil {
 			if c = s.take(); c == nil {
 				*fresh = true
