@@ -73,7 +73,9 @@ func TestAHeldChannelIsOnTheDeskAndAButtonResumesIt(t *testing.T) {
 	b.get("/console/ledger").post(halt, url.Values{"do": {"stop"}}).at("/console/ledger", 200, "请写明暂停的原因")
 	b.post(halt, url.Values{"do": {"stop"}, "reason": {"网关检修"}}).at("/console/ledger", 200, "已由工作人员暂停", "网关检修")
 	b.get("/console/ledger").post("/console/channels/fax/halt", url.Values{"do": {"stop"}, "reason": {"x"}}).at("/console/channels/fax/halt", 404)
-	b.get("/console/audit").at("/console/audit", 200, "恢复渠道", "暂停渠道", "网关检修")
+	if b.get("/console/audit").at("/console/audit", 200, "恢复渠道", "暂停渠道", "短信", "网关检修"); strings.Contains(b.body, "channel/") || strings.Contains(b.body, "operator/1<") {
+		t.Error("people are shown internal codes")
+	}
 }
 
 func TestDoubtIsSettledByAPersonAfterThreeDays(t *testing.T) {
@@ -100,7 +102,7 @@ func TestDoubtIsSettledByAPersonAfterThreeDays(t *testing.T) {
 	b.get("/console/ledger").at("/console/ledger", 200, "请人工确认", "未送达")
 	b.post(settle, url.Values{"state": {"pending"}}).at(settle, 400, "请选择已送达或未送达")
 	b.get("/console/ledger").post(settle, url.Values{"state": {"failed"}}).at("/console/ledger", 200, "已记为未送达，不会自动重发", "没有结果不明的消息")
-	b.get("/console/audit").at("/console/audit", 200, "确认是否送达")
+	b.get("/console/audit").at("/console/audit", 200, "确认是否送达", "消息")
 	person := fmt.Sprintf("/console/subscribers/%d", sub.ID)
 	b.get(person+fmt.Sprintf("?d=%d", id)).at(person, 200, "网关 tencent", "人工确认")
 

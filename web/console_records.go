@@ -46,15 +46,25 @@ func (s *Server) auditRows(ctx context.Context, entries []storage.AuditEntry) ([
 	rows := make([]auditRow, len(entries))
 	for i, e := range entries {
 		rows[i] = auditRow{AuditEntry: e, Who: names[e.Operator], What: actionLabel(e.Action)}
-		switch kind, id, _ := strings.Cut(e.Object, "/"); kind {
+		kind, id, _ := strings.Cut(e.Object, "/")
+		rows[i].About = e.Object
+		switch kind {
 		case "policy":
-			rows[i].Href = "/console/policies/" + id
+			rows[i].Href, rows[i].About = "/console/policies/"+id, "政策"+id
+		case "push":
+			rows[i].Href, rows[i].About = "/console/pushes/"+id, "推送"+id
 		case "print":
-			rows[i].Href = "/console/prints/" + id
+			rows[i].Href, rows[i].About = "/console/prints/"+id, "纸质通知批次"+id
 		case "question":
-			rows[i].Href = "/console/questions/" + id
+			rows[i].Href, rows[i].About = "/console/questions/"+id, "提问"+id
 		case "operator":
-			rows[i].Href = "/console/operators/" + id
+			rows[i].Href, rows[i].About = "/console/operators/"+id, "工作人员"+id
+		case "subscriber":
+			rows[i].Href, rows[i].About = "/console/subscribers/"+id, "订阅主体"+id
+		case "delivery":
+			rows[i].About = "消息" + id
+		case "channel":
+			rows[i].About = domain.ChannelKind(id).Label()
 		}
 	}
 	return rows, nil
@@ -177,7 +187,7 @@ func (outboxView) template() string { return "console/outbox" }
 
 func (s *Server) outboxPage(c *fiber.Ctx) error {
 	ctx := c.UserContext()
-	p, err := s.consolePage(c, "渠道与发件箱", "outbox")
+	p, err := s.consolePage(c, "发件箱", "outbox")
 	if err != nil {
 		return err
 	}

@@ -397,7 +397,8 @@ func (s *Server) withdrawPolicy(c *fiber.Ctx) error {
 // auditRow is an entry of the log as people read it.
 type auditRow struct {
 	storage.AuditEntry
-	Who  string
-	What string
-	Href string
+	Who   string
+	What  string
+	About string // what it was done to, in words
+	Href  string
 }
