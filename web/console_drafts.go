@@ -58,7 +58,11 @@ func (s *Server) told(p *domain.Policy) []interpretations.Told {
 		if who == "" && m.Criteria != anybody {
 			who = m.Criteria
 		}
-		all = append(all, interpretations.Told{Gain: cmp.Or(gainFigures(p.Measures[i].Benefit), m.Gain), Who: who, Window: m.Window, How: m.How})
+		gain := m.Gain
+		if b := p.Measures[i].Benefit; b.Base != "" || b.Rate == 0 || b.FromRate > 0 { // 减征50% needs its kind, 按租金的50% does not
+			gain = cmp.Or(gainFigures(b), gain)
+		}
+		all = append(all, interpretations.Told{Gain: gain, Who: who, Window: m.Window, How: m.How})
 	}
 	return all
 }

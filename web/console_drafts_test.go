@@ -154,3 +154,17 @@ func TestEveryLabelledDocumentGetsSoundDrafts(t *testing.T) {
 		t.Errorf("%d drafts from %d documents", drafted, len(files)/6)
 	}
 }
+
+func TestDraftsSayARateWithWhatItIsOf(t *testing.T) {
+	site := newOffice(t)
+	p := &domain.Policy{Measures: []domain.Measure{
+		{Title: "污水处理费减半", Benefit: domain.Benefit{Kind: "B02", Rate: 0.5}},
+		{Title: "租金减免", Benefit: domain.Benefit{Kind: "B14", Rate: 0.5, Base: "半年租金", Cap: 60_000, CapPer: "户"}},
+		{Title: "岗位补贴", Benefit: domain.Benefit{Kind: "B09", Amount: 300, Unit: "人·月"}},
+	}}
+	for i, want := range []string{"减征50%", "按半年租金的50%，每户最高6万元", "每人每月300元"} {
+		if got := site.told(p)[i].Gain; got != want {
+			t.Errorf("%s: %s, want %s", p.Measures[i].Title, got, want)
+		}
+	}
+}
