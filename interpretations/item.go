@@ -86,6 +86,10 @@ type Item struct {
 	Comparison    *Comparison       `json:"comparison,omitempty"`
 	Record        *Record           `json:"record,omitempty"`
 	OnePage       *OnePage          `json:"onepage,omitempty"`
+	// Was is the question and answer as readers saw it last, while it waits to
+	// be approved again; Since is from when on they see these words.
+	Was   *QA       `json:"was,omitempty"`
+	Since time.Time `json:"since,omitzero"`
 	// Grounds is the fingerprint of the words that it rests on, Facts of the
 	// measures that these clauses hold, see Bind.
 	Grounds string `json:"grounds,omitempty"`
@@ -255,19 +259,50 @@ func (it *Item) contents() map[Kind]content {
 	return all
 }
 
+// Revise makes the item the draft of an author, which waits to be approved
+// (again). What readers saw of a question and answer is kept until then.
+func (it *Item) Revise(by domain.OperatorID) {
+	if it.State == Approved && it.QA != nil {
+		it.Was, it.Since = it.QA, it.ShownSince()
+	}
+	it.State, it.Author, it.Approver = Draft, by, 0
+}
+
+// ShownSince is from when on readers see an approved item with these words.
+func (it *Item) ShownSince() time.Time {
+	if it.Since.IsZero() { // it was approved before that was kept
+		return it.ApprovedAt
+	}
+	return it.Since
+}
+
 // Approve releases the item for readers. It takes a second person: the author
-// may not approve.
-func (it *Item) Approve(by domain.Operator, now time.Time) error {
+// may not approve. It tells whether that corrects what readers saw: one that
+// was confirmed as it is does not.
+func (it *Item) Approve(by domain.Operator, now time.Time) (corrects bool, err error) {
 	switch {
 	case !by.May(domain.ApprovePolicies):
-		return domain.Errorf(domain.Forbidden, "您没有审批权限，请由审核员审核解读")
+		return false, domain.Errorf(domain.Forbidden, "您没有审批权限，请由审核员审核解读")
 	case it.State == Approved:
-		return domain.Errorf(domain.Conflict, "这条解读已经审核过了")
+		return false, domain.Errorf(domain.Conflict, "这条解读已经审核过了")
 	case by.ID == it.Author:
-		return domain.Errorf(domain.Forbidden, "编写人不能审核自己的解读，请由另一位工作人员审核")
+		return false, domain.Errorf(domain.Forbidden, "编写人不能审核自己的解读，请由另一位工作人员审核")
 	}
-	it.State, it.Approver, it.ApprovedAt = Approved, by.ID, now
-	return nil
+	corrects = it.Was != nil && !it.Was.says(it.QA)
+	if it.Was == nil || corrects {
+		it.Since = now
+	}
+	it.State, it.Approver, it.ApprovedAt, it.Was = Approved, by.ID, now, nil
+	return corrects, nil
+}
+
+// says tells whether two questions and answers say the same on the same grounds:
+// space and the order of the grounds say nothing.
+func (q *QA) says(other *QA) bool {
+	squeezed := func(s string) string { return strings.Join(strings.Fields(s), " ") }
+	sorted := func(paths []string) []string { return slices.Compact(slices.Sorted(slices.Values(paths))) }
+	return squeezed(q.Question) == squeezed(other.Question) && squeezed(q.Answer) == squeezed(other.Answer) &&
+		slices.Equal(sorted(q.Clauses), sorted(other.Clauses))
 }
 
 func (q *QA) cites() []string    { return q.Clauses }

@@ -2,6 +2,7 @@ package interpretations
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -154,7 +155,7 @@ func TestApproveTakesASecondPerson(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			it := question()
 			it.State = tt.state
-			err := it.Approve(tt.by, now)
+			_, err := it.Approve(tt.by, now)
 			if tt.ok {
 				if err != nil || it.State != Approved || it.Approver != tt.by.ID || !it.ApprovedAt.Equal(now) {
 					t.Errorf("Approve = %v, item %+v", err, it)
@@ -163,6 +164,56 @@ func TestApproveTakesASecondPerson(t *testing.T) {
 			}
 			if domain.KindOf(err) != tt.want || it.State != tt.state || it.Approver != 0 {
 				t.Errorf("Approve = %v (kind %v), state %q", err, domain.KindOf(err), it.State)
+			}
+		})
+	}
+}
+
+// TestOnlyChangedWordsCorrect: what is confirmed as it was corrects nothing,
+// however often it was saved between; the words of before are those that
+// readers saw, not those of another draft.
+func TestOnlyChangedWordsCorrect(t *testing.T) {
+	first := time.Date(2026, 11, 22, 8, 0, 0, 0, time.UTC)
+	second := domain.Operator{ID: 2, Roles: []domain.Role{domain.Approver}}
+	saved := func(change func(*QA)) func(*Item) {
+		return func(it *Item) {
+			it.Revise(1)
+			qa := *it.QA
+			qa.Clauses = slices.Clone(qa.Clauses)
+			change(&qa)
+			it.QA = &qa
+		}
+	}
+	same := saved(func(*QA) {})
+	other := saved(func(q *QA) { q.Answer = "最多补助200万元。" })
+	for name, tt := range map[string]struct {
+		edits    []func(*Item)
+		corrects bool
+	}{
+		"confirmed":                {[]func(*Item){same}, false},
+		"only spaced otherwise":    {[]func(*Item){saved(func(q *QA) { q.Answer += " \n" })}, false},
+		"changed, and back":        {[]func(*Item){other, saved(func(q *QA) { *q = *question().QA })}, false},
+		"other words":              {[]func(*Item){other}, true},
+		"other words, saved twice": {[]func(*Item){other, same}, true},
+		"another question":         {[]func(*Item){saved(func(q *QA) { q.Question = "谁能申请？" })}, true},
+		"other grounds":            {[]func(*Item){saved(func(q *QA) { q.Clauses = append(q.Clauses, "第九条") })}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			it := question()
+			it.Revise(1)
+			if corrects, err := it.Approve(second, first); err != nil || corrects || !it.ShownSince().Equal(first) {
+				t.Fatalf("first approved: corrects %v, %v, shown since %v", corrects, err, it.ShownSince())
+			}
+			for _, edit := range tt.edits {
+				edit(it)
+			}
+			later, since := first.Add(time.Hour), first
+			if tt.corrects {
+				since = later
+			}
+			corrects, err := it.Approve(second, later)
+			if err != nil || corrects != tt.corrects || !it.ShownSince().Equal(since) || it.Was != nil {
+				t.Errorf("corrects %v, %v, shown since %v, was %v", corrects, err, it.ShownSince(), it.Was)
 			}
 		})
 	}

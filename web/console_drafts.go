@@ -124,7 +124,7 @@ func (s *Server) confirmInterpretation(c *fiber.Ctx) error {
 	if err := it.Check(p); err != nil {
 		return err
 	}
-	it.State, it.Author, it.Approver = interpretations.Draft, me.ID, 0
+	it.Revise(me.ID)
 	it.Bind(p)
 	if err := s.Store.SaveInterpretation(c.UserContext(), &it); err != nil {
 		return err

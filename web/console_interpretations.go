@@ -251,7 +251,7 @@ func (s *Server) saveInterpretation(c *fiber.Ctx) error {
 		return err
 	}
 	v := itemView{ID: it.ID, Kind: it.Kind, Form: typedItem(c)}
-	it.State, it.Author, it.Approver = interpretations.Draft, me.ID, 0
+	it.Revise(me.ID)
 	fill(&it, v.Form, &v.Problems)
 	it.Bind(p)
 	do := field(c, "do")
@@ -359,17 +359,25 @@ func (s *Server) approveInterpretation(c *fiber.Ctx) error {
 	if err := it.Check(p); err != nil {
 		return err
 	}
-	if err := it.Approve(operatorOf(c).operator, s.Now()); err != nil {
+	since := it.ShownSince() // by whoever read the words of before
+	corrects, err := it.Approve(operatorOf(c).operator, s.Now())
+	if err != nil {
 		return err
 	}
 	it.Bind(p)
-	if err := s.Store.SaveInterpretation(c.UserContext(), &it); err != nil {
+	var owed []domain.Notice
+	if corrects {
+		if owed, err = s.toldOfCorrection(c.UserContext(), it, since); err != nil {
+			return err
+		}
+	}
+	if err := s.Store.SaveInterpretation(c.UserContext(), &it, owed...); err != nil {
 		return err
+	}
+	if len(owed) > 0 && s.Wake != nil {
+		s.Wake()
 	}
 	if err := s.audit(c, "approve-interpretation", policyObject(p.ID), it.Kind.Label()+"："+itemTitle(it)); err != nil {
-		return err
-	}
-	if err := s.tellReaders(c, it); err != nil {
 		return err
 	}
 	s.setFlash(c, "pine", "解读已审核，随政策一起对公众显示。")

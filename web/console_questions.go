@@ -527,35 +527,32 @@ func (s *Server) adoptAnswer(c *fiber.Ctx, q *domain.Question, policy *domain.Po
 	return c.Redirect(policyPath(q.Policy, "interpretations"), fiber.StatusSeeOther)
 }
 
-// tellReaders owes those whom the answer helped that it was corrected: they
-// read it when it was published before.
-func (s *Server) tellReaders(c *fiber.Ctx, it interpretations.Item) error {
-	ctx := c.UserContext()
-	questions, err := s.Store.Questions(ctx, storage.QuestionFilter{Policy: it.Policy, States: []domain.QuestionState{domain.QuestionAnswered, domain.QuestionOpen, domain.QuestionDrafted}})
+// toldOfCorrection lists what is owed when a question and answer is corrected:
+// a notice to everybody who read its words since they were first shown, and to
+// those whom the answer that it was made of helped.
+func (s *Server) toldOfCorrection(ctx context.Context, it interpretations.Item, since time.Time) ([]domain.Notice, error) {
+	readers, err := s.Store.QAReaders(ctx, it.Policy, since)
 	if err != nil {
-		return err
+		return nil, err
+	}
+	questions, err := s.Store.Questions(ctx, storage.QuestionFilter{Policy: it.Policy})
+	if err != nil {
+		return nil, err
 	}
 	for _, q := range questions {
 		if q.Item != it.ID {
 			continue
 		}
-		readers, err := s.Store.AnswerReaders(ctx, q.ID)
+		helped, err := s.Store.AnswerReaders(ctx, q.ID)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		var owed []domain.Notice
-		for _, id := range readers {
-			owed = append(owed, domain.Notice{Subscriber: id, Channel: domain.App, Kind: domain.NoticeCorrected, At: s.Now()})
-		}
-		if len(owed) == 0 {
-			continue
-		}
-		if err := s.Store.SaveQuestion(ctx, &q, owed...); err != nil {
-			return err
-		}
-		if s.Wake != nil {
-			s.Wake()
-		}
+		readers = append(readers, helped...)
 	}
-	return nil
+	slices.Sort(readers)
+	var owed []domain.Notice
+	for _, id := range slices.Compact(readers) {
+		owed = append(owed, domain.Notice{Subscriber: id, Channel: domain.App, Kind: domain.NoticeCorrected, At: s.Now()})
+	}
+	return owed, nil
 }

@@ -286,8 +286,15 @@ func (s *Server) findSimilar(c *fiber.Ctx, v *askView) error {
 		if err != nil {
 			return err
 		}
-		v.Similar = similar(v.Form.Text, items)
-		return nil
+		if v.Similar = similar(v.Form.Text, items); len(v.Similar) == 0 {
+			return nil
+		}
+		policy, err := s.Store.Policy(ctx, v.Form.Policy)
+		if err != nil {
+			return err
+		}
+		_, err = s.noteRead(c, policy, items)
+		return err
 	}
 	if err := s.Search.CatchUp(ctx); err != nil || !s.Search.Built() {
 		return err
@@ -318,6 +325,26 @@ func (s *Server) solved(c *fiber.Ctx, policy domain.PolicyID, r *reader) error {
 	}
 	s.setFlash(c, "pine", said)
 	return c.Redirect(fmt.Sprintf("/policies/%d#qa", policy), fiber.StatusSeeOther)
+}
+
+// noteRead notes that somebody who is signed in is shown the questions and
+// answers of a policy in force, to tell them when one is corrected; not of
+// who turned personalisation off. It tells whether that is kept.
+func (s *Server) noteRead(c *fiber.Ctx, policy *domain.Policy, items []interpretations.Item) (bool, error) {
+	r, err := s.reader(c)
+	if err != nil || r == nil || r.subscriber == nil || r.subscriber.Subscription.Unmatched || policy.Status != domain.Published {
+		return false, err
+	}
+	var since time.Time
+	for _, it := range items {
+		if it.QA != nil && it.State == interpretations.Approved && it.ShownSince().After(since) {
+			since = it.ShownSince()
+		}
+	}
+	if since.IsZero() {
+		return false, nil
+	}
+	return true, s.Store.ReadQA(c.UserContext(), policy.ID, r.subscriber.ID, since, s.Now())
 }
 
 // noteHelped thanks a reader whom an answer helped. Of somebody who signed in

@@ -59,6 +59,7 @@ type inboxItem struct {
 	Reminds   bool              // of the deadline
 	Corrected string            // what a correction says, or ""
 	Question  domain.QuestionID // that was answered; 0 of a policy
+	Answer    int64             // the question and answer of a policy that was corrected, or 0
 }
 
 // inboxOf computes the inbox of a subscriber, newest first: the pushes whose
@@ -123,8 +124,12 @@ func (s *Server) inboxOf(ctx context.Context, id domain.SubscriberID) ([]inboxIt
 	notices, err := s.Store.Notices(ctx, id, inboxDepth)
 	for _, n := range notices {
 		mark := marks[n.Push]
+		about := "政策页上的简明问答"
+		if n.Question != 0 {
+			about = fmt.Sprintf("提问编号%d", n.Question)
+		}
 		items = append(items, inboxItem{
-			Push: n.Push, Title: n.Kind.Title(), At: n.At, Question: n.Question, Gain: fmt.Sprintf("提问编号%d", n.Question),
+			Push: n.Push, Title: n.Kind.Title(), At: n.At, Question: n.Question, Answer: n.Item, Gain: about,
 			Seen: !mark.SeenAt.IsZero(), Read: !mark.ReadAt.IsZero(), Dismissed: !mark.DismissedAt.IsZero(),
 		})
 	}
@@ -282,6 +287,13 @@ func (s *Server) openItem(c *fiber.Ctx) error {
 	}
 	if it.Question != 0 {
 		return s.openNotice(c, sub, it.Question)
+	}
+	if it.Answer != 0 {
+		answer, err := s.Store.Interpretation(c.UserContext(), it.Answer)
+		if err != nil {
+			return err
+		}
+		return c.Redirect(fmt.Sprintf("/policies/%d#qa-%d", answer.Policy, answer.ID), fiber.StatusSeeOther)
 	}
 	if it.Listed > 0 {
 		return s.showDigest(c, sub, it)

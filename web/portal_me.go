@@ -291,6 +291,9 @@ func (s *Server) pause(c *fiber.Ctx) error {
 		return err
 	}
 	if sub.Subscription.Unmatched {
+		if err := s.Store.ForgetQA(c.UserContext(), 0, sub.ID); err != nil {
+			return err
+		}
 		s.setFlash(c, "pine", "已关闭个性化匹配。不再用您的情况对照政策，也不再推送；政策库、搜索和提问照常可用。")
 	} else if sub.Subscription.Paused {
 		s.setFlash(c, "pine", "已暂停。恢复之前不再推送任何政策，账户和设置都保留。")
@@ -501,6 +504,8 @@ type exported struct {
 	// Questions they asked, and those of others whose answers helped them.
 	Questions []exportedQuestion  `json:"questions"`
 	Helped    []domain.QuestionID `json:"helped"`
+	// Policies whose questions and answers they were shown.
+	Read []exportedRead `json:"read"`
 }
 
 // exportedContacts are the addresses of a subscriber, those of other persons
@@ -568,6 +573,11 @@ type exportedItem struct {
 	Read    bool           `json:"read"`
 }
 
+type exportedRead struct {
+	Policy string `json:"policy"`
+	At     string `json:"at"`
+}
+
 func (s *Server) export(c *fiber.Ctx) error {
 	r, err := s.reader(c)
 	if err != nil {
@@ -581,7 +591,7 @@ func (s *Server) export(c *fiber.Ctx) error {
 	out := exported{
 		ID: sub.ExternalID, Name: sub.Name, USCC: sub.USCC, Profile: sub.Profile, Subscription: sub.Subscription,
 		Contacts: r.exportedContacts(), Consent: sub.Consent, CreatedAt: sub.CreatedAt.In(shanghai).Format("2006-01-02T15:04:05+08:00"),
-		Inbox: []exportedItem{}, Former: []exportedVersion{},
+		Inbox: []exportedItem{}, Former: []exportedVersion{}, Read: []exportedRead{},
 	}
 	for _, it := range items {
 		out.Inbox = append(out.Inbox, exportedItem{it.Title, it.At.In(shanghai).Format("2006-01-02T15:04:05+08:00"), it.Verdict, it.Read})
@@ -595,6 +605,13 @@ func (s *Server) export(c *fiber.Ctx) error {
 	}
 	if out.Questions, out.Helped, err = s.askedBy(c.UserContext(), sub.ID); err != nil {
 		return err
+	}
+	read, err := s.Store.ReadQAs(c.UserContext(), sub.ID)
+	if err != nil {
+		return err
+	}
+	for _, r := range read {
+		out.Read = append(out.Read, exportedRead{r.Title, stamp(r.At)})
 	}
 	if out.Messages, err = s.sentTo(c.UserContext(), sub.ID); err != nil {
 		return err

@@ -29,6 +29,7 @@ type policyView struct {
 	Measures     []measureView
 	Match        *matchView
 	QA           []explainedView
+	Noted        bool // it is kept that the reader was shown them
 	Charts       []template.HTML
 	Cases        []template.HTML
 	Comparisons  []template.HTML
@@ -46,6 +47,7 @@ type policyView struct {
 	Asked        string // who answers questions, and within how many days
 	HasOriginal  bool
 	AutomaticAll bool // every measure comes without an application
+	items        []interpretations.Item
 }
 
 func (policyView) template() string { return "portal/policy" }
@@ -154,6 +156,9 @@ func (s *Server) policy(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	if v.Noted, err = s.noteRead(c, v.Policy, v.items); err != nil {
+		return err
+	}
 	return s.render(c, v)
 }
 
@@ -206,6 +211,7 @@ func (s *Server) policyView(c *fiber.Ctx) (policyView, error) {
 	if err != nil {
 		return policyView{}, err
 	}
+	v.items = items
 	if err := v.addInterpretations(items, s.today()); err != nil {
 		return policyView{}, err
 	}

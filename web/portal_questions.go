@@ -19,6 +19,8 @@ type myQuestionsView struct {
 	Page
 	Rows     []myQuestion
 	Helped   []myQuestion // answers to others
+	Read     []storage.QARead
+	Days     int // that is kept
 	Number   string
 	Problems problems
 }
@@ -48,7 +50,7 @@ func (s *Server) showMyQuestions(c *fiber.Ctx, number string, ps problems) error
 		return err
 	}
 	p.Section = ""
-	v := myQuestionsView{Page: p, Number: number, Problems: ps}
+	v := myQuestionsView{Page: p, Number: number, Problems: ps, Days: int(domain.KeepRead.Hours() / 24)}
 	r, err := s.reader(c)
 	if err != nil {
 		return err
@@ -60,6 +62,9 @@ func (s *Server) showMyQuestions(c *fiber.Ctx, number string, ps problems) error
 		}
 		helped, err := s.Store.ReadAnswers(ctx, r.subscriber.ID)
 		if err != nil {
+			return err
+		}
+		if v.Read, err = s.Store.ReadQAs(ctx, r.subscriber.ID); err != nil {
 			return err
 		}
 		if v.Rows, err = s.named(c, mine); err != nil {
@@ -112,6 +117,24 @@ func (s *Server) forgetAnswer(c *fiber.Ctx) error {
 		return err
 	}
 	s.setFlash(c, "pine", "已删除。这条答复更正时不再告诉您。")
+	return c.Redirect("/questions", fiber.StatusSeeOther)
+}
+
+// forgetQA deletes the record that the reader was shown the questions and
+// answers of a policy.
+func (s *Server) forgetQA(c *fiber.Ctx) error {
+	sub, err := s.subscriber(c)
+	if err != nil {
+		return err
+	}
+	id, err := idParam(c, "id")
+	if err != nil {
+		return err
+	}
+	if err := s.Store.ForgetQA(c.UserContext(), domain.PolicyID(id), sub.ID); err != nil {
+		return err
+	}
+	s.setFlash(c, "pine", "已删除。再看这份政策的问答时会重新记下；不想记，可以关闭个性化匹配。")
 	return c.Redirect("/questions", fiber.StatusSeeOther)
 }
 

@@ -220,6 +220,80 @@ func TestFromQuestionToAnswerForAll(t *testing.T) {
 	}
 }
 
+// TestWhoReadAnAnswerIsToldOfItsCorrection: of one that an officer wrote, and
+// of words that changed only; nobody is noted who turned personalisation off.
+func TestWhoReadAnAnswerIsToldOfItsCorrection(t *testing.T) {
+	site := newOffice(t)
+	ctx := context.Background()
+	policy := site.publish()
+	page := fmt.Sprintf("/policies/%d", policy.ID)
+	b, second := site.as("drafter"), site.as("approver")
+	const items, item = "/console/policies/1/interpretations", "/console/policies/1/interpretations/1"
+	site.now = site.now.Add(time.Minute)
+	approve := func() {
+		site.now = site.now.Add(time.Minute)
+		second.get(items).post(item+"/approve", url.Values{}).at(items, 200, "解读已审核")
+		site.now = site.now.Add(time.Minute)
+	}
+	save := func(answer string) {
+		b.get(item).post(item, url.Values{"question": {"最多补多少？"}, "answer": {answer}, "cited": {"第一条"}, "do": {"save"}}).at(items, 200, "解读已保存")
+	}
+	save("最多300万元。")
+	approve()
+
+	site.browser().get(page).at(page, 200)
+	reader, off, asker, late := site.browser(), site.browser(), site.browser(), site.browser()
+	readerID := reader.subscribe("13900139000")
+	off.subscribe("13900139001")
+	askerID := asker.subscribe("13900139002")
+	lateID := late.subscribe("13900139003")
+	reader.get(page).at(page, 200, "如有更正，会用站内消息告诉您").get("/questions").at("/questions", 200, "我看过问答的政策", "180天后自动删除")
+	off.get(page).at(page, 200, "如有更正")
+	off.get("/me").post("/me/pause", url.Values{"paused": {"unmatched"}}).get("/me/export").at("/me/export", 200, `"read": []`)
+	off.get(page).at(page, 200)
+	if strings.Contains(off.body, "如有更正") {
+		t.Error("who turned personalisation off is noted")
+	}
+	asker.get("/ask?policy=1").post(page+"/ask", url.Values{"question": {"最多补多少呢"}}).at(page+"/ask", 200, "这些答复是不是您要的", "最多300万元。")
+	reader.get("/me/export").at("/me/export", 200, `"read": [`)
+	if _, read, _ := strings.Cut(reader.body, `"read": [`); !strings.Contains(read, "支持技术改造") {
+		t.Error("what was read is not exported")
+	}
+	told := func() (ids []domain.SubscriberID) {
+		for _, n := range site.owed() {
+			if n.Kind != domain.NoticeCorrected || n.Item != 1 || n.Channel != domain.App {
+				t.Errorf("%+v", n)
+			}
+			ids = append(ids, n.Subscriber)
+		}
+		site.plan(policy.ID)
+		return ids
+	}
+	save("最多300万元。 ") // confirmed as it is
+	approve()
+	if ids := told(); len(ids) != 0 {
+		t.Fatalf("told of nothing: %v", ids)
+	}
+	save("最多200万元。")
+	approve()
+	late.get(page).at(page, 200, "最多200万元。")
+	if ids := told(); !slices.Equal(ids, []domain.SubscriberID{readerID, askerID}) {
+		t.Fatalf("told: %v", ids)
+	}
+	reader.get("/inbox").at("/inbox", 200, "一条答复有更正", "政策页上的简明问答")
+	notices, err := site.Store.Notices(ctx, readerID, 10)
+	if err != nil || len(notices) != 1 {
+		t.Fatal(notices, err)
+	}
+	reader.get(fmt.Sprintf("/inbox/%d", notices[0].Push)).at(page, 200, "最多200万元。")
+	reader.get("/questions").post("/me/qa/1/forget", url.Values{}).at("/questions", 200, "已删除")
+	save("最多100万元。")
+	approve()
+	if ids := told(); !slices.Equal(ids, []domain.SubscriberID{lateID}) {
+		t.Fatalf("told of the next: %v, who read the words before it was %v", ids, lateID)
+	}
+}
+
 // TestReadersSayWhetherAnAnswerIsClear: what they say of a question and answer
 // reaches its writers, and whoever is still not clear asks on.
 func TestReadersSayWhetherAnAnswerIsClear(t *testing.T) {

@@ -99,6 +99,7 @@ func (s *Server) routes() {
 	me.Post("/topics", s.saveTopics)
 	me.Post("/searches", s.limit(30), s.keepSearch)
 	me.Post("/searches/:number<int>", s.changeSearch)
+	me.Post("/qa/:id<int>/forget", s.forgetQA)
 	me.Post("/pause", s.pause)
 	me.Post("/ways", s.saveWays)
 	me.Post("/fallback", s.saveFallback)

@@ -40,7 +40,7 @@ func (w *Workers) planAnswers(ctx context.Context) error {
 }
 
 func (w *Workers) planAnswer(ctx context.Context, n *domain.Notice) error {
-	q, err := w.Store.Question(ctx, n.Question)
+	policy, err := w.policyOf(ctx, n)
 	if err != nil {
 		return err
 	}
@@ -55,10 +55,10 @@ func (w *Workers) planAnswer(ctx context.Context, n *domain.Notice) error {
 		Kind: domain.AnswerPush, Subscriber: sub, Verdict: domain.Likely, Now: w.Now(), Limits: w.Limits, Off: w.switchedOff(),
 		Only: []domain.ChannelKind{n.Channel},
 	})
-	if err := w.Store.PlanNotice(ctx, n, q.Policy, deliveries, w.Now()); err != nil {
+	if err := w.Store.PlanNotice(ctx, n, policy, deliveries, w.Now()); err != nil {
 		return err
 	}
-	w.Log.InfoContext(ctx, "answer planned", "question", q.ID, "push", n.Push, "kind", n.Kind, "deliveries", len(deliveries))
+	w.Log.InfoContext(ctx, "answer planned", "question", n.Question, "interpretation", n.Item, "push", n.Push, "kind", n.Kind, "deliveries", len(deliveries))
 	w.Wake()
 	title, err := json.Marshal(map[string]string{"title": n.Kind.Title()})
 	if err != nil {
@@ -70,8 +70,18 @@ func (w *Workers) planAnswer(ctx context.Context, n *domain.Notice) error {
 	return nil
 }
 
+// policyOf returns the policy that a notice is about.
+func (w *Workers) policyOf(ctx context.Context, n *domain.Notice) (domain.PolicyID, error) {
+	if n.Item != 0 {
+		it, err := w.Store.Interpretation(ctx, n.Item)
+		return it.Policy, err
+	}
+	q, err := w.Store.Question(ctx, n.Question)
+	return q.Policy, err
+}
+
 // answering reads what a push that answers is about: the office that answers
-// speaks.
+// speaks, of a question and answer that of the policy.
 func (w *Workers) answering(ctx context.Context, m *matter) error {
 	var err error
 	if m.policy, err = w.Store.Policy(ctx, m.push.Policy); err != nil {
@@ -80,7 +90,7 @@ func (w *Workers) answering(ctx context.Context, m *matter) error {
 	office := m.policy.Office
 	if m.notice, err = w.Store.NoticeOf(ctx, m.push.ID); domain.KindOf(err) == domain.NotFound {
 		err = nil // the asker is gone: nothing of it is sent
-	} else if err == nil {
+	} else if err == nil && m.notice.Question != 0 {
 		var q domain.Question
 		if q, err = w.Store.Question(ctx, m.notice.Question); err == nil {
 			office = q.Office

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"policypush/internal/domain"
+	"policypush/interpretations"
 )
 
 // asked keeps a question about a policy that is due after a while.
@@ -62,6 +63,44 @@ func TestAnAskerIsToldOnce(t *testing.T) {
 	}
 	if m := b.sms.got[0]; m.To != "13900000001" || !strings.Contains(m.Text, fmt.Sprintf("编号%d", first.ID)) || strings.Contains(m.Text, "低保") || strings.Contains(m.Text, "取暖") {
 		t.Errorf("to %s: %s", m.To, m.Text)
+	}
+}
+
+// TestAReaderIsToldInTheInbox: of a question and answer that an officer wrote;
+// and after the time that is kept, nobody is known to have read it.
+func TestAReaderIsToldInTheInbox(t *testing.T) {
+	b, ctx := newBench(t), context.Background()
+	reader := enterprise(1, "恒达", "13900000001")
+	b.save(reader)
+	p, _ := b.publish("关于发放取暖补贴的通知")
+	check(t, b.Store.ReadQA(ctx, p.ID, reader.ID, b.Now(), b.Now()))
+	it := interpretations.Item{
+		Policy: p.ID, Kind: interpretations.QAKind, State: interpretations.Approved,
+		QA: &interpretations.QA{Question: "谁能领？", Answer: "低保家庭。", Clauses: []string{"一"}},
+	}
+	notice := domain.Notice{Subscriber: reader.ID, Channel: domain.App, Kind: domain.NoticeCorrected, At: b.Now()}
+	check(t, b.Store.SaveInterpretation(ctx, &it, notice))
+	for range 2 {
+		check(t, b.planAnswers(ctx))
+	}
+	told, err := b.Store.Notices(ctx, reader.ID, 10)
+	check(t, err)
+	if len(told) != 1 || told[0].Item != it.ID || told[0].Push == 0 {
+		t.Fatalf("told %+v", told)
+	}
+	check(t, b.deliverDue())
+	if len(b.sms.got) != 0 {
+		t.Errorf("texts %v", b.sms.got)
+	}
+	b.pass(domain.KeepRead - time.Hour)
+	check(t, b.sweep(ctx))
+	if kept, err := b.Store.ReadQAs(ctx, reader.ID); err != nil || len(kept) != 1 {
+		t.Errorf("before its time: %v, %v", kept, err)
+	}
+	b.pass(2 * time.Hour)
+	check(t, b.sweep(ctx))
+	if kept, err := b.Store.ReadQAs(ctx, reader.ID); err != nil || len(kept) != 0 {
+		t.Errorf("after its time: %v, %v", kept, err)
 	}
 }
 

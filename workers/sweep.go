@@ -1,11 +1,15 @@
 package workers
 
-import "context"
+import (
+	"context"
+
+	"policypush/internal/domain"
+)
 
 // sweep makes good what has stopped: batches whose worker gives no sign of
 // life, rows that were claimed and never ended, pushes that are through,
 // sessions that are over, files of letters that are not right any more, and
-// former profiles whose time is over.
+// former profiles and readers of answers whose time is over.
 func (w *Workers) sweep(ctx context.Context) error {
 	now := w.Now()
 	if err := w.Store.SetBack(ctx, now); err != nil {
@@ -35,6 +39,9 @@ func (w *Workers) sweep(ctx context.Context) error {
 		return err
 	}
 	if err := w.Store.ForgetRenders(ctx, now.Add(-keepRenders)); err != nil {
+		return err
+	}
+	if err := w.Store.ForgetQAReaders(ctx, now.Add(-domain.KeepRead)); err != nil {
 		return err
 	}
 	if len(batches) > 0 || lost > 0 || done > 0 || forgotten > 0 {

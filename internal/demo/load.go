@@ -147,7 +147,7 @@ func (l *Loader) policy(ctx context.Context, name string, office domain.Office, 
 	for i := range items {
 		it := &items[i]
 		it.Author, it.CreatedAt = drafter.ID, now
-		if err := it.Approve(approver, now); err != nil {
+		if _, err := it.Approve(approver, now); err != nil {
 			return err
 		}
 		if err := l.Store.SaveInterpretation(ctx, it); err != nil {

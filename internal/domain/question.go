@@ -433,10 +433,16 @@ func (k NoticeKind) Title() string {
 	}
 }
 
-// Notice is what one person is told of a question, in a push of its own.
+// KeepRead is how long is kept that somebody was shown questions and answers:
+// the time in which one that is corrected still matters to them.
+const KeepRead = 180 * 24 * time.Hour
+
+// Notice is what one person is told of a question, or of a question and answer
+// of a policy, in a push of its own.
 type Notice struct {
 	ID         int64
-	Question   QuestionID
+	Question   QuestionID // 0: of Item
+	Item       int64      // the interpretation that was corrected, or 0
 	Subscriber SubscriberID
 	Channel    ChannelKind
 	Kind       NoticeKind

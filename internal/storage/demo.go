@@ -44,6 +44,7 @@ func (s *Store) RemoveDemo(ctx context.Context) error {
 		`DELETE FROM questions WHERE subscriber_id IN ` + persons + ` OR office_id IN (SELECT id FROM offices WHERE demo)`,
 		`DELETE FROM answer_notices WHERE subscriber_id IN ` + persons,
 		`DELETE FROM question_readers WHERE subscriber_id IN ` + persons,
+		`DELETE FROM qa_readers WHERE subscriber_id IN ` + persons,
 		`DELETE FROM joins WHERE subscriber_id IN ` + persons + ` OR by_contact IN (SELECT id FROM contacts WHERE subscriber_id IN ` + persons + `)`,
 		`DELETE FROM subscribers WHERE demo`, // and contacts, former versions, history of people
 		`DELETE FROM operators WHERE id IN ` + staff,

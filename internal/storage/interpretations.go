@@ -10,12 +10,19 @@ import (
 )
 
 // SaveInterpretation inserts an interpretation whose ID is 0, and sets it, or
-// replaces one. What readers said of the one that is replaced is forgotten.
-func (s *Store) SaveInterpretation(ctx context.Context, it *interpretations.Item) error {
+// replaces one, and owes the notices of that. What readers said of the one
+// that is replaced is forgotten.
+func (s *Store) SaveInterpretation(ctx context.Context, it *interpretations.Item, owed ...domain.Notice) error {
 	id := it.ID
 	err := s.inTx(ctx, func(tx *sql.Tx) error {
 		it.ID = id // of another try
 		if err := saveInterpretation(ctx, tx, it); err != nil {
+			return err
+		}
+		for i := range owed {
+			owed[i].Item = it.ID
+		}
+		if err := oweNotices(ctx, tx, owed); err != nil {
 			return err
 		}
 		return notePolicy(ctx, tx, it.Policy)

@@ -84,14 +84,10 @@ func saveQuestion(ctx context.Context, tx *sql.Tx, q *domain.Question, owed []do
 	if n == 0 {
 		return domain.Errorf(domain.Conflict, "这个提问刚有变化，请刷新页面后再操作")
 	}
-	const insert = `
-		INSERT INTO answer_notices (question_id, subscriber_id, channel, kind, due_at, push_id, at) VALUES ($1, $2, $3, $4, $5, 0, $6)`
-	for _, o := range owed {
-		if _, err := tx.ExecContext(ctx, insert, q.ID, o.Subscriber, o.Channel, o.Kind, micros(o.Due), micros(o.At)); err != nil {
-			return fmt.Errorf("owe notice of question %d: %w", q.ID, err)
-		}
+	for i := range owed {
+		owed[i].Question = q.ID
 	}
-	return nil
+	return oweNotices(ctx, tx, owed)
 }
 
 // AdoptAnswer saves an interpretation that was made of a question, and the
@@ -248,10 +244,10 @@ func (s *Store) RemindQuestions(ctx context.Context, now time.Time, ahead time.D
 	return soon, overdue, nil
 }
 
-const noticeColumns = `id, question_id, subscriber_id, channel, kind, due_at, push_id, at`
+const noticeColumns = `id, COALESCE(question_id, 0), COALESCE(interpretation_id, 0), subscriber_id, channel, kind, due_at, push_id, at`
 
 func scanNotice(row scanner, n *domain.Notice) error {
-	return row.Scan(&n.ID, &n.Question, &n.Subscriber, &n.Channel, &n.Kind, timeInto(&n.Due), &n.Push, timeInto(&n.At))
+	return row.Scan(&n.ID, &n.Question, &n.Item, &n.Subscriber, &n.Channel, &n.Kind, timeInto(&n.Due), &n.Push, timeInto(&n.At))
 }
 
 // OwedNotices returns up to limit notices that are not planned yet, the oldest

@@ -433,6 +433,7 @@ func (s *Store) DeleteSubscriber(ctx context.Context, id domain.SubscriberID) er
 			`DELETE FROM questions WHERE subscriber_id = $1`,
 			`DELETE FROM answer_notices WHERE subscriber_id = $1`,
 			`DELETE FROM question_readers WHERE subscriber_id = $1`,
+			`DELETE FROM qa_readers WHERE subscriber_id = $1`,
 		} {
 			if _, err := tx.ExecContext(ctx, q, id); err != nil {
 				return fmt.Errorf("delete subscriber %d: %w", id, err)

@@ -1,6 +1,7 @@
 package storagetest
 
 import (
+	"fmt"
 	"reflect"
 	"testing"
 	"time"
@@ -141,5 +142,52 @@ func owesNotices(t *testing.T, url string) {
 	_, err := s.Question(ctx, q.ID)
 	wantKind(t, err, domain.NotFound)
 	_, err = s.NoticeOf(ctx, n.Push)
+	wantKind(t, err, domain.NotFound)
+}
+
+func keepsQAReaders(t *testing.T, url string) {
+	s, ctx := open(t, url, Keys(t)), t.Context()
+	p, other := approved(t, s, "稳岗返还"), approved(t, s, "设备补助")
+	ada, ben := person(1), person(2)
+	must(t, s.SaveSubscriber(ctx, ada))
+	must(t, s.SaveSubscriber(ctx, ben))
+	at := func(hour int) time.Time { return morning.Add(time.Duration(hour) * time.Hour) }
+	must(t, s.ReadQA(ctx, p.ID, ada.ID, at(0), at(1)))
+	must(t, s.ReadQA(ctx, p.ID, ada.ID, at(0), at(2))) // nothing newer is shown: the first time stays
+	must(t, s.ReadQA(ctx, other.ID, ada.ID, at(0), at(3)))
+	must(t, s.ReadQA(ctx, p.ID, ben.ID, at(0), at(4)))
+	must(t, s.ReadQA(ctx, p.ID, ben.ID+99, at(0), at(4)))
+	want := []storage.QARead{{Policy: other.ID, Title: other.Title, At: at(3)}, {Policy: p.ID, Title: p.Title, At: at(1)}}
+	equal(t, "read by one", fmt.Sprint(got(s.ReadQAs(ctx, ada.ID))(t)), fmt.Sprint(want))
+	equal(t, "readers", fmt.Sprint(got(s.QAReaders(ctx, p.ID, at(1)))(t)), fmt.Sprint([]domain.SubscriberID{ada.ID, ben.ID}))
+	equal(t, "readers of newer words", fmt.Sprint(got(s.QAReaders(ctx, p.ID, at(2)))(t)), fmt.Sprint([]domain.SubscriberID{ben.ID}))
+	must(t, s.ReadQA(ctx, p.ID, ada.ID, at(2), at(5)))
+	equal(t, "who came back for them", len(got(s.QAReaders(ctx, p.ID, at(2)))(t)), 2)
+
+	it := interpretations.Item{
+		Policy: p.ID, PolicyVersion: 1, Kind: interpretations.QAKind, State: interpretations.Approved, CreatedAt: morning,
+		QA: &interpretations.QA{Question: "什么时候截止？", Answer: "12月31日。", Clauses: []string{"一"}},
+	}
+	n := domain.Notice{Subscriber: ada.ID, Channel: domain.App, Kind: domain.NoticeCorrected, At: at(6)}
+	must(t, s.SaveInterpretation(ctx, &it, n))
+	owed := got(s.OwedNotices(ctx, 10))(t)
+	equal(t, "owed", len(owed), 1)
+	n.ID, n.Item = owed[0].ID, it.ID
+	equal(t, "what is owed", owed[0], n)
+	must(t, s.PlanNotice(ctx, &n, p.ID, nil, at(6)))
+	equal(t, "of the push", got(s.NoticeOf(ctx, n.Push))(t), n)
+
+	must(t, s.ForgetQA(ctx, other.ID, ada.ID))
+	equal(t, "one is forgotten", len(got(s.ReadQAs(ctx, ada.ID))(t)), 1)
+	must(t, s.ForgetQAReaders(ctx, at(5)))
+	equal(t, "after their time", fmt.Sprint(got(s.QAReaders(ctx, p.ID, at(0)))(t)), fmt.Sprint([]domain.SubscriberID{ada.ID}))
+	must(t, s.ReadQA(ctx, other.ID, ada.ID, at(0), at(6)))
+	must(t, s.ReadQA(ctx, other.ID, ben.ID, at(0), at(6)))
+	must(t, s.ForgetQA(ctx, 0, ada.ID))
+	equal(t, "all of one person", len(got(s.ReadQAs(ctx, ada.ID))(t)), 0)
+	must(t, s.DeleteSubscriber(ctx, ben.ID))
+	equal(t, "of who is gone", len(got(s.QAReaders(ctx, other.ID, at(0)))(t)), 0)
+	must(t, s.DeleteInterpretation(ctx, it.ID))
+	_, err := s.NoticeOf(ctx, n.Push)
 	wantKind(t, err, domain.NotFound)
 }
