@@ -248,9 +248,9 @@ func (t *Tagger) taxes(b *domain.Benefit, words string) {
 }
 
 // window reads when the measure can be had.
-func (t *reading) window(p *domain.Policy, m *domain.Measure, s sentence) {
+func (t *reading) window(m *domain.Measure, s sentence) {
 	w := &m.Window
-	if d := t.deadlines(s, yearOf(p)).best(true); d != "" && w.Deadline == "" {
+	if d := t.deadlines(s, t.year).best(true); d != "" && w.Deadline == "" {
 		w.Deadline = d
 		m.Evidence["window.deadline"] = []domain.Evidence{s.trim().evidence(0, len(s.trim().text))}
 	}

@@ -42,6 +42,7 @@ func (t *reading) facts(p *domain.Policy) {
 	p.UnifiedCode = t.unifiedCode(p)
 	p.Issuers = t.issuers(p, meta)
 	p.PublishDate = publishDate(p, meta)
+	t.year = yearOf(p)
 	t.validity(p, meta)
 	p.DocKind = t.docKind(p)
 	p.Replaces, p.Amends = t.replaced(p), t.amended(p)

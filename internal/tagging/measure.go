@@ -53,7 +53,7 @@ func (t *reading) measure(p *domain.Policy, u unit, c conditions) (domain.Measur
 		if x.in.side != "条件" {
 			t.benefit(&m, x.sentence)
 		}
-		t.window(p, &m, x.sentence)
+		t.window(&m, x.sentence)
 		t.how(&m, x)
 		r.who(x)
 	}
@@ -61,7 +61,7 @@ func (t *reading) measure(p *domain.Policy, u unit, c conditions) (domain.Measur
 		return domain.Measure{}, false
 	}
 	for _, x := range u.shared {
-		t.window(p, &m, x.sentence)
+		t.window(&m, x.sentence)
 		t.how(&m, x)
 		r.who(x)
 	}

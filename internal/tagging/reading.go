@@ -15,6 +15,7 @@ type reading struct {
 	passages []passage      // in the order of the text
 	acts     map[[2]int]act // of sentences, by their beginning and end
 	last     map[[2]int]claims
+	year     string // see yearOf
 
 	// Memory that is used again and again, for one document after another.
 	all   []hit // of the passages
