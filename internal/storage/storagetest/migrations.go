@@ -88,3 +88,19 @@ func migratesQuestions(t *testing.T, url string) {
 	equal(t, "a new one", got(s.AskQuestion(ctx, fresh))(t), true)
 	equal(t, "its number", fresh.ID > 9, true)
 }
+
+func migratesNotices(t *testing.T, url string) {
+	ctx := t.Context()
+	db := before(t, url, 23)
+	_, err := db.ExecContext(ctx, `
+		INSERT INTO questions (id, policy_id, office_id, subscriber_id, once, code, state, to_review, asked_at, due_at, reminded_at, overdue_at,
+			answered_at, satisfied, version, body)
+		VALUES (4, NULL, 1, 7, $1, $1, 'answered', FALSE, 0, 0, 0, 0, 0, '', 1, '{}')`, []byte("form"))
+	must(t, err)
+	_, err = db.ExecContext(ctx, `
+		INSERT INTO answer_notices (id, question_id, subscriber_id, channel, kind, due_at, push_id, at) VALUES (5, 4, 7, 'sms', 'answered', 0, 9, $1)`, morning.UnixMicro())
+	must(t, err)
+	s := open(t, url, Keys(t))
+	want := domain.Notice{ID: 5, Question: 4, Subscriber: 7, Channel: domain.SMS, Kind: domain.NoticeAnswered, Push: 9, At: morning}
+	equal(t, "of the push", got(s.NoticeOf(ctx, 9))(t), want)
+}

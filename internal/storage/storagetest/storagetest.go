@@ -86,6 +86,7 @@ func Run(t *testing.T, fresh func(t *testing.T) string) {
 		"a correction is the newest word about a thing":                         keepsCorrections,
 		"audit, outbox and replies are kept in order":                           keepsRecords,
 		"questions of before they had a clock are kept by the migration":        migratesQuestions,
+		"notices of before they were of a question and answer too are kept":     migratesNotices,
 		"a question is asked once, answered once and counted":                   keepsQuestions,
 		"who is told of an answer is owed it, once, and is forgotten":           owesNotices,
 		"who read questions and answers is kept for a while, and told":          keepsQAReaders,
