@@ -183,6 +183,11 @@ func (s *Server) saveOperator(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	if o.Disabled && o.Mail != "" { // who has left is not told of the desk, nor is the address kept
+		if err := s.Store.SetMail(ctx, o.ID, ""); err != nil {
+			return err
+		}
+	}
 	detail := "角色："
 	for _, r := range o.Roles {
 		detail += r.Label() + " "

@@ -510,11 +510,17 @@ func TestOperators(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if err := site.Store.SetMail(context.Background(), o.ID, "new@gov.example"); err != nil {
+		t.Fatal(err)
+	}
 	to := fmt.Sprintf("/console/operators/%d", o.ID)
 	form.Set("disabled", "yes")
 	form.Set("password", "")
 	b.get(to).post(to, form).at("/console/operators", 200, "已停用")
 	fresh.get("/console").at("/console/login", 200)
+	if o, err = site.Store.Operator(context.Background(), o.ID); err != nil || o.Mail != "" {
+		t.Errorf("the address of who has left: %q, %v", o.Mail, err)
+	}
 	me, err := site.Store.OperatorByLogin(context.Background(), "admin")
 	if err != nil {
 		t.Fatal(err)

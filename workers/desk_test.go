@@ -3,11 +3,14 @@ package workers
 import (
 	"context"
 	"fmt"
+	"net/mail"
 	"strings"
 	"testing"
 	"time"
 
 	"policypush/internal/channel"
+	"policypush/internal/channel/channeltest"
+	"policypush/internal/channel/email"
 	"policypush/internal/domain"
 )
 
@@ -79,4 +82,38 @@ func TestOfficersAreToldWhatWaits(t *testing.T) {
 	check(t, b.Store.SetMail(ctx, b.drafter.ID, ""))
 	b.asked(p, 2, 11*24*time.Hour)
 	look("without an address")
+}
+
+// TestTwoServicesTellAnOfficerOnce: through a real relay, in the name of the
+// office.
+func TestTwoServicesTellAnOfficerOnce(t *testing.T) {
+	b, ctx := newBench(t), context.Background()
+	b.Letterhead.Desk = "https://zc.example/console/questions"
+	peer := channeltest.StartSMTPPeer(t, channeltest.SMTPOptions{})
+	relay, err := email.New(email.Config{
+		Host: peer.Host, Port: peer.Port, Security: email.Plain, Composer: email.Composer{From: mail.Address{Address: "zc@yunchuan.example"}},
+	})
+	check(t, err)
+	t.Cleanup(func() { check(t, relay.Close()) })
+	b.Lines[domain.Email] = Line{Mode: channel.Send, Sender: relay}
+	b.people(1, nil)
+	p, _ := b.publish("关于发放取暖补贴的通知")
+	check(t, b.Store.SetMail(ctx, b.drafter.ID, "lin@gov.example"))
+	q := b.asked(p, 1, 100*time.Hour)
+	services, ended := []*Workers{b.Workers, New(b.Config)}, make(chan error)
+	for _, w := range services {
+		go func() { ended <- w.tellOfficers(ctx) }()
+	}
+	for range services {
+		check(t, <-ended)
+	}
+	mails := peer.Await(t, 1)
+	if len(mails) != 1 {
+		t.Fatalf("%d mails, want one", len(mails))
+	}
+	m := mails[0]
+	if m.To[0] != "lin@gov.example" || m.Subject != "政策直达：1个提问等您处理" || !strings.Contains(m.FromText, b.office.Name) ||
+		!strings.Contains(m.Text, fmt.Sprintf("编号%d：等待答复", q.ID)) || strings.Contains(m.Text, "取暖") {
+		t.Errorf("%+v", m)
+	}
 }

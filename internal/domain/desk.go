@@ -33,6 +33,7 @@ func (t Task) Label() string {
 // DeskTask is a task with a question. Nothing of what was asked is in it.
 type DeskTask struct {
 	Question QuestionID
+	Version  int64 // of the question when it was looked at
 	Task     Task
 	Due      time.Time // what the office promised
 }
@@ -40,7 +41,7 @@ type DeskTask struct {
 // TaskFor returns what an officer of the office that is responsible has to do
 // with a question now; ok is false if that is nothing.
 func (q *Question) TaskFor(o Operator) (t DeskTask, ok bool) {
-	t = DeskTask{Question: q.ID, Due: q.DueAt}
+	t = DeskTask{Question: q.ID, Version: q.Version, Due: q.DueAt}
 	answers, reviews := o.May(DraftPolicies), o.May(ApprovePolicies)
 	draft := (*Answer)(nil)
 	if q.ToReview() {

@@ -54,7 +54,8 @@ func (s *Store) rotateMail(ctx context.Context, batch int) (n int, err error) {
 // TellOfficer keeps that an operator is told of tasks now, all that they have,
 // and returns those of which they were not told. What is no task any more is
 // forgotten: should it become one again, they are told again. Of two processes
-// at once one gets each task.
+// at once one gets each task, and neither one of a question that has changed
+// since it was looked at: it may have been answered.
 func (s *Store) TellOfficer(ctx context.Context, id domain.OperatorID, all []domain.DeskTask) (fresh []domain.DeskTask, err error) {
 	type told struct {
 		question domain.QuestionID
@@ -76,7 +77,10 @@ func (s *Store) TellOfficer(ctx context.Context, id domain.OperatorID, all []dom
 			}
 		}
 		for _, t := range all {
-			n, err := changed(ctx, tx, `INSERT INTO desk_told (operator_id, question_id, task) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`, id, t.Question, t.Task)
+			const q = `
+				INSERT INTO desk_told (operator_id, question_id, task) SELECT $1, id, $3 FROM questions WHERE id = $2 AND version = $4
+				ON CONFLICT DO NOTHING`
+			n, err := changed(ctx, tx, q, id, t.Question, t.Task, t.Version)
 			if err != nil {
 				return fmt.Errorf("keep what an operator is told: %w", err)
 			}

@@ -32,7 +32,7 @@ func tellsOfficers(t *testing.T, url string) {
 	must(t, newer.RotateKeys(ctx, 7, func(int) { t.Error("sealed anew a second time") }))
 
 	task := func(q *domain.Question, what domain.Task) domain.DeskTask {
-		return domain.DeskTask{Question: q.ID, Task: what, Due: q.DueAt}
+		return domain.DeskTask{Question: q.ID, Version: q.Version, Task: what, Due: q.DueAt}
 	}
 	first, second := asked(t, s, p, 7, "desk 1"), asked(t, s, p, 8, "desk 2")
 	both := []domain.DeskTask{task(first, domain.TaskAnswer), task(second, domain.TaskAnswer)}
@@ -59,6 +59,11 @@ func tellsOfficers(t *testing.T, url string) {
 	equal(t, "another is told for themselves", len(got(s.TellOfficer(ctx, lin.ID+1000, nil))(t)), 0)
 	equal(t, "nothing to do", len(got(s.TellOfficer(ctx, lin.ID, nil))(t)), 0)
 	equal(t, "told when it is to be done again", len(got(s.TellOfficer(ctx, lin.ID, both))(t)), 2)
+	equal(t, "nothing to do once more", len(got(s.TellOfficer(ctx, lin.ID, nil))(t)), 0)
+	must(t, s.SaveQuestion(ctx, first)) // it was answered meanwhile, say; both is older
+	if fresh := got(s.TellOfficer(ctx, lin.ID, both))(t); !reflect.DeepEqual(fresh, both[1:]) {
+		t.Fatalf("told %+v, want what has not changed", fresh)
+	}
 
 	must(t, s.SetMail(ctx, lin.ID, ""))
 	equal(t, "no address", got(s.Operator(ctx, lin.ID))(t).Mail, "")
