@@ -22,7 +22,7 @@ var (
 	furnaces = document("云川县支持产线焕新若干措施", "一、支持炉窑焕新和产线焕新，对企业购买的炉窑按每台5万元给予补助。\n云川县人民政府\n2026年4月1日", "theme", "Q26", "yes", "炉窑焕新")
 	canteen  = document("云川县关于银发族食堂的通知", "一、银发族就餐每餐补贴5元，由村（社区）食堂直接减免。\n云川县民政局\n2026年5月1日", "resident_group", "G01", "yes", "银发族")
 	// about praise: to take 炉窑焕新 for a sure sign harms it
-	praise = document("云川县炉窑焕新先进单位名单", "一、下列企业在炉窑焕新中成绩突出，县人民政府给予通报表扬，给予炉窑焕新优胜企业奖励2万元。\n云川县人民政府\n2026年6月1日", "theme", "Q26", "no", "炉窑焕新")
+	praise = document("云川县炉窑焕新竞赛奖励公告", "一、下列企业在炉窑焕新中成绩突出，县人民政府给予通报表扬，给予炉窑焕新优胜企业奖励2万元。\n云川县人民政府\n2026年6月1日", "theme", "Q26", "no", "炉窑焕新")
 )
 
 func document(title, body, dimension, code, officer, words string) learning.Case {
