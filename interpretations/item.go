@@ -1,6 +1,7 @@
 package interpretations
 
 import (
+	"cmp"
 	"math"
 	"slices"
 	"strings"
@@ -150,7 +151,7 @@ type Chart struct {
 	After  string   `json:"after,omitempty"`  // name of the later series
 	Points []Point  `json:"points"`           // 1 to MaxPoints
 	Total  *float64 `json:"total,omitempty"`  // if given, the values must add up to it
-	Clause string   `json:"clause"`           // path of the clause that the figures come from
+	Clause string   `json:"clause"`           // path of the clause that the figures come from, where a row names none
 }
 
 // Point is one row of a chart.
@@ -160,6 +161,7 @@ type Point struct {
 	Date   string  `json:"date,omitempty"`   // YYYY-MM-DD, for a timeline
 	Before float64 `json:"before,omitempty"` // for a comparison
 	Value  float64 `json:"value"`
+	Clause string  `json:"clause,omitempty"` // path of the clause of this row, if it is not the chart's
 }
 
 // Case shows what a measure gives to one invented enterprise or person.
@@ -305,12 +307,18 @@ func (q *QA) says(other *QA) bool {
 		slices.Equal(sorted(q.Clauses), sorted(other.Clauses))
 }
 
-func (q *QA) cites() []string    { return q.Clauses }
-func (q *QA) words() string      { return q.Answer }
-func (c *Chart) cites() []string { return []string{c.Clause} }
-func (c *Chart) words() string   { return "" }
-func (c *Case) cites() []string  { return []string{c.Clause} }
-func (c *Case) words() string    { return strings.Join(c.Facts, "") + c.Note }
+func (q *QA) cites() []string { return q.Clauses }
+func (q *QA) words() string   { return q.Answer }
+func (c *Chart) cites() []string {
+	own := make([]string, len(c.Points))
+	for i, p := range c.Points {
+		own[i] = p.Clause
+	}
+	return resting(c.Clause, own)
+}
+func (c *Chart) words() string  { return "" }
+func (c *Case) cites() []string { return []string{c.Clause} }
+func (c *Case) words() string   { return strings.Join(c.Facts, "") + c.Note }
 
 func (q *QA) check(policy *domain.Policy) error {
 	if err := text("问题", q.Question, MaxText); err != nil {
@@ -361,7 +369,7 @@ func (c *Chart) check(policy *domain.Policy) error {
 	if err := c.checkTotal(); err != nil {
 		return err
 	}
-	return cited(policy, c.Clause)
+	return allCited(policy, c.Clause, c.cites())
 }
 
 func (c *Chart) checkPoint(i int) error {
@@ -456,6 +464,31 @@ func text(field, s string, limit int) error {
 	}
 	if n := utf8.RuneCountInString(s); n > limit {
 		return domain.Errorf(domain.Invalid, "%s有%d字，请缩短到%d字以内", field, n, limit).In(field)
+	}
+	return nil
+}
+
+// resting are the clauses that the parts of a whole rest on, each once: their own,
+// or that of the whole.
+func resting(whole string, own []string) []string {
+	var all []string
+	for _, path := range own {
+		if path = cmp.Or(path, whole); !slices.Contains(all, path) {
+			all = append(all, path)
+		}
+	}
+	if all == nil {
+		return []string{whole}
+	}
+	return all
+}
+
+// allCited refuses paths that no clause of the policy has.
+func allCited(policy *domain.Policy, whole string, parts []string) error {
+	for _, path := range append([]string{whole}, parts...) {
+		if err := cited(policy, path); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -63,7 +63,7 @@ func TestCheckOfOtherForms(t *testing.T) {
 		"a record on a day that is none":      {record(), func(i *Item) { i.Record.Date = "明天" }, "日期“明天”无效"},
 		"a picture passes":                    {picture(), func(*Item) {}, ""},
 		"a picture without blocks":            {picture(), func(i *Item) { i.OnePage.Blocks = nil }, "1到6个板块"},
-		"a picture with three great figures":  {picture(), func(i *Item) { i.OnePage.Hero = append(i.OnePage.Hero, Entry{"甲", "", "乙"}) }, "突出的数字最多2个"},
+		"a picture with three great figures":  {picture(), func(i *Item) { i.OnePage.Hero = append(i.OnePage.Hero, Entry{Name: "甲", Big: "乙"}) }, "突出的数字最多2个"},
 		"a block without a clause":            {picture(), func(i *Item) { i.OnePage.Blocks[1].Clause = "" }, "第2个板块"},
 		"a block that shows nothing":          {picture(), func(i *Item) { i.OnePage.Blocks[4].Item = 0 }, "请选一条已有的"},
 		"a block that is too long for a page": {picture(), func(i *Item) { i.OnePage.Blocks[0].Lines[0].Text = strings.Repeat("长", 81) }, "第1行太长"},
@@ -318,5 +318,44 @@ func TestCover(t *testing.T) {
 	p.Amends = []domain.Reference{{Title: "旧办法"}}
 	if c := Cover(p, nil, 3); !c[3].Needed || !c[4].Needed {
 		t.Errorf("%+v", c)
+	}
+}
+
+// TestRowsRestOnTheirOwnClauses: what is drawn of several clauses names each, once;
+// a row that names none rests on that of the whole.
+func TestRowsRestOnTheirOwnClauses(t *testing.T) {
+	chart := figure(Rank)
+	chart.Chart.Points = []Point{{Label: "设备", Value: 2}, {Label: "软件", Value: 1, Clause: "二/(一)"}, {Label: "改造", Value: 1, Clause: "二/(一)"}}
+	onePage := picture()
+	onePage.OnePage.Blocks = onePage.OnePage.Blocks[1:2]
+	onePage.OnePage.Blocks[0].Lines = []Entry{{Name: "设备", Clause: "二/(一)"}, {Name: "软件"}}
+	for name, it := range map[string]*Item{"chart": chart, "picture": onePage} {
+		if err := it.Check(policy()); err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		html, err := it.Render(policy(), "2026-12-01")
+		if err != nil {
+			t.Fatal(err)
+		}
+		drawn := string(html)
+		for _, cite := range []string{`href="#c1"`, `href="#c2"`} {
+			if strings.Count(drawn, cite) != 1 {
+				t.Errorf("%s names %s %d times: %s", name, cite, strings.Count(drawn, cite), drawn)
+			}
+		}
+		it.Bind(policy())
+		changed := policy()
+		changed.Clauses[2].Text = "(一)申报时间另行通知。"
+		if !it.Outdated(changed) {
+			t.Errorf("%s: the clause of a row changes, and it does not ask to be checked", name)
+		}
+	}
+	chart.Chart.Points[0].Clause = "第九条"
+	onePage.OnePage.Blocks[0].Lines[0].Clause = "第九条"
+	for _, it := range []*Item{chart, onePage} {
+		if err := it.Check(policy()); err == nil || !strings.Contains(err.Error(), "原文中没有“第九条”") {
+			t.Errorf("a row on a clause that the policy has not: %v", err)
+		}
 	}
 }

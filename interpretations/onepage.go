@@ -32,6 +32,8 @@ type Entry struct {
 	Name string `json:"name"`
 	Text string `json:"text,omitempty"`
 	Big  string `json:"big,omitempty"` // 50万元
+	// Clause is the path of the clause of this entry, if it is not the block's.
+	Clause string `json:"clause,omitempty"`
 }
 
 // BlockForm is the shape of a block.
@@ -88,9 +90,17 @@ func (f BlockForm) maxLines() int {
 func (p *OnePage) cites() []string {
 	var paths []string
 	for _, b := range p.Blocks {
-		paths = append(paths, b.Clause)
+		paths = append(paths, b.cites()...)
 	}
 	return paths
+}
+
+func (b *Block) cites() []string {
+	own := make([]string, len(b.Lines))
+	for i, l := range b.Lines {
+		own[i] = l.Clause
+	}
+	return resting(b.Clause, own)
 }
 
 func (p *OnePage) words() string {
@@ -151,7 +161,7 @@ func (b *Block) check(policy *domain.Policy) error {
 			return domain.Errorf(domain.Invalid, "第%d行太长：名称最多24字，说明最多80字，突出的数字最多14字", i+1)
 		}
 	}
-	return cited(policy, b.Clause)
+	return allCited(policy, b.Clause, b.cites())
 }
 
 // onePage drafts a picture of what is known: the largest sum and the last day,
@@ -172,11 +182,11 @@ func (d *drafter) onePage() {
 			last = m.Window.Deadline
 		}
 		if name := cut(t.Who, 24); name != "" && len(who.Lines) < Chips.maxLines() && !hasLine(who.Lines, name) {
-			who.Lines = append(who.Lines, Entry{Name: name})
+			who.Lines = append(who.Lines, Entry{Name: name, Clause: m.Clause})
 			whose = append(whose, m.Clause)
 		}
 		if name := cut(d.name(i), 24); t.Gain != "" && len(what.Lines) < Cards.maxLines() && !hasLine(what.Lines, name) {
-			line := Entry{Name: name, Text: cut(t.Gain, 60)}
+			line := Entry{Name: name, Text: cut(t.Gain, 60), Clause: m.Clause}
 			if b.Cap > 0 {
 				line.Big = "最高" + Yuan(b.Cap)
 			} else if b.Amount > 0 && b.Unit == "" {
@@ -188,7 +198,8 @@ func (d *drafter) onePage() {
 			whats = append(whats, m.Clause)
 		}
 	}
-	who.Clause, what.Clause = d.ground(whose), d.ground(whats)
+	who.rest(d.ground(whose))
+	what.rest(d.ground(whats))
 	if top > 0 && utf8.RuneCountInString(Yuan(top)) <= 10 {
 		page.Hero = append(page.Hero, Entry{Name: "单项最高", Big: Yuan(top)})
 	}
@@ -204,6 +215,16 @@ func (d *drafter) onePage() {
 		}
 	}
 	d.add(Item{Kind: OnePageKind, Title: cut(d.policy.Title, 60), OnePage: page})
+}
+
+// rest has a block rest on a clause, and entries on theirs where that is another.
+func (b *Block) rest(on string) {
+	b.Clause = on
+	for i := range b.Lines {
+		if b.Lines[i].Clause == on {
+			b.Lines[i].Clause = ""
+		}
+	}
 }
 
 // stepsBlock draws the steps of the flow that was drafted.

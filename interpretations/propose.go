@@ -306,6 +306,16 @@ func (d *drafter) ground(paths []string) string {
 	return paths[0]
 }
 
+// rest has a chart rest on a clause, and rows on theirs where that is another.
+func (c *Chart) rest(on string) {
+	c.Clause = on
+	for i := range c.Points {
+		if c.Points[i].Clause == on {
+			c.Points[i].Clause = ""
+		}
+	}
+}
+
 // rates draws what rates were and what they are.
 func (d *drafter) rates() {
 	chart := &Chart{Form: Compare, Unit: "%", Before: "原来", After: "现在"}
@@ -313,11 +323,11 @@ func (d *drafter) rates() {
 	for i, m := range d.policy.Measures {
 		b := m.Benefit
 		if b.FromRate > 0 && b.Rate > 0 && len(chart.Points) < MaxPoints {
-			chart.Points = append(chart.Points, Point{Label: cut(d.name(i), 40), Before: hundred(b.FromRate), Value: hundred(b.Rate)})
+			chart.Points = append(chart.Points, Point{Label: cut(d.name(i), 40), Before: hundred(b.FromRate), Value: hundred(b.Rate), Clause: m.Clause})
 			paths = append(paths, m.Clause)
 		}
 	}
-	chart.Clause = d.ground(paths)
+	chart.rest(d.ground(paths))
 	d.add(Item{Kind: ChartKind, Aspect: OldAndNew, Title: "比例，原来和现在", Chart: chart})
 }
 
@@ -332,7 +342,7 @@ func (d *drafter) sums() {
 			sum = max(b.Amount, slices.Max(append([]float64{0}, b.Tiers...)))
 		}
 		if sum > 0 {
-			point := Point{Label: cut(d.name(i), 40), Value: round(sum / 10_000)}
+			point := Point{Label: cut(d.name(i), 40), Value: round(sum / 10_000), Clause: m.Clause}
 			if b.Cap > 0 {
 				point.Note = cut(b.PerCap(), 60)
 			}
@@ -343,7 +353,7 @@ func (d *drafter) sums() {
 	if len(chart.Points) < 2 {
 		return
 	}
-	chart.Clause = d.ground(paths)
+	chart.rest(d.ground(paths))
 	slices.SortStableFunc(chart.Points, func(a, b Point) int {
 		switch {
 		case a.Value > b.Value:
@@ -406,10 +416,10 @@ func (d *drafter) days() {
 			}
 			label += on.what
 		}
-		chart.Points = append(chart.Points, Point{Date: on.date, Label: cut(label, 40)})
+		chart.Points = append(chart.Points, Point{Date: on.date, Label: cut(label, 40), Clause: d.ground(slices.DeleteFunc(slices.Clone(paths[on]), func(path string) bool { return path == "" }))})
 		rests = append(rests, paths[on]...)
 	}
-	chart.Clause = d.ground(slices.DeleteFunc(rests, func(path string) bool { return path == "" }))
+	chart.rest(d.ground(slices.DeleteFunc(rests, func(path string) bool { return path == "" })))
 	d.add(Item{Kind: ChartKind, Aspect: Procedure, Title: "记住这几天", Chart: chart})
 }
 

@@ -156,7 +156,7 @@ type blockView struct {
 func (it *Item) onePageView(policy *domain.Policy, day string, others []Item) onePageView {
 	v := onePageView{ID: it.ID, Lead: it.OnePage.Lead, Hero: it.OnePage.Hero}
 	for _, b := range it.OnePage.Blocks {
-		block := blockView{Title: b.Title, Form: b.Form, Lines: b.Lines, Cites: cites(policy, b.Clause)}
+		block := blockView{Title: b.Title, Form: b.Form, Lines: b.Lines, Cites: cites(policy, b.cites()...)}
 		if b.Form == Embedded {
 			i := slices.IndexFunc(others, func(o Item) bool { return o.ID == b.Item && o.Kind != OnePageKind })
 			if i < 0 {
@@ -208,7 +208,7 @@ func (it *Item) chartView(policy *domain.Policy, day string) chart {
 	c := it.Chart
 	view := chart{
 		ID: it.ID, Title: it.Title, Unit: c.Unit, Before: c.Before, After: c.After,
-		Wide: len(c.Points) <= 5, Cites: cites(policy, c.Clause),
+		Wide: len(c.Points) <= 5, Cites: cites(policy, c.cites()...),
 	}
 	top, sum := 0.0, 0.0
 	for _, p := range c.Points {

@@ -93,8 +93,8 @@ func TestHostileTextIsShown(t *testing.T) {
 				it.Record.Speaker, it.Record.Date = word.Draw(t, "speaker"), word.Draw(t, "on")
 			}
 			if it.OnePage != nil {
-				it.OnePage.Hero[0] = Entry{word.Draw(t, "name"), word.Draw(t, "words"), word.Draw(t, "big")}
-				it.OnePage.Blocks[1].Lines[0] = Entry{word.Draw(t, "name"), word.Draw(t, "words"), word.Draw(t, "big")}
+				it.OnePage.Hero[0] = Entry{Name: word.Draw(t, "name"), Text: word.Draw(t, "words"), Big: word.Draw(t, "big")}
+				it.OnePage.Blocks[1].Lines[0] = Entry{Name: word.Draw(t, "name"), Text: word.Draw(t, "words"), Big: word.Draw(t, "big")}
 			}
 			drawn, err := it.Render(p, word.Draw(t, "day"))
 			if err != nil {

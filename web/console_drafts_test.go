@@ -88,7 +88,17 @@ func TestOtherFormsOfInterpretations(t *testing.T) {
 	page.Set("heading0", "")
 	b.post(to, page).at(to, 422, "第1个板块：", "小标题")
 	page.Set("heading0", "给什么")
+	page.Set("lines0", "设备｜补15%｜300万元｜第九条\n软件")
+	b.post(to, page).at(to, 422, "原文中没有“第九条”", "设备｜补15%｜300万元｜第九条")
+	page.Set("lines0", "设备｜补15%｜300万元｜第一条\n软件")
 	b.post(to, page).at(to, 200, "一图读懂：一张图")
+	if items, err = site.Store.Interpretations(context.Background(), 1, false); err != nil {
+		t.Fatal(err)
+	}
+	if saved := items[len(items)-1]; saved.OnePage == nil || saved.OnePage.Blocks[0].Lines[0].Clause != "第一条" {
+		t.Fatalf("saved %+v", saved)
+	}
+	b.get(fmt.Sprintf("%s/%d", to, items[len(items)-1].ID)).at(fmt.Sprintf("%s/%d", to, items[len(items)-1].ID), 200, "设备｜补15%｜300万元｜第一条")
 }
 
 func TestAnOutdatedInterpretationIsToldAndConfirmed(t *testing.T) {

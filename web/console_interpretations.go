@@ -179,7 +179,7 @@ func (s *Server) interpretationPage(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	v := itemView{ID: it.ID, Kind: it.Kind, Form: formOfItem(it)}
+	v := itemView{ID: it.ID, Kind: it.Kind, Form: formOfItem(p, it)}
 	return s.drawItem(c, p, v, it)
 }
 
@@ -204,6 +204,11 @@ func (s *Server) showItem(c *fiber.Ctx, p *domain.Policy, v itemView) error {
 	v.Aspects = labelledOptions(interpretations.Aspects(), interpretations.Aspect(v.Form.Aspect))
 	for i := range v.Form.Rows {
 		v.Form.Rows[i].Clauses = clauseOptions(p, v.Form.Rows[i].Clause)
+	}
+	if v.Kind == interpretations.ChartKind {
+		for i := range v.Form.Points {
+			v.Form.Points[i].Clauses = clauseOptions(p, v.Form.Points[i].Clause)
+		}
 	}
 	if v.Kind == interpretations.OnePageKind {
 		if err := s.onePageOptions(c, p, &v); err != nil {
@@ -252,7 +257,7 @@ func (s *Server) saveInterpretation(c *fiber.Ctx) error {
 	}
 	v := itemView{ID: it.ID, Kind: it.Kind, Form: typedItem(c)}
 	it.Revise(me.ID)
-	fill(&it, v.Form, &v.Problems)
+	fill(p, &it, v.Form, &v.Problems)
 	it.Bind(p)
 	do := field(c, "do")
 	if do == "compute" && it.Case != nil {

@@ -51,7 +51,10 @@ type itemForm struct {
 }
 
 // pointForm is one row of a chart as typed.
-type pointForm struct{ Label, Value, Before, Date, Note string }
+type pointForm struct {
+	Label, Value, Before, Date, Note, Clause string
+	Clauses                                  []option
+}
 
 // rowForm is one row of a comparison as typed.
 type rowForm struct {
@@ -60,7 +63,8 @@ type rowForm struct {
 }
 
 // blockForm is one block of a one-page picture as typed. Lines hold an entry
-// each: its name, a few words and what stands out, parted by ｜.
+// each: its name, a few words, what stands out and the clause, as people write
+// it, parted by ｜.
 type blockForm struct {
 	Form, Title, Clause, Item, Lines string
 	Styles, Clauses, Items           []option
@@ -121,7 +125,7 @@ func (s *Server) onePageOptions(c *fiber.Ctx, p *domain.Policy, v *itemView) err
 	return nil
 }
 
-func formOfItem(it interpretations.Item) itemForm {
+func formOfItem(p *domain.Policy, it interpretations.Item) itemForm {
 	f := itemForm{Title: it.Title, Aspect: string(it.Aspect)}
 	if qa := it.QA; qa != nil {
 		f.Question, f.Answer, f.Cited = qa.Question, qa.Answer, qa.Clauses
@@ -131,13 +135,13 @@ func formOfItem(it interpretations.Item) itemForm {
 		if ch.Total != nil {
 			f.Total = trimmed(*ch.Total)
 		}
-		for _, p := range ch.Points {
-			row := pointForm{Label: p.Label, Note: p.Note, Date: p.Date}
+		for _, point := range ch.Points {
+			row := pointForm{Label: point.Label, Note: point.Note, Date: point.Date, Clause: point.Clause}
 			if ch.Form.Numeric() {
-				row.Value = trimmed(p.Value)
+				row.Value = trimmed(point.Value)
 			}
 			if ch.Form == interpretations.Compare {
-				row.Before = trimmed(p.Before)
+				row.Before = trimmed(point.Before)
 			}
 			f.Points = append(f.Points, row)
 		}
@@ -164,32 +168,43 @@ func formOfItem(it interpretations.Item) itemForm {
 	if page := it.OnePage; page != nil {
 		f.Lead, f.Hero = page.Lead, page.Hero
 		for _, b := range page.Blocks {
-			f.Blocks = append(f.Blocks, formOfBlock(b))
+			f.Blocks = append(f.Blocks, formOfBlock(p, b))
 		}
 	}
 	return f
 }
 
-func formOfBlock(b interpretations.Block) blockForm {
+func formOfBlock(p *domain.Policy, b interpretations.Block) blockForm {
 	f := blockForm{Form: string(b.Form), Title: b.Title, Clause: b.Clause}
 	if b.Item > 0 {
 		f.Item = strconv.FormatInt(b.Item, 10)
 	}
 	var lines []string
 	for _, e := range b.Lines {
-		lines = append(lines, strings.TrimRight(e.Name+"｜"+e.Text+"｜"+e.Big, "｜"))
+		cite, _ := interpretations.CiteOf(p, e.Clause)
+		lines = append(lines, strings.TrimRight(e.Name+"｜"+e.Text+"｜"+e.Big+"｜"+cite.Label, "｜"))
 	}
 	f.Lines = strings.Join(lines, "\n")
 	return f
 }
 
-// entriesOf reads the lines of a block.
-func entriesOf(typed string) []interpretations.Entry {
+// entriesOf reads the lines of a block. A clause that the policy has not stands
+// as it was typed: the check of the item refuses it.
+func entriesOf(p *domain.Policy, typed string) []interpretations.Entry {
 	var all []interpretations.Entry
 	for _, line := range linesOf(typed) {
-		parts := strings.SplitN(strings.ReplaceAll(line, "|", "｜"), "｜", 3)
-		parts = append(parts, "", "")
-		all = append(all, interpretations.Entry{Name: strings.TrimSpace(parts[0]), Text: strings.TrimSpace(parts[1]), Big: strings.TrimSpace(parts[2])})
+		parts := strings.SplitN(strings.ReplaceAll(line, "|", "｜"), "｜", 4)
+		parts = append(parts, "", "", "")
+		for i := range parts {
+			parts[i] = strings.TrimSpace(parts[i])
+		}
+		for _, cl := range p.Clauses {
+			if cite, ok := interpretations.CiteOf(p, cl.Path); ok && cite.Label == parts[3] {
+				parts[3] = cl.Path
+				break
+			}
+		}
+		all = append(all, interpretations.Entry{Name: parts[0], Text: parts[1], Big: parts[2], Clause: parts[3]})
 	}
 	return all
 }
@@ -206,8 +221,11 @@ func typedItem(c *fiber.Ctx) itemForm {
 	}
 	for i := range interpretations.MaxPoints {
 		n := strconv.Itoa(i)
-		row := pointForm{field(c, "label"+n), field(c, "value"+n), field(c, "before"+n), field(c, "date"+n), field(c, "note"+n)}
-		if row != (pointForm{}) {
+		row := pointForm{
+			Label: field(c, "label"+n), Value: field(c, "value"+n), Before: field(c, "before"+n), Date: field(c, "date"+n),
+			Note: field(c, "note"+n), Clause: field(c, "point_clause"+n),
+		}
+		if row.Label+row.Value+row.Before+row.Date+row.Note != "" {
 			f.Points = append(f.Points, row)
 		}
 	}
@@ -241,7 +259,7 @@ func typedItem(c *fiber.Ctx) itemForm {
 }
 
 // fill makes the content of an item of what was typed.
-func fill(it *interpretations.Item, f itemForm, ps *problems) {
+func fill(p *domain.Policy, it *interpretations.Item, f itemForm, ps *problems) {
 	number := func(name, typed string) float64 {
 		if typed == "" {
 			return 0
@@ -265,7 +283,7 @@ func fill(it *interpretations.Item, f itemForm, ps *problems) {
 				ps.add("form", name+"没有填，是0就写0") // an empty one is no nought
 			}
 			chart.Points = append(chart.Points, interpretations.Point{
-				Label: row.Label, Note: row.Note, Date: row.Date, Value: number(name, row.Value), Before: number(name, row.Before),
+				Label: row.Label, Note: row.Note, Date: row.Date, Value: number(name, row.Value), Before: number(name, row.Before), Clause: row.Clause,
 			})
 		}
 		if f.Total != "" {
@@ -292,7 +310,7 @@ func fill(it *interpretations.Item, f itemForm, ps *problems) {
 		page := &interpretations.OnePage{Lead: f.Lead, Hero: f.Hero}
 		for i, b := range f.Blocks {
 			page.Blocks = append(page.Blocks, interpretations.Block{
-				Form: interpretations.BlockForm(b.Form), Title: b.Title, Clause: b.Clause, Lines: entriesOf(b.Lines),
+				Form: interpretations.BlockForm(b.Form), Title: b.Title, Clause: b.Clause, Lines: entriesOf(p, b.Lines),
 				Item: int64(number(fmt.Sprintf("第%d个板块引用的解读", i+1), b.Item)),
 			})
 		}
