@@ -243,6 +243,11 @@ func quoted(it *interpretations.Item) []*string {
 	}
 	if it.Chart != nil {
 		words = append(words, &it.Chart.Clause)
+		for i := range it.Chart.Points {
+			if own := &it.Chart.Points[i].Clause; *own != "" {
+				words = append(words, own)
+			}
+		}
 	}
 	if it.Case != nil {
 		words = append(words, &it.Case.Clause)
