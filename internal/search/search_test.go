@@ -185,6 +185,25 @@ func TestPages(t *testing.T) {
 	}
 }
 
+// TestANumberIsFoundInAnyLibrary: also where no passage says it, and many others
+// are alike.
+func TestANumberIsFoundInAnyLibrary(t *testing.T) {
+	var all []*Entry
+	for i := range 200 {
+		all = append(all, &Entry{
+			Key: strconv.Itoa(i), Title: "云川县关于稳定就业的若干措施", DocNumber: fmt.Sprintf("云政发〔%d〕%d号", 2015+i%12, i/12+1),
+			Passages: []Passage{{Clause, "c1", "对稳定就业的企业给予补助。"}},
+		})
+	}
+	x := newIndex(t, all...)
+	for _, i := range []int{0, 57, 199} {
+		page, err := x.Search(t.Context(), Request{Text: all[i].DocNumber, Limit: 5, Floor: 0.4})
+		if err != nil || len(page.Results) != 1 || page.Results[0].Key != all[i].Key {
+			t.Errorf("%s leads to %s, %v", all[i].DocNumber, keys(page), err)
+		}
+	}
+}
+
 func TestSnippetMarksWhatWasAsked(t *testing.T) {
 	x := newIndex(t, county()...)
 	page, err := x.Search(t.Context(), Request{Text: "柯桥区七十周岁坐公共汽车", Limit: 1})

@@ -89,7 +89,7 @@ func (s *Store) PausePush(ctx context.Context, id domain.PushID, by domain.Opera
 		if err := changeOne(ctx, tx, "这次推送已经暂停或结束，请刷新页面", q, id, micros(now), by, why); err != nil {
 			return fmt.Errorf("pause push %d: %w", id, err)
 		}
-		_, err := tx.ExecContext(ctx, `UPDATE batches SET gen = gen + 1, state = 'new' WHERE push_id = $1 AND state = 'queued'`, id)
+		_, err := tx.ExecContext(ctx, `UPDATE batches SET gen = gen + 1, state = 'new' WHERE push_id = $1 AND state <> 'done'`, id)
 		return err
 	})
 }
@@ -148,7 +148,7 @@ func (s *Store) StopChannel(ctx context.Context, c domain.ChannelStop) (first bo
 		if first = n == 1; err != nil || !first {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, `UPDATE batches SET gen = gen + 1, state = 'new' WHERE channel = $1 AND state = 'queued'`, c.Channel)
+		_, err = tx.ExecContext(ctx, `UPDATE batches SET gen = gen + 1, state = 'new' WHERE channel = $1 AND state <> 'done'`, c.Channel)
 		return err
 	})
 	if err != nil {

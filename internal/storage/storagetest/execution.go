@@ -54,6 +54,49 @@ func pausesPushes(t *testing.T, url string) {
 	counted(t, s)
 }
 
+// pausesWhatIsHandedOut: a batch that somebody is about to hand out, and may have
+// put into the queue, is taken back by a pause like one that is out.
+func pausesWhatIsHandedOut(t *testing.T, url string) {
+	s, ctx := open(t, url, Keys(t)), t.Context()
+	all := people(t, s, 3)
+	for name, pause := range map[string]func(domain.PushID) error{
+		"push": func(id domain.PushID) error { return s.PausePush(ctx, id, 7, "待核实", morning) },
+		"channel": func(domain.PushID) error {
+			_, err := s.StopChannel(ctx, domain.ChannelStop{Channel: domain.SMS, Cause: domain.StoppedByPerson, Since: morning})
+			return err
+		},
+	} {
+		_, push := published(t, s, "措施"+name)
+		planned(t, s, push.ID, waiting(all, 0))
+		due := got(s.DueBatches(ctx, morning, 10))(t)
+		if len(due) != 1 {
+			t.Fatalf("%s: %d batches are due", name, len(due))
+		}
+		must(t, pause(push.ID))
+		wantKind(t, s.MarkQueued(ctx, due[0].ID, due[0].Gen, morning), domain.Conflict)
+		_, err := s.ClaimDeliveries(ctx, due[0].ID, due[0].Gen, 5, morning)
+		wantKind(t, err, domain.Conflict)
+		if name == "channel" {
+			must(t, s.ResumeChannel(ctx, domain.SMS))
+		} else {
+			must(t, s.ResumePush(ctx, push.ID))
+		}
+		again := got(s.DueBatches(ctx, morning, 10))(t)
+		if len(again) != 1 {
+			t.Fatalf("%s: resumed, %+v is due", name, again)
+		}
+		out := sendBatch(t, s, again[0])
+		equal(t, "claimed after "+name+" is resumed", len(out), len(all))
+		var outcomes []storage.Outcome
+		for _, o := range out {
+			outcomes = append(outcomes, storage.Outcome{Delivery: o.Deliveries[0].ID, State: domain.Accepted, At: morning})
+		}
+		must(t, s.RecordOutcomes(ctx, outcomes))
+		must(t, s.FinishBatch(ctx, again[0].ID, again[0].Gen, morning))
+	}
+	counted(t, s)
+}
+
 func pausesDigestParts(t *testing.T, url string) {
 	s, ctx := open(t, url, Keys(t)), t.Context()
 	all := people(t, s, 1)

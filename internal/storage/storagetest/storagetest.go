@@ -137,6 +137,7 @@ func Run(t *testing.T, fresh func(t *testing.T) string) {
 		"a clock set back hides no dead worker of a new batch":                  sweepsLostWorkersBeforeTheirTime,
 		"a retry of a withdrawn policy is withdrawn":                            withdrawsRetries,
 		"the sums over states are the plan, whatever happens":                   keepsSums,
+		"a pause takes back what is about to be handed out":                     pausesWhatIsHandedOut,
 		"a paused push waits and goes on where it stood":                        pausesPushes,
 		"a digest holds nothing of a paused push":                               pausesDigestParts,
 		"a push that is stopped sends no more":                                  stopsPushes,
