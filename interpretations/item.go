@@ -307,18 +307,12 @@ func (q *QA) says(other *QA) bool {
 		slices.Equal(sorted(q.Clauses), sorted(other.Clauses))
 }
 
-func (q *QA) cites() []string { return q.Clauses }
-func (q *QA) words() string   { return q.Answer }
-func (c *Chart) cites() []string {
-	own := make([]string, len(c.Points))
-	for i, p := range c.Points {
-		own[i] = p.Clause
-	}
-	return resting(c.Clause, own)
-}
-func (c *Chart) words() string  { return "" }
-func (c *Case) cites() []string { return []string{c.Clause} }
-func (c *Case) words() string   { return strings.Join(c.Facts, "") + c.Note }
+func (q *QA) cites() []string    { return q.Clauses }
+func (q *QA) words() string      { return q.Answer }
+func (c *Chart) cites() []string { return resting(c.Clause, c.clauses()) }
+func (c *Chart) words() string   { return "" }
+func (c *Case) cites() []string  { return []string{c.Clause} }
+func (c *Case) words() string    { return strings.Join(c.Facts, "") + c.Note }
 
 func (q *QA) check(policy *domain.Policy) error {
 	if err := text("问题", q.Question, MaxText); err != nil {
@@ -468,12 +462,21 @@ func text(field, s string, limit int) error {
 	return nil
 }
 
+// clauses are those of the rows.
+func (c *Chart) clauses() []*string {
+	own := make([]*string, len(c.Points))
+	for i := range c.Points {
+		own[i] = &c.Points[i].Clause
+	}
+	return own
+}
+
 // resting are the clauses that the parts of a whole rest on, each once: their own,
 // or that of the whole.
-func resting(whole string, own []string) []string {
+func resting(whole string, own []*string) []string {
 	var all []string
-	for _, path := range own {
-		if path = cmp.Or(path, whole); !slices.Contains(all, path) {
+	for _, part := range own {
+		if path := cmp.Or(*part, whole); !slices.Contains(all, path) {
 			all = append(all, path)
 		}
 	}

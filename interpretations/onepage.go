@@ -95,12 +95,15 @@ func (p *OnePage) cites() []string {
 	return paths
 }
 
-func (b *Block) cites() []string {
-	own := make([]string, len(b.Lines))
-	for i, l := range b.Lines {
-		own[i] = l.Clause
+func (b *Block) cites() []string { return resting(b.Clause, b.clauses()) }
+
+// clauses are those of the entries.
+func (b *Block) clauses() []*string {
+	own := make([]*string, len(b.Lines))
+	for i := range b.Lines {
+		own[i] = &b.Lines[i].Clause
 	}
-	return resting(b.Clause, own)
+	return own
 }
 
 func (p *OnePage) words() string {
@@ -171,7 +174,6 @@ func (d *drafter) onePage() {
 	top, last := 0.0, ""
 	who := Block{Form: Chips, Title: "谁能享受"}
 	what := Block{Form: Cards, Title: "给什么支持"}
-	var whose, whats []string
 	for i, m := range d.policy.Measures {
 		b, t := m.Benefit, d.told[i]
 		top = max(top, b.Cap)
@@ -183,7 +185,6 @@ func (d *drafter) onePage() {
 		}
 		if name := cut(t.Who, 24); name != "" && len(who.Lines) < Chips.maxLines() && !hasLine(who.Lines, name) {
 			who.Lines = append(who.Lines, Entry{Name: name, Clause: m.Clause})
-			whose = append(whose, m.Clause)
 		}
 		if name := cut(d.name(i), 24); t.Gain != "" && len(what.Lines) < Cards.maxLines() && !hasLine(what.Lines, name) {
 			line := Entry{Name: name, Text: cut(t.Gain, 60), Clause: m.Clause}
@@ -195,11 +196,9 @@ func (d *drafter) onePage() {
 				line.Big = percent(b.Rate)
 			}
 			what.Lines = append(what.Lines, line)
-			whats = append(whats, m.Clause)
 		}
 	}
-	who.rest(d.ground(whose))
-	what.rest(d.ground(whats))
+	who.Clause, what.Clause = d.rest(who.clauses()...), d.rest(what.clauses()...)
 	if top > 0 && utf8.RuneCountInString(Yuan(top)) <= 10 {
 		page.Hero = append(page.Hero, Entry{Name: "单项最高", Big: Yuan(top)})
 	}
@@ -215,16 +214,6 @@ func (d *drafter) onePage() {
 		}
 	}
 	d.add(Item{Kind: OnePageKind, Title: cut(d.policy.Title, 60), OnePage: page})
-}
-
-// rest has a block rest on a clause, and entries on theirs where that is another.
-func (b *Block) rest(on string) {
-	b.Clause = on
-	for i := range b.Lines {
-		if b.Lines[i].Clause == on {
-			b.Lines[i].Clause = ""
-		}
-	}
 }
 
 // stepsBlock draws the steps of the flow that was drafted.

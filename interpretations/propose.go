@@ -290,8 +290,9 @@ func (d *drafter) clauseSaying(words ...string) string {
 }
 
 // ground is the clause that all of some paths rest on: the only one, or the
-// nearest that holds them all, or else the first.
+// nearest that holds them all, or else the first. What has no path says nothing.
 func (d *drafter) ground(paths []string) string {
+	paths = slices.DeleteFunc(slices.Clone(paths), func(path string) bool { return path == "" })
 	if len(paths) == 0 {
 		return ""
 	}
@@ -306,35 +307,38 @@ func (d *drafter) ground(paths []string) string {
 	return paths[0]
 }
 
-// rest has a chart rest on a clause, and rows on theirs where that is another.
-func (c *Chart) rest(on string) {
-	c.Clause = on
-	for i := range c.Points {
-		if c.Points[i].Clause == on {
-			c.Points[i].Clause = ""
+// rest returns the clause on which parts rest together, and leaves those
+// without one of their own that rest on no other.
+func (d *drafter) rest(parts ...*string) string {
+	paths := make([]string, len(parts))
+	for i, p := range parts {
+		paths[i] = *p
+	}
+	whole := d.ground(paths)
+	for _, p := range parts {
+		if *p == whole {
+			*p = ""
 		}
 	}
+	return whole
 }
 
 // rates draws what rates were and what they are.
 func (d *drafter) rates() {
 	chart := &Chart{Form: Compare, Unit: "%", Before: "原来", After: "现在"}
-	var paths []string
 	for i, m := range d.policy.Measures {
 		b := m.Benefit
 		if b.FromRate > 0 && b.Rate > 0 && len(chart.Points) < MaxPoints {
 			chart.Points = append(chart.Points, Point{Label: cut(d.name(i), 40), Before: hundred(b.FromRate), Value: hundred(b.Rate), Clause: m.Clause})
-			paths = append(paths, m.Clause)
 		}
 	}
-	chart.rest(d.ground(paths))
+	chart.Clause = d.rest(chart.clauses()...)
 	d.add(Item{Kind: ChartKind, Aspect: OldAndNew, Title: "比例，原来和现在", Chart: chart})
 }
 
 // sums ranks the most that each measure gives, if there are several.
 func (d *drafter) sums() {
 	chart := &Chart{Form: Rank, Unit: "万元"}
-	var paths []string
 	for i, m := range d.policy.Measures {
 		b := m.Benefit
 		sum := b.Cap
@@ -347,13 +351,12 @@ func (d *drafter) sums() {
 				point.Note = cut(b.PerCap(), 60)
 			}
 			chart.Points = append(chart.Points, point)
-			paths = append(paths, m.Clause)
 		}
 	}
 	if len(chart.Points) < 2 {
 		return
 	}
-	chart.rest(d.ground(paths))
+	chart.Clause = d.rest(chart.clauses()...)
 	slices.SortStableFunc(chart.Points, func(a, b Point) int {
 		switch {
 		case a.Value > b.Value:
@@ -406,7 +409,6 @@ func (d *drafter) days() {
 	}
 	slices.SortStableFunc(order, func(a, b day) int { return strings.Compare(a.date, b.date) })
 	chart := &Chart{Form: Timeline}
-	var rests []string
 	for _, on := range order[:min(len(order), MaxPoints)] {
 		label := on.what
 		if list := names[on]; list[0] != "" && len(list) < len(d.policy.Measures) {
@@ -416,10 +418,9 @@ func (d *drafter) days() {
 			}
 			label += on.what
 		}
-		chart.Points = append(chart.Points, Point{Date: on.date, Label: cut(label, 40), Clause: d.ground(slices.DeleteFunc(slices.Clone(paths[on]), func(path string) bool { return path == "" }))})
-		rests = append(rests, paths[on]...)
+		chart.Points = append(chart.Points, Point{Date: on.date, Label: cut(label, 40), Clause: d.ground(paths[on])})
 	}
-	chart.rest(d.ground(slices.DeleteFunc(rests, func(path string) bool { return path == "" })))
+	chart.Clause = d.rest(chart.clauses()...)
 	d.add(Item{Kind: ChartKind, Aspect: Procedure, Title: "记住这几天", Chart: chart})
 }
 

@@ -85,11 +85,24 @@ type Cite struct {
 func CiteOf(policy *domain.Policy, path string) (Cite, bool) {
 	for i := range policy.Clauses {
 		if path != "" && policy.Clauses[i].Path == path {
-			label := strings.NewReplacer("/", "", "(", "（", ")", "）").Replace(path)
-			return Cite{Href: "#" + Anchor(i), Label: label}, true
+			return Cite{Href: "#" + Anchor(i), Label: asWritten.Replace(path)}, true
 		}
 	}
 	return Cite{}, false
+}
+
+// asWritten makes of a path what people write: 二/(四)/1 is 二（四）1.
+var asWritten = strings.NewReplacer("/", "", "(", "（", ")", "）")
+
+// PathOf returns the path of the first clause that people write so, or what they
+// wrote if there is none.
+func PathOf(policy *domain.Policy, written string) string {
+	for i := range policy.Clauses {
+		if path := policy.Clauses[i].Path; path != "" && asWritten.Replace(path) == written {
+			return path
+		}
+	}
+	return written
 }
 
 func cites(policy *domain.Policy, paths ...string) []Cite {

@@ -198,13 +198,7 @@ func entriesOf(p *domain.Policy, typed string) []interpretations.Entry {
 		for i := range parts {
 			parts[i] = strings.TrimSpace(parts[i])
 		}
-		for _, cl := range p.Clauses {
-			if cite, ok := interpretations.CiteOf(p, cl.Path); ok && cite.Label == parts[3] {
-				parts[3] = cl.Path
-				break
-			}
-		}
-		all = append(all, interpretations.Entry{Name: parts[0], Text: parts[1], Big: parts[2], Clause: parts[3]})
+		all = append(all, interpretations.Entry{Name: parts[0], Text: parts[1], Big: parts[2], Clause: interpretations.PathOf(p, parts[3])})
 	}
 	return all
 }

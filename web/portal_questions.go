@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"crypto/subtle"
 	"fmt"
 	"strconv"
@@ -105,24 +106,22 @@ func (s *Server) named(c *fiber.Ctx, questions []domain.Question) ([]myQuestion,
 
 // forgetAnswer deletes the record that an answer helped the reader.
 func (s *Server) forgetAnswer(c *fiber.Ctx) error {
-	sub, err := s.subscriber(c)
-	if err != nil {
-		return err
-	}
-	id, err := idParam(c, "id")
-	if err != nil {
-		return err
-	}
-	if err := s.Store.ReadAnswer(c.UserContext(), domain.QuestionID(id), sub.ID, false, s.Now()); err != nil {
-		return err
-	}
-	s.setFlash(c, "pine", "已删除。这条答复更正时不再告诉您。")
-	return c.Redirect("/questions", fiber.StatusSeeOther)
+	return s.forget(c, "已删除。这条答复更正时不再告诉您。", func(ctx context.Context, id int64, sub domain.SubscriberID) error {
+		return s.Store.ReadAnswer(ctx, domain.QuestionID(id), sub, false, s.Now())
+	})
 }
 
 // forgetQA deletes the record that the reader was shown the questions and
 // answers of a policy.
 func (s *Server) forgetQA(c *fiber.Ctx) error {
+	const done = "已删除。再看这份政策的问答时会重新记下；不想记，可以关闭个性化匹配。"
+	return s.forget(c, done, func(ctx context.Context, id int64, sub domain.SubscriberID) error {
+		return s.Store.ForgetQA(ctx, domain.PolicyID(id), sub)
+	})
+}
+
+// forget deletes what is kept of the reader and what the address names.
+func (s *Server) forget(c *fiber.Ctx, done string, what func(ctx context.Context, id int64, sub domain.SubscriberID) error) error {
 	sub, err := s.subscriber(c)
 	if err != nil {
 		return err
@@ -131,10 +130,10 @@ func (s *Server) forgetQA(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	if err := s.Store.ForgetQA(c.UserContext(), domain.PolicyID(id), sub.ID); err != nil {
+	if err := what(c.UserContext(), id, sub.ID); err != nil {
 		return err
 	}
-	s.setFlash(c, "pine", "已删除。再看这份政策的问答时会重新记下；不想记，可以关闭个性化匹配。")
+	s.setFlash(c, "pine", done)
 	return c.Redirect("/questions", fiber.StatusSeeOther)
 }
 

@@ -120,6 +120,7 @@ type found struct {
 	tf      []float64 // per term that was typed
 	best    hit       // where the passage that is shown is hit first
 	first   float64   // the score of the index
+	exact   float64   // see exactly
 	score   float64
 }
 
@@ -422,7 +423,8 @@ func (q *question) rank(all []*found, req Request) {
 		if f.entry.near(req.Region) < 0 {
 			f.score *= elsewherePart
 		}
-		f.score += q.exactly(f.entry)
+		f.exact = q.exactly(f.entry)
+		f.score += f.exact
 	}
 }
 

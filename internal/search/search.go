@@ -130,7 +130,7 @@ func (x *Index) find(ctx context.Context, now index.IndexReader, q *question, re
 	if req.Floor > 0 && len(all) > 0 {
 		floor := all[0].score * req.Floor
 		all = slices.DeleteFunc(all, func(f *found) bool {
-			return f.score < floor || f.signals.around < hardly && q.exactly(f.entry) == 0 // no passage says its number
+			return f.score < floor || f.signals.around < hardly && f.exact == 0 // no passage says its number
 		})
 	}
 	if req.Order != ByRelevance {

@@ -70,8 +70,8 @@ func (s *Sender) open(ctx context.Context, wire *deadlineConn) (*conn, error) {
 }
 
 // submit sends one mail, and begins the next, if there is one. When ctx ends
-// before the final dot the connection is
-// closed; after it, the answer has a grace period.
+// before the final dot the connection is closed; after it, the answer has a
+// grace period.
 func (c *conn) submit(ctx context.Context, m, next *draft, grace time.Duration) *failure {
 	var dot atomic.Bool
 	stop := context.AfterFunc(ctx, func() {

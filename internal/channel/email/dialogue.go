@@ -229,8 +229,8 @@ func appendLines(b []byte, lines []string) []byte {
 }
 
 // send sends the octets of a mail and its final dot, and the commands of the
-// next, if there is one, in the same go. Dot is called when the
-// dot may be out, from when on only the relay's answer tells.
+// next, if there is one, in the same go (RFC 2920 section 3.1). Dot is called
+// when the dot may be out, from when on only the relay's answer tells.
 func (d *dialogue) send(raw []byte, next *draft, dot func()) (answer string, f *failure) {
 	d.out = d.out[:0]
 	for rest := raw; ; {
