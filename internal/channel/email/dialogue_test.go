@@ -226,7 +226,7 @@ func TestARelayThatForgetsWhatCameWithTheTextIsToldLater(t *testing.T) {
 	}
 	r := startRelay(t, answer)
 	s := open(t, email.Config{
-		Host: "127.0.0.1", Port: r.Addr().(*net.TCPAddr).Port, Security: email.Plain, Connections: 1, CommandTimeout: time.Second,
+		Host: "127.0.0.1", Port: r.Addr().(*net.TCPAddr).Port, Security: email.Plain, Connections: 1, CommandTimeout: 3 * time.Second,
 		Composer: email.Composer{From: mail.Address{Address: "a@yunchuan.example"}},
 	})
 	got := s.Send(t.Context(), notices(4))
