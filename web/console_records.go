@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"strconv"
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
@@ -32,13 +33,15 @@ func (s *Server) auditPage(c *fiber.Ctx) error {
 		return err
 	}
 	v := auditView{Page: p}
-	if v.Rows, err = s.auditRows(c.UserContext(), entries); err != nil {
+	if v.Rows, err = s.auditRows(c.UserContext(), operatorOf(c).operator, entries); err != nil {
 		return err
 	}
 	return s.render(c, v)
 }
 
-func (s *Server) auditRows(ctx context.Context, entries []storage.AuditEntry) ([]auditRow, error) {
+// auditRows puts entries into words. What was acted on is a link for whoever may
+// open its page.
+func (s *Server) auditRows(ctx context.Context, reader domain.Operator, entries []storage.AuditEntry) ([]auditRow, error) {
 	names, err := s.operatorNames(ctx)
 	if err != nil {
 		return nil, err
@@ -47,24 +50,32 @@ func (s *Server) auditRows(ctx context.Context, entries []storage.AuditEntry) ([
 	for i, e := range entries {
 		rows[i] = auditRow{AuditEntry: e, Who: names[e.Operator], What: actionLabel(e.Action)}
 		kind, id, _ := strings.Cut(e.Object, "/")
-		rows[i].About = e.Object
+		page, opened := "", toRead
 		switch kind {
 		case "policy":
-			rows[i].Href, rows[i].About = "/console/policies/"+id, "政策"+id
+			page, rows[i].About = "policies", "政策"+id
 		case "push":
-			rows[i].Href, rows[i].About = "/console/pushes/"+id, "推送"+id
+			page, rows[i].About = "pushes", "推送"+id
 		case "print":
-			rows[i].Href, rows[i].About = "/console/prints/"+id, "纸质通知批次"+id
+			page, rows[i].About = "prints", "纸质通知批次"+id
 		case "question":
-			rows[i].Href, rows[i].About = "/console/questions/"+id, "提问"+id
-		case "operator":
-			rows[i].Href, rows[i].About = "/console/operators/"+id, "工作人员"+id
+			page, rows[i].About = "questions", "提问"+id
 		case "subscriber":
-			rows[i].Href, rows[i].About = "/console/subscribers/"+id, "订阅主体"+id
+			page, rows[i].About = "subscribers", "订阅主体"+id
+		case "operator":
+			page, opened, rows[i].About = "operators", toManage, "账号"+id
+			if n, err := strconv.ParseInt(id, 10, 64); err == nil && names[domain.OperatorID(n)] != "" {
+				rows[i].About = "账号“" + names[domain.OperatorID(n)] + "”"
+			}
 		case "delivery":
 			rows[i].About = "消息" + id
 		case "channel":
 			rows[i].About = domain.ChannelKind(id).Label()
+		default:
+			rows[i].About = e.Object
+		}
+		if page != "" && allowed(reader, opened) {
+			rows[i].Href = "/console/" + page + "/" + id
 		}
 	}
 	return rows, nil

@@ -134,7 +134,7 @@ func (s *Server) showRelease(c *fiber.Ctx, p *domain.Policy, reason string, ps p
 	if err != nil {
 		return err
 	}
-	if v.History, err = s.auditRows(ctx, entries); err != nil {
+	if v.History, err = s.auditRows(ctx, operatorOf(c).operator, entries); err != nil {
 		return err
 	}
 	return s.render(c, v)
@@ -400,5 +400,5 @@ type auditRow struct {
 	Who   string
 	What  string
 	About string // what it was done to, in words
-	Href  string
+	Href  string // of its page, or "" if this reader may not open it
 }

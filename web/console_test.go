@@ -521,6 +521,17 @@ func TestOperators(t *testing.T) {
 	if o, err = site.Store.Operator(context.Background(), o.ID); err != nil || o.Mail != "" {
 		t.Errorf("the address of who has left: %q, %v", o.Mail, err)
 	}
+	// The log names whose account it was to everybody, and links for who may open it.
+	account, policy := fmt.Sprintf(`<a href="%s">账号“新人”</a>`, to), `<a href="/console/policies/`
+	site.as("drafter").drafted()
+	b.get("/console/audit").at("/console/audit", 200, "维护账号", account)
+	if strings.Contains(b.body, policy) {
+		t.Error("an administrator is led to a policy")
+	}
+	officer := site.as("drafter").get("/console/audit").at("/console/audit", 200, "账号“新人”", policy)
+	if strings.Contains(officer.body, account) {
+		t.Error("an officer is led to an account")
+	}
 	me, err := site.Store.OperatorByLogin(context.Background(), "admin")
 	if err != nil {
 		t.Fatal(err)
