@@ -16,13 +16,14 @@ type side struct {
 }
 
 var (
-	enterpriseWords = expression(`企业|公司|纳税人|个体工商户|个体户|市场主体|经营主体|用人单位|用工单位|商户|合作社|家庭农场|经营者|生产者|供应商|投标人|投资者|缴费单位|参保单位|项目单位|申报单位|申请单位|厂|园区|孵化器|众创空间|旅行社|酒店|民宿|商贸|外贸|行业协会|业主单位|开发商|金融机构|银行|保险公司|快递|平台|总部|民办|单位和个人`)
-	residentWords   = expression(`个人|居民|群众|市民|村民|农民|农户|家庭|职工|劳动者|毕业生|学生|大学生|老年人|老人|残疾人|儿童|婴幼儿|未成年人|孕|妇女|父母|子女|失业人员|就业困难人员|退役军人|军人|优抚|低保|特困|困难人员|贫困人口|参保人|参保人员|缴费人|申请人|当事人|公民|患者|本人|持证人|来穗人员|流动人口|新市民|退休人员|购房|租房|承租|消费者|乘客|旅客|驾驶人|车主|业主|考生|师生|教师|人才|创业者|单位和个人`)
-	internalTitle   = expression(`工作总结|年度总结|年度报告|工作情况|表彰|嘉奖|授予|记功|奖励的决定|通报|任免|任命|任职|免去|免职|人事|招录|领导小组|指挥部|联席会议|组成人员|议事协调|委员会(?:的通知|组成|成员)|会议|值班|督查|督导|巡查|考核|绩效|评价办法|工作要点|工作分工|任务分工|分工方案|任务分解|重点工作|(?:立法|立项)(?:工作)?计划|代表建议|政协提案|工作规则|工作制度|机构改革|机构设置|职能|职责|内设机构|政务公开|政务新媒体|政府网站|政府信息|信息公开|公文|机关|干部|公务员|预算|决算|资金下达|下达.{0,30}资金|资金.{0,12}(?:安排|分配|拨付|管理)|转移支付|财政资金|专项债|国债|审计|统计|普查|批复|行政区划|名单的通知|自然保护区|总体规划|发展规划|规划纲要|应急预案|演练|档案|保密|印章|业务管理|国有资产(?:管理|经营|监督|处置|评估)|废止|修改.{0,12}(?:决定|规定|规章)|清理|取消.{0,8}会议|学习|宣传(?:工作|活动|月|周)|文明城市|卫生城市|防控工作的(?:通知|紧急)|工作报告|政府债务|国有资产管理情况|安全生产委员会|电子政务|政务数据|数据共享|政务信息`)
+	enterpriseWords = expression(`企业|公司|纳税人|个体工商户|个体户|市场主体|经营主体|用人单位|用工单位|商户|合作社|家庭农场|经营者|生产者|供应商|投标人|投资者|缴费单位|参保单位|矿业权|探矿权|采矿权|项目单位|申报单位|申请单位|厂|园区|孵化器|众创空间|旅行社|酒店|民宿|商贸|外贸|行业协会|业主单位|开发商|金融机构|银行|保险公司|快递|平台|总部|民办|单位和个人`)
+	residentWords   = expression(`个人|居民|群众|市民|村民|农民|农户|贫困户|脱贫户|养殖户|种植户|住户|用户|家庭|归侨|侨眷|青少年|职工|劳动者|毕业生|学生|大学生|老年人|老人|残疾人|儿童|婴幼儿|未成年人|孕|妇女|父母|子女|失业人员|就业困难人员|退役军人|军人|优抚|低保|特困|困难人员|贫困人口|参保人|参保人员|缴费人|申请人|当事人|公民|患者|本人|持证人|来穗人员|流动人口|新市民|退休人员|购房|租房|承租|消费者|乘客|旅客|驾驶人|车主|业主|考生|师生|教师|人才|创业者|单位和个人`)
+	notResidents    = expression(`市民营|市民政|市民族|市民办|家庭农场|家庭林场|家庭牧场|职工基本医疗保险|职工基本养老保险|残疾人就业保障金`)
+	internalTitle   = expression(`工作总结|年度总结|年度报告|工作情况|表彰|嘉奖|授予|记功|奖励的决定|通报|任免|任命|任职|免去|免职|人事|招录|领导小组|指挥部|联席会议|组成人员|议事协调|委员会(?:的通知|组成|成员)|会议|值班|督查|督导|巡查|考核|绩效|评价办法|工作要点|工作分工|任务分工|分工方案|任务分解|重点工作|(?:立法|立项)(?:工作)?计划|代表建议|政协提案|工作规则|工作制度|机构改革|机构设置|职能|职责|内设机构|政务公开|政务新媒体|政府网站|政府信息|信息公开|公文|机关|干部|公务员|预算|决算|资金下达|下达.{0,30}资金|资金.{0,12}(?:安排|分配|拨付|管理)|转移支付|财政资金|专项债|国债|审计|统计|普查|批复|行政区划|名单的通知|自然保护区|总体规划|发展规划|规划纲要|工作程序|标准(?:设计|制定)|(?:委托|代)建|应急预案|演练|档案|保密|印章|业务管理|国有资产(?:管理|经营|监督|处置|评估)|废止|修改.{0,12}(?:决定|规定|规章)|清理|取消.{0,8}会议|学习|宣传(?:工作|活动|月|周)|文明城市|卫生城市|防控工作的(?:通知|紧急)|工作报告|政府债务|国有资产管理情况|安全生产委员会|电子政务|政务数据|数据共享|政务信息`)
 	officesTitle    = expression(`下达.{0,40}(?:预算|指标|资金|计划)|预算指标|任免|任职|免去|表彰|嘉奖|组成人员|领导小组|联席会议|工作总结|分工方案|任务分解|政务公开|督查激励|工作要点|选派|挂职|内设机构|文件清理|废止.{0,12}文件`)
-	outwardTitle    = expression(`补贴|补助|奖补|申报|申领|申请|企业|市场主体|减税|降费|税|就业|创业|贷款|融资|社会保险|社保|医保|养老|住房|救助|优惠|扶持|促进|支持|外贸|消费|人才|入学|招生|招聘|放假|节假日|缴费|办理|审批|许可|登记|证明|收费|价格|群众|居民|惠民|便民|残疾|学生|职工|学校|教育|疫情期间|复工|复产`)
+	outwardTitle    = expression(`补贴|补助|奖补|申报|申领|申请|企业|市场主体|减税|降费|税|就业|创业|贷款|融资|保险|费率|社保|医保|养老|住房|救助|优惠|扶持|促进|支持|外贸|消费|人才|入学|招生|招聘|放假|节假日|缴费|办理|审批|许可|登记|证明|收费|价格|群众|居民|惠民|便民|残疾|学生|职工|学校|教育|疫情期间|复工|复产`)
 	officeAddress   = automaton.MustCompile(`^(?:各(?:省|自治区|市|县|区|州|盟|地区|镇|乡|街道)|(?:省|市|县|区)(?:政府|直|级|各|属)|国务院各|各(?:部门|局|委))`)
-	titleEnterprise = expression(`残疾人就业保障金|残保金|用人单位|单位缴费|扣缴|企业|公司|纳税人|个体工商户|市场主体|经营主体|用人单位|合作社|家庭农场|供应商|商户|外贸|外资|外商|旅行社|产业|工业|制造业|服务业|快递业|自由贸易|营商环境`)
+	titleEnterprise = expression(`残疾人就业保障金|残保金|[扩稳拓]岗|费率|矿权|用人单位|单位缴费|扣缴|企业|公司|纳税人|个体工商户|市场主体|经营主体|用人单位|合作社|家庭农场|供应商|商户|外贸|外资|外商|旅行社|产业|工业|制造业|服务业|快递业|自由贸易|营商环境`)
 )
 
 // outward counts whom a document speaks to.
@@ -50,13 +51,13 @@ func outward(p *domain.Policy, passages []passage) side {
 			if at.enterprise = one.matches(enterpriseWords); at.enterprise {
 				s.enterprise++
 			}
-			if at.resident = one.matches(residentWords); at.resident {
+			if at.resident = one.matches(residentWords) && (!one.matches(notResidents) || namesResidents(one.text)); at.resident {
 				s.resident++
 			}
 		}
 	}
-	title := quotedOnly(p.Title)
-	e, r := titleEnterprise.MatchString(title), residentWords.MatchString(strings.ReplaceAll(title, "残疾人就业保障金", ""))
+	title := quotedOnly(subject(p))
+	e, r := titleEnterprise.MatchString(title), namesResidents(title)
 	switch {
 	case e && r:
 		s.inTitle = domain.ForBoth
@@ -67,6 +68,27 @@ func outward(p *domain.Policy, passages []passage) side {
 	}
 	return s
 }
+
+// namesResidents tells whether a text names people, apart from the words that only
+// hold such a name: 市民营企业, 家庭农场, 职工基本医疗保险.
+func namesResidents(text string) bool {
+	return residentWords.MatchString(notResidents.ReplaceAllString(text, ""))
+}
+
+// subject is what a document is about: its title, else what its preamble says.
+func subject(p *domain.Policy) string {
+	if p.Title != "" {
+		return p.Title
+	}
+	if m := subjectBefore.FindStringSubmatch(firstRunes(p.Text, 1000)); m != nil {
+		return m[1] + m[2] + m[3]
+	}
+	return ""
+}
+
+// subjectBefore is how a text without a title says what it is about:
+// 现就降低失业保险费率有关事项通知如下, 《…实施意见》…现印发给你们, 决定对补助标准进行调整.
+var subjectBefore = automaton.MustCompile(`现(?:就|将)(?:关于)?([^。;\n]{4,80}?)(?:有关)?(?:事项|问题|事宜|工作|要求|情况|安排)*(?:通知|公告|通告|批复|函复|公布|规定)如下|(?:现将)?《([^《》\n]{4,80})》[^。\n]{0,60}印发给你们|决定(对[^。\n]{4,100}(?:调整|提高|降低|减免|补助))`)
 
 // quotedOnly is a title without the offices at its beginning.
 func quotedOnly(title string) string {
@@ -88,24 +110,50 @@ var disclosure = automaton.MustCompile(`(?:预算|决算|“三公”经费)[^�
 // showsNames is said where it is shown who or what was chosen, and not what is paid.
 var showsNames = automaton.MustCompile(`名单|拟[\p{Han}]{2,4}|推荐|入围|评审|公示期|异议`)
 
+var (
+	// setsPrice is the title of an answer that sets what people pay.
+	setsPrice = expression(`价格|[水电气]价|票价|运价|收费|费率`)
+	// meetingNews is how a paper tells of a meeting or a visit.
+	meetingNews = expression(`主持(?:召开)?(?:了)?会议|出席(?:了)?会议|会议(?:强调|指出|要求|传达)|(?:书记|[省市区县州镇]长|主席|主任|局长|厅长|常委)[\p{Han}]{1,6}(?:强调|指出|要求|出席|率队|调研)`)
+	// forReading is said of what is passed on for other offices to learn from.
+	forReading = expression(`[供请][\p{Han}]{0,8}(?:学习借鉴|学习参考|借鉴参考|参考借鉴|参阅|借鉴)(?:[。!]|$)`)
+)
+
+// promisedIn tells whether a title names what concerns people outside.
+func promisedIn(title string) bool {
+	return outwardTitle.MatchString(strings.ReplaceAll(title, "奖励的决定", ""))
+}
+
 // isInternal tells whether a document is work inside government: meetings,
 // appointments, awards, budgets, orders to offices. Its title says so and its
 // text gives hardly anything to anybody, or it speaks to offices alone and
 // its title names no theme (titled). A title of officesTitle is never of
 // anything else, whatever it names beside.
 func isInternal(p *domain.Policy, s side, internalTop, titled bool) bool {
-	title := quotedOnly(p.Title)
+	title := quotedOnly(subject(p))
 	addressed := slices.ContainsFunc(p.Clauses, func(c domain.Clause) bool {
 		return c.Kind == domain.HeadClause && officeAddress.MatchString(c.Text)
 	})
 	if disclosure.MatchString(title) || slices.Contains([]string{"D16", "D17"}, p.DocKind) {
 		return true
 	}
+	switch silent := s.enterprise+s.resident == 0; { // texts that name nobody outside
+	case p.DocKind == "D14" && setsPrice.MatchString(title):
+		return false
+	case silent && (p.DocKind == "D14" || p.DocKind == "D15"):
+		return true
+	case p.DocKind == "D20" && silent && !outwardTitle.MatchString(title):
+		return true
+	case p.DocKind == "D19" && meetingNews.MatchString(firstRunes(p.Text, 600)) && s.rate() < 0.2:
+		return true
+	case forReading.MatchString(p.Text) && s.rate() < 0.4 && !promisedIn(title):
+		return true
+	}
 	if p.DocKind == "D21" && (showsNames.MatchString(title) || showsNames.MatchString(firstRunes(p.Text, 1000))) {
 		return true
 	}
 	named := internalTitle.MatchString(title)
-	promised := outwardTitle.MatchString(strings.ReplaceAll(title, "奖励的决定", ""))
+	promised := promisedIn(title)
 	switch {
 	case slices.Contains([]string{"D01", "D02", "D03", "D04", "D05", "D06", "D18", "D19", "D20"}, p.DocKind):
 		return false
@@ -141,7 +189,7 @@ func cellSide(p *domain.Policy) domain.Audience {
 		}
 		text = firstRunes(text, 120)
 		e := enterpriseWords.MatchString(text) || strings.Contains(text, "事业单位")
-		r := residentWords.MatchString(text)
+		r := namesResidents(text)
 		switch {
 		case e && r && !strings.Contains(text, "申请人"):
 			return domain.ForBoth
@@ -154,6 +202,10 @@ func cellSide(p *domain.Policy) domain.Audience {
 	return ""
 }
 
+// paysEmployers is the title of what employers get for those they employ, unless
+// people without an employer get it too.
+var paysEmployers = expression(`(?:用人单位|用工单位|企业|市场主体)[\p{Han}]{0,8}(?:补贴|补助|奖补|返还)`)
+
 // audience says for whom a document is: for whom its cell of beneficiaries says,
 // else from its themes, held against whom its sentences and its title name.
 func (t *Tagger) audience(p *domain.Policy, s side, internal bool) domain.Audience {
@@ -162,6 +214,9 @@ func (t *Tagger) audience(p *domain.Policy, s side, internal bool) domain.Audien
 	}
 	if a := cellSide(p); a != "" {
 		return a
+	}
+	if title := subject(p); paysEmployers.MatchString(title) && !namesResidents(title) && !strings.Contains(p.Text, "灵活就业") {
+		return domain.ForEnterprises
 	}
 	strength := map[byte]float64{}
 	for _, tag := range p.Tags {
@@ -173,7 +228,12 @@ func (t *Tagger) audience(p *domain.Policy, s side, internal bool) domain.Audien
 	e, r := float64(s.enterprise), float64(s.resident)
 	switch {
 	case enterprise+resident == 0 && e+r < 2:
+		if p.DocKind == "D10" { // a notice to the public
+			return domain.ForResidents
+		}
 		return domain.ForNobody
+	case s.inTitle == domain.ForResidents && e == 0 && r < 3, s.inTitle == domain.ForEnterprises && r == 0 && e < 3:
+		return s.inTitle // hardly anybody is spoken to but whom the title names
 	case enterprise+resident == 0:
 		enterprise, resident = e, r
 	case e+r >= 3: // a few words of a theme weigh less than who is spoken to
