@@ -40,6 +40,7 @@ var (
 	registered   = expression(`(?:在|于)((?:本|我)(?:省|市|县|区|镇|乡|街道)|[\p{Han}]{2,10}?(?:省|市|县|区|镇|乡|街道))(?:行政区域内|范围内|境内)?(?:依法)?(?:注册|登记|纳税|参保|经营|设立)`)
 	foundedBound = expression(`(\d{4})年(\d{1,2})月(\d{1,2})日(?:\(含\))?(以后|之后|及以后|起|以来|以前|之前|前)[\p{Han}]{0,4}?(?:成立|登记|注册|设立)`)
 	agedGroup    = automaton.MustCompile(`^(\d{1,3})周岁以上`)
+	worksIn      = expression(`从事[\p{Han}]{2,16}?(?:工作|岗位)`)
 	residence    = expression(`(?:持有)?[\p{Han}]{0,6}居住证(?:满\d+(?:个月|年))?|连续居住满?\d+(?:个月|年)`)
 	unreadable   = expression(`[^,。;:]{2,60}(?:[≥≤]|不低于|不超过|不少于|不高于|(?:以上|以下|以内)的?$|满\d+(?:个月|年)|\d+(?:个月|年)以上|信用等级|验收合格|已通过|未发生|无(?:重大)?(?:违法|失信|事故))[^,。;:]{0,40}`)
 )
@@ -227,6 +228,9 @@ func (c conditions) one(s sentence) domain.Criteria {
 	parts = append(parts, ages...)
 	parts = append(parts, c.founded(s)...)
 	parts = append(parts, c.places(s)...)
+	if m := s.loc(worksIn); m != nil {
+		parts = append(parts, other(s.evidence(m[0], m[1])))
+	}
 	return domain.AllOf(parts...)
 }
 

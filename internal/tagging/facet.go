@@ -44,6 +44,7 @@ func (t *Tagger) facet(c code, k counted) (facet, bool) {
 	switch c.dimension {
 	case domain.GroupTag:
 		f.field, f.value = domain.FieldGroup, c.code
+		return f, k.role == nameOf || !services.MatchString(k.hit.text)
 	case domain.IndustryTag:
 		f.field, f.value = domain.FieldIndustry, c.code
 		return f, k.role == nameOf || trades.MatchString(k.hit.text)
@@ -57,6 +58,10 @@ func (t *Tagger) facet(c code, k counted) (facet, bool) {
 	}
 	return f, f.field != domain.FieldSize // sizes are read as the words of the text name them
 }
+
+// services are words of a group that tell of work done for it, not of who is in
+// it: 养老服务 in 养老服务岗位, 养老机构.
+var services = automaton.MustCompile(`(?:服务|护理|机构|养老|托育)$`)
 
 // smallLowProfitCode is 小型微利企业 in enterprise-attributes.yaml.
 const smallLowProfitCode = "TX3"

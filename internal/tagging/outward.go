@@ -228,7 +228,10 @@ func (t *Tagger) audience(p *domain.Policy, s side, internal bool) domain.Audien
 	e, r := float64(s.enterprise), float64(s.resident)
 	switch {
 	case enterprise+resident == 0 && e+r < 2:
-		if p.DocKind == "D10" { // a notice to the public
+		switch {
+		case s.inTitle != "":
+			return s.inTitle
+		case p.DocKind == "D10": // a notice to the public
 			return domain.ForResidents
 		}
 		return domain.ForNobody

@@ -1,0 +1,90 @@
+package tagging_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"policypush/internal/domain"
+)
+
+const signedEnd = "\n云川县人民政府办公室\n2026年1月8日\n"
+
+func TestWhomADocumentIsFor(t *testing.T) {
+	for name, c := range map[string]struct {
+		text string
+		want domain.Audience
+	}{
+		"a notice without a title, by what it says it is about": {
+			"各乡镇人民政府,县政府各部门:\n按照省里通知要求,现就继续阶段性降低失业保险费率有关事项通知如下:\n自2026年1月1日起,继续实施失业保险总费率1%的政策。\n各地要精心组织,做好宣传。" + signedEnd, domain.ForEnterprises,
+		},
+		"a notice without a title that issues rules for enterprises": {
+			"各乡镇人民政府,县政府各部门:\n《关于优化企业奖补投入的实施意见》已经县人民政府同意,现印发给你们,请认真遵照执行。\n一、指导思想\n深入贯彻上级决策部署,培育新兴优势产业链,激发市场主体活力。" + signedEnd, domain.ForEnterprises,
+		},
+		"people's enterprises are no people": {
+			"云川县招工补助操作细则\n一、外出招聘补助\n(一)补助对象\n参加外出招聘的云川市民营企业。\n(二)补助标准\n给予每家企业交通补助3000元。\n(三)申请流程\n企业向经办机构申请。" + signedEnd, domain.ForEnterprises,
+		},
+		"what employers get for those they employ": {
+			"用人单位社会保险补贴办理指南\n一、用人单位招用登记失业人员,签订劳动合同并缴纳社会保险费的,给予社会保险补贴。\n二、补贴不包括劳动者个人应缴纳的部分。\n三、就业困难人员距法定退休年龄不足五年的,补贴期限可延长至退休。" + signedEnd, domain.ForEnterprises,
+		},
+		"who has no employer gets it too": {
+			"用人单位社会保险补贴和灵活就业办理指南\n一、用人单位招用登记失业人员的,给予社会保险补贴。\n二、灵活就业人员缴纳社会保险费的,给予个人社会保险补贴。\n三、就业困难人员可延长享受期限。" + signedEnd, domain.ForBoth,
+		},
+		"an answer that sets a price": {
+			"关于调整云川城区自来水价格的批复\n县供水公司:\n你们的请示收悉,将城区自来水价格作适当调整,即居民生活用水由每吨0.55元调整为0.65元。" + signedEnd, domain.ForResidents,
+		},
+		"a notice to the public that names nobody": {
+			"关于云川县梁家沟水库工程施工区域道路封闭施工的通告\n一、施工时间\n2026年6月1日至11月30日。\n二、施工路段全时段封闭,过往车辆绕行。" + signedEnd, domain.ForResidents,
+		},
+		"a contest for the young": {
+			"关于举办县第三十届青少年科技创新大赛的通知\n各乡镇人民政府:\n一、主题为体验、创新、成长。\n二、参赛项目包括发明创造成果、科学研究论文。" + signedEnd, domain.ForResidents,
+		},
+		"rights over minerals": {
+			"云川县自然资源局关于规范探矿权延续登记有关问题的通知\n一、申请探矿权的勘查项目,其勘查设计应当达到普查程度。\n二、需要延长勘查期限的,可申请探矿权延续,期限不超过2年。" + signedEnd, domain.ForEnterprises,
+		},
+		"those who came home from abroad": {
+			"云川省实施《中华人民共和国归侨侨眷权益保护法》办法\n第一条 为了保护归侨、侨眷的合法权益,制定本办法。\n第二条 归侨、侨眷子女升学,应当给予照顾。\n第三条 归侨、侨眷有权继承境外亲友的遗产。", domain.ForResidents,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if p := read(t, name, c.text); p.Audience != c.want {
+				t.Errorf("it is for %s, want %s; themes %v", p.Audience, c.want, p.Codes(domain.ThemeTag))
+			}
+		})
+	}
+}
+
+// TestWhatNamesNobodyOutsideReachesNobody: none of these has an audience or a theme.
+func TestWhatNamesNobodyOutsideReachesNobody(t *testing.T) {
+	for name, text := range map[string]string{
+		"passed on to be learnt from":     "云建函〔2026〕16号\n各设区市建设局:\n现将丹溪县《关于进一步发展壮大建筑业的若干意见》转发给你们,供学习借鉴。丹溪县高度重视建筑业发展,在企业融资、人才建设等方面给予政策扶持。各级主管部门要积极争取支持,为建筑业发展优化营商环境。" + signedEnd,
+		"news of a meeting":               "本报讯 昨天下午,区委副书记、区长赵某领办提案《关于提升专精特新中小企业用地政策支持的建议》。区政协副主席徐某主持会议。会上,主办单位通报了提案办理情况。赵某强调,要整合财税、金融、科技等政策,落实好各项扶持政策;要优化营商环境。",
+		"a draft of which nobody is told": "关于《云川社会信用条例(草案修改稿征求意见稿)》公开征求意见的公告\n云川社会信用条例草案已经审议。现向社会公开征求意见,请于11月23日前书面反馈。\n第一条 为了规范社会信用管理,优化营商环境,制定本条例。\n第二条 社会信用信息应当依法采集。" + signedEnd,
+		"how standards are made":          "云川县工业委员会关于印发《工业标准制定工作程序》的通知\n各有关部门:\n现将《工业标准制定工作程序》印发给你们,请遵照执行。\n第一条 为了规范标准制定工作,保证标准编制质量,制定本工作程序。\n第二条 标准草案的编制、审查、批准和发布,适用本工作程序。" + signedEnd,
+		"an answer to another office":     "国务院办公厅关于增设出口加工区的复函\n海关总署:\n你署请示收悉。同意在云川市设立出口加工区,实行封闭管理。" + signedEnd,
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := read(t, name, text)
+			if p.Audience != domain.ForNobody || slices.ContainsFunc(p.Codes(domain.ThemeTag), func(code string) bool { return code[0] != 'Z' }) {
+				t.Errorf("it is for %s with the themes %v", p.Audience, p.Codes(domain.ThemeTag))
+			}
+		})
+	}
+}
+
+// TestWordsOfAJobAskNothingOfPeople: who works in the care of the old is not old,
+// and who is no peasant is no enterprise of farming.
+func TestWordsOfAJobAskNothingOfPeople(t *testing.T) {
+	p := read(t, "jobs", "云川县人力资源和社会保障局关于职业技能培训补贴申领的通知\n"+
+		"一、对从事养老服务工作的人员,给予每人2000元职业技能培训补贴。\n二、对具有本县非农业户籍的人员,给予每人每月300元社会保险补贴。\n三、对农业户籍的居民,给予每户100元补贴。"+signedEnd)
+	if len(p.Measures) != 3 {
+		t.Fatalf("%d measures, want 3", len(p.Measures))
+	}
+	for i := range p.Measures {
+		for _, l := range leaves(&p.Measures[i]) {
+			if strings.HasPrefix(l, "age") || strings.HasPrefix(l, "group") || strings.HasPrefix(l, "industry") || l == "kind in enterprise" {
+				t.Errorf("m%d asks for %q", i+1, l)
+			}
+		}
+	}
+}
