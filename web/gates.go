@@ -23,6 +23,9 @@ type Gates struct {
 	AppSecret    webhook.Secret // signs what the city's app calls us with
 	AccountName  string         // of the WeChat account
 	AccountToken string         // signs what WeChat calls us with
+	// AccountTemplate is the template of the account's messages: what WeChat says
+	// of another is not about ours.
+	AccountTemplate string
 	// AccountQR returns what a code has to say whose scan brings somebody to
 	// the WeChat account with a scene; nil without an account.
 	AccountQR func(ctx context.Context, scene string) (string, error)
@@ -81,15 +84,38 @@ func (s *Server) accountHello(c *fiber.Ctx) error {
 
 // accountEvent acts on what happened at the WeChat account.
 func (s *Server) accountEvent(c *fiber.Ctx) error {
-	event, err := wechat.ParseEvent(c.Body())
+	events, err := wechat.ParseEvents(c.Body())
 	if err != nil {
 		return err
 	}
-	ctx, answer := c.UserContext(), ""
+	for _, event := range events {
+		answer, err := s.accountHappened(c.UserContext(), event)
+		if err != nil {
+			return err
+		}
+		if answer == "" {
+			continue
+		}
+		reply, err := wechat.Reply(event, answer, s.Now())
+		if err != nil {
+			return err
+		}
+		c.Set(fiber.HeaderContentType, fiber.MIMETextXMLCharsetUTF8)
+		return c.Send(reply)
+	}
+	return c.SendString("success")
+}
+
+// accountHappened acts on one event, and returns what to answer, if anything.
+func (s *Server) accountHappened(ctx context.Context, event wechat.Event) (answer string, err error) {
+	if event.Template != "" && event.Template != s.Gates.AccountTemplate {
+		return "", nil
+	}
 	switch event.Kind {
 	case wechat.Finished:
 		receipt := storage.Receipt{
 			Channel: domain.WeChat, Gateway: "wechat", GatewayRef: event.Ref, Address: event.OpenID, State: event.State, At: s.Now(), Note: event.Code,
+			Unnumbered: event.Template != "", // bizsend is answered without an id
 		}
 		if event.State == domain.Failed {
 			receipt.Reason = domain.ReasonUndelivered
@@ -98,25 +124,14 @@ func (s *Server) accountEvent(c *fiber.Ctx) error {
 		if domain.KindOf(err) == domain.NotFound { // it may be faster than the answer to our call
 			err = s.Store.KeepReceipt(ctx, receipt)
 		}
-	case wechat.Left:
+	case wechat.Left, wechat.Refused:
 		err = s.Store.StopAddress(ctx, domain.WeChat, event.OpenID, domain.ReasonStopped, s.Now())
 	case wechat.Scanned:
 		answer, err = s.bindAccount(ctx, event.OpenID, event.Text)
 	case wechat.Said:
 		answer, err = s.accountSaid(ctx, event)
 	}
-	if err != nil {
-		return err
-	}
-	if answer == "" {
-		return c.SendString("success")
-	}
-	reply, err := wechat.Reply(event, answer, s.Now())
-	if err != nil {
-		return err
-	}
-	c.Set(fiber.HeaderContentType, fiber.MIMETextXMLCharsetUTF8)
-	return c.Send(reply)
+	return answer, err
 }
 
 // bindWord stands before a binding code in a text to the account.

@@ -27,7 +27,7 @@ func withGates(t *testing.T) *testSite {
 	return newSite(t, func(c *Config) {
 		c.Gates = Gates{
 			BrowserKey: "BNcRdreALRFXTkOOUHK1EtK2wtaz5Ry4YfYCA_0QTpQtUbVlUls0VJXg7A8u-Ts1XbjhazAkj7I99e8QcYP7DkM",
-			AppSecret:  webhook.Secret("0123456789abcdef01234567"), AccountName: "云川发布" + hostile, AccountToken: "wxtoken",
+			AppSecret:  webhook.Secret("0123456789abcdef01234567"), AccountName: "云川发布" + hostile, AccountToken: "wxtoken", AccountTemplate: "TPL1",
 			AccountQR: func(_ context.Context, scene string) (string, error) { return "http://weixin.qq.com/q/" + scene, nil },
 		}
 		c.Modes[domain.WebPush], c.Modes[domain.WeChat], c.Modes[domain.Webhook] = "send", "send", "send"
@@ -252,6 +252,49 @@ func TestWeChatTellsWhatBecameOfAMessage(t *testing.T) {
 	}
 	if site.state(one) != domain.Delivered || site.state(two) != domain.Failed {
 		t.Errorf("%s, %s", site.state(one), site.state(two))
+	}
+}
+
+// TestWeChatTellsOfSubscriptionMessages: the call for one is answered without an
+// id, so the receipt is of the person's message; who refuses our template is
+// told no more. What is said of other templates is not about us.
+func TestWeChatTellsOfSubscriptionMessages(t *testing.T) {
+	site := withGates(t)
+	sent := func(openid, template, id, code string) string {
+		return event(openid, "<MsgType>event</MsgType><Event>subscribe_msg_sent_event</Event><SubscribeMsgSentEvent><List><TemplateId>"+template+
+			"</TemplateId><MsgID>"+id+"</MsgID><ErrorCode>"+code+"</ErrorCode><ErrorStatus>x</ErrorStatus></List></SubscribeMsgSentEvent>")
+	}
+	refused := func(openid, template string) string {
+		return event(openid, "<MsgType>event</MsgType><Event>subscribe_msg_change_event</Event><SubscribeMsgChangeEvent><List><TemplateId>"+template+
+			"</TemplateId><SubscribeStatusString>reject</SubscribeStatusString></List></SubscribeMsgChangeEvent>")
+	}
+	policy := site.publish()
+	sub := site.browser().subscribe("13900000001")
+	one := site.delivered(policy, sub, domain.Contact{Kind: domain.WeChat, Address: "oONE"}, "")
+	two := site.delivered(policy, site.browser().subscribe("13900000002"), domain.Contact{Kind: domain.WeChat, Address: "oTWO"}, "")
+	stopped := func() bool {
+		person, err := site.Store.Subscriber(context.Background(), sub)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return slices.ContainsFunc(person.Contacts, func(c domain.Contact) bool { return c.Kind == domain.WeChat && c.Suppressed != "" })
+	}
+	tell := func(body string) {
+		t.Helper()
+		if a := site.tells("wxtoken", body); a.status != 200 || a.body != "success" {
+			t.Errorf("%d %q", a.status, a.body)
+		}
+	}
+	tell(sent("oONE", "TPL9", "600", "0"))
+	tell(refused("oONE", "TPL9"))
+	if site.state(one) != domain.Accepted || stopped() {
+		t.Errorf("%s, stopped: %v", site.state(one), stopped())
+	}
+	tell(sent("oONE", "TPL1", "601", "0"))
+	tell(sent("oTWO", "TPL1", "602", "43101"))
+	tell(refused("oONE", "TPL1"))
+	if site.state(one) != domain.Delivered || site.state(two) != domain.Failed || !stopped() {
+		t.Errorf("%s, %s, stopped: %v", site.state(one), site.state(two), stopped())
 	}
 }
 

@@ -117,7 +117,7 @@ func makeBrowserKey(path string) error {
 
 // gates are what the pages need of channels that are not off.
 func (b *base) gates() (web.Gates, error) {
-	g := web.Gates{Browsers: b.browserHosts(), AccountName: b.cfg.WeChat.Name}
+	g := web.Gates{Browsers: b.browserHosts(), AccountName: b.cfg.WeChat.Name, AccountTemplate: b.cfg.WeChat.Template}
 	if b.cfg.WebPush.Mode != config.Off {
 		key, err := b.browserKey()
 		if err != nil {

@@ -47,12 +47,15 @@ type Receipt struct {
 	// Address is where the message went, if the gateway says so: a receipt with
 	// another address than the delivery's means no delivery of ours.
 	Address string
-	State   domain.DeliveryState // Accepted, Delivered or Failed
-	Reason  domain.Reason
-	At      time.Time
-	Note    string // as Outcome.Note
-	Gateway string // which gateway said so, if it is known
-	Units   int    // as Outcome.Units, if that is known
+	// Unnumbered tells that the gateway may give a message its number only now:
+	// if none has it, the oldest to Address is meant that has none and no end.
+	Unnumbered bool
+	State      domain.DeliveryState // Accepted, Delivered or Failed
+	Reason     domain.Reason
+	At         time.Time
+	Note       string // as Outcome.Note
+	Gateway    string // which gateway said so, if it is known
+	Units      int    // as Outcome.Units, if that is known
 }
 
 // firstInquiry is how long after a message fell into doubt its gateway is asked
@@ -420,7 +423,15 @@ func (s *Store) receiptFor(ctx context.Context, tx *sql.Tx, r Receipt, now time.
 	if id == 0 {
 		q := `SELECT d.id FROM ` + recent + ` AS d
 			WHERE d.gateway_ref <> '' AND d.gateway_ref = $1 AND d.channel = $2 AND d.id >= $3 ORDER BY d.claimed_at DESC LIMIT 1`
-		if err := notFound(tx.QueryRowContext(ctx, q, r.GatewayRef, r.Channel, first).Scan(&id), noMessage); err != nil {
+		err := notFound(tx.QueryRowContext(ctx, q, r.GatewayRef, r.Channel, first).Scan(&id), noMessage)
+		if r.Unnumbered && domain.KindOf(err) == domain.NotFound {
+			q := `SELECT d.id FROM ` + recent + ` AS d
+				WHERE d.contact_id IN (SELECT id FROM contacts WHERE kind = $1 AND blind = $2) AND d.claimed_at > $3 AND d.channel = $1
+					AND d.gateway_ref = '' AND d.state IN ('sending', 'accepted', 'unknown') AND d.id >= $4
+				ORDER BY d.claimed_at, d.id LIMIT 1`
+			err = notFound(tx.QueryRowContext(ctx, q, r.Channel, s.blind(r.Channel, r.Address), micros(now.Add(-keepEarly)), first).Scan(&id), noMessage)
+		}
+		if err != nil {
 			return nil, err
 		}
 	}

@@ -36,8 +36,9 @@ type EventKind string
 
 // The kinds of events. Others mean nothing to us.
 const (
-	Finished EventKind = "finished" // what became of a template message
+	Finished EventKind = "finished" // what became of a message
 	Left     EventKind = "left"     // somebody follows the account no more
+	Refused  EventKind = "refused"  // somebody wants no more notices of a template
 	Scanned  EventKind = "scanned"  // somebody came by a code with a scene
 	Said     EventKind = "said"     // somebody wrote a text
 	Other    EventKind = ""
@@ -53,17 +54,30 @@ type Event struct {
 	Ref   string
 	State domain.DeliveryState
 	Code  string
-	Text  string // what was said, or the scene
+	// Template is the id of the template, which WeChat tells of subscription
+	// messages only.
+	Template string
+	Text     string // what was said, or the scene
 }
 
 // maxEvent is the longest call that is read, in octets.
 const maxEvent = 64 << 10
 
-// ParseEvent reads the body of a call. It fails with Invalid.
-func ParseEvent(body []byte) (Event, error) {
+// listed is an entry of an event about subscription messages.
+type listed struct {
+	Template string `xml:"TemplateId"`
+	ID       string `xml:"MsgID"`
+	Code     string `xml:"ErrorCode"`
+	Status   string `xml:"ErrorStatus"`
+	Choice   string `xml:"SubscribeStatusString"`
+}
+
+// ParseEvents reads the body of a call, which holds one event, or several of the
+// same person about subscription messages. It fails with Invalid.
+func ParseEvents(body []byte) ([]Event, error) {
 	bad := domain.Errorf(domain.Invalid, "微信回调的内容读不懂")
 	if len(body) > maxEvent {
-		return Event{}, bad
+		return nil, bad
 	}
 	var said struct {
 		XMLName xml.Name `xml:"xml"`
@@ -75,10 +89,12 @@ func ParseEvent(body []byte) (Event, error) {
 		ID      string   `xml:"MsgID"`
 		Status  string   `xml:"Status"`
 		Content string   `xml:"Content"`
+		Sent    []listed `xml:"SubscribeMsgSentEvent>List"`
+		Changed []listed `xml:"SubscribeMsgChangeEvent>List"`
 	}
 	decoder := xml.NewDecoder(bytes.NewReader(body))
 	if err := decoder.Decode(&said); err != nil || !domain.ValidAccountID(said.From) || !domain.ValidAccountID(said.To) {
-		return Event{}, bad.Because(err)
+		return nil, bad.Because(err)
 	}
 	e := Event{Account: said.To, OpenID: said.From}
 	switch {
@@ -86,20 +102,42 @@ func ParseEvent(body []byte) (Event, error) {
 		e.Kind, e.Text = Said, strings.TrimSpace(said.Content)
 	case said.Type != "event":
 	case strings.EqualFold(said.Event, "TEMPLATESENDJOBFINISH"):
-		e.Kind, e.Ref = Finished, strings.TrimSpace(said.ID)
-		if e.Ref == "" {
-			return Event{}, bad
+		return finished(e, []listed{{ID: said.ID, Status: said.Status}}, said.Status == "success")
+	case strings.EqualFold(said.Event, "subscribe_msg_sent_event"):
+		return finished(e, said.Sent, false)
+	case strings.EqualFold(said.Event, "subscribe_msg_change_event"):
+		var refused []Event
+		for _, entry := range said.Changed {
+			if strings.EqualFold(entry.Choice, "reject") {
+				e.Kind, e.Template = Refused, strings.TrimSpace(entry.Template)
+				refused = append(refused, e)
+			}
 		}
-		e.State, e.Code = domain.Failed, channel.Note(strings.TrimPrefix(said.Status, "failed:"))
-		if said.Status == "success" {
-			e.State, e.Code = domain.Delivered, ""
-		}
+		return refused, nil
 	case strings.EqualFold(said.Event, "unsubscribe"):
 		e.Kind = Left
 	case strings.EqualFold(said.Event, "subscribe") && strings.HasPrefix(said.Key, "qrscene_"), strings.EqualFold(said.Event, "SCAN"):
 		e.Kind, e.Text = Scanned, strings.TrimPrefix(said.Key, "qrscene_")
 	}
-	return e, nil
+	return []Event{e}, nil
+}
+
+// finished makes an event like e of each entry about a message that is finished.
+// One that names no message makes the call Invalid: WeChat says it again.
+func finished(e Event, entries []listed, delivered bool) ([]Event, error) {
+	events := make([]Event, 0, len(entries))
+	for _, entry := range entries {
+		e.Kind, e.Ref, e.Template = Finished, strings.TrimSpace(entry.ID), strings.TrimSpace(entry.Template)
+		if e.Ref == "" {
+			return nil, domain.Errorf(domain.Invalid, "微信回调没有消息编号")
+		}
+		e.State, e.Code = domain.Failed, channel.Note(strings.TrimPrefix(entry.Status, "failed:"))
+		if delivered || strings.TrimSpace(entry.Code) == "0" {
+			e.State, e.Code = domain.Delivered, ""
+		}
+		events = append(events, e)
+	}
+	return events, nil
 }
 
 // Reply is a text that answers an event at once.

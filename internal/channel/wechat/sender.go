@@ -187,21 +187,32 @@ func (s *Sender) ask(ctx context.Context, path string, message any) (channel.Ans
 
 // accessToken returns the token of the account. The stable token is the same
 // for every process, so each keeps it for itself; used names one that no longer
-// holds.
+// holds. Then another process may have a new one already, which WeChat tells: a
+// new one is forced only if it still names the old one, for that would end the
+// other's.
 func (s *Sender) accessToken(ctx context.Context, used string) (string, *channel.Result, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	now := s.cfg.Now()
-	if s.token != "" && s.token != used && now.Before(s.expires) {
+	if s.token != "" && s.token != used && s.cfg.Now().Before(s.expires) {
 		return s.token, nil, false
 	}
+	failed, all := s.fetchToken(ctx, false)
+	if failed == nil && s.token == used {
+		failed, all = s.fetchToken(ctx, true)
+	}
+	return s.token, failed, all
+}
+
+// fetchToken asks WeChat for the token, or for a new one in its place.
+func (s *Sender) fetchToken(ctx context.Context, anew bool) (*channel.Result, bool) {
+	now := s.cfg.Now()
 	answer, err := s.ask(ctx, "/cgi-bin/stable_token", map[string]any{
-		"grant_type": "client_credential", "appid": s.cfg.AppID, "secret": s.cfg.Secret, "force_refresh": used != "" && s.token == used,
+		"grant_type": "client_credential", "appid": s.cfg.AppID, "secret": s.cfg.Secret, "force_refresh": anew,
 	})
 	if err != nil {
 		r, all := channel.Unanswered(err)
 		r.Class = channel.Retry // nothing was to be sent
-		return "", &r, all
+		return &r, all
 	}
 	var said struct {
 		Token   string `json:"access_token"`
@@ -212,10 +223,10 @@ func (s *Sender) accessToken(ctx context.Context, used string) (string, *channel
 		if code == 0 || r.Class == channel.Unknown { // nothing was to be sent
 			r = channel.Result{Class: channel.Retry, Code: "no-token"}
 		}
-		return "", &r, true
+		return &r, true
 	}
 	s.token, s.expires = said.Token, now.Add(max(time.Duration(said.Seconds)*time.Second-refreshBefore, time.Minute))
-	return s.token, nil, false
+	return nil, false
 }
 
 // QR returns what a code has to say whose scan brings somebody to the account
@@ -237,6 +248,49 @@ func (s *Sender) QR(ctx context.Context, scene string) (string, error) {
 	return said.URL, nil
 }
 
+// verdict is what a code of WeChat means.
+type verdict struct {
+	class channel.Class
+	all   bool          // it holds for every message
+	dead  bool          // this follower cannot be told any more
+	after time.Duration // how long to wait
+}
+
+// codes is what the codes of the three calls mean. One that is not here is worth
+// another try.
+var codes = map[int]verdict{
+	-1:    {class: channel.Retry},                         // busy
+	43108: {class: channel.Throttled, after: time.Minute}, // another message to this person is on its way
+	43117: {class: channel.Throttled, after: time.Hour},   // this person has had enough for now
+	45009: {class: channel.Quota, all: true},              // the calls of the day are used up
+	45011: {class: channel.Throttled, all: true, after: time.Minute},
+
+	40003: {class: channel.Permanent, dead: true}, // no such follower
+	43004: {class: channel.Permanent, dead: true}, // no longer one
+	43101: {class: channel.Permanent, dead: true}, // notices refused, or their number used up
+	41030: {class: channel.Permanent},             // the page that it leads to
+	43116: {class: channel.Permanent},             // this message does not fit the template
+	45168: {class: channel.Permanent},             // a forbidden word
+	47003: {class: channel.Permanent},             // a field is not of its kind
+
+	40001: {class: channel.Config, all: true}, // token, after it was replaced
+	40013: {class: channel.Config, all: true}, // appid
+	40014: {class: channel.Config, all: true}, // token
+	40036: {class: channel.Config, all: true}, // length of template id
+	40037: {class: channel.Config, all: true}, // template id
+	40125: {class: channel.Config, all: true}, // secret
+	40164: {class: channel.Config, all: true}, // our address is not on the list
+	40243: {class: channel.Config, all: true}, // secret frozen
+	41002: {class: channel.Config, all: true}, // no appid
+	41004: {class: channel.Config, all: true}, // no secret
+	42001: {class: channel.Config, all: true}, // token
+	43107: {class: channel.Config, all: true}, // subscription messages or this template are banned
+	48001: {class: channel.Config, all: true}, // the account may not call this
+	48004: {class: channel.Config, all: true}, // calls are banned
+	50002: {class: channel.Config, all: true}, // the account is frozen
+	61024: {class: channel.Config, all: true}, // token of a third party
+}
+
 // Classify turns an answer of WeChat into its code and a result, and tells
 // whether that holds for all others. The code is -1 where WeChat said nothing
 // of its own.
@@ -251,24 +305,16 @@ func Classify(a channel.Answer) (code int, r channel.Result, all bool) {
 		return -1, r, all
 	}
 	code = *said.Code
-	r = channel.Result{Class: channel.Retry, Code: strconv.Itoa(code), Note: channel.Note(said.Message)}
-	switch code {
-	case 0:
-		return 0, channel.Result{Class: channel.Accepted, GatewayRef: channel.Note(string(said.ID))}, false
-	case 40003, 43004, 43101: // no such follower, no longer one, or notices refused
-		r.Class, r.BadAddress = channel.Permanent, true
-	case 43116, 47003, 41030: // this message does not fit the template
-		r.Class = channel.Permanent
-	case 43117: // this person has had enough for now
-		r.Class, r.After = channel.Throttled, time.Hour
-	case 45009: // the calls of the day are used up
-		r.Class, all = channel.Quota, true
-	case 45011:
-		r.Class, r.After, all = channel.Throttled, time.Minute, true
-	case 40001, 40013, 40014, 40036, 40037, 40125, 40164, 41002, 41004, 42001, 48001, 48004, 50002, 61024:
-		r.Class, all = channel.Config, true
+	if code == 0 {
+		return 0, channel.Result{Class: channel.Accepted, GatewayRef: channel.Note(strings.Trim(string(said.ID), `"`))}, false
 	}
-	return code, r, all
+	v, known := codes[code]
+	if !known {
+		v.class = channel.Retry
+	}
+	return code, channel.Result{
+		Class: v.class, Code: strconv.Itoa(code), Note: channel.Note(said.Message), BadAddress: v.dead, After: v.after,
+	}, v.all
 }
 
 // Close implements channel.Sender.

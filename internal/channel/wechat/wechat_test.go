@@ -114,7 +114,7 @@ func TestEachAnswerHasItsClass(t *testing.T) {
 // TestAnOldTokenIsReplacedOnce counts the calls for tokens.
 func TestAnOldTokenIsReplacedOnce(t *testing.T) {
 	tokens, forced, sent := 0, 0, 0
-	valid := "T1"
+	valid, void := "T1", false
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body := make([]byte, 1000)
 		n, _ := r.Body.Read(body)
@@ -124,10 +124,10 @@ func TestAnOldTokenIsReplacedOnce(t *testing.T) {
 			tokens++
 			if strings.Contains(string(body[:n]), `"force_refresh":true`) {
 				forced++
-				valid = "T2"
+				valid, void = "T2", false
 			}
 			said = `{"access_token":"` + valid + `","expires_in":7200}`
-		case r.URL.Query().Get("access_token") != valid:
+		case void || r.URL.Query().Get("access_token") != valid:
 			said = `{"errcode":42001,"errmsg":"expired"}`
 		default:
 			sent++
@@ -149,13 +149,76 @@ func TestAnOldTokenIsReplacedOnce(t *testing.T) {
 	if one(); tokens != 1 {
 		t.Errorf("%d tokens for two messages", tokens)
 	}
-	valid = "T9" // another process forced a new one
-	if r := one(); r.Class != channel.Accepted || forced != 1 || tokens != 2 {
+	valid = "T9" // another process forced a new one, which is not to be ended
+	if r := one(); r.Class != channel.Accepted || forced != 0 || tokens != 2 {
+		t.Errorf("%+v, forced %d, tokens %d", r, forced, tokens)
+	}
+	void = true // it holds no longer, and WeChat still names it
+	if r := one(); r.Class != channel.Accepted || forced != 1 || tokens != 4 {
 		t.Errorf("%+v, forced %d, tokens %d", r, forced, tokens)
 	}
 	now = now.Add(116 * time.Minute) // five minutes before its end
-	if one(); tokens != 3 || forced != 1 {
+	if one(); tokens != 5 || forced != 1 {
 		t.Errorf("forced %d, tokens %d", forced, tokens)
+	}
+}
+
+// TestWorkersShareTheToken: processes whose token is void at the same time have
+// one new one between them.
+func TestWorkersShareTheToken(t *testing.T) {
+	v := channeltest.StartVendors(t, "")
+	first, second := open(t, account(v, wechat.Template)), open(t, account(v, wechat.Template))
+	send := func(s *wechat.Sender) {
+		t.Helper()
+		if r := s.Send(t.Context(), []channel.Message{notice("d1", "oA4")})[0]; r.Class != channel.Accepted {
+			t.Fatalf("%+v", r)
+		}
+	}
+	tokens := func() (n int) {
+		for _, entry := range v.Log(t) {
+			if path, _ := entry["path"].(string); strings.HasSuffix(path, "stable_token") {
+				n++
+			}
+		}
+		return n
+	}
+	send(first)
+	send(second)
+	answer, err := http.Post(v.URL+"/cgi-bin/stable_token", "application/json", strings.NewReader(`{"appid":"wxapp","secret":"wxsecret","force_refresh":true}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = answer.Body.Close()
+	before := tokens()
+	for range 3 {
+		send(first)
+		send(second)
+	}
+	if asked := tokens() - before; asked != 2 { // each once: neither ends the other's
+		t.Errorf("asked for a token %d times", asked)
+	}
+}
+
+// TestCodesMeanWhatWeChatSays lists every code that is known.
+func TestCodesMeanWhatWeChatSays(t *testing.T) {
+	for class, codes := range map[channel.Class][]int{
+		channel.Accepted:  {0},
+		channel.Retry:     {-1, 99999},
+		channel.Throttled: {43108, 43117, 45011},
+		channel.Quota:     {45009},
+		channel.Permanent: {40003, 43004, 43101, 41030, 43116, 45168, 47003},
+		channel.Config:    {40001, 40013, 40014, 40036, 40037, 40125, 40164, 40243, 41002, 41004, 42001, 43107, 48001, 48004, 50002, 61024},
+	} {
+		for _, code := range codes {
+			got, r, all := wechat.Classify(channel.Answer{Status: 200, Body: []byte(`{"errcode":` + strconv.Itoa(code) + `,"errmsg":"x","msgid":"7"}`)})
+			dead := slices.Contains([]int{40003, 43004, 43101}, code)
+			if got != code || r.Class != class || r.BadAddress != dead || (r.Class == channel.Throttled) != (r.After > 0) {
+				t.Errorf("%d: %+v", code, r)
+			}
+			if want := class == channel.Config || code == 45009 || code == 45011; all != want {
+				t.Errorf("%d holds for all: %v", code, all)
+			}
+		}
 	}
 }
 
@@ -189,46 +252,62 @@ func TestWhoCallsMustKnowTheToken(t *testing.T) {
 // events are calls as WeChat's documentation shows them.
 var events = map[string]struct {
 	xml  string
-	want wechat.Event
+	want []wechat.Event
 }{
 	"delivered": {
 		`<xml><ToUserName><![CDATA[gh_1]]></ToUserName><FromUserName><![CDATA[oA]]></FromUserName><CreateTime>1</CreateTime><MsgType><![CDATA[event]]></MsgType><Event><![CDATA[TEMPLATESENDJOBFINISH]]></Event><MsgID>200163836</MsgID><Status><![CDATA[success]]></Status></xml>`,
-		wechat.Event{Kind: wechat.Finished, Account: "gh_1", OpenID: "oA", Ref: "200163836", State: domain.Delivered},
+		[]wechat.Event{{Kind: wechat.Finished, Account: "gh_1", OpenID: "oA", Ref: "200163836", State: domain.Delivered}},
 	},
 	"blocked": {
 		`<xml><ToUserName>gh_1</ToUserName><FromUserName>oA</FromUserName><MsgType>event</MsgType><Event>TEMPLATESENDJOBFINISH</Event><MsgID>2</MsgID><Status>failed:user block</Status></xml>`,
-		wechat.Event{Kind: wechat.Finished, Account: "gh_1", OpenID: "oA", Ref: "2", State: domain.Failed, Code: "user block"},
+		[]wechat.Event{{Kind: wechat.Finished, Account: "gh_1", OpenID: "oA", Ref: "2", State: domain.Failed, Code: "user block"}},
 	},
 	"left": {
 		`<xml><ToUserName>gh_1</ToUserName><FromUserName>oA</FromUserName><MsgType>event</MsgType><Event>unsubscribe</Event><EventKey></EventKey></xml>`,
-		wechat.Event{Kind: wechat.Left, Account: "gh_1", OpenID: "oA"},
+		[]wechat.Event{{Kind: wechat.Left, Account: "gh_1", OpenID: "oA"}},
 	},
 	"came by a code": {
 		`<xml><ToUserName>gh_1</ToUserName><FromUserName>oA</FromUserName><MsgType>event</MsgType><Event>subscribe</Event><EventKey>qrscene_abc</EventKey></xml>`,
-		wechat.Event{Kind: wechat.Scanned, Account: "gh_1", OpenID: "oA", Text: "abc"},
+		[]wechat.Event{{Kind: wechat.Scanned, Account: "gh_1", OpenID: "oA", Text: "abc"}},
 	},
 	"scanned": {
 		`<xml><ToUserName>gh_1</ToUserName><FromUserName>oA</FromUserName><MsgType>event</MsgType><Event>SCAN</Event><EventKey>abc</EventKey></xml>`,
-		wechat.Event{Kind: wechat.Scanned, Account: "gh_1", OpenID: "oA", Text: "abc"},
+		[]wechat.Event{{Kind: wechat.Scanned, Account: "gh_1", OpenID: "oA", Text: "abc"}},
 	},
 	"wrote": {
 		`<xml><ToUserName>gh_1</ToUserName><FromUserName>oA</FromUserName><MsgType>text</MsgType><Content> 绑定 K1 </Content><MsgId>3</MsgId></xml>`,
-		wechat.Event{Kind: wechat.Said, Account: "gh_1", OpenID: "oA", Text: "绑定 K1"},
+		[]wechat.Event{{Kind: wechat.Said, Account: "gh_1", OpenID: "oA", Text: "绑定 K1"}},
+	},
+	"subscription messages": {
+		`<xml><ToUserName><![CDATA[gh_1]]></ToUserName><FromUserName><![CDATA[oA]]></FromUserName><CreateTime>1610969468</CreateTime><MsgType><![CDATA[event]]></MsgType><Event><![CDATA[subscribe_msg_sent_event]]></Event>
+			<SubscribeMsgSentEvent>
+				<List> <TemplateId><![CDATA[TPL1]]></TemplateId><MsgID>1700827132819554304</MsgID><ErrorCode>0</ErrorCode><ErrorStatus><![CDATA[success]]></ErrorStatus></List>
+				<List><TemplateId><![CDATA[TPL2]]></TemplateId><MsgID>1700827132819554305</MsgID><ErrorCode>43101</ErrorCode><ErrorStatus><![CDATA[user refuse]]></ErrorStatus></List>
+			</SubscribeMsgSentEvent></xml>`,
+		[]wechat.Event{
+			{Kind: wechat.Finished, Account: "gh_1", OpenID: "oA", Ref: "1700827132819554304", State: domain.Delivered, Template: "TPL1"},
+			{Kind: wechat.Finished, Account: "gh_1", OpenID: "oA", Ref: "1700827132819554305", State: domain.Failed, Code: "user refuse", Template: "TPL2"},
+		},
+	},
+	"notices refused": {
+		`<xml><ToUserName>gh_1</ToUserName><FromUserName>oA</FromUserName><CreateTime>1610969440</CreateTime><MsgType>event</MsgType><Event>subscribe_msg_change_event</Event>
+			<SubscribeMsgChangeEvent><List><TemplateId>TPL1</TemplateId><SubscribeStatusString>reject</SubscribeStatusString></List><List><TemplateId>TPL2</TemplateId><SubscribeStatusString>accept</SubscribeStatusString></List></SubscribeMsgChangeEvent></xml>`,
+		[]wechat.Event{{Kind: wechat.Refused, Account: "gh_1", OpenID: "oA", Template: "TPL1"}},
 	},
 	"something else": {
 		`<xml><ToUserName>gh_1</ToUserName><FromUserName>oA</FromUserName><MsgType>image</MsgType></xml>`,
-		wechat.Event{Account: "gh_1", OpenID: "oA"},
+		[]wechat.Event{{Account: "gh_1", OpenID: "oA"}},
 	},
 }
 
 func TestEventsAreRead(t *testing.T) {
 	for name, tt := range events {
-		if got, err := wechat.ParseEvent([]byte(tt.xml)); err != nil || got != tt.want {
+		if got, err := wechat.ParseEvents([]byte(tt.xml)); err != nil || !slices.Equal(got, tt.want) {
 			t.Errorf("%s: %+v, %v", name, got, err)
 		}
 	}
-	for _, s := range []string{"", "<xml>", "{}", "<html/>", `<xml><FromUserName>a b</FromUserName><ToUserName>g</ToUserName></xml>`, `<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]><xml><ToUserName>g</ToUserName><FromUserName>&e;</FromUserName></xml>`, strings.Repeat("x", 65<<10)} {
-		if e, err := wechat.ParseEvent([]byte(s)); domain.KindOf(err) != domain.Invalid {
+	for _, s := range []string{"", "<xml>", "{}", "<html/>", `<xml><FromUserName>a b</FromUserName><ToUserName>g</ToUserName></xml>`, `<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]><xml><ToUserName>g</ToUserName><FromUserName>&e;</FromUserName></xml>`, `<xml><ToUserName>g</ToUserName><FromUserName>a</FromUserName><MsgType>event</MsgType><Event>subscribe_msg_sent_event</Event><SubscribeMsgSentEvent><List><ErrorCode>0</ErrorCode></List></SubscribeMsgSentEvent></xml>`, strings.Repeat("x", 65<<10)} {
+		if e, err := wechat.ParseEvents([]byte(s)); domain.KindOf(err) != domain.Invalid {
 			t.Errorf("%.40q: %+v, %v", s, e, err)
 		}
 	}
@@ -238,21 +317,20 @@ func TestEventsAreRead(t *testing.T) {
 	}
 }
 
-func FuzzParseEvent(f *testing.F) {
+func FuzzParseEvents(f *testing.F) {
 	for _, tt := range events {
 		f.Add(tt.xml)
 	}
 	f.Add("<xml>")
 	f.Fuzz(func(t *testing.T, s string) {
-		e, err := wechat.ParseEvent([]byte(s))
-		if err != nil {
-			if domain.KindOf(err) != domain.Invalid || e != (wechat.Event{}) {
-				t.Errorf("%q: %+v, %v", s, e, err)
-			}
-			return
+		all, err := wechat.ParseEvents([]byte(s))
+		if err != nil && (domain.KindOf(err) != domain.Invalid || all != nil) {
+			t.Errorf("%q: %+v, %v", s, all, err)
 		}
-		if !domain.ValidAccountID(e.OpenID) || (e.Kind == wechat.Finished) != (e.Ref != "") || strings.ContainsAny(e.Code, "\r\n") {
-			t.Errorf("%q is read as %+v", s, e)
+		for _, e := range all {
+			if !domain.ValidAccountID(e.OpenID) || (e.Kind == wechat.Finished) != (e.Ref != "") || strings.ContainsAny(e.Code, "\r\n") {
+				t.Errorf("%q is read as %+v", s, e)
+			}
 		}
 	})
 }

@@ -14,9 +14,9 @@
 // What it accepts it writes to the file named by JOURNAL, if there is one, before it says so, and knows it again when it
 // is started anew.
 //
-// WeChat: the account is wxapp. Its events are signed with the token wxtoken and posted as XML to CALLBACK/wechat. The last
-// character of an openid: 1, 2, 3, 8 errors; 7 cut; 0 blocks the message afterwards (failed:user block); 9 leaves the account
-// afterwards.
+// WeChat: the account is wxapp. Its events, also those about subscription messages, are signed with the token wxtoken and posted
+// as XML to CALLBACK/wechat. The last character of an openid: 1, 2, 3, 8 errors; 7 cut; 0 blocks the message afterwards
+// (failed:user block, or 43101); 9 leaves the account afterwards.
 // 极光: the last character of the first registration id: 2 rate, 3 unknown device, 4 error 1000, 7 taken and cut.
 //
 //   Every other message is accepted and its receipt says delivered.
@@ -39,9 +39,9 @@ const take = (m) => { m.day = ts().replace(/\D/g, '').slice(0, 8); sent.push(m);
 if (process.env.JOURNAL && fs.existsSync(process.env.JOURNAL)) for (const l of fs.readFileSync(process.env.JOURNAL, 'utf8').split('\n')) if (l) { sent.push(JSON.parse(l)); seq = Date.now(); }
 const post = (path, body) => cb && setTimeout(() => { const r = http.request(cb + path, { method: 'POST', headers: { 'content-type': 'application/json' } }, (x) => { let text = ''; x.on('data', (c) => (text += c)).on('end', () => answers.push({ path, status: x.statusCode, text })); }); r.on('error', () => {}); r.end(JSON.stringify(body)); }, 30);
 
-const sendXML = (fields) => { if (!cb) return; const t = String(Math.floor(Date.now() / 1000)), n = crypto.randomUUID();
+const sendXML = (fields, more = '') => { if (!cb) return; const t = String(Math.floor(Date.now() / 1000)), n = crypto.randomUUID();
   const sig = crypto.createHash('sha1').update(['wxtoken', t, n].sort().join('')).digest('hex');
-  const xml = '<xml><ToUserName><![CDATA[gh_account]]></ToUserName><CreateTime>' + t + '</CreateTime>' + Object.entries(fields).map(([k, v]) => `<${k}><![CDATA[${v}]]></${k}>`).join('') + '</xml>';
+  const xml = '<xml><ToUserName><![CDATA[gh_account]]></ToUserName><CreateTime>' + t + '</CreateTime>' + Object.entries(fields).map(([k, v]) => `<${k}><![CDATA[${v}]]></${k}>`).join('') + more + '</xml>';
   setTimeout(() => { const r = http.request(`${cb}/wechat?signature=${sig}&timestamp=${t}&nonce=${n}`, { method: 'POST', headers: { 'content-type': 'text/xml' } }, (x) => { let text = ''; x.on('data', (c) => (text += c)).on('end', () => answers.push({ path: '/wechat', status: x.statusCode, text })); }); r.on('error', () => {}); r.end(xml); }, 30); };
 
 function acs3(q, u, body) { // https://help.aliyun.com: V3 request signature
@@ -152,6 +152,7 @@ const H = {
     log.push({ k: 'wechat-message', path: u.pathname, message: p });
     const biz = u.pathname.endsWith('bizsend'), id = ++seq;
     if (!biz) sendXML({ FromUserName: p.touser, MsgType: 'event', Event: 'TEMPLATESENDJOBFINISH', MsgID: id, Status: d === '0' ? 'failed:user block' : 'success' });
+    else sendXML({ FromUserName: p.touser, MsgType: 'event', Event: 'subscribe_msg_sent_event' }, `<SubscribeMsgSentEvent><List><TemplateId><![CDATA[${p.template_id}]]></TemplateId><MsgID>${id}</MsgID><ErrorCode>${d === '0' ? 43101 : 0}</ErrorCode><ErrorStatus><![CDATA[${d === '0' ? 'user refuse' : 'success'}]]></ErrorStatus></List></SubscribeMsgSentEvent>`);
     if (d === '9') sendXML({ FromUserName: p.touser, MsgType: 'event', Event: 'unsubscribe', EventKey: '' });
     return d === '7' ? cut() : send(200, biz ? { errcode: 0, errmsg: 'ok' } : { errcode: 0, errmsg: 'ok', msgid: id });
   },

@@ -28,6 +28,48 @@ func checksReceiptAddress(t *testing.T, url string) {
 	equal(t, "state", got(s.Deliveries(ctx, storage.DeliveryFilter{Push: push.ID}))(t)[1].State, domain.Delivered)
 }
 
+// settlesUnnumbered: a number that a gateway gives with the receipt is that of
+// the oldest message to the address, once.
+func settlesUnnumbered(t *testing.T, url string) {
+	s, ctx := open(t, url, Keys(t)), t.Context()
+	all := people(t, s, 2)
+	var ids []domain.DeliveryID // to the first of them, the oldest first
+	for i, title := range []string{"稳岗返还", "创业补贴"} {
+		_, push := published(t, s, title)
+		at := morning.Add(time.Duration(i) * time.Minute)
+		b := planned(t, s, push.ID, waiting(all, 0))[0]
+		must(t, s.MarkQueued(ctx, b.ID, b.Gen, at))
+		for _, o := range got(s.ClaimDeliveries(ctx, b.ID, b.Gen, domain.MaxBatch, at))(t) {
+			if d := o.Deliveries[0]; d.Subscriber == all[0].ID {
+				ids = append(ids, d.ID)
+			}
+			must(t, s.RecordOutcomes(ctx, []storage.Outcome{{Delivery: o.Deliveries[0].ID, State: domain.Accepted, At: at}}))
+		}
+	}
+	states := func() (of []domain.DeliveryState) {
+		for _, id := range ids {
+			for _, d := range got(s.Deliveries(ctx, storage.DeliveryFilter{Push: id.Push()}))(t) {
+				if d.ID == id {
+					of = append(of, d.State)
+				}
+			}
+		}
+		return of
+	}
+	receipt := storage.Receipt{Channel: domain.SMS, GatewayRef: "m1", Address: all[0].Contacts[0].Address, State: domain.Delivered, At: morning.Add(time.Hour)}
+	wantKind(t, s.RecordReceipt(ctx, receipt), domain.NotFound) // of a gateway that numbers its messages
+	receipt.Unnumbered = true
+	for range 2 { // gateways repeat themselves
+		must(t, s.RecordReceipt(ctx, receipt))
+		equal(t, "states", fmt.Sprint(states()), fmt.Sprint([]domain.DeliveryState{domain.Delivered, domain.Accepted}))
+	}
+	receipt.GatewayRef, receipt.State = "m2", domain.Failed
+	must(t, s.RecordReceipt(ctx, receipt))
+	equal(t, "states", fmt.Sprint(states()), fmt.Sprint([]domain.DeliveryState{domain.Delivered, domain.Failed}))
+	receipt.GatewayRef = "m3"
+	wantKind(t, s.RecordReceipt(ctx, receipt), domain.NotFound)
+}
+
 func settlesEarlyReceipts(t *testing.T, url string) {
 	s, ctx := open(t, url, Keys(t)), t.Context()
 	_, push := published(t, s, "稳岗返还")

@@ -129,6 +129,7 @@ func Run(t *testing.T, fresh func(t *testing.T) string) {
 		"a receipt may come before the outcome":                                 receiptFirst,
 		"receipts are idempotent and final":                                     recordsReceipts,
 		"a receipt with another address means nobody":                           checksReceiptAddress,
+		"a receipt that numbers a message means the oldest without a number":    settlesUnnumbered,
 		"a receipt that comes before its number waits for it":                   settlesEarlyReceipts,
 		"a receipt by number is looked for where numbers are given":             looksForNumbersWhereTheyAre,
 		"the receipt of a digest is one of all its deliveries":                  settlesDigestReceipts,
