@@ -200,10 +200,8 @@ func (s *Store) once(ctx context.Context, do func(conn *sql.Conn, tx *sql.Tx) er
 	if err != nil {
 		return fmt.Errorf("begin transaction: %w", err)
 	}
+	defer func() { _ = tx.Rollback() }() // where it panics too: closing the connection would wait for the transaction
 	if err := do(conn, tx); err != nil {
-		if back := tx.Rollback(); back != nil && !errors.Is(back, sql.ErrTxDone) {
-			return errors.Join(err, back)
-		}
 		return err
 	}
 	if err := tx.Commit(); err != nil {

@@ -1,6 +1,7 @@
 package storagetest
 
 import (
+	"context"
 	"errors"
 	"sync"
 	"testing"
@@ -174,4 +175,22 @@ func removesDemo(t *testing.T, url string) {
 	v := person(3)
 	must(t, s.SaveSubscriber(ctx, v))
 	equal(t, "address of the demonstration", got(s.Subscriber(ctx, v.ID))(t).Contacts[0].Suppressed, "")
+}
+
+func survivesPanics(t *testing.T, url string) {
+	s := open(t, url, Keys(t))
+	p := approved(t, s, "稳岗返还办法")
+	p.Status, p.PublishedAt = domain.Published, morning
+	func() {
+		defer func() {
+			if recover() == nil {
+				t.Error("a push that is none was owed")
+			}
+		}()
+		_ = s.PublishPolicy(t.Context(), p, nil)
+	}()
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	push := domain.Push{Kind: domain.NewPolicy, CreatedAt: morning, CreatedBy: 2}
+	must(t, s.PublishPolicy(ctx, p, &push))
 }

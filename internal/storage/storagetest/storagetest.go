@@ -67,6 +67,7 @@ func raw(t testing.TB, url string) *sql.DB {
 func Run(t *testing.T, fresh func(t *testing.T) string) {
 	for name, test := range map[string]func(t *testing.T, url string){
 		"migrations run once, also when two processes start":                    migratesOnce,
+		"a transaction that panics gives its connection back":                   survivesPanics,
 		"a database of a newer release is refused":                              refusesNewer,
 		"offices and operators are kept, logins are unique":                     keepsOperators,
 		"a page that is wanted as a file is drawn once, tried three times":      keepsRenders,
