@@ -282,6 +282,79 @@ func TestDeadlinesAreRemindedOfOnce(t *testing.T) {
 	}
 }
 
+// succeed publishes a policy that changes an earlier one and is for nobody.
+func (b *bench) succeed(old *domain.Policy, change func(*domain.Policy)) {
+	b.t.Helper()
+	later := &domain.Policy{Office: b.office.ID, Status: domain.Approved, Title: "后来的通知", Audience: domain.ForNobody, Text: "后来", CreatedAt: b.Now()}
+	change(later)
+	check(b.t, b.Store.CreatePolicy(context.Background(), later))
+	does, ok := later.Succession(old, b.Now().Format(time.DateOnly))
+	if !ok {
+		b.t.Fatal("the later policy does nothing")
+	}
+	later.Status, later.PublishedAt = domain.Published, b.Now()
+	check(b.t, b.Store.PublishPolicy(context.Background(), later, &domain.Push{Kind: domain.NewPolicy, CreatedAt: b.Now()}, does))
+}
+
+// TestAReminderFollowsItsPolicy: what becomes of a policy after its reminder was
+// planned decides whether it goes out: none is sent of what has ended, nor of a
+// deadline that has moved, which is reminded of in its own time.
+func TestAReminderFollowsItsPolicy(t *testing.T) {
+	for name, tt := range map[string]struct {
+		becomes func(*bench, *domain.Policy)
+		want    string // of the reminder of fifteen days
+		later   string // reminders owed after it
+	}{
+		"nothing": {func(*bench, *domain.Policy) {}, "accepted: 2", "2026-12-31 3, 2026-12-31 1"},
+		"it is withdrawn": {func(b *bench, p *domain.Policy) {
+			check(b.t, p.Withdraw(b.second, "有误"))
+			check(b.t, b.Store.WithdrawPolicy(context.Background(), p, nil, b.Now()))
+		}, "withdrawn policy-ended: 2", ""},
+		"a new one replaces it at once": {func(b *bench, p *domain.Policy) {
+			b.succeed(p, func(later *domain.Policy) { later.Replaces = []domain.Reference{{Title: p.Title}} })
+		}, "expired policy-ended: 2", ""},
+		"a new one puts its deadline off": {func(b *bench, p *domain.Policy) {
+			b.succeed(p, func(later *domain.Policy) { later.Amends = []domain.Reference{{Title: p.Title, Until: "2027-01-20"}} })
+		}, "expired moved: 2", "2027-01-20 15, 2027-01-20 3, 2027-01-20 1"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t)
+			ctx := context.Background()
+			b.people(2, func(_ int, s *domain.Subscriber) { s.Contacts[0].When = domain.Daily })
+			p, first := b.publishWith("关于发放居民消费券的通知", func(p *domain.Policy) { p.ApplyDeadline = "2026-12-31" })
+			check(t, b.planTask(first))
+			b.pass(24 * time.Hour)
+			check(t, b.deliverDue())
+			var reminder domain.PushID
+			var later []string
+			for range 60 {
+				b.pass(24 * time.Hour)
+				check(t, b.planReminders(ctx))
+				owed, err := b.Store.OwedPushes(ctx, b.Now())
+				check(t, err)
+				for _, o := range owed {
+					check(t, b.planTask(o.ID))
+					if o.Kind != domain.Reminder {
+						continue
+					}
+					if reminder != 0 {
+						later = append(later, fmt.Sprintf("%s %d", o.Deadline, o.DaysLeft))
+						continue
+					}
+					reminder = o.ID
+					b.expect(reminder, "pending digest: 2")
+					tt.becomes(b, p)
+				}
+				check(t, b.deliverDue())
+			}
+			b.expect(reminder, tt.want)
+			if got := strings.Join(later, ", "); got != tt.later {
+				t.Errorf("then reminded of %q, want %q", got, tt.later)
+			}
+		})
+	}
+}
+
 // TestAPersonWhoSawToItAfterThePlanIsNotReminded: the last word counts.
 func TestAPersonWhoSawToItAfterThePlanIsNotReminded(t *testing.T) {
 	b := newBench(t)

@@ -458,6 +458,11 @@ func (p *Policy) DeadlineOf(m *Measure) string {
 	return fmt.Sprintf("%04d-%02d-%02d", last/10000, last/100%100, last%100)
 }
 
+// EndsOn tells whether a day is the last to apply for one of the measures.
+func (p *Policy) EndsOn(day string) bool {
+	return slices.ContainsFunc(p.Measures, func(m Measure) bool { return p.DeadlineOf(&m) == day })
+}
+
 // CriteriaOf returns the criteria of a measure together with what the document
 // says as a whole: one that is written for enterprises, residents or nobody
 // asks for that kind where the measure does not itself ask for a kind.

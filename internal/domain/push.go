@@ -253,6 +253,7 @@ const (
 	ReasonPutAside     Reason = "put-aside"     // they said 与我无关 or 已办理
 	ReasonRepeat       Reason = "repeat"        // they got it over this channel before
 	ReasonDeadline     Reason = "deadline"      // the deadline is over
+	ReasonMoved        Reason = "moved"         // the deadline is another one now
 	ReasonChannelOff   Reason = "channel-off"   //
 	ReasonPolicyEnded  Reason = "policy-ended"  // withdrawn or expired before it was sent
 	ReasonRefused      Reason = "refused"       // the gateway refused for good
@@ -303,6 +304,8 @@ func (r Reason) Label() string {
 		return "此前已经发过"
 	case ReasonDeadline:
 		return "申报已经截止"
+	case ReasonMoved:
+		return "截止日期已变更，按新日期提醒"
 	case ReasonChannelOff:
 		return "渠道未开通"
 	case ReasonPolicyEnded:

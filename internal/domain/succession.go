@@ -1,6 +1,7 @@
 package domain
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -21,13 +22,17 @@ type Succession struct {
 type Terms struct {
 	Expires string               `json:"expires"`
 	To      map[MeasureID]string `json:"to,omitempty"` // of the measures whose windows moved
+	// Deadlines of the measures, and of the document, that moved.
+	Deadlines     map[MeasureID]string `json:"deadlines,omitempty"`
+	ApplyDeadline string               `json:"apply_deadline,omitempty"`
 }
 
 // Succession returns what publishing p on a day (YYYY-MM-DD) does to an earlier
 // policy, and whether it does anything: what is replaced ends on the day before
 // p takes effect, which never prolongs it; what is extended holds to the day
-// that p says, which never shortens it, and with it the measures whose windows
-// end together with it.
+// that p says, which never shortens it, and with it the windows and deadlines of
+// its measures that end together with it. What says no end but a last day to
+// apply has that day put off.
 func (p *Policy) Succession(old *Policy, today string) (Succession, bool) {
 	s := Succession{Policy: p.ID, Of: old.ID, Before: Terms{Expires: old.Expires}}
 	if p.ID == old.ID || old.Status != Published {
@@ -45,26 +50,51 @@ func (p *Policy) Succession(old *Policy, today string) (Succession, bool) {
 			continue
 		}
 		s.Expires = r.Until
-		end := old.Expires
-		for i := range old.Measures {
-			if to := old.Measures[i].Window.To; old.Expires == "" && !old.Measures[i].Window.Yearly {
-				end = max(end, to)
-			}
-		}
+		end := old.end()
 		if end == "" || lastDay(end) >= lastDay(r.Until) {
 			return s, false
 		}
+		ends := func(date string) bool { return date != "" && lastDay(date) == lastDay(end) }
 		for i := range old.Measures {
-			if w := old.Measures[i].Window; !w.Yearly && w.To != "" && lastDay(w.To) == lastDay(end) {
-				if s.Before.To == nil {
-					s.Before.To = map[MeasureID]string{}
-				}
-				s.Before.To[old.Measures[i].ID] = w.To
+			m := &old.Measures[i]
+			if m.Window.Yearly {
+				continue
 			}
+			if ends(m.Window.To) {
+				keep(&s.Before.To, m.ID, m.Window.To)
+			}
+			if ends(m.Window.Deadline) {
+				keep(&s.Before.Deadlines, m.ID, m.Window.Deadline)
+			}
+		}
+		if ends(old.ApplyDeadline) {
+			s.Before.ApplyDeadline = old.ApplyDeadline
 		}
 		return s, true
 	}
 	return s, false
+}
+
+// end is when a policy ends: on its own day, else with the last of its windows,
+// else with the last day to apply. It is "" if none is said.
+func (p *Policy) end() string {
+	if p.Expires != "" {
+		return p.Expires
+	}
+	to, deadline := "", p.ApplyDeadline
+	for i := range p.Measures {
+		if w := p.Measures[i].Window; !w.Yearly {
+			to, deadline = max(to, w.To), max(deadline, w.Deadline)
+		}
+	}
+	return cmp.Or(to, deadline)
+}
+
+func keep(terms *map[MeasureID]string, id MeasureID, was string) {
+	if *terms == nil {
+		*terms = map[MeasureID]string{}
+	}
+	(*terms)[id] = was
 }
 
 // Apply gives an earlier policy the terms that the later one leaves it.
@@ -73,9 +103,16 @@ func (s *Succession) Apply(old *Policy) {
 		old.Expires = s.Expires
 	}
 	for i := range old.Measures {
-		if _, moved := s.Before.To[old.Measures[i].ID]; moved {
-			old.Measures[i].Window.To = s.Expires
+		m := &old.Measures[i]
+		if _, moved := s.Before.To[m.ID]; moved {
+			m.Window.To = s.Expires
 		}
+		if _, moved := s.Before.Deadlines[m.ID]; moved {
+			m.Window.Deadline = s.Expires
+		}
+	}
+	if s.Before.ApplyDeadline != "" {
+		old.ApplyDeadline = s.Expires
 	}
 }
 
@@ -86,9 +123,16 @@ func (s *Succession) Undo(old *Policy) {
 		old.Expires = s.Before.Expires
 	}
 	for i := range old.Measures {
-		if to, moved := s.Before.To[old.Measures[i].ID]; moved && old.Measures[i].Window.To == s.Expires {
-			old.Measures[i].Window.To = to
+		m := &old.Measures[i]
+		if to, moved := s.Before.To[m.ID]; moved && m.Window.To == s.Expires {
+			m.Window.To = to
 		}
+		if last, moved := s.Before.Deadlines[m.ID]; moved && m.Window.Deadline == s.Expires {
+			m.Window.Deadline = last
+		}
+	}
+	if s.Before.ApplyDeadline != "" && old.ApplyDeadline == s.Expires {
+		old.ApplyDeadline = s.Before.ApplyDeadline
 	}
 }
 

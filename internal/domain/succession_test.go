@@ -79,3 +79,37 @@ func TestUndoLeavesLaterChanges(t *testing.T) {
 		t.Errorf("undone to %s over a later change", old.Expires)
 	}
 }
+
+// TestAnExtensionPutsOffDeadlines: a last day to apply moves with the end that
+// it is, or stands for, and no other does.
+func TestAnExtensionPutsOffDeadlines(t *testing.T) {
+	for name, c := range map[string]struct {
+		expires, apply string
+		first, second  string // deadlines of two measures
+		want           [3]string
+	}{
+		"of the document alone":           {"", "2026-12-31", "", "", [3]string{"2027-01-20", "", ""}},
+		"of one measure, the other stays": {"", "", "2026-12", "2026-11-30", [3]string{"", "2027-01-20", "2026-11-30"}},
+		"together with the document":      {"2026-12-31", "2026-12-31", "2026-12-31", "2026-09", [3]string{"2027-01-20", "2027-01-20", "2026-09"}},
+		"long before the document ends":   {"2026-12-31", "2026-06-30", "", "", [3]string{"2026-06-30", "", ""}},
+	} {
+		old := Policy{ID: 1, Status: Published, Title: "甲", Expires: c.expires, ApplyDeadline: c.apply, Measures: []Measure{
+			{ID: "a", Window: Window{Deadline: c.first}}, {ID: "b", Window: Window{Deadline: c.second}},
+		}}
+		was := old
+		was.Measures = append([]Measure(nil), old.Measures...)
+		later := Policy{ID: 2, Amends: []Reference{{Title: "甲", Until: "2027-01-20"}}}
+		s, does := later.Succession(&old, "2026-12-01")
+		if !does {
+			t.Errorf("%s: does nothing", name)
+			continue
+		}
+		s.Apply(&old)
+		if got := [3]string{old.ApplyDeadline, old.Measures[0].Window.Deadline, old.Measures[1].Window.Deadline}; got != c.want {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
+		if s.Undo(&old); !reflect.DeepEqual(old, was) {
+			t.Errorf("%s: undone to %+v, want %+v", name, old, was)
+		}
+	}
+}

@@ -506,8 +506,11 @@ func TestRecheck(t *testing.T) {
 		"a reminder after two today":                 {change: func(c *push.Check) { c.Kind, c.Deadline, c.SentToday = domain.Reminder, "2026-11-27", 2 }, want: "pending digest 11-25 08:30"},
 		"a reminder of today after two today":        {change: func(c *push.Check) { c.Kind, c.Deadline, c.SentToday = domain.Reminder, "2026-11-24", 2 }, want: "sending"},
 		"a reminder of yesterday":                    {change: func(c *push.Check) { c.Kind, c.Deadline = domain.Reminder, "2026-11-23" }, want: "expired deadline"},
-		"a limit that an office does not set":        {change: func(c *push.Check) { c.Limits.PerDay, c.SentToday = nil, 50 }, want: "sending"},
-		"held without quiet hours":                   {change: func(c *push.Check) { c.Limits.Quiet, c.SentToday = push.Hours{}, 2 }, want: "pending digest 11-25 08:30"},
+		"a reminder of a deadline that is another now": {change: func(c *push.Check) {
+			c.Kind, c.Deadline, c.Policy.Measures = domain.Reminder, "2026-11-27", []domain.Measure{{Window: domain.Window{Deadline: "2026-12-27"}}}
+		}, want: "expired moved"},
+		"a limit that an office does not set": {change: func(c *push.Check) { c.Limits.PerDay, c.SentToday = nil, 50 }, want: "sending"},
+		"held without quiet hours":            {change: func(c *push.Check) { c.Limits.Quiet, c.SentToday = push.Hours{}, 2 }, want: "pending digest 11-25 08:30"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if tt.now == "" {
@@ -518,6 +521,9 @@ func TestRecheck(t *testing.T) {
 				Policy: published(), Now: at(t, tt.now), Limits: push.DefaultLimits(),
 			}
 			tt.change(&c)
+			if c.Policy.Measures == nil {
+				c.Policy.Measures = []domain.Measure{{Window: domain.Window{Deadline: c.Deadline}}}
+			}
 			d := push.Recheck(c)
 			got := string(d.State)
 			if d.Reason != "" {

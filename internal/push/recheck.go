@@ -73,6 +73,8 @@ func (c Check) needless() Decision {
 	switch {
 	case c.Kind == domain.Reminder && c.Deadline != "" && c.Now.In(Shanghai()).Format(time.DateOnly) > c.Deadline:
 		return Decision{State: domain.Lapsed, Reason: domain.ReasonDeadline}
+	case c.Kind == domain.Reminder && c.Deadline != "" && !c.Policy.EndsOn(c.Deadline):
+		return Decision{State: domain.Lapsed, Reason: domain.ReasonMoved}
 	case c.PutAside:
 		return Decision{State: domain.Suppressed, Reason: domain.ReasonPutAside}
 	case c.Fallback && c.Read && c.Kind == domain.NewPolicy && !c.Urgent:
