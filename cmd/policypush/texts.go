@@ -68,6 +68,11 @@ func smsSecret(secretFile, templateFile string) (secret string, templates []sms.
 	return secret, templates, err
 }
 
+// filing is what was filed with an operator.
+func filing(c config.SMSFiling, templates []sms.Template) sms.Filing {
+	return sms.Filing{SignAt: c.SignAt, Signatures: c.SignatureList(), Templates: templates}
+}
+
 func (b *base) aliyun() (sms.Provider, error) {
 	c := b.cfg.SMS.Aliyun
 	secret, templates, err := smsSecret(c.SecretFile, c.Templates)
@@ -95,25 +100,32 @@ func (b *base) mas() (sms.Provider, error) {
 	if err != nil {
 		return nil, err
 	}
+	signs := sms.Signs{}
+	if c.Sign != "" {
+		if signs, err = sms.ParseSigns(c.Sign); err != nil {
+			return nil, err
+		}
+	}
 	return sms.NewMAS(sms.MASConfig{
-		HTTP: b.smsHTTP(c.URL), Customer: c.ECName, APID: c.APID, Secret: secret, Sign: c.Sign, Serial: c.Serial, Templates: templates,
+		HTTP: b.smsHTTP(c.URL), Customer: c.ECName, APID: c.APID, Secret: secret, Signs: signs, Serial: c.Serial, Templates: templates,
 	})
 }
 
 func (b *base) cmpp() (sms.Provider, error) {
 	c := b.cfg.SMS.CMPP
-	secret, err := config.ReadSecret(c.SecretFile)
+	secret, templates, err := smsSecret(c.SecretFile, c.Filing.Templates)
 	if err != nil {
 		return nil, err
 	}
 	return sms.NewCMPP(sms.CMPPConfig{
 		Address: c.Address, Version: c.Version, User: c.User, Secret: secret, Service: c.Service, From: c.From, Window: c.Window, Now: time.Now,
+		Filing:  filing(c.Filing, templates),
 		Session: cmpp.Config{Answer: b.smsTimeout()},
 	})
 }
 
 func (b *base) kannel() (sms.Provider, error) {
-	password, err := config.ReadSecret(b.cfg.SMS.PasswordFile)
+	password, templates, err := smsSecret(b.cfg.SMS.PasswordFile, b.cfg.SMS.Kannel.Templates)
 	if err != nil {
 		return nil, err
 	}
@@ -123,6 +135,7 @@ func (b *base) kannel() (sms.Provider, error) {
 	}
 	return sms.NewKannel(sms.KannelConfig{
 		HTTP: b.smsHTTP(b.cfg.SMS.URL), Username: b.cfg.SMS.Username, Password: password, From: b.cfg.SMS.From, Callbacks: callbacks,
+		Filing: filing(b.cfg.SMS.Kannel, templates),
 	})
 }
 

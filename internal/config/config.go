@@ -135,11 +135,23 @@ type SMS struct {
 	AnswerWithin int    // seconds until a message without an answer is told as in doubt
 	Timeout      int    // seconds until its call is given up
 
+	Kannel  SMSFiling
 	Aliyun  SMSAliyun
 	Tencent SMSTencent
 	MAS     SMSMAS
 	CMPP    SMSCMPP
 }
+
+// SMSFiling is what was filed with the operator behind a gateway that takes whole
+// texts.
+type SMSFiling struct {
+	SignAt     string // head, tail or gateway
+	Signatures string // with commas; empty is any
+	Templates  string // file of texts; empty is any
+}
+
+// SignatureList returns the signatures that were filed.
+func (f SMSFiling) SignatureList() []string { return listOf(f.Signatures) }
 
 // SMSAliyun is an account with 阿里云短信服务.
 type SMSAliyun struct{ URL, KeyID, SecretFile, Templates string }
@@ -157,6 +169,7 @@ type SMSMAS struct{ URL, ECName, APID, SecretFile, Sign, Serial, Templates strin
 type SMSCMPP struct {
 	Address, Version, User, SecretFile, Service, From string
 	Window                                            int // messages without an answer at a time
+	Filing                                            SMSFiling
 }
 
 // ProviderList returns the providers in order of preference.
@@ -315,7 +328,8 @@ func Defaults() Config {
 
 		SMS: SMS{
 			Mode: Log, Providers: "kannel", Concurrency: 4, AnswerWithin: 5, Timeout: 30, Aliyun: SMSAliyun{URL: "https://dysmsapi.aliyuncs.com"},
-			Tencent: SMSTencent{URL: "https://sms.tencentcloudapi.com", Region: "ap-guangzhou"}, CMPP: SMSCMPP{Version: "3.0", Window: 16},
+			Tencent: SMSTencent{URL: "https://sms.tencentcloudapi.com", Region: "ap-guangzhou"}, Kannel: SMSFiling{SignAt: "head"},
+			CMPP: SMSCMPP{Version: "3.0", Window: 16, Filing: SMSFiling{SignAt: "head"}},
 		},
 		Email: Email{Mode: Log, Port: 587, TLS: "starttls", Concurrency: 4, DKIM: "relay"},
 		App:   App{Mode: Log},

@@ -28,6 +28,7 @@ type CMPPConfig struct {
 	Service string // Service_Id
 	From    string // our number (Src_Id)
 	Window  int    // 16
+	Filing  Filing
 	Now     func() time.Time
 	// Session overrides clocks of the session.
 	Session cmpp.Config
@@ -78,6 +79,9 @@ func NewCMPP(cfg CMPPConfig) (*CMPP, error) {
 		return nil, domain.Errorf(domain.Invalid, "CMPP 网关的地址、企业代码、密码文件和接入号都要填写").In("sms.cmpp.address")
 	case len(cfg.User) > 6:
 		return nil, domain.Errorf(domain.Invalid, "CMPP 企业代码最多6位").In("sms.cmpp.user")
+	}
+	if err := cfg.Filing.check("sms.cmpp.sign_at", Head, Tail, Gateway); err != nil {
+		return nil, err
 	}
 	if cfg.Window <= 0 {
 		cfg.Window = 16
@@ -161,6 +165,9 @@ func (c *CMPP) Listen(ctx context.Context, sink Sink) {
 // of the last stands for the whole. When the first is taken there is no way
 // back: a later one that is not taken leaves the message in doubt.
 func (c *CMPP) Submit(ctx context.Context, t Text) (r channel.Result, whole bool) {
+	if r, refused := c.cfg.Filing.refuse(t); refused {
+		return r, false
+	}
 	session, err := c.open(ctx)
 	if err != nil {
 		return notConnected(err)
@@ -223,7 +230,7 @@ func notConnected(err error) (r channel.Result, whole bool) {
 
 // parts are the SUBMITs of a message.
 func (c *CMPP) parts(t Text) []cmpp.Message {
-	texts := domain.SMSParts(t.Full)
+	texts := c.cfg.Filing.parts(t)
 	if len(texts) > 255 {
 		texts = texts[:255]
 	}
@@ -246,7 +253,7 @@ func (c *CMPP) parts(t Text) []cmpp.Message {
 }
 
 // units implements unitary: the gateway counts each part.
-func (c *CMPP) units(t Text) int { return len(domain.SMSParts(t.Full)) }
+func (c *CMPP) units(t Text) int { return len(c.cfg.Filing.parts(t)) }
 
 // queryTimeout is how long a gateway may take to answer for its count.
 const queryTimeout = 15 * time.Second

@@ -19,6 +19,7 @@ type KannelConfig struct {
 	Username  string
 	Password  string
 	From      string // our number
+	Filing    Filing // Kannel itself cuts long texts, so no gateway behind it may lengthen them
 	Callbacks Callbacks
 	Pause     time.Duration // after Kannel said that it is too busy: 1 min
 }
@@ -41,6 +42,9 @@ func NewKannel(cfg KannelConfig) (*Kannel, error) {
 	if cfg.Callbacks.Base != "" && len(cfg.Callbacks.Key) < 16 {
 		return nil, domain.Errorf(domain.Invalid, "短信回执地址的签名密钥太短").In("sms.callback")
 	}
+	if err := cfg.Filing.check("sms.kannel.sign_at", Head, Tail); err != nil {
+		return nil, err
+	}
 	if cfg.Pause <= 0 {
 		cfg.Pause = time.Minute
 	}
@@ -52,6 +56,9 @@ func (k *Kannel) Name() string { return "kannel" }
 
 // Submit implements Provider.
 func (k *Kannel) Submit(ctx context.Context, t Text) (r channel.Result, whole bool) {
+	if r, refused := k.cfg.Filing.refuse(t); refused {
+		return r, false
+	}
 	request, err := http.NewRequest(http.MethodGet, k.address(t), nil)
 	if err != nil {
 		return channel.Result{Class: channel.Permanent, Code: "compose"}, false
@@ -72,7 +79,7 @@ func (k *Kannel) address(t Text) string {
 		"username": {k.cfg.Username},
 		"password": {k.cfg.Password},
 		"to":       {t.To},
-		"text":     {t.Full},
+		"text":     {k.cfg.Filing.whole(t)},
 		"coding":   {"2"},
 		"charset":  {"UTF-8"},
 	}

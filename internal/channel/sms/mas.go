@@ -1,6 +1,7 @@
 package sms
 
 import (
+	"cmp"
 	"context"
 	"crypto/md5" // as the interface wants it
 	"encoding/base64"
@@ -19,10 +20,35 @@ type MASConfig struct {
 	Customer  string // ecName: the group customer
 	APID      string // apId: the interface account
 	Secret    string // its password
-	Sign      string // code of the signature
+	Signs     Signs
 	Serial    string // addSerial: what follows our number; empty is only the number
 	Templates []Template
 }
+
+// Signs are the codes of signatures by their names. The one without a name is of
+// every signature that is not named.
+type Signs map[string]string
+
+// ParseSigns reads "CODE", or "云川发布=CODE1,云川人社=CODE2". It fails with
+// Invalid.
+func ParseSigns(text string) (Signs, error) {
+	signs := Signs{}
+	for entry := range strings.SplitSeq(text, ",") {
+		name, code, named := strings.Cut(strings.TrimSpace(entry), "=")
+		if !named {
+			name, code = "", name
+		}
+		name, code = strings.TrimSpace(name), strings.TrimSpace(code)
+		if _, twice := signs[name]; code == "" || named && name == "" || twice {
+			return nil, domain.Errorf(domain.Invalid, "云MAS签名编码写一个，或写成“云川发布=编码1,云川人社=编码2”").In("sms.mas.sign")
+		}
+		signs[name] = code
+	}
+	return signs, nil
+}
+
+// of returns the code of a signature, or "".
+func (s Signs) of(signature string) string { return cmp.Or(s[signature], s[""]) }
 
 // MAS is the Provider that hands messages to 云MAS: by norsubmit, or by
 // tmpsubmit where templates are set.
@@ -54,7 +80,7 @@ func NewMAS(cfg MASConfig) (*MAS, error) {
 	if err != nil {
 		return nil, err
 	}
-	if cfg.Customer == "" || cfg.APID == "" || cfg.Secret == "" || cfg.Sign == "" {
+	if cfg.Customer == "" || cfg.APID == "" || cfg.Secret == "" || len(cfg.Signs) == 0 {
 		return nil, domain.Errorf(domain.Invalid, "云MAS的集团名称、接口账号、密码文件和签名编码都要填写").In("sms.mas.ec_name")
 	}
 	return &MAS{caller: call, cfg: cfg}, nil
@@ -78,7 +104,11 @@ type masMessage struct {
 
 // Submit implements Provider. The signature is put before the text by 云MAS.
 func (m *MAS) Submit(ctx context.Context, t Text) (r channel.Result, whole bool) {
-	message := masMessage{ECName: m.cfg.Customer, APID: m.cfg.APID, Mobiles: t.To, Sign: m.cfg.Sign, AddSerial: m.cfg.Serial}
+	sign := m.cfg.Signs.of(t.Signature)
+	if sign == "" {
+		return noSignature(), false
+	}
+	message := masMessage{ECName: m.cfg.Customer, APID: m.cfg.APID, Mobiles: t.To, Sign: sign, AddSerial: m.cfg.Serial}
 	path := "/sms/norsubmit"
 	if len(m.cfg.Templates) == 0 {
 		message.Content = t.Body

@@ -130,10 +130,10 @@ func vendor(t *testing.T, name, url, secret string) sms.Provider {
 			Templates: templates(t, strings.NewReplacer("SMS_", "", "${policy}", "{1}", "${what}", "{2}", "${sure}", "{3}", "${code}", "{1}").Replace(filed)), Now: time.Now,
 		})
 	case "mas":
-		p, err = sms.NewMAS(sms.MASConfig{HTTP: h, Customer: channeltest.MASCustomer, APID: channeltest.MASID, Secret: secret, Sign: channeltest.MASSign})
+		p, err = sms.NewMAS(sms.MASConfig{HTTP: h, Customer: channeltest.MASCustomer, APID: channeltest.MASID, Secret: secret, Signs: sms.Signs{"": channeltest.MASSign}})
 	case "mas with templates":
 		p, err = sms.NewMAS(sms.MASConfig{
-			HTTP: h, Customer: channeltest.MASCustomer, APID: channeltest.MASID, Secret: secret, Sign: channeltest.MASSign, Templates: templates(t, filed),
+			HTTP: h, Customer: channeltest.MASCustomer, APID: channeltest.MASID, Secret: secret, Signs: sms.Signs{"": channeltest.MASSign}, Templates: templates(t, filed),
 		})
 	}
 	if err != nil {
