@@ -33,6 +33,7 @@ type imported struct {
 	Measures  int
 	Error     string
 	Notes     []string
+	Alike     []alikeView // which it may repeat
 }
 
 func (importView) template() string { return "console/import" }
@@ -147,6 +148,9 @@ func (s *Server) importOne(c *fiber.Ctx, name string, data []byte) (imported, er
 	policy.Office, policy.DraftedBy, policy.CreatedAt, policy.Status = me.Office, me.ID, s.Now(), domain.Draft
 	if policy.Contact == "" {
 		policy.Contact = operatorOf(c).office.Phone
+	}
+	if r.Alike, err = s.alike(c.UserContext(), policy); err != nil {
+		return r, err
 	}
 	err = s.Store.CreatePolicy(c.UserContext(), policy)
 	if text, ok := shownError(err); ok {

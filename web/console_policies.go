@@ -109,6 +109,34 @@ type policyHead struct {
 	Remark   string // why it was returned, or ""
 	Missing  []string
 	Internal string // why it is not pushed, or ""
+	Alike    []alikeView
+}
+
+// alikeView is another policy of the same title or number: perhaps the same
+// document twice.
+type alikeView struct {
+	storage.PolicySummary
+	Same string // 标题, 文号 or both, in words
+}
+
+// alike finds the policies that a draft may repeat. It is for the officer to say.
+func (s *Server) alike(ctx context.Context, p *domain.Policy) ([]alikeView, error) {
+	found, err := s.Store.Alike(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	var vs []alikeView
+	for _, other := range found {
+		var same []string
+		if p.Title != "" && other.Title == p.Title {
+			same = append(same, "标题")
+		}
+		if p.DocNumber != "" && other.DocNumber == p.DocNumber {
+			same = append(same, "文号")
+		}
+		vs = append(vs, alikeView{other, strings.Join(same, "和")})
+	}
+	return vs, nil
 }
 
 // stepLink is one step on the way of a policy to the public.
@@ -151,6 +179,11 @@ func (s *Server) policyHead(ctx context.Context, o domain.Operator, p *domain.Po
 		push = policyPath(p.ID, push)
 	}
 	out := p.Status != domain.Draft && p.Status != domain.Reviewed && p.Status != domain.Approved
+	if !out {
+		if h.Alike, err = s.alike(ctx, p); err != nil {
+			return policyHead{}, err
+		}
+	}
 	h.Steps = []stepLink{
 		{1, "基本信息", policyPath(p.ID, "fields"), p.Title != "", false},
 		{2, "标签与受众", policyPath(p.ID, ""), !slices.ContainsFunc(p.Tags, func(t domain.Tag) bool { return t.State == domain.Suggested }), false},

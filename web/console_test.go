@@ -228,7 +228,15 @@ func TestImport(t *testing.T) {
 	b.get("/console/policies").at("/console/policies", 200, "共2份", "（未填写标题）")
 	twice := "一份措施\n云政发〔2026〕7号，给予补助。"
 	b.get("/console/import").upload(true, map[string]string{"一.txt": twice, "二.txt": twice}, "")
-	b.at("/console/import", 200, "成功1份，失败1份", "二.txt", "云政发〔2026〕7号", "《一份措施》")
+	b.at("/console/import", 200, "成功1份，失败1份", "二.txt", "云政发〔2026〕7号", "《一份措施》", `标题和文号相同：<a href="/console/policies/3">一份措施</a>`)
+	// The same title is no mistake by itself: the officer is told, and led to the other.
+	b.get("/console/import").upload(true, map[string]string{"三.txt": "一份措施\n云政发〔2027〕7号，给予补助。"}, "")
+	b.at("/console/policies/4", 200, "可能重复导入", `标题相同：<a href="/console/policies/3">一份措施</a>，云政发〔2026〕7号（待确认）`)
+	b.get("/console/policies/3/release").at("/console/policies/3/release", 200, `<a href="/console/policies/4">一份措施</a>`)
+	b.get("/console/import").upload(true, map[string]string{"四.txt": "另一份\n给予补助。"}, "")
+	if strings.Contains(b.body, "可能重复导入") {
+		t.Error("another title is taken for the same")
+	}
 	b.get("/console/import").upload(false, map[string]string{"甲.txt": draftText}, "").at("/console/import", 403, "页面已过期")
 }
 

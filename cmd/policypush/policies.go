@@ -97,6 +97,13 @@ func (b *base) importPolicy(ctx context.Context, reading *reading, path string, 
 	if err := b.store.CreatePolicy(ctx, p); err != nil {
 		return importedPolicy{}, err
 	}
+	alike, err := b.store.Alike(ctx, p)
+	if err != nil {
+		return importedPolicy{}, err
+	}
+	for _, other := range alike {
+		notes = append(notes, fmt.Sprintf("可能重复导入：与政策%d《%s》（%s）标题或文号相同，请核对", other.ID, other.Title, other.Status.Label()))
+	}
 	return importedPolicy{File: path, Policy: p.ID, Title: p.Title, DocNumber: p.DocNumber, Measures: len(p.Measures), Notes: notes}, nil
 }
 

@@ -48,6 +48,7 @@ func badInputs(t testing.TB) []badInput {
 		{"plain.txt", []byte(policy), "", true},
 		{"gb18030.txt", []byte(gb), "GB18030", true},
 		{"unnamed.txt", []byte("凡在云川县开办餐馆的，县里给予一次性补贴三千元，当年有效。\n"), "没有找到发文字号", true},
+		{"title.txt", []byte(strings.ReplaceAll(policy, "9号", "11号")), "可能重复导入", true},
 		{"again.txt", []byte(policy), fmt.Sprintf("云商务〔%s〕9号", moveYears("2026")), false},
 	}
 }

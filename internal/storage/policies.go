@@ -223,6 +223,17 @@ func (s *Store) Policies(ctx context.Context, f PolicyFilter) ([]PolicySummary, 
 	return found, total, err
 }
 
+// Alike returns the policies that have the title or the number of one, of any
+// office, the newest first: perhaps the same document twice. Those withdrawn
+// are left out.
+func (s *Store) Alike(ctx context.Context, p *domain.Policy) ([]PolicySummary, error) {
+	const q = `
+		SELECT ` + summaryColumns + ` FROM policies p
+		WHERE p.id <> $1 AND p.status <> 'withdrawn' AND (p.title <> '' AND p.title = $2 OR p.doc_number <> '' AND p.doc_number = $3)
+		ORDER BY p.id DESC LIMIT 5`
+	return list(ctx, s.read, func(row scanner, p *PolicySummary) error { return row.Scan(summaryInto(p)...) }, q, p.ID, p.Title, p.DocNumber)
+}
+
 // param appends an argument and returns its placeholder.
 func param(args *[]any, v any) string {
 	*args = append(*args, v)

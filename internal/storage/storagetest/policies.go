@@ -293,10 +293,23 @@ func refusesSameNumber(t *testing.T, url string) {
 	must(t, s.CreatePolicy(ctx, same))
 	must(t, s.CreatePolicy(ctx, &domain.Policy{Office: 1, Title: "也没有文号", Status: domain.Draft}))
 	must(t, s.CreatePolicy(ctx, &domain.Policy{Office: 2, DocNumber: first.DocNumber, Title: "别的单位", Status: domain.Draft}))
+	alike := func(p *domain.Policy, want ...string) {
+		t.Helper()
+		var titles []string
+		for _, other := range got(s.Alike(ctx, p))(t) {
+			titles = append(titles, other.Title)
+		}
+		equal(t, "alike", strings.Join(titles, " "), strings.Join(want, " "))
+	}
+	alike(same)
+	alike(first, "别的单位")
+	alike(&domain.Policy{Title: first.Title, DocNumber: "云人社发〔2026〕2号"}, first.Title)
 	same.DocNumber = first.DocNumber
+	alike(same, "别的单位", first.Title)
 	wantKind(t, s.SavePolicy(ctx, same, domain.Draft), domain.Conflict)
 	first.Status = domain.Withdrawn
 	must(t, s.SavePolicy(ctx, first, domain.Draft))
+	alike(same, "别的单位")
 	must(t, s.SavePolicy(ctx, same, domain.Draft)) // the other was taken back
 
 	var wg sync.WaitGroup
