@@ -32,7 +32,8 @@ type places struct {
 	byCode map[string]*Place
 	byName map[string][]*Place
 	short  map[string][]*Place
-	starts map[string]bool // every beginning of a name
+	said   map[string][]*Place // 高州 for 高州市 of 茂名: only who asks for it means it
+	starts map[string]bool     // every beginning of a name
 	// pairs has a bit for the first two characters of every name, which
 	// others may share. Most that stand beside each other begin none.
 	pairs [pairBits / 64]uint64
@@ -49,7 +50,7 @@ const commonWords = " 东方 朝阳 来宾 日照 大同 安康 白银 长治 �
 
 // newPlaces reads taxonomy/places.txt.
 func newPlaces(text string) *places {
-	p := &places{byCode: map[string]*Place{}, byName: map[string][]*Place{}, short: map[string][]*Place{}, starts: map[string]bool{}}
+	p := &places{byCode: map[string]*Place{}, byName: map[string][]*Place{}, short: map[string][]*Place{}, said: map[string][]*Place{}, starts: map[string]bool{}}
 	var province, city *Place
 	add := func(code, name string, parent *Place) *Place {
 		one := &Place{Code: code, Name: name, Full: name, Parent: parent}
@@ -57,6 +58,9 @@ func newPlaces(text string) *places {
 			one.Full = parent.Full + name
 		}
 		p.byCode[code] = one
+		if s := saidPlace(name); s != "" {
+			p.said[s] = append(p.said[s], one)
+		}
 		if !strings.Contains(commonWords, " "+name+" ") {
 			p.enter(p.byName, name, one)
 		}
@@ -162,6 +166,47 @@ func shortPlace(name string) string {
 	}
 	return ""
 }
+
+// everydayWords are names of places that more often mean something else.
+const everydayWords = " 资源 合作 和平 比如 南部 解放 前进 港口 公安 友好 共和 城中 友谊 平安 中方 安定 延长 光明 新兴 运河 东风 红旗 南岸 城北 城区 郊区 矿区 " +
+	"会同 大名 富裕 清水 高明 前锋 复兴 长子 清新 宏伟 平定 温泉 振兴 三元 新华 小店 民权 宝塔 灯塔 安居 回民 富民 惠民 爱民 惠农 康乐 新民 兴业 老城 " +
+	"开化 博爱 同心 平房 民乐 江岸 市北 市南 响水 大方 通道 新建 东方 朝阳 白银 来宾 日照 大同 安康 长治 天元 路南 路北 永年 新区 "
+
+// saidPlace is what people call a place of any level; "" where that is its
+// name, too short or a word of every day.
+func saidPlace(name string) string {
+	for _, level := range []string{"县", "州", "旗"} {
+		if s := withoutPeoples(name, level); s != "" {
+			name = s
+			break
+		}
+	}
+	for _, suffix := range []string{"自治区", "地区", "省", "市", "县", "区", "州", "盟", "旗"} {
+		if s, ok := strings.CutSuffix(name, suffix); ok && utf8.RuneCountInString(s) >= 2 && !strings.Contains(everydayWords, " "+s+" ") {
+			return s
+		}
+	}
+	return ""
+}
+
+// PlacesSaid returns the places that a question may mean by the names in it as
+// people say them, 高州 for 高州市. Such a name may be part of other words, and
+// several places may bear it: what is of another place is not wrong for it.
+func (r *Rules) PlacesSaid(text string) []*Place {
+	var out []*Place
+	for i := range text {
+		end := i
+		for n := 0; n < longestSaid && end < len(text); n++ {
+			_, size := utf8.DecodeRuneInString(text[end:])
+			end += size
+			out = append(out, r.places.said[text[i:end]]...)
+		}
+	}
+	return out
+}
+
+// longestSaid is the longest such name, in characters.
+const longestSaid = 5
 
 // PlacesIn returns the names of places in a text in their order; of names that
 // begin at one place the longest counts.

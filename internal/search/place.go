@@ -1,6 +1,7 @@
 package search
 
 import (
+	"slices"
 	"strings"
 
 	"policypush/rules"
@@ -10,9 +11,10 @@ import (
 const headText = 400
 
 // place tells whether an entry is of a place that was asked for (1), of a part
-// of it (0.5), of another place (-1), or does not say (0).
-func (w *words) place(asked []*rules.Place, e *Entry) float64 {
-	if len(asked) == 0 {
+// of it or perhaps of it (0.5), of another place (-1), or does not say (0).
+// Of another than one that was only perhaps asked for is no fault.
+func (w *words) place(asked, said []*rules.Place, e *Entry) float64 {
+	if len(asked) == 0 && len(said) == 0 {
 		return 0
 	}
 	text := e.Title
@@ -29,6 +31,9 @@ func (w *words) place(asked []*rules.Place, e *Entry) float64 {
 			continue
 		}
 		for _, p := range m.Places {
+			if slices.Contains(said, p) {
+				return 1
+			}
 			for _, a := range asked {
 				switch {
 				case p.Code == a.Code:
@@ -43,7 +48,25 @@ func (w *words) place(asked []*rules.Place, e *Entry) float64 {
 			}
 		}
 	}
+	if best <= 0 && e.names(said) {
+		return 0.5
+	}
 	return best
+}
+
+// names tells whether an entry bears the full name of one of the places.
+func (e *Entry) names(places []*rules.Place) bool {
+	for _, one := range places {
+		if strings.Contains(e.Title, one.Name) {
+			return true
+		}
+		for _, p := range e.Passages {
+			if strings.Contains(p.Text, one.Name) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // within tells whether a place lies in another.

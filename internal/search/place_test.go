@@ -1,6 +1,9 @@
 package search
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 // TestPlaceOfAddressees: a document for the whole country, which is sent to
 // Xinjiang's corps among others, is not of another place.
@@ -10,7 +13,23 @@ func TestPlaceOfAddressees(t *testing.T) {
 	for text, want := range map[string]float64{
 		"各省、自治区、直辖市财政厅，新疆生产建设兵团财政局：": 0, "新疆维吾尔自治区财政厅：": -1, "甘肃省财政厅，新疆生产建设兵团财政局：": 1,
 	} {
-		if got := w.place(asked, &Entry{Title: "关于资金的通知", Passages: []Passage{{Clause, "1", text}}}); got != want {
+		if got := w.place(asked, nil, &Entry{Title: "关于资金的通知", Passages: []Passage{{Clause, "1", text}}}); got != want {
+			t.Errorf("%s: %v, want %v", text, got, want)
+		}
+	}
+}
+
+// TestPlaceAsItIsSaid: who asks for 高州 means 高州市, whether a text names it in
+// its head or further down; a text of another place is no worse for it, since
+// the word may mean something else.
+func TestPlaceAsItIsSaid(t *testing.T) {
+	w := lexicon(t).words
+	said := w.rules.PlacesSaid("高州货车限行是哪些路")
+	far := strings.Repeat("请各车辆驾驶人注意路面标志，按照规定的时间和路线行驶。", 10)
+	for text, want := range map[string]float64{
+		"高州市公安局：": 1, far + "高州市公安局": 0.5, "信宜市公安局：": 0, far: 0,
+	} {
+		if got := w.place(nil, said, &Entry{Title: "关于货车限行的通告", Passages: []Passage{{Clause, "1", text}}}); got != want {
 			t.Errorf("%s: %v, want %v", text, got, want)
 		}
 	}

@@ -46,7 +46,8 @@ type question struct {
 	extra  []phrase
 	asked  int // terms before this one were typed, the others are parts of phrases
 	places []*rules.Place
-	total  float64 // idf of what was asked
+	said   []*rules.Place // places that may be meant too
+	total  float64        // idf of what was asked
 	byText map[string]int
 }
 
@@ -121,6 +122,7 @@ func (x *Index) read(ctx context.Context, r index.IndexReader, text string) (*qu
 	for _, m := range x.words.rules.PlacesIn(text) {
 		q.places = append(q.places, m.Places...)
 	}
+	q.said = x.words.rules.PlacesSaid(text)
 	return q, nil
 }
 

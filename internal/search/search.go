@@ -120,7 +120,7 @@ func (x *Index) find(ctx context.Context, now index.IndexReader, q *question, re
 		}
 		f := r.read(e)
 		f.first = c.score
-		f.signals.place = x.words.place(q.places, e)
+		f.signals.place = x.words.place(q.places, q.said, e)
 		all = append(all, f)
 	}
 	q.rank(all, req)
