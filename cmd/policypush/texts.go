@@ -79,7 +79,10 @@ func (b *base) aliyun() (sms.Provider, error) {
 	if err != nil {
 		return nil, err
 	}
-	return sms.NewAliyun(sms.AliyunConfig{HTTP: b.smsHTTP(c.URL), KeyID: c.KeyID, Secret: secret, Templates: templates, Now: time.Now})
+	return sms.NewAliyun(sms.AliyunConfig{
+		HTTP: b.smsHTTP(c.URL), KeyID: c.KeyID, Secret: secret, Templates: templates, Now: time.Now,
+		Queues: sms.AliyunQueues{Names: c.QueueList(), URL: c.QueueURL, TokenURL: c.TokenURL},
+	})
 }
 
 func (b *base) tencent() (sms.Provider, error) {

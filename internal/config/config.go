@@ -154,7 +154,13 @@ type SMSFiling struct {
 func (f SMSFiling) SignatureList() []string { return listOf(f.Signatures) }
 
 // SMSAliyun is an account with 阿里云短信服务.
-type SMSAliyun struct{ URL, KeyID, SecretFile, Templates string }
+type SMSAliyun struct {
+	URL, KeyID, SecretFile, Templates string
+	Queues, QueueURL, TokenURL        string // names with commas; without them receipts are posted to our callback
+}
+
+// QueueList returns the names of the queues.
+func (c SMSAliyun) QueueList() []string { return listOf(c.Queues) }
 
 // SMSTencent is an application with 腾讯云短信.
 type SMSTencent struct {
@@ -327,7 +333,9 @@ func Defaults() Config {
 		Render:    Render{Timeout: time.Minute, Sandbox: SandboxAuto},
 
 		SMS: SMS{
-			Mode: Log, Providers: "kannel", Concurrency: 4, AnswerWithin: 5, Timeout: 30, Aliyun: SMSAliyun{URL: "https://dysmsapi.aliyuncs.com"},
+			Mode: Log, Providers: "kannel", Concurrency: 4, AnswerWithin: 5, Timeout: 30, Aliyun: SMSAliyun{
+				URL: "https://dysmsapi.aliyuncs.com", QueueURL: "https://1943695596114318.mns.cn-hangzhou.aliyuncs.com", TokenURL: "https://dybaseapi.aliyuncs.com",
+			},
 			Tencent: SMSTencent{URL: "https://sms.tencentcloudapi.com", Region: "ap-guangzhou"}, Kannel: SMSFiling{SignAt: "head"},
 			CMPP: SMSCMPP{Version: "3.0", Window: 16, Filing: SMSFiling{SignAt: "head"}},
 		},

@@ -23,7 +23,10 @@ type AliyunConfig struct {
 	KeyID     string
 	Secret    string
 	Templates []Template
-	Now       func() time.Time
+	// Queues are asked for receipts and replies; without any they are posted to
+	// our callback.
+	Queues AliyunQueues
+	Now    func() time.Time
 }
 
 // Aliyun is the Provider that hands messages to 阿里云 (SendSms, signed with
@@ -89,6 +92,9 @@ func NewAliyun(cfg AliyunConfig) (*Aliyun, error) {
 	if len(cfg.Templates) == 0 {
 		return nil, domain.Errorf(domain.Invalid, "没有填写阿里云已通过的短信模板").In("sms.aliyun.templates")
 	}
+	if err := cfg.Queues.check(); err != nil {
+		return nil, err
+	}
 	return &Aliyun{caller: call, cfg: cfg}, nil
 }
 
@@ -137,7 +143,15 @@ func (a *Aliyun) Submit(ctx context.Context, t Text) (r channel.Result, whole bo
 
 // request makes a signed request: parameters in the query, no body.
 func (a *Aliyun) request(action string, query url.Values) (*http.Request, error) {
-	u := *a.base
+	return a.requestAt(a.base.String(), action, query)
+}
+
+// requestAt is request to another interface of 阿里云.
+func (a *Aliyun) requestAt(base, action string, query url.Values) (*http.Request, error) {
+	u, err := url.Parse(base)
+	if err != nil {
+		return nil, err
+	}
 	if u.Path == "" {
 		u.Path = "/"
 	}

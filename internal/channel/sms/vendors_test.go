@@ -333,6 +333,82 @@ func TestReceiptsArePulled(t *testing.T) {
 	<-listening
 }
 
+// TestReceiptsAreFetchedFromQueues: what cannot be kept stays in the queue and
+// comes again; what is kept is gone for every process.
+func TestReceiptsAreFetchedFromQueues(t *testing.T) {
+	peer := channeltest.StartVendors(t, "")
+	open := func() *sms.Line {
+		p, err := sms.NewAliyun(sms.AliyunConfig{
+			HTTP: sms.HTTP{URL: peer.URL}, KeyID: channeltest.VendorKeyID, Secret: channeltest.VendorSecret, Templates: templates(t, filed), Now: time.Now,
+			Queues: sms.AliyunQueues{Names: []string{"Alicom-Queue-1-SmsReport", "Alicom-Queue-1-SmsUp"}, URL: peer.URL + "/", TokenURL: peer.URL, Wait: time.Second},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return line(t, p)
+	}
+	l := open()
+	back := &forgetful{heard: &heard{}, left: 3}
+	ctx, cancel := context.WithCancel(t.Context())
+	var listening sync.WaitGroup
+	for _, one := range []*sms.Line{l, open()} { // two processes
+		listening.Go(func() { one.Listen(ctx, back) })
+	}
+	var ms []channel.Message
+	for i := range 40 {
+		ms = append(ms, channel.Message{Ref: fmt.Sprint("d", i), To: fmt.Sprintf("1380000%03d0", i), Text: cardText})
+	}
+	ms = append(ms, channel.Message{Ref: "e6", To: "13900000006", Text: cardText}, channel.Message{Ref: "e1", To: "13900000001", Text: cardText}, channel.Message{Ref: "e9", To: "13900000009", Text: cardText})
+	for _, r := range l.Send(t.Context(), ms) {
+		if r.Class != channel.Accepted {
+			t.Fatalf("%+v", r)
+		}
+	}
+	wait(t, "receipts and a reply", func() bool {
+		back.mu.Lock()
+		defer back.mu.Unlock()
+		return len(back.reports) >= len(ms) && len(back.replies) == 1
+	})
+	if r := back.of(t, "13900000006"); r.Ref != "e6" || r.State != domain.Delivered || r.GatewayRef == "" {
+		t.Errorf("%+v", r)
+	}
+	if r := back.of(t, "13900000001"); r.Ref != "e1" || r.State != domain.Failed || !r.BadAddress {
+		t.Errorf("%+v", r)
+	}
+	cancel()
+	listening.Wait()
+	if len(back.reports) != len(ms) || !back.replies[0].Stop || back.replies[0].From != "13900000009" || back.left != 0 {
+		t.Errorf("%d reports, replies %+v, %d forgotten", len(back.reports), back.replies, back.left)
+	}
+	for _, name := range []string{"", "Alicom-Queue-1", "Alicom-Queue-1-VoiceReport", "a/../b-SmsUp"} {
+		_, err := sms.NewAliyun(sms.AliyunConfig{
+			HTTP: sms.HTTP{URL: peer.URL}, KeyID: "x", Secret: "y", Templates: templates(t, filed), Queues: sms.AliyunQueues{Names: []string{name}},
+		})
+		if domain.KindOf(err) != domain.Invalid {
+			t.Errorf("%q: %v", name, err)
+		}
+	}
+}
+
+// forgetful is a sink that cannot keep the first reports.
+type forgetful struct {
+	*heard
+	left int
+}
+
+func (f *forgetful) Report(ctx context.Context, r sms.Report) error {
+	f.mu.Lock()
+	forgets := f.left > 0
+	if forgets {
+		f.left--
+	}
+	f.mu.Unlock()
+	if forgets {
+		return fmt.Errorf("no room")
+	}
+	return f.heard.Report(ctx, r)
+}
+
 func TestProvidersThatCountAreAskedForTheirCount(t *testing.T) {
 	peer := channeltest.StartVendors(t, "")
 	l := line(t, vendor(t, "aliyun", peer.URL, channeltest.VendorSecret))

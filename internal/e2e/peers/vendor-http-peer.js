@@ -3,7 +3,7 @@
 //   node vendor-http-peer.js PORT [CALLBACK]
 //
 // PORT 0 takes a free one; the first line on standard output is {"listening": PORT}. It checks each signature as the
-// vendor does (the checks for 阿里云 and 腾讯云 were passed by the vendors' own Go SDKs), chooses what happens by the
+// vendor does (the checks for 阿里云, its queues and 腾讯云 were passed by the vendors' own Go SDKs), chooses what happens by the
 // last digit of the first phone, and posts receipts and replies in the vendor's format to
 // CALLBACK/{aliyun,tencent,mas}/{report,reply}.
 //
@@ -24,7 +24,8 @@
 // Routes: POST / (by x-acs-action or X-TC-Action), /sms/norsubmit and /sms/tmpsubmit (云MAS), /v3/push and /v3/push/cid
 // (极光), /cgi-bin/stable_token and /cgi-bin/message/template/send,
 // /cgi-bin/message/subscribe/bizsend, /cgi-bin/qrcode/create (WeChat). GET /_log is what came and what was taken;
-// GET /_callbacks is what our callbacks answered.
+// GET /_callbacks is what our callbacks answered. /queues/NAME/messages are the queues of 阿里云 (MNS), which QueryTokenForMnsQueue
+// opens: all receipts, also those that are not posted.
 'use strict';
 const http = require('http'), fs = require('fs'), crypto = require('crypto'), { URL } = require('url');
 const [port, cb] = process.argv.slice(2);
@@ -63,6 +64,25 @@ function tc3(q, u, body) {
   const k = hmac(hmac(hmac('TC3' + KEY.secret, m[2]), m[3]), 'tc3_request');
   return hmac(k, sts, 'hex') === m[5] ? '' : 'AuthFailure.SignatureFailure';
 }
+// Queues of 阿里云 (MNS): what was told stands in them until it is taken out; what was fetched is hidden for half a second.
+const told = { SmsReport: [], SmsUp: [] }, PASS = { id: 'STS.ID', secret: 'STS.SECRET', token: 'STS.TOKEN' }; let handles = 0;
+const tell = (kind, m) => told[kind].push({ body: Buffer.from(JSON.stringify(m)).toString('base64'), hidden: 0, handle: '' });
+function mns(q, u, body, s) {
+  const xml = (c, t) => { s.writeHead(c, { 'content-type': 'text/xml' }); s.end(t && '<?xml version="1.0"?>' + t); };
+  const mh = Object.keys(q.headers).filter((h) => h.startsWith('x-mns-')).sort().map((h) => h + ':' + q.headers[h] + '\n').join('');
+  const sts = [q.method, q.headers['content-md5'] || '', q.headers['content-type'] || '', q.headers.date, mh].join('\n') + q.url;
+  if (q.headers.authorization !== `MNS ${PASS.id}:${crypto.createHmac('sha1', PASS.secret).update(sts).digest('base64')}` || q.headers['security-token'] !== PASS.token) return xml(403, '<Error><Code>SignatureDoesNotMatch</Code></Error>');
+  const queue = told[u.pathname.split('/')[2].split('-').pop()];
+  if (!queue) return xml(404, '<Error><Code>QueueNotExist</Code></Error>');
+  if (q.method === 'DELETE') { for (const [, h] of body.toString().matchAll(/<ReceiptHandle>([^<]+)</g)) { const i = queue.findIndex((m) => m.handle === h); if (i >= 0) queue.splice(i, 1); } return xml(204); }
+  const end = Date.now() + 1000 * (+u.searchParams.get('waitseconds') || 0);
+  (function look() {
+    const open = queue.filter((m) => m.hidden < Date.now()).slice(0, +u.searchParams.get('numOfMessages') || 1);
+    if (!open.length) return Date.now() < end ? setTimeout(look, 20) : xml(404, '<Error xmlns="http://mns.aliyuncs.com/doc/v1/"><Code>MessageNotExist</Code><Message>Message not exist.</Message></Error>');
+    open.forEach((m) => { m.hidden = Date.now() + 500; m.handle = 'H' + ++handles; });
+    xml(200, '<Messages xmlns="http://mns.aliyuncs.com/doc/v1/">' + open.map((m) => `<Message><MessageId>M</MessageId><ReceiptHandle>${m.handle}</ReceiptHandle><MessageBody>${m.body}</MessageBody></Message>`).join('') + '</Messages>');
+  })();
+}
 const H = {
   aliyun(q, u, body, send, cut) {
     const e = acs3(q, u, body); if (e) return send(400, { Code: e, Message: e, RequestId: 'R' });
@@ -71,6 +91,9 @@ const H = {
       const found = sent.filter((m) => m.vendor === 'aliyun' && m.phone === p.PhoneNumber && m.day === p.SendDate);
       return send(200, { Code: 'OK', Message: 'OK', RequestId: 'R', TotalCount: found.length, SmsSendDetailDTOs: { SmsSendDetailDTO: found.map((m) => ({ PhoneNum: m.phone, OutId: m.ref, SendStatus: m.phone.slice(-1) === '1' ? 2 : 3, ErrCode: m.phone.slice(-1) === '1' ? 'MK:0001' : 'DELIVERED' })) } });
     }
+    if (act === 'QueryTokenForMnsQueue') return p.QueueName.endsWith('-' + p.MessageType) && told[p.MessageType]
+      ? send(200, { Code: 'OK', Message: 'OK', RequestId: 'R', MessageTokenDTO: { AccessKeyId: PASS.id, AccessKeySecret: PASS.secret, SecurityToken: PASS.token, CreateTime: ts(), ExpireTime: ts(new Date(Date.now() + 1800e3)) } })
+      : send(200, { Code: 'isp.QUEUE_NOT_EXIST', Message: 'x', RequestId: 'R' });
     if (act === 'QuerySendStatistics') {
       const mine = sent.filter((m) => m.vendor === 'aliyun'), bad = mine.filter((m) => m.phone.slice(-1) === '1').length, today = ts().replace(/\D/g, '').slice(0, 8);
       const days = p.StartDate <= today && today <= p.EndDate && p.IsGlobe === '1' ? [{ SendDate: today, TotalCount: mine.length, RespondedSuccessCount: mine.length - bad, RespondedFailCount: bad, NoRespondedCount: 0 }] : [];
@@ -82,8 +105,10 @@ const H = {
     if (d === '2') return send(200, { Code: 'isv.BUSINESS_LIMIT_CONTROL', Message: '触发分钟级流控Permits:1', RequestId: 'R' });
     if (d === '3') return send(200, { Code: 'isv.MOBILE_NUMBER_ILLEGAL', Message: '号码非法', RequestId: 'R' });
     phones.forEach((n) => take({ vendor: 'aliyun', phone: n, ref: p.OutId, id: biz, sign: p.SignName, template: p.TemplateCode, values: JSON.parse(p.TemplateParam || '{}') }));
-    if (d !== '6') post('/aliyun/report', phones.map((n) => ({ phone_number: n, send_time: ts(), report_time: ts(), success: n.slice(-1) !== '1', err_code: n.slice(-1) === '1' ? 'MK:0001' : 'DELIVERED', err_msg: 'x', sms_size: '1', biz_id: biz, out_id: p.OutId || '' })));
-    if (d === '9') post('/aliyun/reply', [{ phone_number: phones[0], send_time: ts(), content: 'TD', sign_name: p.SignName, dest_code: '1234', sequence_id: seq }]);
+    const reports = phones.map((n) => ({ phone_number: n, send_time: ts(), report_time: ts(), success: n.slice(-1) !== '1', err_code: n.slice(-1) === '1' ? 'MK:0001' : 'DELIVERED', err_msg: 'x', sms_size: '1', biz_id: biz, out_id: p.OutId || '' }));
+    reports.forEach((m) => tell('SmsReport', m));
+    if (d !== '6') post('/aliyun/report', reports);
+    if (d === '9') { const said = { phone_number: phones[0], send_time: ts(), content: 'TD', sign_name: p.SignName, dest_code: '1234', sequence_id: seq }; tell('SmsUp', said); post('/aliyun/reply', [said]); }
     return d === '7' ? cut() : send(200, { Code: 'OK', Message: 'OK', BizId: biz, RequestId: 'R' + seq });
   },
   tencent(q, u, body, send, cut) {
@@ -163,6 +188,7 @@ http.createServer((q, s) => {
     const body = Buffer.concat(parts);
     if (u.pathname === '/_log') { s.end(JSON.stringify({ log, sent })); return; }
     if (u.pathname === '/_callbacks') { s.end(JSON.stringify(answers)); return; }
+    if (u.pathname.startsWith('/queues/')) return mns(q, u, body, s);
     const send = (c, o, h = {}) => { s.writeHead(c, { 'content-type': 'application/json', ...h }); s.end(JSON.stringify(o)); }, cut = () => q.socket.destroy();
     const k = q.headers['x-tc-action'] ? 'tencent' : q.headers['x-acs-action'] ? 'aliyun' : u.pathname.startsWith('/sms/') ? 'mas' : u.pathname.startsWith('/v3/') ? 'jpush' : u.pathname.startsWith('/cgi-bin/') ? 'wechat' : null;
     log.push({ k, path: q.url, n: body.length });
