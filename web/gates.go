@@ -20,9 +20,9 @@ import (
 type Gates struct {
 	BrowserKey   string // public; a browser's subscription belongs to it
 	Browsers     webpush.Hosts
-	AppSecret    webhook.Secret // signs what the city's app calls us with
-	AccountName  string         // of the WeChat account
-	AccountToken string         // signs what WeChat calls us with
+	AppSecrets   webhook.Secrets // sign what the city's app calls us with
+	AccountName  string          // of the WeChat account
+	AccountToken string          // signs what WeChat calls us with
 	// AccountTemplate is the template of the account's messages: what WeChat says
 	// of another is not about ours.
 	AccountTemplate string
@@ -34,10 +34,10 @@ type Gates struct {
 // appReceipt records what the city's app tells about a message it took.
 func (s *Server) appReceipt(c *fiber.Ctx) error {
 	ctx, body := c.UserContext(), c.Body()
-	if len(s.Gates.AppSecret) == 0 {
+	if len(s.Gates.AppSecrets) == 0 {
 		return fiber.ErrNotFound
 	}
-	if !s.Gates.AppSecret.Check(c.Get("webhook-id"), c.Get("webhook-timestamp"), c.Get("webhook-signature"), body, s.Now()) {
+	if !s.Gates.AppSecrets.Check(c.Get("webhook-id"), c.Get("webhook-timestamp"), c.Get("webhook-signature"), body, s.Now()) {
 		return fiber.ErrUnauthorized
 	}
 	told, err := webhook.ParseReceipt(body)

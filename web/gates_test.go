@@ -27,7 +27,7 @@ func withGates(t *testing.T) *testSite {
 	return newSite(t, func(c *Config) {
 		c.Gates = Gates{
 			BrowserKey: "BNcRdreALRFXTkOOUHK1EtK2wtaz5Ry4YfYCA_0QTpQtUbVlUls0VJXg7A8u-Ts1XbjhazAkj7I99e8QcYP7DkM",
-			AppSecret:  webhook.Secret("0123456789abcdef01234567"), AccountName: "云川发布" + hostile, AccountToken: "wxtoken", AccountTemplate: "TPL1",
+			AppSecrets: webhook.Secrets{[]byte("0123456789abcdef01234567")}, AccountName: "云川发布" + hostile, AccountToken: "wxtoken", AccountTemplate: "TPL1",
 			AccountQR: func(_ context.Context, scene string) (string, error) { return "http://weixin.qq.com/q/" + scene, nil },
 		}
 		c.Modes[domain.WebPush], c.Modes[domain.WeChat], c.Modes[domain.Webhook] = "send", "send", "send"
@@ -116,12 +116,12 @@ func TestReceiptsOfTheAppAreSigned(t *testing.T) {
 		t.Errorf("forged: %d", status)
 	}
 	for _, body := range []string{"{", told("x", "read"), told(ref, "lost")} {
-		if status := post(body, site.Gates.AppSecret); status != 400 {
+		if status := post(body, site.Gates.AppSecrets[0]); status != 400 {
 			t.Errorf("%s: %d", body, status)
 		}
 	}
 	for range 2 { // apps repeat themselves
-		if status := post(told(ref, "read"), site.Gates.AppSecret); status != 204 || site.state(id) != domain.Delivered {
+		if status := post(told(ref, "read"), site.Gates.AppSecrets[0]); status != 204 || site.state(id) != domain.Delivered {
 			t.Errorf("read: %d, %s", status, site.state(id))
 		}
 	}
@@ -129,10 +129,10 @@ func TestReceiptsOfTheAppAreSigned(t *testing.T) {
 	if err != nil || marks[id.Push()].ReadAt.IsZero() {
 		t.Errorf("marks %+v, %v", marks, err)
 	}
-	if status := post(told("d999", "read"), site.Gates.AppSecret); status != 204 {
+	if status := post(told("d999", "read"), site.Gates.AppSecrets[0]); status != 204 {
 		t.Errorf("of nobody: %d", status)
 	}
-	post(told(ref, "stopped"), site.Gates.AppSecret)
+	post(told(ref, "stopped"), site.Gates.AppSecrets[0])
 	if person, err := site.Store.Subscriber(context.Background(), sub); err != nil || !slices.ContainsFunc(person.Contacts, func(c domain.Contact) bool { return c.Kind == domain.Webhook && c.Suppressed == "stopped" }) {
 		t.Errorf("%+v, %v", person, err)
 	}

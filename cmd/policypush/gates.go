@@ -29,11 +29,11 @@ func (b *base) gateSender(kind domain.ChannelKind) (channel.Sender, error) {
 		}
 		return webpush.New(webpush.Config{Key: key, Contact: b.cfg.WebPush.Contact, Hosts: b.browserHosts(), Now: time.Now})
 	case domain.Webhook:
-		secret, err := b.appSecret()
+		secrets, err := b.appSecrets()
 		if err != nil {
 			return nil, err
 		}
-		return webhook.New(webhook.Config{URL: b.cfg.Webhook.URL, Secret: secret, Now: time.Now})
+		return webhook.New(webhook.Config{URL: b.cfg.Webhook.URL, Secrets: secrets, Now: time.Now})
 	case domain.JPush:
 		secret, err := config.ReadSecret(b.cfg.JPush.SecretFile)
 		if err != nil {
@@ -62,12 +62,12 @@ func (b *base) account() (*wechat.Sender, error) {
 	})
 }
 
-func (b *base) appSecret() (webhook.Secret, error) {
+func (b *base) appSecrets() (webhook.Secrets, error) {
 	text, err := config.ReadSecret(b.cfg.Webhook.SecretFile)
 	if err != nil {
 		return nil, err
 	}
-	return webhook.ParseSecret(text)
+	return webhook.ParseSecrets(text)
 }
 
 func (b *base) browserHosts() webpush.Hosts {
@@ -127,7 +127,7 @@ func (b *base) gates() (web.Gates, error) {
 	}
 	if b.cfg.Webhook.Mode == config.Send {
 		var err error
-		if g.AppSecret, err = b.appSecret(); err != nil {
+		if g.AppSecrets, err = b.appSecrets(); err != nil {
 			return g, err
 		}
 	}

@@ -20,9 +20,9 @@ import (
 
 // Config says which app takes our messages.
 type Config struct {
-	URL    string // https, or http on a network that nobody else hears
-	Secret Secret
-	Now    func() time.Time
+	URL     string // https, or http on a network that nobody else hears
+	Secrets Secrets
+	Now     func() time.Time
 }
 
 // connections is how many calls are made at a time.
@@ -77,7 +77,7 @@ func (s *Sender) one(ctx context.Context, m channel.Message) (channel.Result, bo
 	if err != nil || !channel.ValidRef(m.Ref) {
 		return channel.Result{Class: channel.Permanent, Code: "compose"}, false
 	}
-	answer, err := s.client.Ask(ctx, http.MethodPost, s.cfg.URL, s.cfg.Secret.header(m.Ref, now, body), body)
+	answer, err := s.client.Ask(ctx, http.MethodPost, s.cfg.URL, s.cfg.Secrets.header(m.Ref, now, body), body)
 	if err != nil {
 		r, all := channel.Unanswered(err)
 		r.Class = channel.Retry

@@ -27,47 +27,65 @@ const tolerance = 5 * time.Minute
 // leastSecret is the length of the shortest secret, in octets.
 const leastSecret = 24
 
-// Secret signs what goes out and checks what comes back. Both sides have it.
-type Secret []byte
+// Secrets sign what goes out and check what comes back. Both sides have them.
+// While one replaces another there are two: what goes out bears a signature of
+// each, and what comes back one of either.
+type Secrets [][]byte
 
-// ParseSecret reads a secret as Standard Webhooks writes it: whsec_ and base64.
-// It fails with Invalid.
-func ParseSecret(text string) (Secret, error) {
-	encoded, named := strings.CutPrefix(strings.TrimSpace(text), "whsec_")
-	secret, err := base64.StdEncoding.DecodeString(encoded)
-	if !named || err != nil || len(secret) < leastSecret {
-		return nil, domain.Errorf(domain.Invalid, "政务应用的签名密钥要写成 whsec_ 加 base64，解码后至少%d字节", leastSecret).In("webhook.secret_file")
+// maxSecrets is how many secrets may hold at a time.
+const maxSecrets = 4
+
+// ParseSecrets reads secrets as Standard Webhooks writes them: whsec_ and
+// base64, with space between. It fails with Invalid.
+func ParseSecrets(text string) (Secrets, error) {
+	var all Secrets
+	for word := range strings.FieldsSeq(text) {
+		encoded, named := strings.CutPrefix(word, "whsec_")
+		secret, err := base64.StdEncoding.DecodeString(encoded)
+		if !named || err != nil || len(secret) < leastSecret {
+			return nil, domain.Errorf(domain.Invalid, "政务应用的签名密钥要写成 whsec_ 加 base64，解码后至少%d字节", leastSecret).In("webhook.secret_file")
+		}
+		all = append(all, secret)
 	}
-	return secret, nil
+	if len(all) == 0 || len(all) > maxSecrets {
+		return nil, domain.Errorf(domain.Invalid, "政务应用的签名密钥要有1至%d个，一行一个", maxSecrets).In("webhook.secret_file")
+	}
+	return all, nil
 }
 
-func (s Secret) sign(id, timestamp string, body []byte) string {
-	m := hmac.New(sha256.New, s)
-	m.Write([]byte(id + "." + timestamp + "."))
-	m.Write(body)
-	return "v1," + base64.StdEncoding.EncodeToString(m.Sum(nil))
+// sign returns a signature by each secret.
+func (s Secrets) sign(id, timestamp string, body []byte) []string {
+	all := make([]string, len(s))
+	for i, secret := range s {
+		m := hmac.New(sha256.New, secret)
+		m.Write([]byte(id + "." + timestamp + "."))
+		m.Write(body)
+		all[i] = "v1," + base64.StdEncoding.EncodeToString(m.Sum(nil))
+	}
+	return all
 }
 
 // header returns the headers of a message of ours.
-func (s Secret) header(id string, now time.Time, body []byte) http.Header {
+func (s Secrets) header(id string, now time.Time, body []byte) http.Header {
 	timestamp := strconv.FormatInt(now.Unix(), 10)
 	return http.Header{
-		"Content-Type": {"application/json"}, headerID: {id}, headerTimestamp: {timestamp}, headerSignature: {s.sign(id, timestamp, body)},
+		"Content-Type": {"application/json"}, headerID: {id}, headerTimestamp: {timestamp},
+		headerSignature: {strings.Join(s.sign(id, timestamp, body), " ")},
 	}
 }
 
-// Check tells whether a message is signed with the secret and no older than
-// five minutes. Of several signatures, as while a secret is replaced, one must
-// hold.
-func (s Secret) Check(id, timestamp, signatures string, body []byte, now time.Time) bool {
+// Check tells whether a message is signed with one of the secrets and no older
+// than five minutes. Of several signatures one must hold.
+func (s Secrets) Check(id, timestamp, signatures string, body []byte, now time.Time) bool {
 	seconds, err := strconv.ParseInt(timestamp, 10, 64)
 	if err != nil || id == "" || now.Sub(time.Unix(seconds, 0)).Abs() > tolerance {
 		return false
 	}
-	want := []byte(s.sign(id, timestamp, body))
 	holds := false
-	for signature := range strings.FieldsSeq(signatures) {
-		holds = hmac.Equal([]byte(signature), want) || holds
+	for _, want := range s.sign(id, timestamp, body) {
+		for signature := range strings.FieldsSeq(signatures) {
+			holds = hmac.Equal([]byte(signature), []byte(want)) || holds
+		}
 	}
 	return holds
 }

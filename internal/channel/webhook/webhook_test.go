@@ -19,9 +19,9 @@ import (
 // The example of the specification of Standard Webhooks.
 const exampleSecret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
-func secret(t testing.TB) webhook.Secret {
+func secret(t testing.TB) webhook.Secrets {
 	t.Helper()
-	s, err := webhook.ParseSecret(exampleSecret + "\n")
+	s, err := webhook.ParseSecrets(exampleSecret + "\n")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,10 +54,45 @@ func TestSignaturesAreThoseOfTheSpecification(t *testing.T) {
 			t.Errorf("%s: %v", name, got)
 		}
 	}
-	for _, text := range []string{"", "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_", "whsec_short", "whsec_" + base64.StdEncoding.EncodeToString(make([]byte, 23))} {
-		if _, err := webhook.ParseSecret(text); domain.KindOf(err) != domain.Invalid {
+	for _, text := range []string{"", "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_", "whsec_short", exampleSecret + " whsec_short", strings.Repeat(exampleSecret+" ", 5), "whsec_" + base64.StdEncoding.EncodeToString(make([]byte, 23))} {
+		if _, err := webhook.ParseSecrets(text); domain.KindOf(err) != domain.Invalid {
 			t.Errorf("%q: %v", text, err)
 		}
+	}
+}
+
+// TestASecretIsReplaced: for a while there are two. An app that has the old one,
+// the new one, or both, takes what we send, and is heard.
+func TestASecretIsReplaced(t *testing.T) {
+	const id, timestamp, body = "msg_p5jXN8AQM9LWM0D4loKWxJek", "1614265330", `{"test": 2432232314}`
+	at := time.Unix(1614265330, 0)
+	fresh := "whsec_" + base64.StdEncoding.EncodeToString([]byte("a new secret of 24 octets"))
+	parse := func(text string) webhook.Secrets {
+		s, err := webhook.ParseSecrets(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	both := parse(exampleSecret + "\n" + fresh + "\n")
+	for name, theirs := range map[string]webhook.Secrets{"the old one": secret(t), "the new one": parse(fresh), "both": both} {
+		a := &app{t: t, secret: theirs, taken: map[string]map[string]any{}}
+		server := httptest.NewServer(a)
+		s, err := webhook.New(webhook.Config{URL: server.URL, Secrets: both, Now: time.Now})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r := s.Send(t.Context(), []channel.Message{{Ref: "d1", To: "u-1", Subject: "x", Text: "y"}})[0]; r.Class != channel.Accepted || len(a.taken) != 1 {
+			t.Errorf("an app with %s: %+v", name, r)
+		}
+		_ = s.Close()
+		server.Close()
+	}
+	if !both.Check(id, timestamp, "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=", []byte(body), at) {
+		t.Error("the app's signature by the old one is not known any more")
+	}
+	if parse(fresh).Check(id, timestamp, "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=", []byte(body), at) || (webhook.Secrets{}).Check(id, timestamp, "", []byte(body), at) {
+		t.Error("a secret that was taken away still holds")
 	}
 }
 
@@ -65,7 +100,7 @@ func TestSignaturesAreThoseOfTheSpecification(t *testing.T) {
 // takes each webhook-id once.
 type app struct {
 	t      testing.TB
-	secret webhook.Secret
+	secret webhook.Secrets
 
 	mu    sync.Mutex
 	taken map[string]map[string]any // by webhook-id
@@ -121,7 +156,7 @@ func TestTheAppGetsEachMessageOnce(t *testing.T) {
 	a := &app{t: t, secret: secret(t), taken: map[string]map[string]any{}}
 	server := httptest.NewServer(a)
 	defer server.Close()
-	s, err := webhook.New(webhook.Config{URL: server.URL, Secret: secret(t), Now: time.Now})
+	s, err := webhook.New(webhook.Config{URL: server.URL, Secrets: secret(t), Now: time.Now})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -158,7 +193,7 @@ func TestTheAppGetsEachMessageOnce(t *testing.T) {
 		t.Errorf("taken: %v", a.taken)
 	}
 	a.mu.Unlock()
-	a.secret = webhook.Secret(make([]byte, 24))
+	a.secret = webhook.Secrets{make([]byte, 24)}
 	if r := send("d-9", "u-9"); r.Class != channel.Config {
 		t.Errorf("signed with another secret: %+v", r)
 	}
