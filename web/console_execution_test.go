@@ -151,7 +151,7 @@ func TestAChannelSaysWhatWaitsAndWhy(t *testing.T) {
 		{Channel: domain.SMS, State: domain.Pending, Reason: domain.ReasonChannelHeld, N: 10},
 		{Channel: domain.SMS, State: domain.Suppressed, Reason: domain.ReasonStopped, N: 2},
 		{Channel: domain.Email, State: domain.Pending, Reason: domain.ReasonDigest, N: 9},
-	})
+	}, nil)
 	if len(rows) != 1 {
 		t.Fatalf("rows are %+v", rows)
 	}
@@ -161,6 +161,13 @@ func TestAChannelSaysWhatWaitsAndWhy(t *testing.T) {
 	}
 	if r.Due != 20 || r.HeldAll != 50 || len(r.Held) != 2 || r.Held[0].N != 40 || r.Done != "25" {
 		t.Errorf("row is %+v", r)
+	}
+	// What nobody is told is not 0.
+	rows = channelRows(storage.PushCounts{domain.Email: {domain.Accepted: 3}, domain.Paper: {domain.Accepted: 2}}, nil,
+		map[domain.ChannelKind]storage.Marks{domain.Email: {Readers: 2, Dismissed: 1}})
+	if mail, paper := rows[0], rows[1]; mail.Delivered != unknowable || mail.Read != 2 || mail.Dismissed != 1 ||
+		paper.Delivered != 0 || paper.Read != unknowable || paper.Dismissed != unknowable {
+		t.Errorf("rows are %+v", rows)
 	}
 	for d, want := range map[time.Duration]string{20 * time.Second: "不到1分钟", 90 * time.Second: "约2分钟", 3 * time.Hour: "约4小时", 72 * time.Hour: "约4天"} {
 		if got := howLong(d); got != want {

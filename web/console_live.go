@@ -1,7 +1,6 @@
 package web
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"io"
@@ -16,15 +15,22 @@ import (
 
 const (
 	liveViewers = 40               // live pages of pushes at a time
-	liveEvery   = time.Second      // between two looks at the database
 	liveBeat    = 25 * time.Second // between two comments that keep proxies awake
 	liveWrite   = 10 * time.Second // for one write to finish
 )
+
+// rhythm is how a live page is served.
+type rhythm struct {
+	moving time.Duration // between two looks at the database while something is being planned or sent
+	still  time.Duration // and afterwards, when receipts and readers come for days
+	lasts  time.Duration // until the page has to ask anew, and to show that it still may
+}
 
 // console is what the console keeps while the site runs.
 type console struct {
 	logins  *auth.Throttle
 	viewers chan struct{} // one token for each live page
+	live    rhythm
 	ending  context.Context
 }
 
@@ -32,12 +38,14 @@ func newConsole(ending context.Context) *console {
 	return &console{
 		logins:  auth.NewThrottle(time.Minute, 6, limitedAddresses),
 		viewers: make(chan struct{}, liveViewers),
+		live:    rhythm{moving: time.Second, still: 10 * time.Second, lasts: time.Hour},
 		ending:  ending,
 	}
 }
 
-// pushEvents tells a live page the totals of a push each time they have
-// changed, at most once a second, until the push has ended.
+// pushEvents tells a live page how a push stands each time that has changed, as
+// long as something can come. The id of an event names the state that it tells:
+// a page that shows it already is told of the next one.
 func (s *Server) pushEvents(c *fiber.Ctx) error {
 	id, err := idParam(c, "id")
 	if err != nil {
@@ -46,6 +54,10 @@ func (s *Server) pushEvents(c *fiber.Ctx) error {
 	if _, err := s.Store.Push(c.UserContext(), domain.PushID(id)); err != nil {
 		return err
 	}
+	shown := c.Get("Last-Event-ID")
+	if shown == "" {
+		shown = c.Query("after")
+	}
 	select {
 	case s.console.viewers <- struct{}{}:
 	default:
@@ -53,18 +65,18 @@ func (s *Server) pushEvents(c *fiber.Ctx) error {
 	}
 	takeOver(c, func(conn net.Conn) {
 		defer func() { <-s.console.viewers }()
-		s.servePush(conn, domain.PushID(id))
+		s.servePush(conn, domain.PushID(id), shown)
 	})
 	return nil
 }
 
-// servePush speaks to one live page until it goes, the push ends or the site
-// shuts down.
-func (s *Server) servePush(conn net.Conn, id domain.PushID) {
+// servePush speaks to one live page, which shows a state, until it goes, has
+// been served long enough, nothing can come any more or the site shuts down.
+func (s *Server) servePush(conn net.Conn, id domain.PushID, shown string) {
 	if conn.SetDeadline(time.Time{}) != nil { // those of the web server would cut the stream
 		return
 	}
-	ctx, cancel := context.WithCancel(s.console.ending)
+	ctx, cancel := context.WithTimeout(s.console.ending, s.console.live.lasts)
 	defer cancel()
 	// The browser sends nothing: a read that ends tells that it has gone.
 	go func() {
@@ -82,37 +94,36 @@ func (s *Server) servePush(conn net.Conn, id domain.PushID) {
 		"X-Accel-Buffering: no\r\nX-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\nretry: 3000\n\n") {
 		return
 	}
-	var last []byte
 	spoken := time.Now()
 	for {
 		began := time.Now()
-		data, ended, err := s.pushJSON(ctx, id)
-		switch {
+		l, data, err := s.pushJSON(ctx, id)
+		switch version := l.version(); {
 		case ctx.Err() != nil:
 			return
 		case err != nil:
 			s.Log.ErrorContext(ctx, "totals of a push", "push", id, "err", err)
 			return
-		case !bytes.Equal(data, last):
-			name := "totals"
-			if ended {
-				name = "end"
-			}
-			if !write("event: " + name + "\ndata: " + string(data) + "\n\n") {
+		case l.over():
+			write("id: " + version + "\nevent: end\ndata: " + string(data) + "\n\n")
+			return
+		case version != shown:
+			if !write("id: " + version + "\nevent: totals\ndata: " + string(data) + "\n\n") {
 				return
 			}
-			last, spoken = data, time.Now()
+			shown, spoken = version, time.Now()
 		case time.Since(spoken) > liveBeat:
 			if !write(":\n\n") {
 				return
 			}
 			spoken = time.Now()
 		}
-		if ended {
-			return
+		wait := s.console.live.still
+		if l.moves(s.Now()) {
+			wait = s.console.live.moving
 		}
 		// A database that takes long to count is asked less often.
-		pause := time.NewTimer(max(liveEvery, 10*time.Since(began)))
+		pause := time.NewTimer(max(wait, 10*time.Since(began)))
 		select {
 		case <-ctx.Done():
 			pause.Stop()
@@ -122,27 +133,15 @@ func (s *Server) servePush(conn net.Conn, id domain.PushID) {
 	}
 }
 
-// pushJSON returns the totals of a push, and whether it has ended. The speed,
-// which changes by itself, is left out.
-func (s *Server) pushJSON(ctx context.Context, id domain.PushID) (data []byte, ended bool, err error) {
+// pushJSON returns how a push stands, and the same for the stream.
+func (s *Server) pushJSON(ctx context.Context, id domain.PushID) (l pushLive, data []byte, err error) {
 	push, err := s.Store.Push(ctx, id)
 	if err != nil {
-		return nil, false, err
+		return l, nil, err
 	}
-	counts, err := s.Store.PushCounts(ctx, id)
-	if err != nil {
-		return nil, false, err
+	if l, err = s.pushLive(ctx, push); err != nil {
+		return l, nil, err
 	}
-	reasons, err := s.Store.Reasons(ctx, id)
-	if err != nil {
-		return nil, false, err
-	}
-	t := s.totals(push, counts)
-	t.PerMin = 0
-	if t.Readers, t.Dismissed, err = s.Store.PushMarks(ctx, id); err != nil {
-		return nil, false, err
-	}
-	t.Parts = channelRows(counts, reasons)
-	data, err = json.Marshal(t)
-	return data, pushRowOf(push).Ended() && t.Waiting == 0, err
+	data, err = json.Marshal(l)
+	return l, data, err
 }

@@ -2,8 +2,9 @@ package web
 
 import (
 	"bufio"
+	"bytes"
 	"context"
-	"encoding/json"
+	"io"
 	"net"
 	"net/http"
 	"strings"
@@ -14,10 +15,13 @@ import (
 	"policypush/internal/storage"
 )
 
-// TestLiveTotals listens to a push over a real connection: the totals come at
-// once, come again when they have changed, and the stream ends with the push.
-func TestLiveTotals(t *testing.T) {
+// TestAPushIsLiveAsLongAsSomethingCanCome listens to pushes over real
+// connections: how one stands comes at once unless the page shows it, comes again
+// when it has changed, also long after the sending, and the stream ends when
+// nothing can come any more.
+func TestAPushIsLiveAsLongAsSomethingCanCome(t *testing.T) {
 	site := newOffice(t)
+	site.console.live.moving, site.console.live.still = time.Millisecond, time.Millisecond
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
 	policy := site.publish(1) // its push is planned and, without deliveries, done
@@ -25,18 +29,22 @@ func TestLiveTotals(t *testing.T) {
 		t.Fatalf("push %+v, %v", push, err)
 	}
 	site.publish() // and this one is owed
-	token := site.as("drafter").cookies[operatorCookie]
+	officer := site.as("drafter")
+	token := officer.cookies[operatorCookie]
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	served := make(chan error, 1)
 	go func() { served <- site.Serve(ln) }()
-	listen := func(push string) *bufio.Scanner {
+	listen := func(path, last string) *bufio.Scanner {
 		t.Helper()
-		req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+ln.Addr().String()+"/console/pushes/"+push+"/events", nil)
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+ln.Addr().String()+path, nil)
 		if err != nil {
 			t.Fatal(err)
+		}
+		if last != "" {
+			req.Header.Set("Last-Event-ID", last)
 		}
 		req.AddCookie(&http.Cookie{Name: operatorCookie, Value: token})
 		res, err := http.DefaultClient.Do(req)
@@ -49,29 +57,52 @@ func TestLiveTotals(t *testing.T) {
 		}
 		return bufio.NewScanner(res.Body)
 	}
-	next := func(s *bufio.Scanner) (event, data string) {
+	next := func(s *bufio.Scanner) (id, event, data string) {
 		t.Helper()
 		for s.Scan() {
 			switch line := s.Text(); {
+			case strings.HasPrefix(line, "id: "):
+				id = line[len("id: "):]
 			case strings.HasPrefix(line, "event: "):
 				event = line[len("event: "):]
 			case strings.HasPrefix(line, "data: "):
-				return event, line[len("data: "):]
+				return id, event, line[len("data: "):]
 			}
 		}
-		return "", ""
+		return "", "", ""
 	}
 
-	done := listen("1")
-	if event, data := next(done); event != "end" || !strings.Contains(data, `"people":1`) {
+	done := listen("/console/pushes/1/events", "")
+	id, event, data := next(done)
+	if event != "totals" || !strings.Contains(data, `"people":1`) || !strings.Contains(data, `"State":"done"`) {
 		t.Errorf("of a push that is done came %s %s", event, data)
 	}
-	if event, data := next(done); event != "" {
-		t.Errorf("after the end came %s %s", event, data)
+	if err := site.Store.MarkInbox(ctx, 1, 1, "read", site.now); err != nil {
+		t.Fatal(err)
+	}
+	later, event, data := next(done)
+	if event != "totals" || later == id || !strings.Contains(data, `"readers":1`) {
+		t.Errorf("after somebody read it came %s %s", event, data)
+	}
+	// Who has seen that is told what comes next, and not the same again.
+	officer.get("/console/pushes/1")
+	_, shown, _ := strings.Cut(officer.body, `data-push-events="`)
+	shown, _, _ = strings.Cut(shown, `"`)
+	if !strings.HasSuffix(shown, "?after="+later) {
+		t.Errorf("the page listens at %q, its state is %s", shown, later)
+	}
+	page, again := listen(shown, ""), listen(shown+"0", later)
+	if err := site.Store.MarkInbox(ctx, 1, 1, "dismissed", site.now); err != nil {
+		t.Fatal(err)
+	}
+	for what, s := range map[string]*bufio.Scanner{"the page": page, "one that comes back": again} {
+		if _, event, data := next(s); event != "totals" || !strings.Contains(data, `"dismissed":1`) {
+			t.Errorf("%s heard %s %s", what, event, data)
+		}
 	}
 
-	owed := listen("2")
-	if event, data := next(owed); event != "totals" || !strings.Contains(data, `"state":"owed"`) {
+	owed := listen("/console/pushes/2/events", "")
+	if _, event, data := next(owed); event != "totals" || !strings.Contains(data, `"State":"owed"`) {
 		t.Errorf("first came %s %s", event, data)
 	}
 	p, err := site.Store.Policy(ctx, policy.ID+1)
@@ -82,19 +113,22 @@ func TestLiveTotals(t *testing.T) {
 	if err := site.Store.WithdrawPolicy(ctx, p, nil, site.now); err != nil {
 		t.Fatal(err)
 	}
-	if event, data := next(owed); event != "end" || !strings.Contains(data, `"state":"stopped"`) {
-		t.Errorf("after the withdrawal came %s %s", event, data)
+	if _, event, data := next(owed); event != "end" || !strings.Contains(data, `"State":"stopped"`) {
+		t.Errorf("after the withdrawal of what reached nobody came %s %s", event, data)
+	}
+	if _, event, data := next(owed); event != "" {
+		t.Errorf("after the end came %s %s", event, data)
 	}
 
 	site.publish()
-	open := listen("3")
-	if event, _ := next(open); event != "totals" {
+	open := listen("/console/pushes/3/events", "")
+	if _, event, _ := next(open); event != "totals" {
 		t.Errorf("first came %s", event)
 	}
 	if err := site.Shutdown(ctx); err != nil {
 		t.Fatal(err)
 	}
-	if event, data := next(open); event != "" {
+	if _, event, data := next(open); event != "" {
 		t.Errorf("after the end of the site came %s %s", event, data)
 	}
 	if err := <-served; err != nil {
@@ -102,8 +136,31 @@ func TestLiveTotals(t *testing.T) {
 	}
 }
 
+// TestALivePageIsServedForAWhile: then it asks anew, and shows that it still may.
+func TestALivePageIsServedForAWhile(t *testing.T) {
+	site := newOffice(t)
+	site.console.live.lasts = time.Millisecond
+	site.publish(1)
+	ours, theirs := net.Pipe()
+	heard := make(chan string, 1)
+	go func() {
+		data, err := io.ReadAll(theirs)
+		if err != nil {
+			t.Error(err)
+		}
+		heard <- string(data)
+	}()
+	site.servePush(ours, 1, "")
+	if err := ours.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if said := <-heard; !strings.Contains(said, "retry: 3000") || strings.Contains(said, "event: end") {
+		t.Errorf("it was told %q", said)
+	}
+}
+
 // TestTotalsAreOfAllThatHappened: each number that the live page shows comes with
-// the stream.
+// the stream, of each channel.
 func TestTotalsAreOfAllThatHappened(t *testing.T) {
 	site := newOffice(t)
 	ctx := context.Background()
@@ -113,28 +170,29 @@ func TestTotalsAreOfAllThatHappened(t *testing.T) {
 	}
 	id := site.claimOne(sub)
 	push := id.Push()
-	totals := func() map[string]any {
+	stands := func() (pushTotals, channelRow, string) {
 		t.Helper()
-		data, _, err := site.pushJSON(ctx, push)
+		l, data, err := site.pushJSON(ctx, push)
 		if err != nil {
 			t.Fatal(err)
 		}
-		var all map[string]any
-		if err := json.Unmarshal(data, &all); err != nil {
-			t.Fatal(err)
+		row := l.Channels[len(l.Channels)-1]
+		if row.Kind != domain.SMS || !bytes.Contains(data, []byte(`"channel":"sms"`)) {
+			t.Fatalf("%s", data)
 		}
-		return all
+		return l.Totals, row, l.version()
 	}
-	part := func(all map[string]any) map[string]any { return all["parts"].([]any)[0].(map[string]any) }
-	if all := totals(); all["planned"] != 1.0 || all["waiting"] != 1.0 || part(all)["sending"] != 1.0 {
-		t.Errorf("being sent: %v", all)
+	all, sms, before := stands()
+	if all.Planned != 1 || all.Waiting != 1 || sms.Sending != 1 {
+		t.Errorf("being sent: %+v %+v", all, sms)
 	}
 	out := storage.Outcome{Delivery: id, State: domain.Accepted, Gateway: "tencent", GatewayRef: "tx-9", At: site.now}
 	if err := site.Store.RecordOutcomes(ctx, []storage.Outcome{out}); err != nil {
 		t.Fatal(err)
 	}
-	if all := totals(); all["out"] != 1.0 || all["waiting"] != 0.0 || part(all)["accepted"] != 1.0 || all["readers"] != 0.0 {
-		t.Errorf("taken: %v", all)
+	all, sms, after := stands()
+	if all.Out != 1 || all.Waiting != 0 || sms.Accepted != 1 || all.Readers != 0 || sms.Read != 0 || after == before {
+		t.Errorf("taken: %+v %+v", all, sms)
 	}
 	if err := site.Store.RecordReceipt(ctx, storage.Receipt{Delivery: id, Channel: domain.SMS, State: domain.Delivered, At: site.now}); err != nil {
 		t.Fatal(err)
@@ -144,7 +202,7 @@ func TestTotalsAreOfAllThatHappened(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if all := totals(); all["delivered"] != 1.0 || part(all)["delivered"] != 1.0 || all["readers"] != 1.0 || all["dismissed"] != 1.0 {
-		t.Errorf("delivered, read and put aside: %v", all)
+	if all, sms, _ = stands(); all.Delivered != 1 || sms.Delivered != 1 || all.Readers != 1 || all.Dismissed != 1 || sms.Read != 1 || sms.Dismissed != 1 {
+		t.Errorf("delivered, read and put aside: %+v %+v", all, sms)
 	}
 }

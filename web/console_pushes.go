@@ -2,8 +2,12 @@ package web
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"net/url"
+	"slices"
 	"strconv"
 	"time"
 
@@ -87,66 +91,75 @@ func (r pushRow) Ended() bool { return r.State == domain.PushDone || r.State == 
 // pushView is one push as it stands: totals, channels, failures, deliveries.
 type pushView struct {
 	Page
-	Push       pushRow
+	pushLive
 	Urgent     urgentView
 	By         string
 	Signed     string // who signed an urgent push
-	Totals     pushTotals
-	Letters    bool // some of it is printed
-	Channels   []channelRow
+	Letters    bool   // some of it is printed
 	States     []stateSum
-	Failures   []failureRow
 	Filter     []option
 	Deliveries []deliveryRow
 	Next       string
-	Refresh    bool // reload by itself where there is no script
-	EventsURL  string
+	Refresh    int    // seconds until it reloads by itself where there is no script, 0: it does not
+	EventsURL  string // "" if nothing can come any more
 	At         time.Time
 	Acts       bool // may pause, resume and stop it
 	Scheduled  bool
 	HaltedBy   string
-	Canaries   []canaryRow
 }
 
 func (pushView) template() string { return "console/push" }
 
+// pushLive is what changes of a push while somebody looks at it, from its
+// counters: the page shows it, and the stream tells of it.
+type pushLive struct {
+	Push     pushRow      `json:"push"`
+	Totals   pushTotals   `json:"totals"`
+	Channels []channelRow `json:"channels"`
+	Failures []failureRow `json:"failures"`
+	Canaries []canaryRow  `json:"canaries"`
+}
+
 // pushTotals are the sums of a push over all channels.
 type pushTotals struct {
-	People    int          `json:"people"`    // who is concerned, in the inbox at least
-	Planned   int          `json:"planned"`   // messages
-	Waiting   int          `json:"waiting"`   // pending or being sent
-	Out       int          `json:"out"`       // accepted, delivered or written to the outbox
-	Delivered int          `json:"delivered"` // by receipt
-	Failed    int          `json:"failed"`
-	Unknown   int          `json:"unknown"`
-	Held      int          `json:"held"`      // not sent: stopped, expired, withdrawn
-	Readers   int          `json:"readers"`   // in the inbox
-	Dismissed int          `json:"dismissed"` // as 与我无关
-	Parts     []channelRow `json:"parts"`
+	People    int `json:"people"`    // who is concerned, in the inbox at least
+	Planned   int `json:"planned"`   // messages
+	Waiting   int `json:"waiting"`   // pending or being sent
+	Out       int `json:"out"`       // accepted, delivered or written to the outbox
+	Delivered int `json:"delivered"` // by receipt
+	Failed    int `json:"failed"`
+	Unknown   int `json:"unknown"`
+	Held      int `json:"held"`      // not sent: stopped, expired, withdrawn
+	Readers   int `json:"readers"`   // in the inbox
+	Dismissed int `json:"dismissed"` // as 与我无关
 
-	State   domain.PushState `json:"state"`
-	Paused  bool             `json:"paused"`
-	PerMin  int              `json:"perMinute"` // on average since the plan
-	Percent string           `json:"percent"`   // of the planned that have ended
+	PerMin  int    `json:"perMinute"` // lately, while something is due
+	Percent string `json:"percent"`   // of the planned that have ended
 }
+
+// unknowable stands for a number that nobody is told.
+const unknowable = -1
 
 // channelRow is one channel of a push.
 type channelRow struct {
-	Name      string    `json:"name"`
-	Planned   int       `json:"planned"`
-	Due       int       `json:"due"`     // waits for its turn
-	Sending   int       `json:"sending"` // handed to the gateway right now
-	Held      []heldRow `json:"held"`    // waits for something else
-	HeldAll   int       `json:"heldAll"`
-	Accepted  int       `json:"accepted"` // and no receipt yet
-	Delivered int       `json:"delivered"`
-	Failed    int       `json:"failed"`
-	Unknown   int       `json:"unknown"`
-	Not       int       `json:"not"` // never sent
-	Done      string    `json:"-"`   // percent, for the bar
-	Pace      int       `json:"-"`   // a minute, lately
-	Left      string    `json:"-"`   // until what is due has gone
-	Next      time.Time `json:"-"`   // when what is held goes on, at the earliest
+	Kind      domain.ChannelKind `json:"channel"`
+	Name      string             `json:"name"`
+	Planned   int                `json:"planned"`
+	Due       int                `json:"due"`     // waits for its turn
+	Sending   int                `json:"sending"` // handed to the gateway right now
+	Held      []heldRow          `json:"held"`    // waits for something else
+	HeldAll   int                `json:"heldAll"`
+	Accepted  int                `json:"accepted"`  // and no receipt yet
+	Delivered int                `json:"delivered"` // or unknowable
+	Failed    int                `json:"failed"`
+	Unknown   int                `json:"unknown"`
+	Not       int                `json:"not"`       // never sent
+	Read      int                `json:"read"`      // in the inbox, after it had gone out over this channel, or unknowable
+	Dismissed int                `json:"dismissed"` // likewise
+	Done      string             `json:"done"`      // percent, for the bar
+	Pace      int                `json:"pace"`      // a minute, lately, while something is due
+	Left      string             `json:"left"`      // until what is due has gone
+	Next      time.Time          `json:"next"`      // when what is held goes on, at the earliest
 }
 
 // heldRow is how many wait for one reason.
@@ -203,7 +216,10 @@ func (s *Server) pushPage(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	v := pushView{Page: page, Push: pushRowOf(push), At: s.Now()}
+	v := pushView{Page: page, At: s.Now()}
+	if v.pushLive, err = s.pushLive(ctx, push); err != nil {
+		return err
+	}
 	names, err := s.operatorNames(ctx)
 	if err != nil {
 		return err
@@ -215,37 +231,18 @@ func (s *Server) pushPage(c *fiber.Ctx) error {
 	if v.Urgent, err = s.urgentOf(c, push); err != nil {
 		return err
 	}
-	counts, err := s.Store.PushCounts(ctx, push.ID)
-	if err != nil {
-		return err
-	}
-	reasons, err := s.Store.Reasons(ctx, push.ID)
-	if err != nil {
-		return err
-	}
-	v.Totals = s.totals(push, counts)
-	if v.Totals.Readers, v.Totals.Dismissed, err = s.Store.PushMarks(ctx, push.ID); err != nil {
-		return err
-	}
-	v.Channels = channelRows(counts, reasons)
-	v.Letters = page.Operator.Paper && len(counts[domain.Paper]) > 0
-	if err := s.addPace(ctx, push, v.Channels); err != nil {
-		return err
-	}
+	v.Letters = page.Operator.Paper && slices.ContainsFunc(v.Channels, func(row channelRow) bool { return row.Kind == domain.Paper })
 	v.Acts = allowed(operatorOf(c).operator, toRelease) && !v.Push.Ended() && !push.Kind.Personal()
 	v.Scheduled, v.HaltedBy = push.Scheduled(v.At), names[push.HaltedBy]
-	canaries, err := s.Store.Canaries(ctx, push.ID, 20)
-	if err != nil {
-		return err
-	}
-	for _, canary := range canaries {
-		v.Canaries = append(v.Canaries, canaryRowOf(canary, v.At))
-	}
 	v.States = stateSums(v.Totals)
-	v.Failures = failures(reasons)
-	if !v.Push.Ended() || v.Totals.Waiting > 0 {
-		v.Refresh = true
-		v.EventsURL = fmt.Sprintf("/console/pushes/%d/events", push.ID)
+	if !v.over() {
+		v.EventsURL = fmt.Sprintf("/console/pushes/%d/events?after=%s", push.ID, v.version())
+	}
+	switch {
+	case v.moves(v.At):
+		v.Refresh = 5
+	case !v.Push.Ended():
+		v.Refresh = 60
 	}
 	if err := s.addDeliveries(c, &v); err != nil {
 		return err
@@ -316,8 +313,70 @@ func deliveryTag(state domain.DeliveryState) string {
 	}
 }
 
-func (s *Server) totals(push domain.Push, counts storage.PushCounts) pushTotals {
-	t := pushTotals{People: push.Likely, State: push.State, Paused: push.Paused(), Percent: "0"}
+// pushLive reads how a push stands, from its counters.
+func (s *Server) pushLive(ctx context.Context, push domain.Push) (pushLive, error) {
+	l := pushLive{Push: pushRowOf(push)}
+	counts, err := s.Store.PushCounts(ctx, push.ID)
+	if err != nil {
+		return l, err
+	}
+	reasons, err := s.Store.Reasons(ctx, push.ID)
+	if err != nil {
+		return l, err
+	}
+	marks, err := s.Store.PushMarks(ctx, push.ID)
+	if err != nil {
+		return l, err
+	}
+	l.Totals = totals(push, counts)
+	l.Totals.Readers, l.Totals.Dismissed = marks[domain.App].Readers, marks[domain.App].Dismissed
+	l.Channels = channelRows(counts, reasons, marks)
+	if err := s.addPace(ctx, push, &l); err != nil {
+		return l, err
+	}
+	if l.Totals.People > 0 && s.Modes[domain.App] != "off" {
+		inbox := channelRow{
+			Kind: domain.App, Name: domain.App.Label(), Planned: l.Totals.People, Delivered: l.Totals.People,
+			Read: l.Totals.Readers, Dismissed: l.Totals.Dismissed, Done: "100",
+		}
+		if push.State == domain.PushOwed { // it is shown when all is planned
+			inbox.Due, inbox.Delivered, inbox.Done = inbox.Planned, 0, "0"
+		}
+		l.Channels = slices.Insert(l.Channels, 0, inbox)
+	}
+	l.Failures = failures(reasons)
+	canaries, err := s.Store.Canaries(ctx, push.ID, 20)
+	for _, canary := range canaries {
+		l.Canaries = append(l.Canaries, canaryRowOf(canary, s.Now()))
+	}
+	return l, err
+}
+
+// moves tells whether something is being planned or sent right now.
+func (l pushLive) moves(now time.Time) bool {
+	return l.Push.State == domain.PushOwed && !l.Push.Scheduled(now) ||
+		!l.Push.Paused() && slices.ContainsFunc(l.Channels, func(row channelRow) bool { return row.Due+row.Sending > 0 })
+}
+
+// over tells whether nothing can come any more: the push has ended, and its
+// deliveries are forgotten, or it has reached nobody. Of others somebody may
+// still read, or a gateway tell.
+func (l pushLive) over() bool {
+	return l.Push.Ended() && (!l.Push.ForgottenAt.IsZero() || l.Totals.People+l.Totals.Planned == 0)
+}
+
+// version names a state of a push: two that differ have different ones.
+func (l pushLive) version() string {
+	data, err := json.Marshal(l)
+	if err != nil {
+		return "" // cannot happen: it is strings, numbers and times
+	}
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:8])
+}
+
+func totals(push domain.Push, counts storage.PushCounts) pushTotals {
+	t := pushTotals{People: push.Likely, Percent: "0"}
 	if push.IncludePossible || push.Kind.Follows() {
 		t.People += push.Possible
 	}
@@ -344,20 +403,20 @@ func (s *Server) totals(push domain.Push, counts storage.PushCounts) pushTotals 
 	if t.Planned > 0 {
 		t.Percent = trimmed(float64((t.Planned-t.Waiting)*1000/t.Planned) / 10)
 	}
-	if minutes := s.Now().Sub(push.PlannedAt).Minutes(); !push.PlannedAt.IsZero() && push.State == domain.PushRunning && minutes > 0.1 {
-		t.PerMin = int(float64(t.Out+t.Failed+t.Unknown) / minutes)
-	}
 	return t
 }
 
-func channelRows(counts storage.PushCounts, reasons []storage.ReasonCount) []channelRow {
+func channelRows(counts storage.PushCounts, reasons []storage.ReasonCount, marks map[domain.ChannelKind]storage.Marks) []channelRow {
 	var rows []channelRow
-	for _, kind := range domain.Channels() {
+	for _, kind := range domain.Outgoing() {
 		states := counts[kind]
 		if len(states) == 0 {
 			continue
 		}
-		row := channelRow{Name: kind.Label(), Done: "0"}
+		row := channelRow{Kind: kind, Name: kind.Label(), Read: marks[kind].Readers, Dismissed: marks[kind].Dismissed}
+		if kind == domain.Paper { // who gets a letter has no address to sign in with
+			row.Read, row.Dismissed = unknowable, unknowable
+		}
 		for state, n := range states {
 			row.Planned += n
 			switch state {
@@ -385,6 +444,9 @@ func channelRows(counts storage.PushCounts, reasons []storage.ReasonCount) []cha
 			}
 		}
 		row.Done = trimmed(float64(row.Planned-row.Due-row.HeldAll-row.Sending) * 100 / float64(max(1, row.Planned)))
+		if row.Delivered == 0 && !kind.Confirms() {
+			row.Delivered = unknowable
+		}
 		rows = append(rows, row)
 	}
 	return rows
@@ -393,8 +455,9 @@ func channelRows(counts storage.PushCounts, reasons []storage.ReasonCount) []cha
 // paceOver is the time over which the speed of a push is taken.
 const paceOver = 5 * time.Minute
 
-// addPace says how fast each channel goes, and how long what is due will take.
-func (s *Server) addPace(ctx context.Context, push domain.Push, rows []channelRow) error {
+// addPace says how fast each channel goes with something due, and how long that
+// will take; of the others, when what is held goes on.
+func (s *Server) addPace(ctx context.Context, push domain.Push, l *pushLive) error {
 	now := s.Now()
 	from := now.Add(-paceOver).Truncate(time.Minute)
 	pace, err := s.Store.Pace(ctx, push.ID, from, now.Add(time.Minute))
@@ -410,18 +473,17 @@ func (s *Server) addPace(ctx context.Context, push domain.Push, rows []channelRo
 		began = push.PlannedAt
 	}
 	minutes := max(now.Sub(began).Minutes(), 0.25)
-	for _, kind := range domain.Channels() {
-		for i := range rows {
-			row := &rows[i]
-			if row.Name != kind.Label() {
-				continue
-			}
-			row.Next = next[kind]
-			perMinute := float64(pace[kind]) / minutes
-			row.Pace = int(perMinute)
-			if left := row.Due + row.Sending; left > 0 && perMinute > 0 && !push.Paused() {
-				row.Left = howLong(time.Duration(float64(left) / perMinute * float64(time.Minute)))
-			}
+	for i := range l.Channels {
+		row := &l.Channels[i]
+		row.Next = next[row.Kind]
+		left, perMinute := row.Due+row.Sending, float64(pace[row.Kind])/minutes
+		if left == 0 || push.Paused() || push.State == domain.PushOwed {
+			continue
+		}
+		row.Pace = int(perMinute)
+		l.Totals.PerMin += row.Pace
+		if perMinute > 0 {
+			row.Left = howLong(time.Duration(float64(left) / perMinute * float64(time.Minute)))
 		}
 	}
 	return nil

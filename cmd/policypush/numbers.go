@@ -16,7 +16,11 @@ func (s *service) ledgerNumbers(ctx context.Context) (telemetry.Ledger, error) {
 	if err != nil {
 		return l, err
 	}
-	l.Readers, l.Dismissed, l.Pushes = live.Readers, live.Dismissed, live.Pushes
+	l.Pushes = live.Pushes
+	for channel, m := range live.Marks {
+		l.Readers = append(l.Readers, telemetry.LedgerCount{Channel: string(channel), N: m.Readers})
+		l.Dismissed = append(l.Dismissed, telemetry.LedgerCount{Channel: string(channel), N: m.Dismissed})
+	}
 	for _, c := range live.Deliveries {
 		l.Deliveries = append(l.Deliveries, telemetry.LedgerCount{Channel: string(c.Channel), State: string(c.State), Reason: string(c.Reason), N: c.N})
 	}

@@ -60,6 +60,12 @@ var outgoing = []ChannelKind{SMS, Email, WeChat, WebPush, Webhook, JPush, Paper}
 // Channels lists all channels in the order of the pages.
 func Channels() []ChannelKind { return append([]ChannelKind{App}, Outgoing()...) }
 
+// Confirms tells whether we are told of a message over the channel that it has
+// arrived; of others only that it has not.
+func (c ChannelKind) Confirms() bool {
+	return c == App || c == SMS || c == WeChat || c == Webhook || c == Paper
+}
+
 // Rings tells whether a message on the channel makes a device sound or light
 // up, so that it keeps to the quiet hours.
 func (c ChannelKind) Rings() bool { return c != App && c != Email && c != Paper }

@@ -65,6 +65,13 @@ func (id DeliveryID) Subscriber() SubscriberID {
 	return SubscriberID(int64(id) >> channelBits & (1<<subscriberBits - 1))
 }
 
+// DeliveriesTo returns the first and the last id that deliveries of a push to
+// one subscriber may have.
+func DeliveriesTo(push PushID, subscriber SubscriberID) (first, last DeliveryID) {
+	first = DeliveryID(int64(push)<<(subscriberBits+channelBits) | int64(subscriber)<<channelBits)
+	return first, first + 1<<channelBits - 1
+}
+
 // DeliveriesOf returns the first id of a push and the one after its last.
 func DeliveriesOf(push PushID) (from, until DeliveryID) {
 	const bits = subscriberBits + channelBits

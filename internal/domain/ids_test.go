@@ -19,6 +19,9 @@ func TestDeliveryIDsAreOfTheirThreePartsAndInTheRangeOfTheirPush(t *testing.T) {
 		if from, until := DeliveriesOf(push); id < from || id >= until {
 			t.Fatalf("%d is not in the range %d–%d of push %d", id, from, until, push)
 		}
+		if first, last := DeliveriesTo(push, subscriber); id < first || id > last || first.Subscriber() != subscriber || last.Subscriber() != subscriber {
+			t.Fatalf("%d is not among %d–%d of %d", id, first, last, subscriber)
+		}
 		parts := [3]any{push, subscriber, channel}
 		if before, there := seen[id]; there && before != parts {
 			t.Fatalf("%d is of %v and of %v", id, before, parts)

@@ -3,6 +3,7 @@ package storage
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"time"
 
@@ -64,15 +65,16 @@ func (s *Store) MarkInbox(ctx context.Context, id domain.SubscriberID, push doma
 		ON CONFLICT (subscriber_id, push_id) DO NOTHING`
 	const read = `UPDATE inbox_marks SET read_at = $3 WHERE subscriber_id = $1 AND push_id = $2 AND read_at = 0`
 	const dismiss = `UPDATE inbox_marks SET dismissed_at = $3 WHERE subscriber_id = $1 AND push_id = $2 AND dismissed_at = 0`
-	const undo = `UPDATE inbox_marks SET dismissed_at = 0 WHERE subscriber_id = $1 AND push_id = $2 AND dismissed_at > 0`
+	const dismissed = `SELECT dismissed_at FROM inbox_marks WHERE subscriber_id = $1 AND push_id = $2 AND dismissed_at > 0`
+	const undo = `UPDATE inbox_marks SET dismissed_at = 0 WHERE subscriber_id = $1 AND push_id = $2 AND dismissed_at = $3`
 	const do = `UPDATE inbox_marks SET done_at = $3 WHERE subscriber_id = $1 AND push_id = $2 AND done_at = 0`
 	const undoDone = `UPDATE inbox_marks SET done_at = 0 WHERE subscriber_id = $1 AND push_id = $2`
-	var readers, dismissed int
 	step := func(tx *sql.Tx, q string, args ...any) (int, error) {
 		return changed(ctx, tx, q, append([]any{id, push}, args...)...)
 	}
 	err := s.inTx(ctx, func(tx *sql.Tx) (err error) {
-		readers, dismissed = 0, 0
+		var m Marks
+		at := now // when it was read or put aside
 		if what != "undismissed" && what != "undone" {
 			if _, err := step(tx, insert, micros(now)); err != nil {
 				return err
@@ -81,12 +83,18 @@ func (s *Store) MarkInbox(ctx context.Context, id domain.SubscriberID, push doma
 		switch what {
 		case "seen":
 		case "read":
-			readers, err = step(tx, read, micros(now))
+			m.Readers, err = step(tx, read, micros(now))
 		case "dismissed":
-			dismissed, err = step(tx, dismiss, micros(now))
+			m.Dismissed, err = step(tx, dismiss, micros(now))
 		case "undismissed":
-			dismissed, err = step(tx, undo)
-			dismissed = -dismissed
+			err = tx.QueryRowContext(ctx, dismissed, id, push).Scan(timeInto(&at))
+			if errors.Is(err, sql.ErrNoRows) {
+				return nil
+			}
+			if err == nil { // another may undo it first
+				m.Dismissed, err = step(tx, undo, micros(at))
+				m.Dismissed = -m.Dismissed
+			}
 		case "done":
 			_, err = step(tx, do, micros(now))
 		case "undone":
@@ -94,15 +102,10 @@ func (s *Store) MarkInbox(ctx context.Context, id domain.SubscriberID, push doma
 		default:
 			return domain.Errorf(domain.Invalid, "没有名为“%s”的收件箱操作", what)
 		}
-		if err != nil || readers == 0 && dismissed == 0 {
+		if err != nil || m == (Marks{}) {
 			return err
 		}
-		const count = `
-			INSERT INTO push_marks (push_id, shard, readers, dismissed) SELECT id, $2, $3, $4 FROM pushes WHERE id = $1
-			ON CONFLICT (push_id, shard) DO UPDATE
-			SET readers = push_marks.readers + excluded.readers, dismissed = push_marks.dismissed + excluded.dismissed`
-		_, err = tx.ExecContext(ctx, count, push, s.shard(), readers, dismissed)
-		return err
+		return s.countMark(ctx, tx, id, push, at, m)
 	})
 	if err != nil {
 		return fmt.Errorf("mark inbox: %w", err)
@@ -110,10 +113,44 @@ func (s *Store) MarkInbox(ctx context.Context, id domain.SubscriberID, push doma
 	return nil
 }
 
-// PushMarks returns how many readers opened a push in the inbox, and how many
-// put it aside as 与我无关.
-func (s *Store) PushMarks(ctx context.Context, push domain.PushID) (readers, dismissed int, err error) {
-	const q = `SELECT CAST(COALESCE(SUM(readers), 0) AS BIGINT), CAST(COALESCE(SUM(dismissed), 0) AS BIGINT) FROM push_marks WHERE push_id = $1`
-	err = s.read.QueryRowContext(ctx, q, push).Scan(&readers, &dismissed)
-	return readers, dismissed, err
+// countMark counts what a subscriber did with a push in the inbox, once for all
+// and once for each channel over which it had been sent to them by then. Two who
+// count take the counters in one order.
+func (s *Store) countMark(ctx context.Context, tx *sql.Tx, id domain.SubscriberID, push domain.PushID, at time.Time, m Marks) error {
+	const count = `
+		INSERT INTO push_marks (push_id, channel, shard, readers, dismissed)
+		SELECT u.id, w.channel, $2, $3, $4 FROM pushes u JOIN (
+			SELECT 'app' AS channel UNION ALL
+			SELECT channel FROM deliveries WHERE id BETWEEN $5 AND $6 AND sent_at > 0 AND sent_at <= $7) AS w ON TRUE
+		WHERE u.id = $1 ORDER BY w.channel
+		ON CONFLICT (push_id, channel, shard) DO UPDATE
+		SET readers = push_marks.readers + excluded.readers, dismissed = push_marks.dismissed + excluded.dismissed`
+	from, last := domain.DeliveriesTo(push, id)
+	_, err := tx.ExecContext(ctx, count, push, s.shard(), m.Readers, m.Dismissed, from, last, micros(at))
+	return err
+}
+
+// Marks is how many opened a push in the inbox, and how many put it aside as
+// 与我无关.
+type Marks struct{ Readers, Dismissed int }
+
+// PushMarks returns what was done with a push in the inbox: under [domain.App]
+// by everybody, under another channel by those to whom it had been sent over
+// that before.
+func (s *Store) PushMarks(ctx context.Context, push domain.PushID) (map[domain.ChannelKind]Marks, error) {
+	return s.marks(ctx, `= $1`, push)
+}
+
+// marks sums up the marks of pushes that fit a condition.
+func (s *Store) marks(ctx context.Context, of string, args ...any) (map[domain.ChannelKind]Marks, error) {
+	sums := map[domain.ChannelKind]Marks{}
+	q := `SELECT channel, CAST(SUM(readers) AS BIGINT), CAST(SUM(dismissed) AS BIGINT) FROM push_marks WHERE push_id ` + of + ` GROUP BY channel`
+	err := each(ctx, s.read, func(row scanner) error {
+		var channel domain.ChannelKind
+		var m Marks
+		err := row.Scan(&channel, &m.Readers, &m.Dismissed)
+		sums[channel] = m
+		return err
+	}, q, args...)
+	return sums, err
 }

@@ -10,10 +10,9 @@ import (
 // LiveCounts sums up the pushes that have not ended.
 type LiveCounts struct {
 	Deliveries []ReasonCount
-	Readers    int
-	Dismissed  int
-	Pushes     map[string]int // by state; paused and scheduled are states of their own
-	DueSince   time.Time      // the longest due batch; zero if none is due
+	Marks      map[domain.ChannelKind]Marks // as [Store.PushMarks]
+	Pushes     map[string]int               // by state; paused and scheduled are states of their own
+	DueSince   time.Time                    // the longest due batch; zero if none is due
 	Canaries   []ReasonCount
 }
 
@@ -35,9 +34,7 @@ func (s *Store) Live(ctx context.Context, now time.Time) (LiveCounts, error) {
 	if l.Canaries, err = list(ctx, s.read, scan, canaries); err != nil {
 		return l, err
 	}
-	const marks = `
-		SELECT CAST(COALESCE(SUM(readers), 0) AS BIGINT), CAST(COALESCE(SUM(dismissed), 0) AS BIGINT) FROM push_marks WHERE push_id IN (` + under + `)`
-	if err := s.read.QueryRowContext(ctx, marks).Scan(&l.Readers, &l.Dismissed); err != nil {
+	if l.Marks, err = s.marks(ctx, `IN (`+under+`)`); err != nil {
 		return l, err
 	}
 	const states = `

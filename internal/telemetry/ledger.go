@@ -13,12 +13,13 @@ import (
 type Ledger struct {
 	// Deliveries of pushes that have not ended, by channel, state and reason.
 	Deliveries []LedgerCount
-	Readers    int            // of those pushes, in the inbox
-	Dismissed  int            // put aside as 与我无关
-	Pushes     map[string]int // by state; paused and scheduled are states of their own
-	Held       []string       // channels that are held
-	Doubts     int
-	RipeDoubts int // that a person may settle
+	// Readers and Dismissed (as 与我无关) of those pushes, by channel: app is
+	// everybody in the inbox, another one whom it had been sent to before.
+	Readers, Dismissed []LedgerCount
+	Pushes             map[string]int // by state; paused and scheduled are states of their own
+	Held               []string       // channels that are held
+	Doubts             int
+	RipeDoubts         int // that a person may settle
 	// Lag is how long the longest due batch has been due.
 	Lag time.Duration
 	// Differences is how many days of gateways do not agree, of the last week.
@@ -38,8 +39,8 @@ const ledgerWait = 5 * time.Second
 
 var (
 	ledgerDeliveries = prometheus.NewDesc("policypush_push_deliveries", "Deliveries of pushes under way, by channel, state and reason.", []string{"channel", "state", "reason"}, nil)
-	ledgerReaders    = prometheus.NewDesc("policypush_push_readers", "Readers of pushes under way in the inbox.", nil, nil)
-	ledgerDismissed  = prometheus.NewDesc("policypush_push_dismissed", "Readers who put a push under way aside as not for them.", nil, nil)
+	ledgerReaders    = prometheus.NewDesc("policypush_push_readers", "Who read a push under way in the inbox; app is everybody, another channel those to whom it had been sent over that before.", []string{"channel"}, nil)
+	ledgerDismissed  = prometheus.NewDesc("policypush_push_dismissed", "Who put a push under way aside as not for them, by channel as the readers.", []string{"channel"}, nil)
 	ledgerPushes     = prometheus.NewDesc("policypush_pushes", "Pushes that have not ended, by state.", []string{"state"}, nil)
 	ledgerHeld       = prometheus.NewDesc("policypush_channel_held", "1 for a channel that sends nothing until it is resumed.", []string{"channel"}, nil)
 	ledgerDoubts     = prometheus.NewDesc("policypush_doubts", "Deliveries of which nobody knows whether they went out.", nil, nil)
@@ -96,8 +97,12 @@ func (c ledgerCollector) Collect(out chan<- prometheus.Metric) {
 	for _, n := range l.Canaries {
 		gauge(ledgerCanaries, float64(n.N), n.Channel, n.State)
 	}
-	gauge(ledgerReaders, float64(l.Readers))
-	gauge(ledgerDismissed, float64(l.Dismissed))
+	for _, n := range l.Readers {
+		gauge(ledgerReaders, float64(n.N), n.Channel)
+	}
+	for _, n := range l.Dismissed {
+		gauge(ledgerDismissed, float64(n.N), n.Channel)
+	}
 	gauge(ledgerDoubts, float64(l.Doubts))
 	gauge(ledgerRipe, float64(l.RipeDoubts))
 	gauge(ledgerLag, l.Lag.Seconds())

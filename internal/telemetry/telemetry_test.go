@@ -38,7 +38,7 @@ func TestTheLedgerIsServedWhileTheDatabaseAnswers(t *testing.T) {
 	var broken error
 	m.Live(func(context.Context) (Ledger, error) {
 		return Ledger{
-			Deliveries: []LedgerCount{{"sms", "pending", "quiet-hours", 7}}, Readers: 5, Dismissed: 1, Pushes: map[string]int{"paused": 2},
+			Deliveries: []LedgerCount{{"sms", "pending", "quiet-hours", 7}}, Readers: []LedgerCount{{"app", "", "", 5}}, Dismissed: []LedgerCount{{"sms", "", "", 1}}, Pushes: map[string]int{"paused": 2},
 			Held: []string{"sms"}, Doubts: 4, RipeDoubts: 3, Lag: 90 * time.Second, Differences: 1, Canaries: []LedgerCount{{"sms", "delivered", "", 1}},
 		}, broken
 	}, slog.New(slog.DiscardHandler))
@@ -49,7 +49,7 @@ func TestTheLedgerIsServedWhileTheDatabaseAnswers(t *testing.T) {
 	}
 	got := page()
 	for _, want := range []string{
-		`policypush_push_deliveries{channel="sms",reason="quiet-hours",state="pending"} 7`, "policypush_push_readers 5", "policypush_push_dismissed 1",
+		`policypush_push_deliveries{channel="sms",reason="quiet-hours",state="pending"} 7`, `policypush_push_readers{channel="app"} 5`, `policypush_push_dismissed{channel="sms"} 1`,
 		`policypush_pushes{state="paused"} 2`, `policypush_channel_held{channel="sms"} 1`, "policypush_doubts 4", "policypush_doubts_for_a_person 3",
 		"policypush_batch_lag_seconds 90", "policypush_statement_differences 1", `policypush_canaries{channel="sms",state="delivered"} 1`, "policypush_ledger_up 1",
 	} {

@@ -37,10 +37,16 @@ if (url && 'EventSource' in window) {
   const close = () => { if (es) es.close(); es = null; };
   const open = () => {
     es = new EventSource(url);
-    es.addEventListener('open', () => status(true, '实时'));
+    es.addEventListener('open', () => status(true, `实时，截至${clock()}`));
     es.addEventListener('totals', () => redraw().catch(() => {}));
     es.addEventListener('end', () => { close(); redraw().catch(() => {}); });
-    es.addEventListener('error', () => status(false, `已断开，正在重连，截至${clock()}`));
+    es.addEventListener('error', () => {
+      if (!es || es.readyState !== EventSource.CLOSED) { status(false, `已断开，正在重连，截至${clock()}`); return; }
+      // Refused: too many look on, or who looks is signed out. The browser does not try again by itself.
+      close();
+      status(false, `暂时不能实时更新，截至${clock()}，请刷新`);
+      setTimeout(() => { if (!es && !document.hidden) open(); }, 30000);
+    });
   };
   document.addEventListener('visibilitychange', () => { if (document.hidden) close(); else if (!es) open(); });
   addEventListener('pagehide', close);

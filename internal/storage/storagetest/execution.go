@@ -2,6 +2,7 @@ package storagetest
 
 import (
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"sync"
 	"testing"
@@ -302,11 +303,53 @@ func countsMarks(t *testing.T, url string) {
 	}{{0, "seen"}, {0, "read"}, {0, "read"}, {1, "dismissed"}, {1, "dismissed"}, {2, "read"}, {2, "dismissed"}, {2, "undismissed"}, {0, "undismissed"}} {
 		must(t, s.MarkInbox(ctx, all[m.who].ID, push.ID, m.what, morning))
 	}
-	readers, dismissed, err := s.PushMarks(ctx, push.ID)
-	must(t, err)
-	equal(t, "readers", readers, 2)
-	equal(t, "put aside", dismissed, 1)
+	equal(t, "marks", got(s.PushMarks(ctx, push.ID))(t)[domain.App], storage.Marks{Readers: 2, Dismissed: 1})
 	wantKind(t, s.MarkInbox(ctx, all[0].ID, push.ID, "?", morning), domain.Invalid)
+}
+
+// countsMarksOfChannels: who read a message counts for the channels over which
+// it had gone to them by then, and no longer for what they take back.
+func countsMarksOfChannels(t *testing.T, url string) {
+	s, ctx := open(t, url, Keys(t)), t.Context()
+	_, push := published(t, s, "稳岗返还")
+	all := people(t, s, 3)
+	ds := append(waiting(all, 0), waiting(all, 0)...)
+	for i := range all {
+		ds[i].Channel = domain.WeChat
+	}
+	at := func(minutes int) time.Time { return morning.Add(time.Duration(minutes) * time.Minute) }
+	sent := func(b domain.Batch, minutes int) {
+		t.Helper()
+		var outcomes []storage.Outcome
+		for _, o := range sendBatch(t, s, b) {
+			outcomes = append(outcomes, storage.Outcome{Delivery: o.Deliveries[0].ID, State: domain.Accepted, At: at(minutes), Gateway: "g"})
+		}
+		must(t, s.RecordOutcomes(ctx, outcomes))
+	}
+	batches := planned(t, s, push.ID, ds)
+	equal(t, "batches", len(batches), 2)
+	mark := func(who, minutes int, what string) {
+		t.Helper()
+		must(t, s.MarkInbox(ctx, all[who].ID, push.ID, what, at(minutes)))
+	}
+	mark(0, 1, "read") // before anything went out
+	for i, b := range batches {
+		sent(b, 2+2*i) // the second channel at 4
+		if i == 0 {
+			mark(1, 3, "dismissed")
+		}
+	}
+	mark(1, 5, "read")
+	mark(2, 5, "dismissed")
+	mark(2, 6, "undismissed")
+	mark(2, 7, "undismissed")
+	first, second := batches[0].Channel, batches[1].Channel
+	want := map[domain.ChannelKind]storage.Marks{domain.App: {Readers: 2, Dismissed: 1}, first: {Readers: 1, Dismissed: 1}, second: {Readers: 1}}
+	equal(t, "marks", fmt.Sprint(got(s.PushMarks(ctx, push.ID))(t)), fmt.Sprint(want))
+	mark(1, 8, "undismissed") // of the channel of then only
+	want[domain.App], want[first] = storage.Marks{Readers: 2}, storage.Marks{Readers: 1}
+	equal(t, "marks", fmt.Sprint(got(s.PushMarks(ctx, push.ID))(t)), fmt.Sprint(want))
+	equal(t, "of all that go on", fmt.Sprint(got(s.Live(ctx, at(9)))(t).Marks), fmt.Sprint(want))
 }
 
 func keepsCanaries(t *testing.T, url string) {
@@ -516,7 +559,7 @@ func sumsUpLive(t *testing.T, url string) {
 	equal(t, "due since", l.DueSince, b.NextAt)
 	equal(t, "numbers", len(l.Deliveries), 2)
 	equal(t, "held", l.Deliveries[1], storage.ReasonCount{Channel: domain.SMS, State: domain.Pending, Reason: domain.ReasonQuietHours, N: 1})
-	equal(t, "readers", l.Readers, 1)
+	equal(t, "readers", l.Marks[domain.App].Readers, 1)
 	equal(t, "running", l.Pushes["running"], 1)
 	equal(t, "canaries", l.Canaries[0].N, 1)
 	equal(t, "next", got(s.NextBatches(ctx, push.ID, morning))(t)[domain.SMS], morning.Add(2*time.Hour))
@@ -524,5 +567,5 @@ func sumsUpLive(t *testing.T, url string) {
 	equal(t, "paused", got(s.Live(ctx, morning))(t).Pushes["paused"], 1)
 	must(t, s.StopPush(ctx, push.ID, 1, "", morning))
 	l = got(s.Live(ctx, morning))(t)
-	equal(t, "after the end", len(l.Deliveries)+len(l.Pushes)+l.Readers+len(l.Canaries), 0)
+	equal(t, "after the end", len(l.Deliveries)+len(l.Pushes)+len(l.Marks)+len(l.Canaries), 0)
 }

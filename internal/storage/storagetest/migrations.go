@@ -2,6 +2,7 @@ package storagetest
 
 import (
 	"database/sql"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -28,12 +29,14 @@ func before(t *testing.T, url string, number int) *sql.DB {
 	}
 	run(`CREATE TABLE schema_migrations (version BIGINT PRIMARY KEY, applied_at BIGINT NOT NULL)`)
 	files := got(filepath.Glob(filepath.Join("migrations", folder, "*.sql")))(t)
-	if len(files) < number {
-		t.Fatalf("only %d migrations in %s", len(files), folder)
-	}
-	for i, file := range files[:number-1] {
+	for _, file := range files {
+		digits, _, _ := strings.Cut(filepath.Base(file), "_")
+		n := got(strconv.Atoi(digits))(t)
+		if n >= number {
+			break
+		}
 		run(string(got(os.ReadFile(file))(t)))
-		run(`INSERT INTO schema_migrations (version, applied_at) VALUES (` + strconv.Itoa(i+1) + `, 0)`)
+		run(`INSERT INTO schema_migrations (version, applied_at) VALUES (` + strconv.Itoa(n) + `, 0)`)
 	}
 	return db
 }
@@ -103,4 +106,38 @@ func migratesNotices(t *testing.T, url string) {
 	s := open(t, url, Keys(t))
 	want := domain.Notice{ID: 5, Question: 4, Subscriber: 7, Channel: domain.SMS, Kind: domain.NoticeAnswered, Push: 9, At: morning}
 	equal(t, "of the push", got(s.NoticeOf(ctx, 9))(t), want)
+}
+
+func migratesMarks(t *testing.T, url string) {
+	ctx := t.Context()
+	db := before(t, url, 25)
+	run := func(q string, args ...any) {
+		t.Helper()
+		_, err := db.ExecContext(ctx, q, args...)
+		must(t, err)
+	}
+	run(`
+		INSERT INTO policies (id, office_id, version, status, title, doc_number, unified_code, issuers, doc_kind, audience, publish_date,
+			effective_from, expires, apply_deadline, replaces, contact, source_name, source_hash, text, clauses, tags, measures, themes,
+			measure_count, first_measure, drafted_by, reviewed_by, approved_by, published_by, created_at, reviewed_at, approved_at,
+			published_at, no_interpretation, ended_reason)
+		VALUES (5, 3, 2, 'published', '稳岗返还', '', '', '[]', '', 'enterprise', '', '', '', '', '[]', '', '', '', '', '[]', '[]', '[]', '[]',
+			0, '', 1, 2, 2, 2, 0, 0, 0, 0, '', '')`)
+	run(`
+		INSERT INTO pushes (id, policy_id, policy_version, kind, state, created_by, created_at, planned_to, planned_at, include_possible, likely, possible)
+		VALUES (9, 5, 2, 'new', 'running', 1, 0, 3, 0, TRUE, 3, 0)`)
+	run(`INSERT INTO push_marks (push_id, shard, readers, dismissed) VALUES (9, 0, 1, 1), (9, 3, 1, 0)`)
+	run(`
+		INSERT INTO inbox_marks (subscriber_id, push_id, seen_at, read_at, dismissed_at)
+		VALUES (1, 9, 10, 50, 0), (2, 9, 10, 20, 60), (3, 9, 10, 0, 0)`)
+	for subscriber, sentAt := range map[domain.SubscriberID]int{1: 40, 2: 40, 3: 0} {
+		id := got(domain.NewDeliveryID(9, subscriber, domain.SMS))(t)
+		run(`
+			INSERT INTO deliveries (id, push_id, subscriber_id, contact_id, channel, batch_id, state, reason, verdict, next_at, sent_at, ended_at)
+			VALUES ($1, 9, $2, 1, 'sms', 1, 'accepted', '', 'likely', 0, $3, 0)`, int64(id), int64(subscriber), sentAt)
+	}
+	s := open(t, url, Keys(t))
+	equal(t, "marks", fmt.Sprint(got(s.PushMarks(ctx, 9))(t)), fmt.Sprint(map[domain.ChannelKind]storage.Marks{
+		domain.App: {Readers: 2, Dismissed: 1}, domain.SMS: {Readers: 1, Dismissed: 1},
+	}))
 }

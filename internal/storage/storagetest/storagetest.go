@@ -155,6 +155,8 @@ func Run(t *testing.T, fresh func(t *testing.T) string) {
 		"a month of deliveries is forgotten as a whole":                         forgetsMonths,
 		"the pushes under way are summed up":                                    sumsUpLive,
 		"readers of a push are counted once":                                    countsMarks,
+		"readers are counted by the channels it had gone to them over":          countsMarksOfChannels,
+		"marks of before they were counted by channel are kept and counted":     migratesMarks,
 		"one person at the address of several is told once":                     sharesAddresses,
 		"what people did meanwhile is known":                                    knowsMeanwhile,
 		"a deadline is reminded of once for each number of days":                owesReminders,
