@@ -91,10 +91,19 @@ type Item struct {
 	// be approved again; Since is from when on they see these words.
 	Was   *QA       `json:"was,omitempty"`
 	Since time.Time `json:"since,omitzero"`
+	// Corrected is what readers saw before, the first words first: they are shown
+	// that something was corrected, when, and what.
+	Corrected []Correction `json:"corrected,omitempty"`
 	// Grounds is the fingerprint of the words that it rests on, Facts of the
 	// measures that these clauses hold, see Bind.
 	Grounds string `json:"grounds,omitempty"`
 	Facts   string `json:"facts,omitempty"`
+}
+
+// Correction is the question and answer that stood until a time.
+type Correction struct {
+	At  time.Time `json:"at"`
+	Was QA        `json:"was"`
 }
 
 // QA is a question in the words of those concerned and a short answer.
@@ -291,6 +300,9 @@ func (it *Item) Approve(by domain.Operator, now time.Time) (corrects bool, err e
 		return false, domain.Errorf(domain.Forbidden, "编写人不能审核自己的解读，请由另一位工作人员审核")
 	}
 	corrects = it.Was != nil && !it.Was.says(it.QA)
+	if corrects {
+		it.Corrected = append(it.Corrected, Correction{now, *it.Was})
+	}
 	if it.Was == nil || corrects {
 		it.Since = now
 	}

@@ -2,6 +2,7 @@ package interpretations
 
 import (
 	"math"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -214,6 +215,13 @@ func TestOnlyChangedWordsCorrect(t *testing.T) {
 			corrects, err := it.Approve(second, later)
 			if err != nil || corrects != tt.corrects || !it.ShownSince().Equal(since) || it.Was != nil {
 				t.Errorf("corrects %v, %v, shown since %v, was %v", corrects, err, it.ShownSince(), it.Was)
+			}
+			var kept []Correction
+			if tt.corrects {
+				kept = []Correction{{later, *question().QA}}
+			}
+			if !reflect.DeepEqual(it.Corrected, kept) {
+				t.Errorf("readers are shown %+v, want %+v", it.Corrected, kept)
 			}
 		})
 	}

@@ -33,7 +33,8 @@ func (it *Item) Render(policy *domain.Policy, day string, others ...Item) (templ
 			ID               int64
 			Question, Answer string
 			Cites            []Cite
-		}{it.ID, it.QA.Question, it.QA.Answer, cites(policy, it.QA.Clauses...)}
+			Corrections      []correctionView
+		}{it.ID, it.QA.Question, it.QA.Answer, cites(policy, it.QA.Clauses...), it.corrections()}
 	case it.Chart != nil && slices.Contains(Forms(), it.Chart.Form):
 		name = string(it.Chart.Form)
 		view = it.chartView(policy, day)
@@ -114,6 +115,41 @@ func cites(policy *domain.Policy, paths ...string) []Cite {
 	}
 	return cs
 }
+
+// correctionView says what was corrected on a day: the parts that changed, before and after.
+type correctionView struct {
+	Day   string
+	Parts []correctedPart
+}
+
+type correctedPart struct {
+	Name          string
+	Before, After []span
+}
+
+// corrections are those of a question and answer, the latest first.
+func (it *Item) corrections() []correctionView {
+	var vs []correctionView
+	now := *it.QA
+	for _, c := range slices.Backward(it.Corrected) {
+		v := correctionView{Day: chineseDay(c.At.In(beijing).Format(time.DateOnly))}
+		for _, part := range []struct{ name, before, after string }{
+			{"问题", c.Was.Question, now.Question},
+			{"答复", c.Was.Answer, now.Answer},
+			{"依据", asWritten.Replace(strings.Join(c.Was.Clauses, "、")), asWritten.Replace(strings.Join(now.Clauses, "、"))},
+		} {
+			if part.before != part.after {
+				before, after := changes(part.before, part.after)
+				v.Parts = append(v.Parts, correctedPart{part.name, before, after})
+			}
+		}
+		vs, now = append(vs, v), c.Was
+	}
+	return vs
+}
+
+// beijing is the time by which people read a day.
+var beijing = time.FixedZone("CST", 8*60*60)
 
 // comparisonView is what the template of a comparison draws.
 type comparisonView struct {

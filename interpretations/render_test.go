@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/net/html"
 	"pgregory.net/rapid"
@@ -21,6 +22,12 @@ func every() map[string]*Item {
 	plain := figure(Rank)
 	plain.Chart.Points[0].Note = ""
 	items["rank-plain"] = plain
+	corrected := question()
+	corrected.Corrected = []Correction{
+		{time.Date(2026, 11, 30, 17, 0, 0, 0, time.UTC), QA{"二手的设备能补吗？", "能。只补新购置的数控设备。", []string{"第一条"}}},
+		{time.Date(2026, 12, 8, 2, 0, 0, 0, time.UTC), QA{corrected.QA.Question, "不能。只补新购置的数控机床。", []string{"第九条"}}},
+	}
+	items["qa-corrected"] = corrected
 	long := figure(Line)
 	for len(long.Chart.Points) < MaxPoints {
 		long.Chart.Points = append(long.Chart.Points, Point{Label: "年", Value: float64(len(long.Chart.Points)) * 37})
@@ -71,6 +78,9 @@ func TestHostileTextIsShown(t *testing.T) {
 			if it.QA != nil {
 				it.QA.Question, it.QA.Answer = word.Draw(t, "question"), word.Draw(t, "answer")
 				it.QA.Clauses = []string{p.Clauses[1].Path}
+				for i := range it.Corrected {
+					it.Corrected[i].Was = QA{word.Draw(t, "asked"), word.Draw(t, "answered"), []string{word.Draw(t, "clause")}}
+				}
 			}
 			if it.Chart != nil {
 				it.Chart.Unit, it.Chart.Before, it.Chart.After = word.Draw(t, "unit"), word.Draw(t, "before"), word.Draw(t, "after")

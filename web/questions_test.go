@@ -277,6 +277,8 @@ func TestWhoReadAnAnswerIsToldOfItsCorrection(t *testing.T) {
 	save("最多200万元。")
 	approve()
 	late.get(page).at(page, 200, "最多200万元。")
+	// Whoever has no account sees on the page that it was corrected, when and how.
+	site.browser().get(page).at(page, 200, `<span class="tag amber">2026年11月22日更正</span>`, "答复原为：最多<del>300</del>万元。", "答复改为：最多<ins>200</ins>万元。")
 	if ids := told(); !slices.Equal(ids, []domain.SubscriberID{readerID, askerID}) {
 		t.Fatalf("told: %v", ids)
 	}
