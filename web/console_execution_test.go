@@ -109,7 +109,7 @@ func TestDoubtIsSettledByAPersonAfterThreeDays(t *testing.T) {
 	// What was sent to one person, for them and for an officer.
 	b.post(person+"/export", url.Values{})
 	if b.status != 200 || !strings.Contains(b.body, `"gateway": "tencent"`) || !strings.Contains(b.body, `"receipt": "tx-7"`) ||
-		!strings.Contains(b.body, `"why": "订阅的主题里，这份政策适用可能性高"`) || !strings.Contains(b.body, "人工确认") || strings.Contains(b.body, "13900000051") {
+		!strings.Contains(b.body, `"says": "订阅的主题里，这份政策适用可能性高"`) || !strings.Contains(b.body, "人工确认") || strings.Contains(b.body, "13900000051") {
 		t.Errorf("export is %d: %s", b.status, b.body)
 	}
 	b.get("/console/audit").at("/console/audit", 200, "导出发送记录")

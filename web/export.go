@@ -13,14 +13,15 @@ import (
 	"policypush/internal/storage"
 )
 
-// sentMessage is one message that was, or was to be, sent to a person: what,
-// why, over which channel, and what became of it.
+// sentMessage is one message that left the house, or was to: what, why, over
+// which channel, and what became of it.
 type sentMessage struct {
 	Policy  string         `json:"policy"`
+	Kind    string         `json:"kind"`
 	Channel string         `json:"channel"`
 	To      string         `json:"to,omitempty"` // masked
-	Verdict domain.Verdict `json:"verdict"`      // why: what may apply
-	Why     string         `json:"why"`
+	Verdict domain.Verdict `json:"verdict"`      // what may apply
+	Why     sentWhy        `json:"why"`
 	State   string         `json:"state"`
 	Reason  string         `json:"reason,omitempty"`
 	SentAt  string         `json:"sent_at,omitempty"`
@@ -39,6 +40,37 @@ type sentStep struct {
 	Note    string `json:"note,omitempty"`
 }
 
+// inboxMessage is one message of the inbox, and what its reader did with it.
+type inboxMessage struct {
+	Policy      string         `json:"policy"` // or what it is about
+	Kind        string         `json:"kind"`
+	At          string         `json:"at"`
+	Verdict     domain.Verdict `json:"verdict,omitempty"`
+	Why         sentWhy        `json:"why"`
+	Read        bool           `json:"read"`
+	SeenAt      string         `json:"seen_at,omitempty"`
+	ReadAt      string         `json:"read_at,omitempty"`
+	DismissedAt string         `json:"dismissed_at,omitempty"` // as 与我无关
+	DoneAt      string         `json:"done_at,omitempty"`      // as 已办理
+}
+
+// sentWhy is why a message came: in a sentence, and as the page of the policy
+// says it.
+type sentWhy struct {
+	Says      string       `json:"says"`
+	Interests []string     `json:"interests,omitempty"` // the part of the subscription that asked for it
+	Fits      string       `json:"fits,omitempty"`      // how many of its measures
+	Reasons   []sentReason `json:"reasons,omitempty"`
+	Note      string       `json:"note,omitempty"` // why the reasons may not be those of then
+}
+
+// sentReason is a condition of the policy with what the profile said to it.
+type sentReason struct {
+	Condition string `json:"condition"`
+	Profile   string `json:"profile"`
+	Result    string `json:"result"`
+}
+
 // stamp writes a time in that of the readers; the zero time is empty.
 func stamp(t time.Time) string {
 	if t.IsZero() {
@@ -47,32 +79,128 @@ func stamp(t time.Time) string {
 	return t.In(shanghai).Format("2006-01-02T15:04:05+08:00")
 }
 
-// sentTo lists every message of a person that is kept, the latest first.
-func (s *Server) sentTo(ctx context.Context, id domain.SubscriberID) ([]sentMessage, error) {
-	found, err := s.Store.Deliveries(ctx, storage.DeliveryFilter{Subscriber: id, Limit: math.MaxInt32})
+// record is what an export reads of one person, each push and policy once.
+type record struct {
+	s        *Server
+	person   *domain.Subscriber
+	former   []storage.ProfileVersion // oldest first
+	pushes   map[domain.PushID]domain.Push
+	policies map[domain.PolicyID]*domain.Policy
+}
+
+func (s *Server) recordOf(ctx context.Context, person *domain.Subscriber) (*record, error) {
+	former, err := s.Store.ProfileVersions(ctx, person.ID)
+	return &record{s, person, former, map[domain.PushID]domain.Push{}, map[domain.PolicyID]*domain.Policy{}}, err
+}
+
+// messages lists everything that was sent to the person and is kept, the latest
+// first: what left the house, and what stands in the inbox.
+func (r *record) messages(ctx context.Context) (sent []sentMessage, inbox []inboxMessage, err error) {
+	found, err := r.s.Store.Deliveries(ctx, storage.DeliveryFilter{Subscriber: r.person.ID, Limit: math.MaxInt32})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	sent := []sentMessage{}
+	sent, inbox = []sentMessage{}, []inboxMessage{}
 	for _, d := range found {
+		push, err := r.push(ctx, d.Push)
+		if err != nil {
+			return nil, nil, err
+		}
 		m := sentMessage{
-			Policy: d.PolicyTitle, Channel: d.Channel.Label(), To: d.Masked, Verdict: d.Verdict, Why: whySent(d.Kind, d.Verdict),
+			Policy: d.PolicyTitle, Kind: pushRowOf(push).KindName, Channel: d.Channel.Label(), To: d.Masked, Verdict: d.Verdict,
 			State: d.Channel.StateLabel(d.State), Reason: d.Reason.Label(), SentAt: stamp(d.SentAt), EndedAt: stamp(d.EndedAt),
 			Gateway: d.Gateway, Receipt: d.GatewayRef, History: []sentStep{},
 		}
-		events, err := s.Store.DeliveryEvents(ctx, d.ID)
+		if m.Why, err = r.why(ctx, push, d.Verdict); err != nil {
+			return nil, nil, err
+		}
+		events, err := r.s.Store.DeliveryEvents(ctx, d.ID)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		for _, e := range events {
 			m.History = append(m.History, sentStep{stamp(e.At), d.Channel.StateLabel(e.State), e.Reason.Label(), e.Gateway, e.Note})
 		}
 		sent = append(sent, m)
 	}
-	return sent, nil
+	items, err := r.s.inboxOf(ctx, r.person.ID)
+	if err != nil {
+		return nil, nil, err
+	}
+	marks, err := r.s.Store.InboxMarks(ctx, r.person.ID)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, it := range items {
+		push, err := r.push(ctx, it.Push)
+		if err != nil {
+			return nil, nil, err
+		}
+		mark := marks[it.Push]
+		m := inboxMessage{
+			Policy: it.Title, Kind: pushRowOf(push).KindName, At: stamp(it.At), Verdict: it.Verdict, Read: it.Read,
+			SeenAt: stamp(mark.SeenAt), ReadAt: stamp(mark.ReadAt), DismissedAt: stamp(mark.DismissedAt), DoneAt: stamp(mark.DoneAt),
+		}
+		if m.Why, err = r.why(ctx, push, it.Verdict); err != nil {
+			return nil, nil, err
+		}
+		inbox = append(inbox, m)
+	}
+	return sent, inbox, nil
 }
 
-// whySent is why somebody got a message of a push.
+func (r *record) push(ctx context.Context, id domain.PushID) (domain.Push, error) {
+	push, known := r.pushes[id]
+	if known {
+		return push, nil
+	}
+	push, err := r.s.Store.Push(ctx, id)
+	r.pushes[id] = push
+	return push, err
+}
+
+// why says why the person got a message of a push, with the profile of then
+// where it is kept.
+func (r *record) why(ctx context.Context, push domain.Push, verdict domain.Verdict) (sentWhy, error) {
+	w := sentWhy{Says: whySent(push.Kind, verdict)}
+	if push.Kind != domain.NewPolicy && push.Kind != domain.Reminder {
+		return w, nil // whom it went to was no matter of their profile
+	}
+	if r.person.Subscription.Unmatched {
+		w.Note = "个性化匹配已关闭，不再用资料对照政策"
+		return w, nil
+	}
+	policy, known := r.policies[push.Policy]
+	if !known {
+		var err error
+		if policy, err = r.s.Store.Policy(ctx, push.Policy); err != nil {
+			return w, err
+		}
+		r.policies[push.Policy] = policy
+	}
+	at := push.PlannedAt
+	if at.IsZero() {
+		at = push.CreatedAt
+	}
+	then := *r.person
+	for _, v := range r.former {
+		if v.ReplacedAt.After(at) {
+			then.Profile, then.Subscription = v.Profile, v.Subscription
+			break
+		}
+	}
+	match := r.s.match(policy, &then, r.s.measures(policy), at.In(shanghai).Format(time.DateOnly))
+	w.Interests, w.Fits = match.Interests, match.Summary
+	for _, reason := range match.Reasons {
+		w.Reasons = append(w.Reasons, sentReason{reason.Condition, reason.Value, reason.Said})
+	}
+	if policy.Version != push.Version || match.Verdict != verdict {
+		w.Note = "政策条款或资料在发送之后有改动，以上按现在留存的重新对照，可能与当时不完全一致"
+	}
+	return w, nil
+}
+
+// whySent is why somebody got a message of a push, in a sentence.
 func whySent(kind domain.PushKind, verdict domain.Verdict) string {
 	switch kind {
 	case domain.WithdrawalNotice:
@@ -107,19 +235,24 @@ func (s *Server) exportPerson(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	sent, err := s.sentTo(ctx, person.ID)
+	r, err := s.recordOf(ctx, person)
 	if err != nil {
 		return err
 	}
-	if err := s.audit(c, "export", fmt.Sprintf("subscriber/%d", id), fmt.Sprintf("%d条发送记录", len(sent))); err != nil {
+	sent, inbox, err := r.messages(ctx)
+	if err != nil {
+		return err
+	}
+	if err := s.audit(c, "export", fmt.Sprintf("subscriber/%d", id), fmt.Sprintf("%d条发送记录，%d条站内消息", len(sent), len(inbox))); err != nil {
 		return err
 	}
 	data, err := json.MarshalIndent(struct {
-		ID       string        `json:"id"`
-		Name     string        `json:"name"`
-		At       string        `json:"at"`
-		Messages []sentMessage `json:"messages"`
-	}{person.ExternalID, maskName(person), stamp(s.Now()), sent}, "", "  ")
+		ID       string         `json:"id"`
+		Name     string         `json:"name"`
+		At       string         `json:"at"`
+		Inbox    []inboxMessage `json:"inbox"`
+		Messages []sentMessage  `json:"messages"`
+	}{person.ExternalID, maskName(person), stamp(s.Now()), inbox, sent}, "", "  ")
 	if err != nil {
 		return err
 	}

@@ -65,7 +65,7 @@ func (s *Server) check(c *fiber.Ctx) error {
 	var asker domain.Subscriber
 	s.applyWho(f, &asker)
 	v.Measures = s.measures(v.Policy)
-	v.Match = s.match(v.Policy, &asker, v.Measures)
+	v.Match = s.match(v.Policy, &asker, v.Measures, s.today())
 	v.Match.cites("/policies/" + fmt.Sprint(v.Policy.ID))
 	return s.render(c, v)
 }

@@ -496,7 +496,7 @@ type exported struct {
 	Contacts     []domain.Contact    `json:"contacts"`
 	Consent      domain.Consent      `json:"consent"`
 	CreatedAt    string              `json:"created_at"`
-	Inbox        []exportedItem      `json:"inbox"`
+	Inbox        []inboxMessage      `json:"inbox"`
 	// Messages left the house, or were to.
 	Messages []sentMessage `json:"messages"`
 	// Former says how the profile stood at earlier pushes, as far as it is kept.
@@ -566,13 +566,6 @@ type exportedVersion struct {
 	Subscription domain.Subscription `json:"subscription"`
 }
 
-type exportedItem struct {
-	Policy  string         `json:"policy"`
-	At      string         `json:"at"`
-	Verdict domain.Verdict `json:"verdict"`
-	Read    bool           `json:"read"`
-}
-
 type exportedRead struct {
 	Policy string `json:"policy"`
 	At     string `json:"at"`
@@ -584,24 +577,17 @@ func (s *Server) export(c *fiber.Ctx) error {
 		return err
 	}
 	sub := r.subscriber
-	items, err := s.inboxOf(c.UserContext(), sub.ID)
+	kept, err := s.recordOf(c.UserContext(), sub)
 	if err != nil {
 		return err
 	}
 	out := exported{
 		ID: sub.ExternalID, Name: sub.Name, USCC: sub.USCC, Profile: sub.Profile, Subscription: sub.Subscription,
-		Contacts: r.exportedContacts(), Consent: sub.Consent, CreatedAt: sub.CreatedAt.In(shanghai).Format("2006-01-02T15:04:05+08:00"),
-		Inbox: []exportedItem{}, Former: []exportedVersion{}, Read: []exportedRead{},
+		Contacts: r.exportedContacts(), Consent: sub.Consent, CreatedAt: stamp(sub.CreatedAt),
+		Former: []exportedVersion{}, Read: []exportedRead{},
 	}
-	for _, it := range items {
-		out.Inbox = append(out.Inbox, exportedItem{it.Title, it.At.In(shanghai).Format("2006-01-02T15:04:05+08:00"), it.Verdict, it.Read})
-	}
-	former, err := s.Store.ProfileVersions(c.UserContext(), sub.ID)
-	if err != nil {
-		return err
-	}
-	for _, v := range former {
-		out.Former = append(out.Former, exportedVersion{v.ReplacedAt.In(shanghai).Format("2006-01-02T15:04:05+08:00"), v.Profile, v.Subscription})
+	for _, v := range kept.former {
+		out.Former = append(out.Former, exportedVersion{stamp(v.ReplacedAt), v.Profile, v.Subscription})
 	}
 	if out.Questions, out.Helped, err = s.askedBy(c.UserContext(), sub.ID); err != nil {
 		return err
@@ -613,7 +599,7 @@ func (s *Server) export(c *fiber.Ctx) error {
 	for _, r := range read {
 		out.Read = append(out.Read, exportedRead{r.Title, stamp(r.At)})
 	}
-	if out.Messages, err = s.sentTo(c.UserContext(), sub.ID); err != nil {
+	if out.Messages, out.Inbox, err = kept.messages(c.UserContext()); err != nil {
 		return err
 	}
 	data, err := json.MarshalIndent(out, "", "  ")

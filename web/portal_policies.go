@@ -226,7 +226,7 @@ func (s *Server) policyView(c *fiber.Ctx) (policyView, error) {
 		return policyView{}, err
 	}
 	if r != nil && r.subscriber != nil && !r.subscriber.Subscription.Unmatched {
-		v.Match = s.match(policy, r.subscriber, v.Measures)
+		v.Match = s.match(policy, r.subscriber, v.Measures, s.today())
 	}
 	return v, nil
 }
@@ -541,10 +541,10 @@ func ways(policy *domain.Policy) ([]wayView, []string) {
 	return found, materials
 }
 
-// match explains a policy to a subscriber and marks their verdicts on the
-// measures.
-func (s *Server) match(policy *domain.Policy, sub *domain.Subscriber, measures []measureView) *matchView {
-	verdict, matches := matching.MatchPolicy(policy, &sub.Profile, s.today(), s.Rules.ValueName)
+// match explains a policy to a subscriber, as of a day (YYYY-MM-DD), and marks
+// their verdicts on the measures.
+func (s *Server) match(policy *domain.Policy, sub *domain.Subscriber, measures []measureView, day string) *matchView {
+	verdict, matches := matching.MatchPolicy(policy, &sub.Profile, day, s.Rules.ValueName)
 	v := &matchView{Name: readerName(sub), Verdict: verdict, Interests: s.interests(policy, sub)}
 	likely, possible := 0, 0
 	for i, m := range matches {
