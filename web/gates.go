@@ -147,7 +147,7 @@ func (s *Server) accountSaid(ctx context.Context, event wechat.Event) (string, e
 		return "已退订，不再向您的微信发送政策消息。", s.Store.StopAddress(ctx, domain.WeChat, event.OpenID, domain.ReasonStopped, s.Now())
 	}
 	return "", s.Store.SaveReply(ctx, storage.Reply{
-		Channel: domain.WeChat, AddressMasked: domain.MaskID(event.OpenID), Text: cutRunes(event.Text, 500), At: s.Now(),
+		Channel: domain.WeChat, AddressMasked: domain.MaskID(event.OpenID), Address: event.OpenID, Text: cutRunes(event.Text, 500), At: s.Now(),
 	})
 }
 

@@ -58,7 +58,7 @@ func (c Courier) send(ctx context.Context, kind domain.ChannelKind, m channel.Me
 	}
 	if r.Class == channel.Accepted && line.Mode == channel.Log {
 		return r, c.Store.SaveOutbox(ctx, storage.OutboxEntry{
-			At: c.Now(), Channel: kind, MaskedTo: domain.Contact{Kind: kind, Address: m.To}.Masked(), Subject: m.Subject, Body: m.Text,
+			At: c.Now(), Channel: kind, MaskedTo: domain.Contact{Kind: kind, Address: m.To}.Masked(), To: m.To, Subject: m.Subject, Body: m.Text,
 		})
 	}
 	return r, nil

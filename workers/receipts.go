@@ -105,7 +105,7 @@ func (r Receipts) Reply(ctx context.Context, reply sms.Reply) error {
 	if reply.Stop {
 		err = r.Store.StopAddress(ctx, domain.SMS, reply.From, domain.ReasonStopped, r.Now())
 	} else {
-		err = r.Store.SaveReply(ctx, storage.Reply{Channel: domain.SMS, AddressMasked: domain.MaskPhone(reply.From), Text: reply.Text, At: r.Now()})
+		err = r.Store.SaveReply(ctx, storage.Reply{Channel: domain.SMS, AddressMasked: domain.MaskPhone(reply.From), Address: reply.From, Text: reply.Text, At: r.Now()})
 	}
 	if err != nil {
 		r.Log.Error("a reply was not kept", "err", err)

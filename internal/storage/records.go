@@ -47,14 +47,15 @@ type OutboxEntry struct {
 	Delivery domain.DeliveryID // 0 for a verification code
 	Channel  domain.ChannelKind
 	MaskedTo string
+	To       string // the address, of a verification code; only its blind index is kept
 	Subject  string
 	Body     string
 }
 
 // SaveOutbox appends an entry.
 func (s *Store) SaveOutbox(ctx context.Context, e OutboxEntry) error {
-	const q = `INSERT INTO outbox (at, delivery_id, channel, masked_to, subject, body) VALUES ($1, $2, $3, $4, $5, $6)`
-	if _, err := s.write.ExecContext(ctx, q, micros(e.At), e.Delivery, e.Channel, e.MaskedTo, e.Subject, e.Body); err != nil {
+	const q = `INSERT INTO outbox (at, delivery_id, channel, masked_to, subject, body, blind) VALUES ($1, $2, $3, $4, $5, $6, $7)`
+	if _, err := s.write.ExecContext(ctx, q, micros(e.At), e.Delivery, e.Channel, e.MaskedTo, e.Subject, e.Body, s.blindOrNone(e.Channel, e.To)); err != nil {
 		return fmt.Errorf("save outbox: %w", err)
 	}
 	return nil
@@ -73,14 +74,15 @@ type Reply struct {
 	ID            int64
 	Channel       domain.ChannelKind
 	AddressMasked string
+	Address       string // only its blind index is kept
 	Text          string
 	At            time.Time
 }
 
 // SaveReply appends a reply.
 func (s *Store) SaveReply(ctx context.Context, r Reply) error {
-	const q = `INSERT INTO replies (channel, address_masked, text, at) VALUES ($1, $2, $3, $4)`
-	if _, err := s.write.ExecContext(ctx, q, r.Channel, r.AddressMasked, r.Text, micros(r.At)); err != nil {
+	const q = `INSERT INTO replies (channel, address_masked, text, at, blind) VALUES ($1, $2, $3, $4, $5)`
+	if _, err := s.write.ExecContext(ctx, q, r.Channel, r.AddressMasked, r.Text, micros(r.At), s.blindOrNone(r.Channel, r.Address)); err != nil {
 		return fmt.Errorf("save reply: %w", err)
 	}
 	return nil
@@ -92,4 +94,12 @@ func (s *Store) Replies(ctx context.Context, limit int) ([]Reply, error) {
 	return list(ctx, s.read, func(row scanner, r *Reply) error {
 		return row.Scan(&r.ID, &r.Channel, &r.AddressMasked, &r.Text, timeInto(&r.At))
 	}, q, limit)
+}
+
+// blindOrNone is the blind index of an address, or nothing for none.
+func (s *Store) blindOrNone(kind domain.ChannelKind, address string) []byte {
+	if address == "" {
+		return []byte{}
+	}
+	return s.blind(kind, address)
 }

@@ -91,6 +91,7 @@ func Run(t *testing.T, fresh func(t *testing.T) string) {
 		"a question is asked once, answered once and counted":                   keepsQuestions,
 		"who is told of an answer is owed it, once, and is forgotten":           owesNotices,
 		"who read questions and answers is kept for a while, and told":          keepsQAReaders,
+		"whoever is erased is named by no table":                                erases,
 		"a subscriber comes back as saved":                                      keepsSubscribers,
 		"who stands for an enterprise changes, with its history":                changesPeople,
 		"invitations are kept for their time, answered once":                    keepsJoins,
