@@ -9,6 +9,7 @@
 package jpush
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"encoding/json"
@@ -199,8 +200,39 @@ func (s *Sender) cid(ctx context.Context) (string, *channel.Result, bool) {
 	return cid, nil, false
 }
 
+// verdict is what a code of 极光 means.
+type verdict struct {
+	class channel.Class
+	all   bool // it holds for every message
+	dead  bool // this device is none of the app's, or was not seen for 255 days
+}
+
+// codes is what the codes of /v3/push mean (业务返回码 of its document).
+var codes = map[int]verdict{
+	1000: {class: channel.Retry},                 // an error inside
+	1001: {class: channel.Config, all: true},     // no POST
+	1002: {class: channel.Permanent},             // a parameter is missing
+	1003: {class: channel.Permanent},             // a parameter has no such value
+	1004: {class: channel.Config, all: true},     // AppKey and secret do not match
+	1005: {class: channel.Permanent},             // too long
+	1008: {class: channel.Config, all: true},     // no such AppKey
+	1009: {class: channel.Config, all: true},     // a key that is not known
+	1011: {class: channel.Permanent, dead: true}, // no such device
+	1012: {class: channel.Throttled, all: true},  // too many slow pushes at a time
+	1020: {class: channel.Config, all: true},     // no HTTPS
+	1030: {class: channel.Retry},                 // a timeout inside
+	2002: {class: channel.Throttled, all: true},  // too many calls
+	2003: {class: channel.Config, all: true},     // the app may not call
+	2004: {class: channel.Config, all: true},     // our address is not on the list
+	2005: {class: channel.Quota, all: true},      // too much is sent
+	2006: {class: channel.Config, all: true},     // only for VIP
+	2007: {class: channel.Config, all: true},     // not allowed to call this
+	2008: {class: channel.Quota, all: true},      // too many to everybody
+}
+
 // Classify turns an answer of 极光 into a result, and tells whether it holds for
-// all others.
+// all others. A code that is not known is the message's fault, or by its status
+// the account's or theirs.
 func Classify(a channel.Answer) (r channel.Result, all bool) {
 	var said struct {
 		ID    json.RawMessage `json:"msg_id"` // a number, or one in quotes
@@ -210,30 +242,33 @@ func Classify(a channel.Answer) (r channel.Result, all bool) {
 		} `json:"error"`
 	}
 	readable := json.Unmarshal(a.Body, &said) == nil
-	if a.Status/100 == 2 && (said.Error.Code == 0 || !readable) {
+	code := said.Error.Code
+	if a.Status/100 == 2 && (code == 0 || !readable) {
 		return channel.Result{Class: channel.Accepted, GatewayRef: channel.Note(strings.Trim(string(said.ID), `"`))}, false
 	}
-	code := said.Error.Code
-	r = channel.Result{Class: channel.Permanent, Code: strconv.Itoa(code), Note: channel.Note(said.Error.Message)}
-	if code == 0 {
-		r.Code = strconv.Itoa(a.Status)
+	v, known := codes[code]
+	if !known {
+		v = byStatus(a.Status)
 	}
+	r = channel.Result{Class: v.class, Code: strconv.Itoa(cmp.Or(code, a.Status)), Note: channel.Note(said.Error.Message), BadAddress: v.dead}
+	if v.class == channel.Throttled {
+		r.After = resetAfter(a.Header)
+	}
+	return r, v.all
+}
+
+// byStatus is what an answer without a known code means.
+func byStatus(status int) verdict {
 	switch {
-	case code == 1011: // no such device
-		r.BadAddress = true
-	case code == 2002 || a.Status == http.StatusTooManyRequests:
-		r.Class, r.After = channel.Throttled, resetAfter(a.Header)
-		return r, true
-	case code == 1004 || code == 1008 || code == 1009 || code == 1020 || code == 2003 || code == 2004 || a.Status == http.StatusUnauthorized || a.Status == http.StatusForbidden || a.Status/100 == 3:
-		r.Class = channel.Config
-		return r, true
-	case code > 2004 && code < 3000: // how much the account may send: it is not the message
-		r.Class = channel.Quota
-		return r, true
-	case code == 1000 || code == 1030 || a.Status/100 == 5:
-		r.Class = channel.Retry
+	case status == http.StatusTooManyRequests:
+		return verdict{class: channel.Throttled, all: true}
+	case status == http.StatusUnauthorized || status == http.StatusForbidden || status/100 == 3:
+		return verdict{class: channel.Config, all: true}
+	case status/100 == 5:
+		return verdict{class: channel.Retry}
+	default:
+		return verdict{class: channel.Permanent}
 	}
-	return r, false
 }
 
 // resetAfter is when calls are taken again.

@@ -112,13 +112,27 @@ func TestWrongSettingsAreRefused(t *testing.T) {
 	}
 }
 
-// TestWhatTheAccountMayNotSendHoldsTheChannel: that an account is used up, or may
-// not, says nothing against the message.
-func TestWhatTheAccountMayNotSendHoldsTheChannel(t *testing.T) {
-	for code, want := range map[int]channel.Class{2003: channel.Config, 2004: channel.Config, 2005: channel.Quota, 2008: channel.Quota, 1003: channel.Permanent} {
-		r, all := jpush.Classify(channel.Answer{Status: 400, Body: fmt.Appendf(nil, `{"error":{"code":%d,"message":"x"}}`, code)})
-		if r.Class != want || all != (want != channel.Permanent) {
-			t.Errorf("%d: %+v, all %v", code, r, all)
+// TestCodesMeanWhatTheDocumentSays lists every code of the document, and answers
+// without one. That an account is used up, or may not, says nothing against the
+// message.
+func TestCodesMeanWhatTheDocumentSays(t *testing.T) {
+	const one, all = false, true // the message, every message
+	for _, tt := range []struct {
+		status, code int
+		want         channel.Class
+		whole        bool
+	}{
+		{500, 1000, channel.Retry, one}, {405, 1001, channel.Config, all}, {400, 1002, channel.Permanent, one}, {400, 1003, channel.Permanent, one},
+		{401, 1004, channel.Config, all}, {400, 1005, channel.Permanent, one}, {400, 1008, channel.Config, all}, {400, 1009, channel.Config, all},
+		{400, 1011, channel.Permanent, one}, {400, 1012, channel.Throttled, all}, {404, 1020, channel.Config, all}, {503, 1030, channel.Retry, one},
+		{429, 2002, channel.Throttled, all}, {403, 2003, channel.Config, all}, {403, 2004, channel.Config, all}, {403, 2005, channel.Quota, all},
+		{403, 2006, channel.Config, all}, {403, 2007, channel.Config, all}, {400, 2008, channel.Quota, all},
+		{400, 1999, channel.Permanent, one}, {429, 0, channel.Throttled, all}, {401, 0, channel.Config, all}, {403, 2999, channel.Config, all},
+		{302, 0, channel.Config, all}, {502, 0, channel.Retry, one}, {200, 0, channel.Accepted, one},
+	} {
+		r, whole := jpush.Classify(channel.Answer{Status: tt.status, Body: fmt.Appendf(nil, `{"error":{"code":%d,"message":"x"}}`, tt.code)})
+		if r.Class != tt.want || whole != tt.whole || r.BadAddress != (tt.code == 1011) || (r.Class == channel.Throttled) != (r.After > 0) {
+			t.Errorf("%d, %d: %+v, all %v", tt.status, tt.code, r, whole)
 		}
 	}
 }
@@ -131,7 +145,7 @@ func FuzzClassify(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, status int, body string) {
 		r, all := jpush.Classify(channel.Answer{Status: status, Header: http.Header{}, Body: []byte(body)})
-		if r.BadAddress && r.Class != channel.Permanent || all && r.Class != channel.Config && r.Class != channel.Throttled || r.Class == channel.Accepted && status/100 != 2 || r.Class == channel.Unknown {
+		if r.BadAddress && r.Class != channel.Permanent || all && r.Class != channel.Config && r.Class != channel.Throttled && r.Class != channel.Quota || r.Class == channel.Accepted && status/100 != 2 || r.Class == channel.Unknown {
 			t.Errorf("%d %q: %+v, %v", status, body, r, all)
 		}
 	})
