@@ -103,7 +103,8 @@ func plain(r rune) rune {
 }
 
 // squeeze removes the blanks of a cleaned line but for those between foreign
-// words and numbers, and turns the brackets around years into 〔〕.
+// words and numbers, with the question marks that other programs left of wide
+// blanks, and turns the brackets around years into 〔〕.
 func squeeze(s string) string {
 	if strings.IndexByte(s, ' ') >= 0 {
 		var b strings.Builder
@@ -111,7 +112,7 @@ func squeeze(s string) string {
 		var before, last rune // of the runes written
 		blank := false
 		for _, r := range s {
-			if r == ' ' {
+			if r == ' ' || r == '?' && (blank || last == 0) { // a wide blank that was lost on the way
 				blank = true
 				continue
 			}

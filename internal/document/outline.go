@@ -202,7 +202,7 @@ func balanced(s string) bool { return strings.Count(s, "《") == strings.Count(s
 const shortTitle, shortestQuestion = 10, 24
 
 // notTitle begins what pages list above a text.
-var notTitle = automaton.MustCompile(`^(?:[-•·|\[]|(?:本文)?关键[词字]|摘要|导读)`)
+var notTitle = automaton.MustCompile(`^(?:[-•·|\[]|(?:本文)?关键[词字]|摘要|导读|(?:主办|承办|协办)(?:单位)?:|版权所有|网站标识码|索引号\||公开形式\||点击|扫码|扫一扫|微信扫)`)
 
 // sureTitle is the score of a title about something that ends with a kind of document.
 const sureTitle = 5
@@ -210,7 +210,7 @@ const sureTitle = 5
 func titleScore(s string, st style) int {
 	n := columns(s)
 	if n < 6 || n > 200 || strings.ContainsAny(s, "。;") || strings.HasSuffix(s, ":") || numberOf(s).rank != noRank || isDateLine(s) || isNumberLine(s) ||
-		strings.HasPrefix(s, "《") && strings.HasSuffix(s, "》") || isNoteLine(s) || isCardLabel(s) || isAttachment(s) {
+		strings.HasPrefix(s, "《") && strings.HasSuffix(s, "》") || isNoteLine(s) || isCardLabel(s) || isAttachment(s) || strings.HasPrefix(s, "•") && !strings.Contains(s, "关于") {
 		return 0
 	}
 	score := 0

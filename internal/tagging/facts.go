@@ -34,10 +34,16 @@ var (
 func (t *reading) facts(p *domain.Policy) {
 	p.Title = title(p.Clauses)
 	meta := metadata(p.Clauses)
-	if strings.HasPrefix(p.Title, "发文标题:") || strings.HasPrefix(p.Title, "标题:") {
-		_, p.Title, _ = strings.Cut(p.Title, ":")
+	if m := titleCell.FindStringIndex(p.Title); m != nil { // 名称:|关于…的通知|文号:|
+		p.Title, _, _ = strings.Cut(strings.TrimLeft(p.Title[m[1]:], "| "), "|")
+		p.Title = strings.TrimSpace(p.Title)
 	}
-	p.Title = cmpEmpty(p.Title, first(meta, "标题", "名称"))
+	if m := numberBefore.FindStringIndex(p.Title); m != nil { // 云政办〔2026〕7号云川县人民政府办公室关于…
+		p.Title = p.Title[m[1]:]
+	}
+	if named := first(meta, "标题", "名称"); p.Title == "" && (strings.Contains(named, "关于") || kindInTitle.MatchString(named)) {
+		p.Title = named // and not the head of a column
+	}
 	p.DocNumber = t.docNumber(p, meta)
 	p.UnifiedCode = t.unifiedCode(p)
 	p.Issuers = t.issuers(p, meta)
@@ -48,6 +54,12 @@ func (t *reading) facts(p *domain.Policy) {
 	p.Replaces, p.Amends = t.replaced(p), t.amended(p)
 	p.Contact = t.contact(p)
 }
+
+// titleCell is the label of a title, numberBefore the number that a page puts before one.
+var (
+	titleCell    = automaton.MustCompile(`^(?:(?:发文|文件)?(?:标题|名称)):`)
+	numberBefore = automaton.MustCompile(`^[\p{Han}]{2,12}〔\d{4}〕\d{1,4}号 ?`)
+)
 
 func title(clauses []domain.Clause) string {
 	var b strings.Builder

@@ -103,7 +103,7 @@ func (t *Tagger) issuersAsWritten(p *domain.Policy, meta map[string]string) []st
 		return names
 	}
 	if name := redHead(p); name != "" {
-		return []string{name}
+		return officesIn(name)
 	}
 	return publishedBy(p, meta)
 }
@@ -303,11 +303,17 @@ func signedBy(p *domain.Policy) []string {
 // branch is what an office of the state is called in a place: 国家外汇管理局山东省分局.
 var branch = automaton.MustCompile(`^[\p{Han}]{2,12}(?:分局|监管局|税务局|分行|支行|海关|管理局|专员办|办事处|总队|调查队)`)
 
+// officeLabel is what a page puts before the office that keeps it.
+var officeLabel = automaton.MustCompile(`^(?:主办|承办|发布|发文)(?:单位|机构|机关)?:`)
+
 // officesIn parts names of offices: at blanks and commas, and where one ends
 // and the next begins with the same division or a national office.
 func officesIn(s string) []string {
 	var out []string
-	for _, name := range strings.FieldsFunc(s, func(r rune) bool { return strings.ContainsRune(" 、,;\n\t/", r) }) {
+	for _, name := range strings.FieldsFunc(s, func(r rune) bool { return strings.ContainsRune(" 、,;?\n\t/", r) }) {
+		if label := officeLabel.FindString(name); label != "" {
+			name = name[len(label):]
+		}
 		name = strings.Trim(name, ":。")
 		if utf8.RuneCountInString(name) < 2 || strings.HasSuffix(name, ")") && strings.HasPrefix(name, "(") {
 			continue

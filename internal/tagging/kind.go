@@ -18,11 +18,16 @@ var (
 	question     = automaton.MustCompile(`(?:^|\n)\s*(?:答|问|Q\d*|A\d*)\s*[::.、]`)
 	cardCell     = automaton.MustCompile(`(?:^|\n)\s*【?(?:` + cardNames + `)\s*(?:\n|$|[】::\s])`)
 	cardLine     = automaton.MustCompile(`^\s*【?(?:` + cardNames + `)`)
-	orderNumber  = automaton.MustCompile(`(?:国务院|人民政府|总局|委员会|部|署|局|银行)令`)
+	orderNumber  = automaton.MustCompile(`(?:国务院|人民政府|总局|委员会|部|署|局|银行)令|政令〔`)
+	byGovernment = automaton.MustCompile(`人民政府令|[\p{Han}]政令〔`)
+	carriesOut   = automaton.MustCompile(`^[\p{Han}]{2,8}(?:省|自治区|市)实施《[^》]+法》(?:办法|若干规定|规定)$`)
 )
 
 // news is how a paper tells of a policy.
-var news = automaton.MustCompile(`记者|本报讯|[日网]讯|获悉|据悉|据了解|该[省市县区](?:将|聚焦|还|对|积极|出台)`)
+var news = automaton.MustCompile(`记者|本报讯|[日网]讯|获悉|据悉|据了解|该[省市县区](?:将|聚焦|还|对|积极|出台)|近日,?[\p{Han}、]{2,20}?(?:印发|发布|启动|出台|公布|下发)了?`)
+
+// chatty is how the page of an office speaks to its readers.
+var chatty = automaton.MustCompile(`快来|看看|小编|一起来|往下看|↓↓`)
 
 // cardNames are the names of the cells of a guide card.
 const cardNames = `依据文件|政策来源|制发部门|发文单位|发布单位|文号|文件编号|成文日期|印发日期|办理方式|申报时间|办理时限|事项名称|设定依据|政策依据|发文机构|发文机关|发文字号|发文时间|发布日期|工具分类|服务对象|服务内容|支持对象|支持内容|支持标准|条件要求|申报条件|办理流程|时间/频度|联络方式|联系方式|政策名称|政策内容|申报流程|申报材料`
@@ -62,8 +67,11 @@ func (t *Tagger) docKind(p *domain.Policy) string {
 		}
 		title = cut
 	}
-	if !strings.Contains(title, "关于") && news.MatchString(firstRunes(p.Text, 300)) {
+	if opening := firstRunes(p.Text, 300); !strings.Contains(title, "关于") && (news.MatchString(opening) || chatty.MatchString(opening)) {
 		return "D19"
+	}
+	if opening := firstRunes(p.Text, 1000); !strings.Contains(title, "关于") && strings.HasSuffix(title, "公告") && asksOpinions(opening) {
+		return "D20"
 	}
 	m := kindInTitle.FindStringSubmatch(title)
 	if m == nil || m[1] == "令" && strings.HasSuffix(title, "禁令") {
@@ -91,11 +99,34 @@ func (t *Tagger) docKind(p *domain.Policy) string {
 var ownName = automaton.MustCompile(`(?:特此|(?:有关)?(?:事项|事宜|问题|工作|要求|情况)[\p{Han}]{0,6}|本|现)(通知|公告|通告|批复|函复|决定|意见|请示)(?:如下|[。,]|自)`)
 
 // listsNames is what a text that shows a list of names says.
-var listsNames = automaton.MustCompile(`予以公示|公示如下|公示期|名单予以公布`)
+var listsNames = automaton.MustCompile(`[予以进行]{2}公示|公示如下|公示期|名单予以公布`)
+
+var (
+	// draft and opinions stand together where people are asked what they think of one.
+	draft    = automaton.MustCompile(`草案|征求意见稿|征求意见期|意见征求期|修订稿|提出意见`)
+	opinions = automaton.MustCompile(`(?:公开|广泛|面向社会|向社会|现)[^。;\n]{0,12}(?:征求|听取|征集)`)
+	// toMember begins an answer to a member of a congress or a conference.
+	toMember = automaton.MustCompile(`^[^\n。]{2,80}(?:委员|代表):\n[^\n]{0,200}答复如下`)
+	// explains is how what explains a policy is divided.
+	explains = automaton.MustCompile(`(?:^|\n)一、(?:起草|制定|出台|政策|文件)[\p{Han}]{0,4}(?:背景|依据|目的)`)
+	// makesRules is what the first article of rules says that they are.
+	makesRules = automaton.MustCompile(`(?:^|\n)第一条[^\n]{0,300}(?:制定|制订)本(实施细则|实施办法|管理办法|办法|规定|细则|规程|方案)。`)
+)
+
+// asksOpinions tells whether a text shows a draft and asks what people think of it.
+func asksOpinions(text string) bool { return draft.MatchString(text) && opinions.MatchString(text) }
 
 // selfKind is the kind of a text without a title: what it calls itself, else a
 // notice if it is addressed or signed, else a piece of news if it speaks as one.
 func selfKind(p *domain.Policy) string {
+	switch {
+	case asksOpinions(firstRunes(p.Text, 1000)):
+		return "D20"
+	case toMember.MatchString(firstRunes(p.Text, 400)):
+		return "D15"
+	case explains.MatchString(firstRunes(p.Text, 400)):
+		return "D19"
+	}
 	if listsNames.MatchString(p.Text) {
 		return "D21"
 	}
@@ -108,6 +139,15 @@ func selfKind(p *domain.Policy) string {
 		return "D08"
 	case news.MatchString(firstRunes(p.Text, 2000)):
 		return "D19"
+	}
+	if m := makesRules.FindStringSubmatch(firstRunes(p.Text, 1000)); m != nil {
+		switch {
+		case strings.HasSuffix(m[1], "细则"), m[1] == "规程":
+			return "D18"
+		case everyProvince.MatchString(p.Text):
+			return "D05" // a ministry makes rules for all of the country
+		}
+		return "D07"
 	}
 	return ""
 }
@@ -123,11 +163,14 @@ var kindWords = map[string]string{
 // answersMember is the title of an answer to a member of a congress or a conference.
 var answersMember = automaton.MustCompile(`(?:建议|提案|议案|代表|委员).{0,24}(?:答复|复函)`)
 
+// tellsOf is the title of a piece of news: 2026年入学政策公布.
+var tellsOf = automaton.MustCompile(`(?:政策|办法|细则|措施)(?:正式|今日|已)?(?:公布|出台|发布|启动)$`)
+
 // guideKind is the kind of a text whose title names none: a guide or a piece of
 // news about a policy, or a notice of what is paid.
 func guideKind(p *domain.Policy, title string) string {
 	switch {
-	case strings.HasSuffix(title, "总结"), strings.HasSuffix(title, "年报"):
+	case strings.HasSuffix(title, "总结"), strings.HasSuffix(title, "年报"), strings.HasSuffix(title, "决算"), strings.HasSuffix(title, "部门预算"):
 		return "D17"
 	case answersMember.MatchString(title):
 		return "D15"
@@ -135,6 +178,8 @@ func guideKind(p *domain.Policy, title string) string {
 		return "D19"
 	case strings.HasSuffix(title, "指南"), strings.HasSuffix(title, "申报"):
 		return "D18"
+	case tellsOf.MatchString(title):
+		return "D19"
 	case noticeTitle.MatchString(title):
 		return "D09"
 	case utf8.RuneCountInString(title) > 4:
@@ -162,6 +207,8 @@ func statute(p *domain.Policy, title, end string) string {
 	}
 	congress := strings.Contains(made+head, "人民代表大会") || strings.Contains(made+head, "人大常委会")
 	switch {
+	case carriesOut.MatchString(title) && !byGovernment.MatchString(made+firstRunes(p.Text, 200)):
+		return "D04" // a province carries out a law of the state by one of its own
 	case strings.HasPrefix(title, "最高人民") && end == "规定":
 		return "D03"
 	case congress && !strings.Contains(title, "中华人民共和国") && (end == "条例" || strings.Contains(head, "人民代表大会常务委员会")):
@@ -174,7 +221,7 @@ func statute(p *domain.Policy, title, end string) string {
 		return "D02"
 	case !orderNumber.MatchString(made + firstRunes(p.Text, 200)):
 		return ""
-	case strings.Contains(made+firstRunes(p.Text, 200), "人民政府令"):
+	case byGovernment.MatchString(made + firstRunes(p.Text, 200)):
 		return "D06"
 	default:
 		return "D05"

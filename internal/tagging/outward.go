@@ -81,14 +81,14 @@ func subject(p *domain.Policy) string {
 		return p.Title
 	}
 	if m := subjectBefore.FindStringSubmatch(firstRunes(p.Text, 1000)); m != nil {
-		return m[1] + m[2] + m[3]
+		return m[1] + m[2] + m[3] + m[4]
 	}
 	return ""
 }
 
 // subjectBefore is how a text without a title says what it is about:
 // 现就降低失业保险费率有关事项通知如下, 《…实施意见》…现印发给你们, 决定对补助标准进行调整.
-var subjectBefore = automaton.MustCompile(`现(?:就|将)(?:关于)?([^。;\n]{4,80}?)(?:有关)?(?:事项|问题|事宜|工作|要求|情况|安排)*(?:通知|公告|通告|批复|函复|公布|规定)如下|(?:现将)?《([^《》\n]{4,80})》[^。\n]{0,60}印发给你们|决定(对[^。\n]{4,100}(?:调整|提高|降低|减免|补助))`)
+var subjectBefore = automaton.MustCompile(`为(?:进一步|切实)*(?:做好|规范|加强|推进)([^,。;\n]{4,60}),[^。\n]{0,30}如下|现(?:就|将)(?:关于)?([^。;\n]{4,80}?)(?:有关)?(?:事项|问题|事宜|工作|要求|情况|安排)*(?:通知|公告|通告|批复|函复|公布|规定)如下|(?:现将)?《([^《》\n]{4,80})》[^。\n]{0,60}印发给你们|决定(对[^。\n]{4,100}(?:调整|提高|降低|减免|补助))`)
 
 // quotedOnly is a title without the offices at its beginning.
 func quotedOnly(title string) string {

@@ -27,8 +27,8 @@ func (t *Tagger) regions(p *domain.Policy) []domain.Tag {
 	}
 	for _, issuer := range p.Issuers {
 		if a := t.placeOf(issuer, p.Title+"\n"+head, true); a.code != "" {
-			if within := t.beginsWith(p.Title, a); within.code != "" {
-				return regionTag(p, within, within.name)
+			if own := t.beginsWith(p, a); own.code != "" {
+				return regionTag(p, own, own.name)
 			}
 			return regionTag(p, a, issuer)
 		}
@@ -39,7 +39,7 @@ func (t *Tagger) regions(p *domain.Policy) []domain.Tag {
 			return regionTag(p, whole, issuer)
 		}
 	}
-	title := quotedTitle.ReplaceAllString(p.Title, "")
+	title := cmpEmpty(quotedTitle.ReplaceAllString(p.Title, ""), p.Title)
 	if strings.HasPrefix(title, "中华人民共和国") {
 		return regionTag(p, whole, "中华人民共和国")
 	}
@@ -52,6 +52,7 @@ func (t *Tagger) regions(p *domain.Policy) []domain.Tag {
 	if code := numberPlaces[firstRunes(p.DocNumber, 1)]; code != "" {
 		return regionTag(p, t.area(code), p.DocNumber)
 	}
+	head = citedNumber.ReplaceAllString(head, "")
 	for _, words := range []string{"国发〔", "国办发〔", "国务院令", "全国人民代表大会", "最高人民法院", "中国共产党中央委员会", "各省、自治区、直辖市", "各中央企业", "国务院总理"} {
 		if strings.Contains(head, words) {
 			return regionTag(p, whole, words)
@@ -71,15 +72,32 @@ func (t *Tagger) regions(p *domain.Policy) []domain.Tag {
 	if p.DocKind == "D09" && strings.Contains(title, "税") { // taxes are the state's
 		return regionTag(p, whole, "税")
 	}
+	if m := served.FindStringSubmatch(p.Text); m != nil {
+		if a := t.placeOf(m[1], "", true); a.code != "" {
+			return regionTag(p, a, m[0])
+		}
+	}
+	if words := everyProvince.FindString(p.Text); words != "" {
+		return regionTag(p, whole, words)
+	}
 	return nil
 }
+
+var (
+	// citedNumber is the number behind the title of another document.
+	citedNumber = automaton.MustCompile(`》 ?\([^()]{1,40}\)`)
+	// served is the site on which a province serves its people.
+	served = automaton.MustCompile(`([\p{Han}]{2,3}?)政务服务网`)
+	// everyProvince is what texts say that hold in all of them.
+	everyProvince = automaton.MustCompile(`省、自治区、直辖市|不设区的市`)
+)
 
 // issuedTitle is the title of a notice that issues rules, with what they are called.
 var issuedTitle = automaton.MustCompile(`(?:印发|发布|公布|颁发)《([^》]{4,60})》`)
 
 var (
 	forProvince = automaton.MustCompile(`[全我本]省|省委|省人民政府|省政府|省[\p{Han}]{2,7}厅|各(?:地级以上|设区的?)?市(?:州|、州|人民政府)?[、,县]`)
-	forCity     = automaton.MustCompile(`[全我本]市|市委|市人民政府|市政府|市[\p{Han}]{2,7}局`)
+	forCity     = automaton.MustCompile(`[全我本][市县]|[我本]区|市委|市人民政府|市政府|市[\p{Han}]{2,7}局`)
 )
 
 // speaksFor is the province of a city where a text that names it speaks for the
@@ -237,18 +255,27 @@ var addressAfter = automaton.MustCompile(`^[东西南北中]?(?:路|大道|大�
 // allCounties follows what is no name: 市州和县市区.
 var allCounties = automaton.MustCompile(`^(?:市区|\(市|、市|级)`)
 
-// beginsWith is the place within another with whose full name a title begins: the
-// public office of a city announces something of one of its districts.
-func (t *Tagger) beginsWith(title string, of area) area {
+// yearBefore is the year at the beginning of a title.
+var yearBefore = automaton.MustCompile(`^\d{4}年(?:度)?`)
+
+// beginsWith is the place within another, or around it, with whose full name a
+// title begins: the public office of a city announces something of one of its
+// districts, that of a district what its city decided.
+func (t *Tagger) beginsWith(p *domain.Policy, of area) area {
+	title := yearBefore.ReplaceAllString(p.Title, "")
 	named := t.rules.PlacesIn(title)
 	if len(named) == 0 || named[0].Start > 0 || named[0].Short {
 		return area{}
 	}
 	place := choose(named[0].Places, of.name)
-	if place == nil || place.Code == of.code || !strings.HasPrefix(place.Code, domain.RegionPrefix(of.code)) {
+	if place == nil || place.Code == of.code {
 		return area{}
 	}
-	return area{place.Code, place.Full}
+	if around := strings.HasPrefix(of.code, domain.RegionPrefix(place.Code)); around && len(named) == 1 && levelOf(place) == 1 && !signed(p) ||
+		strings.HasPrefix(place.Code, domain.RegionPrefix(of.code)) {
+		return area{place.Code, place.Full}
+	}
+	return area{}
 }
 
 // maxNamed is how much of a text is searched for the place it mostly names.
@@ -258,9 +285,10 @@ const maxNamed = 4000
 // named at least twice and more often than any other; of a city the county, if it
 // is only named by that.
 func (t *Tagger) mostNamed(text string) (code, name string) {
-	text = firstRunes(text, maxNamed)
+	text = dateline.ReplaceAllString(firstRunes(text, maxNamed), "")
 	count, names := map[string]int{}, map[string]string{}
-	only := map[string]*rules.Place{} // the county by which alone a city is named
+	only := map[string]*rules.Place{}     // the county by which alone a city is named
+	counties := map[string]*rules.Place{} // the only county of a city that is named, nil for several
 	for _, m := range t.rules.PlacesIn(text) {
 		place := choose(m.Places)
 		if place == nil || m.Short && addressAfter.MatchString(text[m.End:]) || allCounties.MatchString(text[m.End:]) {
@@ -269,6 +297,13 @@ func (t *Tagger) mostNamed(text string) (code, name string) {
 		county := place
 		for levelOf(place) > 1 {
 			place = place.Parent
+		}
+		if county != place {
+			if before, seen := counties[place.Code]; seen && before != county {
+				counties[place.Code] = nil
+			} else {
+				counties[place.Code] = county
+			}
 		}
 		if before, seen := only[place.Code]; seen && before != county || county == place {
 			county = nil
@@ -298,6 +333,9 @@ func (t *Tagger) mostNamed(text string) (code, name string) {
 	if county := only[best]; county != nil {
 		return county.Code, names[best]
 	}
+	if county := counties[best]; county != nil && ofCounty.MatchString(text) {
+		return county.Code, county.Name
+	}
 	if best != "" && levelOf(t.rules.Place(best)) == 0 { // a city of it is closer
 		for _, c := range codes {
 			if c != best && strings.HasPrefix(c, domain.RegionPrefix(best)) {
@@ -307,6 +345,13 @@ func (t *Tagger) mostNamed(text string) (code, name string) {
 	}
 	return best, names[best]
 }
+
+var (
+	// dateline is where a paper's report was written.
+	dateline = automaton.MustCompile(`[\p{Han}]{2,8}\d{1,2}月\d{1,2}日电`)
+	// ofCounty is how a text of a county or district calls it.
+	ofCounty = automaton.MustCompile(`[我本][区县]|区委|县委|[区县]政府`)
+)
 
 func named(count map[string]int, code string, t *Tagger) int {
 	if levelOf(t.rules.Place(code)) > 0 {
