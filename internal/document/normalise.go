@@ -6,6 +6,8 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
+
+	"policypush/internal/automaton"
 )
 
 // normalise brings a line into the form that the extraction patterns expect:
@@ -103,22 +105,24 @@ func plain(r rune) rune {
 }
 
 // squeeze removes the blanks of a cleaned line but for those between foreign
-// words and numbers, with the question marks that other programs left of wide
+// words and numbers (those between the figures of a spaced year go, too), with the question marks that other programs left of wide
 // blanks, and turns the brackets around years into 〔〕.
 func squeeze(s string) string {
 	if strings.IndexByte(s, ' ') >= 0 {
 		var b strings.Builder
 		b.Grow(len(s))
-		var before, last rune // of the runes written
-		blank := false
+		var before, last rune                                         // of the runes written
+		blank, lone, apart := false, false, spacedYear.MatchString(s) // lone: the last rune is a figure of its own
 		for _, r := range s {
 			if r == ' ' || r == '?' && (blank || last == 0) { // a wide blank that was lost on the way
 				blank = true
 				continue
 			}
-			if blank && keepsBlank(before, last, r) {
+			figure := r < utf8.RuneSelf && isDigit(byte(r))
+			if blank && keepsBlank(before, last, r) && !(apart && lone && figure) {
 				b.WriteByte(' ')
 			}
+			lone = figure && (blank || !isAlnum(last))
 			blank = false
 			b.WriteRune(r)
 			before, last = last, r
@@ -127,6 +131,10 @@ func squeeze(s string) string {
 	}
 	return yearBrackets(s)
 }
+
+// spacedYear is a year of which the figures stand apart, as all do that some PDF
+// files hold: 2 0 2 6年.
+var spacedYear = automaton.MustCompile(`(?:1 9|2 0) \d \d ?[年〕\])】]`)
 
 func keepsBlank(before, last, next rune) bool {
 	switch {

@@ -75,7 +75,7 @@ var (
 	decided = expression(`(?:决定|同意)[,]?(?:自|从)` + dateRE + `(?:起|开始)`)
 	// adjusted is from when an item of a document about a change holds:
 	// 一、从2024年8月1日起,提高…; 自2023年1月1日起,对…免征增值税.
-	adjusted = expression(`^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．])?(?:[\p{Han}]{2,12}[。:])?(?:自|从)` + dateRE + `(?:起|开始)[,]?(?:(?:按照|根据)[^。;]{0,80}[,])?(?:提高|调整|上调|下调|增加|增发|执行|实行|继续|延续|降低|停征|免征|减征|减免|取消|对[^。;]{0,60}(?:免征|减征|减按|减半|降低|暂停|停征|实行))`)
+	adjusted = expression(`^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．])?(?:[\p{Han}]{2,12}[。:])?(?:自|从)` + dateRE + `(?:起|开始)[,]?(?:(?:按照|根据)[^。;]{0,80}[,])?(?:提高|调整|上调|下调|增加|增发|执行|实行|继续|延续|降低|停征|免征|减征|减免|取消|对[^。;]{0,60}(?:免征|减征|减按|减半|降低|暂停|停征|实行)|[^。;]{0,80}(?:调整|提高|上调|降低|下调)(?:为|到|至))`)
 	// orders is from when an announcement forbids, stops or begins something.
 	orders    = expression(`^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．])?(?:自|从)?` + dateRE + `(?:零时|零点)?(?:起|开始)[,]?[^。;]{0,40}?(?:暂停|停止|禁止|恢复|实行|关闭|取消|不再|启用|封闭|限制|推迟|延迟)`)
 	announces = automaton.MustCompile(`(?:通告|公告|令)$|暂停|停止|关闭|恢复|禁止|封闭|管制`)
@@ -253,11 +253,14 @@ func putUpOn(p *domain.Policy, meta map[string]string) string {
 		return d
 	}
 	for _, c := range headClauses(p) {
+		if copied.MatchString(c.Text) {
+			continue
+		}
 		if m := isoLine.FindStringSubmatch(strings.TrimPrefix(strings.Trim(c.Text, "() "), "日期:")); m != nil {
 			return day(m[1], m[2], m[3])
 		}
-		if m := bylineDate.FindStringSubmatch(c.Text); m != nil && c.Kind == domain.HeadClause && !strings.ContainsAny(c.Text, ":至") {
-			return firstDate(m[1])
+		if m := bylineDate.FindStringSubmatch(c.Text); m != nil && c.Kind == domain.HeadClause && !strings.ContainsAny(isoTime.ReplaceAllString(c.Text, ""), ":至") {
+			return firstDate(cmpEmpty(m[1], m[2]))
 		}
 		if m := pageDate.FindStringSubmatch(c.Text); m != nil && pageLine.MatchString(c.Text) && !notPage.MatchString(c.Text) {
 			return firstDate(cmpEmpty(m[1], m[2]))
@@ -286,8 +289,11 @@ var (
 	pageDate = automaton.MustCompile(`(?:日期|时间|印发|更新于)[: ]*(\d{4}[年./-]\d{1,2}[月./-]\d{1,2}日?)|(?:^|来源[: ][\p{Han}“”"]{2,30} ?)(\d{4}[年./-]\d{1,2}[月./-]\d{1,2}日?)(?: \d{1,2}:\d{2}(?::\d{2})?)? ?(?:[【\[(]?(?:字体|字号|来源|打印|浏览|作者)|$)`)
 	pageLine = automaton.MustCompile(`来源|首页|字体|字号|编辑|浏览|打印|更新于|^印发`)
 	// bylineDate is the same behind the names of offices.
-	bylineDate = automaton.MustCompile(`^[\p{Han}]{4,40}(?:局|厅|委|会|所|中心|政府|办公室) ?(\d{4}-\d{1,2}-\d{1,2})(?: \d{1,2}:\d{2}(?::\d{2})?)?$`)
-	notPage    = automaton.MustCompile(`(?:截止|申报|受理|报名|活动|执行|有效|实施|施行)(?:日期|时间)`)
+	bylineDate = automaton.MustCompile(`^[\p{Han}]{4,40}(?:局|厅|委|会|所|中心|政府|办公室) ?(\d{4}-\d{1,2}-\d{1,2})(?: \d{1,2}:\d{2}(?::\d{2})?)?$|^(\d{4}-\d{1,2}-\d{1,2}) \d{1,2}:\d{2} ?[\p{Han}]{2,12}$`)
+	// copied is said of pages of those who copy what offices published.
+	copied  = automaton.MustCompile(`资料网|文库|范文|论坛|文档下载`)
+	notPage = automaton.MustCompile(`(?:截止|申报|受理|报名|活动|执行|有效|实施|施行)(?:日期|时间)`)
+	isoTime = automaton.MustCompile(`\d{1,2}:\d{2}(?::\d{2})?`)
 	// endsSpan stands before the last day of a period.
 	endsSpan = automaton.MustCompile(`(?:至|到|-|—|–|~|截止|于|前|期限[为:]?)$`)
 )
@@ -414,7 +420,7 @@ func rankOf(p *domain.Policy, before string) int {
 func (t *reading) validity(p *domain.Policy, meta map[string]string) {
 	var from, items, ends, deadlines, starting claims
 	issued, years, months, sinceIssued := 0, 0, 0, false
-	year, title := t.year, p.Title
+	year, title := t.year, subject(p)
 	if strings.Contains(p.Text, "特此通告") || strings.Contains(p.Text, "特此公告") {
 		title += "通告" // whatever its title, it announces
 	}

@@ -17,9 +17,12 @@ var (
 	gluedLabel = automaton.MustCompile(`^(发文机关|发文机构|发布机构|发布机关|发布单位|发文单位|制发部门|编制单位|成文日期|发文时间|印发日期|发布日期|印发)((?:[\p{Han}]{4,}[局会府厅室部委院][\p{Han}、 ]*|[:]?\d{4}[年./-]\d{1,2}[月./-]\d{1,2}日?))$`)
 	numberTail = automaton.MustCompile(`(?:通知|意见|办法|公告|通告|决定|细则|方案|措施|规定|政策|批复|函|文件|文号|字号|根据|按照|依据|落实|贯彻|执行|印发)$`)
 	orderText  = automaton.MustCompile(`([\p{Han}]{1,30}令)(?:\d{4}年)?第[零〇○一二三四五六七八九十百\d]{1,8}号`)
-	orderLine  = automaton.MustCompile(`^[(]?([\p{Han}、 ]{2,60}(?:令|公告|通告))[(]?(?:\d{4}年)?第[零〇○一二三四五六七八九十百\d]{1,8}号[)]?$`)
+	orderLine  = automaton.MustCompile(`^[(]?([\p{Han}、 ]{2,60}(?:令|公告|通告))[(]?(?:\d{4}年|〔\d{4}〕)?第[零〇○一二三四五六七八九十百\d]{1,8}号[)]?$`)
 	datedOrder = automaton.MustCompile(`^[(]?([\p{Han}、]{2,60}令第[零〇○一二三四五六七八九十百\d]{1,8}号)[)]?[ ,]?\d{4}年\d{1,2}月\d{1,2}日[)]?$`)
 	yearNumber = automaton.MustCompile(`^[(]?(\d{4}年) ?(第\d{1,4}号)[)]?$`)
+	// oldNumber is how numbers were written before 1990, bareNumber one that has lost its 号.
+	oldNumber  = automaton.MustCompile(`^[(]?([(〔](?:\d{4}|\d{2})[)〕][\p{Han}]{2,10}字第?\d{1,4}号)[)]?$`)
+	bareNumber = automaton.MustCompile(`^[(]?([\p{Han}]{2,12}〔\d{4}〕第?\d{1,4})[)]?$`)
 	orderTail  = automaton.MustCompile(`^[(]?(?:\d{4}年)?第[零〇○一二三四五六七八九十百\d]{1,8}号[)]?$`)
 	enacted    = automaton.MustCompile(`^[(]?(?:\d{4}|[零〇○一二三四五六七八九]{4})年.{2,20}日.*(?:通过|公布|发布|修[正订]|批准|施行|令|公告)`)
 	// cites stand before a number that belongs to another document.
@@ -168,6 +171,12 @@ func (t *Tagger) docNumber(p *domain.Policy, meta map[string]string) string {
 	head := headClauses(p)
 	for _, c := range head {
 		text := quotedTitle.ReplaceAllString(c.Text, "")
+		if m := oldNumber.FindStringSubmatch(text); m != nil {
+			return m[1]
+		}
+		if m := bareNumber.FindStringSubmatch(text); m != nil && c.Kind == domain.HeadClause {
+			return m[1] + "号"
+		}
 		for _, code := range []string{"X01", "X02"} {
 			for _, m := range t.find(code, sentence{text: text, start: c.Start, end: c.End}) {
 				n := cleanNumber(m.evidence.Text)

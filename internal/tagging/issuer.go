@@ -272,7 +272,7 @@ func inTitleOf(title string) []string {
 
 // orderedBy is who gave the order that a statute bears: 云川市人民政府令第7号.
 func orderedBy(p *domain.Policy) string {
-	name, _, found := strings.Cut(p.DocNumber, "令第")
+	name, _, found := strings.Cut(strings.Replace(p.DocNumber, "令〔", "令第", 1), "令第")
 	if found && agencyEnd.MatchString(name) {
 		return name
 	}
@@ -399,7 +399,7 @@ func aboveTitle(p *domain.Policy) []string {
 		if c.Kind == domain.TitleClause {
 			break
 		}
-		if n := officesIn(c.Text); len(n) > 0 && agencyEnd.MatchString(n[len(n)-1]) && utf8.RuneCountInString(c.Text) <= 40 {
+		if n := officesIn(c.Text); len(n) > 0 && agencyEnd.MatchString(n[len(n)-1]) && utf8.RuneCountInString(c.Text) <= 40 && !strings.HasSuffix(c.Text, ":") {
 			for _, name := range n {
 				if !slices.Contains(names, name) {
 					names = append(names, name)
