@@ -234,6 +234,9 @@ func (s *Server) pushPage(c *fiber.Ctx) error {
 	v.Letters = page.Operator.Paper && slices.ContainsFunc(v.Channels, func(row channelRow) bool { return row.Kind == domain.Paper })
 	v.Acts = allowed(operatorOf(c).operator, toRelease) && !v.Push.Ended() && !push.Kind.Personal()
 	v.Scheduled, v.HaltedBy = push.Scheduled(v.At), names[push.HaltedBy]
+	if push.HaltedBy == 0 {
+		v.HaltedBy = "系统"
+	}
 	v.States = stateSums(v.Totals)
 	if !v.over() {
 		v.EventsURL = fmt.Sprintf("/console/pushes/%d/events?after=%s", push.ID, v.version())

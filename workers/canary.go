@@ -3,7 +3,9 @@ package workers
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strconv"
+	"time"
 
 	"policypush/internal/channel"
 	"policypush/internal/domain"
@@ -16,74 +18,157 @@ type canaryKey struct {
 	kind domain.ChannelKind
 }
 
+const (
+	// canaryAnswer is how long others wait for the answer to a canary that
+	// somebody else sends; its sender may have died.
+	canaryAnswer = time.Minute
+	canaryLook   = 2 * time.Second // between two looks whether it has come
+	// canaryRest is how long a channel rests when its gateway did not answer a
+	// canary; then another goes first. The last of canaryTries leaves it to a
+	// person whether the channel goes on.
+	canaryRest  = 2 * time.Minute
+	canaryTries = 3
+)
+
+// keptBack is why letters are not sent now, and when they are due again.
+type keptBack struct {
+	reason domain.Reason
+	until  time.Time
+}
+
 // sendCanaries sends the office's own copy of each push of the letters, once,
-// before anybody else gets one. It reports false if the gateway refuses that
-// for every message alike: then the channel is held, and nothing else is sent.
-func (w *Workers) sendCanaries(ctx context.Context, kind domain.ChannelKind, letters []letter) bool {
+// before anybody else gets one. It returns why nothing else is to be sent, or
+// nil: what a gateway does to the copy it would do to everybody's.
+//
+//   - It refuses our settings, or the account is used up: the channel is held.
+//   - It refuses the message for good, though not for its address: everybody's
+//     would fail, and no try is left. The push is paused for an officer, unless
+//     it is urgent, when the other channels must not wait.
+//   - It does not answer: everybody's would be in doubt. The channel rests, then
+//     another copy goes; after the third a person decides.
+//   - It has no time, or the address of the copy is dead: others go out, since
+//     those can be tried again, and the desk says that the copy failed.
+func (w *Workers) sendCanaries(ctx context.Context, kind domain.ChannelKind, letters []letter) *keptBack {
 	if w.Lines[kind].Canary == "" {
-		return true
+		return nil
 	}
 	for _, l := range letters {
 		for _, d := range l.deliveries {
-			if !w.sendCanary(ctx, kind, d) {
-				return false
+			if back := w.sendCanary(ctx, kind, d); back != nil {
+				return back
 			}
 		}
 	}
-	return true
+	return nil
 }
 
-func (w *Workers) sendCanary(ctx context.Context, kind domain.ChannelKind, d domain.Delivery) bool {
+func (w *Workers) sendCanary(ctx context.Context, kind domain.ChannelKind, d domain.Delivery) *keptBack {
 	key := canaryKey{d.Push, kind}
 	w.mu.Lock()
 	known := w.canaried[key]
-	w.canaried[key] = true
 	w.mu.Unlock()
 	if known {
-		return true
+		return nil
 	}
-	held, err := w.canary(ctx, kind, d)
+	back, err := w.canary(ctx, kind, d)
 	if err != nil {
 		w.Log.WarnContext(ctx, "no canary", "push", d.Push, "channel", kind, "err", err)
 	}
-	if held {
+	if back == nil {
 		w.mu.Lock()
-		delete(w.canaried, key) // again when the channel goes on
+		w.canaried[key] = true
 		w.mu.Unlock()
 	}
-	return !held
+	return back
 }
 
-// canary sends the copy of one push, unless another process has. It reports
-// whether the channel is held because of it.
-func (w *Workers) canary(ctx context.Context, kind domain.ChannelKind, d domain.Delivery) (held bool, err error) {
+// canary sends the copy of one push, unless somebody has.
+func (w *Workers) canary(ctx context.Context, kind domain.ChannelKind, d domain.Delivery) (*keptBack, error) {
 	m, err := w.matter(ctx, d.Push)
 	if err != nil || m.push.Kind.Personal() { // of which there is one for each person
-		return false, err
+		return nil, err
 	}
 	to, message, unsent := w.canaryMessage(ctx, kind, d, m)
 	c := domain.Canary{Push: d.Push, Channel: kind, MaskedTo: to.Masked(), State: domain.Sending, SentAt: w.Now()}
-	if first, err := w.Store.BeginCanary(ctx, c); err != nil || !first {
-		return false, err
+	first, err := w.Store.BeginCanary(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	if !first {
+		return w.awaitCanary(ctx, kind, d.Push)
 	}
 	if unsent != nil {
 		c.State, c.Note, c.EndedAt = domain.Failed, channel.Note(unsent.Error()), w.Now()
-		return false, errors.Join(unsent, w.Store.EndCanary(ctx, c))
+		return nil, errors.Join(unsent, w.Store.EndCanary(ctx, c))
 	}
 	r := w.Lines[kind].Sender.Send(ctx, []channel.Message{message})[0]
 	w.observe(kind, []channel.Result{r}, 0)
-	c.Gateway, c.GatewayRef, c.Units, c.Note = r.Gateway, r.GatewayRef, r.Units, r.Note
-	if r.Class == channel.Config || r.Class == channel.Quota {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTimeout)
+	defer cancel()
+	c.Gateway, c.GatewayRef, c.Units, c.Note, c.EndedAt = r.Gateway, r.GatewayRef, r.Units, r.Note, w.Now()
+	var back *keptBack
+	switch {
+	case r.Class == channel.Config || r.Class == channel.Quota:
 		w.stopChannel(ctx, kind, r)
-		return true, w.Store.ForgetCanary(context.WithoutCancel(ctx), d.Push, kind)
+		return &keptBack{domain.ReasonChannelHeld, w.Now()}, w.Store.ForgetCanary(ctx, d.Push, kind)
+	case r.Class == channel.Unknown:
+		again := w.tryAgain(canaryKey{d.Push, kind})
+		stop := domain.ChannelStop{Channel: kind, Cause: domain.StoppedByCanary, Gateway: r.Gateway, Code: r.Code, Note: r.Note, Since: w.Now()}
+		if again {
+			stop.Until = w.Now().Add(canaryRest)
+		}
+		w.holdChannel(ctx, stop)
+		back = &keptBack{domain.ReasonChannelHeld, w.Now()}
+		if again {
+			return back, w.Store.ForgetCanary(ctx, d.Push, kind)
+		}
+	case r.Class == channel.Permanent && !r.BadAddress && !m.push.Urgent:
+		if err := w.pauseForCanary(ctx, kind, d.Push, r); err != nil {
+			return nil, errors.Join(err, w.Store.EndCanary(ctx, c))
+		}
+		back = &keptBack{domain.ReasonNone, w.Now()}
 	}
 	if c.State = stateOf(r.Class, w.Lines[kind].Mode); c.State == domain.Pending {
 		c.State = domain.Failed // it is not tried again: others show whether the gateway is back
 	}
-	c.EndedAt = w.Now()
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTimeout)
-	defer cancel()
-	return false, w.Store.EndCanary(ctx, c)
+	return back, w.Store.EndCanary(ctx, c)
+}
+
+// awaitCanary keeps letters back while somebody else's canary of their push has
+// no answer yet.
+func (w *Workers) awaitCanary(ctx context.Context, kind domain.ChannelKind, push domain.PushID) (*keptBack, error) {
+	sent, err := w.Store.Canaries(ctx, push, len(domain.Channels()))
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range sent {
+		if c.Channel == kind && c.State == domain.Sending && w.Now().Sub(c.SentAt) < canaryAnswer {
+			return &keptBack{domain.ReasonGatewayRetry, together(w.Now().Add(canaryLook))}, nil
+		}
+	}
+	return nil, nil
+}
+
+// tryAgain counts a canary without an answer, and tells whether another goes.
+func (w *Workers) tryAgain(key canaryKey) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.silent[key]++
+	return w.silent[key] < canaryTries
+}
+
+// pauseForCanary pauses a push whose message a gateway refuses for good.
+func (w *Workers) pauseForCanary(ctx context.Context, kind domain.ChannelKind, push domain.PushID, r channel.Result) error {
+	why := fmt.Sprintf("%s网关拒收给本单位的验证消息（%s），发给别人的也会失败；核对内容、模板和验证地址后再继续，或中止", kind.Label(), r.Code)
+	err := w.Store.PausePush(ctx, push, 0, why, w.Now())
+	if domain.KindOf(err) == domain.Conflict {
+		return nil // somebody was first
+	}
+	if err != nil {
+		return err
+	}
+	w.Log.ErrorContext(ctx, "the push is paused: its canary is refused", "push", push, "channel", kind, "gateway", r.Gateway, "code", r.Code, "note", r.Note)
+	return w.Store.Audit(ctx, storage.AuditEntry{At: w.Now(), Action: "push-pause", Object: fmt.Sprintf("push/%d", push), Detail: why})
 }
 
 // canaryMessage writes the copy, and says where it goes.

@@ -135,8 +135,10 @@ func (w *Workers) sendClaimed(ctx context.Context, batch domain.Batch, claimed [
 		}
 		return err
 	}
-	if !w.sendCanaries(ctx, batch.Channel, letters) {
-		return w.giveBack(record, claimed, outcomes, domain.ReasonChannelHeld, w.Now())
+	if back := w.sendCanaries(ctx, batch.Channel, letters); back != nil {
+		record, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTimeout) // the gateway may have taken its time
+		defer cancel()
+		return w.giveBack(record, claimed, outcomes, back.reason, back.until)
 	}
 	began := time.Now()
 	results, dead := w.send(ctx, batch.Channel, letters)
@@ -334,19 +336,24 @@ func (w *Workers) keepAlive(ctx context.Context, batch domain.Batch) (stop func(
 // settings, until a person has seen to that, or the account is used up, until
 // midnight or a person. The first of many refusals raises the alarm.
 func (w *Workers) stopChannel(ctx context.Context, kind domain.ChannelKind, r channel.Result) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTimeout)
-	defer cancel()
 	now := w.Now()
 	stop := domain.ChannelStop{Channel: kind, Cause: domain.StoppedByConfig, Gateway: r.Gateway, Code: r.Code, Note: r.Note, Since: now}
 	if r.Class == channel.Quota {
 		stop.Cause, stop.Until = domain.StoppedByQuota, nextMidnight(now)
 	}
+	w.holdChannel(ctx, stop)
+}
+
+// holdChannel holds a channel in every process.
+func (w *Workers) holdChannel(ctx context.Context, stop domain.ChannelStop) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTimeout)
+	defer cancel()
 	first, err := w.Store.StopChannel(ctx, stop)
 	switch {
 	case err != nil:
-		w.Log.ErrorContext(ctx, "a channel that must rest is not held", "channel", kind, "code", r.Code, "err", err)
+		w.Log.ErrorContext(ctx, "a channel that must rest is not held", "channel", stop.Channel, "code", stop.Code, "err", err)
 	case first:
-		w.Log.ErrorContext(ctx, "the channel is held", "channel", kind, "cause", stop.Cause, "gateway", r.Gateway, "code", r.Code, "note", r.Note, "until", stop.Until)
+		w.Log.ErrorContext(ctx, "the channel is held", "channel", stop.Channel, "cause", stop.Cause, "gateway", stop.Gateway, "code", stop.Code, "note", stop.Note, "until", stop.Until)
 	}
 }
 

@@ -285,7 +285,7 @@ func TestACanaryGoesFirstAndOnce(t *testing.T) {
 		t.Errorf("%d canaries were handed over, want the refused one and another", canaries)
 	}
 	other := New(b.Config)
-	if !other.sendCanaries(ctx, domain.SMS, []letter{{deliveries: []domain.Delivery{{Push: id, Channel: domain.SMS}}}}) || len(b.sms.got) != 122 {
+	if other.sendCanaries(ctx, domain.SMS, []letter{{deliveries: []domain.Delivery{{Push: id, Channel: domain.SMS}}}}) != nil || len(b.sms.got) != 122 {
 		t.Errorf("another process sends it again: %d in all", len(b.sms.got))
 	}
 	check(t, b.Store.SettleCanary(ctx, id, domain.SMS, "", domain.Delivered, "DELIVRD", b.Now()))
@@ -294,6 +294,123 @@ func TestACanaryGoesFirstAndOnce(t *testing.T) {
 	if len(found) != 1 || found[0].State != domain.Delivered || found[0].Gateway != "kannel" || found[0].MaskedTo != "138****0000" {
 		t.Errorf("canaries are %+v", found)
 	}
+}
+
+// canaried is a push to three people over SMS, whose gateway answers the canary
+// so.
+func canaried(t *testing.T, answer channel.Result) (b *bench, id domain.PushID) {
+	t.Helper()
+	b = newBench(t)
+	b.people(3, nil)
+	b.line(func(l *Line) { l.Canary = "13800000000" })
+	_, id = b.publish("关于发放居民消费券的通知")
+	check(t, b.planTask(id))
+	b.sms.answer = func(m channel.Message) channel.Result {
+		if m.To == "13800000000" {
+			return answer
+		}
+		return channel.Result{Class: channel.Accepted, Gateway: "kannel"}
+	}
+	check(t, b.deliverDue())
+	return b, id
+}
+
+// TestAMessageThatIsRefusedPausesItsPush: everybody else's would fail for good.
+// That the address of the canary is dead, or that the gateway has no time, says
+// nothing about others.
+func TestAMessageThatIsRefusedPausesItsPush(t *testing.T) {
+	ctx := t.Context()
+	b, id := canaried(t, channel.Result{Class: channel.Permanent, Code: "isv.SMS_CONTENT_ILLEGAL", Gateway: "aliyun"})
+	b.expect(id, "pending: 3")
+	u, err := b.Store.Push(ctx, id)
+	check(t, err)
+	if len(b.sms.got) != 1 || !u.Paused() || u.HaltedBy != 0 || !strings.Contains(u.HaltReason, "isv.SMS_CONTENT_ILLEGAL") {
+		t.Errorf("%d handed over, the push is %+v", len(b.sms.got), u)
+	}
+	log, err := b.Store.AuditEntries(ctx, fmt.Sprintf("push/%d", id), 10)
+	check(t, err)
+	if len(log) != 1 || log[0].Action != "push-pause" || log[0].Operator != 0 {
+		t.Errorf("the audit log has %+v", log)
+	}
+	check(t, b.Store.ResumePush(ctx, id)) // an officer has looked
+	check(t, b.deliverDue())
+	b.expect(id, "accepted: 3")
+
+	for name, answer := range map[string]channel.Result{
+		"its address is dead":     {Class: channel.Permanent, Code: "isv.MOBILE_NUMBER_ILLEGAL", BadAddress: true},
+		"the gateway has no time": {Class: channel.Retry, Code: "busy"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b, id := canaried(t, answer)
+			b.expect(id, "accepted: 3")
+			found, err := b.Store.Canaries(ctx, id, 10)
+			check(t, err)
+			if len(found) != 1 || found[0].State != domain.Failed {
+				t.Errorf("canaries are %+v", found)
+			}
+		})
+	}
+}
+
+// TestACanaryWithoutAnswerHoldsTheChannel: what follows would be in doubt. After
+// a rest another goes, and after the third a person decides.
+func TestACanaryWithoutAnswerHoldsTheChannel(t *testing.T) {
+	ctx := t.Context()
+	b, id := canaried(t, channel.Result{Class: channel.Unknown, Gateway: "kannel"})
+	for try := 1; try <= canaryTries; try++ {
+		b.expect(id, "pending channel-held: 3")
+		stops, err := b.Store.ChannelStops(ctx, b.Now())
+		check(t, err)
+		if len(stops) != 1 || stops[0].Cause != domain.StoppedByCanary || stops[0].Until.IsZero() != (try == canaryTries) {
+			t.Fatalf("after %d canaries the channel is held by %+v", try, stops)
+		}
+		if len(b.sms.got) != try {
+			t.Fatalf("%d handed over, want %d canaries", len(b.sms.got), try)
+		}
+		b.pass(canaryRest + time.Second)
+		check(t, b.deliverDue())
+	}
+	found, err := b.Store.Canaries(ctx, id, 10)
+	check(t, err)
+	if len(b.sms.got) != canaryTries || len(found) != 1 || found[0].State != domain.UnknownEnd {
+		t.Errorf("%d handed over, canaries are %+v", len(b.sms.got), found)
+	}
+	check(t, b.Store.ResumeChannel(ctx, domain.SMS))
+	check(t, b.deliverDue())
+	b.expect(id, "accepted: 3")
+	if len(b.sms.got) != canaryTries+3 {
+		t.Errorf("%d handed over", len(b.sms.got))
+	}
+
+	// One answer, and all goes on.
+	b, id = canaried(t, channel.Result{Class: channel.Unknown})
+	b.sms.answer = nil
+	b.pass(canaryRest + time.Second)
+	check(t, b.deliverDue())
+	b.expect(id, "accepted: 3")
+}
+
+// TestOthersWaitForTheAnswerToACanary that another process is sending, and not
+// for one that has died.
+func TestOthersWaitForTheAnswerToACanary(t *testing.T) {
+	b, ctx := newBench(t), t.Context()
+	b.people(3, nil)
+	b.line(func(l *Line) { l.Canary = "13800000000" })
+	_, id := b.publish("关于发放居民消费券的通知")
+	check(t, b.planTask(id))
+	first, err := b.Store.BeginCanary(ctx, domain.Canary{Push: id, Channel: domain.SMS, SentAt: b.Now()})
+	check(t, err)
+	if !first {
+		t.Fatal("somebody has begun")
+	}
+	check(t, b.deliverDue())
+	b.expect(id, "pending gateway-retry: 3")
+	if len(b.sms.got) != 0 {
+		t.Errorf("%d handed over before the answer", len(b.sms.got))
+	}
+	b.pass(canaryAnswer)
+	check(t, b.deliverDue())
+	b.expect(id, "accepted: 3")
 }
 
 // TestTheCanaryOfBrowsersIsAPerson: a browser has an address that nobody can
@@ -312,7 +429,7 @@ func TestTheCanaryOfBrowsersIsAPerson(t *testing.T) {
 		b.Lines[domain.WebPush] = Line{Mode: channel.Send, Sender: service, Canary: canary}
 		w := New(b.Config)
 		_, id := b.publish("关于发放居民消费券的通知" + canary)
-		if !w.sendCanaries(ctx, domain.WebPush, []letter{{deliveries: []domain.Delivery{{Push: id, Channel: domain.WebPush}}}}) {
+		if w.sendCanaries(ctx, domain.WebPush, []letter{{deliveries: []domain.Delivery{{Push: id, Channel: domain.WebPush}}}}) != nil {
 			t.Errorf("canary %s holds the channel", canary)
 		}
 		found, err := b.Store.Canaries(ctx, id, 10)

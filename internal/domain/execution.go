@@ -13,6 +13,7 @@ type StopCause string
 const (
 	StoppedByConfig StopCause = "config" // the gateway refuses our settings
 	StoppedByQuota  StopCause = "quota"  // the account is used up
+	StoppedByCanary StopCause = "canary" // the gateway does not answer a canary
 	StoppedByPerson StopCause = "person"
 )
 
@@ -38,6 +39,8 @@ func (s ChannelStop) Title() string {
 		return s.Channel.Label() + "已暂停：网关不接受我们的设置"
 	case s.Cause == StoppedByQuota:
 		return s.Channel.Label() + "已暂停：网关账户的额度用完了"
+	case s.Cause == StoppedByCanary:
+		return s.Channel.Label() + "已暂停：网关没有答复给本单位的验证消息"
 	default:
 		return s.Channel.Label() + "已由工作人员暂停"
 	}
@@ -48,6 +51,10 @@ func (s ChannelStop) Advice() string {
 	switch {
 	case s.Cause == StoppedByQuota:
 		return "次日零点后自动恢复；已充值或提高限额的，可以现在恢复。待发送的消息都在等待，没有丢失。"
+	case s.Cause == StoppedByCanary && !s.Until.IsZero():
+		return "两分钟后再发一条验证消息，有答复就自动恢复。待发送的消息都在等待，没有丢失。"
+	case s.Cause == StoppedByCanary:
+		return "连续三条都没有答复。请与网关核实，确认能发出后按“恢复发送”；恢复后直接发给收件人，不再先发验证消息。待发送的消息都在等待，没有丢失。"
 	case s.Cause == StoppedByPerson:
 		return "待发送的消息都在等待，恢复后继续发送。"
 	case s.Channel == Paper:
