@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -24,6 +25,13 @@ const claimSize = 50
 // recordTimeout bounds the write of what the gateway said. It does not end
 // with the process: what was sent must be recorded.
 const recordTimeout = 15 * time.Second
+
+// awayFor is how long a worker waits for a database that does not answer, to
+// record what the gateway said. What is not recorded then is in doubt.
+const awayFor = 5 * time.Minute
+
+// lookForDatabase is how often it looks.
+const lookForDatabase = 200 * time.Millisecond
 
 // longestWait is how long a worker waits for its turn under the rate of a
 // channel; then its batch goes back, so that the worker serves another.
@@ -60,12 +68,13 @@ func (w *Workers) deliver(ctx context.Context, t *asynq.Task) error {
 		if n == 0 {
 			return ours(w.Store.HandBack(ctx, batch.ID, batch.Gen, w.Now().Add(wait)))
 		}
-		claimed, err := w.Store.ClaimDeliveries(ctx, batch.ID, batch.Gen, n, w.Now())
+		now := w.Now()
+		claimed, err := w.Store.ClaimDeliveries(ctx, batch.ID, batch.Gen, n, now)
 		if domain.KindOf(err) == domain.Conflict {
 			return nil // the push or the channel is paused, or the batch was handed out anew
 		}
 		if err != nil {
-			return err
+			return errors.Join(err, w.unclaim(ctx, batch, now))
 		}
 		if len(claimed) == 0 {
 			return ours(w.Store.FinishBatch(ctx, batch.ID, batch.Gen, w.Now()))
@@ -126,33 +135,30 @@ func (w *Workers) mayClaim(ctx context.Context, batch domain.Batch) (n int, wait
 // cannot be recorded the rows stay in sending, to be settled by the sweeper:
 // they may have gone out.
 func (w *Workers) sendClaimed(ctx context.Context, batch domain.Batch, claimed []storage.Outgoing) error {
-	record, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTimeout)
-	defer cancel()
-	outcomes, letters, err := w.write(record, batch, claimed)
+	read, cancelRead := context.WithTimeout(context.WithoutCancel(ctx), recordTimeout)
+	defer cancelRead()
+	outcomes, letters, err := w.write(read, batch, claimed)
 	if err != nil {
-		if recordErr := w.giveBack(record, claimed, nil, domain.ReasonGatewayRetry, w.Now().Add(time.Minute)); recordErr != nil {
+		if recordErr := w.giveBack(ctx, claimed, nil, domain.ReasonGatewayRetry, w.Now().Add(time.Minute)); recordErr != nil {
 			return fmt.Errorf("%w (and rows not given back: %w)", err, recordErr)
 		}
 		return err
 	}
 	if back := w.sendCanaries(ctx, batch.Channel, letters); back != nil {
-		record, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTimeout) // the gateway may have taken its time
-		defer cancel()
-		return w.giveBack(record, claimed, outcomes, back.reason, back.until)
+		return w.giveBack(ctx, claimed, outcomes, back.reason, back.until)
 	}
 	began := time.Now()
 	results, dead := w.send(ctx, batch.Channel, letters)
 	w.observe(batch.Channel, results, time.Since(began))
-	// The gateway may have taken its time: the record has its own.
-	record, cancelRecord := context.WithTimeout(context.WithoutCancel(ctx), recordTimeout)
-	defer cancelRecord()
 	for i, r := range results {
 		outcomes = append(outcomes, w.settle(ctx, batch.Channel, letters[i], r)...)
 	}
-	if err := w.Store.RecordOutcomes(record, outcomes); err != nil {
+	if err := w.record(ctx, outcomes); err != nil {
 		return fmt.Errorf("record outcomes of batch %d: %w", batch.ID, err)
 	}
 	w.count(batch.Channel, outcomes)
+	record, cancelRecord := context.WithTimeout(context.WithoutCancel(ctx), recordTimeout)
+	defer cancelRecord()
 	for _, a := range dead {
 		err := w.Store.StopAddress(record, batch.Channel, a.address, domain.Reason("bounce:"+a.code), w.Now())
 		if batch.Channel == domain.WebPush && err == nil { // it never comes back: a browser subscribes anew with another
@@ -184,7 +190,47 @@ func (w *Workers) giveBack(ctx context.Context, claimed []storage.Outgoing, deci
 			decided = append(decided, storage.Outcome{Delivery: d.ID, Claimed: d, State: domain.Pending, Reason: why, NextAt: at, At: w.Now(), NotTried: true})
 		}
 	}
-	return w.Store.RecordOutcomes(ctx, decided)
+	return w.record(ctx, decided)
+}
+
+// record writes outcomes, whether or not the process is to end. The gateway
+// has spoken, so the database is waited for if it is away: to write them twice
+// changes nothing.
+func (w *Workers) record(ctx context.Context, outcomes []storage.Outcome) error {
+	return w.whenBack(ctx, func(ctx context.Context) error { return w.Store.RecordOutcomes(ctx, outcomes) })
+}
+
+// unclaim gives back what a claim has taken that ended in an error: its commit
+// may have been all that the database still did.
+func (w *Workers) unclaim(ctx context.Context, batch domain.Batch, at time.Time) error {
+	var claimed []storage.Outgoing
+	err := w.whenBack(ctx, func(ctx context.Context) (err error) {
+		claimed, err = w.Store.ClaimedAt(ctx, batch.ID, at)
+		return err
+	})
+	if err != nil || len(claimed) == 0 {
+		return err
+	}
+	return w.giveBack(ctx, claimed, nil, domain.ReasonGatewayRetry, w.Now())
+}
+
+// whenBack does what must be done in the database, again and again while that
+// is away: for awayFor, and no longer than recordTimeout once the process is to
+// end.
+func (w *Workers) whenBack(ctx context.Context, do func(context.Context) error) error {
+	look := time.NewTicker(lookForDatabase)
+	defer look.Stop()
+	for began, ended := time.Now(), (time.Time{}); ; <-look.C {
+		limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTimeout)
+		err := do(limited)
+		cancel()
+		if ended.IsZero() && ctx.Err() != nil {
+			ended = time.Now()
+		}
+		if !storage.IsAway(err) || time.Since(began) > awayFor || !ended.IsZero() && time.Since(ended) > recordTimeout {
+			return err
+		}
+	}
 }
 
 // send hands the letters of a channel to its sender, and returns what became of

@@ -1,6 +1,7 @@
 package workers
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -46,15 +47,22 @@ var noon = time.Date(2026, 11, 25, 4, 0, 0, 0, time.UTC)
 
 func newBench(t *testing.T) *bench {
 	t.Helper()
+	return newBenchOn(t, "", "")
+}
+
+// newBenchOn is newBench on a database and a Redis of its own, where they are
+// given.
+func newBenchOn(t *testing.T, database, redis string) *bench {
+	t.Helper()
 	ctx := context.Background()
 	dir := t.TempDir()
 	keys, err := seal.Generate(filepath.Join(dir, "keys"), seal.AES)
 	check(t, err)
-	store, err := storage.Open(ctx, "sqlite:"+filepath.Join(dir, "test.db"), keys)
+	store, err := storage.Open(ctx, cmp.Or(database, "sqlite:"+filepath.Join(dir, "test.db")), keys)
 	check(t, err)
 	_, err = store.Migrate(ctx)
 	check(t, err)
-	q, err := queue.Open("")
+	q, err := queue.Open(redis)
 	check(t, err)
 	t.Cleanup(func() {
 		check(t, q.Close())

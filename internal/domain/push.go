@@ -364,6 +364,14 @@ type Delivery struct {
 // retries, so that a gateway that honours it sends once.
 func (d Delivery) ClientRef() string { return "d" + strconv.FormatInt(int64(d.ID), 10) }
 
+// Repeatable tells whether a message that may have been handed over can be
+// handed over again and reach nobody twice: a letter whose hand-over is not
+// recorded is printed by nobody, and a city's own app takes each reference once.
+// The parts of a digest may be others by then.
+func (d Delivery) Repeatable() bool {
+	return d.Channel == Paper || d.Channel == Webhook && d.Reason != ReasonDigest
+}
+
 // DeliveryOf reads the id back from a reference made by ClientRef. It fails
 // with Invalid if the reference is not ours.
 func DeliveryOf(ref string) (DeliveryID, error) {

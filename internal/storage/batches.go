@@ -201,8 +201,9 @@ func (s *Store) RenewGenerations(ctx context.Context) (int, error) {
 // SweepSending ends the deliveries that were claimed and never recorded: their
 // worker died, and the message may have gone out, so they are unknown. Dead is
 // the worker of a batch that gave no sign of life since deadBefore; what was
-// claimed before lostBefore is lost whatever became of the batch since. Letters
-// to be printed are in no doubt: they wait again. It returns how many they are.
+// claimed before lostBefore is lost whatever became of the batch since. What may
+// be handed over again is in no doubt: it waits again. It returns how many they
+// are.
 func (s *Store) SweepSending(ctx context.Context, deadBefore, lostBefore, now time.Time) (int, error) {
 	n := 0
 	err := s.inTx(ctx, func(tx *sql.Tx) error {
@@ -214,8 +215,11 @@ func (s *Store) SweepSending(ctx context.Context, deadBefore, lostBefore, now ti
 		ends, counted := make([]outcomeRow, n), handedCount{}
 		for i, d := range lost {
 			ends[i] = rowOf(d)
-			if ends[i].at = now; d.Channel == domain.Paper { // nobody prints what is not recorded
-				ends[i].State, ends[i].Reason, ends[i].NextAt = domain.Pending, domain.ReasonGatewayRetry, now
+			if ends[i].at = now; d.Repeatable() {
+				ends[i].State, ends[i].NextAt = domain.Pending, now
+				if d.Reason != domain.ReasonDigest { // it gathers the parts
+					ends[i].Reason = domain.ReasonGatewayRetry
+				}
 				continue
 			}
 			ends[i].State, ends[i].Reason, ends[i].EndedAt, ends[i].ask = domain.UnknownEnd, domain.ReasonLost, now, now

@@ -97,6 +97,18 @@ func (s *Store) ClaimDeliveries(ctx context.Context, id domain.BatchID, gen, lim
 	return out, nil
 }
 
+// ClaimedAt returns the deliveries of a batch that were claimed at a moment and
+// are being sent, each for itself: those of a claim whose answer was lost.
+func (s *Store) ClaimedAt(ctx context.Context, id domain.BatchID, at time.Time) ([]Outgoing, error) {
+	const q = `SELECT ` + deliveryColumns + ` FROM deliveries WHERE batch_id = $1 AND batch_id > 0 AND state = 'sending' AND claimed_at = $2`
+	found, err := list(ctx, s.read, scanDelivery, q, id, micros(at))
+	out := make([]Outgoing, len(found))
+	for i, d := range found {
+		out[i].Deliveries = []domain.Delivery{d}
+	}
+	return out, err
+}
+
 func (s *Store) claim(ctx context.Context, tx *sql.Tx, b domain.Batch, limit int, now time.Time) ([]domain.Delivery, error) {
 	part, err := s.partOf(ctx, tx, b.Push)
 	if err != nil {

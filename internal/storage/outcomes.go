@@ -64,7 +64,8 @@ const firstInquiry = time.Minute
 
 // RecordOutcomes records what became of claimed deliveries, in one
 // transaction. Only rows that are still in sending change, and those that the
-// sweep gave up as lost, which a late but certain end settles. Where a receipt
+// sweep gave up as lost: a late but certain end settles them, and what the claim
+// that was lost did not hand over waits again. Where a receipt
 // came first, only the gateway's number is filled in. Deliveries to be tried
 // again leave their batch for a new one that is due then; if their push was
 // stopped meanwhile, they are withdrawn.
@@ -176,7 +177,12 @@ func (s *Store) lockDeliveries(ctx context.Context, tx *sql.Tx, ids []domain.Del
 
 // settle decides what an outcome does to a row, and whether it does anything.
 func (r outcomeRow) settle(o Outcome) (outcomeRow, bool) {
-	lost := r.State == domain.UnknownEnd && r.Reason == domain.ReasonLost && o.State != domain.Pending
+	// What is given back gets a new batch, which tells one claim from another.
+	claimed := o.Claimed.ID == o.Delivery
+	if claimed && o.State == domain.Pending && o.Claimed.Batch != r.Batch {
+		return r, false // it was given back before, and may be somebody else's by now
+	}
+	lost := r.State == domain.UnknownEnd && r.Reason == domain.ReasonLost && (o.State != domain.Pending || claimed)
 	if r.State != domain.Sending && !lost {
 		r.silent = true
 		fills := false
@@ -228,14 +234,23 @@ func endTimes(d domain.Delivery, at time.Time) (sent, ended time.Time) {
 // if their push was stopped. The pushes are held, so that they
 // cannot be stopped until the commit.
 func (s *Store) giveBatches(ctx context.Context, tx *sql.Tx, ends []outcomeRow) error {
-	var pushes []domain.PushID
+	var pushes, done []domain.PushID
 	for _, e := range ends {
 		if e.State == domain.Pending {
 			pushes = append(pushes, e.Push)
+			if e.was == domain.UnknownEnd {
+				done = append(done, e.Push)
+			}
 		}
 	}
 	if len(pushes) == 0 {
 		return nil
+	}
+	slices.Sort(done)
+	for _, id := range slices.Compact(done) { // it was thought to be
+		if _, err := tx.ExecContext(ctx, `UPDATE pushes SET state = 'running' WHERE id = $1 AND state = 'done'`, id); err != nil {
+			return err
+		}
 	}
 	slices.Sort(pushes)
 	stopped := map[domain.PushID]domain.Reason{}

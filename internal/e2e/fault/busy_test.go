@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // busy tells whether anything that this test has started is at work, or would
@@ -25,6 +26,28 @@ func busy() bool {
 	return false
 }
 
+// tick is how /proc counts processor time.
+const tick = 10 * time.Millisecond
+
+// processorTime is what everything that this test has started has used of the
+// processors, together with what those have waited for in turn. Without /proc it
+// is none.
+func processorTime() time.Duration {
+	ticks := 0
+	below := children(strconv.Itoa(os.Getpid()))
+	for len(below) > 0 {
+		pid := below[0]
+		below = append(below[1:], children(pid)...)
+		if fields := fieldsOf("/proc/" + pid + "/stat"); len(fields) > 14 {
+			for _, text := range fields[11:15] { // utime, stime, cutime, cstime
+				n, _ := strconv.Atoi(text) // a number, always
+				ticks += n
+			}
+		}
+	}
+	return time.Duration(ticks) * tick
+}
+
 // children lists the processes that a process has started: each thread has its
 // own list.
 func children(pid string) []string {
@@ -39,13 +62,20 @@ func children(pid string) []string {
 	return all
 }
 
-// stateOf returns the field after the name, which is in brackets and may hold
-// anything, or "" for what has gone.
+// stateOf returns the state of a thread, or "" for what has gone.
 func stateOf(path string) string {
+	if fields := fieldsOf(path); len(fields) > 0 {
+		return fields[0]
+	}
+	return ""
+}
+
+// fieldsOf returns the fields after the name, which is in brackets and may hold
+// anything: the state is the first.
+func fieldsOf(path string) []string {
 	text, err := os.ReadFile(path)
 	if err != nil {
-		return ""
+		return nil
 	}
-	state, _, _ := strings.Cut(strings.TrimSpace(string(text[strings.LastIndexByte(string(text), ')')+1:])), " ")
-	return state
+	return strings.Fields(string(text[strings.LastIndexByte(string(text), ')')+1:]))
 }

@@ -6,6 +6,7 @@ package fault
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -19,9 +20,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/redis/go-redis/v9"
-
 	"policypush/internal/domain"
+	"policypush/internal/queue/redistest"
 	"policypush/internal/seal"
 	"policypush/internal/storage"
 	"policypush/internal/storage/pgtest"
@@ -37,7 +37,7 @@ func TestAWorkerKilledInTheMiddleSendsNothingTwice(t *testing.T) {
 	for name, servers := range map[string]func(*testing.T) (database, redisURL string){
 		"SQLite and Redis inside the process": func(*testing.T) (string, string) { return "", "" },
 		"PostgreSQL and redis-server": func(t *testing.T) (string, string) {
-			return pgtest.Start(t).Database(t), startRedis(t).url
+			return pgtest.Start(t).Database(t), redistest.Start(t).URL
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -60,12 +60,12 @@ func TestAWorkerKilledInTheMiddleSendsNothingTwice(t *testing.T) {
 
 func TestRedisEmptiedInTheMiddleLosesAndDoublesNothing(t *testing.T) {
 	gateway := startGateway(t)
-	queue := startRedis(t)
-	site := newSite(t, gateway.URL, "", queue.url, recipients)
+	queue := redistest.Start(t)
+	site := newSite(t, gateway.URL, "", queue.URL, recipients)
 	worker := site.work(t)
 	for _, part := range []int{recipients / 5, recipients / 2} {
 		gateway.waitFor(t, part, worker)
-		if err := queue.client.FlushAll(context.Background()).Err(); err != nil {
+		if err := queue.Client.FlushAll(context.Background()).Err(); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -194,11 +194,12 @@ type site struct {
 	args     []string
 	store    *storage.Store
 	push     domain.PushID
+	channel  domain.ChannelKind // over which people are told
 }
 
 func newSite(t *testing.T, gatewayURL, database, redisURL string, people int) *site {
 	t.Helper()
-	s := &site{data: t.TempDir()}
+	s := &site{data: t.TempDir(), channel: domain.SMS}
 	ctx := context.Background()
 	if err := os.MkdirAll(filepath.Join(s.data, "keys"), 0o700); err != nil {
 		t.Fatal(err)
@@ -235,6 +236,17 @@ func newSite(t *testing.T, gatewayURL, database, redisURL string, people int) *s
 	return s
 }
 
+// toApp makes the site tell people in the city's own app.
+func (s *site) toApp(t *testing.T, gatewayURL string) {
+	t.Helper()
+	s.channel = domain.Webhook
+	secret := filepath.Join(s.data, "app-secret")
+	if err := os.WriteFile(secret, []byte("whsec_"+base64.StdEncoding.EncodeToString([]byte("a secret of thirty-two octets....."))), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s.args = append(s.args, "--sms.mode", "off", "--webhook.mode", "send", "--webhook.url", gatewayURL, "--webhook.secret_file", secret)
+}
+
 func (s *site) fill(t *testing.T, n int) {
 	t.Helper()
 	const chunk = 1000
@@ -243,6 +255,7 @@ func (s *site) fill(t *testing.T, n int) {
 		for i := range people {
 			n := from + i
 			people[i] = resident(n, fmt.Sprintf("199%08d", n))
+			people[i].Contacts[0].Kind = s.channel // a number does for an account
 		}
 		if err := s.store.SaveSubscribers(context.Background(), people); err != nil {
 			t.Fatal(err)
@@ -299,7 +312,7 @@ func (s *site) counts(t *testing.T) map[domain.DeliveryState]int {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return counts[domain.SMS]
+	return counts[s.channel]
 }
 
 // Worker is the real binary.
@@ -347,6 +360,14 @@ func (w *worker) kill(t *testing.T) {
 	<-w.ended
 }
 
+// signal stops a process, or lets it go on.
+func (w *worker) signal(t *testing.T, what syscall.Signal) {
+	t.Helper()
+	if err := w.cmd.Process.Signal(what); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // end asks the process to end, as the system does, and holds it to 30 s.
 func (w *worker) end(t *testing.T) {
 	t.Helper()
@@ -365,20 +386,31 @@ func (w *worker) end(t *testing.T) {
 
 func (w *worker) log(t *testing.T) string {
 	t.Helper()
-	text, err := os.ReadFile(w.logFile)
-	if err != nil {
-		t.Fatal(err)
-	}
+	text := w.said(t)
 	return string(text[max(0, len(text)-4000):])
 }
 
 func (w *worker) isReady(t *testing.T) bool {
 	t.Helper()
+	return bytes.Contains(w.said(t), []byte("msg=ready"))
+}
+
+// leads tells whether it leads, as far as it knows.
+func (w *worker) leads(t *testing.T) bool {
+	t.Helper()
+	text := w.said(t)
+	at := bytes.LastIndex(text, []byte("msg=leadership leading="))
+	return at >= 0 && bytes.HasPrefix(text[at:], []byte("msg=leadership leading=true"))
+}
+
+// said is the whole log.
+func (w *worker) said(t *testing.T) []byte {
+	t.Helper()
 	text, err := os.ReadFile(w.logFile)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return bytes.Contains(text, []byte("msg=ready"))
+	return text
 }
 
 // until returns when the push is done: everything in it has ended.
@@ -429,54 +461,4 @@ func binary(t *testing.T) string {
 		t.Fatal(err)
 	}
 	return path
-}
-
-// redisServer is a redis-server of its own that keeps nothing.
-type redisServer struct {
-	url    string
-	client *redis.Client
-	start  func(t *testing.T)
-	cmd    *exec.Cmd
-}
-
-func startRedis(t *testing.T) *redisServer {
-	t.Helper()
-	path, err := exec.LookPath("redis-server")
-	if err != nil {
-		t.Fatal("redis-server is missing: run make setup")
-	}
-	socket, dir := filepath.Join(t.TempDir(), "redis.sock"), t.TempDir()
-	r := &redisServer{url: "redis-socket://" + socket, client: redis.NewClient(&redis.Options{Network: "unix", Addr: socket})}
-	r.start = func(t *testing.T) {
-		t.Helper()
-		r.cmd = exec.Command(path, "--port", "0", "--unixsocket", socket, "--save", "", "--appendonly", "no", "--dir", dir)
-		if err := r.cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		look := time.NewTicker(20 * time.Millisecond)
-		defer look.Stop()
-		for deadline := time.Now().Add(20 * time.Second); r.client.Ping(context.Background()).Err() != nil; <-look.C {
-			if time.Now().After(deadline) {
-				t.Fatal("redis-server does not answer")
-			}
-		}
-	}
-	r.start(t)
-	t.Cleanup(func() {
-		r.kill()
-		_ = r.client.Close()
-	})
-	return r
-}
-
-func (r *redisServer) kill() {
-	_ = r.cmd.Process.Kill()
-	_ = r.cmd.Wait() // killed
-}
-
-// restart ends it as a crash would; it comes back empty.
-func (r *redisServer) restart(t *testing.T) {
-	t.Helper()
-	r.kill()
-	r.start(t)
 }

@@ -446,7 +446,7 @@ func sweepsLostWorkers(t *testing.T, url string) {
 	must(t, s.RecordReceipt(ctx, storage.Receipt{Delivery: id(1), State: domain.Delivered, At: later}))
 	must(t, s.RecordOutcomes(ctx, []storage.Outcome{ // the worker was only slow
 		{Delivery: id(2), State: domain.Accepted, GatewayRef: "g2", At: later},
-		{Delivery: id(3), State: domain.Pending, NextAt: later, At: later}, // but this would be sent twice
+		{Delivery: id(3), State: domain.Pending, NextAt: later, At: later}, // but nobody says that this is its claim
 	}))
 	_, states := sum(t, s, push.ID)
 	equal(t, "delivered", states[domain.Delivered], 1)
@@ -454,6 +454,70 @@ func sweepsLostWorkers(t *testing.T, url string) {
 	equal(t, "unknown", states[domain.UnknownEnd], 1)
 	equal(t, "events", len(got(s.DeliveryEvents(ctx, id(2)))(t)), 2)
 	equal(t, "finished", got(s.FinishPushes(ctx, later))(t), 1)
+}
+
+// resumesLateClaims: the worker was only slow, and its gateway refused the
+// message for now. Nobody else can have sent it, so it waits again.
+func resumesLateClaims(t *testing.T, url string) {
+	s, ctx := open(t, url, Keys(t)), t.Context()
+	_, push := published(t, s, "稳岗返还")
+	d := sendBatch(t, s, planned(t, s, push.ID, waiting(people(t, s, 1), 0))[0])[0].Deliveries[0]
+	later := morning.Add(10 * time.Minute)
+	equal(t, "swept", got(s.SweepSending(ctx, later, later, later))(t), 1)
+	equal(t, "finished", got(s.FinishPushes(ctx, later))(t), 1)
+	late := []storage.Outcome{{Delivery: d.ID, Claimed: d, State: domain.Pending, Reason: domain.ReasonGatewayRetry, NextAt: later, At: later}}
+	must(t, s.RecordOutcomes(ctx, late))
+	_, states := sum(t, s, push.ID)
+	equal(t, "waiting", states[domain.Pending], 1)
+	equal(t, "push", got(s.Push(ctx, push.ID))(t).State, domain.PushRunning)
+	doubts, _, err := s.CountDoubts(ctx, later)
+	must(t, err)
+	equal(t, "in doubt", doubts, 0)
+	counted(t, s)
+
+	due := got(s.DueBatches(ctx, later, 10))(t)
+	in := due[len(due)-1] // one more is empty: it was made before the row was found to be lost
+	again := got(s.ClaimDeliveries(ctx, in.ID, in.Gen, 10, later))(t)
+	must(t, s.RecordOutcomes(ctx, late)) // told twice, while another sends it
+	_, states = sum(t, s, push.ID)
+	equal(t, "being sent", states[domain.Sending], 1)
+	must(t, s.RecordOutcomes(ctx, []storage.Outcome{{Delivery: d.ID, Claimed: again[0].Deliveries[0], State: domain.Accepted, At: later}}))
+	equal(t, "finished again", got(s.FinishPushes(ctx, later))(t), 1)
+	counted(t, s)
+}
+
+// sendsAgainWhatAnAppTakesOnce: the worker died, but its messages may be handed
+// over again; a digest may not.
+func sendsAgainWhatAnAppTakesOnce(t *testing.T, url string) {
+	s, ctx := open(t, url, Keys(t)), t.Context()
+	_, push := published(t, s, "稳岗返还")
+	all := people(t, s, 3)
+	plan := waiting(all, 0)
+	for i := range plan {
+		plan[i].Channel = domain.Webhook
+	}
+	plan[2].Reason = domain.ReasonDigest
+	b := planned(t, s, push.ID, plan)[0]
+	sendBatch(t, s, b)
+	late := morning.Add(time.Hour)
+	equal(t, "lost", got(s.SweepSending(ctx, late, late, late))(t), 3)
+	_, states := sum(t, s, push.ID)
+	equal(t, "waiting", states[domain.Pending], 2)
+	equal(t, "unknown", states[domain.UnknownEnd], 1)
+	counted(t, s)
+}
+
+// findsAClaimWhoseAnswerWasLost: what was claimed at another moment is another's.
+func findsAClaimWhoseAnswerWasLost(t *testing.T, url string) {
+	s, ctx := open(t, url, Keys(t)), t.Context()
+	_, push := published(t, s, "稳岗返还")
+	b := planned(t, s, push.ID, waiting(people(t, s, 5), 0))[0]
+	claim := func(n int, at time.Time) { got(s.ClaimDeliveries(ctx, b.ID, b.Gen, n, at))(t) }
+	claim(2, morning)
+	claim(3, morning.Add(time.Second))
+	equal(t, "of the first", len(got(s.ClaimedAt(ctx, b.ID, morning))(t)), 2)
+	equal(t, "of the second", len(got(s.ClaimedAt(ctx, b.ID, morning.Add(time.Second)))(t)), 3)
+	equal(t, "of none", len(got(s.ClaimedAt(ctx, b.ID, morning.Add(time.Minute)))(t)), 0)
 }
 
 func tellsSlowFromDead(t *testing.T, url string) {
