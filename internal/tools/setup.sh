@@ -22,6 +22,7 @@ need fonts-noto-cjk '/usr/share/fonts/opentype/noto/NotoSansCJK*'
 need poppler-utils pdftotext
 need python3-dkim /usr/lib/python3/dist-packages/dkim
 need python3-nacl /usr/lib/python3/dist-packages/nacl
+need exim4-daemon-light exim4 /usr/sbin/exim4
 need nodejs node
 need npm npm
 if [ ${#missing[@]} -gt 0 ]; then
