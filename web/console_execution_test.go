@@ -133,7 +133,7 @@ func TestDaysAndCanariesAreShown(t *testing.T) {
 		t.Fatal(err)
 	}
 	b := site.as("drafter")
-	b.get("/console/ledger").at("/console/ledger", 200, "不一致", "1,250", "1,100", "没有核对", "refused")
+	b.get("/console/ledger").at("/console/ledger", 200, "不一致", "1,250", "1,100", "没有核对", "refused", "回执未送达")
 	b.get("/console").at("/console", 200, "与网关的数不一致", "网关记1,250条")
 	b.get("/console/pushes/1").at("/console/pushes/1", 200, "给本单位的验证消息", "138****0000", "发送中")
 	if err := site.Store.SettleCanary(ctx, 1, domain.SMS, "", domain.Failed, "UNDELIV", site.now); err != nil {

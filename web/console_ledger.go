@@ -49,6 +49,9 @@ type statementRow struct {
 	Bad  bool
 }
 
+// Receipts tells whether receipts say what became of the messages of a day.
+func (r statementRow) Receipts() bool { return r.Channel.Confirms() || r.Arrived+r.Lost > 0 }
+
 const (
 	doubtsShown    = 50
 	statementsDays = 14

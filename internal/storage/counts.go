@@ -76,6 +76,10 @@ const (
 	handedAccepted = "accepted"
 	handedFailed   = "failed"
 	handedUnknown  = "unknown"
+	// What became of them, by receipts, one for a message. The day is that of
+	// the hand-over.
+	receiptArrived = "arrived"
+	receiptLost    = "lost"
 )
 
 // outcomeOf is the outcome in gateway_counts of a message in a state, or "" if
@@ -105,6 +109,15 @@ func (c handedCount) add(row outcomeRow, o Outcome) {
 	}
 	if outcome != "" && o.Gateway != "" && !o.Joined {
 		c[handed{dayOf(o.At), row.Channel, o.Gateway, outcome}] += max(1, o.Units)
+	}
+}
+
+// receipt counts the message of a row that a receipt has ended, if it is known
+// which gateway had it.
+func (c handedCount) receipt(row outcomeRow) {
+	outcome := map[domain.DeliveryState]string{domain.Delivered: receiptArrived, domain.Failed: receiptLost}[row.State]
+	if outcome != "" && row.Gateway != "" && !row.ClaimedAt.IsZero() {
+		c[handed{dayOf(row.ClaimedAt), row.Channel, row.Gateway, outcome}]++
 	}
 }
 

@@ -421,8 +421,12 @@ func (s *Store) recordReceipt(ctx context.Context, tx *sql.Tx, r Receipt, now ti
 		row.SentAt, row.EndedAt = endTimes(row.Delivery, r.At)
 		rows = append(rows, row)
 	}
-	if _, err := s.writeOutcomes(ctx, tx, rows); err != nil {
+	written, err := s.writeOutcomes(ctx, tx, rows)
+	if err != nil {
 		return err
+	}
+	if len(written) > 0 {
+		counted.receipt(written[0])
 	}
 	return s.writeHanded(ctx, tx, counted)
 }

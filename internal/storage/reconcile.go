@@ -17,7 +17,11 @@ type Statement struct {
 	Accepted int // ours, as the gateway counts: messages, or their parts; also those without a delivery
 	Failed   int
 	InDoubt  int // handed over without an answer: the gateway may count them
-	Theirs   int // what the gateway says it accepted; -1: it was not told
+	// Arrived and Lost are how many messages of the day have ended so by a
+	// receipt, as of now: codes and canaries, of which no delivery waits for one,
+	// are not among them. They are read only.
+	Arrived, Lost int
+	Theirs        int // what the gateway says it accepted; -1: it was not told
 	// TheirsDelivered and TheirsFailed are -1 if the gateway does not say.
 	TheirsDelivered, TheirsFailed int
 	Note                          string // why it was not told, or what it counts
@@ -56,7 +60,8 @@ func (s *Store) HandedOn(ctx context.Context, day string, channel domain.Channel
 		}
 		ours[gateway] = v
 		return nil
-	}, `SELECT gateway, outcome, CAST(SUM(n) AS BIGINT) FROM gateway_counts WHERE day = $1 AND channel = $2 GROUP BY gateway, outcome`, day, channel)
+	}, `SELECT gateway, outcome, CAST(SUM(n) AS BIGINT) FROM gateway_counts
+		WHERE day = $1 AND channel = $2 AND outcome IN ('accepted', 'failed', 'unknown') GROUP BY gateway, outcome`, day, channel)
 	return ours, err
 }
 
@@ -79,10 +84,14 @@ func (s *Store) SaveStatement(ctx context.Context, v Statement) error {
 // Statements returns the statements from a day on, the latest first.
 func (s *Store) Statements(ctx context.Context, from string) ([]Statement, error) {
 	const q = `
-		SELECT day, channel, gateway, accepted, failed, in_doubt, theirs, theirs_delivered, theirs_failed, note, checked_at
-		FROM statements WHERE day >= $1 ORDER BY day DESC, channel, gateway`
+		SELECT v.day, v.channel, v.gateway, v.accepted, v.failed, v.in_doubt, v.theirs, v.theirs_delivered, v.theirs_failed, v.note, v.checked_at,
+			CAST(COALESCE(SUM(CASE WHEN c.outcome = 'arrived' THEN c.n END), 0) AS BIGINT), CAST(COALESCE(SUM(CASE WHEN c.outcome = 'lost' THEN c.n END), 0) AS BIGINT)
+		FROM statements v LEFT JOIN gateway_counts c ON c.day = v.day AND c.channel = v.channel AND c.gateway = v.gateway
+		WHERE v.day >= $1
+		GROUP BY v.day, v.channel, v.gateway, v.accepted, v.failed, v.in_doubt, v.theirs, v.theirs_delivered, v.theirs_failed, v.note, v.checked_at
+		ORDER BY v.day DESC, v.channel, v.gateway`
 	return list(ctx, s.read, func(row scanner, v *Statement) error {
 		return row.Scan(&v.Day, &v.Channel, &v.Gateway, &v.Accepted, &v.Failed, &v.InDoubt,
-			&v.Theirs, &v.TheirsDelivered, &v.TheirsFailed, &v.Note, timeInto(&v.CheckedAt))
+			&v.Theirs, &v.TheirsDelivered, &v.TheirsFailed, &v.Note, timeInto(&v.CheckedAt), &v.Arrived, &v.Lost)
 	}, q, from)
 }

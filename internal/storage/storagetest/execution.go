@@ -495,6 +495,13 @@ func keepsStatements(t *testing.T, url string) {
 	equal(t, "kept", len(kept), 1)
 	equal(t, "statement", kept[0], v)
 	equal(t, "agrees", kept[0].Agrees(), false)
+	for i := range 2 { // told twice: counted once
+		must(t, s.RecordReceipt(ctx, storage.Receipt{Delivery: id(1), State: domain.Delivered, Gateway: "aliyun", At: morning.Add(24 * time.Hour)}))
+		must(t, s.RecordReceipt(ctx, storage.Receipt{Delivery: id(2), State: []domain.DeliveryState{domain.Failed, domain.Delivered}[i], Gateway: "aliyun", At: morning.Add(24 * time.Hour)}))
+	}
+	kept = got(s.Statements(ctx, "2026-11-23"))(t) // of the day of the hand-over
+	equal(t, "arrived by receipts", kept[0].Arrived, 1)
+	equal(t, "lost by receipts", kept[0].Lost, 1)
 	equal(t, "later", len(got(s.Statements(ctx, "2026-11-24"))(t)), 0)
 }
 
