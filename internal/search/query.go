@@ -104,7 +104,11 @@ func (x *Index) read(ctx context.Context, r index.IndexReader, text string) (*qu
 		}
 	}
 	for _, other := range turns(others) {
-		q.phrase(other.word, synonymWeight, q.typed(other.of))
+		means, weight := q.typed(other.of), synonymWeight
+		if slices.ContainsFunc(means, func(t int) bool { return q.terms[t].docs == 0 }) {
+			weight = onlyWeight
+		}
+		q.phrase(other.word, weight, means)
 	}
 	if err := q.weigh(ctx, r, q.asked); err != nil {
 		return nil, err
@@ -219,6 +223,7 @@ const (
 	speltWeight   = 0.9 // typed by its sound in Latin letters
 	soundWeight   = 0.8 // sounds like what was typed, which nobody writes
 	synonymWeight = 0.5
+	onlyWeight    = 0.9 // another word for one that no document uses
 	numeralWeight = 0.8 // the same number, written otherwise
 	// crossWeight is that of a pair that belongs to two words.
 	crossWeight = 0.5
