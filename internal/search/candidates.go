@@ -62,17 +62,14 @@ func (x *Index) candidates(ctx context.Context, r index.IndexReader, q *question
 		return nil, err
 	}
 	t := &tallies{x: x, r: r, meets: meets, entries: n, of: make([]tally, n)}
-	for _, at := range q.affordable() {
-		one := q.terms[at]
+	for _, one := range q.affordable() {
 		if err := t.add(ctx, textField, one.text, one.weight); err != nil {
 			return nil, err
 		}
-		if err := t.add(ctx, titleField, one.text, one.weight*titleBoost); err != nil {
-			return nil, err
+		if one.word {
+			continue
 		}
-	}
-	for _, w := range q.words {
-		if err := t.add(ctx, textField, w, wordBoost); err != nil {
+		if err := t.add(ctx, titleField, one.text, one.weight*titleBoost); err != nil {
 			return nil, err
 		}
 	}
@@ -85,22 +82,17 @@ func (x *Index) candidates(ctx context.Context, r index.IndexReader, q *question
 	return t.best(named), nil
 }
 
-// affordable are the terms that are looked for, the rarest first.
-func (q *question) affordable() []int {
-	order := make([]int, 0, len(q.terms))
-	for i, t := range q.terms {
-		if t.docs > 0 {
-			order = append(order, i)
-		}
-	}
-	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(q.terms[a].docs, q.terms[b].docs) })
+// affordable are the terms and long words that are looked for, the rarest first.
+func (q *question) affordable() []term {
+	all := slices.DeleteFunc(slices.Concat(q.terms, q.words), func(t term) bool { return t.docs == 0 })
+	slices.SortStableFunc(all, func(a, b term) int { return cmp.Compare(a.docs, b.docs) })
 	read := uint64(0)
-	for i, at := range order {
-		if read += q.terms[at].docs; i >= 4 && read > budget {
-			return order[:i]
+	for i, t := range all {
+		if read += t.docs; i >= 4 && read > budget {
+			return all[:i]
 		}
 	}
-	return order
+	return all
 }
 
 // add reads where a term stands in a field.

@@ -19,6 +19,7 @@ const (
 	maxQuestion = 300 // characters that are read
 	maxTerms    = 150 // pairs, numbers and foreign words
 	maxPhrases  = 16  // synonyms and words of the same sound
+	maxPlaces   = 12  // by their full names, and as many as people say them
 )
 
 // term is a pair, a number or a foreign word that was asked for.
@@ -27,6 +28,7 @@ type term struct {
 	idf    float64
 	docs   uint64
 	weight float64 // less than 1 for what was guessed
+	word   bool    // a long word, which is not looked for in titles
 }
 
 // phrase is another word for something that was asked for.
@@ -42,7 +44,7 @@ type question struct {
 	flat   string
 	number string // a document number, or ""
 	terms  []term
-	words  []string // long words, for the candidates only
+	words  []term // long words, for the candidates only
 	extra  []phrase
 	asked  int // terms before this one were typed, the others are parts of phrases
 	places []*rules.Place
@@ -72,7 +74,7 @@ func (x *Index) read(ctx context.Context, r index.IndexReader, text string) (*qu
 		for _, w := range x.analyzer.segment.Words(one.text) {
 			ends[w.End] = true
 			if w.End-w.Start >= longWord {
-				q.words = append(q.words, w.Text)
+				q.words = append(q.words, term{text: w.Text, weight: wordBoost, word: true})
 			}
 		}
 		i := 0
@@ -86,7 +88,7 @@ func (x *Index) read(ctx context.Context, r index.IndexReader, text string) (*qu
 		})
 	}
 	q.asked = len(q.terms)
-	if err := q.weigh(ctx, r, 0); err != nil {
+	if err := weigh(ctx, r, q.terms, q.words); err != nil {
 		return nil, err
 	}
 	for _, s := range spelt {
@@ -110,7 +112,7 @@ func (x *Index) read(ctx context.Context, r index.IndexReader, text string) (*qu
 		}
 		q.phrase(other.word, weight, means)
 	}
-	if err := q.weigh(ctx, r, q.asked); err != nil {
+	if err := weigh(ctx, r, q.terms[q.asked:]); err != nil {
 		return nil, err
 	}
 	for i := range q.terms {
@@ -126,8 +128,19 @@ func (x *Index) read(ctx context.Context, r index.IndexReader, text string) (*qu
 	for _, m := range x.words.rules.PlacesIn(text) {
 		q.places = append(q.places, m.Places...)
 	}
-	q.said = x.words.rules.PlacesSaid(text)
+	q.places, q.said = fewPlaces(q.places), fewPlaces(x.words.rules.PlacesSaid(text))
 	return q, nil
+}
+
+// fewPlaces leaves the first of different places.
+func fewPlaces(all []*rules.Place) []*rules.Place {
+	var few []*rules.Place
+	for _, p := range all {
+		if !slices.Contains(few, p) && len(few) < maxPlaces {
+			few = append(few, p)
+		}
+	}
+	return few
 }
 
 // spelling are the words that letters may spell.
@@ -266,23 +279,25 @@ func (q *question) unknown(text string, h homophone) bool {
 	return found
 }
 
-// weigh looks up in how many entries the terms from a number on stand.
-func (q *question) weigh(ctx context.Context, r index.IndexReader, from int) error {
+// weigh looks up in how many entries terms stand.
+func weigh(ctx context.Context, r index.IndexReader, lists ...[]term) error {
 	n, err := r.DocCount()
 	if err != nil {
 		return fmt.Errorf("count entries: %w", err)
 	}
-	for i := from; i < len(q.terms); i++ {
-		t := &q.terms[i]
-		tfr, err := r.TermFieldReader(ctx, []byte(t.text), textField, false, false, false)
-		if err != nil {
-			return fmt.Errorf("look up term: %w", err)
+	for _, list := range lists {
+		for i := range list {
+			t := &list[i]
+			tfr, err := r.TermFieldReader(ctx, []byte(t.text), textField, false, false, false)
+			if err != nil {
+				return fmt.Errorf("look up term: %w", err)
+			}
+			t.docs = tfr.Count()
+			if err := tfr.Close(); err != nil {
+				return fmt.Errorf("look up term: %w", err)
+			}
+			t.idf = inverse(n, t.docs)
 		}
-		t.docs = tfr.Count()
-		if err := tfr.Close(); err != nil {
-			return fmt.Errorf("look up term: %w", err)
-		}
-		t.idf = inverse(n, t.docs)
 	}
 	return nil
 }
