@@ -277,8 +277,8 @@ func (s *Server) keepAsked(c *fiber.Ctx, form askForm) error {
 // similarPassages is how many passages of other policies are shown.
 const similarPassages = 3
 
-// findSimilar looks for answers that are there already: those of the policy,
-// or, if none was named, passages of any.
+// findSimilar looks for what answers already: the answers of the policy that
+// was named to questions like this one, else passages of any policy.
 func (s *Server) findSimilar(c *fiber.Ctx, v *askView) error {
 	ctx := c.UserContext()
 	if v.Form.Policy != 0 {
@@ -286,15 +286,14 @@ func (s *Server) findSimilar(c *fiber.Ctx, v *askView) error {
 		if err != nil {
 			return err
 		}
-		if v.Similar = similar(v.Form.Text, items); len(v.Similar) == 0 {
-			return nil
-		}
-		policy, err := s.Store.Policy(ctx, v.Form.Policy)
-		if err != nil {
+		if v.Similar = similar(v.Form.Text, items); len(v.Similar) > 0 {
+			policy, err := s.Store.Policy(ctx, v.Form.Policy)
+			if err != nil {
+				return err
+			}
+			_, err = s.noteRead(c, policy, items)
 			return err
 		}
-		_, err = s.noteRead(c, policy, items)
-		return err
 	}
 	if err := s.Search.CatchUp(ctx); err != nil || !s.Search.Built() {
 		return err

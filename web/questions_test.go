@@ -357,6 +357,16 @@ func TestAskingWithoutAPolicyShowsPassages(t *testing.T) {
 	site.browser().get("/ask").post("/ask", url.Values{"question": {"企业设备投资额的补助最高多少万元？"}}).at("/ask", 200, "这些内容是不是您要的", "支持技术改造")
 }
 
+// TestAskingAboutAPolicyShowsPassagesToo: where no answer of the policy is like
+// the question, what the library says of it is shown, and the question can
+// still be sent.
+func TestAskingAboutAPolicyShowsPassagesToo(t *testing.T) {
+	site := newSite(t)
+	path := fmt.Sprintf("/policies/%d", site.publish().ID)
+	site.browser().get(path).post(path+"/ask", url.Values{"question": {"企业设备投资额的补助最高多少万元？"}}).
+		at(path+"/ask", 200, "这些内容是不是您要的", "支持技术改造", `value="send"`)
+}
+
 func TestWhoAnswersOfATheme(t *testing.T) {
 	site, ctx := newSite(t), context.Background()
 	other := domain.Office{Name: "云川县经信局", Signature: "云川经信", Region: "330000"}

@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strconv"
 
@@ -81,7 +82,7 @@ func (p Policies) entry(ctx context.Context, id domain.PolicyID) (*search.Entry,
 	}
 	for _, it := range items {
 		if it.QA != nil {
-			e.Passages = append(e.Passages, search.Passage{Kind: search.Answer, Ref: "qa", Text: it.QA.Question + " " + it.QA.Answer})
+			e.Passages = append(e.Passages, search.Passage{Kind: search.Answer, Ref: fmt.Sprintf("qa-%d", it.ID), Text: it.QA.Question + " " + it.QA.Answer})
 		}
 	}
 	said := map[string]bool{}
