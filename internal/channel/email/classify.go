@@ -91,6 +91,10 @@ func deadAddress(e smtp.EnhancedCode) bool {
 // relay has heard nothing of it.
 const unreachable = "connect"
 
+// silent is the code of a mail whose relay does not answer in time, and of those
+// that were to follow it.
+const silent = "silent"
+
 func classifyIO(f *failure) channel.Result {
 	r := channel.Result{Class: channel.Retry, Code: "io", Note: channel.Note(f.err.Error())}
 	if f.at == dotted {

@@ -148,21 +148,24 @@ func (p *Pool) through(ctx context.Context, relay *member, ms []channel.Message,
 		batch[i] = ms[at]
 	}
 	var left []int
-	sick, well := false, false
+	sick, well, mute := false, false, false
 	for i, r := range relay.Sender.Send(ctx, batch) {
 		at := open[i]
 		if before := results[at]; before.Ref == "" || worth(r) > worth(before) || r.After > 0 && r.After < before.After {
 			results[at] = r
 		}
 		refused := r.Class == channel.Config
-		unreached := r.Class == channel.Retry && r.Code == unreachable
+		unreached := r.Class == channel.Retry && (r.Code == unreachable || r.Code == silent)
 		if refused || unreached || r.Class == channel.Throttled {
 			left = append(left, at)
 		}
 		sick = sick || refused || unreached
 		well = well || r.Class == channel.Accepted || r.Class == channel.Permanent
+		mute = mute || r.Code == silent
 	}
 	switch {
+	case mute && ctx.Err() == nil: // whatever it said before
+		p.isSick(relay)
 	case well:
 		p.isWell(relay)
 	case sick && ctx.Err() == nil:
@@ -178,7 +181,7 @@ func worth(r channel.Result) int {
 	case channel.Config:
 		return 1
 	case channel.Retry:
-		if r.Code == unreachable {
+		if r.Code == unreachable || r.Code == silent {
 			return 2
 		}
 		return 4

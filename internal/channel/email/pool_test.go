@@ -116,6 +116,40 @@ func TestWhatARelayMayHaveIsGivenToNoOther(t *testing.T) {
 	}
 }
 
+// TestARelayThatFallsSilentHoldsNobody: a relay that goes on taking connections,
+// and at some point says nothing any more, leaves in doubt what it had whole; all
+// else goes through the next relay, at once.
+func TestARelayThatFallsSilentHoldsNobody(t *testing.T) {
+	for name, tt := range map[string]struct {
+		muteTo string
+		want   string
+	}{
+		"to MAIL":         {"MAIL", "map[accepted:60]"},
+		"to a whole mail": {".", "map[unknown:2 accepted:58]"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			alive := channeltest.StartSMTPPeer(t, channeltest.SMTPOptions{})
+			mute := startRelay(t, agreeing("HELP", map[string]string{tt.muteTo: ""}))
+			first := open(t, email.Config{
+				Host: "127.0.0.1", Port: mute.Addr().(*net.TCPAddr).Port, Security: email.Plain, Connections: 2,
+				CommandTimeout: 500 * time.Millisecond, SubmissionTimeout: 500 * time.Millisecond,
+				Composer: email.Composer{From: mail.Address{Address: "a@yunchuan.example"}},
+			})
+			pool := email.NewPool(time.Now, first, open(t, config(alive, email.Plain)))
+			defer func() { _ = pool.Close() }()
+			if rs := pool.Send(t.Context(), batch(60, "a@example.com")); classes(rs) != tt.want {
+				t.Errorf("%s: %+v", classes(rs), rs)
+			}
+			if rs := pool.Send(t.Context(), batch(60, "a@example.com")); classes(rs) != "map[accepted:60]" {
+				t.Errorf("afterwards: %s", classes(rs))
+			}
+			if n := len(mute.lines); n > 2*5 { // EHLO, MAIL, RCPT, DATA, and the dot
+				t.Errorf("it was told %d lines", n)
+			}
+		})
+	}
+}
+
 func TestARelayWithALimitLeavesTheRestToTheNext(t *testing.T) {
 	peer := channeltest.StartSMTPPeer(t, channeltest.SMTPOptions{})
 	at := &clock{time.Now()}

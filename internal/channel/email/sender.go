@@ -218,7 +218,10 @@ func (s *Sender) work(ctx context.Context, ms []channel.Message, results []chann
 			sent = true
 			c, r, all = s.one(ctx, c, this, ahead)
 			if all {
-				whole := r // r goes on to name its own message
+				whole := r                      // r goes on to name its own message
+				if r.Class == channel.Unknown { // the others were not handed over
+					whole.Class = channel.Retry
+				}
 				stop.CompareAndSwap(nil, &whole)
 			}
 		}
@@ -287,7 +290,15 @@ func (s *Sender) one(ctx context.Context, c *conn, m, next *draft) (after *conn,
 				c = nil
 				continue
 			}
-			return nil, classify(f), false
+			r = classify(f)
+			// A relay that says nothing, not to MAIL or not to a whole mail, says
+			// nothing to others either: each would wait as long, or be in doubt.
+			all = timeout(f.err) && ctx.Err() == nil && (f.at == dotted || f.at == sender && !early)
+			if all {
+				r.Code = silent
+				s.pauseFor(s.cfg.Pause)
+			}
+			return nil, r, all
 		}
 		r = classify(f)
 		c = c.recover(f)

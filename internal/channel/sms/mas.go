@@ -71,6 +71,7 @@ var masCodes = codes{
 	"InvalidMessage":  {class: channel.Config, whole: true},
 	"TooManyMobiles":  {class: channel.Config, whole: true},
 	"IllegalIp":       {class: channel.Config, whole: true},
+	"NOT_WHITE_IP":    {class: channel.Config, whole: true},
 	"IllegalTemplate": {class: channel.Config},
 }
 
