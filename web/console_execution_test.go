@@ -104,7 +104,7 @@ func TestDoubtIsSettledByAPersonAfterThreeDays(t *testing.T) {
 	b.get("/console/ledger").post(settle, url.Values{"state": {"failed"}}).at("/console/ledger", 200, "已记为未送达，不会自动重发", "没有结果不明的消息")
 	b.get("/console/audit").at("/console/audit", 200, "确认是否送达", "消息")
 	person := fmt.Sprintf("/console/subscribers/%d", sub.ID)
-	b.get(person+fmt.Sprintf("?d=%d", id)).at(person, 200, "网关 tencent", "人工确认")
+	b.get(person+fmt.Sprintf("?d=%d", id)).at(person, 200, "网关 tencent", "人工确认", "云川县支持技术改造若干措施")
 
 	// What was sent to one person, for them and for an officer.
 	b.post(person+"/export", url.Values{})

@@ -97,6 +97,17 @@ type personView struct {
 	Consent    domain.Consent
 	Contacts   []contactRow
 	Deliveries []deliveryRow
+	Next       string // address of the next page of them, or ""
+	Inbox      []personItem
+	InboxAll   int
+}
+
+// personItem is a message of somebody's inbox, and what they did with it.
+type personItem struct {
+	Push              domain.PushID
+	Title             string
+	At                time.Time
+	Read, Aside, Done time.Time
 }
 
 type contactRow struct {
@@ -133,12 +144,34 @@ func (s *Server) personPage(c *fiber.Ctx) error {
 		}
 		v.Contacts = append(v.Contacts, row)
 	}
-	found, err := s.Store.Deliveries(ctx, storage.DeliveryFilter{Subscriber: person.ID, Limit: 50})
+	offset := max(0, c.QueryInt("from"))
+	found, err := s.Store.Deliveries(ctx, storage.DeliveryFilter{Subscriber: person.ID, Limit: peopleShown, Offset: offset})
 	if err != nil {
 		return err
 	}
+	if len(found) == peopleShown {
+		v.Next = address(c.Path(), url.Values{"from": {fmt.Sprint(offset + peopleShown)}}) + "#sent"
+	}
 	if v.Deliveries, err = s.deliveryRows(ctx, found, domain.DeliveryID(c.QueryInt("d"))); err != nil {
 		return err
+	}
+	for i := range v.Deliveries {
+		d := &v.Deliveries[i]
+		d.Title = d.PolicyTitle
+		d.Href = fmt.Sprintf("%s#d%d", address(c.Path(), url.Values{"from": {fmt.Sprint(offset)}, "d": {fmt.Sprint(d.ID)}}), d.ID)
+	}
+	items, err := s.inboxOf(ctx, person.ID)
+	if err != nil {
+		return err
+	}
+	marks, err := s.Store.InboxMarks(ctx, person.ID)
+	if err != nil {
+		return err
+	}
+	v.InboxAll = len(items)
+	for _, it := range items[:min(peopleShown, len(items))] {
+		mark := marks[it.Push]
+		v.Inbox = append(v.Inbox, personItem{it.Push, it.Title, it.At, mark.ReadAt, mark.DismissedAt, mark.DoneAt})
 	}
 	return s.render(c, v)
 }

@@ -187,6 +187,7 @@ type failureRow struct {
 type deliveryRow struct {
 	storage.DeliveryRow
 	Who      string
+	Title    string // of the policy, where all are one person's
 	StateTag string
 	Why      string
 	Open     bool

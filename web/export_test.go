@@ -51,6 +51,8 @@ func TestAnExportHoldsTheInboxWithReasons(t *testing.T) {
 	}
 	b.get("/me/export").at("/me/export", 200)
 	officer := site.as("drafter")
+	person := fmt.Sprintf("/console/subscribers/%d", id)
+	officer.get(person).at(person, 200, "站内消息", "云川县支持技术改造若干措施", "共1条", "打开</span>")
 	officer.get(fmt.Sprintf("/console/subscribers/%d", id)).post(fmt.Sprintf("/console/subscribers/%d/export", id), url.Values{})
 	for who, body := range map[string]string{"the person": b.body, "an officer": officer.body} {
 		var out struct {
