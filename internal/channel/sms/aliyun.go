@@ -45,6 +45,7 @@ var aliyunCodes = codes{
 
 	"isv.AMOUNT_NOT_ENOUGH":   {class: channel.Quota, whole: true},
 	"isv.OUT_OF_SERVICE":      {class: channel.Quota, whole: true},
+	"isp.OUT_OF_SERVICE":      {class: channel.Quota, whole: true},
 	"isv.DAY_LIMIT_CONTROL":   {class: channel.Quota, whole: true},
 	"isv.MONTH_LIMIT_CONTROL": {class: channel.Quota, whole: true},
 
@@ -61,6 +62,10 @@ var aliyunCodes = codes{
 	"isv.SMS_TEMPLATE_ILLEGAL":     {class: channel.Config},
 	"isv.SMS_CONTENT_ILLEGAL":      {class: channel.Permanent},
 	"isv.TEMPLATE_MISSING_*":       {class: channel.Config},
+	"isv.EXTEND_CODE_ERROR":        {class: channel.Config}, // of another signature
+	"isv.DOMESTIC_NUMBER_NOT_*":    {class: channel.Config}, // the template is for abroad
+	"InvalidVersion":               {class: channel.Config, whole: true},
+	"InvalidAction*":               {class: channel.Config, whole: true},
 	"isv.INVALID_PARAMETERS":       {class: channel.Config},
 	"isv.INVALID_JSON_PARAM":       {class: channel.Config},
 	"isv.ACCOUNT_*":                {class: channel.Config, whole: true},

@@ -26,21 +26,25 @@ type codes map[string]verdict
 // and whether for good nobody knows.
 var unheard = verdict{class: channel.Retry}
 
-func (c codes) of(code string) verdict {
-	if v, ok := c[code]; ok {
-		return v
+// row returns the row of a code, or "".
+func (c codes) row(code string) string {
+	if _, ok := c[code]; ok {
+		return code
 	}
-	best, found := "", unheard
-	for pattern, v := range c {
+	best := ""
+	for pattern := range c {
 		if head, any := strings.CutSuffix(pattern, "*"); any && strings.HasPrefix(code, head) && len(pattern) > len(best) {
-			best, found = pattern, v
+			best = pattern
 		}
 	}
-	return found
+	return best
 }
 
 // result turns a provider's answer into a result without Ref.
 func (c codes) result(code, text string) (r channel.Result, whole bool) {
-	v := c.of(code)
+	v, known := c[c.row(code)]
+	if !known {
+		v = unheard
+	}
 	return channel.Result{Class: v.class, Code: code, Note: channel.Note(text), BadAddress: v.dead, After: v.after}, v.whole
 }

@@ -53,7 +53,11 @@ var tencentCodes = codes{
 	"LimitExceeded.*":                                 {class: channel.Throttled, whole: true, after: time.Minute},
 	"FailedOperation.InsufficientBalanceInSmsPackage": {class: channel.Quota, whole: true},
 
+	"UnauthorizedOperation.ServiceSuspendDueToArrears": {class: channel.Quota, whole: true},
+
 	"FailedOperation.PhoneNumberInBlacklist":                {class: channel.Permanent},
+	"FailedOperation.PhoneNumberOnBlacklist":                {class: channel.Permanent},
+	"FailedOperation.PhoneNumberParseFail":                  {class: channel.Permanent, dead: true},
 	"InvalidParameterValue.IncorrectPhoneNumber":            {class: channel.Permanent, dead: true},
 	"InvalidParameterValue.ContentLengthLimit":              {class: channel.Permanent},
 	"InvalidParameterValue.TemplateParameterLengthLimit":    {class: channel.Permanent},
@@ -66,6 +70,7 @@ var tencentCodes = codes{
 	"FailedOperation.TemplateIncorrectOrUnapproved":         {class: channel.Config},
 	"FailedOperation.TemplateParamSetNotMatchApprovedTemp*": {class: channel.Config},
 	"FailedOperation.TemplateUnapprovedOrNotExist":          {class: channel.Config},
+	"FailedOperation.MissingTemplateToModify":               {class: channel.Config},
 	"FailedOperation.JsonParseFail":                         {class: channel.Config},
 	"InvalidParameterValue.SdkAppIdNotExist":                {class: channel.Config, whole: true},
 	"InvalidParameterValue.*":                               {class: channel.Config},
@@ -79,11 +84,12 @@ var tencentCodes = codes{
 	"InvalidAction":                                         {class: channel.Config, whole: true},
 	"NoSuchVersion":                                         {class: channel.Config, whole: true},
 
-	"InternalError.SigFieldMissing":     {class: channel.Config, whole: true},
-	"InternalError.SigVerificationFail": {class: channel.Config, whole: true},
-	"InternalError*":                    {class: channel.Unknown}, // a timeout behind their door
-	"FailedOperation*":                  {class: channel.Retry},
-	"ResourceUnavailable*":              {class: channel.Retry},
+	"InternalError.SigFieldMissing":      {class: channel.Config, whole: true},
+	"InternalError.SigVerificationFail":  {class: channel.Config, whole: true},
+	"InternalError.RequestTimeException": {class: channel.Config, whole: true}, // our clock
+	"InternalError*":                     {class: channel.Unknown},             // a timeout behind their door
+	"FailedOperation*":                   {class: channel.Retry},
+	"ResourceUnavailable*":               {class: channel.Retry},
 }
 
 // NewTencent checks the settings. It does not connect.
