@@ -340,7 +340,7 @@ func (s *Server) sampleRow(p *domain.Policy, person *domain.Subscriber, likely b
 		row.Measure = p.Measures[i].Title
 		row.Reasons = reasonsOf(p, m.Reasons)
 		if len(m.Ask) > 0 {
-			row.Ask = m.Ask[0]
+			row.Ask = m.Ask[0].Text
 		}
 		break
 	}

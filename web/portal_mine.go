@@ -1,9 +1,9 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
@@ -19,7 +19,6 @@ const offersShown = 50
 // matches are the policies in force that may apply to somebody.
 type matches struct {
 	Cards    []card // of the best measures, in their order
-	Soon     []card // of those that begin later
 	Policies int    // how many cards
 	audience.Offers
 }
@@ -57,16 +56,62 @@ func (s *Server) matchesOf(ctx context.Context, sub *domain.Subscriber) (matches
 		found.Cards[i].Fit = fitText(likely[id], possible[id])
 	}
 	found.Policies = len(found.Cards)
-	for _, coming := range found.Coming {
-		policy := s.Catalogue.Find(coming.Policy)
-		if policy == nil || slices.ContainsFunc(found.Soon, func(cd card) bool { return cd.ID == policy.ID }) {
-			continue
-		}
-		cd := s.offerCard(policy, coming.Offer)
-		cd.Begins, cd.Fit = coming.From, coming.Verdict.Label()
-		found.Soon = append(found.Soon, cd)
-	}
 	return found, nil
+}
+
+// offered is the measures of one policy that 我的政策 lists together.
+type offered struct {
+	card
+	Measures []offeredMeasure
+}
+
+// offeredMeasure is a measure with the conditions that say the most of it: what is
+// open before what is met. One that stands with a measure before is not repeated.
+type offeredMeasure struct {
+	measureMatch
+	Reasons []reasonView
+}
+
+// reasonsShown is how many conditions stand with a measure.
+const reasonsShown = 3
+
+// offeredBy puts measures together by their policies, in the order of the first.
+func (s *Server) offeredBy(sub *domain.Subscriber, offers []audience.Offer) []offered {
+	var found []offered
+	at, said := map[domain.PolicyID]int{}, map[string]bool{}
+	for _, offer := range offers {
+		policy := s.Catalogue.Find(offer.Policy)
+		if policy == nil {
+			continue // ended meanwhile
+		}
+		if _, there := at[policy.ID]; !there {
+			at[policy.ID] = len(found)
+			found = append(found, offered{card: s.offerCard(policy, offer)})
+		}
+		for i := range policy.Measures {
+			m := &policy.Measures[i]
+			if m.ID != offer.Measure {
+				continue
+			}
+			one := offeredMeasure{measureMatch: measureMatch{ID: m.ID, Title: m.Title, Verdict: offer.Verdict, Amount: amountOf(m.Benefit)}}
+			criteria := policy.CriteriaOf(m)
+			reasons := matching.Explain(&criteria, &sub.Profile, s.today(), s.Rules.ValueName).Reasons
+			for _, result := range []domain.Truth{domain.Unknown, domain.Yes} {
+				for _, r := range reasons {
+					key := fmt.Sprint(policy.ID, offer.Verdict, r.Condition)
+					// That somebody is an enterprise says nothing to them.
+					if r.Result != result || r.Field == domain.FieldKind || said[key] || len(one.Reasons) == reasonsShown {
+						continue
+					}
+					said[key] = true
+					one.Reasons = append(one.Reasons, reasonsOf(policy, []matching.Reason{r})...)
+				}
+			}
+			f := &found[at[policy.ID]]
+			f.Measures = append(f.Measures, one)
+		}
+	}
+	return found
 }
 
 // offerCard is the card of a policy under the measure that comes first.
@@ -92,10 +137,10 @@ func (s *Server) offerCard(policy *domain.Policy, offer audience.Offer) card {
 // asks for the fact that settles most.
 type myPoliciesView struct {
 	Page
-	Likely   []card
-	Possible []card
-	Soon     []card
-	Sure     int // measures
+	Likely   []offered
+	Possible []offered
+	Soon     []offered // what begins later
+	Sure     int       // measures
 	Perhaps  int
 	More     bool     // than the cards stand for
 	Missing  []string // facts that are not filled in
@@ -139,13 +184,23 @@ func (s *Server) showMyPolicies(c *fiber.Ctx, typed string, ps problems) error {
 	if sub.Subscription.Unmatched {
 		return s.render(c, myPoliciesView{Page: p, Unmatched: true})
 	}
-	v := myPoliciesView{Page: p, Soon: mine.Soon, Sure: mine.Offers.Likely, Perhaps: mine.Offers.Possible, More: len(mine.Best) < mine.Offers.Likely+mine.Offers.Possible, Problems: ps}
-	for _, cd := range mine.Cards {
-		if cd.Verdict == domain.Likely {
-			v.Likely = append(v.Likely, cd)
+	v := myPoliciesView{Page: p, Sure: mine.Offers.Likely, Perhaps: mine.Offers.Possible, More: len(mine.Best) < mine.Offers.Likely+mine.Offers.Possible, Problems: ps}
+	var sure, perhaps, coming []audience.Offer
+	begins := map[domain.PolicyID]string{} // the soonest
+	for _, offer := range mine.Best {
+		if offer.Verdict == domain.Likely {
+			sure = append(sure, offer)
 		} else {
-			v.Possible = append(v.Possible, cd)
+			perhaps = append(perhaps, offer)
 		}
+	}
+	for _, later := range mine.Coming {
+		coming = append(coming, later.Offer)
+		begins[later.Policy] = cmp.Or(begins[later.Policy], later.From)
+	}
+	v.Likely, v.Possible, v.Soon = s.offeredBy(sub, sure), s.offeredBy(sub, perhaps), s.offeredBy(sub, coming)
+	for i := range v.Soon {
+		v.Soon[i].Begins = begins[v.Soon[i].ID]
 	}
 	for _, f := range s.factsOf(sub) {
 		if f.Value == "未填写" {

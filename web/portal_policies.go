@@ -99,7 +99,8 @@ type matchView struct {
 	Summary   string
 	Measures  []measureMatch
 	Reasons   []reasonView
-	Ask       string
+	Ask       string   // what would settle most, or ""
+	Fillable  bool     // it is a fact that the reader can state here
 	Interests []string // the part of the subscription that asked for it
 }
 
@@ -379,6 +380,14 @@ func gainFigures(b domain.Benefit) string {
 	return strings.Join(parts, "，")
 }
 
+// amountOf is the largest sum that a measure can give, in words, or "".
+func amountOf(b domain.Benefit) string {
+	if sum := most(b); sum > 0 {
+		return money(sum)
+	}
+	return ""
+}
+
 // most is the largest sum that a measure can give, or 0.
 func most(b domain.Benefit) float64 {
 	if b.Cap > 0 {
@@ -554,15 +563,8 @@ func (s *Server) match(policy *domain.Policy, sub *domain.Subscriber, measures [
 			likely++
 		case domain.Possible:
 			possible++
-			if v.Ask == "" && len(m.Ask) > 0 {
-				v.Ask = m.Ask[0]
-			}
 		}
-		amount := ""
-		if sum := most(policy.Measures[i].Benefit); sum > 0 {
-			amount = money(sum)
-		}
-		v.Measures = append(v.Measures, measureMatch{ID: m.Measure, Title: measures[i].Title, Verdict: m.Verdict, Amount: amount})
+		v.Measures = append(v.Measures, measureMatch{ID: m.Measure, Title: measures[i].Title, Verdict: m.Verdict, Amount: amountOf(policy.Measures[i].Benefit)})
 		for _, r := range m.Reasons {
 			if m.Verdict == domain.NotForThem && verdict != domain.NotForThem {
 				continue // why the others apply is what the reader asks
@@ -570,8 +572,29 @@ func (s *Server) match(policy *domain.Policy, sub *domain.Subscriber, measures [
 			v.addReason(policy, r)
 		}
 	}
+	v.Ask, v.Fillable = decisive(matches)
 	v.Summary = fmt.Sprintf("%d项支持，", len(matches)) + fitText(likely, possible)
 	return v
+}
+
+// decisive is the question that the most of the open measures ask, one that the
+// reader can answer here before one that only the office can.
+func decisive(matches []matching.MeasureMatch) (text string, fillable bool) {
+	asks := map[string]int{}
+	for _, m := range matches {
+		for _, q := range m.Ask {
+			asks[q.Text]++
+		}
+	}
+	for _, m := range matches {
+		for _, q := range m.Ask {
+			_, own := asked[q.Field]
+			if text == "" || own && !fillable || own == fillable && asks[q.Text] > asks[text] {
+				text, fillable = q.Text, own
+			}
+		}
+	}
+	return text, fillable
 }
 
 func (v *matchView) addReason(policy *domain.Policy, r matching.Reason) {

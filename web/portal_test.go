@@ -15,6 +15,7 @@ import (
 
 	"policypush/internal/auth"
 	"policypush/internal/domain"
+	"policypush/internal/matching"
 	"policypush/interpretations"
 )
 
@@ -496,7 +497,7 @@ func TestAssetsAreKeptForEver(t *testing.T) {
 
 func TestMyPoliciesAskWhatSettlesMost(t *testing.T) {
 	site := newSite(t)
-	site.publish()
+	policy := site.publish()
 	b := site.browser()
 	id := b.subscribe("13900000031")
 	ctx := context.Background()
@@ -508,18 +509,44 @@ func TestMyPoliciesAskWhatSettlesMost(t *testing.T) {
 	if err := site.Store.SaveSubscriber(ctx, sub); err != nil {
 		t.Fatal(err)
 	}
-	b.get("/me/policies").at("/me/policies", 200, "补一项就更准：从业人数", "1项变为适用可能性高", "1项不再适用", "可能适用（1项）")
+	b.get("/me/policies").at("/me/policies", 200, "补一项就更准：从业人数", "1项变为适用可能性高", "1项不再适用", "可能适用（1项）",
+		fmt.Sprintf(`<li><a href="/policies/%d#m1">`, policy.ID), "还不清楚：</span>从业人数不超过300人", "您的情况：未填写")
 	b.post("/me/answer", url.Values{"field": {"staff"}, "answer": {"很多"}}).at("/me/answer", 422, "要写成整数", `value="很多"`)
 	b.get("/me/policies")
 	b.post("/me/answer", url.Values{"field": {"name"}, "answer": {"x"}}).at("/me/answer", 400, "没有名为")
 	b.get("/me/policies")
-	b.post("/me/answer", url.Values{"field": {"staff"}, "answer": {"86"}}).at("/me/policies", 200, "1项变为适用可能性高", "适用可能性高（1项）")
+	b.post("/me/answer", url.Values{"field": {"staff"}, "answer": {"86"}}).at("/me/policies", 200, "1项变为适用可能性高", "适用可能性高（1项）", "对得上：</span>从业人数不超过300人", "您的情况：86人")
 	if strings.Contains(b.body, "补一项就更准") {
 		t.Error("it is asked again")
 	}
 	b.get("/me/profile")
 	f := url.Values{"kind": {"enterprise"}, "region": {sub.Profile.Region}, "staff": {"500"}}
 	b.post("/me/profile", f).at("/me", 200, "1项不再适用")
+}
+
+// TestOnlyWhatCanBeStatedIsAskedFor: a question that the most measures ask, but
+// of those first that the page of one's facts has; others name the text.
+func TestOnlyWhatCanBeStatedIsAskedFor(t *testing.T) {
+	unread, staff, size := matching.Question{Field: domain.FieldOther, Text: "有锅炉吗？"}, matching.Question{Field: domain.FieldStaff, Text: "多少人？"}, matching.Question{Field: domain.FieldSize, Text: "多大？"}
+	for name, tt := range map[string]struct {
+		asked    [][]matching.Question
+		text     string
+		fillable bool
+	}{
+		"nothing is open":            {[][]matching.Question{nil, nil}, "", false},
+		"only the office can say":    {[][]matching.Question{{unread}}, "有锅炉吗？", false},
+		"what can be stated first":   {[][]matching.Question{{unread}, {unread, staff}}, "多少人？", true},
+		"what most ask":              {[][]matching.Question{{staff, size}, {size}}, "多大？", true},
+		"the first of those as many": {[][]matching.Question{{staff, size}}, "多少人？", true},
+	} {
+		var matches []matching.MeasureMatch
+		for _, ask := range tt.asked {
+			matches = append(matches, matching.MeasureMatch{Result: matching.Result{Ask: ask}})
+		}
+		if text, fillable := decisive(matches); text != tt.text || fillable != tt.fillable {
+			t.Errorf("%s: %q, %v", name, text, fillable)
+		}
+	}
 }
 
 // TestWhatBeginsLaterIsListedApart: the measure can be had from 10 November on.

@@ -112,7 +112,10 @@ func pair(path string, policy *domain.Policy, s *domain.Subscriber, asOf string,
 	verdict, measures := matching.MatchPolicy(policy, &s.Profile, asOf, r.rules.ValueName)
 	p := pairing{File: path, Profile: s.ExternalID, Verdict: verdict, Measures: []matchedMeasure{}}
 	for _, m := range measures {
-		mm := matchedMeasure{ID: m.Measure, Verdict: m.Verdict, Reasons: []matchedReason{}, Ask: m.Ask}
+		mm := matchedMeasure{ID: m.Measure, Verdict: m.Verdict, Reasons: []matchedReason{}}
+		for _, q := range m.Ask {
+			mm.Ask = append(mm.Ask, q.Text)
+		}
 		for _, why := range m.Reasons {
 			mr := matchedReason{Field: why.Field, Value: why.Value, Condition: why.Condition, Result: why.Result}
 			if len(why.Evidence) > 0 {

@@ -16,7 +16,13 @@ type Result struct {
 	Reasons []Reason
 	// Ask holds one to three questions whose answers would settle most, the
 	// most decisive first. It is empty unless Truth is Unknown.
-	Ask []string
+	Ask []Question
+}
+
+// Question asks for one fact.
+type Question struct {
+	Field domain.Field
+	Text  string
 }
 
 // Reason is one condition with what the profile says to it.
@@ -60,7 +66,7 @@ func Explain(c *domain.Criteria, p *domain.Profile, asOf string, names Names) Re
 			}
 		})
 		for _, q := range x.questions[:min(len(x.questions), maxQuestions)] {
-			result.Ask = append(result.Ask, q.text)
+			result.Ask = append(result.Ask, q.Question)
 		}
 	}
 	return result
@@ -78,7 +84,7 @@ type explainer struct {
 // question asks for one fact. weight is the share of what is open that its
 // answer decides, summed over the conditions on the fact.
 type question struct {
-	text   string
+	Question
 	weight float64
 }
 
@@ -132,12 +138,12 @@ func (x *explainer) weigh(c *domain.Criteria, negated bool, weight float64) {
 	case c.Leaf != nil:
 		text := ask(c.Leaf, x.names)
 		for i := range x.questions {
-			if x.questions[i].text == text {
+			if x.questions[i].Text == text {
 				x.questions[i].weight += weight
 				return
 			}
 		}
-		x.questions = append(x.questions, question{text: text, weight: weight})
+		x.questions = append(x.questions, question{Question{c.Leaf.Field, text}, weight})
 		return
 	case c.Not != nil:
 		x.weigh(c.Not, !negated, weight)

@@ -177,7 +177,7 @@ func TestExplain(t *testing.T) {
 			if a, b := strings.Join(reasons, "\n"), strings.Join(tt.reasons, "\n"); a != b {
 				t.Errorf("reasons\n%s\nwant\n%s", a, b)
 			}
-			if a, b := strings.Join(got.Ask, "\n"), strings.Join(tt.ask, "\n"); a != b {
+			if a, b := strings.Join(texts(got.Ask), "\n"), strings.Join(tt.ask, "\n"); a != b {
 				t.Errorf("questions\n%s\nwant\n%s", a, b)
 			}
 			if ev := got.Reasons[1].Evidence; len(ev) != 1 || ev[0].Text != "从业人数不超过300人" {
@@ -185,6 +185,13 @@ func TestExplain(t *testing.T) {
 			}
 		})
 	}
+}
+
+func texts(asked []matching.Question) (all []string) {
+	for _, q := range asked {
+		all = append(all, q.Text)
+	}
+	return all
 }
 
 func TestOneFactIsAskedOnce(t *testing.T) {
@@ -195,7 +202,7 @@ func TestOneFactIsAskedOnce(t *testing.T) {
 	)
 	got := matching.Explain(&c, &domain.Profile{Kind: domain.Enterprise}, asOf, nil).Ask
 	want := []string{"从业人数是多少？", "上一年度营业收入是多少？", "资产总额是多少？"}
-	if strings.Join(got, "") != strings.Join(want, "") {
+	if strings.Join(texts(got), "") != strings.Join(want, "") || got[0].Field != domain.FieldStaff {
 		t.Errorf("asked %v, want %v", got, want)
 	}
 }
@@ -262,7 +269,7 @@ func TestEveryFieldHasWords(t *testing.T) {
 			t.Errorf("%s is described as %q", f, said)
 		}
 		result := matching.Explain(&c, &domain.Profile{}, asOf, nil)
-		if len(result.Ask) != 1 || !strings.HasSuffix(result.Ask[0], "？") {
+		if len(result.Ask) != 1 || result.Ask[0].Field != f || !strings.HasSuffix(result.Ask[0].Text, "？") {
 			t.Errorf("%s is asked for with %q", f, result.Ask)
 		}
 		if result.Reasons[0].Value == "" || f.Label() == "" {
