@@ -21,8 +21,8 @@ test: setup build ## every test, on real servers started on free loopback ports
 
 # How many random runs of the fault suite, each with its own seed. One takes about half a minute of two cores.
 RUNS ?= 200
-soak: setup ## pushes through random faults, RUNS of them; a failed one says how to see it again
-	FAULT_RUNS=$(RUNS) $(GO) test -count=1 -timeout 24h -run TestRandomFaults ./internal/e2e/fault
+soak: setup ## pushes through random faults, RUNS of them (docs/soak.md); a failed one says how to see it again
+	FAULT_RUNS=$(RUNS) $(GO) test -v -count=1 -timeout 24h -run TestRandomFaults ./internal/e2e/fault
 
 lint: ## formatting, vet, staticcheck, errcheck, deadcode
 	@internal/tools/lint.sh

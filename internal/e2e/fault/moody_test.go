@@ -34,8 +34,8 @@ type moody struct {
 	unheard  map[string]bool // a request whose answer did not get through, or only after slow
 	reports  []*report       // receipts that are owed to us
 	final    map[string]string
-	forged   int             // receipts nobody owed, which were believed
-	happened map[string]bool // moods and ways of telling receipts
+	forged   int            // receipts nobody owed, which were believed
+	happened map[string]int // moods and ways of telling receipts, how often
 }
 
 // slow is how long after a request began its answer may count as lost: half of
@@ -52,7 +52,7 @@ func startMoody(t *testing.T, rnd *rand.Rand, app bool) *moody {
 	g := &moody{
 		rnd: rnd, app: app, client: &http.Client{Timeout: 10 * time.Second},
 		took: map[string]int{}, people: map[string]int{}, refused: map[string]bool{}, fails: map[string]int{}, unheard: map[string]bool{},
-		final: map[string]string{}, healed: make(chan struct{}), happened: map[string]bool{},
+		final: map[string]string{}, healed: make(chan struct{}), happened: map[string]int{},
 	}
 	g.Server = httptest.NewServer(http.HandlerFunc(g.take))
 	t.Cleanup(g.Close)
@@ -136,7 +136,7 @@ func (g *moody) take(w http.ResponseWriter, r *http.Request) {
 	case g.app && g.took[q.ref] > 0 && mood == refuses:
 		mood = sends
 	}
-	g.happened[mood] = true
+	g.happened[mood]++
 	g.asked++
 	var owed *report
 	switch mood {
@@ -232,7 +232,7 @@ func (g *moody) owe(q request) *report {
 		end = "2"
 	}
 	g.final[q.ref] = end
-	g.happened["receipts twice and out of order"] = true
+	g.happened["receipts twice and out of order"]++
 	statuses := []string{"8", "4", end, end}
 	g.rnd.Shuffle(len(statuses), func(i, j int) { statuses[i], statuses[j] = statuses[j], statuses[i] })
 	return &report{q.ref, q.report, statuses}
@@ -278,7 +278,7 @@ func (g *moody) tellAll() int {
 			if other := owed[(i+1)%len(owed)]; other != r { // a right signature, of another message
 				forged = strings.Replace(other.address, "ref="+other.ref, "ref="+r.ref, 1)
 			}
-			g.happened["forged receipts"] = true
+			g.happened["forged receipts"]++
 			g.mu.Unlock()
 			if code := g.call(forged, map[string]string{"1": "2", "2": "1"}[g.final[r.ref]]); code == http.StatusOK {
 				g.forged++
@@ -303,7 +303,9 @@ func (g *moody) tellAll() int {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.reports = append(g.reports, left...)
-	g.happened["replayed receipts"] = g.happened["replayed receipts"] || replayed
+	if replayed {
+		g.happened["replayed receipts"]++
+	}
 	return len(g.reports)
 }
 
