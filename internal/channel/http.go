@@ -96,14 +96,19 @@ type Answer struct {
 	Body   []byte
 }
 
-// RetryAfter returns the pause that the gateway asks for in seconds, at least
-// one and at most an hour, or otherwise a minute.
+// RetryAfter returns the pause that the gateway asks for, in seconds or by a date
+// after its own, at least one second and at most an hour, or otherwise a minute.
 func (a Answer) RetryAfter() time.Duration {
-	n, err := strconv.Atoi(a.Header.Get("Retry-After"))
-	if err != nil {
+	said := a.Header.Get("Retry-After")
+	if n, err := strconv.Atoi(said); err == nil {
+		return min(max(time.Duration(n)*time.Second, time.Second), time.Hour)
+	}
+	until, err := http.ParseTime(said)
+	now, unknown := http.ParseTime(a.Header.Get("Date"))
+	if err != nil || unknown != nil {
 		return time.Minute
 	}
-	return min(max(time.Duration(n)*time.Second, time.Second), time.Hour)
+	return min(max(until.Sub(now), time.Second), time.Hour)
 }
 
 // errHanded marks a request that the gateway may have had whole.

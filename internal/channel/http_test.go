@@ -58,3 +58,18 @@ func TestWhatIsHandedOverOutlivesItsContext(t *testing.T) {
 		})
 	}
 }
+
+func TestTheGatewaySaysHowLongToWait(t *testing.T) {
+	const now = "Fri, 27 Nov 2026 09:00:00 GMT"
+	for said, want := range map[string]time.Duration{
+		"90": 90 * time.Second, "0": time.Second, "-5": time.Second, "999999": time.Hour, "": time.Minute, "soon": time.Minute,
+		"Fri, 27 Nov 2026 09:02:00 GMT": 2 * time.Minute, "Fri, 27 Nov 2026 08:00:00 GMT": time.Second, "Sat, 28 Nov 2026 09:00:00 GMT": time.Hour,
+	} {
+		if got := (channel.Answer{Header: http.Header{"Retry-After": {said}, "Date": {now}}}).RetryAfter(); got != want {
+			t.Errorf("%q: %s", said, got)
+		}
+	}
+	if got := (channel.Answer{Header: http.Header{"Retry-After": {now}}}).RetryAfter(); got != time.Minute { // and does not say what time it has
+		t.Errorf("%s", got)
+	}
+}

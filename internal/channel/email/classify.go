@@ -61,6 +61,8 @@ func classify(f *failure) channel.Result {
 	case e[1] == 3 && e[2] == 4: // message too big
 	case f.at == sender:
 		r.Class = channel.Config
+	case e[1] == 7 && e[2] >= 20 && e[2] <= 26:
+		r.Class = channel.Config // DKIM, SPF or the name of our address (RFC 7372)
 	case e[1] == 2 && e[2] == 2 || f.at == recipient && se.Code == 552 && !known:
 		r.Class = channel.Retry // mailbox full
 	case deadAddress(e):
