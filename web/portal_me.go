@@ -22,9 +22,10 @@ type contactView struct {
 	Whens   []option
 	Role    string   // whom at the enterprise it reaches, or ""
 	Roles   []option // of an enterprise, where the reader may change it
-	First   bool     // the first in the order of preference
-	Stopped string   // why nothing is sent to it, or ""
-	Coded   bool     // a code is sent to it before it is used again
+	First   bool     // in the order of preference
+	Last    bool
+	Stopped string // why nothing is sent to it, or ""
+	Coded   bool   // a code is sent to it before it is used again
 }
 
 // within tells whether a contact is the reader's to look after: their own, and
@@ -53,6 +54,9 @@ func (s *Server) contactViews(r *reader) []contactView {
 		}
 		views = append(views, v)
 	}
+	if len(views) > 0 {
+		views[len(views)-1].Last = true
+	}
 	return views
 }
 
@@ -63,6 +67,7 @@ type meView struct {
 	Facts      []factView
 	Topics     []string
 	Contacts   []contactView
+	Tellings   []option
 	Whens      []option
 	Roles      []option // of an enterprise's new address
 	Others     int      // persons who stand for the enterprise beside the reader
@@ -94,7 +99,7 @@ func (s *Server) showMe(c *fiber.Ctx, kind, address string, ps problems) error {
 	}
 	p.Section = "me"
 	v := meView{
-		Page: p, Subscriber: sub, Facts: s.factsOf(sub), Contacts: s.contactViews(r), Whens: frequencies(domain.Now), Ways: s.waysOf(sub), Searches: s.searchesOf(sub),
+		Page: p, Subscriber: sub, Facts: s.factsOf(sub), Contacts: s.contactViews(r), Tellings: tellings(sub.Subscription), Whens: frequencies(domain.Now), Ways: s.waysOf(sub), Searches: s.searchesOf(sub),
 		Problems: ps, Kind: kind, Address: address,
 	}
 	s.waysOpen(&v)
@@ -433,7 +438,7 @@ func (s *Server) changeContact(c *fiber.Ctx) error {
 		return errNoContact()
 	}
 	contact := sub.Contacts[at]
-	switch field(c, "do") {
+	switch do := field(c, "do"); do {
 	case "stop":
 		if err := s.Store.StopContact(ctx, contact.ID, domain.ReasonStopped, s.Now()); err != nil {
 			return err
@@ -444,12 +449,16 @@ func (s *Server) changeContact(c *fiber.Ctx) error {
 			return err
 		}
 		s.setFlash(c, "pine", "已删除"+contact.Masked()+"。")
-	case "up":
-		moveUp(sub.Contacts, at, r.within)
+	case "up", "down":
+		by, said := -1, "已提前。"
+		if do == "down" {
+			by, said = 1, "已后移。"
+		}
+		move(sub.Contacts, at, by, r.within)
 		if err := s.Store.SaveSubscriber(ctx, sub); err != nil {
 			return err
 		}
-		s.setFlash(c, "pine", contact.Masked()+"已提前。")
+		s.setFlash(c, "pine", contact.Kind.Label()+contact.Masked()+said)
 	default:
 		sub.Contacts[at].When = frequency(field(c, "when"))
 		if sub.Profile.Kind == domain.Enterprise && sub.MayManage(r.contact.ID) {

@@ -247,16 +247,28 @@ func (s *Server) enterpriseInto(ctx context.Context, v *standView, r *reader) er
 // is planned.
 func (s *Server) receives(sub *domain.Subscriber) []receiveView {
 	told := func(roles []domain.ContactRole) string {
-		var who []string
-		for _, channel := range domain.Outgoing() {
-			if at := domain.ChooseContact(sub.Contacts, channel, roles); at >= 0 && sub.Contacts[at].Suppressed == "" {
-				who = append(who, channel.Label()+" "+sub.Contacts[at].Masked())
+		var first, spare []string
+		var before []domain.Contact
+		for _, turn := range sub.Order(nil, roles) {
+			c := sub.Contacts[turn.At]
+			if c.Suppressed != "" {
+				continue
 			}
+			to := &first
+			if !sub.Subscription.AtOnce && sub.TurnOf(c, before) > 1 {
+				to = &spare
+			}
+			*to = append(*to, c.Kind.Label()+" "+c.Masked())
+			before = append(before, c)
 		}
-		if len(who) == 0 {
+		switch {
+		case len(first) == 0:
 			return "只有站内消息"
+		case len(spare) > 0:
+			return strings.Join(first, "；") + "（发不到才用" + strings.Join(spare, "；") + "）"
+		default:
+			return strings.Join(first, "；")
 		}
-		return strings.Join(who, "；")
 	}
 	var all []receiveView
 	for _, role := range s.Rules.ContactRoles.All() {

@@ -3,7 +3,6 @@ package web
 import (
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -13,7 +12,8 @@ import (
 // ownWays is what somebody chose for a theme in place of what stands with
 // their contacts.
 type ownWays struct {
-	Theme, Name, Said string
+	Theme, Name string
+	Ways        []domain.Way // the preferred first; none: the inbox alone
 }
 
 // waysView lets somebody choose other channels for a theme.
@@ -32,24 +32,16 @@ type channelChoice struct {
 func (s *Server) waysOf(sub *domain.Subscriber) waysView {
 	var v waysView
 	for _, theme := range slices.Sorted(maps.Keys(sub.Subscription.ByTheme)) {
-		said := []string{"站内消息"}
-		for _, way := range sub.Subscription.ByTheme[theme] {
-			said = append(said, way.Channel.Label()+"（"+way.When.Label()+"）")
-		}
-		if len(said) == 1 {
-			said[0] = "只看站内消息"
-		}
-		v.Own = append(v.Own, ownWays{theme, s.Rules.Name(domain.ThemeTag, theme), strings.Join(said, "、")})
+		v.Own = append(v.Own, ownWays{theme, s.Rules.Name(domain.ThemeTag, theme), sub.Subscription.ByTheme[theme]})
 	}
 	for _, theme := range s.themesFor(sub.Profile.Kind) {
 		if sub.Subscription.All || slices.Contains(sub.Subscription.Themes, theme.Code) || len(sub.Subscription.Keywords) > 0 {
 			v.Themes = append(v.Themes, option{Code: theme.Code, Name: theme.Name})
 		}
 	}
-	for _, kind := range domain.Outgoing() {
-		if domain.ChooseContact(sub.Contacts, kind, nil) >= 0 {
-			v.Channels = append(v.Channels, channelChoice{kind, kind.Label()})
-		}
+	for _, turn := range sub.Order(nil, nil) {
+		kind := sub.Contacts[turn.At].Kind
+		v.Channels = append(v.Channels, channelChoice{kind, kind.Label()})
 	}
 	return v
 }
@@ -71,7 +63,8 @@ func (s *Server) contactRole(code string) domain.ContactRole {
 	return domain.ContactRole(code)
 }
 
-// saveWays chooses other channels for a theme, or takes that back.
+// saveWays chooses other channels for a theme, in the order of those for all
+// themes, moves one of them, or takes the choice back.
 func (s *Server) saveWays(c *fiber.Ctx) error {
 	sub, err := s.subscriber(c)
 	if err != nil {
@@ -83,10 +76,17 @@ func (s *Server) saveWays(c *fiber.Ctx) error {
 	}
 	own := maps.Clone(sub.Subscription.ByTheme)
 	name := s.Rules.Name(domain.ThemeTag, theme)
-	if field(c, "do") == "remove" {
+	switch do := field(c, "do"); do {
+	case "remove":
 		delete(own, theme)
 		s.setFlash(c, "pine", "“"+name+"”改回与其他主题一样。")
-	} else {
+	case "up", "down":
+		if _, chosen := own[theme]; !chosen {
+			return domain.Errorf(domain.Conflict, "“%s”没有另定通知方式，请刷新页面", name)
+		}
+		own[theme] = moved(own[theme], domain.ChannelKind(field(c, "channel")), do == "up")
+		s.setFlash(c, "pine", "“"+name+"”的通知顺序已调整。")
+	default:
 		if own == nil {
 			own = map[string][]domain.Way{}
 		}
@@ -108,29 +108,56 @@ func (s *Server) saveWays(c *fiber.Ctx) error {
 	return c.Redirect("/me#ways", fiber.StatusSeeOther)
 }
 
-// saveFallback chooses whether the inbox comes first.
-func (s *Server) saveFallback(c *fiber.Ctx) error {
+// moved returns ways among which one has changed places with the one before it,
+// or after it.
+func moved(ways []domain.Way, channel domain.ChannelKind, up bool) []domain.Way {
+	ways = slices.Clone(ways)
+	at := slices.IndexFunc(ways, func(w domain.Way) bool { return w.Channel == channel })
+	other := at + 1
+	if up {
+		other = at - 1
+	}
+	if at >= 0 && other >= 0 && other < len(ways) {
+		ways[at], ways[other] = ways[other], ways[at]
+	}
+	return ways
+}
+
+// tellings are the ways of telling somebody one thing, as the form names them.
+func tellings(sub domain.Subscription) []option {
+	return []option{
+		{Code: "first", Name: "只用排在最前的一种，发不到才用下一种", Selected: !sub.AtOnce && !sub.Fallback},
+		{Code: "inbox", Name: "新政策先看站内消息，没有读再按顺序通知", Selected: sub.Fallback},
+		{Code: "all", Name: "每种都同时通知", Selected: sub.AtOnce && !sub.Fallback},
+	}
+}
+
+// saveTelling chooses whether one way is enough, the inbox comes first, or all
+// ways are used at once.
+func (s *Server) saveTelling(c *fiber.Ctx) error {
 	sub, err := s.subscriber(c)
 	if err != nil {
 		return err
 	}
-	sub.Subscription.Fallback = field(c, "fallback") == "yes"
+	telling := field(c, "telling")
+	sub.Subscription.Fallback, sub.Subscription.AtOnce = telling == "inbox", telling == "all"
 	if err := s.Store.SaveSubscriber(c.UserContext(), sub); err != nil {
 		return err
 	}
-	if sub.Subscription.Fallback {
-		s.setFlash(c, "pine", "新政策先放进站内消息，您没有读才按顺序用下面的方式通知。")
-	} else {
-		s.setFlash(c, "pine", "已改为同时用各种方式通知。")
+	for _, o := range tellings(sub.Subscription) {
+		if o.Selected {
+			s.setFlash(c, "pine", "已改为："+o.Name+"。")
+		}
 	}
 	return c.Redirect("/me#ways", fiber.StatusSeeOther)
 }
 
-// moveUp gives a contact the place of the one before it among those within.
-func moveUp(contacts []domain.Contact, at int, within func(domain.Contact) bool) {
-	for before := at - 1; before >= 0; before-- {
-		if contacts[before].Kind != domain.App && within(contacts[before]) {
-			contacts[before], contacts[at] = contacts[at], contacts[before]
+// move lets a contact change places with the one before it among those within,
+// or with the one after it.
+func move(contacts []domain.Contact, at, by int, within func(domain.Contact) bool) {
+	for other := at + by; other >= 0 && other < len(contacts); other += by {
+		if contacts[other].Kind != domain.App && within(contacts[other]) {
+			contacts[other], contacts[at] = contacts[at], contacts[other]
 			return
 		}
 	}

@@ -26,7 +26,7 @@ func TestChoosingHowToBeTold(t *testing.T) {
 		}
 		return s
 	}
-	b.get("/me").at("/me", 200, "新政策同时用下面的方式通知", "给一个主题另定通知方式", "财务")
+	b.get("/me").at("/me", 200, `value="first" checked`, "给一个主题另定通知方式", "财务")
 	b.post("/me/contacts", url.Values{"address": {"caiwu@hengda.example"}, "when": {"daily"}, "role": {"finance"}}).at("/me/contacts/verify", 200)
 	b.post("/me/contacts/verify", url.Values{"code": {site.code("caiwu@hengda.example")}}).at("/me", 200, `<span class="tag">财务</span>`, "每天汇总")
 	contact := func(at int) domain.Contact {
@@ -42,6 +42,15 @@ func TestChoosingHowToBeTold(t *testing.T) {
 	if first := contact(0); first.ID != mail.ID {
 		t.Errorf("first is %+v", first)
 	}
+	b.post(fmt.Sprintf("/me/contacts/%d", mail.ID), url.Values{"do": {"down"}}).at("/me", 200, "已后移")
+	if first := contact(0); first.ID == mail.ID {
+		t.Errorf("first is still %+v", first)
+	}
+	b.post(fmt.Sprintf("/me/contacts/%d", mail.ID), url.Values{"do": {"down"}}).at("/me", 200) // it is the last already
+	b.post(fmt.Sprintf("/me/contacts/%d", mail.ID), url.Values{"do": {"up"}}).at("/me", 200, "已提前")
+	if first := contact(0); first.ID != mail.ID {
+		t.Errorf("up again, first is %+v", first)
+	}
 	b.post(fmt.Sprintf("/me/contacts/%d", mail.ID), url.Values{"do": {"when"}, "when": {"weekly"}, "role": {"nobody"}}).at("/me", 200)
 	if c := contact(0); c.Role != "" || c.When != domain.Weekly {
 		t.Errorf("a role that does not exist leaves %+v", c)
@@ -54,9 +63,38 @@ func TestChoosingHowToBeTold(t *testing.T) {
 		t.Errorf("ways by theme are %+v", own)
 	}
 	b.post("/me/ways", url.Values{"theme": {"XX"}}).at("/me/ways", 400, "没有这个主题")
-	b.get("/me").post("/me/fallback", url.Values{"fallback": {"yes"}}).at("/me", 200, "您没有读，才按下面的顺序依次通知")
-	if !sub().Subscription.Fallback {
-		t.Error("the inbox does not come first")
+	b.get("/me").post("/me/ways", url.Values{"theme": {"Q01"}, "way-sms": {"now"}, "way-email": {"daily"}}).at("/me", 200, "电子邮件（每天汇总）")
+	order := func() string {
+		t.Helper()
+		return fmt.Sprint(sub().Subscription.ByTheme["Q01"])
+	}
+	if got := order(); got != "[{email daily} {sms now}]" { // as for all themes
+		t.Errorf("order of the theme is %s", got)
+	}
+	b.post("/me/ways", url.Values{"theme": {"Q01"}, "do": {"up"}, "channel": {"sms"}}).at("/me", 200, "“减税降费”的通知顺序已调整")
+	if got := order(); got != "[{sms now} {email daily}]" {
+		t.Errorf("moved, it is %s", got)
+	}
+	b.post("/me/ways", url.Values{"theme": {"Q01"}, "do": {"down"}, "channel": {"sms"}}).at("/me", 200)
+	b.post("/me/ways", url.Values{"theme": {"Q01"}, "do": {"up"}, "channel": {"email"}}).at("/me", 200) // is the first
+	b.post("/me/ways", url.Values{"theme": {"Q01"}, "do": {"up"}, "channel": {"paper"}}).at("/me", 200) // is none
+	if got := order(); got != "[{email daily} {sms now}]" {
+		t.Errorf("moved back, it is %s", got)
+	}
+	b.post("/me/ways", url.Values{"theme": {"Q02"}, "do": {"up"}, "channel": {"sms"}}).at("/me/ways", 409, "没有另定通知方式")
+	for _, tt := range []struct {
+		telling          string
+		fallback, atOnce bool
+		says             string
+	}{
+		{"all", false, true, "已改为：每种都同时通知"},
+		{"first", false, false, "已改为：只用排在最前的一种，发不到才用下一种"},
+		{"inbox", true, false, "已改为：新政策先看站内消息，没有读再按顺序通知"},
+	} {
+		b.get("/me").post("/me/telling", url.Values{"telling": {tt.telling}}).at("/me", 200, tt.says, `value="`+tt.telling+`" checked`)
+		if got := sub().Subscription; got.Fallback != tt.fallback || got.AtOnce != tt.atOnce {
+			t.Errorf("%s is kept as %+v", tt.telling, got)
+		}
 	}
 	b.get("/me/export")
 	for _, says := range []string{`"by_theme"`, `"fallback": true`, `"Q05": []`} {
@@ -69,7 +107,6 @@ func TestChoosingHowToBeTold(t *testing.T) {
 	if own := sub().Subscription.ByTheme; own != nil {
 		t.Errorf("ways by theme are %+v", own)
 	}
-	b.post("/me/fallback", url.Values{"fallback": {"no"}}).at("/me", 200, "已改为同时用各种方式通知")
 }
 
 func TestWhatIsDoneIsMarked(t *testing.T) {

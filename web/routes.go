@@ -102,7 +102,7 @@ func (s *Server) routes() {
 	me.Post("/qa/:id<int>/forget", s.forgetQA)
 	me.Post("/pause", s.pause)
 	me.Post("/ways", s.saveWays)
-	me.Post("/fallback", s.saveFallback)
+	me.Post("/telling", s.saveTelling)
 	me.Post("/contacts", s.limit(10), s.addContact)
 	me.Post("/browsers", s.limit(30), s.addBrowser)
 	me.Post("/wechat", s.limit(10), s.bindCode)

@@ -16,7 +16,7 @@ import (
 func (b *bench) newcomer(change func(s *domain.Subscriber)) *domain.Subscriber {
 	b.t.Helper()
 	s := &domain.Subscriber{
-		Profile: domain.Profile{Kind: domain.Resident, Region: "330000"}, Subscription: domain.Subscription{All: true},
+		Profile: domain.Profile{Kind: domain.Resident, Region: "330000"}, Subscription: domain.Subscription{All: true, AtOnce: true},
 		Consent: domain.Consent{Version: "1", At: b.Now(), Source: "portal"},
 		Contacts: []domain.Contact{
 			{Kind: domain.App, Verified: true},
@@ -101,8 +101,8 @@ func TestAFirstDigestHonoursWhatThePersonSaid(t *testing.T) {
 		want   string
 	}{
 		"a theme that no policy has":    {func(s *domain.Subscriber) { s.Subscription = domain.Subscription{Themes: []string{"M02"}} }, 0, 0, ""},
-		"the theme of one of them":      {func(s *domain.Subscriber) { s.Subscription = domain.Subscription{Themes: []string{"M01"}} }, 0, 1, "pending: 2"},
-		"a word of one of them":         {func(s *domain.Subscriber) { s.Subscription = domain.Subscription{Keywords: []string{"取暖"}} }, 0, 1, "pending: 2"},
+		"the theme of one of them":      {func(s *domain.Subscriber) { s.Subscription = domain.Subscription{Themes: []string{"M01"}} }, 0, 1, "pending: 1, suppressed spare:2: 1"},
+		"a word of one of them":         {func(s *domain.Subscriber) { s.Subscription = domain.Subscription{Keywords: []string{"取暖"}} }, 0, 1, "pending: 1, suppressed spare:2: 1"},
 		"only what is very relevant":    {func(s *domain.Subscriber) { s.Subscription.Least = domain.VeryRelevant }, 0, 0, ""},
 		"no consent":                    {func(s *domain.Subscriber) { s.Consent = domain.Consent{} }, 0, 2, "suppressed no-consent: 2"},
 		"at night the text waits":       {nil, 10 * time.Hour, 2, "pending: 1, pending quiet-hours: 1"},

@@ -19,6 +19,7 @@ func TestAPushReachesEachPersonOnce(t *testing.T) {
 			s.Contacts[0].Address = "13900000009" // stands behind two enterprises
 		case 2:
 			s.Contacts = append(s.Contacts, domain.Contact{Kind: domain.Email, Address: "two@example.com", Verified: true})
+			s.Subscription.AtOnce = true
 		case 3:
 			s.Contacts = []domain.Contact{{Kind: domain.App}}
 		}

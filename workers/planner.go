@@ -77,7 +77,7 @@ func (p *planner) deliveries(ctx context.Context, bits []uint32) ([]domain.Deliv
 		}
 		planned = append(planned, push.Plan(push.Input{
 			Only: only, Push: p.push.ID, Kind: p.push.Kind, Urgent: p.push.Urgent, Subject: p.subject, Subscriber: s, Verdict: verdict,
-			Now: now, Limits: p.w.Limits, Off: p.off, Seen: p.saw,
+			Now: now, Limits: p.w.Limits, Off: p.off, Seen: p.saw, Take: p.take,
 		})...)
 	}
 	return planned, nil
@@ -106,16 +106,25 @@ func (p *planner) lookUp(ctx context.Context, subscribers []*domain.Subscriber) 
 // tell millions apart.
 type seenMark [16]byte
 
-// saw notes that an address is used. What it gets stands for the address, see
-// [storage.Store.Recipients], and tells channels apart as well. An address that
-// nobody shares is not remembered.
+// saw tells whether an address is used already. What it gets stands for the
+// address, see [storage.Store.Recipients], and tells channels apart as well. An
+// address that nobody shares is not remembered.
 func (p *planner) saw(c domain.Contact) bool {
 	if !c.Shared {
 		return false
 	}
-	var mark seenMark
-	copy(mark[:], c.Address)
-	_, before := p.seen[mark]
-	p.seen[mark] = struct{}{}
+	_, before := p.seen[markOf(c)]
 	return before || p.told[c.ID]
+}
+
+// take notes that an address is used.
+func (p *planner) take(c domain.Contact) {
+	if c.Shared {
+		p.seen[markOf(c)] = struct{}{}
+	}
+}
+
+func markOf(c domain.Contact) (mark seenMark) {
+	copy(mark[:], c.Address)
+	return mark
 }

@@ -63,7 +63,7 @@ func TestOneDeliveryForAllBrowsers(t *testing.T) {
 			if n := len(person.Contacts); n != tt.left {
 				t.Errorf("%d browsers are left, want %d", n, tt.left)
 			}
-			if ways := domain.WaysOver(person.Contacts, nil); len(ways) != min(tt.left, 1) {
+			if ways := person.FirstWays(nil, nil); len(ways) != min(tt.left, 1) {
 				t.Errorf("ways %v", ways)
 			}
 		})

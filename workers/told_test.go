@@ -94,13 +94,61 @@ func TestADigestIsOneForAPerson(t *testing.T) {
 	}
 }
 
+// TestTheNextWayStepsIn: one way is enough; where it is refused, the next goes in
+// its place at once, in the summary for who wants that, and not to who has read the
+// policy meanwhile. Each goes once, and the sums stay those of the plan.
+func TestTheNextWayStepsIn(t *testing.T) {
+	b := newBench(t)
+	ctx := context.Background()
+	b.people(5, func(i int, s *domain.Subscriber) {
+		mail := domain.Contact{Kind: domain.Email, Address: fmt.Sprintf("r%d@example.com", i), Verified: true}
+		if i == 2 {
+			mail.When = domain.Daily
+		}
+		s.Contacts = append(s.Contacts, mail)
+	})
+	b.sms.answer = func(m channel.Message) channel.Result {
+		if m.To == "13900000000" {
+			return channel.Result{Class: channel.Accepted}
+		}
+		return channel.Result{Class: channel.Permanent, Code: "400"}
+	}
+	_, id := b.publish("关于发放居民消费券的通知")
+	check(t, b.planTask(id))
+	b.expect(id, "pending: 5, suppressed spare:2: 5")
+	reader, err := b.Store.SubscribersByAddress(ctx, domain.SMS, "13900000003")
+	check(t, err)
+	check(t, b.Store.MarkInbox(ctx, reader[0], id, "read", b.Now()))
+	leaver, err := b.Store.SubscribersByAddress(ctx, domain.Email, "r4@example.com")
+	check(t, err)
+	check(t, b.Store.StopAddress(ctx, domain.Email, "r4@example.com", domain.ReasonStopped, b.Now()))
+	check(t, b.deliverDue())
+	check(t, b.deliverDue()) // what has its turn since
+	b.expect(id, "accepted: 2, failed refused:400: 4, pending digest: 1, suppressed read: 1, suppressed spare:2: 1, suppressed stopped: 1")
+	if len(b.email.got) != 1 || b.email.got[0].To != "r1@example.com" || len(leaver) != 1 {
+		t.Errorf("mails %+v", b.email.got)
+	}
+	b.pass(24 * time.Hour)
+	check(t, b.deliverDue())
+	b.expect(id, "accepted: 3, failed refused:400: 4, suppressed read: 1, suppressed spare:2: 1, suppressed stopped: 1")
+	for ref, n := range b.email.refs() {
+		if n != 1 {
+			t.Errorf("%s was sent %d times", ref, n)
+		}
+	}
+	check(t, b.sweep(ctx))
+	if p, err := b.Store.Push(ctx, id); err != nil || p.State != domain.PushDone {
+		t.Errorf("push is %s, %v", p.State, err)
+	}
+}
+
 // TestTheInboxComesFirst: who reads there gets nothing else, who does not gets
 // one channel after the other, each once.
 func TestTheInboxComesFirst(t *testing.T) {
 	b := newBench(t)
 	ctx := context.Background()
 	b.people(3, func(i int, s *domain.Subscriber) {
-		s.Subscription.Fallback = i < 2
+		s.Subscription.Fallback, s.Subscription.AtOnce = i < 2, i == 2
 		s.Contacts = append(s.Contacts, domain.Contact{Kind: domain.Email, Address: fmt.Sprintf("r%d@example.com", i), Verified: true})
 	})
 	_, id := b.publish("关于发放居民消费券的通知")

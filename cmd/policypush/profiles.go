@@ -56,7 +56,9 @@ type profileRow struct {
 	Least        string       `json:"least"` // all, relevant, very-relevant
 	Channels     []channelRow `json:"channels"`
 	Fallback     bool         `json:"fallback"`
-	// ByTheme holds the channels for some themes, without addresses.
+	AtOnce       bool         `json:"at_once"`
+	// ByTheme holds the channels for some themes, without addresses; as in
+	// Channels, the preferred stands first.
 	ByTheme map[string][]channelRow `json:"by_theme"`
 	Consent *consentRow             `json:"consent"`
 }
@@ -179,7 +181,7 @@ func (p *profileReader) subscriber(row *profileRow) (*domain.Subscriber, *domain
 			Staff: row.Staff.int64(), Revenue: row.Revenue.int64(), Assets: row.Assets.int64(), Income: row.Income.int64(),
 			Founded: row.Founded, Born: row.Born, Groups: row.Groups, LifeEvents: row.LifeEvents, Hukou: row.Hukou,
 		},
-		Subscription: domain.Subscription{Themes: row.Themes, Keywords: row.Keywords, All: row.All, Paused: row.Paused, Fallback: row.Fallback},
+		Subscription: domain.Subscription{Themes: row.Themes, Keywords: row.Keywords, All: row.All, Paused: row.Paused, Fallback: row.Fallback, AtOnce: row.AtOnce},
 	}
 	for _, check := range []func(*profileRow, *domain.Subscriber) *domain.Error{
 		checkWho, p.attributes, p.checkCodes, checkNumbers, least, consent, p.contacts, p.byTheme,
@@ -477,7 +479,7 @@ func validHead(head []byte) bool {
 var csvColumns = []string{
 	"id", "kind", "name", "uscc", "region", "industry", "size", "taxpayer", "registration", "ownership", "attributes",
 	"staff", "revenue", "assets", "income", "founded", "born", "groups", "life_events", "hukou", "themes", "keywords",
-	"all_that_may_apply", "paused", "fallback", "least", "sms", "sms_when", "email", "email_when", "app", "wechat", "wechat_when", "webhook", "webhook_when",
+	"all_that_may_apply", "paused", "fallback", "at_once", "least", "sms", "sms_when", "email", "email_when", "app", "wechat", "wechat_when", "webhook", "webhook_when",
 	"jpush", "jpush_when", "paper", "paper_when", "consent_version", "consent_at", "consent_source",
 }
 
@@ -504,7 +506,7 @@ func csvRow(header, record []string) (*profileRow, *domain.Error) {
 			return nil, domain.Errorf(domain.Invalid, "“%s”不是数字", v[column]).In(column)
 		}
 	}
-	for column, to := range map[string]*bool{"all_that_may_apply": &row.All, "paused": &row.Paused, "fallback": &row.Fallback} {
+	for column, to := range map[string]*bool{"all_that_may_apply": &row.All, "paused": &row.Paused, "fallback": &row.Fallback, "at_once": &row.AtOnce} {
 		switch strings.ToLower(v[column]) {
 		case "", "0", "false", "no", "否":
 		case "1", "true", "yes", "是":
@@ -516,9 +518,10 @@ func csvRow(header, record []string) (*profileRow, *domain.Error) {
 	if v["app"] != "" && v["app"] != "0" {
 		row.Channels = append(row.Channels, channelRow{Kind: domain.App})
 	}
-	for _, kind := range importable[1:] {
-		if address := v[string(kind)]; address != "" {
-			row.Channels = append(row.Channels, channelRow{Kind: kind, Address: address, When: domain.Frequency(v[string(kind)+"_when"])})
+	for _, column := range header { // whose order is that of preference
+		kind := domain.ChannelKind(column)
+		if address := v[column]; address != "" && slices.Contains(importable[1:], kind) {
+			row.Channels = append(row.Channels, channelRow{Kind: kind, Address: address, When: domain.Frequency(v[column+"_when"])})
 		}
 	}
 	if v["consent_at"] != "" {

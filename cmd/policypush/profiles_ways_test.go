@@ -37,6 +37,10 @@ func TestImportedWays(t *testing.T) {
 	if all, problems = read("a.csv", "id,kind,fallback\nR1,resident,是\n"); problems != "" || !all[0].Subscription.Fallback {
 		t.Errorf("%s, %+v", problems, all)
 	}
+	all, problems = read("a.csv", "id,kind,email,sms,sms_when,at_once\nR1,resident,a@yunchuan.example,13900000001,daily,1\n")
+	if problems != "" || !all[0].Subscription.AtOnce || len(all[0].Contacts) != 2 || all[0].Contacts[0].Kind != domain.Email || all[0].Contacts[1].When != domain.Daily {
+		t.Errorf("%s, %+v", problems, all)
+	}
 	for wrong, says := range map[string]string{
 		`{"id":"R1","kind":"resident","channels":[{"kind":"sms","address":"13900000001","role":"finance"}]}`:                         "没有分工“finance”",
 		`{"id":"E1","kind":"enterprise","channels":[{"kind":"sms","address":"13900000001","role":"chef"}]}`:                          "没有分工“chef”",

@@ -217,6 +217,7 @@ func (s *service) limits() (push.Limits, error) {
 	var err error
 	limits.Quiet, err = quietHours(s.cfg.QuietHours)
 	limits.Unread = s.cfg.UnreadAfter
+	limits.PerDay, limits.PerWeek = caps(s.cfg.Caps.Day), caps(s.cfg.Caps.Week)
 	if s.cfg.App.Mode == config.Off {
 		limits.Unread = 0 // there is no inbox to read first
 	}
@@ -230,6 +231,16 @@ func (s *service) limits() (push.Limits, error) {
 		}
 	}
 	return limits, err
+}
+
+// caps are those of a setting, which was checked when it was read.
+func caps(setting string) map[domain.ChannelKind]int {
+	perChannel := map[domain.ChannelKind]int{}
+	all, _ := config.ParseCaps(setting)
+	for channel, n := range all {
+		perChannel[domain.ChannelKind(channel)] = n
+	}
+	return perChannel
 }
 
 func (s *service) letterhead() workers.Letterhead {

@@ -250,9 +250,6 @@ func checkWays(x *audience.Index, set *roaring.Bitmap, people map[domain.Subscri
 				first++
 				continue
 			case special:
-				ways = slices.DeleteFunc(ways, func(w domain.Way) bool {
-					return !slices.ContainsFunc(s.Ways, func(o domain.Way) bool { return o.Channel == w.Channel })
-				})
 			default:
 				ways = s.Ways
 				for _, role := range slices.Backward(of.roles) {

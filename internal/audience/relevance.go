@@ -20,9 +20,7 @@ func wishesOf(s *domain.Subscription) []string {
 	for _, theme := range slices.Sorted(maps.Keys(s.ByTheme)) {
 		wishes = append(wishes, ownWish(themeWish, theme, nil))
 		for _, way := range s.ByTheme[theme] {
-			if slices.ContainsFunc(s.Ways, func(w domain.Way) bool { return w.Channel == way.Channel }) { // there is an address
-				wishes = append(wishes, ownWish(themeWish, theme, &way))
-			}
+			wishes = append(wishes, ownWish(themeWish, theme, &way))
 		}
 	}
 	for _, role := range slices.Sorted(maps.Keys(s.RoleWays)) {

@@ -57,6 +57,8 @@ type Config struct {
 	RestDays    string        // holidays, all or none: no SMS on these days but of a deadline
 	UnreadAfter time.Duration // how long a message lies unread in the inbox before the next channel is tried
 
+	Caps Caps // how many messages one address gets
+
 	Questions Questions // what is promised to those who ask
 
 	KeepVersionsDays int // how long former profiles are kept for checks of audiences
@@ -85,6 +87,13 @@ type Config struct {
 type Bounds struct {
 	Rate   float64 // messages a second, over all processes; 0: no bound
 	Canary string  // an address of the office's own that gets a copy of each push first; of browsers the number of a person
+}
+
+// Caps bound how many messages go to one address over a channel: "sms:2,email:10",
+// or "none". What is more joins the next summary.
+type Caps struct {
+	Day  string // from midnight to midnight, Asia/Shanghai
+	Week string // from Monday on
 }
 
 // Questions are what is promised to those who ask, in working days.
@@ -327,7 +336,7 @@ type Work struct {
 // Defaults returns the settings of a machine where nobody has set anything.
 func Defaults() Config {
 	return Config{
-		Data: "data", Listen: ":8080", SealWith: "aes-256-gcm", LogFormat: "text", LogLevel: "info", QuietHours: "20:00-08:00", RestDays: RestHolidays, UnreadAfter: 24 * time.Hour, KeepVersionsDays: 180, KeepDeliveriesDays: 1095,
+		Data: "data", Listen: ":8080", SealWith: "aes-256-gcm", LogFormat: "text", LogLevel: "info", QuietHours: "20:00-08:00", RestDays: RestHolidays, UnreadAfter: 24 * time.Hour, Caps: Caps{Day: "sms:2,email:10", Week: "sms:7"}, KeepVersionsDays: 180, KeepDeliveriesDays: 1095,
 		Questions: Questions{SimpleDays: 1, ComplexDays: 3, ExtensionDays: 3, Often: 5},
 		Document:  Document{MaxMB: 64, MaxUnpackedMB: 256, MaxText: 4_000_000, PDFTimeout: time.Minute},
 		Render:    Render{Timeout: time.Minute, Sandbox: SandboxAuto},

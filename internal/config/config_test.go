@@ -2,6 +2,7 @@ package config
 
 import (
 	"flag"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -75,6 +76,11 @@ func TestAMistakeNamesItsPlace(t *testing.T) {
 		"a flag with a wrong value":        {args: []string{"--work.sweep_every", "soon"}, want: []string{"--work.sweep_every", "时长"}},
 		"an address without a port":        {args: []string{"--listen", "localhost"}, want: []string{"地址:端口"}},
 		"quiet hours that are none":        {args: []string{"--quiet_hours", "night"}, want: []string{"20:00-08:00"}},
+		"a cap on no channel":              {args: []string{"--caps.day", "fax:2"}, want: []string{"--caps.day", "fax:2", "sms、email"}},
+		"a cap that is no number":          {file: "caps:\n  week: sms:seven\n", want: []string{"第2行", "caps.week", "“sms”", "1到1000", "seven"}},
+		"a cap that lets nothing through":  {args: []string{"--caps.week", "sms:0"}, want: []string{"1到1000"}},
+		"a cap written twice":              {args: []string{"--caps.day", "sms:2, sms:3"}, want: []string{"写了两次"}},
+		"caps that are empty":              {args: []string{"--caps.day", ""}, want: []string{"caps.day", "none"}},
 		"sending without a gateway":        {args: []string{"--sms.mode", "send"}, want: []string{"sms.url"}},
 		"mail without a relay":             {args: []string{"--email.mode", "send"}, want: []string{"email.host"}},
 		"a base URL without a scheme":      {args: []string{"--base_url", "example.com"}, want: []string{"base_url", "http://"}},
@@ -115,6 +121,14 @@ func TestFlagsMayFollowTheFiles(t *testing.T) {
 	cfg, rest, err := Load(fs, []string{"a.csv", "--json", "b.csv", "--data", "d"}, nil)
 	if err != nil || !*own || cfg.Data != "d" || strings.Join(rest, " ") != "a.csv b.csv" {
 		t.Errorf("json=%v data=%s rest=%v err=%v", *own, cfg.Data, rest, err)
+	}
+}
+
+func TestCaps(t *testing.T) {
+	for v, want := range map[string]string{"sms:2, email:10": "map[email:10 sms:2]", "none": "map[]", Defaults().Caps.Week: "map[sms:7]"} {
+		if got, err := ParseCaps(v); err != nil || fmt.Sprint(got) != want {
+			t.Errorf("%s: got %v, %v", v, got, err)
+		}
 	}
 }
 

@@ -45,6 +45,8 @@ func (c *Config) settings() []setting {
 		text("quiet_hours", "不发短信的时段，如 20:00-08:00，或 none", &c.QuietHours).checked(quietHours),
 		text("rest_days", "不发短信的日子：holidays（法定节假日）、all（所有非工作日）或 none；截止提醒和紧急推送除外", &c.RestDays).checked(oneOf(RestHolidays, RestAll, RestNone)),
 		duration("unread_after", "选择“先看站内消息”的人多久未读就改用下一个渠道", &c.UnreadAfter),
+		text("caps.day", "同一个号码或邮箱每天每种渠道最多几条，如 sms:2,email:10，或 none；超出的并入下一份汇总", &c.Caps.Day).checked(caps),
+		text("caps.week", "同一个号码或邮箱每周（周一起）每种渠道最多几条，如 sms:7，或 none；超出的并入下一份汇总", &c.Caps.Week).checked(caps),
 		number("keep_versions_days", "画像改动前的旧版本保留多少天，供复核推送的受众", &c.KeepVersionsDays, 1, 3650),
 		number("keep_deliveries_days", "发送记录保留多少天，至少183天；到期后只留下合计", &c.KeepDeliveriesDays, 183, 36500),
 
@@ -329,6 +331,39 @@ func ParseQuietHours(v string) (from, to int, err error) {
 		return 0, 0, fmt.Errorf("要是 20:00-08:00 这样的时段或 none，不能是“%s”", v)
 	}
 	return start.Hour()*60 + start.Minute(), end.Hour()*60 + end.Minute(), nil
+}
+
+func caps(v string) error {
+	_, err := ParseCaps(v)
+	return err
+}
+
+// Capped lists the channels that a cap may name.
+func Capped() []string {
+	return []string{"sms", "email", "wechat", "webpush", "webhook", "jpush", "paper"}
+}
+
+// ParseCaps reads "sms:2,email:10": how many messages a channel may carry to one
+// address. "none" caps no channel.
+func ParseCaps(v string) (map[string]int, error) {
+	caps := map[string]int{}
+	if v == "none" {
+		return caps, nil
+	}
+	for part := range strings.SplitSeq(v, ",") {
+		channel, count, _ := strings.Cut(strings.TrimSpace(part), ":")
+		n, err := strconv.Atoi(count)
+		switch _, twice := caps[channel]; {
+		case !slices.Contains(Capped(), channel):
+			return nil, fmt.Errorf("“%s”里没有可以限制的渠道，只有%s；要写成 sms:2,email:10 或 none", part, strings.Join(Capped(), "、"))
+		case twice:
+			return nil, fmt.Errorf("渠道“%s”写了两次", channel)
+		case err != nil || n < 1 || n > 1000:
+			return nil, fmt.Errorf("渠道“%s”的上限要是1到1000的整数，不能是“%s”", channel, count)
+		}
+		caps[channel] = n
+	}
+	return caps, nil
 }
 
 // withoutPassword hides the password of a URL.

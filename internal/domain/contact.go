@@ -137,13 +137,7 @@ func ChooseContact(contacts []Contact, channel ChannelKind, roles []ContactRole)
 		if c.Kind != channel || !c.Verified || c.Address == "" {
 			continue
 		}
-		rank := 1
-		switch {
-		case slices.Contains(roles, c.Role):
-			rank = 3
-		case c.Role.General():
-			rank = 2
-		}
+		rank := c.rank(roles)
 		if c.Suppressed == "" {
 			rank += 3
 		}
@@ -152,6 +146,18 @@ func ChooseContact(contacts []Contact, channel ChannelKind, roles []ContactRole)
 		}
 	}
 	return chosen
+}
+
+// rank says, from 1 to 3, how well a contact fits what is for some roles.
+func (c *Contact) rank(roles []ContactRole) int {
+	switch {
+	case slices.Contains(roles, c.Role):
+		return 3
+	case c.Role.General():
+		return 2
+	default:
+		return 1
+	}
 }
 
 // Browsers returns those of somebody's contacts to which a notification for one
@@ -176,22 +182,6 @@ func Browsers(contacts []Contact, id ContactID) []Contact {
 		}
 	}
 	return all
-}
-
-// WaysOver returns over which channels, and how often, somebody with some
-// contacts is reached by what is for some roles.
-func WaysOver(contacts []Contact, roles []ContactRole) []Way {
-	var ways []Way
-	for _, channel := range outgoing {
-		if at := ChooseContact(contacts, channel, roles); at >= 0 && contacts[at].Suppressed == "" {
-			when := contacts[at].When
-			if when == "" {
-				when = Now
-			}
-			ways = append(ways, Way{channel, when})
-		}
-	}
-	return ways
 }
 
 // Masked returns the address with its middle hidden.

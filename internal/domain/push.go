@@ -1,6 +1,7 @@
 package domain
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -249,6 +250,7 @@ const (
 	ReasonDigest       Reason = "digest"        // held for the daily or weekly mail
 	ReasonCap          Reason = "cap"           // too many this day or week: held (by releases before the overflow joined the summary)
 	ReasonFallback     Reason = "fallback"      // held for those who first look into their inbox
+	ReasonSpare        Reason = "spare"         // not needed unless the ways before it fail, see SpareOf
 	ReasonRead         Reason = "read"          // they read it in their inbox
 	ReasonPutAside     Reason = "put-aside"     // they said 与我无关 or 已办理
 	ReasonRepeat       Reason = "repeat"        // they got it over this channel before
@@ -269,6 +271,14 @@ const (
 	ReasonByHand       Reason = "by-hand"       // a person settled what was in doubt
 	ReasonPrint        Reason = "print"         // held until it is printed, see PrintBatch
 )
+
+// SpareOf returns the reason of the way that steps in at a turn, from 2 on:
+// spare:2. A delivery with it is suppressed until the turn comes, and then
+// waits with it.
+func SpareOf(turn int) Reason { return ReasonSpare + Reason(":"+strconv.Itoa(turn)) }
+
+// Spare tells whether the reason is one of SpareOf.
+func (r Reason) Spare() bool { return strings.HasPrefix(string(r), string(ReasonSpare)+":") }
 
 // Label returns the Chinese words for the reason.
 func (r Reason) Label() string {
@@ -296,6 +306,8 @@ func (r Reason) Label() string {
 		return "超过频次，稍后发送"
 	case ReasonFallback:
 		return "先看站内消息，未读再发"
+	case ReasonSpare:
+		return "备用方式，前一种发不到才用"
 	case ReasonRead:
 		return "本人已在站内阅读"
 	case ReasonPutAside:
@@ -358,6 +370,18 @@ type Delivery struct {
 	EndedAt    time.Time
 	GatewayRef string // the gateway's id of the message
 	Gateway    string // which gateway was handed it last, see channel.Result
+}
+
+// Failed tells whether the delivery has ended without reaching its address, so
+// that the person's next way has its turn: it was refused or not delivered, or
+// the address or the channel could not be used any more. What the person does
+// not want, or has got, has not failed.
+func (d Delivery) Failed() bool {
+	if d.State == Failed {
+		return true
+	}
+	reason, _, _ := strings.Cut(string(d.Reason), ":")
+	return d.State == Suppressed && slices.Contains([]Reason{ReasonStopped, ReasonBadAddress, ReasonNoAddress, ReasonChannelOff}, Reason(reason))
 }
 
 // ClientRef is the reference that we give the gateway. It never changes over

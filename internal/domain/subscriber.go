@@ -66,15 +66,21 @@ type Subscription struct {
 	// Least is how much a policy must have to do with them.
 	Least Relevance `json:"least,omitempty"`
 	// ByTheme holds the ways over which somebody wants to hear of a theme in
-	// place of those of their contacts; none but the inbox if the list is empty.
+	// place of those of their contacts, the preferred first; none but the inbox
+	// if the list is empty.
 	ByTheme map[string][]Way `json:"by_theme,omitempty"`
+	// AtOnce asks to be told over all ways at once. Otherwise one thing is told
+	// over one: the first in order that can be used, see Subscriber.Order; the
+	// next steps in where that fails for good.
+	AtOnce bool `json:"at_once,omitempty"`
 	// Fallback keeps a new policy to the inbox first: only what is not read
-	// there goes out, over one channel after another in the order of the contacts.
+	// there goes out, over one way after another. It comes before AtOnce.
 	Fallback bool `json:"fallback,omitempty"`
 	// Searches are those of the library that they keep, the latest last.
 	Searches []SavedSearch `json:"searches,omitempty"`
-	// Ways are the channels over which a message would go out. They follow
-	// from the contacts; storage fills them in for the audience index.
+	// Ways are those over which a message would go out first. They follow from
+	// the contacts; storage fills them in for the audience index, as it then
+	// puts those that would go first in ByTheme.
 	Ways []Way `json:"-"`
 	// RoleWays are, for the parts of an enterprise whose contacts make it
 	// another, the ways of what is for them.
@@ -108,7 +114,8 @@ func (s *Subscription) KeepSearch(kept SavedSearch) error {
 }
 
 // WaysFor returns what somebody chose for the themes of a policy, and whether
-// they did. Of several choices all channels count, each at its soonest.
+// they did. Of several choices all channels count, those of the first theme
+// first, each at its soonest.
 func (s *Subscription) WaysFor(themes []string) (ways []Way, chosen bool) {
 	for _, theme := range themes {
 		own, is := s.ByTheme[theme]

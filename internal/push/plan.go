@@ -1,7 +1,6 @@
 package push
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -25,9 +24,10 @@ type Input struct {
 	// out. Nil means every channel the person chose.
 	Only []domain.ChannelKind
 	// Seen tells whether somebody else in this push already gets a message at
-	// the address, and takes note of it. One person may stand behind several
-	// enterprises. Nil means that nobody does.
+	// the address, and Take notes that this one does. One person may stand behind
+	// several enterprises. Both are nil where nobody does.
 	Seen func(domain.Contact) bool
+	Take func(domain.Contact)
 }
 
 // Subject is what a push is about, as far as it decides who gets it how.
@@ -38,79 +38,99 @@ type Subject struct {
 	Deadline string
 }
 
-var outgoing = domain.Outgoing()
-
-// Plan returns the deliveries of one person, at most one a channel: every
-// outgoing channel on which the person has a verified address is one they
-// chose, unless they chose others for a theme of the policy. What must not be
-// sent is returned too, as suppressed with its reason, so that every person of
-// the audience is accounted for.
+// Plan returns the deliveries of one person, at most one a channel, in the
+// order of their preference, see [domain.Subscriber.Order]. Nobody is told of
+// one thing twice: the first way that can be used counts, and the others stand
+// as suppressed for [domain.ReasonSpare] until the one before fails for good.
+// All go out where the person asked for that, where it is urgent, and after an
+// original that went out over all. What must not be sent is returned too, as
+// suppressed with its reason, so that every person of the audience is accounted
+// for.
 //
-// On each channel one address counts, see [domain.ChooseContact]. What goes out at once is due
-// now, or when quiet hours end; who chose a summary gets it at the next one. A
-// withdrawal and a correction wait for no summary, nor does the first digest,
-// which is one itself and was asked for just now, nor a reminder that would
-// come too late. What is urgent waits for nothing. An answer to a question was
-// asked for: a pause of pushes does not stop it.
+// What goes out at once is due now, or when quiet hours end; who chose a summary
+// gets it at the next one. A withdrawal and a correction wait for no summary, nor
+// does the first digest, which is one itself and was asked for just now, nor a
+// reminder that would come too late. What is urgent waits for nothing. An answer
+// to a question was asked for: a pause of pushes does not stop it.
 //
 // Who looks into their inbox first gets nothing before they had time to: then
-// one channel after another, in the order of their contacts, see Recheck.
+// one way after another, see Recheck.
 func Plan(in Input) []domain.Delivery {
 	sub := in.Subscriber
-	ways, special := sub.Subscription.WaysFor(in.Subject.Themes)
+	themes := in.Subject.Themes
 	if in.Kind.Follows() || in.Kind.Personal() {
-		special = false // it takes the way of the original; a first digest is of no theme
+		themes = nil // it takes the way of the original; a first digest is of no theme
 	}
-	first := in.readsFirst()
-	var deliveries []domain.Delivery
-	var order []int // of the contacts that are to be used, for the fallback
-	for _, channel := range outgoing {
-		at := domain.ChooseContact(sub.Contacts, channel, in.Subject.Roles)
-		if at < 0 || in.Only != nil && !slices.Contains(in.Only, channel) {
+	inboxFirst, inTurn := in.readsFirst(), in.inTurn()
+	order := sub.Order(themes, in.Subject.Roles)
+	deliveries := make([]domain.Delivery, 0, len(order))
+	var used []domain.Contact
+	for _, turn := range order {
+		contact := sub.Contacts[turn.At]
+		channel := contact.Kind
+		if in.Only != nil && !slices.Contains(in.Only, channel) {
 			continue
-		}
-		contact := sub.Contacts[at]
-		if special {
-			way := slices.IndexFunc(ways, func(w domain.Way) bool { return w.Channel == channel })
-			if way < 0 {
-				continue
-			}
-			contact.When = ways[way].When
 		}
 		d := domain.Delivery{
 			Push: in.Push, Subscriber: sub.ID, Contact: contact.ID, Channel: channel,
 			Verdict: in.Verdict, State: domain.Pending,
 		}
 		reason := refusal(contact, slices.Contains(in.Off, channel), sub.Subscription.Paused && in.Kind != domain.AnswerPush, sub.Consent.At.IsZero())
-		if reason == domain.ReasonNone && in.told(contact) {
-			reason = domain.ReasonDuplicate
-		}
-		if reason != domain.ReasonNone {
-			d.State, d.Reason, d.EndedAt = domain.Suppressed, reason, in.Now
-		} else {
-			d.NextAt, d.Reason = in.due(channel, contact.When, in.Now)
-			if first {
-				order = append(order, at)
+		if reason == domain.ReasonNone {
+			if n := sub.TurnOf(contact, used); inTurn && n > 1 {
+				reason = domain.SpareOf(n)
+			} else if in.told(contact, inTurn) {
+				reason = domain.ReasonDuplicate
 			}
+			used = append(used, contact)
+		}
+		switch {
+		case reason != domain.ReasonNone:
+			d.State, d.Reason, d.EndedAt = domain.Suppressed, reason, in.Now
+		case inboxFirst:
+			steps := 1 + pending(deliveries)
+			d.NextAt, d.Reason = in.due(channel, turn.When, in.Now.Add(time.Duration(steps)*in.Limits.Unread))
+			if d.Reason != domain.ReasonDigest {
+				d.Reason = domain.ReasonFallback
+			}
+		default:
+			d.NextAt, d.Reason = in.due(channel, turn.When, in.Now)
 		}
 		deliveries = append(deliveries, d)
 	}
-	in.fallBack(deliveries, order)
 	return deliveries
 }
 
-// told tells whether the person behind an address already gets a message of
-// this push; a notification goes to every browser they have.
-func (in Input) told(contact domain.Contact) bool {
-	switch {
-	case in.Seen == nil:
-		return false
-	case contact.Kind != domain.WebPush:
-		return in.Seen(contact)
+// pending counts the deliveries that are to go out.
+func pending(deliveries []domain.Delivery) (n int) {
+	for _, d := range deliveries {
+		if d.State == domain.Pending {
+			n++
+		}
 	}
-	told := false
-	for _, c := range domain.Browsers(in.Subscriber.Contacts, contact.ID) {
-		told = in.Seen(c) || told
+	return n
+}
+
+// told tells whether the person behind an address already gets a message of
+// this push, there or, where one way is enough for them, at another address that
+// is known to be theirs. Otherwise it is theirs from now on; a notification goes
+// to every browser they have.
+func (in Input) told(contact domain.Contact, oneWay bool) bool {
+	if in.Seen == nil {
+		return false
+	}
+	addresses := []domain.Contact{contact}
+	if contact.Kind == domain.WebPush {
+		addresses = domain.Browsers(in.Subscriber.Contacts, contact.ID)
+	}
+	told := slices.ContainsFunc(addresses, in.Seen)
+	if !told && oneWay && contact.Person != 0 {
+		told = slices.ContainsFunc(in.Subscriber.Contacts, func(o domain.Contact) bool { return o.Person == contact.Person && o.Verified && in.Seen(o) })
+	}
+	if !told {
+		for _, address := range addresses {
+			in.Take(address)
+		}
 	}
 	return told
 }
@@ -121,22 +141,9 @@ func (in Input) readsFirst() bool {
 		in.Limits.Unread > 0 && !slices.Contains(in.Off, domain.App)
 }
 
-// fallBack moves what would go out back: the first channel in the order of the
-// contacts waits once for the inbox to be read, the second twice.
-func (in Input) fallBack(deliveries []domain.Delivery, order []int) {
-	slices.Sort(order)
-	for step, at := range order {
-		contact := in.Subscriber.Contacts[at]
-		d := &deliveries[slices.IndexFunc(deliveries, func(d domain.Delivery) bool { return d.Contact == contact.ID && d.State == domain.Pending })]
-		when := contact.When
-		if ways, special := in.Subscriber.Subscription.WaysFor(in.Subject.Themes); special {
-			when = ways[slices.IndexFunc(ways, func(w domain.Way) bool { return w.Channel == d.Channel })].When
-		}
-		d.NextAt, d.Reason = in.due(d.Channel, when, in.Now.Add(time.Duration(step+1)*in.Limits.Unread))
-		if d.Reason != domain.ReasonDigest {
-			d.Reason = domain.ReasonFallback
-		}
-	}
+// inTurn tells whether a way goes out only if those before it have failed.
+func (in Input) inTurn() bool {
+	return !in.Subscriber.Subscription.AtOnce && !in.Urgent && !in.Kind.Follows() && !in.readsFirst()
 }
 
 // refusal says why nothing may be sent to a contact, whatever the time.
@@ -171,7 +178,7 @@ func (in Input) due(channel domain.ChannelKind, when domain.Frequency, from time
 	if in.Urgent {
 		return from.Truncate(time.Minute), domain.ReasonNone
 	}
-	if summary, ok := in.summary(channel, when, from); ok {
+	if summary, ok := in.Limits.summary(channel, when, from, in.Kind, in.Subject.Deadline); ok {
 		return summary, domain.ReasonDigest
 	}
 	if next := in.Limits.quiet(channel, from, in.Kind); next.After(from) {
@@ -182,28 +189,25 @@ func (in Input) due(channel domain.ChannelKind, when domain.Frequency, from time
 }
 
 // summary returns the next summary of somebody, or false if the message is for
-// none. A reminder takes a weekly one for a daily one where that would come
-// after the deadline.
-func (in Input) summary(channel domain.ChannelKind, when domain.Frequency, from time.Time) (time.Time, bool) {
-	if in.Kind.Follows() || in.Kind.Personal() {
+// none. A reminder of a deadline takes a weekly one for a daily one where that
+// would come after it.
+func (l Limits) summary(channel domain.ChannelKind, when domain.Frequency, from time.Time, kind domain.PushKind, deadline string) (time.Time, bool) {
+	if kind.Follows() || kind.Personal() {
 		return time.Time{}, false
 	}
-	daily := in.Limits.quiet(channel, nextAt(from, in.Limits.Digest), in.Kind)
+	inTime := func(t time.Time) bool {
+		return kind != domain.Reminder || deadline == "" || t.In(Shanghai()).Format(time.DateOnly) <= deadline
+	}
+	daily := l.quiet(channel, nextAt(from, l.Digest), kind)
 	switch when {
 	case domain.Daily:
-		return daily, in.inTime(daily)
+		return daily, inTime(daily)
 	case domain.Weekly:
-		if weekly := in.Limits.quiet(channel, nextMonday(from, in.Limits.Digest), in.Kind); in.inTime(weekly) {
+		if weekly := l.quiet(channel, nextMonday(from, l.Digest), kind); inTime(weekly) {
 			return weekly, true
 		}
-		return daily, in.inTime(daily)
+		return daily, inTime(daily)
 	default:
 		return time.Time{}, false
 	}
-}
-
-// inTime tells whether a reminder that comes at a time is not too late. Nothing
-// else is.
-func (in Input) inTime(t time.Time) bool {
-	return in.Kind != domain.Reminder || in.Subject.Deadline == "" || cmp.Compare(t.In(Shanghai()).Format(time.DateOnly), in.Subject.Deadline) <= 0
 }

@@ -59,9 +59,63 @@ func TestPlan(t *testing.T) {
 			contacts: []domain.Contact{{ID: 9, Kind: domain.App, Verified: true}},
 			want:     "",
 		},
-		"every channel the person chose": {
+		"the way that the person prefers": {
 			contacts: []domain.Contact{mail(domain.Contact{}), phone(domain.Contact{}), {ID: 9, Kind: domain.App, Verified: true}},
-			want:     "sms to 1: pending 11-24 10:00; email to 2: pending 11-24 10:00; ",
+			want:     "email to 2: pending 11-24 10:00; sms to 1: suppressed spare:2; ",
+		},
+		"every way at once, for who asked for that": {
+			contacts: []domain.Contact{mail(domain.Contact{}), phone(domain.Contact{}), {ID: 9, Kind: domain.App, Verified: true}},
+			change:   atOnce,
+			want:     "email to 2: pending 11-24 10:00; sms to 1: pending 11-24 10:00; ",
+		},
+		"the next of three, where the first cannot be used": {
+			contacts: []domain.Contact{mail(domain.Contact{Suppressed: "stopped"}), phone(domain.Contact{}), {ID: 3, Kind: domain.WeChat, Address: "o6_bm", Verified: true}},
+			want:     "email to 2: suppressed stopped; sms to 1: pending 11-24 10:00; wechat to 3: suppressed spare:2; ",
+		},
+		"one way to each person of an enterprise": {
+			contacts: []domain.Contact{phone(domain.Contact{Person: 7}), mail(domain.Contact{Person: 8}), {ID: 3, Kind: domain.WeChat, Address: "o6_bm", Verified: true, Person: 7}},
+			change:   func(in *push.Input) { in.Subscriber.Profile.Kind = domain.Enterprise },
+			want:     "sms to 1: pending 11-24 10:00; email to 2: pending 11-24 10:00; wechat to 3: suppressed spare:2; ",
+		},
+		"a resident is one person, whoever proved an address": {
+			contacts: []domain.Contact{phone(domain.Contact{Person: 7}), mail(domain.Contact{})},
+			change:   func(in *push.Input) { in.Subscriber.Profile.Kind = domain.Resident },
+			want:     "sms to 1: pending 11-24 10:00; email to 2: suppressed spare:2; ",
+		},
+		"whom it is for comes before the order": {
+			contacts: []domain.Contact{phone(domain.Contact{}), mail(domain.Contact{Role: "finance"})},
+			change: func(in *push.Input) {
+				in.Subscriber.Profile.Kind, in.Subject.Roles = domain.Enterprise, []domain.ContactRole{"finance"}
+			},
+			want: "email to 2: pending 11-24 10:00; sms to 1: suppressed spare:2; ",
+		},
+		"a reminder takes one way too": {
+			contacts: []domain.Contact{mail(domain.Contact{}), phone(domain.Contact{})},
+			change:   func(in *push.Input) { in.Kind = domain.Reminder },
+			want:     "email to 2: pending 11-24 10:00; sms to 1: suppressed spare:2; ",
+		},
+		"a correction takes every way of the original": {
+			contacts: []domain.Contact{mail(domain.Contact{}), phone(domain.Contact{})},
+			change: func(in *push.Input) {
+				in.Kind, in.Only = domain.CorrectionNotice, []domain.ChannelKind{domain.SMS, domain.Email}
+			},
+			want: "email to 2: pending 11-24 10:00; sms to 1: pending 11-24 10:00; ",
+		},
+		"the order of a theme": {
+			contacts: []domain.Contact{phone(domain.Contact{}), mail(domain.Contact{})},
+			change: func(in *push.Input) {
+				in.Subject.Themes = []string{"M13"}
+				in.Subscriber.Subscription.ByTheme = map[string][]domain.Way{"M13": {{Channel: domain.Email, When: domain.Daily}, {Channel: domain.SMS, When: domain.Now}}}
+			},
+			want: "email to 2: pending digest 11-25 08:30; sms to 1: suppressed spare:2; ",
+		},
+		"who was told for another enterprise, at another address": {
+			contacts: []domain.Contact{mail(domain.Contact{Person: 7}), phone(domain.Contact{Person: 7})},
+			change: func(in *push.Input) {
+				in.Subscriber.Profile.Kind = domain.Enterprise
+				in.Seen = func(c domain.Contact) bool { return c.Kind == domain.SMS }
+			},
+			want: "email to 2: suppressed same-address; sms to 1: suppressed spare:2; ",
 		},
 		"an address that was never verified is not used": {
 			contacts: []domain.Contact{{ID: 1, Kind: domain.SMS, Address: "19900000001"}},
@@ -70,6 +124,7 @@ func TestPlan(t *testing.T) {
 		"no text message at night, but an e-mail": {
 			contacts: []domain.Contact{phone(domain.Contact{}), mail(domain.Contact{})},
 			now:      "2026-11-24 20:00",
+			change:   atOnce,
 			want:     "sms to 1: pending quiet-hours 11-25 08:00; email to 2: pending 11-24 20:00; ",
 		},
 		"early in the morning the night is not over": {
@@ -161,12 +216,13 @@ func TestPlan(t *testing.T) {
 		"of two themes each way counts, at its soonest": {
 			contacts: []domain.Contact{phone(domain.Contact{}), mail(domain.Contact{})},
 			change: func(in *push.Input) {
+				atOnce(in)
 				in.Subject.Themes = []string{"M13", "Q01", "Q02"}
 				in.Subscriber.Subscription.ByTheme = map[string][]domain.Way{
 					"M13": {{Channel: domain.Email, When: domain.Weekly}}, "Q01": {{Channel: domain.Email, When: domain.Daily}, {Channel: domain.SMS, When: domain.Now}},
 				}
 			},
-			want: "sms to 1: pending 11-24 10:00; email to 2: pending digest 11-25 08:30; ",
+			want: "email to 2: pending digest 11-25 08:30; sms to 1: pending 11-24 10:00; ",
 		},
 		"a theme for the inbox alone": {
 			contacts: []domain.Contact{phone(domain.Contact{})},
@@ -209,7 +265,7 @@ func TestPlan(t *testing.T) {
 		"no text message on a public holiday": {
 			contacts: []domain.Contact{phone(domain.Contact{}), mail(domain.Contact{})},
 			now:      "2026-10-01 10:00",
-			change:   func(in *push.Input) { in.Limits.Rest = nationalDay },
+			change:   func(in *push.Input) { atOnce(in); in.Limits.Rest = nationalDay },
 			want:     "sms to 1: pending quiet-hours 10-08 08:00; email to 2: pending 10-01 10:00; ",
 		},
 		"the night before a holiday": {
@@ -261,7 +317,7 @@ func TestPlan(t *testing.T) {
 		"who reads the inbox first is given a day, then one channel after another": {
 			contacts: []domain.Contact{mail(domain.Contact{}), phone(domain.Contact{})},
 			change:   func(in *push.Input) { in.Subscriber.Subscription.Fallback = true },
-			want:     "sms to 1: pending fallback 11-26 10:00; email to 2: pending fallback 11-25 10:00; ",
+			want:     "email to 2: pending fallback 11-25 10:00; sms to 1: pending fallback 11-26 10:00; ",
 		},
 		"and still chooses summaries": {
 			contacts: []domain.Contact{phone(domain.Contact{}), mail(domain.Contact{When: domain.Daily})},
@@ -308,6 +364,9 @@ func TestPlan(t *testing.T) {
 	}
 }
 
+// atOnce lets the person ask for every way at once.
+func atOnce(in *push.Input) { in.Subscriber.Subscription.AtOnce = true }
+
 // nationalDay is the holiday of 2026, from Thursday to Wednesday.
 func nationalDay(day time.Time) bool {
 	at := day.In(push.Shanghai()).Format(time.DateOnly)
@@ -325,6 +384,7 @@ func drawContacts(t *rapid.T) []domain.Contact {
 			Verified:   rapid.Bool().Draw(t, "verified"),
 			Role:       rapid.SampledFrom([]domain.ContactRole{"", "finance", "personnel"}).Draw(t, "role"),
 			Suppressed: rapid.SampledFrom([]string{"", "stopped", "bounce:5.1.1"}).Draw(t, "suppressed"),
+			Person:     rapid.SampledFrom([]domain.PersonID{0, 7, 8}).Draw(t, "person"),
 		})
 	}
 	return contacts
@@ -336,7 +396,7 @@ func drawTime(t *rapid.T) time.Time {
 
 // drawSubscription draws what somebody chose besides their contacts.
 func drawSubscription(t *rapid.T) domain.Subscription {
-	sub := domain.Subscription{Paused: rapid.IntRange(0, 3).Draw(t, "paused") == 0, Fallback: rapid.Bool().Draw(t, "fallback")}
+	sub := domain.Subscription{Paused: rapid.IntRange(0, 3).Draw(t, "paused") == 0, Fallback: rapid.Bool().Draw(t, "fallback"), AtOnce: rapid.Bool().Draw(t, "at once")}
 	for _, theme := range []string{"M13", "Q01"} {
 		if !rapid.Bool().Draw(t, "own ways") {
 			continue
@@ -350,9 +410,54 @@ func drawSubscription(t *rapid.T) domain.Subscription {
 				ways = append(ways, domain.Way{Channel: channel, When: rapid.SampledFrom([]domain.Frequency{domain.Now, domain.Daily, domain.Weekly}).Draw(t, "when")})
 			}
 		}
-		sub.ByTheme[theme] = ways
+		sub.ByTheme[theme] = rapid.Permutation(ways).Draw(t, "order")
 	}
 	return sub
+}
+
+// checkTurns holds a plan to the order of somebody's preference: of the ways to
+// one person that can be used the first is taken, or is known to reach them
+// already, and the others are spare, numbered in order; all are taken where the
+// person asked for that, where it is urgent, and by what follows an original.
+func checkTurns(t *rapid.T, in push.Input, ds []domain.Delivery) {
+	person := in.Subscriber
+	inboxFirst := person.Subscription.Fallback && in.Kind == domain.NewPolicy && !in.Urgent
+	all := person.Subscription.AtOnce || in.Urgent || in.Kind.Follows() || inboxFirst
+	turns := map[domain.PersonID]int{}
+	last := -1
+	ways, special := person.Subscription.WaysFor(in.Subject.Themes)
+	special = special && !in.Kind.Follows() && in.Kind != domain.FirstPush
+	rank := func(c domain.Contact) int { // as somebody would say it
+		if slices.Contains(in.Subject.Roles, c.Role) {
+			return 0
+		} else if c.Role == "" {
+			return 1
+		}
+		return 2
+	}
+	for _, d := range ds {
+		at := slices.IndexFunc(person.Contacts, func(c domain.Contact) bool { return c.ID == d.Contact })
+		contact := person.Contacts[at]
+		place := rank(contact)*len(person.Contacts) + at
+		if special {
+			place = slices.IndexFunc(ways, func(w domain.Way) bool { return w.Channel == d.Channel })
+		}
+		if place <= last {
+			t.Fatalf("%+v is out of order in %+v", d, ds)
+		}
+		last = place
+		if d.State == domain.Suppressed && d.Reason != domain.ReasonDuplicate && !d.Reason.Spare() {
+			continue
+		}
+		who := contact.Person
+		if person.Profile.Kind == domain.Resident {
+			who = 0
+		}
+		turns[who]++
+		if want := !all && turns[who] > 1; want != d.Reason.Spare() || want && d.Reason != domain.SpareOf(turns[who]) {
+			t.Fatalf("turn %d of %d is %+v", turns[who], who, d)
+		}
+	}
 }
 
 // TestPlanKeepsItsPromises for any people, push and moment: at most one row a
@@ -373,12 +478,8 @@ func TestPlanKeepsItsPromises(t *testing.T) {
 			Push: 1, Verdict: domain.Possible, Now: now, Limits: limits,
 			Kind:   rapid.SampledFrom([]domain.PushKind{domain.NewPolicy, domain.Reminder, domain.WithdrawalNotice, domain.CorrectionNotice, domain.FirstPush}).Draw(t, "kind"),
 			Urgent: rapid.Bool().Draw(t, "urgent"),
-			Seen: func(c domain.Contact) bool {
-				key := string(c.Kind) + c.Address
-				was := seen[key]
-				seen[key] = true
-				return was
-			},
+			Seen:   func(c domain.Contact) bool { return seen[string(c.Kind)+c.Address] },
+			Take:   func(c domain.Contact) { seen[string(c.Kind)+c.Address] = true },
 		}
 		if rapid.Bool().Draw(t, "off") {
 			in.Off = []domain.ChannelKind{domain.SMS}
@@ -393,8 +494,10 @@ func TestPlanKeepsItsPromises(t *testing.T) {
 			if rapid.IntRange(0, 3).Draw(t, "consent") > 0 {
 				person.Consent.At = now.Add(-time.Hour)
 			}
+			person.Profile.Kind = rapid.SampledFrom([]domain.SubscriberKind{domain.Enterprise, domain.Resident}).Draw(t, "kind")
 			in.Subscriber = person
 			ds := push.Plan(in)
+			checkTurns(t, in, ds)
 			ways, special := person.Subscription.WaysFor(in.Subject.Themes)
 			special = special && !in.Kind.Follows() && in.Kind != domain.FirstPush
 			channels := map[domain.ChannelKind]bool{}
@@ -489,23 +592,31 @@ func TestRecheck(t *testing.T) {
 		"a withdrawal is not capped": {change: func(c *push.Check) {
 			c.Kind, c.SentToday, c.Policy.Status = domain.WithdrawalNotice, 9, domain.Withdrawn
 		}, want: "sending"},
-		"a withdrawal never passes a 退订":             {change: func(c *push.Check) { c.Kind, c.Contact.Suppressed = domain.WithdrawalNotice, "stopped" }, want: "suppressed stopped"},
-		"a withdrawal wakes nobody":                  {now: "2026-11-24 03:00", change: func(c *push.Check) { c.Kind = domain.WithdrawalNotice }, want: "pending quiet-hours 11-24 08:00"},
-		"退订 counts before everything else":           {now: "2026-11-24 21:00", change: func(c *push.Check) { c.Contact.Suppressed, c.Policy.Status = "stopped", domain.Withdrawn }, want: "suppressed stopped"},
-		"read in the inbox by who looks there first": {change: func(c *push.Check) { c.Fallback, c.Read = true, true }, want: "suppressed read"},
-		"read by who wants every channel anyway":     {change: func(c *push.Check) { c.Read = true }, want: "sending"},
-		"put aside since it was planned":             {change: func(c *push.Check) { c.PutAside = true }, want: "suppressed put-aside"},
-		"a withdrawal of what was put aside":         {change: func(c *push.Check) { c.Kind, c.PutAside = domain.WithdrawalNotice, true }, want: "sending"},
-		"a correction of what was put aside":         {change: func(c *push.Check) { c.Kind, c.PutAside, c.SentToday = domain.CorrectionNotice, true, 9 }, want: "sending"},
-		"a correction of what has ended":             {change: func(c *push.Check) { c.Kind, c.Policy.Expires = domain.CorrectionNotice, "2026-11-01" }, want: "expired policy-ended"},
-		"got over this channel before":               {change: func(c *push.Check) { c.Repeat = true }, want: "suppressed repeat"},
-		"urgent at night, after many":                {now: "2026-11-24 23:00", change: func(c *push.Check) { c.Urgent, c.SentToday, c.SentThisWeek = true, 5, 20 }, want: "sending"},
-		"urgent passes no 退订":                        {change: func(c *push.Check) { c.Urgent, c.Contact.Suppressed = true, "stopped" }, want: "suppressed stopped"},
-		"a holiday has begun":                        {now: "2026-10-02 10:00", change: func(c *push.Check) { c.Limits.Rest = nationalDay }, want: "pending quiet-hours 10-08 08:00"},
-		"a reminder after seven text messages":       {change: func(c *push.Check) { c.Kind, c.Deadline, c.SentThisWeek = domain.Reminder, "2026-11-27", 7 }, want: "sending"},
-		"a reminder after two today":                 {change: func(c *push.Check) { c.Kind, c.Deadline, c.SentToday = domain.Reminder, "2026-11-27", 2 }, want: "pending digest 11-25 08:30"},
-		"a reminder of today after two today":        {change: func(c *push.Check) { c.Kind, c.Deadline, c.SentToday = domain.Reminder, "2026-11-24", 2 }, want: "sending"},
-		"a reminder of yesterday":                    {change: func(c *push.Check) { c.Kind, c.Deadline = domain.Reminder, "2026-11-23" }, want: "expired deadline"},
+		"a withdrawal never passes a 退订":                {change: func(c *push.Check) { c.Kind, c.Contact.Suppressed = domain.WithdrawalNotice, "stopped" }, want: "suppressed stopped"},
+		"a withdrawal wakes nobody":                     {now: "2026-11-24 03:00", change: func(c *push.Check) { c.Kind = domain.WithdrawalNotice }, want: "pending quiet-hours 11-24 08:00"},
+		"退订 counts before everything else":              {now: "2026-11-24 21:00", change: func(c *push.Check) { c.Contact.Suppressed, c.Policy.Status = "stopped", domain.Withdrawn }, want: "suppressed stopped"},
+		"read in the inbox by who looks there first":    {change: func(c *push.Check) { c.Fallback, c.Read = true, true }, want: "suppressed read"},
+		"read by who wants every channel anyway":        {change: func(c *push.Check) { c.Read = true }, want: "sending"},
+		"read in the inbox before the next way's turn":  {change: func(c *push.Check) { c.Delivery.Reason, c.Read = domain.SpareOf(2), true }, want: "suppressed read"},
+		"the next way's turn":                           {change: func(c *push.Check) { c.Delivery.Reason = domain.SpareOf(2) }, want: "sending"},
+		"the next way's turn at night":                  {now: "2026-11-24 21:00", change: func(c *push.Check) { c.Delivery.Reason = domain.SpareOf(2) }, want: "pending quiet-hours 11-25 08:00"},
+		"the next way's turn, for who wants daily ones": {change: func(c *push.Check) { c.Delivery.Reason, c.Contact.When = domain.SpareOf(2), domain.Daily }, want: "pending digest 11-25 08:30"},
+		"the next way's turn for a reminder of today": {change: func(c *push.Check) {
+			c.Delivery.Reason, c.Contact.When, c.Kind, c.Deadline = domain.SpareOf(2), domain.Daily, domain.Reminder, "2026-11-24"
+		}, want: "sending"},
+		"the next way's turn, for who has stopped it too": {change: func(c *push.Check) { c.Delivery.Reason, c.Contact.Suppressed = domain.SpareOf(2), "stopped" }, want: "suppressed stopped"},
+		"put aside since it was planned":                  {change: func(c *push.Check) { c.PutAside = true }, want: "suppressed put-aside"},
+		"a withdrawal of what was put aside":              {change: func(c *push.Check) { c.Kind, c.PutAside = domain.WithdrawalNotice, true }, want: "sending"},
+		"a correction of what was put aside":              {change: func(c *push.Check) { c.Kind, c.PutAside, c.SentToday = domain.CorrectionNotice, true, 9 }, want: "sending"},
+		"a correction of what has ended":                  {change: func(c *push.Check) { c.Kind, c.Policy.Expires = domain.CorrectionNotice, "2026-11-01" }, want: "expired policy-ended"},
+		"got over this channel before":                    {change: func(c *push.Check) { c.Repeat = true }, want: "suppressed repeat"},
+		"urgent at night, after many":                     {now: "2026-11-24 23:00", change: func(c *push.Check) { c.Urgent, c.SentToday, c.SentThisWeek = true, 5, 20 }, want: "sending"},
+		"urgent passes no 退订":                             {change: func(c *push.Check) { c.Urgent, c.Contact.Suppressed = true, "stopped" }, want: "suppressed stopped"},
+		"a holiday has begun":                             {now: "2026-10-02 10:00", change: func(c *push.Check) { c.Limits.Rest = nationalDay }, want: "pending quiet-hours 10-08 08:00"},
+		"a reminder after seven text messages":            {change: func(c *push.Check) { c.Kind, c.Deadline, c.SentThisWeek = domain.Reminder, "2026-11-27", 7 }, want: "sending"},
+		"a reminder after two today":                      {change: func(c *push.Check) { c.Kind, c.Deadline, c.SentToday = domain.Reminder, "2026-11-27", 2 }, want: "pending digest 11-25 08:30"},
+		"a reminder of today after two today":             {change: func(c *push.Check) { c.Kind, c.Deadline, c.SentToday = domain.Reminder, "2026-11-24", 2 }, want: "sending"},
+		"a reminder of yesterday":                         {change: func(c *push.Check) { c.Kind, c.Deadline = domain.Reminder, "2026-11-23" }, want: "expired deadline"},
 		"a reminder of a deadline that is another now": {change: func(c *push.Check) {
 			c.Kind, c.Deadline, c.Policy.Measures = domain.Reminder, "2026-11-27", []domain.Measure{{Window: domain.Window{Deadline: "2026-12-27"}}}
 		}, want: "expired moved"},
@@ -539,20 +650,34 @@ func TestRecheck(t *testing.T) {
 	}
 }
 
-// TestHeldMessagesGoInTheEnd: whatever holds a message back names a time after
-// now, and at that time, with new counts, it goes.
+// TestHeldMessagesGoInTheEnd: whatever holds a message back, under any caps of
+// an office, names a time after now, and at that time, with new counts, it goes;
+// what is too much is never ended.
 func TestHeldMessagesGoInTheEnd(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
+		channel := rapid.SampledFrom(domain.Outgoing()).Draw(t, "channel")
 		c := push.Check{
-			Delivery:  domain.Delivery{Channel: rapid.SampledFrom([]domain.ChannelKind{domain.SMS, domain.Email}).Draw(t, "channel")},
+			Delivery:  domain.Delivery{Channel: channel},
 			Contact:   domain.Contact{Address: "19900000001"},
 			Policy:    &domain.Policy{Status: domain.Published},
 			SentToday: rapid.IntRange(0, 12).Draw(t, "today"),
 			Now:       drawTime(t), Limits: push.DefaultLimits(),
 		}
 		c.SentThisWeek = c.SentToday + rapid.IntRange(0, 8).Draw(t, "week")
+		for _, caps := range []map[domain.ChannelKind]int{c.Limits.PerDay, c.Limits.PerWeek} {
+			delete(caps, channel)
+			if n := rapid.IntRange(0, 10).Draw(t, "cap"); n > 0 {
+				caps[channel] = n
+			}
+		}
 		first := push.Recheck(c)
 		if first.State == domain.Sending {
+			if n, capped := c.Limits.PerWeek[channel]; capped && c.SentThisWeek >= n {
+				t.Fatalf("one more than %d a week", n)
+			}
+			if n, capped := c.Limits.PerDay[channel]; capped && c.SentToday >= n {
+				t.Fatalf("one more than %d a day", n)
+			}
 			return
 		}
 		if first.State != domain.Pending || !first.NextAt.After(c.Now) || first.NextAt.Sub(c.Now) > 8*24*time.Hour {
@@ -567,7 +692,8 @@ func TestHeldMessagesGoInTheEnd(t *testing.T) {
 		if push.WeekStart(first.NextAt) != push.WeekStart(c.Now) {
 			c.SentThisWeek = 0
 		}
-		if c.Now = first.NextAt; c.SentThisWeek < 7 && push.Recheck(c).State != domain.Sending {
+		weekly, capped := c.Limits.PerWeek[channel]
+		if c.Now = first.NextAt; (!capped || c.SentThisWeek < weekly) && push.Recheck(c).State != domain.Sending {
 			t.Fatalf("still held at %s: %+v", c.Now.In(push.Shanghai()), push.Recheck(c))
 		}
 	})

@@ -41,7 +41,8 @@ type Decision struct {
 
 // Recheck decides again at the time of sending. What is too much for a day or
 // a week joins the person's next summary; it is never dropped. What somebody
-// has read in their inbox, put aside or got before is not sent. A withdrawal
+// has put aside or got before is not sent, nor what they have read in their inbox
+// where that comes first or another way has failed. A withdrawal
 // or a correction is sent whatever was done with the original, and is not
 // capped: who was told must know. So is the answer to a question. What is urgent is neither capped nor kept
 // for the morning.
@@ -62,6 +63,11 @@ func Recheck(c Check) Decision {
 			return Decision{State: domain.Pending, Reason: domain.ReasonDigest, NextAt: c.Limits.quiet(c.Delivery.Channel, next, c.Kind)}
 		}
 	}
+	if c.Delivery.Reason.Spare() { // its turn has come: from here on it goes as any other
+		if next, ok := c.Limits.summary(c.Delivery.Channel, c.Contact.When, c.Now, c.Kind, c.Deadline); ok {
+			return Decision{State: domain.Pending, Reason: domain.ReasonDigest, NextAt: next}
+		}
+	}
 	if next := c.Limits.quiet(c.Delivery.Channel, c.Now, c.Kind); !c.Urgent && next.After(c.Now) {
 		return c.hold(next)
 	}
@@ -77,7 +83,7 @@ func (c Check) needless() Decision {
 		return Decision{State: domain.Lapsed, Reason: domain.ReasonMoved}
 	case c.PutAside:
 		return Decision{State: domain.Suppressed, Reason: domain.ReasonPutAside}
-	case c.Fallback && c.Read && c.Kind == domain.NewPolicy && !c.Urgent:
+	case (c.Fallback || c.Delivery.Reason.Spare()) && c.Read && c.Kind == domain.NewPolicy && !c.Urgent:
 		return Decision{State: domain.Suppressed, Reason: domain.ReasonRead}
 	case c.Repeat:
 		return Decision{State: domain.Suppressed, Reason: domain.ReasonRepeat}

@@ -68,7 +68,8 @@ const firstInquiry = time.Minute
 // that was lost did not hand over waits again. Where a receipt
 // came first, only the gateway's number is filled in. Deliveries to be tried
 // again leave their batch for a new one that is due then; if their push was
-// stopped meanwhile, they are withdrawn.
+// stopped meanwhile, they are withdrawn. Where one has failed for good, the
+// person's next way has its turn.
 func (s *Store) RecordOutcomes(ctx context.Context, outcomes []Outcome) error {
 	return s.inTx(ctx, func(tx *sql.Tx) error {
 		told, rows := make(map[domain.DeliveryID]bool, len(outcomes)), make(map[domain.DeliveryID]outcomeRow, len(outcomes))
@@ -231,8 +232,7 @@ func endTimes(d domain.Delivery, at time.Time) (sent, ended time.Time) {
 
 // giveBatches puts the rows that are to be tried again into new batches, and
 // those that are to be printed into those of print_batches, or withdraws them
-// if their push was stopped. The pushes are held, so that they
-// cannot be stopped until the commit.
+// if their push was stopped, see stopped.
 func (s *Store) giveBatches(ctx context.Context, tx *sql.Tx, ends []outcomeRow) error {
 	var pushes, done []domain.PushID
 	for _, e := range ends {
@@ -246,30 +246,10 @@ func (s *Store) giveBatches(ctx context.Context, tx *sql.Tx, ends []outcomeRow) 
 	if len(pushes) == 0 {
 		return nil
 	}
-	slices.Sort(done)
-	for _, id := range slices.Compact(done) { // it was thought to be
-		if _, err := tx.ExecContext(ctx, `UPDATE pushes SET state = 'running' WHERE id = $1 AND state = 'done'`, id); err != nil {
-			return err
-		}
+	if err := s.takeUp(ctx, tx, done); err != nil { // it was thought to be
+		return err
 	}
-	slices.Sort(pushes)
-	stopped := map[domain.PushID]domain.Reason{}
-	err := chunks(slices.Compact(pushes), func(part []any) error {
-		q := `SELECT id, stopped_for FROM pushes WHERE state = 'stopped' AND id IN (` + s.dialect.places(1, len(part)) + `) ORDER BY id`
-		if s.dialect.forShare != "" { // of the others too: none may be stopped until the commit
-			hold := `SELECT id FROM pushes WHERE id IN (` + s.dialect.places(1, len(part)) + `) ORDER BY id` + s.dialect.forShare
-			if err := each(ctx, tx, func(scanner) error { return nil }, hold, part...); err != nil {
-				return err
-			}
-		}
-		return each(ctx, tx, func(row scanner) error {
-			var id domain.PushID
-			var reason domain.Reason
-			err := row.Scan(&id, &reason)
-			stopped[id] = reason
-			return err
-		}, q, part...)
-	})
+	stopped, err := s.stopped(ctx, tx, pushes)
 	if err != nil {
 		return err
 	}
@@ -296,6 +276,39 @@ func (s *Store) giveBatches(ctx context.Context, tx *sql.Tx, ends []outcomeRow) 
 		ends[i].Batch = again[k].Batch
 	}
 	return s.collectLetters(ctx, tx, letters)
+}
+
+// takeUp lets those of some pushes run again that were done.
+func (s *Store) takeUp(ctx context.Context, tx *sql.Tx, pushes []domain.PushID) error {
+	slices.Sort(pushes)
+	return chunks(slices.Compact(pushes), func(part []any) error {
+		_, err := tx.ExecContext(ctx, `UPDATE pushes SET state = 'running' WHERE state = 'done' AND id IN (`+s.dialect.places(1, len(part))+`)`, part...)
+		return err
+	})
+}
+
+// stopped returns why those of some pushes were stopped that were, and holds
+// the others, so that they cannot be stopped until the commit.
+func (s *Store) stopped(ctx context.Context, tx *sql.Tx, pushes []domain.PushID) (map[domain.PushID]domain.Reason, error) {
+	slices.Sort(pushes)
+	stopped := map[domain.PushID]domain.Reason{}
+	err := chunks(slices.Compact(pushes), func(part []any) error {
+		q := `SELECT id, stopped_for FROM pushes WHERE state = 'stopped' AND id IN (` + s.dialect.places(1, len(part)) + `) ORDER BY id`
+		if s.dialect.forShare != "" {
+			hold := `SELECT id FROM pushes WHERE id IN (` + s.dialect.places(1, len(part)) + `) ORDER BY id` + s.dialect.forShare
+			if err := each(ctx, tx, func(scanner) error { return nil }, hold, part...); err != nil {
+				return err
+			}
+		}
+		return each(ctx, tx, func(row scanner) error {
+			var id domain.PushID
+			var reason domain.Reason
+			err := row.Scan(&id, &reason)
+			stopped[id] = reason
+			return err
+		}, q, part...)
+	})
+	return stopped, err
 }
 
 // partOfAll returns the table of the part that all of some rows stand in, or of
@@ -374,6 +387,9 @@ func (s *Store) writeOutcomes(ctx context.Context, tx *sql.Tx, ends []outcomeRow
 		if (e.was == domain.Sending || e.because == domain.ReasonPrint) && outcomeOf(e.State) != "" {
 			pace[paceKey{e.Push, e.Channel, minuteOf(e.at)}]++
 		}
+	}
+	if err := s.stepIn(ctx, tx, table, told, t); err != nil {
+		return nil, err
 	}
 	for _, id := range slices.Sorted(maps.Keys(through)) {
 		if _, err := tx.ExecContext(ctx, `UPDATE batches SET sending = sending - $2 WHERE id = $1`, id, through[id]); err != nil {

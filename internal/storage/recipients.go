@@ -34,7 +34,7 @@ func (s *Store) Recipients(ctx context.Context, ids []domain.SubscriberID) ([]*d
 	// person's contacts up by themselves.
 	const persons = `SELECT v.id, v.kind, v.subscription, v.consented FROM subscribers v WHERE `
 	const contacts = `
-		SELECT c.subscriber_id, c.id, c.position, c.kind, c.blind, c.frequency, c.verified, c.role, c.shared, COALESCE(x.reason, '')
+		SELECT c.subscriber_id, c.id, c.position, c.kind, c.blind, c.frequency, c.verified, c.role, c.person, c.shared, COALESCE(x.reason, '')
 		FROM contacts c LEFT JOIN stop_list x ON x.blind = c.blind AND x.kind = c.kind WHERE `
 	read := func(which func(column string) (condition string, args []any, err error)) error {
 		r.next = len(r.all)
@@ -117,7 +117,7 @@ func (r *recipients) contact(row scanner) error {
 	var id domain.SubscriberID
 	var c placed
 	var blind sql.RawBytes
-	if err := row.Scan(&id, &c.ID, &c.position, &c.Kind, &blind, &c.When, &c.Verified, &c.Role, &c.Shared, &c.Suppressed); err != nil {
+	if err := row.Scan(&id, &c.ID, &c.position, &c.Kind, &blind, &c.When, &c.Verified, &c.Role, &c.Person, &c.Shared, &c.Suppressed); err != nil {
 		return err
 	}
 	if r.next < len(r.all) && r.all[r.next].ID < id {

@@ -9,13 +9,17 @@ import (
 // ToldAt returns which of some contacts have an address to which a push sends
 // already, for another subscriber whom the same person stands for.
 func (s *Store) ToldAt(ctx context.Context, push domain.PushID, contacts []domain.ContactID) (map[domain.ContactID]bool, error) {
+	return s.toldAt(ctx, s.read, push, contacts)
+}
+
+func (s *Store) toldAt(ctx context.Context, from querier, push domain.PushID, contacts []domain.ContactID) (map[domain.ContactID]bool, error) {
 	told := map[domain.ContactID]bool{}
 	err := chunks(contacts, func(part []any) error {
 		q := `
 			SELECT c.id FROM contacts c JOIN contacts o ON o.blind = c.blind AND o.kind = c.kind AND o.subscriber_id <> c.subscriber_id
 				JOIN deliveries d ON d.id >= (CAST($1 AS BIGINT) << 36) + (o.subscriber_id << 4) AND d.id < (CAST($1 AS BIGINT) << 36) + (o.subscriber_id << 4) + 16
 			WHERE (d.contact_id = o.id OR o.kind = 'webpush' AND d.channel = o.kind) AND d.state <> 'suppressed' AND c.id IN (` + s.dialect.places(2, len(part)) + `)`
-		return each(ctx, s.read, func(row scanner) error {
+		return each(ctx, from, func(row scanner) error {
 			var id domain.ContactID
 			err := row.Scan(&id)
 			told[id] = true

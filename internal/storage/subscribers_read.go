@@ -138,7 +138,7 @@ func (s *Store) WalkProfiles(ctx context.Context, after domain.SubscriberID, fn 
 			return err
 		}
 		for _, r := range page {
-			reached[r.ID].into(&r.Subscription)
+			reached[r.ID].into(&r)
 			if err := fn(r); err != nil {
 				return err
 			}
@@ -173,70 +173,58 @@ func (s *Store) ProfileChanges(ctx context.Context, after int64, limit int) ([]P
 		return s.ways(ctx, reached, `c.subscriber_id IN (`+s.dialect.places(1, len(part))+`)`, part...)
 	})
 	for i := range found {
-		reached[found[i].ID].into(&found[i].Row.Subscription)
+		reached[found[i].ID].into(&found[i].Row)
 	}
 	return found, err
 }
 
-// reach is over which channels somebody is reached.
-type reach struct {
-	ways  []domain.Way
-	roles map[domain.ContactRole][]domain.Way
-}
+// reach is where somebody is reached: their contacts, of which the addresses are
+// not read.
+type reach []domain.Contact
 
-func (r reach) into(s *domain.Subscription) { s.Ways, s.RoleWays = r.ways, r.roles }
-
-// ways adds over which channels the subscribers of some contacts are reached,
-// as when a push is planned.
-func (s *Store) ways(ctx context.Context, into map[domain.SubscriberID]reach, which string, args ...any) error {
-	q := `
-		SELECT c.subscriber_id, c.kind, c.frequency, c.role
-		FROM contacts c LEFT JOIN stop_list x ON x.blind = c.blind AND x.kind = c.kind
-		WHERE ` + which + ` AND c.verified AND c.kind <> 'app' AND x.reason IS NULL ORDER BY c.subscriber_id, c.position`
-	var owner domain.SubscriberID
-	var contacts []domain.Contact
-	fill := func() {
-		if len(contacts) > 0 {
-			general := domain.WaysOver(contacts, nil)
-			into[owner] = reach{general, roleWays(contacts, general)}
+// into fills in over which ways a message goes out first, as when a push is
+// planned.
+func (r reach) into(row *ProfileRow) {
+	who := domain.Subscriber{Profile: row.Profile, Subscription: row.Subscription, Contacts: r}
+	wants := &row.Subscription
+	wants.Ways = who.FirstWays(nil, nil)
+	for _, c := range r {
+		if c.Role.General() || wants.RoleWays[c.Role] != nil {
+			continue
+		}
+		if own := who.FirstWays(nil, []domain.ContactRole{c.Role}); !slices.Equal(own, wants.Ways) {
+			if wants.RoleWays == nil {
+				wants.RoleWays = map[domain.ContactRole][]domain.Way{}
+			}
+			wants.RoleWays[c.Role] = own
 		}
 	}
+	if len(wants.ByTheme) > 0 {
+		byTheme := make(map[string][]domain.Way, len(wants.ByTheme))
+		for theme := range wants.ByTheme {
+			byTheme[theme] = who.FirstWays([]string{theme}, nil)
+		}
+		wants.ByTheme = byTheme
+	}
+}
+
+// ways adds where the subscribers of some contacts are reached.
+func (s *Store) ways(ctx context.Context, into map[domain.SubscriberID]reach, which string, args ...any) error {
+	q := `
+		SELECT c.subscriber_id, c.kind, c.frequency, c.role, c.person
+		FROM contacts c LEFT JOIN stop_list x ON x.blind = c.blind AND x.kind = c.kind
+		WHERE ` + which + ` AND c.verified AND c.kind <> 'app' AND x.reason IS NULL ORDER BY c.subscriber_id, c.position`
 	err := each(ctx, s.read, func(row scanner) error {
 		var id domain.SubscriberID
 		c := domain.Contact{Address: "there", Verified: true}
-		if err := row.Scan(&id, &c.Kind, &c.When, &c.Role); err != nil {
-			return err
-		}
-		if id != owner {
-			fill()
-			owner, contacts = id, contacts[:0]
-		}
-		contacts = append(contacts, c)
-		return nil
+		err := row.Scan(&id, &c.Kind, &c.When, &c.Role, &c.Person)
+		into[id] = append(into[id], c)
+		return err
 	}, q, args...)
 	if err != nil {
 		return fmt.Errorf("read ways to subscribers: %w", err)
 	}
-	fill()
 	return nil
-}
-
-// roleWays returns the ways of the roles among some contacts that are others
-// than those of what is for anybody.
-func roleWays(contacts []domain.Contact, general []domain.Way) map[domain.ContactRole][]domain.Way {
-	var all map[domain.ContactRole][]domain.Way
-	for _, c := range contacts {
-		if c.Role.General() || all[c.Role] != nil {
-			continue
-		}
-		if own := domain.WaysOver(contacts, []domain.ContactRole{c.Role}); !slices.Equal(own, general) {
-			if all == nil {
-				all = map[domain.ContactRole][]domain.Way{}
-			}
-			all[c.Role] = own
-		}
-	}
-	return all
 }
 
 // LastProfileChange returns the number of the latest change, or 0.

@@ -162,6 +162,8 @@ func Run(t *testing.T, fresh func(t *testing.T) string) {
 		"readers are counted by the channels it had gone to them over":          countsMarksOfChannels,
 		"marks of before they were counted by channel are kept and counted":     migratesMarks,
 		"one person at the address of several is told once":                     sharesAddresses,
+		"the next way has its turn where one has failed":                        stepsIn,
+		"the next way is one of the same person":                                stepsInForOnePerson,
 		"what people did meanwhile is known":                                    knowsMeanwhile,
 		"a deadline is reminded of once for each number of days":                owesReminders,
 		"messages of an address are counted over its persons":                   countsSent,

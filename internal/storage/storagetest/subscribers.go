@@ -271,7 +271,10 @@ func followsWays(t *testing.T, url string) {
 		}))
 	}
 	sms, mail := domain.Way{Channel: domain.SMS, When: domain.Daily}, domain.Way{Channel: domain.Email, When: domain.Now}
-	check("at first", sms, mail)
+	check("the first of their order", sms)
+	v.Subscription.AtOnce = true
+	must(t, s.SaveSubscriber(ctx, v))
+	check("all at once", sms, mail)
 	must(t, s.StopAddress(ctx, domain.SMS, "13900000091", domain.ReasonStopped, morning))
 	must(t, s.StopAddress(ctx, domain.SMS, "13900000091", domain.ReasonStopped, morning)) // says nothing new
 	check("the next address counts", domain.Way{Channel: domain.SMS, When: domain.Weekly}, mail)
