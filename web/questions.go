@@ -129,7 +129,8 @@ func (s *Server) promise(ctx context.Context, policy *domain.Policy, theme strin
 // roundView is a question with its answer as pages show it.
 type roundView struct {
 	domain.Round
-	Cites []interpretations.Cite
+	Cites []interpretations.Cite // of the answer
+	Rests []interpretations.Cite // of the draft that waits for its review
 	First bool
 }
 
@@ -137,17 +138,25 @@ func roundsOf(q *domain.Question, policy *domain.Policy) []roundView {
 	views := make([]roundView, len(q.Rounds))
 	for i, r := range q.Rounds {
 		views[i] = roundView{Round: r, First: i == 0}
-		if policy == nil || r.Answer == nil {
-			continue
+		if policy != nil && r.Answer != nil {
+			views[i].Cites = citesOnPage(policy, r.Answer.Clauses)
 		}
-		for _, path := range r.Answer.Clauses {
-			if cite, ok := interpretations.CiteOf(policy, path); ok {
-				cite.Href = fmt.Sprintf("/policies/%d%s", policy.ID, cite.Href)
-				views[i].Cites = append(views[i].Cites, cite)
-			}
+		if policy != nil && r.Draft != nil {
+			views[i].Rests = citesOnPage(policy, r.Draft.Clauses)
 		}
 	}
 	return views
+}
+
+// citesOnPage are links to clauses on the public page of a policy.
+func citesOnPage(policy *domain.Policy, paths []string) (cites []interpretations.Cite) {
+	for _, path := range paths {
+		if cite, ok := interpretations.CiteOf(policy, path); ok {
+			cite.Href = fmt.Sprintf("/policies/%d%s", policy.ID, cite.Href)
+			cites = append(cites, cite)
+		}
+	}
+	return cites
 }
 
 // policyAsked returns the policy that a question is about, or nil.

@@ -146,7 +146,8 @@ func TestFromQuestionToAnswerForAll(t *testing.T) {
 	if strings.Contains(asker.body, "只补新购的") {
 		t.Error("an answer that nobody reviewed is shown")
 	}
-	second.get(one).post(one, url.Values{"do": {"return"}, "why": {"请写上依据"}}).at(one, 200, "已退回")
+	second.get(one).at(one, 200, "待审核的答复", `依据：<a class="cite" href="/policies/1#c1">第一条</a>`) // who reviews sees what it rests on
+	second.post(one, url.Values{"do": {"return"}, "why": {"请写上依据"}}).at(one, 200, "已退回")
 	b.get(one).post(one, url.Values{"do": {"draft"}, "answer": {"不能，只补新购的，见第一条。"}, "cited": {"第一条"}})
 	second.get(one).post(one, url.Values{"do": {"approve"}}).at(one, 200, "按提问人选择的方式告知")
 	owed := site.owed()

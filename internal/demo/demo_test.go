@@ -160,6 +160,9 @@ func TestPolicyTextsAndInterpretationsBelongTogether(t *testing.T) {
 		kinds := map[string]int{}
 		for _, it := range review.Items {
 			kinds[string(it.Kind)]++
+			if it.Aspect == "" {
+				t.Errorf("%s: nobody says what the %s explains", name, it.Kind)
+			}
 			for _, words := range quoted(&it) {
 				if n := strings.Count(string(text), *words); n != 1 {
 					t.Errorf("%s: %q stands %d times in the text", name, *words, n)
