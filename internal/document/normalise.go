@@ -108,7 +108,7 @@ func plain(r rune) rune {
 // words and numbers (those between the figures of a spaced year go, too), with the question marks that other programs left of wide
 // blanks, and turns the brackets around years into 〔〕.
 func squeeze(s string) string {
-	if strings.IndexByte(s, ' ') >= 0 {
+	if strings.IndexByte(s, ' ') >= 0 || strings.HasPrefix(s, "?") {
 		var b strings.Builder
 		b.Grow(len(s))
 		var before, last rune                                         // of the runes written

@@ -39,7 +39,7 @@ const joined domain.ClauseKind = "joined"
 // titleKinds are the words that titles of documents end with.
 var titleKinds = []string{
 	"通知", "意见", "办法", "公告", "决定", "细则", "方案", "规定", "条例", "措施", "政策", "通告", "批复", "函", "指南", "指引", "解读",
-	"问答", "标准", "规范", "制度", "规划", "计划", "通报", "公示", "名单", "目录", "清单", "令", "法", "规程", "须知", "答复", "说明", "要点", "纪要", "报告", "举措", "若干条",
+	"问答", "标准", "规范", "制度", "规划", "计划", "通报", "公示", "名单", "目录", "清单", "令", "法", "规程", "须知", "答复", "说明", "要点", "纪要", "报告", "举措", "若干条", "工作规则", "复函", "决算",
 }
 
 var titleTail = automaton.MustCompile(`[(〔](?:试行|暂行|草案|修订|修正|征求意见稿|\d{4}年?版?(?:修正|修订|本)?|\d{4}年.{0,6}|.{0,6}修[正订].{0,4}|.{0,8}稿)[)〕]$`)
@@ -202,7 +202,7 @@ func balanced(s string) bool { return strings.Count(s, "《") == strings.Count(s
 const shortTitle, shortestQuestion = 10, 24
 
 // notTitle begins what pages list above a text.
-var notTitle = automaton.MustCompile(`^(?:[-•·|\[]|(?:本文)?关键[词字]|摘要|导读|(?:主办|承办|协办)(?:单位)?:|版权所有|网站标识码|索引号\||公开形式\||点击|扫码|扫一扫|微信扫)`)
+var notTitle = automaton.MustCompile(`^(?:[-•·|\[]|(?:本文)?关键[词字]|摘要|导读|(?:主办|承办|协办)(?:单位)?:|版权所有|网站标识码|索引号\||公开形式\||展开$|菜单$|搜索$|返回|点击|扫码|扫一扫|微信扫)`)
 
 // sureTitle is the score of a title about something that ends with a kind of document.
 const sureTitle = 5

@@ -30,6 +30,7 @@ var (
 	isoDate     = automaton.MustCompile(`(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})`)
 	dateLine    = automaton.MustCompile(`^(?:` + yearRE + monthRE + dayRE + `)(?:印发|发布)?$`)
 	isoLine     = automaton.MustCompile(`^(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?: ?\d{1,2}:\d{2}(?::\d{2})?)?$`)
+	datedNumber = automaton.MustCompile(`^(\d{4}年\d{1,2}月\d{1,2}日) ?[\p{Han}]{1,12}〔\d{4}〕\d{1,4}号$`)
 	dateAtEnd   = automaton.MustCompile(yearRE + monthRE + dayRE + `[)]?$`)
 
 	// hourRE is an hour of the day behind a date.
@@ -231,6 +232,9 @@ func writtenDate(p *domain.Policy, meta map[string]string) string {
 			if m := dateLine.FindStringSubmatch(line); m != nil {
 				return day(m[1], m[2], m[3])
 			}
+			if m := datedNumber.FindStringSubmatch(line); m != nil {
+				return firstDate(m[1])
+			}
 			if m := datedOrder.FindStringSubmatch(line); m != nil {
 				return firstDate(strings.TrimPrefix(line, m[1]))
 			}
@@ -286,7 +290,7 @@ var numberYear = automaton.MustCompile(`〔(\d{4})〕`)
 var (
 	// pageDate is when a page was put up, in the line that also tells its
 	// source or how to print it; 时间 alone may be that of anything.
-	pageDate = automaton.MustCompile(`(?:日期|时间|印发|更新于)[: ]*(\d{4}[年./-]\d{1,2}[月./-]\d{1,2}日?)|(?:^|来源[: ][\p{Han}“”"]{2,30} ?)(\d{4}[年./-]\d{1,2}[月./-]\d{1,2}日?)(?: \d{1,2}:\d{2}(?::\d{2})?)? ?(?:[【\[(]?(?:字体|字号|来源|打印|浏览|作者)|$)`)
+	pageDate = automaton.MustCompile(`(?:日期|时间|印发|更新于|编辑:[\p{Han}]{2,4})[: ]*(\d{4}[年./-]\d{1,2}[月./-]\d{1,2}日?)|(?:^|来源[: ][\p{Han}“”"]{2,30} ?)(\d{4}[年./-]\d{1,2}[月./-]\d{1,2}日?)(?: \d{1,2}:\d{2}(?::\d{2})?)? ?(?:[【\[(]?(?:字体|字号|来源|打印|浏览|作者)|$)`)
 	pageLine = automaton.MustCompile(`来源|首页|字体|字号|编辑|浏览|打印|更新于|^印发`)
 	// bylineDate is the same behind the names of offices.
 	bylineDate = automaton.MustCompile(`^[\p{Han}]{4,40}(?:局|厅|委|会|所|中心|政府|办公室) ?(\d{4}-\d{1,2}-\d{1,2})(?: \d{1,2}:\d{2}(?::\d{2})?)?$|^(\d{4}-\d{1,2}-\d{1,2}) \d{1,2}:\d{2} ?[\p{Han}]{2,12}$`)

@@ -44,7 +44,7 @@ func (t *reading) facts(p *domain.Policy) {
 	if m := numberBefore.FindStringIndex(p.Title); m != nil { // 云政办〔2026〕7号云川县人民政府办公室关于…
 		p.Title = p.Title[m[1]:]
 	}
-	if named := first(meta, "标题", "名称"); p.Title == "" && (strings.Contains(named, "关于") || kindInTitle.MatchString(named)) {
+	if named := first(meta, "标题", "名称"); (p.Title == "" || !strings.Contains(p.Title, "关于") && !kindInTitle.MatchString(p.Title)) && (strings.Contains(named, "关于") || kindInTitle.MatchString(named)) {
 		p.Title = named // and not the head of a column
 	}
 	p.DocNumber = t.docNumber(p, meta)
@@ -325,6 +325,7 @@ func (t *Tagger) numberBehindTitle(p *domain.Policy) string {
 // cleanNumber cuts what a line without blanks has glued to the left of a
 // number: "…的通知发改办价格〔2020〕110号".
 func cleanNumber(n string) string {
+	n = strings.TrimPrefix(n, "日") // 2006年10月26日财建〔2006〕689号
 	open := strings.Index(n, "〔")
 	if open < 0 {
 		return n

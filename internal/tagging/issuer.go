@@ -105,7 +105,36 @@ func (t *Tagger) issuersAsWritten(p *domain.Policy, meta map[string]string) []st
 	if name := redHead(p); name != "" {
 		return officesIn(name)
 	}
+	if name := t.endsWith(p); name != "" {
+		return []string{name}
+	}
 	return publishedBy(p, meta)
+}
+
+// officeAndDay is how a text ends that lost the line breaks of its signature: ….xlsx云川市
+// 民政局2026年3月1日。
+var officeAndDay = automaton.MustCompile(`([\p{Han}]{4,60})(?:\([^()]{2,20}\))? ?\d{4}年\d{1,2}月\d{1,2}日[。| ]*$`)
+
+// endsWith is the office, from the name of its place on, with which and a day one
+// of the last lines of a text ends.
+func (t *Tagger) endsWith(p *domain.Policy) string {
+	for _, c := range p.Clauses[max(0, len(p.Clauses)-3):] {
+		m := officeAndDay.FindStringSubmatch(lastRunes(c.Text, 100))
+		if m == nil {
+			continue
+		}
+		places := t.rules.PlacesIn(m[1])
+		for i := len(places) - 1; i >= 0; i-- {
+			at := places[i].Start
+			for k := i; k > 0 && places[k-1].End == places[k].Start; k-- {
+				at = places[k-1].Start
+			}
+			if name := m[1][at:]; wholeOffice(name) && len(officesIn(name)) == 1 {
+				return name
+			}
+		}
+	}
+	return ""
 }
 
 // belowEnd are the offices on the lines after 特此通告 that bear no day.
@@ -134,7 +163,7 @@ func redHead(p *domain.Policy) string {
 	head := headClauses(p)
 	for i := range len(head) - 1 {
 		name, next := strings.TrimSpace(head[i].Text), head[i+1].Text
-		if head[i].Kind != domain.TitleClause && wholeOffice(name) && (strings.HasPrefix(next, "关于") || next == p.Title) {
+		if head[i].Kind != domain.TitleClause && wholeOffice(name) && (strings.HasPrefix(next, "关于") || titleTail.ReplaceAllString(next, "") == titleTail.ReplaceAllString(p.Title, "")) {
 			return inProvince.ReplaceAllString(name, "$1")
 		}
 	}
@@ -225,6 +254,9 @@ var shortCounty = automaton.MustCompile(`^[\p{Han}]县`)
 // place or are the state's: 市民政局 is somebody's.
 func wholeOffice(s string) bool {
 	s = strings.TrimSpace(s)
+	if strings.HasSuffix(s, "网站") {
+		return false
+	}
 	n := utf8.RuneCountInString(s)
 	return (n >= 4 || n == 3 && national(s)) && n <= 60 && agencyEnd.MatchString(s) && ((division.MatchString(s) || shortCounty.MatchString(s)) && !strings.ContainsAny(firstRunes(s, 1), "市区县省本我各") || national(s))
 }

@@ -73,6 +73,9 @@ func (t *Tagger) docKind(p *domain.Policy) string {
 	if opening := firstRunes(p.Text, 1000); !strings.Contains(title, "关于") && strings.HasSuffix(title, "公告") && asksOpinions(opening) {
 		return "D20"
 	}
+	if answersMember.MatchString(title) {
+		return "D15"
+	}
 	m := kindInTitle.FindStringSubmatch(title)
 	if m == nil || m[1] == "令" && strings.HasSuffix(title, "禁令") {
 		return guideKind(p, title)
@@ -103,7 +106,7 @@ var listsNames = automaton.MustCompile(`[予以进行]{2}公示|公示如下|公
 
 var (
 	// draft and opinions stand together where people are asked what they think of one.
-	draft    = automaton.MustCompile(`草案|征求意见稿|征求意见期|意见征求期|修订稿|提出意见`)
+	draft    = automaton.MustCompile(`草案|征求意见稿|征求意见期|意见征求期|修订稿|提出意见|征求意见的?(?:时间|期限)|意见反馈|反馈意见`)
 	opinions = automaton.MustCompile(`(?:公开|广泛|面向社会|向社会|现)[^。;\n]{0,12}(?:征求|听取|征集)`)
 	// toMember begins an answer to a member of a congress or a conference.
 	toMember = automaton.MustCompile(`^[^\n。]{2,80}(?:委员|代表):\n[^\n]{0,200}答复如下`)
@@ -172,8 +175,6 @@ func guideKind(p *domain.Policy, title string) string {
 	switch {
 	case strings.HasSuffix(title, "总结"), strings.HasSuffix(title, "年报"), strings.HasSuffix(title, "决算"), strings.HasSuffix(title, "部门预算"):
 		return "D17"
-	case answersMember.MatchString(title):
-		return "D15"
 	case question.MatchString(firstRunes(p.Text, 3000)), guideTitle.MatchString(title):
 		return "D19"
 	case strings.HasSuffix(title, "指南"), strings.HasSuffix(title, "申报"):

@@ -105,7 +105,7 @@ func (s side) rate() float64 {
 // disclosure is what offices publish about themselves or do before there is a
 // policy: their budget, how a plan will be drawn up, the training of their staff,
 // whom they hire, what they buy, who got what.
-var disclosure = automaton.MustCompile(`(?:预算|决算|“三公”经费)[^。]{0,14}(?:公开|说明)|规划[^。]{0,20}编制工作方案|(?:大练兵|轮训班|业务培训班)|名单(?:\([^()]*\))?的?公示|公开[\p{Han}]{0,4}(?:招聘|招录|选聘)[^会]{0,40}公告|(?:招标|采购|中标|成交)(?:结果)?公告$`)
+var disclosure = automaton.MustCompile(`(?:预算|决算|“三公”经费)[^。]{0,14}(?:公开|说明)|规划[^。]{0,20}编制工作方案|(?:大练兵|轮训班|业务培训班)|名单(?:\([^()]*\))?的?公示|公开[\p{Han}]{0,4}(?:招聘|招录|选聘)[^会]{0,40}公告|(?:招标|采购|中标|成交)(?:结果)?公告$|^关于(?:认定|命名|确认)[^《》]{0,30}第[一二三四五六七八九十\d]{1,3}批|^关于推荐\d+(?:家|个|名)`)
 
 // showsNames is said where it is shown who or what was chosen, and not what is paid.
 var showsNames = automaton.MustCompile(`名单|拟[\p{Han}]{2,4}|推荐|入围|评审|公示期|异议`)
@@ -114,7 +114,8 @@ var (
 	// setsPrice is the title of an answer that sets what people pay.
 	setsPrice = expression(`价格|[水电气]价|票价|运价|收费|费率`)
 	// meetingNews is how a paper tells of a meeting or a visit.
-	meetingNews = expression(`主持(?:召开)?(?:了)?会议|出席(?:了)?会议|会议(?:强调|指出|要求|传达)|(?:书记|[省市区县州镇]长|主席|主任|局长|厅长|常委)[\p{Han}]{1,6}(?:强调|指出|要求|出席|率队|调研)`)
+	meetingNews  = expression(`主持(?:召开)?(?:了)?会议|出席(?:了)?会议|会议(?:强调|指出|要求|传达)|(?:书记|[省市区县州镇]长|主席|主任|局长|厅长|常委)[\p{Han}]{1,6}(?:强调|指出|要求|出席|率队|调研)`)
+	meetingTitle = expression(`带队|调研|座谈会|现场会|推进会|视察|考察|督导`)
 	// forReading is said of what is passed on for other offices to learn from.
 	forReading = expression(`[供请][\p{Han}]{0,8}(?:学习借鉴|学习参考|借鉴参考|参考借鉴|参阅|借鉴)(?:[。!]|$)`)
 )
@@ -144,7 +145,7 @@ func isInternal(p *domain.Policy, s side, internalTop, titled bool) bool {
 		return true
 	case p.DocKind == "D20" && silent && !outwardTitle.MatchString(title):
 		return true
-	case p.DocKind == "D19" && meetingNews.MatchString(firstRunes(p.Text, 600)) && s.rate() < 0.2:
+	case p.DocKind == "D19" && s.rate() < 0.2 && (meetingNews.MatchString(firstRunes(p.Text, 600)) || meetingTitle.MatchString(p.Title)):
 		return true
 	case forReading.MatchString(p.Text) && s.rate() < 0.4 && !promisedIn(title):
 		return true

@@ -39,6 +39,9 @@ func TestRegionIsWhereTheIssuerGoverns(t *testing.T) {
 		"a district below what it cites":           {"奖励办法\n第一条 根据《山西省商务厅、山西省财政厅通知》、《运城市规划》,制定本办法。\n第二条 本办法适用于在我区注册的企业。", "山西省运城市"},
 		"the site that serves a province":          {"一次性扩岗补助怎么领?\n答:企业可通过浙江政务服务网申请。", "浙江省"},
 		"rules that name every province":           {"第一条 为规范年度报告,制定本办法。\n第二条 县、自治县、不设区的市工商行政管理部门负责年度报告工作。", "全国"},
+		"a branch in a county":                     {"关于征求公众意见的公告\n一、公示时间为10日。\n嘉兴市生态环境局嘉善分局\n2020年9月28日", "浙江省嘉兴市嘉善县"},
+		"only numbers of one province are cited":   {"根据《稳就业政策措施的通知》(鄂政办〔2023〕22号)精神,今年我市稳岗返还按照企业缴纳失业保险费的60%返还。", "湖北省"},
+		"who links to others":                      {"什么是最低生活保障\n日期:2023-09-08\n最低生活保障是社会保障政策,我市标准调整为每人每月735元,按照苏民助〔2023〕3号文件执行。\n微信\n国务院部门网站\n地方政府网站\n", "江苏省"},
 		"a title in quotation marks":               {"《海南省创业担保贷款管理办法》\n•2021\n•就业政策\n政策惠及对象\n高校毕业生可以申请贷款。", "海南省"},
 		"a portal without an issuer":               {"居住证怎么办？\n广州政府网\n答：来广州市居住满半年的，可以申领居住证。到广州市各派出所办理。", "广东省广州市"},
 	} {

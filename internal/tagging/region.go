@@ -27,6 +27,11 @@ func (t *Tagger) regions(p *domain.Policy) []domain.Tag {
 	}
 	for _, issuer := range p.Issuers {
 		if a := t.placeOf(issuer, p.Title+"\n"+head, true); a.code != "" {
+			if m := branchOf.FindStringSubmatch(issuer); m != nil {
+				if county := t.named(m[1], a); county.code != "" {
+					return regionTag(p, county, issuer)
+				}
+			}
 			if own := t.beginsWith(p, a); own.code != "" {
 				return regionTag(p, own, own.name)
 			}
@@ -77,11 +82,36 @@ func (t *Tagger) regions(p *domain.Policy) []domain.Tag {
 			return regionTag(p, a, m[0])
 		}
 	}
+	if code, number := citedProvince(p.Text); code != "" && len(p.Issuers) == 0 { // nobody whose place is not known
+		return regionTag(p, t.area(code), number)
+	}
 	if words := everyProvince.FindString(p.Text); words != "" {
 		return regionTag(p, whole, words)
 	}
 	return nil
 }
+
+// citedProvince is the only province or city of whose offices a text cites numbers.
+func citedProvince(text string) (code, number string) {
+	text = firstRunes(text, maxNamed)
+	for _, at := range someNumber.FindAllStringIndex(text, -1) {
+		m := strings.TrimPrefix(text[at[0]:at[1]], goesBy.FindString(text[at[0]:at[1]]))
+		c := numberPlaces[firstRunes(m, 1)]
+		switch {
+		case c == "":
+		case code != "" && code != c:
+			return "", ""
+		default:
+			code, number = c, m
+		}
+	}
+	return code, number
+}
+
+// goesBy stands before a number that is cited.
+var goesBy = automaton.MustCompile(`^[\p{Han}]*(?:根据|按照|依据|执行|落实)`)
+
+var someNumber = automaton.MustCompile(`[\p{Han}]{2,10}〔\d{4}〕\d{1,4}号`)
 
 var (
 	// citedNumber is the number behind the title of another document.
@@ -198,6 +228,23 @@ var (
 	// zoned is a development zone that bears the name of its county: 昆山经济技术开发区.
 	zoned = automaton.MustCompile(`^([\p{Han}]{2,4}?)(?:国家级|省级)?(?:经济技术|经济|高新技术产业|高新|综合保税|保税|旅游|新|产业|工业)*(?:开发区|高新区|新区|度假区|保税区|经开区|工业园区|产业园区)`)
 )
+
+// branchOf is the branch of a city's office in one of its counties: 嘉兴市生态环境局嘉善分局.
+var branchOf = automaton.MustCompile(`(?:局|院|中心)([\p{Han}]{2,4})分局$`)
+
+// named is the county of a place that bears a name, without its 县 or 区.
+func (t *Tagger) named(short string, of area) area {
+	for _, suffix := range []string{"县", "区", "市"} {
+		for _, m := range t.rules.PlacesIn(short + suffix) {
+			for _, place := range m.Places {
+				if m.Start == 0 && m.End == len(short+suffix) && place.Code != of.code && strings.HasPrefix(place.Code, domain.RegionPrefix(of.code)) {
+					return area{place.Code, place.Full}
+				}
+			}
+		}
+	}
+	return area{}
+}
 
 // zone is the county or district that bears the name of the development zone with
 // which a text begins, within a place if that is known.
@@ -326,7 +373,7 @@ func (t *Tagger) mostNamed(text string) (code, name string) {
 		if levelOf(t.rules.Place(c)) > 0 {
 			weight *= 2
 		}
-		if weight >= 2 && (best == "" || weight > named(count, best, t)) {
+		if weight >= 2 && (best == "" || weight > weighed(count, best, t)) {
 			best = c
 		}
 	}
@@ -353,7 +400,7 @@ var (
 	ofCounty = automaton.MustCompile(`[我本][区县]|区委|县委|[区县]政府`)
 )
 
-func named(count map[string]int, code string, t *Tagger) int {
+func weighed(count map[string]int, code string, t *Tagger) int {
 	if levelOf(t.rules.Place(code)) > 0 {
 		return 2 * count[code]
 	}
