@@ -1,15 +1,23 @@
 package rules
 
 import (
+	"sync/atomic"
 	"time"
 )
 
 // Calendar knows the public holidays and the weekends that are worked instead.
-// A year that the State Council has not announced yet is reckoned by weekends,
-// and the methods say so.
+// A year that the State Council has not announced yet, or nobody has imported, is
+// reckoned by weekends, and the methods say so. Copies share what is imported.
 type Calendar struct {
-	years   map[int]string // year → where it is defined
-	special map[string]bool
+	years    map[int]string // year → where it is defined
+	special  map[string]bool
+	imported *atomic.Pointer[importedYears]
+}
+
+// importedYears are the years that an office imported, see Import.
+type importedYears struct {
+	years   map[int]bool
+	special map[string]bool // by day: whether people work
 }
 
 // calendarYear is one year of the file: special days only, weekends and plain
@@ -20,21 +28,39 @@ type calendarYear struct {
 	Work []string            `yaml:"work" check:"date"`
 }
 
+// Knows tells whether there is data of a year.
+func (c Calendar) Knows(year int) bool {
+	_, known := c.years[year]
+	return known || c.imported.Load().years[year]
+}
+
+// said tells what is said of a day, if anything is.
+func (c Calendar) said(day time.Time) (works, said bool) {
+	name, imported := day.Format(time.DateOnly), c.imported.Load()
+	if works, said = imported.special[name]; said || imported.years[day.Year()] {
+		return works, said
+	}
+	works, said = c.special[name]
+	return works, said
+}
+
 // Workday tells whether people work on a day. sure is false for a year without
 // data.
 func (c Calendar) Workday(day time.Time) (works, sure bool) {
-	_, sure = c.years[day.Year()]
-	if works, special := c.special[day.Format(time.DateOnly)]; special {
+	sure = c.Knows(day.Year())
+	if works, said := c.said(day); said {
 		return works, sure
 	}
 	return !weekend(day), sure
 }
 
 // Holiday tells whether a day belongs to a public holiday, the weekends that
-// are drawn to it included. A year without data has none.
+// are drawn to it included. Of a year without data every weekend may.
 func (c Calendar) Holiday(day time.Time) bool {
-	works, special := c.special[day.Format(time.DateOnly)]
-	return special && !works
+	if works, said := c.said(day); said {
+		return !works
+	}
+	return !c.Knows(day.Year()) && weekend(day)
 }
 
 func weekend(day time.Time) bool {
@@ -49,7 +75,7 @@ func (c Calendar) AddWorkdays(day time.Time, n int) (end time.Time, sure bool) {
 	if n < 0 {
 		step, n = -1, -n
 	}
-	_, sure = c.years[day.Year()]
+	sure = c.Knows(day.Year())
 	for n > 0 {
 		day = day.AddDate(0, 0, step)
 		works, known := c.Workday(day)
@@ -64,9 +90,6 @@ func (c Calendar) AddWorkdays(day time.Time, n int) (end time.Time, sure bool) {
 // calendar enters years. A year of a later folder takes the place of ours.
 func (l *loader) calendar(years []*calendarYear) {
 	c := &l.rules.Calendar
-	if c.years == nil {
-		c.years, c.special = map[int]string{}, map[string]bool{}
-	}
 	add(l, "calendar year", &l.years, years)
 	for _, y := range years {
 		if y == nil || l.years.byCode[y.Code] != y {

@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 
 	"gopkg.in/yaml.v3"
 
@@ -99,8 +100,10 @@ type loader struct {
 }
 
 func newLoader() *loader {
+	calendar := Calendar{years: map[int]string{}, special: map[string]bool{}, imported: &atomic.Pointer[importedYears]{}}
+	calendar.Import(nil)
 	return &loader{
-		rules:   &Rules{},
+		rules:   &Rules{Calendar: calendar},
 		codes:   map[string]map[string]defined{},
 		structs: map[reflect.Type][]fieldInfo{},
 	}

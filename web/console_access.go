@@ -22,6 +22,7 @@ const (
 	toApprove             // release what another person wrote, withdraw
 	toRelease             // draft or approve
 	toManage              // operators
+	toSetDays             // the calendar of working days: draft, approve or manage
 )
 
 // allowed tells whether an operator has what is needed. An admin keeps the
@@ -41,6 +42,8 @@ func allowed(o domain.Operator, n need) bool {
 		return o.May(domain.DraftPolicies) || o.May(domain.ApprovePolicies)
 	case toManage:
 		return o.May(domain.ManageOperators)
+	case toSetDays:
+		return allowed(o, toRelease) || allowed(o, toManage)
 	default:
 		return false
 	}

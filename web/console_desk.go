@@ -52,6 +52,7 @@ func (s *Server) desk(c *fiber.Ctx) error {
 	me := operatorOf(c).operator
 	v := deskView{Page: p, Reads: allowed(me, toRead)}
 	if !v.Reads {
+		v.Alerts.NoYears = s.Rules.Calendar.MissingYears(s.Now().In(shanghai))
 		return s.render(c, v)
 	}
 	v.At = s.Now()

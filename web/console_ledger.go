@@ -166,11 +166,12 @@ type alerts struct {
 	Acts     bool
 	NoCanary []canaryRow // canaries that did not arrive
 	ToPrint  int         // batches of letters
+	NoYears  []int       // whose holidays nobody has imported
 }
 
 // Any tells whether there is one.
 func (a alerts) Any() bool {
-	return len(a.Stops) > 0 || a.Ripe > 0 || len(a.Differs) > 0 || len(a.NoCanary) > 0 || a.ToPrint > 0
+	return len(a.Stops) > 0 || a.Ripe > 0 || len(a.Differs) > 0 || len(a.NoCanary) > 0 || a.ToPrint > 0 || len(a.NoYears) > 0
 }
 
 // alertDays is how long a difference stands on the desk.
@@ -178,7 +179,7 @@ const alertDays = 3
 
 func (s *Server) alerts(c *fiber.Ctx) (alerts, error) {
 	ctx, now := c.UserContext(), s.Now()
-	a := alerts{Acts: allowed(operatorOf(c).operator, toRelease)}
+	a := alerts{Acts: allowed(operatorOf(c).operator, toRelease), NoYears: s.Rules.Calendar.MissingYears(now.In(shanghai))}
 	var err error
 	if a.Stops, err = s.channelStops(c); err != nil {
 		return a, err

@@ -69,6 +69,8 @@ func (s *Server) auditRows(ctx context.Context, reader domain.Operator, entries 
 			}
 		case "delivery":
 			rows[i].About = "消息" + id
+		case "calendar":
+			rows[i].About, rows[i].Href = id+"年放假安排", "/console/calendar"
 		case "channel":
 			rows[i].About = domain.ChannelKind(id).Label()
 		default:
@@ -89,6 +91,8 @@ func actionLabel(action string) string {
 		return "修改密码"
 	case "mail":
 		return "提醒邮箱"
+	case "calendar":
+		return "导入放假安排"
 	case "import":
 		return "导入"
 	case "fields":

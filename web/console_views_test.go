@@ -21,6 +21,7 @@ func TestEveryConsoleTemplateFitsItsView(t *testing.T) {
 	for _, v := range []view{
 		staffLoginView{},
 		accountView{},
+		calendarView{},
 		deskView{},
 		importView{},
 		policyListView{},

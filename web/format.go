@@ -21,6 +21,7 @@ func (s *Server) funcs() template.FuncMap {
 		"icon":      icon,
 		"date":      longDate,
 		"weekday":   dateWithDay,
+		"years":     yearsText,
 		"moment":    moment,
 		"money":     money,
 		"percent":   percent,

@@ -133,6 +133,8 @@ func (s *Server) routes() {
 	k.Post("/account/mail", s.limit(20), s.needs(toEnter), s.changeMail)
 	k.Get("/audit", s.needs(toEnter), s.auditPage)
 	k.Get("/rules", s.needs(toEnter), s.rulesPage)
+	k.Get("/calendar", s.needs(toEnter), s.calendarPage)
+	k.Post("/calendar", s.needs(toSetDays), s.importCalendar)
 	k.Get("/corrections", s.needs(toRead), s.correctionsPage)
 	k.Get("/import", s.needs(toDraft), s.importPage)
 	k.Post("/import", s.needs(toDraft), s.importFiles)

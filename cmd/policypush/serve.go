@@ -310,6 +310,7 @@ func (s *service) begin(ctx context.Context, group *errgroup.Group) error {
 		s.log.Info("demonstration loaded", "office", demo.OfficeName, "logins", demo.DrafterLogin+" "+demo.ApproverLogin, "password", demo.Password)
 	}
 	for _, step := range []func() error{
+		func() error { return s.readCalendar(ctx) },
 		func() error { return s.openIndex(ctx, group, workers.Profiles{Store: s.store}) },
 		func() error { return s.offers.Refresh(ctx) }, // pages and first digests find it warm
 		func() error { return s.openSearch(ctx, group) },
@@ -318,6 +319,7 @@ func (s *service) begin(ctx context.Context, group *errgroup.Group) error {
 			return unlessEnded(ctx, err)
 		}
 	}
+	group.Go(func() error { s.followCalendar(ctx); return nil })
 	s.built.Store(true)
 	s.log.Info("ready", "url", s.cfg.LinkBase(), "subscribers", s.index.Len(), "took", time.Since(started).Round(time.Millisecond))
 	if !s.parts.work {
@@ -329,6 +331,35 @@ func (s *service) begin(ctx context.Context, group *errgroup.Group) error {
 		group.Go(func() error { return s.serveBounces(ctx) })
 	}
 	return nil
+}
+
+// readCalendar takes over the holidays that an office imported.
+func (s *service) readCalendar(ctx context.Context) error {
+	years, err := s.store.CalendarYears(ctx)
+	if err != nil {
+		return err
+	}
+	s.rules.Calendar.Import(years)
+	return nil
+}
+
+// followCalendar takes over what is imported in other processes, until ctx ends.
+func (s *service) followCalendar(ctx context.Context) {
+	if missing := s.rules.Calendar.MissingYears(clock().In(push.Shanghai())); len(missing) > 0 {
+		s.log.Warn("the holidays of a year are not known: it is reckoned by weekends", "years", missing, "import", "/console/calendar")
+	}
+	tick := time.NewTicker(time.Minute)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			if err := s.readCalendar(ctx); err != nil && ctx.Err() == nil {
+				s.log.Warn("holidays not read anew", "err", err)
+			}
+		}
+	}
 }
 
 // unlessEnded returns nil for an error that is only the end of the process.

@@ -194,3 +194,21 @@ func survivesPanics(t *testing.T, url string) {
 	push := domain.Push{Kind: domain.NewPolicy, CreatedAt: morning, CreatedBy: 2}
 	must(t, s.PublishPolicy(ctx, p, &push))
 }
+
+func keepsCalendars(t *testing.T, url string) {
+	s, ctx := open(t, url, Keys(t)), t.Context()
+	for i, days := range []map[string]bool{{"2028-01-01": false}, {"2027-01-01": false}, {"2027-01-01": false, "2027-02-20": true}} {
+		y := domain.CalendarYear{Year: 2028, Days: days, ImportedBy: 2, ImportedAt: morning.Add(time.Duration(i) * time.Hour)}
+		if i > 0 {
+			y.Year = 2027
+		}
+		must(t, s.SaveCalendarYear(ctx, y))
+	}
+	years := got(s.CalendarYears(ctx))(t)
+	equal(t, "years", len(years), 2)
+	equal(t, "the first", years[0].Year, 2027)
+	equal(t, "its days", len(years[0].Days), 2)
+	equal(t, "one that is worked", years[0].Days["2027-02-20"], true)
+	equal(t, "when", years[0].ImportedAt, morning.Add(2*time.Hour))
+	equal(t, "who", years[0].ImportedBy, 2)
+}

@@ -168,6 +168,7 @@ func Run(t *testing.T, fresh func(t *testing.T) string) {
 		"a deadline is reminded of once for each number of days":                owesReminders,
 		"messages of an address are counted over its persons":                   countsSent,
 		"pages show masked addresses":                                           listsDeliveries,
+		"the holidays of a year are kept, the last import counts":               keepsCalendars,
 		"an inbox is the planned pushes and its marks":                          keepsInbox,
 		"a lease has one holder":                                                leases,
 		"the epoch is made once":                                                keepsEpoch,
