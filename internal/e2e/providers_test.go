@@ -22,6 +22,12 @@ func TestTextsGoOutThroughEveryProvider(t *testing.T) {
 		stranger    string // what is done with an address that is refused
 	}{
 		"阿里云": {open: vendorOf("aliyun", map[string]any{"key_id": channeltest.VendorKeyID}), silent: "网关已接收", cut: "已送达", stranger: "停用"},
+		"阿里云, whose receipts are fetched": {
+			open: vendorOf("aliyun", map[string]any{
+				"key_id": channeltest.VendorKeyID, "queues": "Alicom-Queue-1-SmsReport,Alicom-Queue-1-SmsUp",
+			}),
+			silent: "已送达", cut: "已送达", stranger: "停用",
+		},
 		"腾讯云": {
 			open:   vendorOf("tencent", map[string]any{"secret_id": channeltest.VendorKeyID, "app_id": "1400000001"}),
 			silent: "网关已接收", cut: "结果不明", stranger: "可用",
@@ -98,12 +104,15 @@ func vendorOf(name string, account map[string]any) func(*testing.T, *installatio
 				callback = base
 			}
 		}
-		if account["pull_seconds"] != nil {
+		if account["pull_seconds"] != nil || account["queues"] != nil {
 			callback = "" // nothing is posted
 		}
 		peer := channeltest.StartVendors(t, callback)
 		own := maps.Clone(account)
 		own["url"] = peer.URL
+		if account["queues"] != nil {
+			own["queue_url"], own["token_url"] = peer.URL, peer.URL
+		}
 		if name == "mas" {
 			own["secret_file"] = in.file("secret", channeltest.MASSecret)
 		} else {
