@@ -33,7 +33,7 @@ func TestPublicPages(t *testing.T) {
 		"the library finds by words":              {"/policies?q=技术改造&s=enterprise&t=Q01&v=ok", 200, []string{"1条结果", "全部清除"}},
 		"an empty result says what to do":         {"/policies?q=" + url.QueryEscape("飞碟坠毁<b>"), 200, []string{"没有找到", "订阅", "飞碟坠毁&lt;b&gt;"}},
 		"a search shows the passage, as text":     {"/policies?q=设备投资补助", 200, []string{"1条结果", `<a href="/policies/1#m1">政策点</a>`, "<mark>设备投资</mark>"}},
-		"a question leads to the answer":          {"/policies?q=最多能补多少钱", 200, []string{"1条结果", `<a href="/policies/1#qa">问答</a>`, "&lt;script&gt;"}},
+		"a question leads to the answer":          {"/policies?q=最多能补多少钱", 200, []string{"1条结果", `<a href="/policies/1#qa-1">问答</a>`, "&lt;script&gt;"}},
 		"a document number finds its document":    {"/policies?q=云政发[2026]1号", 200, []string{"1条结果", "云政发〔2026〕1号"}},
 		"a page number out of range is empty":     {"/policies?page=99999999999999999999", 200, []string{"1条结果"}},
 		"the policy has its five facts":           {page, 200, []string{"谁能享受", "给什么", "300万元", "2026年12月10日", "怎么办"}},
