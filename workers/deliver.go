@@ -66,7 +66,8 @@ func (w *Workers) deliver(ctx context.Context, t *asynq.Task) error {
 			return err
 		}
 		if n == 0 {
-			return ours(w.Store.HandBack(ctx, batch.ID, batch.Gen, w.Now().Add(wait)))
+			now := w.Now()
+			return ours(w.Store.HandBack(ctx, batch.ID, batch.Gen, now, now.Add(wait)))
 		}
 		now := w.Now()
 		claimed, err := w.Store.ClaimDeliveries(ctx, batch.ID, batch.Gen, n, now)

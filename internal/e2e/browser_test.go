@@ -152,48 +152,6 @@ func (b *browser) hrefTo(start string) string {
 	return ""
 }
 
-// table reads the first table that has these columns: a map for each row.
-func (b *browser) table(columns ...string) []map[string]string {
-	for n := range b.page.Descendants() {
-		if n.Type != html.ElementNode || n.Data != "table" {
-			continue
-		}
-		var head []string
-		var rows []map[string]string
-		for tr := range n.Descendants() {
-			if tr.Type != html.ElementNode || tr.Data != "tr" {
-				continue
-			}
-			cells := cellsOf(tr)
-			if head == nil {
-				head = cells
-				continue
-			}
-			row := map[string]string{}
-			for i, cell := range cells {
-				if i < len(head) {
-					row[head[i]] = cell
-				}
-			}
-			rows = append(rows, row)
-		}
-		if !slices.ContainsFunc(columns, func(c string) bool { return !slices.Contains(head, c) }) {
-			return rows
-		}
-	}
-	return nil
-}
-
-func cellsOf(tr *html.Node) []string {
-	var cells []string
-	for c := range tr.ChildNodes() {
-		if c.Type == html.ElementNode && (c.Data == "td" || c.Data == "th") {
-			cells = append(cells, textOf(c))
-		}
-	}
-	return cells
-}
-
 // item is an entry of a list.
 type item struct{ node *html.Node }
 
@@ -222,6 +180,32 @@ func (i item) one(class string) string {
 		}
 	}
 	return ""
+}
+
+// heading is the text of an entry's heading.
+func (i item) heading() string {
+	for n := range i.node.Descendants() {
+		if n.Type == html.ElementNode && n.Data == "h3" {
+			return textOf(n)
+		}
+	}
+	return ""
+}
+
+// terms are what an entry says under its terms.
+func (i item) terms() map[string]string {
+	said := map[string]string{}
+	var term string
+	for n := range i.node.Descendants() {
+		switch {
+		case n.Type != html.ElementNode:
+		case n.Data == "dt":
+			term = textOf(n)
+		case n.Data == "dd":
+			said[term] = textOf(n)
+		}
+	}
+	return said
 }
 
 func inClass(n *html.Node, class string) bool {

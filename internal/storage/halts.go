@@ -127,9 +127,9 @@ func changeOne(ctx context.Context, q querier, otherwise, query string, args ...
 // HandBack returns a batch that its worker cannot finish now, for a new
 // generation to go on with, not before a time. It fails with Conflict if the
 // batch was handed out anew.
-func (s *Store) HandBack(ctx context.Context, id domain.BatchID, gen int, notBefore time.Time) error {
-	const q = `UPDATE batches SET gen = gen + 1, state = 'new', next_at = $3 WHERE id = $1 AND gen = $2 AND state <> 'done'`
-	if err := changeOne(ctx, s.write, "这一批已重新派发", q, id, gen, micros(notBefore)); err != nil {
+func (s *Store) HandBack(ctx context.Context, id domain.BatchID, gen int, now, notBefore time.Time) error {
+	const q = `UPDATE batches SET gen = gen + 1, state = 'new', beat_at = $3, next_at = $4 WHERE id = $1 AND gen = $2 AND state <> 'done'`
+	if err := changeOne(ctx, s.write, "这一批已重新派发", q, id, gen, micros(now), micros(notBefore)); err != nil {
 		return fmt.Errorf("hand back batch %d: %w", id, err)
 	}
 	return nil

@@ -90,7 +90,7 @@ func plansOnce(t *testing.T, url string) {
 	}
 	equal(t, "of a channel that is full", sms, 0)
 	equal(t, "of another", email, 1)
-	must(t, s.HandBack(ctx, due[0].ID, 1, morning))
+	must(t, s.HandBack(ctx, due[0].ID, 1, morning, morning))
 	later := got(s.DueBatches(ctx, morning.Add(time.Hour), 100))(t)
 	equal(t, "batches an hour later", len(later), 5)
 	equal(t, "the one held back comes last", later[4].Size, 1)
@@ -549,6 +549,25 @@ func sweepsLostWorkersBeforeTheirTime(t *testing.T, url string) {
 	before := morning.Add(-time.Hour)
 	must(t, s.SetBack(ctx, before))
 	equal(t, "swept in its time", got(s.SweepSending(ctx, before.Add(time.Second), before, before.Add(time.Minute)))(t), 2)
+}
+
+// handsOutWhatWentBackBeforeItsTime: what a worker handed back for a while is due
+// again although the clock was set back, and what waits for a morning is not.
+func handsOutWhatWentBackBeforeItsTime(t *testing.T, url string) {
+	s, ctx := open(t, url, Keys(t)), t.Context()
+	_, push := published(t, s, "稳岗返还")
+	all := waiting(people(t, s, 4), 0)
+	for i := range all[:2] {
+		all[i].NextAt = morning.Add(24 * time.Hour)
+	}
+	b := planned(t, s, push.ID, all)[0]
+	must(t, s.HandBack(ctx, b.ID, b.Gen, morning, morning.Add(time.Minute)))
+	before := morning.Add(-10 * time.Minute)
+	equal(t, "due", len(got(s.DueBatches(ctx, before, 10))(t)), 0)
+	must(t, s.SetBack(ctx, before))
+	due := got(s.DueBatches(ctx, before, 10))(t)
+	equal(t, "due again", len(due), 1)
+	equal(t, "which", due[0].ID, b.ID)
 }
 
 func withdrawsRetries(t *testing.T, url string) {

@@ -228,8 +228,8 @@ func handsBack(t *testing.T, url string) {
 	b := planned(t, s, push.ID, waiting(people(t, s, 4), 0))[0]
 	must(t, s.MarkQueued(ctx, b.ID, b.Gen, morning))
 	later := morning.Add(time.Minute)
-	must(t, s.HandBack(ctx, b.ID, b.Gen, later))
-	wantKind(t, s.HandBack(ctx, b.ID, b.Gen, later), domain.Conflict)
+	must(t, s.HandBack(ctx, b.ID, b.Gen, morning, later))
+	wantKind(t, s.HandBack(ctx, b.ID, b.Gen, morning, later), domain.Conflict)
 	equal(t, "due at once", len(got(s.DueBatches(ctx, morning, 10))(t)), 0)
 	due := got(s.DueBatches(ctx, later, 10))(t)
 	equal(t, "due", len(due), 1)

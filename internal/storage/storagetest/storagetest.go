@@ -141,6 +141,7 @@ func Run(t *testing.T, fresh func(t *testing.T) string) {
 		"an app is asked again for what a dead worker held":                     sendsAgainWhatAnAppTakesOnce,
 		"a claim whose answer was lost is found":                                findsAClaimWhoseAnswerWasLost,
 		"a clock set back hides no dead worker of a new batch":                  sweepsLostWorkersBeforeTheirTime,
+		"a clock set back keeps nothing that was handed back":                   handsOutWhatWentBackBeforeItsTime,
 		"a retry of a withdrawn policy is withdrawn":                            withdrawsRetries,
 		"the sums over states are the plan, whatever happens":                   keepsSums,
 		"a pause takes back what is about to be handed out":                     pausesWhatIsHandedOut,
