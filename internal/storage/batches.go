@@ -140,16 +140,13 @@ const Skew = 5 * time.Second
 
 // SetBack makes what bears a time that has not come, signs of life of batches
 // and claims, as old as now: a clock was set back, and nothing may seem alive
-// until the old time has come again. Nor does a batch wait for that time because
-// a worker handed it back before.
+// until the old time has come again. Nor does a batch that was with the queue
+// wait for that time.
 func (s *Store) SetBack(ctx context.Context, now time.Time) error {
 	at, ahead := micros(now), micros(now.Add(Skew))
-	const handedBack = `UPDATE batches SET beat_at = $1, next_at = $1 WHERE state <> 'done' AND state = 'new' AND next_at > $1 AND beat_at > $2`
-	if _, err := s.write.ExecContext(ctx, handedBack, at, ahead); err != nil {
-		return fmt.Errorf("follow a clock that was set back: %w", err)
-	}
-	for _, some := range []string{`state <> 'done' AND state = 'queued'`, `sending > 0`} { // each has its index
-		if _, err := s.write.ExecContext(ctx, `UPDATE batches SET beat_at = $1 WHERE `+some+` AND beat_at > $2`, at, ahead); err != nil {
+	for _, some := range []string{`state <> 'done' AND state IN ('new', 'queued')`, `sending > 0`} { // each has its index
+		q := `UPDATE batches SET beat_at = $1, next_at = CASE WHEN next_at > $1 THEN $1 ELSE next_at END WHERE ` + some + ` AND beat_at > $2`
+		if _, err := s.write.ExecContext(ctx, q, at, ahead); err != nil {
 			return fmt.Errorf("follow a clock that was set back: %w", err)
 		}
 	}

@@ -549,13 +549,51 @@ func (r *run) recover() (took time.Duration) {
 	r.gateway.heal()
 	r.tell("all is well again")
 	r.measure()
-	for giveUp := time.Now().Add(endurance); !r.isWell(); took += r.step(pace) {
+	patient := time.Now() // nothing has happened since
+	for giveUp := time.Now().Add(endurance); !r.isWell(); {
 		if took > recoverWithin || time.Now().After(giveUp) {
-			r.Fatalf("%d deliveries that are due still wait after %s of simulated time:\n%s", r.waits(), took, r.logs())
+			r.Fatalf("%d deliveries that are due still wait after %s of simulated time%s:\n%s", r.waits(), took, r.open(), r.logs())
+		}
+		set := pace
+		if r.queued() && time.Since(patient) < queueLook {
+			set = 0
+		}
+		before := r.seen
+		if took += r.step(set); r.seen > before {
+			patient = time.Now()
 		}
 	}
 	r.tell("recovered after %s of simulated time", took.Round(time.Second))
 	return took
+}
+
+// queueLook is how long a task may lie in the queue although a worker is free: a
+// worker looks into it once a second by the clock on the wall, which nothing sets
+// on, so that until then no time is set on either.
+const queueLook = 1500 * time.Millisecond
+
+// queued tells whether the queue has batches.
+func (r *run) queued() (has bool) {
+	const q = `SELECT COUNT(*) > 0 FROM batches WHERE push_id = $1 AND state = 'queued'`
+	return r.db.QueryRowContext(context.Background(), q, r.site.push).Scan(&has) == nil && has
+}
+
+// open says which batches are not done, and how far from now are their times.
+func (r *run) open() (all string) {
+	const q = `SELECT b.id, b.state, b.gen, b.sending, b.next_at, b.beat_at, COUNT(d.id), COALESCE(MIN(d.next_at), 0)
+		FROM batches b LEFT JOIN deliveries d ON d.batch_id = b.id AND d.state IN ('pending', 'sending')
+		WHERE b.state <> 'done' AND b.push_id = $1 GROUP BY b.id, b.state, b.gen, b.sending, b.next_at, b.beat_at ORDER BY b.id`
+	now := r.now()
+	from := func(at int64) time.Duration { return time.UnixMicro(at).Sub(now).Round(time.Second) }
+	r.each(q, func(scan func(...any) error) error {
+		var state string
+		var id, gen, sending, next, beat, waiting, first int64
+		err := scan(&id, &state, &gen, &sending, &next, &beat, &waiting, &first)
+		all += fmt.Sprintf("\nbatch %d: %s, generation %d, next in %s, last sign %s, %d being sent, %d waiting, the first for %s",
+			id, state, gen, from(next), from(beat), sending, waiting, from(first))
+		return err
+	})
+	return all
 }
 
 // isWell tells whether every process says that it is ready, and nothing waits.

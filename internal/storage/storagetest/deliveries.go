@@ -552,7 +552,8 @@ func sweepsLostWorkersBeforeTheirTime(t *testing.T, url string) {
 }
 
 // handsOutWhatWentBackBeforeItsTime: what a worker handed back for a while is due
-// again although the clock was set back, and what waits for a morning is not.
+// again although the clock was set back, also if the queue had it by then, and
+// what waits for a morning is not.
 func handsOutWhatWentBackBeforeItsTime(t *testing.T, url string) {
 	s, ctx := open(t, url, Keys(t)), t.Context()
 	_, push := published(t, s, "稳岗返还")
@@ -562,12 +563,18 @@ func handsOutWhatWentBackBeforeItsTime(t *testing.T, url string) {
 	}
 	b := planned(t, s, push.ID, all)[0]
 	must(t, s.HandBack(ctx, b.ID, b.Gen, morning, morning.Add(time.Minute)))
-	before := morning.Add(-10 * time.Minute)
-	equal(t, "due", len(got(s.DueBatches(ctx, before, 10))(t)), 0)
-	must(t, s.SetBack(ctx, before))
-	due := got(s.DueBatches(ctx, before, 10))(t)
-	equal(t, "due again", len(due), 1)
-	equal(t, "which", due[0].ID, b.ID)
+	back := func(before time.Time) {
+		equal(t, "due", len(got(s.DueBatches(ctx, before, 10))(t)), 0)
+		must(t, s.SetBack(ctx, before))
+		got(s.RenewGenerations(ctx))(t)
+		due := got(s.DueBatches(ctx, before, 10))(t)
+		equal(t, "due again", len(due), 1)
+		equal(t, "which", due[0].ID, b.ID)
+		b = due[0]
+	}
+	back(morning.Add(-10 * time.Minute))
+	must(t, s.MarkQueued(ctx, b.ID, b.Gen, morning.Add(-9*time.Minute)))
+	back(morning.Add(-20 * time.Minute))
 }
 
 func withdrawsRetries(t *testing.T, url string) {

@@ -110,7 +110,7 @@ func migratesNotices(t *testing.T, url string) {
 
 func migratesMarks(t *testing.T, url string) {
 	ctx := t.Context()
-	db := before(t, url, 25)
+	db := before(t, url, 24)
 	run := func(q string, args ...any) {
 		t.Helper()
 		_, err := db.ExecContext(ctx, q, args...)
