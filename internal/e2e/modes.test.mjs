@@ -25,7 +25,7 @@ const office = ['/console', '/console/import', '/console/policies', '/console/po
   '/console/policies/1/measures/m1', '/console/policies/1/interpretations', '/console/policies/1/interpretations/*', '/console/policies/1/release',
   '/console/pushes', '/console/pushes/*',
   '/console/ledger', '/console/prints', '/console/prints/*', '/console/outbox', '/console/subscribers', '/console/subscribers/*', '/console/audit', '/console/rules',
-  '/console/corrections', '/console/account', '/console/policies/999999?missing', '/console/questions', '/console/questions/*'];
+  '/console/corrections', '/console/account', '/console/calendar', '/console/policies/999999?missing', '/console/questions', '/console/questions/*'];
 const management = ['/console/operators', '/console/operators/*', '/console/operators/new'];
 
 // What answers GET and is no page.
