@@ -515,7 +515,7 @@ func stateSums(t pushTotals) []stateSum {
 		{Class: "fl", Name: "失败", N: t.Failed},
 		{Class: "un", Name: "结果不明", N: t.Unknown},
 		{Class: "ns", Name: "未发送", N: t.Held},
-		{Class: "qd", Name: "排队", N: t.Waiting},
+		{Class: "qd", Name: "待发送", N: t.Waiting},
 	}
 	x := 0.0
 	for i := range sums {

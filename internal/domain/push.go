@@ -282,6 +282,9 @@ func (r Reason) Spare() bool { return strings.HasPrefix(string(r), string(Reason
 
 // Label returns the Chinese words for the reason.
 func (r Reason) Label() string {
+	if turn, spare := strings.CutPrefix(string(r), string(ReasonSpare)+":"); spare {
+		return "备用方式（第" + turn + "种），前一种发不到才用"
+	}
 	for i := range r {
 		if r[i] == ':' {
 			return r[:i].Label() + "（" + string(r[i+1:]) + "）"
@@ -306,8 +309,6 @@ func (r Reason) Label() string {
 		return "超过频次，稍后发送"
 	case ReasonFallback:
 		return "先看站内消息，未读再发"
-	case ReasonSpare:
-		return "备用方式，前一种发不到才用"
 	case ReasonRead:
 		return "本人已在站内阅读"
 	case ReasonPutAside:
