@@ -226,7 +226,9 @@ func (r *run) hold(p *process) {
 		}
 	default:
 	}
-	r.each(`SELECT id FROM deliveries WHERE push_id = $1 AND state = 'sending'`, func(scan func(...any) error) error {
+	// What the sweep gave up as lost may still have been in its hands: a clock that
+	// jumps on by an hour makes it seem so.
+	r.each(`SELECT id FROM deliveries WHERE push_id = $1 AND (state = 'sending' OR state = 'unknown' AND reason = 'lost-worker')`, func(scan func(...any) error) error {
 		var id domain.DeliveryID
 		err := scan(&id)
 		r.held[id] = true
