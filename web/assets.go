@@ -7,6 +7,7 @@ import (
 	"embed"
 	"encoding/hex"
 	"fmt"
+	"html/template"
 	"io/fs"
 	"mime"
 	"path"
@@ -115,6 +116,15 @@ func (a *assets) url(name string) (string, error) {
 // plain returns an embedded file as it is.
 func (a *assets) plain(name string) []byte {
 	return a.byName[strings.TrimPrefix(a.urls[name], "/static/")].plain
+}
+
+// inside are styles as they stand inside a page that is drawn and not served.
+func (a *assets) inside(names ...string) template.HTML {
+	var b strings.Builder
+	for _, name := range names {
+		b.WriteString("<style>\n" + string(a.plain(name)) + "</style>\n")
+	}
+	return template.HTML(b.String())
 }
 
 // serve answers GET /static/*.

@@ -266,6 +266,7 @@ func (s *Server) publishPolicy(c *fiber.Ctx) error {
 	if err := s.Store.PublishCorrection(ctx, p, push, notices, earlier...); err != nil {
 		return err
 	}
+	s.drawCard(ctx, p)
 	s.wake()
 	detail := fmt.Sprintf("推送%d", push.ID)
 	if push.IncludePossible {

@@ -33,7 +33,7 @@ var lives = map[string]life{
 	"a question":               {[]string{"GET /ask", "POST /ask", "POST /policies/:id<int>/ask", "POST /policies/:id<int>/qa", "POST /questions", "GET /questions/:id<int>", "POST /questions/:id<int>"}, questionLives},
 	"what is public of a policy": {[]string{
 		"GET /policies.atom", "GET /policies/:id<int>", "GET /policies/:id<int>/deadlines.ics", "GET /policies/:id<int>/onepage", "GET /policies/:id<int>/onepage.png",
-		"GET /policies/:id<int>/onepage.pdf", "GET /policies/:id<int>/check", "POST /policies/:id<int>/check", "POST /policies/:id<int>/onepage/files", "GET /policies/:id<int>/ask",
+		"GET /policies/:id<int>/onepage.pdf", "GET /policies/:id<int>/card.png", "GET /policies/:id<int>/check", "POST /policies/:id<int>/check", "POST /policies/:id<int>/onepage/files", "GET /policies/:id<int>/ask",
 	}, policyLives},
 	"what gateways say": {[]string{
 		"GET /callback/sms/:secret/report", "GET /callback/sms/:secret/reply", "POST /callback/sms/:secret/:provider/:what<regex(report|reply)>",
@@ -473,7 +473,7 @@ func policyLives(t *testing.T) {
 	const title = "云川县支持技术改造若干措施"
 	pages := func(id domain.PolicyID) map[string]*browser {
 		at, open := fmt.Sprintf("/policies/%d", id), map[string]*browser{}
-		for _, end := range []string{"", "/deadlines.ics", "/onepage", "/onepage.png", "/onepage.pdf", "/check"} {
+		for _, end := range []string{"", "/deadlines.ics", "/onepage", "/onepage.png", "/onepage.pdf", "/card.png", "/check"} {
 			open["GET "+end] = site.browser().get(at + end)
 		}
 		for _, end := range []string{"/check", "/onepage/files", "/ask"} {

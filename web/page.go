@@ -16,6 +16,7 @@ type Page struct {
 	Description string
 	Robots      string // content of the robots meta element, or ""
 	Canonical   string // the address by which the page is shared, or ""
+	Card        string // the address of its picture where it is shared
 	Feed        string // path of the feed that lists what the page does, or ""
 	Path        string // of this page, to come back to after a switch of mode
 	Section     string // the entry of the navigation that is current

@@ -38,7 +38,9 @@ func (s *Server) onePage(c *fiber.Ctx) error {
 	if v.Page, err = s.page(c, v.Title); err != nil {
 		return err
 	}
-	v.Description = description(v.Policy)
+	if err := s.share(&v.Page, v.Policy, "/onepage"); err != nil {
+		return err
+	}
 	keys, err := s.fileKeys(v)
 	if err != nil {
 		return err

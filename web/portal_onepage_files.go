@@ -38,10 +38,7 @@ var onePageForms = []domain.PageForm{domain.PNG, domain.Sheet}
 func (s *Server) fileOf(v onePageView) ([]byte, error) {
 	v.Page = Page{Title: v.Title}
 	v.Body = template.HTML(strings.ReplaceAll(string(v.Body), `href="/`, `href="`+template.HTMLEscapeString(s.BaseURL)+`/`))
-	file := onePageFile{onePageView: v}
-	for _, name := range []string{"portal.css", "onepage.css"} {
-		file.Styles += template.HTML("<style>\n" + string(s.assets.plain(name)) + "</style>\n")
-	}
+	file := onePageFile{onePageView: v, Styles: s.assets.inside("portal.css", "onepage.css")}
 	var b bytes.Buffer
 	if err := s.templates[file.template()].Execute(&b, file); err != nil {
 		return nil, fmt.Errorf("render %s: %w", file.template(), err)

@@ -180,8 +180,10 @@ func (s *Server) policyView(c *fiber.Ctx) (policyView, error) {
 	if v.Page, err = s.page(c, policy.Title); err != nil {
 		return policyView{}, err
 	}
-	v.Section, v.Description = "library", description(policy)
-	v.Canonical = fmt.Sprintf("%s/policies/%d", s.BaseURL, policy.ID)
+	v.Section = "library"
+	if err := s.share(&v.Page, policy, ""); err != nil {
+		return policyView{}, err
+	}
 	v.Calendar = len(lastDays(policy)) > 0
 	v.Ended = s.ended(policy)
 	for _, code := range policy.Codes(domain.BenefitTag) {
@@ -246,14 +248,6 @@ func (s *Server) mayRead(c *fiber.Ctx, policy *domain.Policy) (preview string, e
 		return "", domain.Errorf(domain.NotFound, "没有找到这份政策。它可能尚未公开。")
 	}
 	return policy.Status.Label(), nil
-}
-
-func description(policy *domain.Policy) string {
-	var titles []string
-	for _, m := range policy.Measures {
-		titles = append(titles, m.Title)
-	}
-	return cutRunes(strings.Join(titles, "；"), 120)
 }
 
 func (s *Server) ended(policy *domain.Policy) string {

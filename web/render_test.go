@@ -21,7 +21,7 @@ func portalViews() []view {
 		myQuestionsView{},
 		checkView{},
 		onePageView{},
-		onePageFile{},
+		onePageFile{}, cardFile{},
 		whoView{},
 		whatView{},
 		howView{},

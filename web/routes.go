@@ -48,6 +48,7 @@ func (s *Server) routes() {
 	a.Get("/policies/:id<int>/onepage", s.shared, s.onePage)
 	a.Get("/policies/:id<int>/onepage.png", s.onePagePNG)
 	a.Get("/policies/:id<int>/onepage.pdf", s.onePagePDF)
+	a.Get("/policies/:id<int>/card.png", s.cardPNG)
 	a.Get("/policies/:id<int>/check", s.shared, s.checkPage)
 	a.Get("/ask", s.askPage)
 	a.Get("/policies/:id<int>/ask", func(c *fiber.Ctx) error { return c.Redirect("/policies/" + c.Params("id") + "#ask") })

@@ -32,7 +32,7 @@ const management = ['/console/operators', '/console/operators/*', '/console/oper
 const others = {
   '/healthz': 'for machines', '/readyz': 'for machines', '/robots.txt': 'for machines', '/static/*': 'styles, scripts, pictures',
   '/callback/sms/:secret/report': 'for gateways', '/callback/sms/:secret/reply': 'for gateways', '/callback/wechat': 'for gateways', '/sw.js': 'a script',
-  '/policies.atom': 'a feed', '/policies/:id<int>/deadlines.ics': 'a calendar', '/policies/:id<int>/onepage.png': 'a picture', '/policies/:id<int>/onepage.pdf': 'a document',
+  '/policies.atom': 'a feed', '/policies/:id<int>/deadlines.ics': 'a calendar', '/policies/:id<int>/onepage.png': 'a picture', '/policies/:id<int>/onepage.pdf': 'a document', '/policies/:id<int>/card.png': 'a picture',
   '/console/prints/:id<int>/letters.pdf': 'a document', '/policies/:id<int>/ask': 'leads to the form on the page of the policy', '/login/choose': 'the page of /subscribe/existing, to sign in with', '/me/export': 'a file', '/inbox/events': 'a stream', '/console/pushes/:id<int>/events': 'a stream',
 };
 

@@ -140,8 +140,9 @@ func draw(p *pipe, form domain.PageForm, url string) ([]byte, error) {
 	}
 	p.session = session.ID
 	steps := []step{{"Page.enable", nil}, {"Emulation.setScriptExecutionDisabled", object{"value": true}}}
-	if form == domain.PNG {
-		steps = append(steps, step{"Emulation.setDeviceMetricsOverride", object{"width": pictureWidth / density, "height": 800, "deviceScaleFactor": density, "mobile": true}})
+	frame, isPicture := frames[form]
+	if isPicture {
+		steps = append(steps, step{"Emulation.setDeviceMetricsOverride", object{"width": frame.width, "height": frame.height, "deviceScaleFactor": frame.density, "mobile": true}})
 	}
 	for _, s := range steps {
 		if err := p.call(s.method, s.params, nil); err != nil {
@@ -160,34 +161,46 @@ func draw(p *pipe, form domain.PageForm, url string) ([]byte, error) {
 	if err := p.wait("Page.loadEventFired"); err != nil {
 		return nil, err
 	}
-	if form == domain.PNG {
-		return picture(p)
+	if isPicture {
+		return picture(p, frame)
 	}
 	return print(p, form)
 }
 
-const (
-	pictureWidth = 750
-	density      = 2
-	// tallest is the height at which a picture is cut, in points of the page:
-	// beyond 16,384 pixels Chromium repeats what it drew.
-	tallest = 16_384 / density
-)
+// frame is the window in which a picture is drawn, in points of the page.
+type frame struct {
+	width, height int
+	density       int  // pixels a point
+	whole         bool // the picture is as high as the page, not as the window
+}
 
-// picture captures the whole page.
-func picture(p *pipe) ([]byte, error) {
-	var size struct {
-		Content struct {
-			Height float64 `json:"height"`
-		} `json:"cssContentSize"`
-	}
-	if err := p.call("Page.getLayoutMetrics", nil, &size); err != nil {
-		return nil, err
+var frames = map[domain.PageForm]frame{
+	domain.PNG:  {width: 375, height: 800, density: 2, whole: true},
+	domain.Card: {width: 1200, height: 630, density: 1},
+}
+
+// tallest is the height in pixels at which a picture is cut: beyond that
+// Chromium repeats what it drew.
+const tallest = 16_384
+
+// picture captures the page.
+func picture(p *pipe, f frame) ([]byte, error) {
+	height := float64(f.height)
+	if f.whole {
+		var size struct {
+			Content struct {
+				Height float64 `json:"height"`
+			} `json:"cssContentSize"`
+		}
+		if err := p.call("Page.getLayoutMetrics", nil, &size); err != nil {
+			return nil, err
+		}
+		height = min(size.Content.Height, float64(tallest/f.density))
 	}
 	var shot struct {
 		Data []byte `json:"data"`
 	}
-	clip := object{"x": 0, "y": 0, "width": pictureWidth / density, "height": min(size.Content.Height, tallest), "scale": 1}
+	clip := object{"x": 0, "y": 0, "width": f.width, "height": height, "scale": 1}
 	err := p.call("Page.captureScreenshot", object{"format": "png", "captureBeyondViewport": true, "clip": clip}, &shot)
 	return shot.Data, err
 }

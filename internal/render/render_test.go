@@ -91,6 +91,18 @@ func TestPictureIs750WideAndAsHighAsThePage(t *testing.T) {
 	}
 }
 
+func TestACardIs1200By630(t *testing.T) {
+	for name, body := range map[string]string{"short": "<p>短</p>", "long": `<div class="tall">高</div>`} {
+		file, err := browser(t).Make(t.Context(), domain.Card, page(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if size, err := png.DecodeConfig(bytes.NewReader(file)); err != nil || size.Width != 1200 || size.Height != 630 {
+			t.Errorf("%s: card is %d×%d, %v", name, size.Width, size.Height, err)
+		}
+	}
+}
+
 func TestAPageReachesNothing(t *testing.T) {
 	reached := make(chan string, 10)
 	ln := &http.Server{Addr: "127.0.0.1:0", Handler: http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { reached <- r.URL.Path })}

@@ -1,0 +1,111 @@
+package web
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"image/png"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+
+	"policypush/internal/domain"
+	"policypush/internal/storage"
+)
+
+var cardInPage = regexp.MustCompile(`<meta property="og:image" content="http://policy\.example(/policies/\d+/card\.png\?v=[0-9a-f]{12})">`)
+
+func TestASharedLinkHasItsPreview(t *testing.T) {
+	site := newSite(t)
+	ctx := context.Background()
+	policy := site.publish()
+	page := fmt.Sprintf("/policies/%d", policy.ID)
+	var card string
+	for _, end := range []string{"", "/onepage"} {
+		b := site.browser().get(page+end+"?from=timeline").at(page+end, 200,
+			`<link rel="canonical" href="http://policy.example`+page+end+`">`, `<meta property="og:url" content="http://policy.example`+page+end+`">`,
+			`<meta property="og:title" content="`, `<meta property="og:description" content="设备投资补助">`, `<meta name="twitter:card" content="summary_large_image">`)
+		found := cardInPage.FindStringSubmatch(b.body)
+		if found == nil {
+			t.Fatalf("%s has no picture to be shared with: %s", page+end, b.body)
+		}
+		card = found[1]
+	}
+	static := site.assets.plain("card.png")
+	if size, err := png.DecodeConfig(bytes.NewReader(static)); err != nil || size.Width != 1200 || size.Height != 630 {
+		t.Fatalf("the card of the site is %d×%d, %v", size.Width, size.Height, err)
+	}
+	isStatic := func(when string) {
+		t.Helper()
+		if b := site.browser().get(card); b.status != 200 || b.header.Get("Content-Type") != "image/png" || b.body != string(static) {
+			t.Errorf("%s: %d, %s, not the card of the site", when, b.status, b.header.Get("Content-Type"))
+		}
+	}
+	owed := func(want int) string {
+		t.Helper()
+		keys, err := site.Store.OwedRenders(ctx, 10)
+		if err != nil || len(keys) != want {
+			t.Fatalf("%v are to be drawn, %v, want %d", keys, err, want)
+		}
+		return strings.Join(keys, " ")
+	}
+	isStatic("nobody draws")
+	owed(0)
+	if err := site.Store.NoteRenderer(ctx, site.now); err != nil {
+		t.Fatal(err)
+	}
+	isStatic("not drawn yet")
+	isStatic("asked for again")
+	key := owed(1)
+	if want := storage.RenderKey(domain.Card, nil)[:5] + strings.SplitN(card, "v=", 2)[1]; !strings.HasPrefix(key, want) {
+		t.Errorf("%s is drawn, the page shows %s", key, card)
+	}
+	wanted, err := site.Store.Render(ctx, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"云川县支持技术改造", "300万元", "2026年12月10日", "云川县人民政府"} {
+		if !strings.Contains(strings.ReplaceAll(string(wanted.Page), "<wbr>", ""), want) {
+			t.Errorf("the card does not show %s", want)
+		}
+	}
+	if strings.Contains(string(wanted.Page), hostile) {
+		t.Error("the card shows text as markup")
+	}
+	if err := site.Store.FinishRender(ctx, key, []byte("drawn"), site.now); err != nil {
+		t.Fatal(err)
+	}
+	if b := site.browser().get(card); b.body != "drawn" || !strings.Contains(b.header.Get("Cache-Control"), "public") || len(b.cookies) > 0 {
+		t.Errorf("%d %q %v %v", b.status, b.body, b.header, b.cookies)
+	}
+	// Another content is another card under another address.
+	site.now = site.now.AddDate(3, 0, 0)
+	b := site.browser().get(page).at(page, 200, "已失效")
+	if found := cardInPage.FindStringSubmatch(b.body); found == nil || found[1] == card {
+		t.Errorf("the card of what has ended is %v", found)
+	}
+	if err := site.Store.NoteRenderer(ctx, site.now); err != nil {
+		t.Fatal(err)
+	}
+	isStatic("it has ended since")
+	owed(1)
+}
+
+// Whoever publishes has the card drawn, before anybody shares the link.
+func TestACardIsDrawnWhenItsPolicyIsPublished(t *testing.T) {
+	site := newOffice(t)
+	ctx := context.Background()
+	if err := site.Store.NoteRenderer(ctx, site.now); err != nil {
+		t.Fatal(err)
+	}
+	one, two := site.as("drafter"), site.as("approver")
+	path := one.drafted()
+	one.get(path+"/release").post(path+"/submit", url.Values{})
+	two.get(path+"/release").post(path+"/approve", url.Values{})
+	one.get(path+"/release").post(path+"/publish", url.Values{"reason": {"内容简单"}}).at("/console/pushes/1", 200)
+	keys, err := site.Store.OwedRenders(ctx, 10)
+	if err != nil || len(keys) != 1 || !strings.HasPrefix(keys[0], string(domain.Card)) {
+		t.Fatalf("%v, %v", keys, err)
+	}
+}
