@@ -235,8 +235,12 @@ func canaryRowOf(c domain.Canary, now time.Time) canaryRow {
 		row.Says, row.Bad = "网关已接收，半小时没有送达回执", true
 	case c.State == domain.Accepted:
 		row.Says = "网关已接收，请查收"
-	case late:
-		row.Says, row.Bad = "结果不明", true
+	case c.State == domain.Pending:
+		row.Says, row.Bad = "没有发出，渠道恢复后再发", late
+	case c.State == domain.UnknownEnd && c.Silent > 1:
+		row.Says, row.Bad = fmt.Sprintf("发了%d次，网关都没有回音", c.Silent), true
+	case c.State == domain.UnknownEnd || late:
+		row.Says, row.Bad = "网关没有回音，结果不明", true
 	default:
 		row.Says = "发送中"
 	}

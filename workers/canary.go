@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -45,7 +46,8 @@ type keptBack struct {
 //     would fail, and no try is left. The push is paused for an officer, unless
 //     it is urgent, when the other channels must not wait.
 //   - It does not answer: everybody's would be in doubt. The channel rests, then
-//     another copy goes; after the third a person decides.
+//     another copy goes; after the third a person decides. The database counts
+//     them, for all processes.
 //   - It has no time, or the address of the copy is dead: others go out, since
 //     those can be tried again, and the desk says that the copy failed.
 func (w *Workers) sendCanaries(ctx context.Context, kind domain.ChannelKind, letters []letter) *keptBack {
@@ -90,13 +92,14 @@ func (w *Workers) canary(ctx context.Context, kind domain.ChannelKind, d domain.
 	}
 	to, message, unsent := w.canaryMessage(ctx, kind, d, m)
 	c := domain.Canary{Push: d.Push, Channel: kind, MaskedTo: to.Masked(), State: domain.Sending, SentAt: w.Now()}
-	first, err := w.Store.BeginCanary(ctx, c)
+	first, silent, err := w.Store.BeginCanary(ctx, c, canaryTries)
 	if err != nil {
 		return nil, err
 	}
 	if !first {
 		return w.awaitCanary(ctx, kind, d.Push)
 	}
+	c.Silent = silent
 	if unsent != nil {
 		c.State, c.Note, c.EndedAt = domain.Failed, channel.Note(unsent.Error()), w.Now()
 		return nil, errors.Join(unsent, w.Store.EndCanary(ctx, c))
@@ -110,18 +113,16 @@ func (w *Workers) canary(ctx context.Context, kind domain.ChannelKind, d domain.
 	switch {
 	case r.Class == channel.Config || r.Class == channel.Quota:
 		w.stopChannel(ctx, kind, r)
-		return &keptBack{domain.ReasonChannelHeld, w.Now()}, w.Store.ForgetCanary(ctx, d.Push, kind)
+		c.State = domain.Pending
+		return &keptBack{domain.ReasonChannelHeld, w.Now()}, w.Store.EndCanary(ctx, c)
 	case r.Class == channel.Unknown:
-		again := w.tryAgain(canaryKey{d.Push, kind})
+		c.Silent++
 		stop := domain.ChannelStop{Channel: kind, Cause: domain.StoppedByCanary, Gateway: r.Gateway, Code: r.Code, Note: r.Note, Since: w.Now()}
-		if again {
+		if c.Silent < canaryTries {
 			stop.Until = w.Now().Add(canaryRest)
 		}
-		w.holdChannel(ctx, stop)
+		w.holdChannel(ctx, stop) // before the next may go
 		back = &keptBack{domain.ReasonChannelHeld, w.Now()}
-		if again {
-			return back, w.Store.ForgetCanary(ctx, d.Push, kind)
-		}
 	case r.Class == channel.Permanent && !r.BadAddress && !m.push.Urgent:
 		if err := w.pauseForCanary(ctx, kind, d.Push, r); err != nil {
 			return nil, errors.Join(err, w.Store.EndCanary(ctx, c))
@@ -135,7 +136,7 @@ func (w *Workers) canary(ctx context.Context, kind domain.ChannelKind, d domain.
 }
 
 // awaitCanary keeps letters back while somebody else's canary of their push has
-// no answer yet.
+// no answer yet, or its answer holds the channel.
 func (w *Workers) awaitCanary(ctx context.Context, kind domain.ChannelKind, push domain.PushID) (*keptBack, error) {
 	sent, err := w.Store.Canaries(ctx, push, len(domain.Channels()))
 	if err != nil {
@@ -146,15 +147,14 @@ func (w *Workers) awaitCanary(ctx context.Context, kind domain.ChannelKind, push
 			return &keptBack{domain.ReasonGatewayRetry, together(w.Now().Add(canaryLook))}, nil
 		}
 	}
+	stops, err := w.Store.ChannelStops(ctx, w.Now())
+	if err != nil {
+		return nil, err
+	}
+	if slices.ContainsFunc(stops, func(s domain.ChannelStop) bool { return s.Channel == kind }) {
+		return &keptBack{domain.ReasonChannelHeld, w.Now()}, nil
+	}
 	return nil, nil
-}
-
-// tryAgain counts a canary without an answer, and tells whether another goes.
-func (w *Workers) tryAgain(key canaryKey) bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.silent[key]++
-	return w.silent[key] < canaryTries
 }
 
 // pauseForCanary pauses a push whose message a gateway refuses for good.

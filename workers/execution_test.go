@@ -390,6 +390,38 @@ func TestACanaryWithoutAnswerHoldsTheChannel(t *testing.T) {
 	b.expect(id, "accepted: 3")
 }
 
+// TestCanariesWithoutAnswerAreCountedForAllWorkers: another process goes on
+// counting, though this one and Redis forget everything, and what it holds in
+// its hands when the channel begins to rest it keeps back.
+func TestCanariesWithoutAnswerAreCountedForAllWorkers(t *testing.T) {
+	ctx := t.Context()
+	b, id := canaried(t, channel.Result{Class: channel.Unknown, Gateway: "kannel"})
+	letters := []letter{{deliveries: []domain.Delivery{{Push: id, Channel: domain.SMS}}}}
+	for try := 1; try <= canaryTries; try++ {
+		for range 2 { // processes that come late
+			back := New(b.Config).sendCanaries(ctx, domain.SMS, letters)
+			if back == nil || back.reason != domain.ReasonChannelHeld || len(b.sms.got) != try {
+				t.Fatalf("after %d canaries another process has %+v and %d are handed over", try, back, len(b.sms.got))
+			}
+		}
+		check(t, b.Queue.Redis().FlushAll(ctx).Err())
+		b.Workers = New(b.Config) // restarted
+		b.pass(canaryRest + time.Second)
+		check(t, b.deliverDue())
+	}
+	b.expect(id, "pending channel-held: 3")
+	stops, err := b.Store.ChannelStops(ctx, b.Now())
+	check(t, err)
+	if len(b.sms.got) != canaryTries || len(stops) != 1 || !stops[0].Until.IsZero() {
+		t.Errorf("%d handed over, the channel is held by %+v, want a person to decide", len(b.sms.got), stops)
+	}
+	found, err := b.Store.Canaries(ctx, id, 10)
+	check(t, err)
+	if len(found) != 1 || found[0].Silent != canaryTries {
+		t.Errorf("canaries are %+v", found)
+	}
+}
+
 // TestOthersWaitForTheAnswerToACanary that another process is sending, and not
 // for one that has died.
 func TestOthersWaitForTheAnswerToACanary(t *testing.T) {
@@ -398,7 +430,7 @@ func TestOthersWaitForTheAnswerToACanary(t *testing.T) {
 	b.line(func(l *Line) { l.Canary = "13800000000" })
 	_, id := b.publish("关于发放居民消费券的通知")
 	check(t, b.planTask(id))
-	first, err := b.Store.BeginCanary(ctx, domain.Canary{Push: id, Channel: domain.SMS, SentAt: b.Now()})
+	first, _, err := b.Store.BeginCanary(ctx, domain.Canary{Push: id, Channel: domain.SMS, SentAt: b.Now()}, canaryTries)
 	check(t, err)
 	if !first {
 		t.Fatal("somebody has begun")

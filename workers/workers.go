@@ -101,7 +101,6 @@ type Workers struct {
 
 	mu        sync.Mutex
 	canaried  map[canaryKey]bool // pushes whose canary is sent
-	silent    map[canaryKey]int  // how many canaries of a push had no answer
 	leading   bool
 	redisOK   bool
 	composers map[push.Voice]*push.Composer
@@ -117,7 +116,7 @@ func New(cfg Config) *Workers {
 		Config:   cfg,
 		holder:   host + "-" + rand.Text()[:8],
 		wake:     make(chan struct{}, 1),
-		canaried: map[canaryKey]bool{}, silent: map[canaryKey]int{}, composers: map[push.Voice]*push.Composer{}, redisOK: true,
+		canaried: map[canaryKey]bool{}, composers: map[push.Voice]*push.Composer{}, redisOK: true,
 	}
 }
 

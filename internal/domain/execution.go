@@ -74,7 +74,8 @@ type Canary struct {
 	Push       PushID
 	Channel    ChannelKind
 	MaskedTo   string
-	State      DeliveryState // Sending, Accepted, Logged, Delivered, Failed or UnknownEnd
+	State      DeliveryState // Sending, Accepted, Logged, Delivered, Failed, UnknownEnd or Pending: another is to go
+	Silent     int           // how many copies had no answer
 	Gateway    string
 	GatewayRef string
 	Units      int // that the gateway counts it as; 0 is one. Not read back

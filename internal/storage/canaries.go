@@ -3,36 +3,47 @@ package storage
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"time"
 
 	"policypush/internal/domain"
 )
 
-// BeginCanary notes that a canary is being sent. False means that somebody has
-// sent it.
-func (s *Store) BeginCanary(ctx context.Context, c domain.Canary) (first bool, err error) {
+// BeginCanary notes that a canary is being sent, and says how many of this push
+// and channel had no answer before. One that is Pending is sent again, and one
+// without an answer until there were tries of them, but not while the channel is
+// held. False means that it is not to be sent now.
+func (s *Store) BeginCanary(ctx context.Context, c domain.Canary, tries int) (first bool, silent int, err error) {
 	const q = `
 		INSERT INTO canaries (push_id, channel, masked_to, state, gateway, gateway_ref, note, sent_at, ended_at)
-		VALUES ($1, $2, $3, 'sending', '', '', '', $4, 0) ON CONFLICT (push_id, channel) DO NOTHING`
-	n, err := changed(ctx, s.write, q, c.Push, c.Channel, c.MaskedTo, micros(c.SentAt))
-	if err != nil {
-		return false, fmt.Errorf("begin canary of push %d: %w", c.Push, err)
+		VALUES ($1, $2, $3, 'sending', '', '', '', $4, 0)
+		ON CONFLICT (push_id, channel) DO UPDATE SET masked_to = excluded.masked_to, state = 'sending', gateway = '', gateway_ref = '',
+			note = '', sent_at = excluded.sent_at, ended_at = 0
+		WHERE (canaries.state = 'pending' OR canaries.state = 'unknown' AND canaries.silent < $5)
+			AND NOT EXISTS (SELECT 1 FROM channel_stops h WHERE h.channel = canaries.channel AND (h.until = 0 OR h.until > excluded.sent_at))
+		RETURNING silent`
+	err = s.write.QueryRowContext(ctx, q, c.Push, c.Channel, c.MaskedTo, micros(c.SentAt), tries).Scan(&silent)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, 0, nil
 	}
-	return n == 1, nil
+	if err != nil {
+		return false, 0, fmt.Errorf("begin canary of push %d: %w", c.Push, err)
+	}
+	return true, silent, nil
 }
 
 // EndCanary records what the gateway said, unless a receipt was first, and
 // counts the message.
 func (s *Store) EndCanary(ctx context.Context, c domain.Canary) error {
 	const q = `
-		UPDATE canaries SET gateway = $3, gateway_ref = $4,
+		UPDATE canaries SET gateway = $3, gateway_ref = $4, silent = $8,
 			state = CASE WHEN state = 'sending' THEN $5 ELSE state END,
 			note = CASE WHEN state = 'sending' THEN $6 ELSE note END,
 			ended_at = CASE WHEN state = 'sending' THEN $7 ELSE ended_at END
 		WHERE push_id = $1 AND channel = $2`
 	err := s.inTx(ctx, func(tx *sql.Tx) error {
-		if _, err := tx.ExecContext(ctx, q, c.Push, c.Channel, c.Gateway, c.GatewayRef, string(c.State), c.Note, micros(c.EndedAt)); err != nil {
+		if _, err := tx.ExecContext(ctx, q, c.Push, c.Channel, c.Gateway, c.GatewayRef, string(c.State), c.Note, micros(c.EndedAt), c.Silent); err != nil {
 			return err
 		}
 		if outcome := outcomeOf(c.State); outcome != "" && c.Gateway != "" {
@@ -44,12 +55,6 @@ func (s *Store) EndCanary(ctx context.Context, c domain.Canary) error {
 		return fmt.Errorf("end canary of push %d: %w", c.Push, err)
 	}
 	return nil
-}
-
-// ForgetCanary lets a canary that was not handed over be sent again.
-func (s *Store) ForgetCanary(ctx context.Context, push domain.PushID, channel domain.ChannelKind) error {
-	_, err := s.write.ExecContext(ctx, `DELETE FROM canaries WHERE push_id = $1 AND channel = $2`, push, channel)
-	return err
 }
 
 // SettleCanary records the receipt of a canary, which is named by its push or,
@@ -77,9 +82,9 @@ func settleCanary(ctx context.Context, q querier, push domain.PushID, channel do
 // all pushes, the latest first, if it is 0.
 func (s *Store) Canaries(ctx context.Context, push domain.PushID, limit int) ([]domain.Canary, error) {
 	const q = `
-		SELECT push_id, channel, masked_to, state, gateway, gateway_ref, note, sent_at, ended_at FROM canaries
+		SELECT push_id, channel, masked_to, state, silent, gateway, gateway_ref, note, sent_at, ended_at FROM canaries
 		WHERE CAST($1 AS BIGINT) = 0 OR push_id = $1 ORDER BY push_id DESC, channel LIMIT $2`
 	return list(ctx, s.read, func(row scanner, c *domain.Canary) error {
-		return row.Scan(&c.Push, &c.Channel, &c.MaskedTo, &c.State, &c.Gateway, &c.GatewayRef, &c.Note, timeInto(&c.SentAt), timeInto(&c.EndedAt))
+		return row.Scan(&c.Push, &c.Channel, &c.MaskedTo, &c.State, &c.Silent, &c.Gateway, &c.GatewayRef, &c.Note, timeInto(&c.SentAt), timeInto(&c.EndedAt))
 	}, q, push, limit)
 }

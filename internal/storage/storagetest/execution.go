@@ -356,11 +356,35 @@ func keepsCanaries(t *testing.T, url string) {
 	s, ctx := open(t, url, Keys(t)), t.Context()
 	_, push := published(t, s, "稳岗返还")
 	c := domain.Canary{Push: push.ID, Channel: domain.SMS, MaskedTo: "138****0000", State: domain.Sending, SentAt: morning}
-	equal(t, "first", got(s.BeginCanary(ctx, c))(t), true)
-	equal(t, "again", got(s.BeginCanary(ctx, c))(t), false)
+	begin := func(what string, c domain.Canary, want bool, wantSilent int) {
+		t.Helper()
+		first, silent, err := s.BeginCanary(ctx, c, 3)
+		must(t, err)
+		equal(t, what, fmt.Sprint(first, silent), fmt.Sprint(want, wantSilent))
+	}
+	begin("first", c, true, 0)
+	begin("again", c, false, 0)
 	equal(t, "kept", got(s.Canaries(ctx, push.ID, 10))(t)[0], c)
-	must(t, s.ForgetCanary(ctx, push.ID, domain.SMS))
-	equal(t, "first after it was not sent", got(s.BeginCanary(ctx, c))(t), true)
+	c.State = domain.Pending
+	must(t, s.EndCanary(ctx, c))
+	got(s.StopChannel(ctx, domain.ChannelStop{Channel: domain.SMS, Cause: domain.StoppedByConfig, Since: morning}))(t)
+	begin("while the channel is held", c, false, 0)
+	must(t, s.ResumeChannel(ctx, domain.SMS))
+	begin("after it was not sent", c, true, 0)
+	c.State, c.Silent, c.Gateway, c.EndedAt = domain.UnknownEnd, 1, "kannel", morning
+	must(t, s.EndCanary(ctx, c))
+	equal(t, "without an answer", got(s.Canaries(ctx, push.ID, 10))(t)[0], c)
+	equal(t, "in doubt", got(s.HandedOn(ctx, "2026-11-23", domain.SMS))(t)["kannel"].InDoubt, 1)
+	begin("after no answer", c, true, 1)
+	c.Silent = 3
+	must(t, s.EndCanary(ctx, c))
+	begin("after the last try", c, false, 0)
+	must(t, s.SettleCanary(ctx, push.ID, domain.SMS, "", domain.Delivered, "DELIVRD", morning))
+	begin("after a late receipt", c, false, 0)
+
+	_, push = published(t, s, "创业补贴")
+	c = domain.Canary{Push: push.ID, Channel: domain.SMS, MaskedTo: "138****0000", State: domain.Sending, SentAt: morning}
+	begin("of another push", c, true, 0)
 	c.State, c.Gateway, c.GatewayRef, c.EndedAt = domain.Accepted, "kannel", "g1", morning.Add(time.Second)
 	must(t, s.EndCanary(ctx, c))
 	equal(t, "accepted", got(s.Canaries(ctx, 0, 10))(t)[0], c)
@@ -378,7 +402,7 @@ func keepsCanaries(t *testing.T, url string) {
 	// A receipt by the gateway's number that comes before that is known is joined later.
 	_, second := published(t, s, "以工代训")
 	c = domain.Canary{Push: second.ID, Channel: domain.SMS, MaskedTo: "138****0000", State: domain.Sending, SentAt: morning}
-	got(s.BeginCanary(ctx, c))(t)
+	begin("of the next", c, true, 0)
 	must(t, s.KeepReceipt(ctx, storage.Receipt{Channel: domain.SMS, GatewayRef: "g2", Address: "13800000000", State: domain.Failed, Note: "EXPIRED", At: later}))
 	equal(t, "settled", len(got(s.SettleEarly(ctx, 100, later))(t)), 0)
 	equal(t, "before the number is known", got(s.Canaries(ctx, second.ID, 10))(t)[0].State, domain.Sending)
@@ -561,7 +585,8 @@ func sumsUpLive(t *testing.T, url string) {
 	ds[0].Reason, ds[0].NextAt = domain.ReasonQuietHours, morning.Add(2*time.Hour)
 	b := planned(t, s, push.ID, ds)[0]
 	must(t, s.MarkInbox(ctx, all[0].ID, push.ID, "read", morning))
-	got(s.BeginCanary(ctx, domain.Canary{Push: push.ID, Channel: domain.SMS, SentAt: morning}))(t)
+	_, _, err := s.BeginCanary(ctx, domain.Canary{Push: push.ID, Channel: domain.SMS, SentAt: morning}, 1)
+	must(t, err)
 	l := got(s.Live(ctx, morning.Add(time.Minute)))(t)
 	equal(t, "due since", l.DueSince, b.NextAt)
 	equal(t, "numbers", len(l.Deliveries), 2)
