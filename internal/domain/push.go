@@ -278,12 +278,19 @@ const (
 func SpareOf(turn int) Reason { return ReasonSpare + Reason(":"+strconv.Itoa(turn)) }
 
 // Spare tells whether the reason is one of SpareOf.
-func (r Reason) Spare() bool { return strings.HasPrefix(string(r), string(ReasonSpare)+":") }
+func (r Reason) Spare() bool { return r.Turn() > 0 }
+
+// Turn returns the turn of a reason of SpareOf, and 0 of any other.
+func (r Reason) Turn() int {
+	digits, _ := strings.CutPrefix(string(r), string(ReasonSpare)+":")
+	turn, _ := strconv.Atoi(digits) // 0 of anything else
+	return turn
+}
 
 // Label returns the Chinese words for the reason.
 func (r Reason) Label() string {
-	if turn, spare := strings.CutPrefix(string(r), string(ReasonSpare)+":"); spare {
-		return "备用方式（第" + turn + "种），前一种发不到才用"
+	if turn := r.Turn(); turn > 0 {
+		return "备用方式（第" + strconv.Itoa(turn) + "种），前一种发不到才用"
 	}
 	for i := range r {
 		if r[i] == ':' {

@@ -267,10 +267,18 @@ func (s *Store) countPlanned(ctx context.Context, tx *sql.Tx, ds []domain.Delive
 const waits = `(SELECT COALESCE(SUM(c.n), 0) FROM push_counts c WHERE c.push_id = pushes.id AND c.state IN ('pending', 'sending'))`
 
 // FinishPlan says that the deliveries of an owed push are all planned: it is
-// running, or done if nothing waits. A push that is not owed stays as it is.
+// running, or done if nothing waits. A push that is not owed stays as it is. What
+// was planned to be told by a message that had failed by then has its turn.
 func (s *Store) FinishPlan(ctx context.Context, push domain.PushID, now time.Time) error {
 	const q = `UPDATE pushes SET planned_at = $2, state = CASE WHEN ` + waits + ` > 0 THEN 'running' ELSE 'done' END WHERE id = $1 AND state = 'owed'`
-	if _, err := s.write.ExecContext(ctx, q, push, micros(now)); err != nil {
+	err := s.inTx(ctx, func(tx *sql.Tx) error {
+		if err := s.stepInLate(ctx, tx, push, now); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, q, push, micros(now))
+		return err
+	})
+	if err != nil {
 		return fmt.Errorf("finish plan of push %d: %w", push, err)
 	}
 	return nil

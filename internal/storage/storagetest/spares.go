@@ -2,6 +2,8 @@ package storagetest
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -33,9 +35,9 @@ func stepsIn(t *testing.T, url string) {
 	must(t, s.SaveSubscribers(ctx, all))
 	_, push := published(t, s, "稳岗返还")
 	ds := waiting(all, 0)
-	for turn, contact := range []int{2, 1} { // mail comes last
+	for turn, contact := range map[int]int{2: 2, 10: 1} { // mail comes last
 		for _, d := range waiting(all, contact) {
-			d.State, d.Reason, d.NextAt = domain.Suppressed, domain.SpareOf(turn+2), time.Time{}
+			d.State, d.Reason, d.NextAt = domain.Suppressed, domain.SpareOf(turn), time.Time{}
 			ds = append(ds, d)
 		}
 	}
@@ -76,10 +78,10 @@ func stepsIn(t *testing.T, url string) {
 	}
 	must(t, s.RecordOutcomes(ctx, ends))
 	must(t, s.RecordOutcomes(ctx, ends)) // a second time says nothing new
-	const first = "suppressed spare:2; suppressed spare:3; "
+	const first = "suppressed spare:2; suppressed spare:10; "
 	for i, want := range []string{
-		"failed refused; pending spare:2; suppressed spare:3; ",
-		"suppressed stopped; pending spare:2; suppressed spare:3; ",
+		"failed refused; pending spare:2; suppressed spare:10; ",
+		"suppressed stopped; pending spare:2; suppressed spare:10; ",
 		"suppressed put-aside; " + first,
 		"accepted ; " + first,
 		"unknown no-answer; " + first,
@@ -103,15 +105,15 @@ func stepsIn(t *testing.T, url string) {
 		more = append(more, storage.Outcome{Delivery: o.Deliveries[0].ID, State: []domain.DeliveryState{domain.Failed, domain.Delivered}[i], At: later})
 	}
 	must(t, s.RecordOutcomes(ctx, more))
-	equal(t, "who has a third", show(0), "failed refused; failed ; pending spare:3; ")
-	equal(t, "who needs none", show(1), "suppressed stopped; delivered ; suppressed spare:3; ")
+	equal(t, "who has a third", show(0), "failed refused; failed ; pending spare:10; ")
+	equal(t, "who needs none", show(1), "suppressed stopped; delivered ; suppressed spare:10; ")
 
 	// A receipt that comes late, and a person who settles what was in doubt.
 	must(t, s.RecordReceipt(ctx, storage.Receipt{Channel: domain.SMS, GatewayRef: "g3", State: domain.Failed, Reason: domain.ReasonUndelivered, At: later}))
-	equal(t, "not delivered after all", show(3), "failed undelivered; pending spare:2; suppressed spare:3; ")
+	equal(t, "not delivered after all", show(3), "failed undelivered; pending spare:2; suppressed spare:10; ")
 	settled := later.Add(domain.DoubtFor)
 	must(t, s.SettleByHand(ctx, at(4, domain.SMS).ID, domain.Failed, settled))
-	equal(t, "settled by hand", show(4), "failed by-hand; pending spare:2; suppressed spare:3; ")
+	equal(t, "settled by hand", show(4), "failed by-hand; pending spare:2; suppressed spare:10; ")
 	sum7("in the end")
 }
 
@@ -180,4 +182,93 @@ func stepsInForOnePerson(t *testing.T, url string) {
 	must(t, s.RecordReceipt(ctx, undelivered))
 	equal(t, "nothing after a stop", state(push, 2, domain.Email), domain.Suppressed)
 	equal(t, "counters", len(got(s.CheckCounts(ctx, 0))(t)), 0)
+}
+
+// stepsInForOthers: where a message has failed at an address that several have,
+// each of them who was to hear of the matter there has a turn of their own, at
+// the first of their ways that has not failed for another and reaches nobody who
+// is told already.
+func stepsInForOthers(t *testing.T, url string) {
+	s, ctx := open(t, url, Keys(t)), t.Context()
+	way := func(kind domain.ChannelKind, address string) domain.Contact {
+		return domain.Contact{Kind: kind, Address: address, Verified: true, Person: 7}
+	}
+	sms, mail, wechat, other := way(domain.SMS, "19900007777"), way(domain.Email, "wang@yunchuan.example"), way(domain.WeChat, "o-wang"), way(domain.Email, "li@yunchuan.example")
+	all := make([]*domain.Subscriber, 6)
+	for i, contacts := range [][]domain.Contact{
+		{sms, mail},                         // the first: told by SMS
+		{sms, mail, wechat},                 // hears of it at the same two
+		{sms, other},                        // has a mailbox of their own
+		{other, sms},                        // and so has this one, where they hear of it first
+		{way(domain.WeChat, "o-zhao"), sms}, // has a better way of their own
+		{way(domain.SMS, "19900008888"), way(domain.Email, "sun@yunchuan.example")}, // has nothing to do with them
+	} {
+		all[i] = person(i + 1)
+		all[i].Profile.Kind, all[i].Name, all[i].Contacts = domain.Enterprise, fmt.Sprintf("企业%d", i), contacts
+	}
+	must(t, s.SaveSubscribers(ctx, all))
+	_, push := published(t, s, "稳岗返还")
+	plan := func(who int, reasons ...domain.Reason) []domain.Delivery {
+		ds := make([]domain.Delivery, len(reasons))
+		for contact, reason := range reasons {
+			d := waiting(all[who:who+1], contact)[0]
+			if reason != domain.ReasonNone {
+				d.State, d.Reason, d.NextAt = domain.Suppressed, reason, time.Time{}
+			}
+			ds[contact] = d
+		}
+		return ds
+	}
+	dup, second, third := domain.ReasonDuplicate, domain.SpareOf(2), domain.SpareOf(3)
+	ds := slices.Concat(plan(0, "", second), plan(1, dup, second, third), plan(2, dup, second), plan(3, dup, second))
+	must(t, s.PlanDeliveries(ctx, push.ID, all[3].ID, ds, morning))
+	show := func(who int) string {
+		t.Helper()
+		var text []string
+		for _, c := range all[who].Contacts {
+			d := deliveryTo(t, s, push.ID, all[who].ID, c.Kind)
+			text = append(text, fmt.Sprint(c.Kind, " ", d.State, " ", d.Reason))
+		}
+		return strings.Join(text, "; ")
+	}
+	fail := func(what string, now time.Time) {
+		t.Helper()
+		var ends []storage.Outcome
+		for _, b := range got(s.DueBatches(ctx, now, 10))(t) {
+			must(t, s.MarkQueued(ctx, b.ID, b.Gen, now))
+			for _, o := range got(s.ClaimDeliveries(ctx, b.ID, b.Gen, 500, now))(t) {
+				ends = append(ends, storage.Outcome{Delivery: o.Deliveries[0].ID, Claimed: o.Deliveries[0], State: domain.Failed, At: now})
+			}
+		}
+		must(t, s.RecordOutcomes(ctx, ends))
+		equal(t, what+": counters", len(got(s.CheckCounts(ctx, 0))(t)), 0)
+	}
+	fail("SMS", morning)
+	for who, want := range []string{
+		"sms failed ; email pending spare:2",
+		"sms suppressed same-address; email suppressed spare:2; wechat suppressed spare:3", // the first is told there
+		"sms suppressed same-address; email pending spare:2",
+		"email suppressed same-address; sms suppressed spare:2", // the one before is told there
+	} {
+		equal(t, fmt.Sprintf("after the SMS, %d", who), show(who), want)
+	}
+
+	// One more is planned only now, who was to hear of it by the SMS.
+	must(t, s.PlanDeliveries(ctx, push.ID, all[5].ID, slices.Concat(plan(4, dup, second), plan(5, "", second)), morning))
+	must(t, s.FinishPlan(ctx, push.ID, morning))
+	equal(t, "planned after the SMS", show(4), "wechat pending spare:1; sms suppressed spare:2")
+	equal(t, "whom it does not concern", show(5), "sms pending ; email suppressed spare:2")
+	equal(t, "planned: counters", len(got(s.CheckCounts(ctx, 0))(t)), 0)
+
+	fail("mail", morning.Add(time.Minute))
+	for who, want := range []string{
+		"sms failed ; email failed ",
+		"sms suppressed same-address; email suppressed spare:2; wechat pending spare:3",
+		"sms suppressed same-address; email failed ",
+		"email suppressed same-address; sms suppressed spare:2", // neither reaches anybody
+		"wechat failed ; sms suppressed spare:2",
+		"sms failed ; email pending spare:2",
+	} {
+		equal(t, fmt.Sprintf("after the mail, %d", who), show(who), want)
+	}
 }
