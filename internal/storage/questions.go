@@ -158,12 +158,13 @@ func (f QuestionFilter) where() (string, []any) {
 	return strings.Join(all, " AND "), args
 }
 
-// Questions returns questions: those that wait by the day that was promised,
-// then the others, the latest first.
+// Questions returns questions: those that wait by the day that was promised, of
+// one day the longest waiting first, then the others, the latest first.
 func (s *Store) Questions(ctx context.Context, f QuestionFilter) ([]domain.Question, error) {
 	where, args := f.where()
+	const waits = `CASE WHEN state IN ('open', 'drafted') THEN `
 	q := `SELECT ` + questionColumns + ` FROM questions WHERE ` + where + `
-		ORDER BY CASE WHEN state IN ('open', 'drafted') THEN due_at ELSE 9000000000000000 END, asked_at DESC, id DESC`
+		ORDER BY ` + waits + `due_at ELSE 9000000000000000 END, ` + waits + `asked_at ELSE -asked_at END, ` + waits + `id ELSE -id END`
 	if f.Limit > 0 {
 		q += ` LIMIT ` + param(&args, f.Limit)
 	}
