@@ -32,6 +32,7 @@ type questionsView struct {
 	Median      string
 	Satisfied   string
 	Coordinates bool
+	NoYears     []int // that time limits are reckoned in, without their holidays
 }
 
 // questionRow is a question in a list.
@@ -71,7 +72,7 @@ func (s *Server) questionsPage(c *fiber.Ctx) error {
 		return err
 	}
 	me := operatorOf(c).operator
-	v := questionsView{Page: page, Show: c.Query("show", "open")}
+	v := questionsView{Page: page, Show: c.Query("show", "open"), NoYears: s.Rules.Calendar.MissingYears(s.Now().In(shanghai))}
 	if v.Coordinates, err = s.coordinates(ctx, me.Office); err != nil {
 		return err
 	}
@@ -257,7 +258,8 @@ type answeringView struct {
 	Clauses  []option
 	Due      string
 	Late     bool
-	Acts     bool // this operator may answer
+	Guessed  []int // years whose holidays the time limit does not know
+	Acts     bool  // this operator may answer
 	Reviews  bool // and this one may review
 	Routes   bool
 	Adopts   bool   // the policy is this office's
@@ -323,6 +325,9 @@ func (s *Server) showAnswer(c *fiber.Ctx, v answeringView, cited ...string) erro
 	}
 	last := v.Q.Last()
 	v.Rounds, v.Due, v.Late = roundsOf(&v.Q, v.Policy), dueDay(v.Q.DueAt), v.Q.Overdue(s.Now())
+	if v.Q.State.Waits() {
+		v.Guessed = s.guessed(v.Q.AskedAt, v.Q.DueAt)
+	}
 	mine := v.Q.Office == me.Office && allowed(me, toRelease)
 	v.Acts = mine && v.Policy != nil && v.Q.State != domain.QuestionWithdrawn
 	v.Reviews = mine && last.Draft != nil && last.Draft.By != me.ID && allowed(me, toApprove)

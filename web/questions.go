@@ -34,6 +34,18 @@ func (s *Server) dueAfter(from time.Time, n int) time.Time {
 	return day.AddDate(0, 0, 1)
 }
 
+// guessed are the years without imported holidays that a time limit runs
+// through: its working days were reckoned by the weekends alone.
+func (s *Server) guessed(from, due time.Time) []int {
+	var years []int
+	for year := from.In(shanghai).Year(); year <= due.Add(-time.Minute).In(shanghai).Year(); year++ {
+		if !s.Rules.Calendar.Knows(year) {
+			years = append(years, year)
+		}
+	}
+	return years
+}
+
 // dueDay is the day that ends at a promise.
 func dueDay(due time.Time) string { return due.Add(-time.Minute).In(shanghai).Format(time.DateOnly) }
 

@@ -410,6 +410,108 @@ func TestWorkingDays(t *testing.T) {
 	}
 }
 
+// The list of what is late: each by its own clock in working days, the longest
+// overdue first, and the desk before its officer.
+func TestOverdueQuestionsAreListedInOrder(t *testing.T) {
+	site := newOffice(t)
+	ctx := context.Background()
+	page := fmt.Sprintf("/policies/%d", site.publish().ID)
+	at := func(text string) {
+		t.Helper()
+		var err error
+		if site.now, err = time.Parse(time.RFC3339, text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ask := func(when, text string) {
+		t.Helper()
+		at(when)
+		site.browser().send(page, text, nil)
+	}
+	ask("2026-12-10T10:00:00+08:00", "\u202e甲问：能补多少钱") // Thursday: by Friday, then prolonged
+	ask("2026-12-10T11:00:00+08:00", "乙问：二手设备能补吗")     // by Friday
+	ask("2026-12-11T18:00:00+08:00", "丙问：到哪里去办")       // Friday: by Monday, the weekend does not count
+	ask("2026-12-14T09:00:00+08:00", "丁问：发票丢了怎么办")     // Monday: by Tuesday
+	ask("2026-12-14T09:30:00+08:00", "戊问：什么时候到账")      // answered below
+	b, second := site.as("drafter"), site.as("approver")
+	b.get("/console/questions/1").post("/console/questions/1", url.Values{"do": {"complex"}, "why": {"要问财政"}}).at("/console/questions/1", 200, "2026年12月15日（周二）", "标为复杂")
+	b.get("/console/questions/5").post("/console/questions/5", url.Values{"do": {"draft"}, "answer": {"三十日内到账，见第一条。"}, "cited": {"第一条"}})
+	second.get("/console/questions/5").post("/console/questions/5", url.Values{"do": {"approve"}})
+
+	// listed returns the numbers of the questions on a page, in its order.
+	listed := func(path string) string {
+		t.Helper()
+		b.get(path)
+		var ids []string
+		for _, m := range regexp.MustCompile(`<a href="/console/questions/(\d+)">编号`).FindAllStringSubmatch(b.body, -1) {
+			ids = append(ids, m[1])
+		}
+		return strings.Join(ids, " ")
+	}
+	const overdue = "/console/questions?show=overdue"
+	for _, step := range []struct {
+		at, late, today string // numbers of the questions: late, and late or due today on the desk
+	}{
+		{"2026-12-11T23:59:00+08:00", "", "2"},
+		{"2026-12-12T00:00:00+08:00", "2", "2"},
+		{"2026-12-14T12:00:00+08:00", "2", "2 3"},
+		{"2026-12-15T08:00:00+08:00", "2 3", "2 3 1 4"}, // three working days after Thursday
+		{"2026-12-16T00:00:00+08:00", "2 3 1 4", "2 3 1 4"},
+	} {
+		at(step.at)
+		b = site.as("drafter") // a session lasts for a shift
+		if got := listed(overdue); got != step.late {
+			t.Errorf("at %s %q are late, want %q", step.at, got, step.late)
+		}
+		if n := strings.Count(mainOf(b.body), `<span class="tag cin">已逾期</span>`); n != len(strings.Fields(step.late)) || !strings.Contains(b.body, fmt.Sprintf("已逾期（%d）", n)) {
+			t.Errorf("at %s %d are marked as late:\n%s", step.at, n, mainOf(b.body))
+		}
+		if got := listed("/console"); got != step.today {
+			t.Errorf("at %s the desk shows %q, want %q", step.at, got, step.today)
+		}
+	}
+	at("2026-12-15T08:00:00+08:00")
+	b = site.as("drafter")
+	soon, late, err := site.Store.RemindQuestions(ctx, site.now, 24*time.Hour)
+	if err != nil || len(soon) != 2 || len(late) != 2 {
+		t.Fatalf("%d are due, %d late, %v", len(soon), len(late), err)
+	}
+	if got := listed("/console/questions"); got != "2 3 1 4" || strings.Count(b.body, "今天到期</span>") != 2 {
+		t.Errorf("waiting: %q\n%s", got, mainOf(b.body))
+	}
+	// A letter that turns the direction turns nothing beside its question.
+	at("2026-12-16T00:00:00+08:00")
+	b = site.as("drafter")
+	for _, path := range []string{"/console", overdue, "/console/questions"} {
+		if b.get(path); !strings.Contains(b.body, "<bdi>\u202e甲问：能补多少钱</bdi>") {
+			t.Errorf("%s: the question is not set apart:\n%s", path, mainOf(b.body))
+		}
+	}
+}
+
+func TestAnOfficerIsToldThatATimeLimitIsGuessed(t *testing.T) {
+	site := newOffice(t)
+	page := fmt.Sprintf("/policies/%d", site.publish().ID)
+	const said = "2027年的放假安排还没有导入"
+	site.now = time.Date(2026, 12, 29, 2, 0, 0, 0, time.UTC)
+	site.browser().send(page, "能补多少钱", nil)
+	site.now = time.Date(2026, 12, 31, 2, 0, 0, 0, time.UTC)
+	site.browser().send(page, "二手设备能补吗", nil)
+	b := site.as("drafter")
+	b.get("/console/questions").at("/console/questions", 200, said)
+	if b.get("/console/questions/1").at("/console/questions/1", 200); strings.Contains(b.body, said) {
+		t.Error("a time limit within a year that is known is called guessed")
+	}
+	b.get("/console/questions/2").at("/console/questions/2", 200, said, "按周末推算")
+	site.Rules.Calendar.Import([]domain.CalendarYear{{Year: 2027, Days: map[string]bool{"2027-01-01": false}}})
+	t.Cleanup(func() { site.Rules.Calendar.Import(nil) })
+	for _, path := range []string{"/console/questions", "/console/questions/2"} {
+		if b.get(path).at(path, 200); strings.Contains(b.body, said) {
+			t.Errorf("%s: a year that was imported is called missing", path)
+		}
+	}
+}
+
 func TestOftenAskedIsMisunderstood(t *testing.T) {
 	now := time.Date(2026, 11, 26, 0, 0, 0, 0, time.UTC)
 	var asked []domain.Question
