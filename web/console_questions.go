@@ -260,7 +260,7 @@ type answeringView struct {
 	Late     bool
 	Guessed  []int // years whose holidays the time limit does not know
 	Acts     bool  // this operator may answer
-	Reviews  bool // and this one may review
+	Reviews  bool  // and this one may review
 	Routes   bool
 	Adopts   bool   // the policy is this office's
 	Found    string // what looks personal in the question
