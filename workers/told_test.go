@@ -95,17 +95,20 @@ func TestADigestIsOneForAPerson(t *testing.T) {
 }
 
 // TestTheNextWayStepsIn: one way is enough; where it is refused, the next goes in
-// its place at once, in the summary for who wants that, and not to who has read the
-// policy meanwhile. Each goes once, and the sums stay those of the plan.
+// its place at once, in the summary for who wants that of all or of its theme, and
+// not to who has read the policy meanwhile. Each goes once, and the sums stay those of the plan.
 func TestTheNextWayStepsIn(t *testing.T) {
 	b := newBench(t)
 	ctx := context.Background()
-	b.people(5, func(i int, s *domain.Subscriber) {
+	b.people(7, func(i int, s *domain.Subscriber) {
 		mail := domain.Contact{Kind: domain.Email, Address: fmt.Sprintf("r%d@example.com", i), Verified: true}
-		if i == 2 {
+		if i == 2 || i == 5 {
 			mail.When = domain.Daily
 		}
 		s.Contacts = append(s.Contacts, mail)
+		if ofTheme := map[int]domain.Frequency{5: domain.Now, 6: domain.Daily}[i]; ofTheme != "" {
+			s.Subscription.ByTheme = map[string][]domain.Way{"M01": {{Channel: domain.SMS, When: domain.Now}, {Channel: domain.Email, When: ofTheme}}}
+		}
 	})
 	b.sms.answer = func(m channel.Message) channel.Result {
 		if m.To == "13900000000" {
@@ -113,9 +116,11 @@ func TestTheNextWayStepsIn(t *testing.T) {
 		}
 		return channel.Result{Class: channel.Permanent, Code: "400"}
 	}
-	_, id := b.publish("关于发放居民消费券的通知")
+	_, id := b.publishWith("关于发放居民消费券的通知", func(p *domain.Policy) {
+		p.Tags = []domain.Tag{{Dimension: domain.ThemeTag, Code: "M01", State: domain.Confirmed}}
+	})
 	check(t, b.planTask(id))
-	b.expect(id, "pending: 5, suppressed spare:2: 5")
+	b.expect(id, "pending: 7, suppressed spare:2: 7")
 	reader, err := b.Store.SubscribersByAddress(ctx, domain.SMS, "13900000003")
 	check(t, err)
 	check(t, b.Store.MarkInbox(ctx, reader[0], id, "read", b.Now()))
@@ -124,13 +129,13 @@ func TestTheNextWayStepsIn(t *testing.T) {
 	check(t, b.Store.StopAddress(ctx, domain.Email, "r4@example.com", domain.ReasonStopped, b.Now()))
 	check(t, b.deliverDue())
 	check(t, b.deliverDue()) // what has its turn since
-	b.expect(id, "accepted: 2, failed refused:400: 4, pending digest: 1, suppressed read: 1, suppressed spare:2: 1, suppressed stopped: 1")
-	if len(b.email.got) != 1 || b.email.got[0].To != "r1@example.com" || len(leaver) != 1 {
+	b.expect(id, "accepted: 3, failed refused:400: 6, pending digest: 2, suppressed read: 1, suppressed spare:2: 1, suppressed stopped: 1")
+	if len(b.email.got) != 2 || b.email.got[0].To != "r1@example.com" || b.email.got[1].To != "r5@example.com" || len(leaver) != 1 {
 		t.Errorf("mails %+v", b.email.got)
 	}
 	b.pass(24 * time.Hour)
 	check(t, b.deliverDue())
-	b.expect(id, "accepted: 3, failed refused:400: 4, suppressed read: 1, suppressed spare:2: 1, suppressed stopped: 1")
+	b.expect(id, "accepted: 5, failed refused:400: 6, suppressed read: 1, suppressed spare:2: 1, suppressed stopped: 1")
 	for ref, n := range b.email.refs() {
 		if n != 1 {
 			t.Errorf("%s was sent %d times", ref, n)

@@ -2,6 +2,7 @@ package workers
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"policypush/internal/channel"
@@ -61,6 +62,10 @@ func (w *Workers) write(ctx context.Context, batch domain.Batch, claimed []stora
 	if err != nil {
 		return nil, nil, err
 	}
+	frequencies, err := w.frequencies(ctx, claimed, matters)
+	if err != nil {
+		return nil, nil, err
+	}
 	var outcomes []storage.Outcome
 	var letters []letter
 	written := forms{}
@@ -70,7 +75,7 @@ func (w *Workers) write(ctx context.Context, batch domain.Batch, claimed []stora
 			m := matters[d.Push]
 			decision := push.Recheck(push.Check{
 				Delivery: d, Kind: m.push.Kind, Urgent: m.push.Urgent, Deadline: m.push.Deadline, Contact: o.Contact, Policy: m.policy,
-				Paused: o.Paused, NoConsent: o.NoConsent, Fallback: o.Fallback,
+				When: frequencies[d.ID], Paused: o.Paused, NoConsent: o.NoConsent, Fallback: o.Fallback,
 				Read: known[d.ID].Read, PutAside: known[d.ID].PutAside, Repeat: known[d.ID].Repeat,
 				Off: w.Lines[batch.Channel].Mode == channel.Off, SentToday: today[o.Contact.ID], SentThisWeek: week[o.Contact.ID],
 				Now: now, Limits: w.Limits,
@@ -132,12 +137,52 @@ func (w *Workers) known(ctx context.Context, claimed []storage.Outgoing, matters
 	return w.Store.Known(ctx, waited)
 }
 
-// overflow says in the history of a delivery that it was one too many.
+// frequencies asks how often those whose next way has its turn want to be told
+// over it.
+func (w *Workers) frequencies(ctx context.Context, claimed []storage.Outgoing, matters map[domain.PushID]matter) (map[domain.DeliveryID]domain.Frequency, error) {
+	var ids []domain.SubscriberID
+	for _, o := range claimed {
+		for _, d := range o.Deliveries {
+			if d.Reason.Spare() {
+				ids = append(ids, d.Subscriber)
+			}
+		}
+	}
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	slices.Sort(ids)
+	found, err := w.Store.Recipients(ctx, slices.Compact(ids))
+	if err != nil {
+		return nil, err
+	}
+	subscribers := map[domain.SubscriberID]*domain.Subscriber{}
+	for _, sub := range found {
+		subscribers[sub.ID] = sub
+	}
+	frequencies := map[domain.DeliveryID]domain.Frequency{}
+	for _, o := range claimed {
+		for _, d := range o.Deliveries {
+			if sub := subscribers[d.Subscriber]; sub != nil && d.Reason.Spare() {
+				m := matters[d.Push]
+				frequencies[d.ID] = push.Frequency(m.push.Kind, w.subject(m.push, m.policy), sub, o.Contact)
+			}
+		}
+	}
+	return frequencies, nil
+}
+
+// overflow says in the history of a delivery that it was one too many, or that
+// the next way of its person is that of their summaries.
 func overflow(d domain.Delivery, decision push.Decision) string {
-	if decision.Reason == domain.ReasonDigest && d.Reason != domain.ReasonDigest {
+	switch {
+	case decision.Reason != domain.ReasonDigest || d.Reason == domain.ReasonDigest:
+		return ""
+	case d.Reason.Spare():
+		return "并入下一份汇总"
+	default:
 		return "超过频次，并入下一份汇总"
 	}
-	return ""
 }
 
 func (w *Workers) matter(ctx context.Context, id domain.PushID) (matter, error) {

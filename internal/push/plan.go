@@ -38,6 +38,25 @@ type Subject struct {
 	Deadline string
 }
 
+// themes returns those that choose the ways of a push.
+func (s Subject) themes(kind domain.PushKind) []string {
+	if kind.Follows() || kind.Personal() {
+		return nil // it takes the way of the original; a first digest is of no theme
+	}
+	return s.Themes
+}
+
+// Frequency returns how often a subscriber wants to be told at a contact of what
+// a push is about, as they want it now.
+func Frequency(kind domain.PushKind, subject Subject, sub *domain.Subscriber, contact domain.Contact) domain.Frequency {
+	for _, turn := range sub.Order(subject.themes(kind), subject.Roles) {
+		if sub.Contacts[turn.At].ID == contact.ID {
+			return turn.When
+		}
+	}
+	return contact.When // they have chosen other ways since
+}
+
 // Plan returns the deliveries of one person, at most one a channel, in the
 // order of their preference, see [domain.Subscriber.Order]. Nobody is told of
 // one thing twice: the first way that can be used counts, and the others stand
@@ -57,12 +76,8 @@ type Subject struct {
 // one way after another, see Recheck.
 func Plan(in Input) []domain.Delivery {
 	sub := in.Subscriber
-	themes := in.Subject.Themes
-	if in.Kind.Follows() || in.Kind.Personal() {
-		themes = nil // it takes the way of the original; a first digest is of no theme
-	}
 	inboxFirst, inTurn := in.readsFirst(), in.inTurn()
-	order := sub.Order(themes, in.Subject.Roles)
+	order := sub.Order(in.Subject.themes(in.Kind), in.Subject.Roles)
 	deliveries := make([]domain.Delivery, 0, len(order))
 	var used []domain.Contact
 	for _, turn := range order {

@@ -600,9 +600,9 @@ func TestRecheck(t *testing.T) {
 		"read in the inbox before the next way's turn":  {change: func(c *push.Check) { c.Delivery.Reason, c.Read = domain.SpareOf(2), true }, want: "suppressed read"},
 		"the next way's turn":                           {change: func(c *push.Check) { c.Delivery.Reason = domain.SpareOf(2) }, want: "sending"},
 		"the next way's turn at night":                  {now: "2026-11-24 21:00", change: func(c *push.Check) { c.Delivery.Reason = domain.SpareOf(2) }, want: "pending quiet-hours 11-25 08:00"},
-		"the next way's turn, for who wants daily ones": {change: func(c *push.Check) { c.Delivery.Reason, c.Contact.When = domain.SpareOf(2), domain.Daily }, want: "pending digest 11-25 08:30"},
+		"the next way's turn, for who wants daily ones": {change: func(c *push.Check) { c.Delivery.Reason, c.When = domain.SpareOf(2), domain.Daily }, want: "pending digest 11-25 08:30"},
 		"the next way's turn for a reminder of today": {change: func(c *push.Check) {
-			c.Delivery.Reason, c.Contact.When, c.Kind, c.Deadline = domain.SpareOf(2), domain.Daily, domain.Reminder, "2026-11-24"
+			c.Delivery.Reason, c.When, c.Kind, c.Deadline = domain.SpareOf(2), domain.Daily, domain.Reminder, "2026-11-24"
 		}, want: "sending"},
 		"the next way's turn, for who has stopped it too": {change: func(c *push.Check) { c.Delivery.Reason, c.Contact.Suppressed = domain.SpareOf(2), "stopped" }, want: "suppressed stopped"},
 		"put aside since it was planned":                  {change: func(c *push.Check) { c.PutAside = true }, want: "suppressed put-aside"},

@@ -14,6 +14,9 @@ type Check struct {
 	Deadline string         // of a reminder, as Subject's
 	Contact  domain.Contact // address empty if it was removed
 	Policy   *domain.Policy // as it is now; Status and Expires are read
+	// When is how often the way may be used for what the push is about; it is
+	// read where the turn of a spare way has come, see Frequency.
+	When domain.Frequency
 
 	Paused    bool // the person paused every push
 	NoConsent bool
@@ -64,7 +67,7 @@ func Recheck(c Check) Decision {
 		}
 	}
 	if c.Delivery.Reason.Spare() { // its turn has come: from here on it goes as any other
-		if next, ok := c.Limits.summary(c.Delivery.Channel, c.Contact.When, c.Now, c.Kind, c.Deadline); ok {
+		if next, ok := c.Limits.summary(c.Delivery.Channel, c.When, c.Now, c.Kind, c.Deadline); ok {
 			return Decision{State: domain.Pending, Reason: domain.ReasonDigest, NextAt: next}
 		}
 	}
