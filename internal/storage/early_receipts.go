@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"time"
 
 	"policypush/internal/domain"
@@ -17,12 +18,80 @@ const keepEarly = 72 * time.Hour
 // only, and has come before that number was recorded. SettleEarly joins them.
 // It is idempotent.
 func (s *Store) KeepReceipt(ctx context.Context, r Receipt) error {
+	_, err := s.keepReceipt(ctx, s.write, r)
+	return err
+}
+
+// keepReceipt is KeepReceipt, and tells whether the receipt is new.
+func (s *Store) keepReceipt(ctx context.Context, db querier, r Receipt) (isNew bool, err error) {
 	const q = `
 		INSERT INTO early_receipts (at, channel, gateway_ref, blind, state, reason, note) VALUES ($1, $2, $3, $4, $5, $6, $7)
 		ON CONFLICT DO NOTHING`
-	_, err := s.write.ExecContext(ctx, q, micros(r.At), r.Channel, r.GatewayRef, s.blind(r.Channel, r.Address), r.State, r.Reason, r.Note)
+	n, err := changed(ctx, db, q, micros(r.At), r.Channel, r.GatewayRef, s.blind(r.Channel, r.Address), r.State, r.Reason, r.Note)
 	if err != nil {
-		return fmt.Errorf("keep receipt: %w", err)
+		return false, fmt.Errorf("keep receipt: %w", err)
+	}
+	return n == 1, nil
+}
+
+// openTo returns the messages to the address of a receipt that have no number
+// and no end, one delivery of each, in the order in which they were handed over.
+// It fails with NotFound if there is none.
+func (s *Store) openTo(ctx context.Context, tx *sql.Tx, r Receipt, recent string, first domain.DeliveryID, now time.Time) ([]domain.Delivery, error) {
+	q := `
+		SELECT d.id, d.contact_id, d.batch_id, d.claimed_at, d.state FROM ` + recent + ` AS d
+		WHERE d.contact_id IN (SELECT id FROM contacts WHERE kind = $1 AND blind = $2) AND d.claimed_at > $3 AND d.channel = $1
+			AND d.gateway_ref = '' AND d.state IN ('sending', 'accepted', 'unknown') AND d.id >= $4
+		ORDER BY d.claimed_at, d.batch_id, d.contact_id, d.id`
+	rows, err := list(ctx, tx, func(row scanner, d *domain.Delivery) error {
+		return row.Scan(&d.ID, &d.Contact, &d.Batch, timeInto(&d.ClaimedAt), &d.State)
+	}, q, r.Channel, s.blind(r.Channel, r.Address), micros(now.Add(-keepEarly)), first)
+	if err == nil && len(rows) == 0 {
+		err = domain.Errorf(domain.NotFound, noMessage)
+	}
+	return slices.CompactFunc(rows, func(a, b domain.Delivery) bool { // a digest is one message
+		return a.Batch > 0 && a.Batch == b.Batch && a.Contact == b.Contact && a.ClaimedAt.Equal(b.ClaimedAt)
+	}), err
+}
+
+// shareReceipt records a receipt of which only the person is known, while several
+// messages to them are open: it is kept, and stands in the history of each, but
+// settles none. When as many say the same as are open, each later than the
+// message it may be of, they settle all, in whichever order. Otherwise what was
+// accepted stays so, and what is in doubt waits for a query or a person.
+func (s *Store) shareReceipt(ctx context.Context, tx *sql.Tx, r Receipt, open []domain.Delivery, now time.Time) error {
+	isNew, err := s.keepReceipt(ctx, tx, r)
+	if err != nil || !isNew {
+		return err
+	}
+	const kept = `SELECT gateway_ref, state, reason, note, at FROM early_receipts WHERE channel = $1 AND blind = $2 AND at >= $3 ORDER BY at, id`
+	blind := s.blind(r.Channel, r.Address)
+	told, err := list(ctx, tx, func(row scanner, k *Receipt) error {
+		k.Channel, k.Gateway = r.Channel, r.Gateway
+		return row.Scan(&k.GatewayRef, &k.State, &k.Reason, &k.Note, timeInto(&k.At))
+	}, kept, r.Channel, blind, micros(open[0].ClaimedAt))
+	if err != nil {
+		return err
+	}
+	all := len(told) == len(open)
+	for i := range told {
+		all = all && told[i].State == r.State && !told[i].At.Before(open[i].ClaimedAt)
+	}
+	if !all {
+		return s.insertEvents(ctx, tx, len(open), func(i int) DeliveryEvent {
+			d := open[i]
+			note := fmt.Sprintf("回执%s：%s，不知是%d条中的哪一条", r.GatewayRef, r.State.Label(), len(open))
+			return DeliveryEvent{Delivery: d.ID, At: r.At, State: d.State, Note: note, Gateway: r.Gateway}
+		})
+	}
+	if _, err := tx.ExecContext(ctx, `DELETE FROM early_receipts WHERE channel = $1 AND blind = $2`, r.Channel, blind); err != nil {
+		return err
+	}
+	for i, k := range told {
+		k.Delivery = open[i].ID
+		if err := s.recordReceipt(ctx, tx, k, now); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -48,7 +48,8 @@ type Receipt struct {
 	// another address than the delivery's means no delivery of ours.
 	Address string
 	// Unnumbered tells that the gateway may give a message its number only now:
-	// if none has it, the oldest to Address is meant that has none and no end.
+	// if none has it, the one to Address is meant that has none and no end. If
+	// there are several, see shareReceipt.
 	Unnumbered bool
 	State      domain.DeliveryState // Accepted, Delivered or Failed
 	Reason     domain.Reason
@@ -120,7 +121,13 @@ func (s *Store) settleAll(ctx context.Context, tx *sql.Tx, outcomes []Outcome, r
 		return nil, err
 	}
 	for _, end := range written {
-		counted.add(end, outcomes[of[end.ID]])
+		o, before := outcomes[of[end.ID]], rows[end.ID].Gateway
+		if !end.silent || before == "" { // a receipt that named its gateway has been counted
+			counted.add(end, o)
+		}
+		if end.silent && before == "" && !o.Joined {
+			counted.receipt(end) // it came first, and named none
+		}
 		delete(of, end.ID)
 	}
 	for _, o := range outcomes {
@@ -426,7 +433,7 @@ func (s *Store) recordReceipt(ctx context.Context, tx *sql.Tx, r Receipt, now ti
 		row.at, row.note = r.At, r.Note
 		if row.Gateway == "" {
 			row.Gateway = r.Gateway
-			if i == 0 && d.State == domain.Sending && r.Gateway != "" { // before the outcome, which finds nothing new
+			if i == 0 && d.State != domain.Accepted && r.Gateway != "" { // before the outcome, which finds nothing new
 				counted[handed{dayOf(r.At), d.Channel, r.Gateway, handedAccepted}] += max(1, r.Units)
 			}
 		}
@@ -460,11 +467,14 @@ func (s *Store) receiptFor(ctx context.Context, tx *sql.Tx, r Receipt, now time.
 			WHERE d.gateway_ref <> '' AND d.gateway_ref = $1 AND d.channel = $2 AND d.id >= $3 ORDER BY d.claimed_at DESC LIMIT 1`
 		err := notFound(tx.QueryRowContext(ctx, q, r.GatewayRef, r.Channel, first).Scan(&id), noMessage)
 		if r.Unnumbered && domain.KindOf(err) == domain.NotFound {
-			q := `SELECT d.id FROM ` + recent + ` AS d
-				WHERE d.contact_id IN (SELECT id FROM contacts WHERE kind = $1 AND blind = $2) AND d.claimed_at > $3 AND d.channel = $1
-					AND d.gateway_ref = '' AND d.state IN ('sending', 'accepted', 'unknown') AND d.id >= $4
-				ORDER BY d.claimed_at, d.id LIMIT 1`
-			err = notFound(tx.QueryRowContext(ctx, q, r.Channel, s.blind(r.Channel, r.Address), micros(now.Add(-keepEarly)), first).Scan(&id), noMessage)
+			var open []domain.Delivery
+			if open, err = s.openTo(ctx, tx, r, recent, first, now); err != nil {
+				return nil, err
+			}
+			if len(open) > 1 {
+				return nil, s.shareReceipt(ctx, tx, r, open, now)
+			}
+			id = open[0].ID
 		}
 		if err != nil {
 			return nil, err

@@ -515,6 +515,7 @@ func keepsStatements(t *testing.T, url string) {
 	must(t, s.SaveStatement(ctx, v))
 	v.Theirs, v.Note = 5, ""
 	must(t, s.SaveStatement(ctx, v))
+	v.Arrived = 1 // the one before the outcome
 	kept := got(s.Statements(ctx, "2026-11-23"))(t)
 	equal(t, "kept", len(kept), 1)
 	equal(t, "statement", kept[0], v)
@@ -524,9 +525,72 @@ func keepsStatements(t *testing.T, url string) {
 		must(t, s.RecordReceipt(ctx, storage.Receipt{Delivery: id(2), State: []domain.DeliveryState{domain.Failed, domain.Delivered}[i], Gateway: "aliyun", At: morning.Add(24 * time.Hour)}))
 	}
 	kept = got(s.Statements(ctx, "2026-11-23"))(t) // of the day of the hand-over
-	equal(t, "arrived by receipts", kept[0].Arrived, 1)
+	equal(t, "arrived by receipts, one before the outcome", kept[0].Arrived, 2)
 	equal(t, "lost by receipts", kept[0].Lost, 1)
 	equal(t, "later", len(got(s.Statements(ctx, "2026-11-24"))(t)), 0)
+}
+
+// countsReceipts: whether a receipt comes before the outcome or after, once or
+// again, with the name of its gateway or without, by our reference or by a number
+// that is kept until it is known, it is counted once, as is the message.
+func countsReceipts(t *testing.T, url string) {
+	s, ctx := open(t, url, Keys(t)), t.Context()
+	_, push := published(t, s, "稳岗返还")
+	const ways = 1 << 5
+	all := people(t, s, ways)
+	out := sendBatch(t, s, planned(t, s, push.ID, waiting(all, 0))[0])
+	equal(t, "messages", len(out), ways)
+	handed, arrived := 0, 0
+	for way, o := range out {
+		early, named, numbered, byNumber, answered := way&1 > 0, way&2 > 0, way&4 > 0, way&8 > 0, way&16 > 0
+		d := o.Deliveries[0]
+		outcome := storage.Outcome{Delivery: d.ID, Claimed: d, State: domain.UnknownEnd, Gateway: "cmpp", At: morning}
+		if answered {
+			outcome.State = domain.Accepted
+		}
+		r := storage.Receipt{Channel: domain.SMS, Address: o.Contact.Address, State: domain.Delivered, At: morning.Add(25 * time.Hour)}
+		if numbered || byNumber {
+			outcome.GatewayRef = fmt.Sprint("g", way)
+		}
+		if byNumber {
+			r.GatewayRef = outcome.GatewayRef
+		} else {
+			r.Delivery = d.ID
+		}
+		if named {
+			r.Gateway = "cmpp"
+		}
+		tell := func() {
+			for range 2 {
+				if err := s.RecordReceipt(ctx, r); byNumber && domain.KindOf(err) == domain.NotFound {
+					must(t, s.KeepReceipt(ctx, r))
+				} else {
+					must(t, err)
+				}
+			}
+		}
+		if early {
+			r.At = morning // the day of the hand-over, if it is first to tell
+			tell()
+		}
+		for range 2 {
+			must(t, s.RecordOutcomes(ctx, []storage.Outcome{outcome}))
+		}
+		if !early {
+			tell()
+		}
+		got(s.SettleEarly(ctx, 10, morning.Add(time.Hour)))(t)
+		v := storage.Statement{Day: "2026-11-23", Channel: domain.SMS, Gateway: "cmpp", Theirs: -1, CheckedAt: morning}
+		must(t, s.SaveStatement(ctx, v))
+		v = got(s.Statements(ctx, v.Day))(t)[0]
+		ours := got(s.HandedOn(ctx, v.Day, domain.SMS))(t)["cmpp"]
+		handed, arrived = handed+1, arrived+1
+		if ours.Accepted+ours.InDoubt != handed || v.Arrived != arrived {
+			t.Fatalf("early %v, named %v, numbered %v, by number %v, answered %v: %d + %d handed over, %d arrived, want %d and %d",
+				early, named, numbered, byNumber, answered, ours.Accepted, ours.InDoubt, v.Arrived, handed, arrived)
+		}
+	}
+	counted(t, s)
 }
 
 func forgetsDeliveries(t *testing.T, url string) {

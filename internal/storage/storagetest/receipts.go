@@ -29,24 +29,31 @@ func checksReceiptAddress(t *testing.T, url string) {
 }
 
 // settlesUnnumbered: a number that a gateway gives with the receipt is that of
-// the oldest message to the address, once.
+// the only message to the address without one. While several are open, the
+// receipt stands in the history of each; as many receipts that agree settle all.
 func settlesUnnumbered(t *testing.T, url string) {
 	s, ctx := open(t, url, Keys(t)), t.Context()
 	all := people(t, s, 2)
-	var ids []domain.DeliveryID // to the first of them, the oldest first
-	for i, title := range []string{"稳岗返还", "创业补贴"} {
-		_, push := published(t, s, title)
-		at := morning.Add(time.Duration(i) * time.Minute)
-		b := planned(t, s, push.ID, waiting(all, 0))[0]
-		must(t, s.MarkQueued(ctx, b.ID, b.Gen, at))
-		for _, o := range got(s.ClaimDeliveries(ctx, b.ID, b.Gen, domain.MaxBatch, at))(t) {
-			if d := o.Deliveries[0]; d.Subscriber == all[0].ID {
-				ids = append(ids, d.ID)
+	at := morning
+	send := func(titles ...string) (ids []domain.DeliveryID) { // to the first of them
+		t.Helper()
+		for _, title := range titles {
+			_, push := published(t, s, title)
+			at = at.Add(time.Minute)
+			b := planned(t, s, push.ID, waiting(all, 0))[0]
+			must(t, s.MarkQueued(ctx, b.ID, b.Gen, at))
+			for _, o := range got(s.ClaimDeliveries(ctx, b.ID, b.Gen, domain.MaxBatch, at))(t) {
+				if d := o.Deliveries[0]; d.Subscriber == all[0].ID {
+					ids = append(ids, d.ID)
+				}
+				must(t, s.RecordOutcomes(ctx, []storage.Outcome{{Delivery: o.Deliveries[0].ID, State: domain.Accepted, Gateway: "wechat", At: at}}))
 			}
-			must(t, s.RecordOutcomes(ctx, []storage.Outcome{{Delivery: o.Deliveries[0].ID, State: domain.Accepted, At: at}}))
 		}
+		return ids
 	}
-	states := func() (of []domain.DeliveryState) {
+	states := func(what string, ids []domain.DeliveryID, want ...domain.DeliveryState) {
+		t.Helper()
+		var of []domain.DeliveryState
 		for _, id := range ids {
 			for _, d := range got(s.Deliveries(ctx, storage.DeliveryFilter{Push: id.Push()}))(t) {
 				if d.ID == id {
@@ -54,20 +61,52 @@ func settlesUnnumbered(t *testing.T, url string) {
 				}
 			}
 		}
-		return of
+		equal(t, what, fmt.Sprint(of), fmt.Sprint(want))
 	}
-	receipt := storage.Receipt{Channel: domain.SMS, GatewayRef: "m1", Address: all[0].Contacts[0].Address, State: domain.Delivered, At: morning.Add(time.Hour)}
-	wantKind(t, s.RecordReceipt(ctx, receipt), domain.NotFound) // of a gateway that numbers its messages
-	receipt.Unnumbered = true
+	receipt := func(number string, state domain.DeliveryState) storage.Receipt {
+		at = at.Add(time.Second)
+		return storage.Receipt{Channel: domain.SMS, Gateway: "wechat", GatewayRef: number, Address: all[0].Contacts[0].Address, State: state, At: at, Unnumbered: true}
+	}
+	one := send("稳岗返还")
+	numbered := receipt("m1", domain.Delivered)
+	numbered.Unnumbered = false
+	wantKind(t, s.RecordReceipt(ctx, numbered), domain.NotFound) // of a gateway that numbers its messages
+	m1 := receipt("m1", domain.Delivered)
 	for range 2 { // gateways repeat themselves
-		must(t, s.RecordReceipt(ctx, receipt))
-		equal(t, "states", fmt.Sprint(states()), fmt.Sprint([]domain.DeliveryState{domain.Delivered, domain.Accepted}))
+		must(t, s.RecordReceipt(ctx, m1))
+		states("the only one", one, domain.Delivered)
 	}
-	receipt.GatewayRef, receipt.State = "m2", domain.Failed
-	must(t, s.RecordReceipt(ctx, receipt))
-	equal(t, "states", fmt.Sprint(states()), fmt.Sprint([]domain.DeliveryState{domain.Delivered, domain.Failed}))
-	receipt.GatewayRef = "m3"
-	wantKind(t, s.RecordReceipt(ctx, receipt), domain.NotFound)
+	wantKind(t, s.RecordReceipt(ctx, receipt("m2", domain.Failed)), domain.NotFound)
+	must(t, s.KeepReceipt(ctx, receipt("m2", domain.Delivered))) // older than what follows: of none of it
+
+	two := send("创业补贴", "以工代训")
+	m3, m4 := receipt("m3", domain.Delivered), receipt("m4", domain.Delivered)
+	for range 2 {
+		must(t, s.RecordReceipt(ctx, m3))
+		must(t, s.RecordReceipt(ctx, m1))
+		states("one receipt, two messages", two, domain.Accepted, domain.Accepted)
+	}
+	for _, id := range two {
+		events := got(s.DeliveryEvents(ctx, id))(t)
+		last := events[len(events)-1]
+		equal(t, "history", fmt.Sprint(len(events), last.State, last.Note, last.Gateway), "2accepted"+"回执m3：已送达，不知是2条中的哪一条"+"wechat")
+	}
+	for range 2 {
+		must(t, s.RecordReceipt(ctx, m4))
+		must(t, s.RecordReceipt(ctx, m3))
+		states("two receipts, two messages", two, domain.Delivered, domain.Delivered)
+	}
+
+	three := send("失业保险", "社保补贴")
+	must(t, s.RecordReceipt(ctx, receipt("m5", domain.Delivered)))
+	must(t, s.RecordReceipt(ctx, receipt("m6", domain.Failed)))
+	states("receipts that differ", three, domain.Accepted, domain.Accepted)
+	at = at.Add(73 * time.Hour) // nobody waits for a receipt of them any more
+	four := send("高温津贴")
+	must(t, s.RecordReceipt(ctx, receipt("m7", domain.Failed)))
+	states("later", append(three, four...), domain.Accepted, domain.Accepted, domain.Failed)
+	counted(t, s)
+	equal(t, "accepted", got(s.HandedOn(ctx, "2026-11-23", domain.SMS))(t)["wechat"].Accepted, 10) // to both
 }
 
 func settlesEarlyReceipts(t *testing.T, url string) {
