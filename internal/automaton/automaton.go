@@ -25,10 +25,12 @@ type automaton struct {
 	ahead  bool         // of the expression as it stands
 	ranked bool         // its states know which instruction is tried first, see end
 	once   bool         // a match can only be begun before any character is read
+	covers []uint32     // by an instruction: one that waits for the same and for more, see coverers
 	states atomic.Pointer[states]
 
-	mu     sync.Mutex // for what follows, and for the sets of states
-	resets int
+	read   atomic.Int64 // bytes of texts, since the states were forgotten
+	mu     sync.Mutex   // for what follows, and for the sets of states
+	resets int          // one after another that came too soon
 	// The instructions that follow has come to bear the number of its call.
 	reached []uint32
 	calls   uint32
@@ -68,11 +70,13 @@ func (t *states) place(s state, class uint8) *atomic.Uint32 {
 	return &t.table[uint(s&numbers)<<t.shift|uint(class)]
 }
 
-// maxSteps and maxResets bound the memory of an automaton: about 2 MB at worst,
-// and that only while few enough are thrown away.
+// maxSteps bounds the memory of an automaton: about 2 MB at worst. It is given up
+// when its states were forgotten maxResets times, each time before texts of
+// fewSteps bytes a state were read: the expression itself is then faster.
 const (
 	maxSteps  = 2000
 	maxResets = 16
+	fewSteps  = 100
 )
 
 // newAutomaton prepares an automaton. ok is false for expressions that ask for
@@ -90,7 +94,7 @@ func newAutomaton(tree *syntax.Regexp) (a *automaton, ok bool) {
 	if err != nil {
 		return nil, false
 	}
-	a.prog, a.reached = prog, make([]uint32, len(prog.Inst))
+	a.prog, a.reached, a.covers = prog, make([]uint32, len(prog.Inst)), coverers(prog)
 	again, begun := a.follow([]uint32{uint32(prog.Start)}, 0)
 	a.once = len(again) == 0 && !begun
 	if a.alphabet, ok = newAlphabet(prog); !ok {
@@ -110,6 +114,50 @@ func newRanked(tree *syntax.Regexp, of *automaton) (a *automaton, ok bool) {
 	a = &automaton{alphabet: of.alphabet, prog: prog, reached: make([]uint32, len(prog.Inst)), ranked: true, once: true}
 	a.reset()
 	return a, true
+}
+
+// coverers returns, for each instruction, another one that matches all that it
+// matches, or 0: in x{0,9} that of the x before. A state that waits for both need
+// not wait for the second, or there would be a state for every set of places in
+// the repetition.
+func coverers(prog *syntax.Prog) []uint32 {
+	covers := make([]uint32, len(prog.Inst))
+	for pc := range prog.Inst {
+		if x := &prog.Inst[pc]; rangesOf(x) != nil && prog.Inst[x.Out].Op == syntax.InstAlt {
+			alt := &prog.Inst[x.Out]
+			for _, next := range [][2]uint32{{alt.Out, alt.Arg}, {alt.Arg, alt.Out}} {
+				if repeats(prog, x, next[0], next[1]) {
+					covers[next[0]] = uint32(pc)
+				}
+			}
+		}
+	}
+	return covers
+}
+
+// repeats tells whether an instruction, and those that may follow, wait for the
+// same as x does, and each may be the last before end.
+func repeats(prog *syntax.Prog, x *syntax.Inst, pc, end uint32) bool {
+	for range prog.Inst {
+		y := &prog.Inst[pc]
+		if x.Op != y.Op || x.Arg != y.Arg || !slices.Equal(x.Rune, y.Rune) {
+			return false
+		}
+		if y.Out == end {
+			return true
+		}
+		switch alt := &prog.Inst[y.Out]; {
+		case alt.Op != syntax.InstAlt:
+			return false
+		case alt.Out == end:
+			pc = alt.Arg
+		case alt.Arg == end:
+			pc = alt.Out
+		default:
+			return false
+		}
+	}
+	return false
 }
 
 // turnAround returns the expression of the same texts read backwards.
@@ -242,7 +290,21 @@ func (a *automaton) follow(from []uint32, holds syntax.EmptyOp) (waiting []uint3
 			waiting = append(waiting, pc)
 		}
 	}
+	if !a.ranked {
+		waiting = slices.DeleteFunc(waiting, a.covered)
+	}
 	return waiting, match
+}
+
+// covered tells whether the last call of follow has come to an instruction that
+// matches all that this one does.
+func (a *automaton) covered(pc uint32) bool {
+	for pc = a.covers[pc]; pc != 0; pc = a.covers[pc] {
+		if a.reached[pc] == a.calls {
+			return true
+		}
+	}
+	return false
 }
 
 // make finds the state after s at a character of a class, and the table in which
@@ -267,7 +329,11 @@ func (a *automaton) make(in *states, s state, class uint8) (*states, state) {
 		}
 	}
 	if len(now.waiting) >= maxSteps {
-		if a.resets++; a.resets > maxResets {
+		a.resets++
+		if a.read.Swap(0) >= fewSteps*maxSteps {
+			a.resets = 0
+		}
+		if a.resets > maxResets {
 			a.off.Store(true)
 		}
 		now = a.reset()
@@ -294,6 +360,7 @@ func (t *states) larger() *states {
 
 // matches tells whether the text holds a match.
 func (a *automaton) matches(text string) bool {
+	a.read.Add(int64(len(text)))
 	t := a.states.Load()
 	s := t.first
 	if a.ahead {
@@ -328,6 +395,7 @@ func (a *automaton) matches(text string) bool {
 // chooses it: of a ranked automaton, a later end is always of what is tried
 // before. It is -1 if there is none.
 func (a *automaton) end(text string) int {
+	a.read.Add(int64(len(text)))
 	end := -1
 	t := a.states.Load()
 	s := t.first
@@ -353,6 +421,7 @@ func (a *automaton) end(text string) int {
 
 // starts returns the bytes at which matches begin, the last first.
 func (a *automaton) starts(text string, into []int) []int {
+	a.read.Add(int64(len(text)))
 	t := a.states.Load()
 	s := t.first
 	for i := len(text); i > 0; {

@@ -25,6 +25,9 @@ var expressions = map[string]bool{ // whether an automaton can do it
 	`(?:a|ab)(?:c|bcd)`:                 true,
 	`(?:元|元整)(?:以上)?`:                   true,
 	`(?:奖励|奖)[^,。]*?(?:元|$)`:            true,
+	`奖[^,。]{1,4}(?:元.{0,3}补)?`:          true,
+	`一(?:.(?:.(?:元)?)?)?补`:              true,
+	`(?:一二?)+补|x{2,}y`:                  true,
 	`\d+(?:\.\d+)?(?:%|‰|万元|元)|[补助]+$`:  true,
 	`《[^《》\n]{0,80}》|条`:                 true,
 	`(?:自|^)(?P<n>\d)|(?:^|。)奖(励)`:      true,
@@ -103,6 +106,24 @@ func TestManyReadAtOnce(t *testing.T) {
 			})
 		}
 		all.Wait()
+	}
+}
+
+// TestRepetitionHasFewStates reads texts in which many matches could have begun: a
+// state for every set of them would be too many.
+func TestRepetitionHasFewStates(t *testing.T) {
+	e := MustCompile(`(?:奖励|补贴)[^,。]{0,20}?(?:不超过|最高)[^,。]{0,20}?\d`)
+	seed := uint32(1)
+	var b strings.Builder
+	for range 200_000 {
+		seed = seed*1664525 + 1013904223
+		b.WriteString([]string{"1", "元", "不超过", "奖"}[seed>>30])
+	}
+	if e.MatchString(b.String()) {
+		t.Error("found a match")
+	}
+	if n := len(e.finds.states.Load().waiting); n > 1000 || e.finds.resets > 0 {
+		t.Errorf("%d states are kept, %d resets", n, e.finds.resets)
 	}
 }
 
