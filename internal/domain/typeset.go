@@ -31,7 +31,7 @@ func Typeset(text string) string {
 
 // isWide tells whether a character is written in a square of its own.
 func isWide(r rune) bool {
-	return unicode.Is(unicode.Han, r) || 0x3001 <= r && r <= 0x303F || 0xFF01 <= r && r <= 0xFF5E || strings.ContainsRune("“”‘’—…", r)
+	return 0x4E00 <= r && r <= 0x9FFF || r > unicode.MaxLatin1 && unicode.Is(unicode.Han, r) || 0x3001 <= r && r <= 0x303F || 0xFF01 <= r && r <= 0xFF5E || strings.ContainsRune("“”‘’—…", r)
 }
 
 func wideAt(line []rune, i int) bool { return 0 <= i && i < len(line) && isWide(line[i]) }
@@ -67,7 +67,9 @@ func widenBrackets(line []rune) {
 // percentage.
 func widenMarks(line []rune) {
 	for i, r := range line {
-		if !strings.ContainsRune(",;:!?", r) {
+		switch r {
+		case ',', ';', ':', '!', '?':
+		default:
 			continue
 		}
 		if wideAt(line, i-1) || wideAt(line, i+1) || i == len(line)-1 || i > 0 && line[i-1] == '%' {
@@ -79,11 +81,12 @@ func widenMarks(line []rune) {
 // Typeset writes a policy as it was read the way it is printed, see the
 // function. Places of its text stay what they are.
 func (p *Policy) Typeset() {
-	was, text := []rune(p.Text), []rune(Typeset(p.Text))
+	was, text := p.Text, Typeset(p.Text)
+	from, to := placesOf(was), placesOf(text)
 	// of is what stands at a place now, or the words alone where they are not those of the text.
 	of := func(words string, start, end int) string {
-		if 0 <= start && start <= end && end <= len(was) && utf8.RuneCountInString(words) == end-start && string(was[start:end]) == words {
-			return string(text[start:end])
+		if 0 <= start && start <= end && end < len(from) && was[from[start]:from[end]] == words {
+			return text[to[start]:to[end]]
 		}
 		return Typeset(words)
 	}
@@ -92,7 +95,7 @@ func (p *Policy) Typeset() {
 			evidence[i].Text = of(evidence[i].Text, evidence[i].Start, evidence[i].End)
 		}
 	}
-	p.Title, p.Text = Typeset(p.Title), string(text)
+	p.Title, p.Text = Typeset(p.Title), text
 	for i := range p.Clauses {
 		c := &p.Clauses[i]
 		c.Text = of(c.Text, c.Start, c.End)
@@ -108,6 +111,15 @@ func (p *Policy) Typeset() {
 			list[i].Title = Typeset(list[i].Title)
 		}
 	}
+}
+
+// placesOf returns the byte at which each code point of a text stands, and its end.
+func placesOf(text string) []int32 {
+	places := make([]int32, 0, utf8.RuneCountInString(text)+1)
+	for i := range text {
+		places = append(places, int32(i))
+	}
+	return append(places, int32(len(text)))
 }
 
 func (m *Measure) typeset(of func(words string, start, end int) string, cite func([]Evidence)) {
