@@ -1,10 +1,15 @@
 package web
 
 import (
+	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
-	"math"
+	"io"
+	"iter"
+	"os"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -79,7 +84,11 @@ func stamp(t time.Time) string {
 	return t.In(shanghai).Format("2006-01-02T15:04:05+08:00")
 }
 
-// record is what an export reads of one person, each push and policy once.
+// policiesKept is how many policies an export keeps: what was told over several
+// channels stands together.
+const policiesKept = 32
+
+// record is what an export reads of one person, each push once.
 type record struct {
 	s        *Server
 	person   *domain.Subscriber
@@ -93,60 +102,161 @@ func (s *Server) recordOf(ctx context.Context, person *domain.Subscriber) (*reco
 	return &record{s, person, former, map[domain.PushID]domain.Push{}, map[domain.PolicyID]*domain.Policy{}}, err
 }
 
-// messages lists everything that was sent to the person and is kept, the latest
-// first: what left the house, and what stands in the inbox.
-func (r *record) messages(ctx context.Context) (sent []sentMessage, inbox []inboxMessage, err error) {
-	found, err := r.s.Store.Deliveries(ctx, storage.DeliveryFilter{Subscriber: r.person.ID, Limit: math.MaxInt32})
+// deliveriesRead is how many deliveries of a person are read at a time.
+const deliveriesRead = 500
+
+// messages lists everything that left the house for the person, or was to, and
+// is kept, the latest first.
+func (r *record) messages(ctx context.Context) iter.Seq2[sentMessage, error] {
+	return func(yield func(sentMessage, error) bool) {
+		for f := (storage.DeliveryFilter{Subscriber: r.person.ID, Limit: deliveriesRead}); ; {
+			found, err := r.s.Store.Deliveries(ctx, f)
+			if err != nil {
+				yield(sentMessage{}, err)
+				return
+			}
+			for _, d := range found {
+				f.Before = d.ID
+				if m, err := r.message(ctx, d); !yield(m, err) || err != nil {
+					return
+				}
+			}
+			if len(found) < f.Limit {
+				return
+			}
+		}
+	}
+}
+
+func (r *record) message(ctx context.Context, d storage.DeliveryRow) (sentMessage, error) {
+	push, err := r.push(ctx, d.Push)
 	if err != nil {
-		return nil, nil, err
+		return sentMessage{}, err
 	}
-	sent, inbox = []sentMessage{}, []inboxMessage{}
-	for _, d := range found {
-		push, err := r.push(ctx, d.Push)
-		if err != nil {
-			return nil, nil, err
-		}
-		m := sentMessage{
-			Policy: d.PolicyTitle, Kind: pushRowOf(push).KindName, Channel: d.Channel.Label(), To: d.Masked, Verdict: d.Verdict,
-			State: d.Channel.StateLabel(d.State), Reason: d.Reason.Label(), SentAt: stamp(d.SentAt), EndedAt: stamp(d.EndedAt),
-			Gateway: d.Gateway, Receipt: d.GatewayRef, History: []sentStep{},
-		}
-		if m.Why, err = r.why(ctx, push, d.Verdict); err != nil {
-			return nil, nil, err
-		}
-		events, err := r.s.Store.DeliveryEvents(ctx, d.ID)
-		if err != nil {
-			return nil, nil, err
-		}
-		for _, e := range events {
-			m.History = append(m.History, sentStep{stamp(e.At), d.Channel.StateLabel(e.State), e.Reason.Label(), e.Gateway, e.Note})
-		}
-		sent = append(sent, m)
+	m := sentMessage{
+		Policy: d.PolicyTitle, Kind: pushRowOf(push).KindName, Channel: d.Channel.Label(), To: d.Masked, Verdict: d.Verdict,
+		State: d.Channel.StateLabel(d.State), Reason: d.Reason.Label(), SentAt: stamp(d.SentAt), EndedAt: stamp(d.EndedAt),
+		Gateway: d.Gateway, Receipt: d.GatewayRef, History: []sentStep{},
 	}
-	items, err := r.s.inboxOf(ctx, r.person.ID)
+	if m.Why, err = r.why(ctx, push, d.Verdict); err != nil {
+		return m, err
+	}
+	events, err := r.s.Store.DeliveryEvents(ctx, d.ID)
+	for _, e := range events {
+		m.History = append(m.History, sentStep{stamp(e.At), d.Channel.StateLabel(e.State), e.Reason.Label(), e.Gateway, e.Note})
+	}
+	return m, err
+}
+
+// inbox lists everything that has stood in the inbox of the person, the latest
+// first.
+func (r *record) inbox(ctx context.Context) iter.Seq2[inboxMessage, error] {
+	return func(yield func(inboxMessage, error) bool) {
+		marks, err := r.s.Store.InboxMarks(ctx, r.person.ID)
+		if err != nil {
+			yield(inboxMessage{}, err)
+			return
+		}
+		items, err := r.s.wholeInbox(ctx, r.person.ID, marks)
+		if err != nil {
+			yield(inboxMessage{}, err)
+			return
+		}
+		for _, it := range items {
+			mark := marks[it.Push]
+			m := inboxMessage{
+				Policy: it.Title, At: stamp(it.At), Verdict: it.Verdict, Read: it.Read,
+				SeenAt: stamp(mark.SeenAt), ReadAt: stamp(mark.ReadAt), DismissedAt: stamp(mark.DismissedAt), DoneAt: stamp(mark.DoneAt),
+			}
+			push, err := r.push(ctx, it.Push)
+			if err == nil {
+				m.Kind = pushRowOf(push).KindName
+				m.Why, err = r.why(ctx, push, it.Verdict)
+			}
+			if !yield(m, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// send answers with an export: what it begins with, and then the inbox and the
+// messages. They are written one by one into a file that has no name, which is
+// sent when it is whole: a long record takes no memory, and what fails is said.
+// First done is told how many there are.
+func (r *record) send(c *fiber.Ctx, name string, begin any, done func(sent, inbox int) error) error {
+	file, err := os.CreateTemp("", "policypush-export-")
 	if err != nil {
-		return nil, nil, err
+		return err
 	}
-	marks, err := r.s.Store.InboxMarks(ctx, r.person.ID)
+	size := 0
+	if err = os.Remove(file.Name()); err == nil {
+		size, err = r.write(c.UserContext(), file, begin, done)
+	}
+	if err == nil {
+		_, err = file.Seek(0, io.SeekStart)
+	}
 	if err != nil {
-		return nil, nil, err
+		return errors.Join(err, file.Close())
 	}
-	for _, it := range items {
-		push, err := r.push(ctx, it.Push)
+	c.Set(fiber.HeaderContentType, fiber.MIMEApplicationJSONCharsetUTF8)
+	c.Set(fiber.HeaderContentDisposition, fmt.Sprintf(`attachment; filename="%s"`, name))
+	return c.SendStream(file, size) // which closes it
+}
+
+func (r *record) write(ctx context.Context, to io.Writer, begin any, done func(sent, inbox int) error) (size int, err error) {
+	head, err := json.MarshalIndent(begin, "", "  ")
+	if err != nil {
+		return 0, err
+	}
+	w := &jsonList{to: bufio.NewWriter(to)}
+	w.write(bytes.TrimSuffix(head, []byte("\n}")))
+	inbox, err := writeList(w, "inbox", r.inbox(ctx))
+	if err != nil {
+		return 0, err
+	}
+	sent, err := writeList(w, "messages", r.messages(ctx))
+	if err != nil {
+		return 0, err
+	}
+	w.write([]byte("\n}\n"))
+	if err := w.to.Flush(); err != nil { // the first that went wrong
+		return 0, err
+	}
+	return w.size, done(sent, inbox)
+}
+
+// jsonList writes JSON piece by piece.
+type jsonList struct {
+	to   *bufio.Writer
+	size int
+}
+
+func (w *jsonList) write(data []byte) {
+	n, _ := w.to.Write(data) // the next Flush tells
+	w.size += n
+}
+
+// writeList writes a further field of an object, which is a list.
+func writeList[T any](w *jsonList, name string, list iter.Seq2[T, error]) (n int, err error) {
+	w.write(fmt.Appendf(nil, ",\n  %q: [", name))
+	for one, err := range list {
 		if err != nil {
-			return nil, nil, err
+			return n, err
 		}
-		mark := marks[it.Push]
-		m := inboxMessage{
-			Policy: it.Title, Kind: pushRowOf(push).KindName, At: stamp(it.At), Verdict: it.Verdict, Read: it.Read,
-			SeenAt: stamp(mark.SeenAt), ReadAt: stamp(mark.ReadAt), DismissedAt: stamp(mark.DismissedAt), DoneAt: stamp(mark.DoneAt),
+		data, err := json.MarshalIndent(one, "    ", "  ")
+		if err != nil {
+			return n, err
 		}
-		if m.Why, err = r.why(ctx, push, it.Verdict); err != nil {
-			return nil, nil, err
+		if n > 0 {
+			w.write([]byte(","))
 		}
-		inbox = append(inbox, m)
+		w.write([]byte("\n    "))
+		w.write(data)
+		n++
 	}
-	return sent, inbox, nil
+	w.write([]byte("]"))
+	return n, nil
 }
 
 func (r *record) push(ctx context.Context, id domain.PushID) (domain.Push, error) {
@@ -175,6 +285,9 @@ func (r *record) why(ctx context.Context, push domain.Push, verdict domain.Verdi
 		var err error
 		if policy, err = r.s.Store.Policy(ctx, push.Policy); err != nil {
 			return w, err
+		}
+		if len(r.policies) >= policiesKept {
+			clear(r.policies)
 		}
 		r.policies[push.Policy] = policy
 	}
@@ -239,24 +352,12 @@ func (s *Server) exportPerson(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	sent, inbox, err := r.messages(ctx)
-	if err != nil {
-		return err
-	}
-	if err := s.audit(c, "export", fmt.Sprintf("subscriber/%d", id), fmt.Sprintf("%d条发送记录，%d条站内消息", len(sent), len(inbox))); err != nil {
-		return err
-	}
-	data, err := json.MarshalIndent(struct {
-		ID       string         `json:"id"`
-		Name     string         `json:"name"`
-		At       string         `json:"at"`
-		Inbox    []inboxMessage `json:"inbox"`
-		Messages []sentMessage  `json:"messages"`
-	}{person.ExternalID, maskName(person), stamp(s.Now()), inbox, sent}, "", "  ")
-	if err != nil {
-		return err
-	}
-	c.Set(fiber.HeaderContentType, fiber.MIMEApplicationJSONCharsetUTF8)
-	c.Set(fiber.HeaderContentDisposition, fmt.Sprintf(`attachment; filename="policypush-messages-%d.json"`, id))
-	return c.Send(append(data, '\n'))
+	begin := struct {
+		ID   string `json:"id"`
+		Name string `json:"name"`
+		At   string `json:"at"`
+	}{person.ExternalID, maskName(person), stamp(s.Now())}
+	return r.send(c, fmt.Sprintf("policypush-messages-%d.json", id), begin, func(sent, inbox int) error {
+		return s.audit(c, "export", fmt.Sprintf("subscriber/%d", id), fmt.Sprintf("%d条发送记录，%d条站内消息", sent, inbox))
+	})
 }

@@ -75,6 +75,74 @@ func TestAnExportHoldsTheInboxWithReasons(t *testing.T) {
 	}
 }
 
+// TestAnExportIsWhole: it reaches further back than the inbox, and of each
+// delivery, however many there are, it says what, why, when and with which
+// receipt.
+func TestAnExportIsWhole(t *testing.T) {
+	site := newOffice(t)
+	ctx := context.Background()
+	b := site.browser()
+	id := b.subscribe("13900000053")
+	person, err := site.Store.Subscriber(ctx, id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	policy := site.publish(id)
+	const pushes = inboxDepth + 250 // more than are read at a time too
+	for i := range pushes {
+		p := &domain.Push{Policy: policy.ID, Version: policy.Version, Kind: domain.Reminder, CreatedAt: site.now, Deadline: "2026-12-10", DaysLeft: i + 1}
+		if owed, err := site.Store.OweReminder(ctx, policy, p); err != nil || !owed {
+			t.Fatal(owed, err)
+		}
+		d := domain.Delivery{
+			Subscriber: id, Contact: person.Contacts[0].ID, Channel: person.Contacts[0].Kind, Verdict: domain.Likely, State: domain.Pending, NextAt: site.now,
+		}
+		if err := site.Store.PlanDeliveries(ctx, p.ID, id, []domain.Delivery{d}, site.now); err != nil {
+			t.Fatal(err)
+		}
+		site.reach(p, id)
+	}
+	due, err := site.Store.DueBatches(ctx, site.now, pushes)
+	if err != nil || len(due) != pushes {
+		t.Fatal(len(due), err)
+	}
+	for i, batch := range due {
+		claimed, err := site.Store.ClaimDeliveries(ctx, batch.ID, batch.Gen, 1, site.now)
+		if err != nil || len(claimed) != 1 {
+			t.Fatal(len(claimed), err)
+		}
+		sent := storage.Outcome{Delivery: claimed[0].Deliveries[0].ID, State: domain.Accepted, GatewayRef: fmt.Sprintf("r%d", i), At: site.now}
+		if err := site.Store.RecordOutcomes(ctx, []storage.Outcome{sent}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	officer := site.as("drafter")
+	officer.get(fmt.Sprintf("/console/subscribers/%d", id)).post(fmt.Sprintf("/console/subscribers/%d/export", id), url.Values{})
+	b.get("/me/export").at("/me/export", 200)
+	for who, body := range map[string]string{"the person": b.body, "an officer": officer.body} {
+		var out struct {
+			ID       string
+			Inbox    []inboxMessage
+			Messages []sentMessage
+		}
+		if err := json.Unmarshal([]byte(body), &out); err != nil {
+			t.Fatalf("%s: %v", who, err)
+		}
+		if out.ID != person.ExternalID || len(out.Inbox) != pushes+1 || len(out.Messages) != pushes {
+			t.Fatalf("%s (%s) gets %d messages of the inbox and %d that were sent", who, out.ID, len(out.Inbox), len(out.Messages))
+		}
+		for i, m := range out.Messages {
+			if want := fmt.Sprintf("r%d", pushes-1-i); m.Receipt != want || m.SentAt != stamp(site.now) || len(m.Why.Reasons) != 2 || m.Policy != policy.Title {
+				t.Fatalf("%s gets %+v, not %s", who, m, want)
+			}
+		}
+	}
+	log, err := site.Store.AuditEntries(ctx, fmt.Sprintf("subscriber/%d", id), 1)
+	if want := fmt.Sprintf("%d条发送记录，%d条站内消息", pushes, pushes+1); err != nil || len(log) != 1 || log[0].Detail != want {
+		t.Errorf("the log says %+v, %v", log, err)
+	}
+}
+
 // TestReasonsAreThoseOfThen: of a profile that has changed since, the version of
 // the push tells why.
 func TestReasonsAreThoseOfThen(t *testing.T) {

@@ -1,9 +1,11 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
+	"math"
 	"net"
 	"slices"
 	"strconv"
@@ -60,6 +62,8 @@ type inboxItem struct {
 	Corrected string            // what a correction says, or ""
 	Question  domain.QuestionID // that was answered; 0 of a policy
 	Answer    int64             // the question and answer of a policy that was corrected, or 0
+
+	makesGood bool // it tells of a policy as new, which an earlier push began to
 }
 
 // inboxOf computes the inbox of a subscriber, newest first: the pushes whose
@@ -78,7 +82,6 @@ func (s *Server) inboxOf(ctx context.Context, id domain.SubscriberID) ([]inboxIt
 		return nil, err
 	}
 	var items []inboxItem
-	supplemented := map[domain.PolicyID]bool{} // newest first: a supplement comes before what it makes good
 	for _, push := range pushes {
 		if push.State == domain.PushOwed || push.State == domain.PushUnsigned {
 			continue
@@ -87,31 +90,64 @@ func (s *Server) inboxOf(ctx context.Context, id domain.SubscriberID) ([]inboxIt
 		if err != nil {
 			return nil, err
 		}
-		if op == nil {
-			continue
+		if op != nil {
+			items = s.appendItem(items, id, push, op, marks[push.ID])
 		}
-		verdict := domain.Possible
-		switch {
-		case op.likely.Contains(uint32(id)):
-			verdict = domain.Likely
-		case !push.IncludePossible || !op.possible.Contains(uint32(id)):
-			continue
-		}
-		mark := marks[push.ID]
-		stopped := push.State == domain.PushStopped
-		aborted := stopped && push.StoppedFor == domain.ReasonAborted
-		if aborted && mark.ReadAt.IsZero() && supplemented[push.Policy] {
-			continue // the supplement stands for it
-		}
-		supplemented[push.Policy] = supplemented[push.Policy] || push.Kind == domain.NewPolicy && !stopped
-		items = append(items, inboxItem{
-			Push: push.ID, Policy: push.Policy, Title: op.policy.Title, Gain: op.policy.FirstMeasure, At: push.CreatedAt,
-			Issuer: firstOf(op.policy.Issuers), Deadline: deadlineOn(op.policy.ApplyDeadline, s.today()),
-			Verdict: verdict, Withdrawn: push.Kind == domain.WithdrawalNotice, Stopped: stopped && !aborted, Aborted: aborted,
-			Seen: !mark.SeenAt.IsZero(), Read: !mark.ReadAt.IsZero(), Dismissed: !mark.DismissedAt.IsZero(), Done: !mark.DoneAt.IsZero(),
-			Reminds: push.Kind == domain.Reminder, Corrected: push.Note,
-		})
 	}
+	return s.latestFirst(ctx, id, items, marks, inboxDepth)
+}
+
+// pushesRead is how many pushes are read at a time, with their audiences, where
+// the inbox is read as far back as it goes.
+const pushesRead = 16
+
+// wholeInbox is inboxOf without a bound. It keeps no audience.
+func (s *Server) wholeInbox(ctx context.Context, id domain.SubscriberID, marks map[domain.PushID]storage.InboxMark) ([]inboxItem, error) {
+	if s.Modes[domain.App] == "off" {
+		return nil, nil
+	}
+	var items []inboxItem
+	for after := domain.PushID(0); ; {
+		found, err := s.Store.InboxPushes(ctx, after, pushesRead)
+		if err != nil {
+			return nil, err
+		}
+		if len(found) == 0 {
+			return s.latestFirst(ctx, id, items, marks, math.MaxInt32)
+		}
+		for _, in := range found {
+			op, err := opened(in)
+			if err != nil {
+				return nil, err
+			}
+			items, after = s.appendItem(items, id, in.Push, op, marks[in.Push.ID]), in.Push.ID
+		}
+	}
+}
+
+// appendItem appends a planned push to the items of somebody whom it tells.
+func (s *Server) appendItem(items []inboxItem, id domain.SubscriberID, push domain.Push, op *openPush, mark storage.InboxMark) []inboxItem {
+	verdict := domain.Possible
+	switch {
+	case op.likely.Contains(uint32(id)):
+		verdict = domain.Likely
+	case !push.IncludePossible || !op.possible.Contains(uint32(id)):
+		return items
+	}
+	stopped := push.State == domain.PushStopped
+	aborted := stopped && push.StoppedFor == domain.ReasonAborted
+	return append(items, inboxItem{
+		Push: push.ID, Policy: push.Policy, Title: op.policy.Title, Gain: op.policy.FirstMeasure, At: push.CreatedAt,
+		Issuer: firstOf(op.policy.Issuers), Deadline: deadlineOn(op.policy.ApplyDeadline, s.today()),
+		Verdict: verdict, Withdrawn: push.Kind == domain.WithdrawalNotice, Stopped: stopped && !aborted, Aborted: aborted,
+		Seen: !mark.SeenAt.IsZero(), Read: !mark.ReadAt.IsZero(), Dismissed: !mark.DismissedAt.IsZero(), Done: !mark.DoneAt.IsZero(),
+		Reminds: push.Kind == domain.Reminder, Corrected: push.Note, makesGood: push.Kind == domain.NewPolicy && !stopped,
+	})
+}
+
+// latestFirst adds to the items of somebody what is theirs alone, up to so many
+// answers, and puts all in order, without what a later push makes good.
+func (s *Server) latestFirst(ctx context.Context, id domain.SubscriberID, items []inboxItem, marks map[domain.PushID]storage.InboxMark, answers int) ([]inboxItem, error) {
 	first, err := s.Store.Digest(ctx, id, 0)
 	if domain.KindOf(err) == domain.NotFound {
 		err = nil
@@ -121,7 +157,7 @@ func (s *Server) inboxOf(ctx context.Context, id domain.SubscriberID) ([]inboxIt
 	if err != nil {
 		return nil, err
 	}
-	notices, err := s.Store.Notices(ctx, id, inboxDepth)
+	notices, err := s.Store.Notices(ctx, id, answers)
 	for _, n := range notices {
 		mark := marks[n.Push]
 		about := "政策页上的简明问答"
@@ -133,8 +169,15 @@ func (s *Server) inboxOf(ctx context.Context, id domain.SubscriberID) ([]inboxIt
 			Seen: !mark.SeenAt.IsZero(), Read: !mark.ReadAt.IsZero(), Dismissed: !mark.DismissedAt.IsZero(),
 		})
 	}
-	slices.SortFunc(items, func(a, b inboxItem) int { return int(b.Push - a.Push) })
-	return items, err
+	slices.SortFunc(items, func(a, b inboxItem) int { return cmp.Compare(b.Push, a.Push) })
+	supplemented := map[domain.PolicyID]bool{} // a supplement comes before what it makes good
+	return slices.DeleteFunc(items, func(it inboxItem) bool {
+		if it.Aborted && !it.Read && supplemented[it.Policy] {
+			return true
+		}
+		supplemented[it.Policy] = supplemented[it.Policy] || it.makesGood
+		return false
+	}), err
 }
 
 // digestItem is a first digest as it stands in the inbox.
@@ -167,11 +210,9 @@ func (s *Server) openPush(ctx context.Context, id domain.PushID) (*openPush, err
 	if len(found) == 0 || found[0].Push.ID != id {
 		return nil, nil
 	}
-	sets, err := audience.Thaw(found[0].Audience)
-	if err != nil {
-		return nil, fmt.Errorf("open the audience of push %d: %w", id, err)
+	if op, err = opened(found[0]); err != nil {
+		return nil, err
 	}
-	op = &openPush{likely: sets.Likely, possible: sets.Possible, policy: found[0].Policy}
 	s.pushes.mu.Lock()
 	defer s.pushes.mu.Unlock()
 	if s.pushes.open == nil || len(s.pushes.open) > 2*inboxDepth { // the old ones have dropped out of every inbox
@@ -179,6 +220,14 @@ func (s *Server) openPush(ctx context.Context, id domain.PushID) (*openPush, err
 	}
 	s.pushes.open[id] = op
 	return op, nil
+}
+
+func opened(in storage.InboxPush) (*openPush, error) {
+	sets, err := audience.Thaw(in.Audience)
+	if err != nil {
+		return nil, fmt.Errorf("open the audience of push %d: %w", in.Push.ID, err)
+	}
+	return &openPush{likely: sets.Likely, possible: sets.Possible, policy: in.Policy}, nil
 }
 
 // unread counts what the reader has not even seen in the list: the number on

@@ -2,7 +2,6 @@ package web
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -495,7 +494,8 @@ func (s *Server) removeContact(c *fiber.Ctx, r *reader, contact domain.Contact) 
 	return s.Store.SaveSession(c.UserContext(), r.session)
 }
 
-// exported is everything about a subscriber, for them to take along.
+// exported is everything about a subscriber, for them to take along, before what
+// they were sent.
 type exported struct {
 	ID           string              `json:"id"`
 	Name         string              `json:"name,omitempty"`
@@ -505,9 +505,6 @@ type exported struct {
 	Contacts     []domain.Contact    `json:"contacts"`
 	Consent      domain.Consent      `json:"consent"`
 	CreatedAt    string              `json:"created_at"`
-	Inbox        []inboxMessage      `json:"inbox"`
-	// Messages left the house, or were to.
-	Messages []sentMessage `json:"messages"`
 	// Former says how the profile stood at earlier pushes, as far as it is kept.
 	Former []exportedVersion `json:"former"`
 	// Questions they asked, and those of others whose answers helped them.
@@ -608,16 +605,7 @@ func (s *Server) export(c *fiber.Ctx) error {
 	for _, r := range read {
 		out.Read = append(out.Read, exportedRead{r.Title, stamp(r.At)})
 	}
-	if out.Messages, out.Inbox, err = kept.messages(c.UserContext()); err != nil {
-		return err
-	}
-	data, err := json.MarshalIndent(out, "", "  ")
-	if err != nil {
-		return err
-	}
-	c.Set(fiber.HeaderContentType, fiber.MIMEApplicationJSONCharsetUTF8)
-	c.Set(fiber.HeaderContentDisposition, `attachment; filename="policypush-my-data.json"`)
-	return c.Send(append(data, '\n'))
+	return kept.send(c, "policypush-my-data.json", out, func(int, int) error { return nil })
 }
 
 // deleteView asks once more before everything about the reader is deleted.

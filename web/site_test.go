@@ -165,6 +165,14 @@ func (s *testSite) publish(likely ...domain.SubscriberID) *domain.Policy {
 	if len(likely) == 0 {
 		return policy
 	}
+	s.reach(push, likely...)
+	return policy
+}
+
+// reach freezes whom a push tells.
+func (s *testSite) reach(push *domain.Push, likely ...domain.SubscriberID) {
+	s.t.Helper()
+	ctx := context.Background()
 	set := roaring.New()
 	for _, id := range likely {
 		set.Add(uint32(id))
@@ -179,7 +187,6 @@ func (s *testSite) publish(likely ...domain.SubscriberID) *domain.Policy {
 	if err := s.Store.FinishPlan(ctx, push.ID, s.now); err != nil {
 		s.t.Fatal(err)
 	}
-	return policy
 }
 
 // browser keeps cookies between requests, as a browser without scripts.

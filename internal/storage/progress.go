@@ -57,6 +57,7 @@ type DeliveryFilter struct {
 	Push       domain.PushID
 	Subscriber domain.SubscriberID
 	State      domain.DeliveryState
+	Before     domain.DeliveryID // 0: from the newest on
 	// EndedBy leaves out what ended later.
 	EndedBy time.Time
 	Limit   int // 0: 100
@@ -83,6 +84,9 @@ func (s *Store) Deliveries(ctx context.Context, f DeliveryFilter) ([]DeliveryRow
 	}
 	if f.Subscriber != 0 {
 		where = append(where, `deliveries.subscriber_id = `+param(&args, f.Subscriber))
+	}
+	if f.Before != 0 {
+		where = append(where, `deliveries.id < `+param(&args, f.Before))
 	}
 	if f.State != "" {
 		where = append(where, `deliveries.state = `+param(&args, f.State))
