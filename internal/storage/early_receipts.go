@@ -16,7 +16,8 @@ const keepEarly = 72 * time.Hour
 
 // KeepReceipt keeps a receipt that names its delivery by the gateway's number
 // only, and has come before that number was recorded. SettleEarly joins them.
-// It is idempotent.
+// Nothing is kept of an address that is nobody's, unless a canary waits. It is
+// idempotent.
 func (s *Store) KeepReceipt(ctx context.Context, r Receipt) error {
 	_, err := s.keepReceipt(ctx, s.write, r)
 	return err
@@ -25,7 +26,9 @@ func (s *Store) KeepReceipt(ctx context.Context, r Receipt) error {
 // keepReceipt is KeepReceipt, and tells whether the receipt is new.
 func (s *Store) keepReceipt(ctx context.Context, db querier, r Receipt) (isNew bool, err error) {
 	const q = `
-		INSERT INTO early_receipts (at, channel, gateway_ref, blind, state, reason, note) VALUES ($1, $2, $3, $4, $5, $6, $7)
+		INSERT INTO early_receipts (at, channel, gateway_ref, blind, state, reason, note)
+		SELECT CAST($1 AS BIGINT), CAST($2 AS TEXT), CAST($3 AS TEXT), $4, CAST($5 AS TEXT), CAST($6 AS TEXT), CAST($7 AS TEXT)
+		WHERE EXISTS (SELECT 1 FROM contacts WHERE kind = $2 AND blind = $4) OR EXISTS (SELECT 1 FROM canaries WHERE channel = $2 AND state = 'sending')
 		ON CONFLICT DO NOTHING`
 	n, err := changed(ctx, db, q, micros(r.At), r.Channel, r.GatewayRef, s.blind(r.Channel, r.Address), r.State, r.Reason, r.Note)
 	if err != nil {

@@ -16,10 +16,12 @@ const addressesOf = `(SELECT blind FROM contacts c WHERE c.subscriber_id = $1
 // deliveriesTo are the ids of what was sent to $1.
 const deliveriesTo = `(SELECT id FROM deliveries WHERE subscriber_id = $1)`
 
-// erasures remove what is kept of a subscriber, by id ($1), in this order: the
-// subscriber goes last, whose contacts, former profiles, history of people and
-// first digest go along.
+// erasures remove what is kept of a subscriber, by id ($1), in this order:
+// deliveries are made nobody's first, and hold up whoever records what becomes of
+// one; the subscriber goes last, whose contacts, former profiles, history of
+// people and first digest go along.
 var erasures = []string{
+	`UPDATE deliveries SET gateway_ref = '', contact_id = -contact_id WHERE subscriber_id = $1 AND contact_id > 0`,
 	dropFiles + ` AND d.subscriber_id = $1)`,
 	`DELETE FROM joins WHERE subscriber_id = $1 OR by_contact IN (SELECT id FROM contacts WHERE subscriber_id = $1) OR blind IN ` + addressesOf,
 	`DELETE FROM people_changes WHERE about_blind IN ` + addressesOf,
@@ -28,7 +30,6 @@ var erasures = []string{
 	`DELETE FROM replies WHERE blind IN ` + addressesOf,
 	`DELETE FROM outbox WHERE blind IN ` + addressesOf + ` OR delivery_id IN ` + deliveriesTo,
 	`DELETE FROM delivery_events WHERE delivery_id IN ` + deliveriesTo,
-	`UPDATE deliveries SET gateway_ref = '' WHERE subscriber_id = $1 AND gateway_ref <> ''`,
 	`DELETE FROM sessions WHERE subscriber_id = $1`,
 	`DELETE FROM inbox_marks WHERE subscriber_id = $1`,
 	`DELETE FROM questions WHERE subscriber_id = $1`,
@@ -37,10 +38,15 @@ var erasures = []string{
 	`DELETE FROM qa_readers WHERE subscriber_id = $1`,
 }
 
+// ofNobody is the condition for deliveries of somebody who was erased: their
+// contact is a negative number. What becomes of one is counted, and nothing else
+// of it is kept.
+const ofNobody = `deliveries.contact_id < 0`
+
 // DeleteSubscriber removes a person from every table, and logs that they are
 // gone. What stays names nobody: the bare number in frozen audiences and in
 // deliveries, which counts and reconciliation rest on, without what the gateway
-// called the message; and the stop-list's fingerprints of addresses, so that who
+// called the message, also where it says so only later; and the stop-list's fingerprints of addresses, so that who
 // said 退订 is not written to again. An address that another subscriber has too
 // stays theirs, with what is kept by it. It fails with NotFound if there is no
 // such person.

@@ -341,13 +341,13 @@ func (s *Store) writeOutcomes(ctx context.Context, tx *sql.Tx, ends []outcomeRow
 	}
 	update := `
 		UPDATE ` + table + ` AS deliveries
-		SET state = o.state, reason = o.reason, gateway_ref = o.gateway_ref, batch_id = o.batch_id,
+		SET state = o.state, reason = o.reason, gateway_ref = CASE WHEN ` + ofNobody + ` THEN '' ELSE o.gateway_ref END, batch_id = o.batch_id,
 			next_at = o.next_at, sent_at = o.sent_at, ended_at = o.ended_at, attempts = o.attempts,
 			gateway = o.gateway, ask_at = CASE WHEN o.ask_at < 0 THEN deliveries.ask_at ELSE o.ask_at END
 		FROM o WHERE deliveries.id = o.id AND deliveries.state = o.was AND deliveries.claimed_at = o.claimed_at
-		RETURNING deliveries.id`
+		RETURNING deliveries.id, deliveries.contact_id`
 	written = make([]outcomeRow, 0, len(ends))
-	told := make([]*outcomeRow, 0, len(ends))
+	told, kept := make([]*outcomeRow, 0, len(ends)), make([]*outcomeRow, 0, len(ends)) // kept: not of who was erased
 	for part := range slices.Chunk(ends, batchSizes[0]) {
 		at := make(map[domain.DeliveryID]int, len(part))
 		with, args, err := s.dialect.with(`o (id, was, claimed_at, state, reason, gateway_ref, batch_id, next_at, sent_at, ended_at, attempts, gateway, ask_at)`,
@@ -366,20 +366,28 @@ func (s *Store) writeOutcomes(ctx context.Context, tx *sql.Tx, ends []outcomeRow
 		if err != nil {
 			return nil, fmt.Errorf("write outcomes: %w", err)
 		}
-		ids, err := list(ctx, tx, one[domain.DeliveryID], with+update, args...)
-		if err != nil {
-			return nil, fmt.Errorf("write outcomes: %w", err)
-		}
-		for _, id := range ids {
+		err = each(ctx, tx, func(row scanner) error {
+			var id domain.DeliveryID
+			var contact domain.ContactID
+			if err := row.Scan(&id, &contact); err != nil {
+				return err
+			}
 			e := &part[at[id]]
 			written = append(written, *e)
 			if !e.silent {
 				told = append(told, e)
 			}
+			if !e.silent && contact >= 0 {
+				kept = append(kept, e)
+			}
+			return nil
+		}, with+update, args...)
+		if err != nil {
+			return nil, fmt.Errorf("write outcomes: %w", err)
 		}
 	}
-	err = s.insertEvents(ctx, tx, len(told), func(i int) DeliveryEvent {
-		e := told[i]
+	err = s.insertEvents(ctx, tx, len(kept), func(i int) DeliveryEvent {
+		e := kept[i]
 		return DeliveryEvent{Delivery: e.ID, At: e.at, State: e.State, Reason: e.Reason, Note: e.note, Gateway: e.Gateway}
 	})
 	if err != nil {

@@ -52,9 +52,13 @@ type OutboxEntry struct {
 	Body     string
 }
 
-// SaveOutbox appends an entry.
+// SaveOutbox appends an entry, but none of a delivery to somebody who was erased.
 func (s *Store) SaveOutbox(ctx context.Context, e OutboxEntry) error {
-	const q = `INSERT INTO outbox (at, delivery_id, channel, masked_to, subject, body, blind) VALUES ($1, $2, $3, $4, $5, $6, $7)`
+	q := `INSERT INTO outbox (at, delivery_id, channel, masked_to, subject, body, blind) VALUES ($1, $2, $3, $4, $5, $6, $7)`
+	if e.Delivery != 0 {
+		q = `INSERT INTO outbox (at, delivery_id, channel, masked_to, subject, body, blind)
+			SELECT $1, deliveries.id, $3, $4, $5, $6, $7 FROM deliveries WHERE id = $2 AND NOT ` + ofNobody + s.dialect.forShare
+	}
 	if _, err := s.write.ExecContext(ctx, q, micros(e.At), e.Delivery, e.Channel, e.MaskedTo, e.Subject, e.Body, s.blindOrNone(e.Channel, e.To)); err != nil {
 		return fmt.Errorf("save outbox: %w", err)
 	}

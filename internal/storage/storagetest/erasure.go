@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"policypush/internal/domain"
+	"policypush/internal/storage"
 )
 
 // nobodys are the tables of which a row is about no person. A table that is new
@@ -242,5 +243,69 @@ func erases(t *testing.T, url string) {
 		if after := everybody[1].traces(t, db, table); before[table] != nil && !maps.Equal(after, before[table]) {
 			t.Errorf("table %s lost something of another person: %v, before %v", table, after, before[table])
 		}
+	}
+}
+
+// erasesWhatIsBeingSent: of a message that is with the gateway when its person is
+// erased the outcome and the receipt are counted, and nothing else comes back.
+func erasesWhatIsBeingSent(t *testing.T, url string) {
+	s, ctx, db := open(t, url, Keys(t)), t.Context(), raw(t, url)
+	all := people(t, s, 4) // the last stays
+	_, push := published(t, s, "稳岗返还")
+	claimed := sendBatch(t, s, planned(t, s, push.ID, waiting(all, 0))[0])
+	for _, v := range all[:3] {
+		must(t, s.DeleteSubscriber(ctx, v.ID))
+	}
+	outcomes := make([]storage.Outcome, len(claimed))
+	for i, o := range claimed {
+		d := o.Deliveries[0]
+		outcomes[i] = storage.Outcome{Delivery: d.ID, Claimed: d, State: domain.Accepted, GatewayRef: fmt.Sprint("ref", i), Gateway: "g", Note: o.Contact.Address, At: morning}
+		must(t, s.SaveOutbox(ctx, storage.OutboxEntry{At: morning, Delivery: d.ID, Channel: domain.SMS, MaskedTo: o.Contact.Masked(), Body: "正文"}))
+	}
+	outcomes[1].State, outcomes[1].Reason, outcomes[1].NextAt = domain.Pending, domain.ReasonGatewayRetry, morning // to be tried again
+	receipt := func(i int) storage.Receipt {
+		return storage.Receipt{
+			Channel: domain.SMS, GatewayRef: outcomes[i].GatewayRef, Address: all[i].Contacts[0].Address, State: domain.Delivered,
+			At: morning, Note: all[i].Contacts[0].Address, Gateway: "g",
+		}
+	}
+	early := receipt(2) // says only which message of ours it is about, and before the outcome
+	early.Delivery, early.Address = claimed[2].Deliveries[0].ID, ""
+	must(t, s.RecordReceipt(ctx, early))
+	must(t, s.RecordOutcomes(ctx, outcomes))
+	for i := range 2 {
+		equal(t, "a receipt by number", domain.KindOf(s.RecordReceipt(ctx, receipt(i))), domain.NotFound)
+		must(t, s.KeepReceipt(ctx, receipt(i)))
+	}
+	must(t, s.RecordReceipt(ctx, receipt(3)))
+
+	for _, b := range got(s.DueBatches(ctx, morning, 10))(t) {
+		for _, o := range sendBatch(t, s, b) {
+			equal(t, "where it would go", o.Contact, domain.Contact{})
+			equal(t, "consent", o.NoConsent, true)
+			must(t, s.RecordOutcomes(ctx, []storage.Outcome{{
+				Delivery: o.Deliveries[0].ID, Claimed: o.Deliveries[0], State: domain.Suppressed, Reason: domain.ReasonNoAddress, At: morning, NotTried: true,
+			}}))
+		}
+	}
+	for i, want := range []domain.DeliveryState{domain.Accepted, domain.Suppressed, domain.Delivered, domain.Delivered} {
+		d := deliveryTo(t, s, push.ID, all[i].ID, domain.SMS)
+		equal(t, fmt.Sprintf("state of %d", i), d.State, want)
+		ref, steps := "", 0
+		if i == 3 {
+			ref, steps = "ref3", 2
+		}
+		equal(t, fmt.Sprintf("number of %d", i), d.GatewayRef, ref)
+		equal(t, fmt.Sprintf("history of %d", i), len(got(s.DeliveryEvents(ctx, d.ID))(t)), steps)
+	}
+	n, byState := sum(t, s, push.ID)
+	equal(t, "deliveries", n, 4)
+	equal(t, "of them delivered", byState[domain.Delivered], 2)
+	equal(t, "counters", len(got(s.CheckCounts(ctx, 0))(t)), 0)
+	equal(t, "copies", len(got(s.Outbox(ctx, 10))(t)), 1)
+	for table, want := range map[string]int{"early_receipts": 0, "contacts": 2} {
+		var rows int
+		must(t, db.QueryRowContext(ctx, `SELECT COUNT(*) FROM `+table).Scan(&rows))
+		equal(t, "rows of "+table, rows, want)
 	}
 }

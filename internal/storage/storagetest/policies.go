@@ -462,7 +462,11 @@ func keepsRecords(t *testing.T, url string) {
 	equal(t, "latest", latest[0], storage.AuditEntry{ID: 3, At: morning, Operator: 2, Action: "publish", Object: "policy/1", Detail: "v1"})
 	equal(t, "before", latest[1].Object, "policy/2")
 
-	out := storage.OutboxEntry{ID: 1, At: morning, Delivery: 5, Channel: domain.SMS, MaskedTo: "199****0001", Subject: "", Body: "【云川政务】…"}
+	_, push := published(t, s, "稳岗返还")
+	someone := people(t, s, 1)
+	planned(t, s, push.ID, waiting(someone, 0))
+	id := deliveryTo(t, s, push.ID, someone[0].ID, domain.SMS).ID
+	out := storage.OutboxEntry{ID: 1, At: morning, Delivery: id, Channel: domain.SMS, MaskedTo: "199****0001", Subject: "", Body: "【云川政务】…"}
 	must(t, s.SaveOutbox(ctx, out))
 	equal(t, "outbox", got(s.Outbox(ctx, 1))(t)[0], out)
 	reply := storage.Reply{ID: 1, Channel: domain.SMS, AddressMasked: "199****0001", Text: "怎么申请", At: morning}

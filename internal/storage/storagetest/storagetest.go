@@ -92,6 +92,7 @@ func Run(t *testing.T, fresh func(t *testing.T) string) {
 		"who is told of an answer is owed it, once, and is forgotten":           owesNotices,
 		"who read questions and answers is kept for a while, and told":          keepsQAReaders,
 		"whoever is erased is named by no table":                                erases,
+		"whoever is erased while a message is sent is named by none either":     erasesWhatIsBeingSent,
 		"a subscriber comes back as saved":                                      keepsSubscribers,
 		"who stands for an enterprise changes, with its history":                changesPeople,
 		"invitations are kept for their time, answered once":                    keepsJoins,
