@@ -9,9 +9,10 @@
 // One thing is told to a person once: over the first way of their order, which
 // is that of their contacts or what they chose for a theme. The others are spare
 // and step in, one after another, as soon as the one before has failed for good;
-// storage does that in the transaction that records the failure. Somebody may ask
-// instead for all ways at once, or for their inbox first: then one way after
-// another carries what lies there unread.
+// storage does that in the transaction that records the failure, also for others
+// who have the address and were to hear of it there. Somebody may ask instead for
+// all ways at once, or for their inbox first: then one way after another carries
+// what lies there unread.
 //
 // A new subscriber's first digest is a push of its own: planned like any other,
 // but waiting for no summary, for it is one.
