@@ -109,6 +109,7 @@ type measureMatch struct {
 	Title   string
 	Verdict domain.Verdict
 	Amount  string
+	Reasons []reasonView // of this measure alone, where the page gives all of them
 }
 
 // reasonView is one condition with what the profile says to it.
@@ -596,6 +597,11 @@ func (v *matchView) addReason(policy *domain.Policy, r matching.Reason) {
 	if len(v.Reasons) >= limit || slices.ContainsFunc(v.Reasons, func(o reasonView) bool { return o.Condition == r.Condition }) {
 		return
 	}
+	v.Reasons = append(v.Reasons, reasonOf(policy, r))
+}
+
+// reasonOf is a condition as a page shows it.
+func reasonOf(policy *domain.Policy, r matching.Reason) reasonView {
 	view := reasonView{Condition: r.Condition, Value: r.Value}
 	switch r.Result {
 	case domain.Yes:
@@ -608,7 +614,7 @@ func (v *matchView) addReason(policy *domain.Policy, r matching.Reason) {
 	if len(r.Evidence) > 0 {
 		view.Cite = citeAt(policy, r.Evidence[0].Start)
 	}
-	v.Reasons = append(v.Reasons, view)
+	return view
 }
 
 // interests names what of a subscription a policy answers to.

@@ -52,6 +52,25 @@ func readWho(c *fiber.Ctx) whoForm {
 	return f
 }
 
+// only empties the answers to the questions that keep is false for. Who asks
+// stays.
+func (f *whoForm) only(keep func(name string) bool) {
+	for name, answer := range map[string]*string{
+		"region": &f.Region, "industry": &f.Industry, "size": &f.Size, "staff": &f.Staff, "revenue": &f.Revenue,
+		"founded": &f.Founded, "taxpayer": &f.Taxpayer, "born": &f.Born,
+	} {
+		if !keep(name) {
+			*answer = ""
+		}
+	}
+	if !keep("attributes") {
+		f.Attributes, f.NoAttributes = nil, false
+	}
+	if !keep("groups") {
+		f.Groups, f.NoGroups = nil, false
+	}
+}
+
 // whoOf fills the form from what is stored.
 func whoOf(sub *domain.Subscriber) whoForm {
 	p := sub.Profile

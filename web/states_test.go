@@ -43,7 +43,7 @@ func TestAWithdrawnPolicySaysSo(t *testing.T) {
 	b.get("/inbox").at("/inbox", 200, "撤回通知：", "请不要再按它办理", "政策已撤回")
 	b.get("/policies?v=ok").at("/policies", 200, "0条结果")
 	b.get("/policies?v=off").at("/policies", 200, "1条结果", "已撤回")
-	b.get("/me/policies").at("/me/policies", 200, "适用可能性高（0项）")
+	b.get("/me/policies").at("/me/policies", 200, "还没有适合您的政策", "完善信息")
 }
 
 // TestAStoppedPushIsNoWithdrawal: somebody stopped a push; its policy stands.

@@ -127,14 +127,23 @@ test('a policy is found, checked, reckoned with and asked about; two officers an
   await visitor.page.waitForURL(/\/policies\?/);
   await visitor.press('/policies/1');
   await visitor.press('核对条件');
-  await visitor.choose('经营所在地', '339901103');
-  await visitor.type('从业人数（人）', '很多');
-  await visitor.press('看结果');
+  await visitor.says('第1题，最多5题');
+  await visitor.choose('在哪里经营？', '339901103');
+  await visitor.press('下一题');
+  await visitor.choose('企业是什么规模？', 'micro');
+  await visitor.press('下一题');
+  await visitor.type('有多少从业人员？', '很多');
+  await visitor.press('下一题');
   await visitor.says('请先改好下面1处');
   assert.equal(await visitor.page.evaluate(() => document.activeElement.id), 'problems', 'after a mistake the focus is on what is wrong');
-  await visitor.type('从业人数（人）', '8');
+  await visitor.press('上一题');
+  assert.equal(await visitor.page.getByLabel('企业是什么规模？').inputValue(), 'micro', 'what was answered is lost');
+  await visitor.press('下一题');
+  await visitor.type('有多少从业人员？', '8');
+  await visitor.press('下一题');
+  await visitor.press('不清楚，跳过');
   await visitor.press('看结果');
-  await visitor.says('以主管部门审核为准', '可能适用');
+  await visitor.says('以主管部门审核为准', '可能适用', '您的回答');
 
   await visitor.open('/policies/1');
   await visitor.to('按我的数字算一算');

@@ -229,6 +229,9 @@ func nameOf(f domain.Field, code string, names Names) string {
 	return code
 }
 
+// Value says in Chinese what a profile states for a field; 未填写 if nothing.
+func Value(p *domain.Profile, f domain.Field, names Names) string { return describeValue(p, f, names) }
+
 // describeValue says what the profile states for a field.
 func describeValue(p *domain.Profile, f domain.Field, names Names) string {
 	const unknown = "未填写"

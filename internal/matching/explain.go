@@ -72,6 +72,22 @@ func Explain(c *domain.Criteria, p *domain.Profile, asOf string, names Names) Re
 	return result
 }
 
+// Open weighs the facts that criteria leave open for a profile: how much of
+// what is open each decides, together 1. It is empty unless the answer is
+// Unknown.
+func Open(c *domain.Criteria, p *domain.Profile, asOf string) map[domain.Field]float64 {
+	x := explainer{profile: p, asOf: asOf}
+	if c == nil || x.truth(c, false) != domain.Unknown {
+		return nil
+	}
+	x.weigh(c, false, 1)
+	open := map[domain.Field]float64{}
+	for _, q := range x.questions {
+		open[q.Field] += q.weight
+	}
+	return open
+}
+
 // explainer walks a tree with its negations pushed down to the leaves.
 type explainer struct {
 	profile   *domain.Profile
