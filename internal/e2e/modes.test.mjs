@@ -162,6 +162,12 @@ async function inspect({ width, modes, some, tags, colours, places }) {
     for (const put of document.querySelectorAll('.later')) put.classList.remove('later'); // what is put off would hide how wide it is
     const wide = document.documentElement.scrollWidth - innerWidth;
     if (wide > 0) found.push(`${mode}: ${wide} px wider than the window`);
+    // What is pressed or typed in is 60 points high for the elder. A box to be ticked is as large as its words.
+    if (dataset.ui === 'elder') {
+      const small = [...document.querySelectorAll('button:not(.vh), summary, select, textarea, .btn, input:not([type=hidden])')].map(e => /checkbox|radio/.test(e.type) ? e.closest('label') ?? e.labels?.[0] ?? e : e)
+        .filter(e => e.checkVisibility({ visibilityProperty: true }) && e.getBoundingClientRect().height < 59.5);
+      if (small.length) found.push(`${mode}: ${small.length} lower than 60: ${small.slice(0, 5).map(e => `${e.outerHTML.slice(0, 70)} ${Math.round(e.getBoundingClientRect().height)}`).join(' | ')}`);
+    }
     if (width === 320) continue;
     const boxes = [...document.body.querySelectorAll('*')].map(e => Object.values(e.getBoundingClientRect().toJSON()).map(Math.round).join()).join(' ');
     const same = boxes === normal && mode !== 'normal';
