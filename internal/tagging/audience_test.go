@@ -91,3 +91,17 @@ func TestWordsOfAJobAskNothingOfPeople(t *testing.T) {
 		}
 	}
 }
+
+// TestWhatResidentsArePaidIsNoSupportOfEnterprises: 补贴 in a text for residents
+// alone is not the theme of subsidies for enterprises, which stays a suggestion.
+func TestWhatResidentsArePaidIsNoSupportOfEnterprises(t *testing.T) {
+	p := read(t, "subsidy", "云川县一次性求职补贴申领指南\n一、补贴对象:毕业学年内的低保家庭毕业生和残疾毕业生。\n二、补贴标准:每人3000元,一次性补贴。\n三、补贴资金由县财政安排,一次性发放奖励补助到本人账户。")
+	if p.Audience != domain.ForResidents {
+		t.Fatalf("audience %s", p.Audience)
+	}
+	for _, tag := range p.Tags {
+		if tag.Code == "Q02" && tag.State == domain.Assigned {
+			t.Error("Q02 is assigned to what residents are paid")
+		}
+	}
+}

@@ -1,6 +1,7 @@
 package tagging
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -35,14 +36,14 @@ var (
 	applyLast = expression(`(?:申报|受理|报名|申请|申领)(?:的)?(?:截止日期?|截止时间)(?:为|是|:)` + dateRE)
 	lineLast  = expression(`(?:网上|线上|系统|平台|网络|填报|最后一期的?|报送)截止(?:时间|日期)?(?:为|是|:)` + dateRE)
 	// applyLonger is a time to apply that is put off.
-	applyLonger = expression(`(?:申报|受理|报名|申请|申领|登记|缴费)(?:时间|期限|截止(?:时间|日期))?[\p{Han}]{0,6}?(?:延长|延期|顺延|推迟|放宽)(?:至|到)` + dateRE)
+	applyLonger = expression(`(?:申报|受理|报名|申请|申领|登记|缴费|提交)(?:时间|期限|截止(?:时间|日期))?[\p{Han}]{0,6}?(?:(?:由|从)(?:原[\p{Han}]{0,6})?` + dateRE + `)?[\p{Han}]{0,4}?(?:延长|延期|顺延|推迟|放宽)(?:至|到)` + dateRE)
 	handIn      = expression(`(?:于|在|截至|截止)?(?:今年|本年)?` + dateRE + `(?:\d{1,2}:\d{2})?(?:\(含\))?(?:以前|之前|前|止)[,]?([^。;]{0,60})`)
 	byLabel     = expression(`^(?:[(]?[一二三四五六七八九十\d]{1,2}[)、.])?(?:截止(?:日期|时间)|申报截止(?:日期|时间)?|报名截止(?:日期|时间)?)(?:为|:)` + dateRE)
 	hands       = automaton.MustCompile(`申报|申请|申领|报名|材料|资料|提交|报送|上传|补报|寄送|送达|填报|参评|揭榜|发送至|登录|报所在|报当地|报属地|企业端|递交|报送?[省市区县旗][\p{Han}]{0,10}(?:局|委|厅|办|科|处|股|中心)|办理[\p{Han}]{0,4}(?:登记|手续)`)
 	applicant   = automaton.MustCompile(`(?:企业|申报单位|申请单位|参评单位|项目单位|用人单位|申报主体|申报人|申请人|家长|职工|居民|考生|参保人|缴费人|纳税人)(?:应当?|须|需|请)?$`)
 	// clerks are those that hand in to each other, and inside what they hand in.
 	clerks = automaton.MustCompile(`各地|各市|各县|各区|各部门|各单位|各省|各级|各乡|各镇|各街|各村|各社区|各旗|各州|各盟|各园区|各科室|各处室|各成员|各有关部门|主管部门|我部`)
-	inside = automaton.MustCompile(`各地|各市|各县|各区|各部门|各单位|各省|各级|各乡|各镇|各街|各村|各社区|各旗|各州|各盟|各园区|各科室|各处室|各成员|各有关部门|主管部门|我部|总结|工作情况|落实情况|贯彻|实施方案|实施细则|台账|意见|联系人|进展|备案|反馈意见|整改|汇总|完成|建成|竣工|投产|成立|注册|取得|毕业|出生|缴纳|发放|绩效|自评|报告报送|申请有效`)
+	inside = automaton.MustCompile(`各地|各市|各县|各区|各部门|各单位|各省|各级|各乡|各镇|各街|各村|各社区|各旗|各州|各盟|各园区|各科室|各处室|各成员|各有关部门|主管部门|我部|总结|工作情况|落实情况|贯彻|实施方案|实施细则|台账|意见|联系人|进展|备案|反馈意见|整改|汇总|完成|建成|竣工|投产|成立|注册|取得|毕业|出生|缴纳|发放|绩效|自评|报告报送|申请有效|行文|正式文件`)
 )
 
 // dueWords are said where there is a time to apply and nothing is handed in.
@@ -98,12 +99,12 @@ func deadline(s sentence, year string, found *claims) {
 		}
 	}
 	for _, m := range s.locs(applyLonger) {
-		found.add(dateIn(s.text, m, 1, year, true), 1)
+		found.add(dateIn(s.text, m, 6, year, true), 4) // and not the day before
 	}
-	for _, m := range append(s.locs(applyWindow), s.locs(rowWindow)...) {
-		if ofSomething(s.text, m) || paused.MatchString(s.text[:m[0]]) {
-			continue
-		}
+	windows := slices.DeleteFunc(slices.Clone(s.locs(applyWindow)), func(m []int) bool {
+		return ofSomething(s.text, m) || paused.MatchString(s.text[:m[0]])
+	})
+	for _, m := range append(windows, s.locs(rowWindow)...) {
 		if begin, last := spanIn(s.text, m, year); begin != "" && last >= begin {
 			found.add(last, 2)
 		}

@@ -39,7 +39,7 @@ func (t *Tagger) NewCase(id string, p *domain.Policy, themes, optional []string)
 	}
 	weighed := t.weigh(p, all, passages)
 	for n := t.first[domain.ThemeTag][0]; n < t.first[domain.ThemeTag][1]; n++ {
-		if x := weighed[n]; x != nil && t.codes[n].code[0] != 'Z' {
+		if x := weighed[n]; x != nil && t.codes[n].code[0] != 'Z' && !notFor(p.Audience, t.codes[n].code) {
 			c.rows = append(c.rows, row{t.codes[n].code, x})
 		}
 	}

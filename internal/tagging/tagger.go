@@ -165,6 +165,11 @@ func (t *Tagger) Read(doc *document.Document) *domain.Policy {
 		}
 	}
 	p.Audience = t.audience(p, side, internal)
+	for i := range p.Tags {
+		if tag := &p.Tags[i]; tag.Dimension == domain.ThemeTag && notFor(p.Audience, tag.Code) {
+			tag.State = domain.Suggested
+		}
+	}
 	regions := t.regions(p)
 	region := ""
 	if len(regions) == 1 {
@@ -176,6 +181,12 @@ func (t *Tagger) Read(doc *document.Document) *domain.Policy {
 	p.Tags = append(p.Tags, t.keywords(p)...)
 	r.ownThemes(p)
 	return p
+}
+
+// notFor tells whether a theme is nothing for those whom a document is for: what
+// residents alone are paid is no support of enterprises (Q02).
+func notFor(audience domain.Audience, theme string) bool {
+	return audience == domain.ForResidents && theme == "Q02"
 }
 
 // begin cuts the text of a document.
