@@ -50,7 +50,8 @@ func (k Kind) Label() string {
 	}
 }
 
-// State is where an interpretation stands. Readers see approved ones only.
+// State is where an interpretation stands. Readers see approved ones only, see
+// Shown.
 type State string
 
 // The states.
@@ -277,6 +278,23 @@ func (it *Item) Revise(by domain.OperatorID) {
 		it.Was, it.Since = it.QA, it.ShownSince()
 	}
 	it.State, it.Author, it.Approver = Draft, by, 0
+}
+
+// Shown are the items that readers see, as they see them: a question and answer
+// that waits to be approved again stands as it was, its state says so.
+func Shown(items []Item) []Item {
+	var shown []Item
+	for _, it := range items {
+		switch {
+		case it.State == Approved:
+		case it.Was != nil:
+			it.QA = it.Was
+		default:
+			continue
+		}
+		shown = append(shown, it)
+	}
+	return shown
 }
 
 // ShownSince is from when on readers see an approved item with these words.

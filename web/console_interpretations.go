@@ -284,7 +284,11 @@ func (s *Server) saveInterpretation(c *fiber.Ctx) error {
 	if err := s.audit(c, "interpret", policyObject(p.ID), it.Kind.Label()+"："+itemTitle(it)); err != nil {
 		return err
 	}
-	s.setFlash(c, "pine", "解读已保存，由另一位工作人员审核后对公众显示。")
+	said := "解读已保存，由另一位工作人员审核后对公众显示。"
+	if it.Was != nil {
+		said += "在那以前，公众看到的是修改前的，并注明正在核对。"
+	}
+	s.setFlash(c, "pine", said)
 	return c.Redirect(policyPath(p.ID, "interpretations"), fiber.StatusSeeOther)
 }
 

@@ -336,7 +336,7 @@ func (s *Server) noteRead(c *fiber.Ctx, policy *domain.Policy, items []interpret
 	}
 	var since time.Time
 	for _, it := range items {
-		if it.QA != nil && it.State == interpretations.Approved && it.ShownSince().After(since) {
+		if it.QA != nil && it.ShownSince().After(since) {
 			since = it.ShownSince()
 		}
 	}

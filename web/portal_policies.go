@@ -143,6 +143,7 @@ type explainedView struct {
 	ID       int64
 	Question string
 	HTML     template.HTML
+	Revised  bool // what is shown stood before, new words wait to be approved
 }
 
 // answerLink leads from a clause to an answer that explains it.
@@ -211,9 +212,12 @@ func (s *Server) policyView(c *fiber.Ctx) (policyView, error) {
 	if themes := policy.Codes(domain.ThemeTag); len(themes) > 0 {
 		v.Subscribe += "?theme=" + themes[0]
 	}
-	items, err := s.Store.Interpretations(ctx, policy.ID, v.Preview == "")
+	items, err := s.Store.Interpretations(ctx, policy.ID, false)
 	if err != nil {
 		return policyView{}, err
+	}
+	if v.Preview == "" {
+		items = interpretations.Shown(items)
 	}
 	v.items = items
 	if err := v.addInterpretations(items, s.today()); err != nil {
@@ -643,12 +647,16 @@ func (v *policyView) addInterpretations(items []interpretations.Item, day string
 		if err != nil {
 			return err
 		}
-		if items[i].Outdated(v.Policy) {
+		revised := v.Preview == "" && items[i].State != interpretations.Approved
+		switch {
+		case revised:
+			html = `<div class="checking"><p class="note amber">这条解读正在核对，改好以前先显示原来的，请以原文为准。</p>` + html + `</div>`
+		case items[i].Outdated(v.Policy):
 			html = `<div class="checking"><p class="note amber">这条解读依据的原文有更正，正在核对，请以原文为准。</p>` + html + `</div>`
 		}
 		switch items[i].Kind {
 		case interpretations.QAKind:
-			v.QA = append(v.QA, explainedView{items[i].ID, itemTitle(items[i]), html})
+			v.QA = append(v.QA, explainedView{items[i].ID, itemTitle(items[i]), html, revised})
 		case interpretations.ChartKind:
 			v.Charts = append(v.Charts, html)
 		case interpretations.CaseKind:

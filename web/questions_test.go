@@ -276,7 +276,19 @@ func TestWhoReadAnAnswerIsToldOfItsCorrection(t *testing.T) {
 		t.Fatalf("told of nothing: %v", ids)
 	}
 	save("最多200万元。")
+	// Until it is approved again readers see it as it was, and that it is being checked.
+	b.at(items, 200, "公众看到的是修改前的")
+	visitor := site.browser().get(page).at(page, 200, "最多300万元。", "这条解读正在核对", "请以原文为准")
+	if strings.Contains(visitor.body, "最多200万元") || strings.Contains(visitor.body, `form="say"`) {
+		t.Error("new words are shown that nobody has approved, or readers are asked of the old ones")
+	}
+	save("最多250万元。") // once more, before anybody has approved
+	site.browser().get(page).at(page, 200, "最多300万元。", "这条解读正在核对")
+	save("最多200万元。")
 	approve()
+	if strings.Contains(site.browser().get(page).body, "正在核对") {
+		t.Error("what was approved again is said to be checked")
+	}
 	late.get(page).at(page, 200, "最多200万元。")
 	// Whoever has no account sees on the page that it was corrected, when and how.
 	site.browser().get(page).at(page, 200, `<span class="tag amber">2026年11月22日更正</span>`, "答复原为：最多<del>300</del>万元。", "答复改为：最多<ins>200</ins>万元。")
