@@ -223,8 +223,10 @@ var (
 	// written to.
 	gluedNumber    = automaton.MustCompile(`^([\p{Han}]{1,12}[〔\[(【]20\d{2}[〕\])】]第? ?\d{1,5}号)((?:登记号|统一编号|编号)[^各。,;]{4,30})?(?:各|[\p{Han}]{2,40}:)`)
 	gluedAddressee = automaton.MustCompile(`^(?:各|有关)[^。;:]{2,320}:`)
+	// onGrounds begins what is written to them.
+	onGrounds = automaton.MustCompile(`^(?:为|根据|按照|现|经|近)`)
 	// gluedSignature is offices and a date right behind a sentence.
-	gluedSignature = automaton.MustCompile(`[。)]((?:[\p{Han}]{2,24} ?){1,8}(?:局|委|厅|部|政府|办公室|会|院|中心|行|办|署|组))(` + datePattern + `)`)
+	gluedSignature = automaton.MustCompile(`[。)》]((?:[\p{Han}]{2,24} ?){1,8}(?:局|委|厅|部|政府|办公室|会|院|中心|行|办|署|组))(` + datePattern + `)`)
 	// gluedHeading is a title that its first heading follows.
 	gluedHeading = automaton.MustCompile(`^([^。,;:]{6,120}?(?:措施|办法|细则|规定|方案|意见|政策|规则|指南)(?:\([^)]{2,8}\))?)(?:一、|第一[条章])`)
 )
@@ -248,12 +250,12 @@ func gluedAt(s string) []int {
 		}
 		at += m[3]
 	}
-	if m := head(gluedAddressee); m != nil && len(cuts) > 0 {
+	if m := head(gluedAddressee); m != nil && (len(cuts) > 0 || onGrounds.MatchString(s[m[1]:])) {
 		at += m[1]
 		cuts = append(cuts, at)
 	}
 	for _, m := range gluedSignature.FindAllStringSubmatchIndex(s, -1) {
-		if m[2] < at {
+		if m[2] < at || strings.HasSuffix(s[:m[2]], "》") && s[m[5]:] != "" && !strings.HasPrefix(s[m[5]:], "附件") { // 《…》财政部2026年3月1日发布
 			continue
 		}
 		cuts = append(cuts, m[2], m[4], m[5])
@@ -358,10 +360,19 @@ var fontSizes = automaton.MustCompile(` ?[【\[(]?(?:字号|字体)[: ]*(?:(?:�
 // around is how many lines from either end may belong to the page, not the text.
 const around = 40
 
+// repealNote is what collections of law put before a text that holds no more.
+var repealNote = automaton.MustCompile(`^(?:\*? ?注|备注):本(?:篇|件)?(?:法规|文件)已(?:于[\d年月日]{4,12})?被:?(?:[^()。《》]{4,80}\([^()]{6,60}\)|《[^《》]{4,80}(?:\([^()]{2,20}\))?[^《》]{0,20}》)(?:废止|失效|修[改订正])(?:[,。](?:自[^。]{2,30}[。])?)?`)
+
 func dropNoise(lines []line) []line {
 	kept := lines[:0]
 	for i, l := range lines {
 		edge := i < around || i >= len(lines)-around
+		if m := repealNote.FindStringIndex(l.text); m != nil {
+			l.skip += m[1]
+			if l.text = l.text[m[1]:]; l.text == "" {
+				continue
+			}
+		}
 		if l.style != tableLine && edge && len(l.text) <= 300 {
 			l.text = fontSizes.ReplaceAllString(l.text, "")
 			if noise.MatchString(l.text) {
@@ -492,6 +503,9 @@ func goesOn(a *line, text string, b line, last, width int) bool {
 	if '0' <= end && end <= '9' && strings.ContainsRune("年月日", firstRune(b.text)) { // a date is broken
 		return true
 	}
+	if end == '《' { // a page that links the titles it cites
+		return true
+	}
 	if strings.ContainsRune("。;:!?…", end) || startsAnew(b.text) || isNoteLine(text) || fileName.MatchString(text[max(0, len(text)-len(".docx")):]) {
 		return false
 	}
@@ -520,5 +534,8 @@ func startsAnew(s string) bool {
 			return p != "附件" || columns(s) < longest
 		}
 	}
-	return isDateLine(s) || isNumberLine(s)
+	return isDateLine(s) || isNumberLine(s) || byline.MatchString(s)
 }
+
+// byline is when a page was put up and where it has its text from.
+var byline = automaton.MustCompile(`^\d{4}[-年]\d{1,2}[-月]\d{1,2}日? ?\d{1,2}:\d{2}[^。;]{0,60}(?:来源|作者|浏览|字号)`)

@@ -39,7 +39,7 @@ const joined domain.ClauseKind = "joined"
 // titleKinds are the words that titles of documents end with.
 var titleKinds = []string{
 	"通知", "意见", "办法", "公告", "决定", "细则", "方案", "规定", "条例", "措施", "政策", "通告", "批复", "函", "指南", "指引", "解读",
-	"问答", "标准", "规范", "制度", "规划", "计划", "通报", "公示", "名单", "目录", "清单", "令", "法", "规程", "须知", "答复", "说明", "要点", "纪要", "报告", "举措", "若干条", "工作规则", "复函", "决算",
+	"问答", "标准", "规范", "制度", "规划", "计划", "通报", "公示", "决议", "名单", "目录", "清单", "令", "法", "规程", "须知", "答复", "说明", "要点", "纪要", "报告", "举措", "若干条", "工作规则", "复函", "决算",
 }
 
 var titleTail = automaton.MustCompile(`[(〔](?:试行|暂行|草案|修订|修正|征求意见稿|\d{4}年?版?(?:修正|修订|本)?|\d{4}年.{0,6}|.{0,6}修[正订].{0,4}|.{0,8}稿)[)〕]$`)
@@ -124,13 +124,18 @@ func findTitle(lines []line) ([]line, int) {
 		}
 	}
 	for i := 1; best < 0 && i+1 < len(lines) && i < beforeBody; i++ { // news goes before the document that it shows
-		if text, size := titleFrom(lines, i); i+size < len(lines) && titleScore(text, lines[i].style) >= sureTitle && isAddressee(lines[i+size].text) {
+		if text, size := titleFrom(lines, i); i+size < len(lines) && titleScore(text, lines[i].style) >= sureTitle &&
+			(isAddressee(lines[i+size].text) || i == 1 && columns(lines[0].text) <= longest && preamble.MatchString(lines[i+size].text)) {
 			best, bestSize = i, size
 		}
 	}
-	if best < 0 && len(lines) > 0 && lines[0].style != tableLine {
-		if s := lines[0].text; columns(s) <= 120 && !strings.HasSuffix(s, ":") && !isMetaLine(s) && !notTitle.MatchString(s) && !strings.ContainsAny(s, "。;") && numberOf(s).rank == noRank && !isDateLine(s) && !isNumberLine(s) {
-			best = 0
+	first := 0
+	for first < 2 && first < len(lines) && strings.HasPrefix(lines[first].text, "★") { // the slogans of a place
+		first++
+	}
+	if best < 0 && first < len(lines) && lines[first].style != tableLine {
+		if s := lines[first].text; columns(s) <= 120 && !strings.HasSuffix(s, ":") && !isMetaLine(s) && !notTitle.MatchString(s) && !strings.ContainsAny(s, "。;") && numberOf(s).rank == noRank && !isDateLine(s) && !isNumberLine(s) {
+			best = first
 		}
 	}
 	if best < 0 {
@@ -144,6 +149,9 @@ func findTitle(lines []line) ([]line, int) {
 	}
 	return lines, best
 }
+
+// preamble begins a text that is written to nobody: 为配合…, 根据….
+var preamble = automaton.MustCompile(`^(?:为|因|根据|按照|经)[^。;]{4,}`)
 
 // issues tells whether a title is that of the notice that issues what the other names:
 // pages put the name of the rules above the notice.
@@ -202,7 +210,10 @@ func balanced(s string) bool { return strings.Count(s, "《") == strings.Count(s
 const shortTitle, shortestQuestion = 10, 24
 
 // notTitle begins what pages list above a text.
-var notTitle = automaton.MustCompile(`^(?:[-•·|\[]|(?:本文)?关键[词字]|摘要|导读|(?:主办|承办|协办)(?:单位)?:|版权所有|网站标识码|索引号\||公开形式\||展开$|菜单$|搜索$|返回|点击|扫码|扫一扫|微信扫)`)
+var notTitle = automaton.MustCompile(`^(?:[-•·|★\[]|【[^】]{2,8}】\||(?:本文)?关键[词字]|摘要|导读|(?:主办|承办|协办)(?:单位)?:|版权所有|网站标识码|索引号\||公开形式\||展开$|菜单$|搜索$|返回|点击|扫码|扫一扫|微信扫)`)
+
+// issuesRules is the title of a report that names what was issued: 财政部印发《…办法》.
+var issuesRules = automaton.MustCompile(`^[\p{Han}、 ]{2,40}(?:印发|发布|出台|公布|修订)《[^《》]{4,60}》$`)
 
 // sureTitle is the score of a title about something that ends with a kind of document.
 const sureTitle = 5
@@ -215,7 +226,7 @@ func titleScore(s string, st style) int {
 	}
 	score := 0
 	switch {
-	case endsLikeTitle(s):
+	case endsLikeTitle(s), issuesRules.MatchString(s):
 		score += 2
 		if n <= shortTitle && !strings.Contains(s, "关于") {
 			score-- // 惠企政策 is the column of a page

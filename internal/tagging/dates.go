@@ -31,6 +31,8 @@ var (
 	dateLine    = automaton.MustCompile(`^(?:` + yearRE + monthRE + dayRE + `)(?:印发|发布)?$`)
 	isoLine     = automaton.MustCompile(`^(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?: ?\d{1,2}:\d{2}(?::\d{2})?)?$`)
 	datedNumber = automaton.MustCompile(`^(\d{4}年\d{1,2}月\d{1,2}日) ?[\p{Han}]{1,12}〔\d{4}〕\d{1,4}号$`)
+	// numberDated is the same the other way round.
+	numberDated = automaton.MustCompile(`^[\p{Han}]{1,12}〔\d{4}〕\d{1,4}号 ?(\d{4}年\d{1,2}月\d{1,2}日)$`)
 	dateAtEnd   = automaton.MustCompile(yearRE + monthRE + dayRE + `[)]?$`)
 
 	// hourRE is an hour of the day behind a date.
@@ -71,9 +73,9 @@ var (
 	// sameAs is until when another document holds, which is as long as this one.
 	sameAs     = expression(`执行期限与[^,。;]{0,60}一致[,]?即?(?:至|到)` + dateRE)
 	monthsLong = expression(`(?:有效期限?|(?:施行|实施|执行)[,]?暂定|起(?:施行|实施|执行|试行)|实施期限?|试行期限?|执行期限?|施行期限?|试行|有效|政策期限)(?:暂定|原则上)?(?:为|限|是)?(?:(?:自|从)?[\p{Han}]{2,10}之日起)?(?:暂定)?(?:为)?([一二两三四五六七八九十]{1,3}|\d{1,2})(?:个)?(年|月)`)
-	general    = automaton.MustCompile(`本(?:法|条例|规定|办法|细则|通知|公告|通告|意见|方案|政策|措施|决定|指南|制度|标准|文件|规则|规程|若干|实施|暂行|令|规范|规划|计划|清单|目录|指引)|上述|以上(?:政策|措施|规定|条款)|此前`)
+	general    = automaton.MustCompile(`本(?:法|条例|规定|办法|细则|通知|公告|通告|意见|方案|政策|措施|决定|指南|制度|标准|文件|规则|规程|若干|实施|暂行|令|规范|规划|计划|清单|目录|指引)|调整后|新(?:的)?[\p{Han}]{0,10}标准|上述|以上(?:政策|措施|规定|条款)|此前`)
 	// decided is from when something is changed: 决定自2023年7月起调整….
-	decided = expression(`(?:决定|同意)[,]?(?:自|从)` + dateRE + `(?:起|开始)`)
+	decided = expression(`(?:决定|同意)[,:]?(?:自|从)` + dateRE + `(?:起|开始)`)
 	// adjusted is from when an item of a document about a change holds:
 	// 一、从2024年8月1日起,提高…; 自2023年1月1日起,对…免征增值税.
 	adjusted = expression(`^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．])?(?:[\p{Han}]{2,12}[。:])?(?:自|从)` + dateRE + `(?:起|开始)[,]?(?:(?:按照|根据)[^。;]{0,80}[,])?(?:提高|调整|上调|下调|增加|增发|执行|实行|继续|延续|降低|停征|免征|减征|减免|取消|对[^。;]{0,60}(?:免征|减征|减按|减半|降低|暂停|停征|实行)|[^。;]{0,80}(?:调整|提高|上调|降低|下调)(?:为|到|至))`)
@@ -232,8 +234,10 @@ func writtenDate(p *domain.Policy, meta map[string]string) string {
 			if m := dateLine.FindStringSubmatch(line); m != nil {
 				return day(m[1], m[2], m[3])
 			}
-			if m := datedNumber.FindStringSubmatch(line); m != nil {
-				return firstDate(m[1])
+			for _, both := range []*automaton.Expression{datedNumber, numberDated} {
+				if m := both.FindStringSubmatch(line); m != nil {
+					return firstDate(m[1])
+				}
 			}
 			if m := datedOrder.FindStringSubmatch(line); m != nil {
 				return firstDate(strings.TrimPrefix(line, m[1]))
@@ -537,6 +541,9 @@ func (t *reading) validity(p *domain.Policy, meta map[string]string) {
 	if p.EffectiveFrom == "" && (p.DocNumber == "" || meta["发文字号"] != "") && !signed(p) {
 		p.EffectiveFrom = startsOn(p, starting)
 	}
+	if collects.MatchString(title+headText(p)) && !strings.Contains(p.Text, "施行") && !strings.Contains(p.Text, "实施之日") {
+		p.EffectiveFrom, ends, years, months = "", nil, 0, 0 // until when something is sent in
+	}
 	p.Expires = ends.best(true)
 	if len(ends) == 0 {
 		p.Expires = firstDate(first(meta, "失效日期", "失效时间", "废止日期", "废止时间", "有效期至"))
@@ -559,6 +566,20 @@ func (t *reading) validity(p *domain.Policy, meta map[string]string) {
 // appliesFor is the title of a call for applications. What is attached to it, a
 // form or the rules of the award, holds for a time of its own.
 var appliesFor = automaton.MustCompile(`^[^印转]*(?:申报|推荐|征集|评选|评定|认定|遴选)[^印转]*通知$`)
+
+// collects is what asks people for what they think or wish.
+var collects = automaton.MustCompile(`(?:公开|社会|广泛|意见)[\p{Han}]{0,4}征集|征集[^。;\n]{0,30}(?:建议|意见|民生实事|为民办实事)|建言献策`)
+
+// headText is the text of the head but for the title.
+func headText(p *domain.Policy) string {
+	var b strings.Builder
+	for _, c := range headClauses(p) {
+		if c.Kind == domain.HeadClause {
+			b.WriteString("\n" + c.Text)
+		}
+	}
+	return b.String()
+}
 
 // ruleSpan begins a rule that holds for a time: 自2022年1月1日至2024年12月31日,对….
 var ruleSpan = expression(`^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．])?(?:(?:根据|按照|依据)《[^。;]{0,80}[,])?(?:自|从)?` + dateRE + `(?:起)?(?:至|到|-|—)` + lastRE + `(?:止|\(含\))?[,:]?(?:$|\n|对|按|继续|减|免|执行|小|增值税|企业|个人|个体|符合|纳税人)`)

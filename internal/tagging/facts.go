@@ -15,6 +15,9 @@ var (
 	bareLabel = automaton.MustCompile(`^(?:发文机关|发文机构|发文部门|发布机构|发布机关|发布部门|颁布单位|颁布机关|颁布部门|制定机关|制定单位|发布单位|发文单位|发文字号|文号|文件编号|成文日期|成文时间|发文日期|发文时间|印发日期|发布日期|发布时间|颁布日期|颁布时间|公布日期|施行日期|实施日期|生效日期|失效日期|废止日期|有效期至|依据文件|工具分类|制发部门|制发单位|编制单位|更新日期|更新时间):?$`)
 	// gluedLabel is a name that lost what parted it from its value.
 	gluedLabel = automaton.MustCompile(`^(发文机关|发文机构|发布机构|发布机关|发布单位|发文单位|制发部门|编制单位|成文日期|发文时间|印发日期|发布日期|印发)((?:[\p{Han}]{4,}[局会府厅室部委院][\p{Han}、 ]*|[:]?\d{4}[年./-]\d{1,2}[月./-]\d{1,2}日?))$`)
+	// lostColons are the names of a page's block of facts where nothing parts them from
+	// their values: 索引号010600/2026-7发布机构云川县民政局公开日期2026-03-01.
+	lostColons = automaton.MustCompile(`索引号|发文机关|发文机构|发布机构|发布日期|发文日期|成文日期|生成日期|公开日期|公开日|发文字号|文号|主题分类|体裁分类|组配分类|主题词|服务对象|公开范围|公开方式|有效性|失效日期|生效日期|著录日期`)
 	numberTail = automaton.MustCompile(`(?:通知|意见|办法|公告|通告|决定|细则|方案|措施|规定|政策|批复|函|文件|文号|字号|根据|按照|依据|落实|贯彻|执行|印发)$`)
 	orderText  = automaton.MustCompile(`([\p{Han}]{1,30}令)(?:\d{4}年)?第[零〇○一二三四五六七八九十百\d]{1,8}号`)
 	orderLine  = automaton.MustCompile(`^[(]?([\p{Han}、 ]{2,60}(?:令|公告|通告))[(]?(?:\d{4}年|〔\d{4}〕)?第[零〇○一二三四五六七八九十百\d]{1,8}号[)]?$`)
@@ -23,8 +26,10 @@ var (
 	// oldNumber is how numbers were written before 1990, bareNumber one that has lost its 号.
 	oldNumber  = automaton.MustCompile(`^[(]?([(〔](?:\d{4}|\d{2})[)〕][\p{Han}]{2,10}字第?\d{1,4}号)[)]?$`)
 	bareNumber = automaton.MustCompile(`^[(]?([\p{Han}]{2,12}〔\d{4}〕第?\d{1,4})[)]?$`)
-	orderTail  = automaton.MustCompile(`^[(]?(?:\d{4}年)?第[零〇○一二三四五六七八九十百\d]{1,8}号[)]?$`)
-	enacted    = automaton.MustCompile(`^[(]?(?:\d{4}|[零〇○一二三四五六七八九]{4})年.{2,20}日.*(?:通过|公布|发布|修[正订]|批准|施行|令|公告)`)
+	// lonelyNumber is a number and no more.
+	lonelyNumber = automaton.MustCompile(`^[(]?[\p{Han}]{2,12}〔\d{4}〕\d{1,5}号[)]?$`)
+	orderTail    = automaton.MustCompile(`^[(]?(?:\d{4}年)?第[零〇○一二三四五六七八九十百\d]{1,8}号[)]?$`)
+	enacted      = automaton.MustCompile(`^[(]?(?:\d{4}|[零〇○一二三四五六七八九]{4})年.{2,20}日.*(?:通过|公布|发布|修[正订]|批准|施行|令|公告)`)
 	// cites stand before a number that belongs to another document.
 	cites       = automaton.MustCompile(`(?:根据|按照|依据|依照|贯彻|落实|执行|参照|详见|以下简称|废止|转发)$`)
 	citing      = automaton.MustCompile(`根据|按照|依据|依照|贯彻|落实`)
@@ -54,6 +59,9 @@ func (t *reading) facts(p *domain.Policy) {
 	t.year = yearOf(p)
 	t.validity(p, meta)
 	p.DocKind = t.docKind(p)
+	if p.DocKind != "D19" && p.EffectiveFrom != "" && writtenDate(p, meta) == "" && p.PublishDate > after(p.EffectiveFrom, 1, 0) {
+		p.PublishDate = "" // somebody copied it
+	}
 	p.Replaces, p.Amends = t.replaced(p), t.amended(p)
 	p.Contact = t.contact(p)
 }
@@ -89,6 +97,9 @@ func metadata(clauses []domain.Clause) map[string]string {
 	meta := map[string]string{}
 	set := func(label, value string) {
 		label, value = strings.TrimRight(label, ":"), strings.Trim(value, " \t\n:|[]【】")
+		if label == "公开日" {
+			label = "公开日期"
+		}
 		if label != "" && value != "" && meta[label] == "" {
 			meta[label] = firstRunes(value, 120)
 		}
@@ -100,6 +111,16 @@ func metadata(clauses []domain.Clause) map[string]string {
 		case isBareLabel(c.Text):
 			if i+1 < len(clauses) && !isBareLabel(clauses[i+1].Text) {
 				set(strings.TrimLeft(c.Text, "•·●- "), clauses[i+1].Text)
+			}
+			continue
+		}
+		if all := lostColons.FindAllStringIndex(c.Text, -1); c.Kind == domain.HeadClause && len(all) > 1 && all[0][0] == 0 {
+			for k, at := range all {
+				end := len(c.Text)
+				if k+1 < len(all) {
+					end = all[k+1][0]
+				}
+				set(c.Text[at[0]:at[1]], c.Text[at[1]:end])
 			}
 			continue
 		}
@@ -206,6 +227,11 @@ func (t *Tagger) docNumber(p *domain.Policy, meta map[string]string) string {
 	for _, clauses := range [][]domain.Clause{head, opening(p)} {
 		if n := numberOfOrder(clauses); n != "" {
 			return n
+		}
+	}
+	for _, c := range opening(p) { // an introduction of the page stands before it
+		if lonelyNumber.MatchString(c.Text) {
+			return strings.Trim(c.Text, "()")
 		}
 	}
 	if n := t.numberBehindTitle(p); n != "" {

@@ -10,7 +10,7 @@ import (
 )
 
 var (
-	agencyEnd = automaton.MustCompile(`(?:人民政府|国务院|办公厅|办公室|委员会|常委会|局|厅|部|委|院|中心|支行|分行|总局|管委会|银行|法院|检察院|联合会|总工会|公司|税务局|署|办|领导小组|工作组|指挥部|联席会议|贸促会|促进会|工会|妇联|残联|团委|公安局|支队|总队|大队|基金会|协会|学会|商会|集团|大学|学院|街道办事处|处|站|保障组|专班|督查室)$`)
+	agencyEnd = automaton.MustCompile(`(?:人民政府|[省市县区]政府|国务院|办公厅|办公室|委员会|常委会|局|厅|部|委|院|中心|支行|分行|总局|管委会|银行|法院|检察院|联合会|总工会|公司|税务局|署|办|领导小组|工作组|指挥部|联席会议|贸促会|促进会|工会|妇联|残联|团委|公安局|支队|总队|大队|基金会|协会|学会|商会|集团|大学|学院|街道办事处|处|站|保障组|专班|督查室)$`)
 	// plainAgency ends the name of one of several offices written without a blank.
 	agencyJoin = automaton.MustCompile(`(?:局|厅|部|委|会|办公室|政府|行|署|院|办)(?:国家|中国|财政部|税务总局|海关总署|人力资源社会保障部|人力资源和社会保障部|教育部|科技部|工业和信息化部|公安部|民政部|司法部|自然资源部|生态环境部|住房城乡建设部|住房和城乡建设部|交通运输部|水利部|农业农村部|商务部|文化和旅游部|退役军人|应急管理部|人民银行|审计署|国资委|证监会|银保监会|发展改革委|科技部|外汇局|金融监管总局|贸促会|市场监管总局|中国贸促会|国务院|中共|全国总工会|共青团|全国妇联|中国残联|人民法院|人民检察院|铁路局|民航局|邮政局|烟草局|能源局|体育总局|广电总局|医保局|中医药局|疾控局|知识产权局|国家发展改革委)`)
 	// placeJoin is the same before the name of a place.
@@ -33,10 +33,60 @@ func (t *Tagger) issuers(p *domain.Policy, meta map[string]string) []string {
 		names = titled // a line that breaks holds only the last of them
 	}
 	if len(names) == 1 {
-		names = []string{inFull(p, names[0])}
+		names = []string{t.withPlace(p, inFull(p, names[0]))}
+	}
+	for i, name := range names {
+		names[i] = shortGovernment.ReplaceAllString(name, "${1}人民政府$2")
 	}
 	return names
 }
+
+// shortGovernment is the government of a place by the name that pages use.
+var shortGovernment = automaton.MustCompile(`^([\p{Han}]{2,9}[省市县区州旗])政府(办公厅|办公室)?$`)
+
+// withPlace is the name of an office of one's own province or city, 省政府办公厅, with
+// that of the place: of the only one of this level that the title names, else a line of
+// the head, else the number stands for.
+func (t *Tagger) withPlace(p *domain.Policy, name string) string {
+	unit := firstRunes(name, 1)
+	if !strings.Contains("省市县", unit) || !ownOffice.MatchString(name) {
+		return name
+	}
+	texts := []string{p.Title}
+	for _, c := range headClauses(p) {
+		if c.Kind == domain.HeadClause && !strings.HasSuffix(c.Text, ":") {
+			texts = append(texts, c.Text)
+		}
+	}
+	for _, text := range texts {
+		found := ""
+		for _, m := range t.rules.PlacesIn(text) {
+			place := choose(m.Places, text)
+			if place == nil || m.Short || !strings.HasSuffix(place.Name, unit) {
+				continue
+			}
+			if found != "" && found != place.Name {
+				found = ""
+				break
+			}
+			found = place.Name
+		}
+		if found != "" {
+			return found + name[len(unit):]
+		}
+	}
+	code := numberPlaces[firstRunes(p.DocNumber, 1)]
+	if unit == "市" {
+		code = cmpEmpty(numberCities[firstRunes(p.DocNumber, 1)], code)
+	}
+	if place := t.rules.Place(code); place != nil && strings.HasSuffix(place.Name, unit) {
+		return place.Name + name[len(unit):]
+	}
+	return name
+}
+
+// ownOffice is an office by the level of its place alone.
+var ownOffice = automaton.MustCompile(`^[省市县](?:人民)?(?:政府|委)?(?:办公[厅室])?$|^[省市县][\p{Han}]{2,14}(?:局|厅|委员会|委)$`)
 
 // inFull is the name of an office with the city before it, where a line of the
 // head begins with that: 石家庄市鹿泉区司法局 for 鹿泉区司法局.
@@ -71,7 +121,7 @@ func (t *Tagger) issuersAsWritten(p *domain.Policy, meta map[string]string) []st
 	if named == "" && (len(titled) == 0 || !wholeOffice(titled[0])) { // who puts up a page may be another
 		named = first(meta, "发布机构", "发布机关", "发布单位", "发布部门")
 	}
-	if strings.HasSuffix(named, "网站") {
+	if strings.HasSuffix(named, "网站") || !startsHan.MatchString(named) {
 		named = ""
 	}
 	if names := officesIn(named); len(names) > 0 {
@@ -99,6 +149,12 @@ func (t *Tagger) issuersAsWritten(p *domain.Policy, meta map[string]string) []st
 	if name := orderedBy(p); name != "" {
 		return []string{name}
 	}
+	if name := headedBy(p); name != "" {
+		return []string{name}
+	}
+	if m := ownRules.FindStringSubmatch(p.Title); m != nil && wholeOffice(m[1]) {
+		return []string{m[1]}
+	}
 	if names := aboveTitle(p); len(names) > 0 {
 		return names
 	}
@@ -109,6 +165,34 @@ func (t *Tagger) issuersAsWritten(p *domain.Policy, meta map[string]string) []st
 		return []string{name}
 	}
 	return publishedBy(p, meta)
+}
+
+// startsHan begins the name of an office, and not a code that stands for it.
+var startsHan = automaton.MustCompile(`^[\p{Han}【(《“]`)
+
+// ownRules is the title of rules that a government or a congress makes for itself:
+// 云川市人民政府任免工作人员暂行办法.
+var ownRules = automaton.MustCompile(`^([\p{Han}]{2,12}(?:人民政府|人民代表大会常务委员会))[^关]{2,30}(?:办法|规定|规则|制度|细则)(?:\([\p{Han}]{2,8}\))?$`)
+
+// headOfOffice signs with what he is: 住房城乡建设部部长 王某某, 云川省省长 王某某.
+var headOfOffice = automaton.MustCompile(`^([\p{Han}]{2,20}(?:部|署|总局|委员会|[省市州县区]))(?:代)?(?:部长|署长|局长|主任|省长|市长|州长|县长|区长) ?[\p{Han}]{2,4}$`)
+
+// headedBy is the office whose head signs a text.
+func headedBy(p *domain.Policy) string {
+	for i, c := range p.Clauses {
+		if i == 0 || c.Kind != domain.SignatureClause {
+			continue
+		}
+		for _, line := range []string{p.Clauses[i-1].Text, c.Text} {
+			if m := headOfOffice.FindStringSubmatch(strings.TrimSpace(line)); m != nil {
+				if name := m[1]; strings.ContainsAny(lastRunes(name, 1), "省市州县区") {
+					return name + "人民政府"
+				}
+				return m[1]
+			}
+		}
+	}
+	return ""
 }
 
 // officeAndDay is how a text ends that lost the line breaks of its signature: ….xlsx云川市

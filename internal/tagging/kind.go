@@ -24,7 +24,7 @@ var (
 )
 
 // news is how a paper tells of a policy.
-var news = automaton.MustCompile(`记者|本报讯|[日网]讯|获悉|据悉|据了解|该[省市县区](?:将|聚焦|还|对|积极|出台)|近日,?[\p{Han}、]{2,20}?(?:印发|发布|启动|出台|公布|下发)了?`)
+var news = automaton.MustCompile(`记者|本报讯|[日网]讯|获悉|据悉|据了解|[\p{Han}]网消息|该[省市县区](?:将|聚焦|还|对|积极|出台)|近日,?[\p{Han}、]{2,20}?(?:印发|发布|启动|出台|公布|下发)了?`)
 
 // chatty is how the page of an office speaks to its readers.
 var chatty = automaton.MustCompile(`快来|看看|小编|一起来|往下看|↓↓`)
@@ -78,6 +78,9 @@ func (t *Tagger) docKind(p *domain.Policy) string {
 	}
 	m := kindInTitle.FindStringSubmatch(title)
 	if m == nil || m[1] == "令" && strings.HasSuffix(title, "禁令") {
+		if own := ownName.FindStringSubmatch(firstRunes(p.Text, 1000)); own != nil && strings.HasSuffix(title, "的") { // cut off before it says
+			return ownKinds[own[1]+own[2]]
+		}
 		return guideKind(p, title)
 	}
 	if guideTitle.MatchString(title) && !strings.Contains(title, "关于") && !slices.Contains([]string{"通知", "公告", "通告"}, m[1]) {
@@ -99,7 +102,10 @@ func (t *Tagger) docKind(p *domain.Policy) string {
 }
 
 // ownName is what a text that has lost its title calls itself.
-var ownName = automaton.MustCompile(`(?:特此|(?:有关)?(?:事项|事宜|问题|工作|要求|情况)[\p{Han}]{0,6}|本|现)(通知|公告|通告|批复|函复|决定|意见|请示)(?:如下|[。,]|自)`)
+var ownName = automaton.MustCompile(`(?:特此|(?:有关)?(?:事项|事宜|问题|工作|要求|情况)[\p{Han}]{0,6}|本|现)(通知|公告|通告|批复|函复|决定|意见|请示)(?:如下|[。,]|自)|现将[^。;\n]{2,40}予以(公告|通告)[。,]`)
+
+// ownKinds are the kinds by what texts call themselves.
+var ownKinds = map[string]string{"通知": "D08", "公告": "D09", "通告": "D10", "批复": "D14", "函复": "D15", "决定": "D12", "意见": "D11", "请示": "D17"}
 
 // listsNames is what a text that shows a list of names says.
 var listsNames = automaton.MustCompile(`[予以进行]{2}公示|公示如下|公示期|名单予以公布`)
@@ -134,7 +140,7 @@ func selfKind(p *domain.Policy) string {
 		return "D21"
 	}
 	if m := ownName.FindStringSubmatch(p.Text); m != nil {
-		return map[string]string{"通知": "D08", "公告": "D09", "通告": "D10", "批复": "D14", "函复": "D15", "决定": "D12", "意见": "D11", "请示": "D17"}[m[1]]
+		return ownKinds[m[1]+m[2]]
 	}
 	head := headClauses(p)
 	switch {
@@ -152,8 +158,14 @@ func selfKind(p *domain.Policy) string {
 		}
 		return "D07"
 	}
+	if !statesItems.MatchString(p.Text) { // written to nobody, signed by nobody
+		return "D19"
+	}
 	return ""
 }
+
+// statesItems is how articles begin.
+var statesItems = automaton.MustCompile(`(?:^|\n)第[一二三四五六七八九十百]+条`)
 
 // kindWords are ends of titles that document-kinds.yaml does not list, by the
 // code or the end that they count as.
@@ -195,7 +207,7 @@ func statute(p *domain.Policy, title, end string) string {
 	if strings.Contains(title, "关于") && !strings.HasSuffix(title, "决定") && end != "解释" && end != "规定" {
 		return ""
 	}
-	head := firstRunes(p.Text, 500)
+	head, _, _ := strings.Cut(firstRunes(p.Text, 500), "第一条") // what the articles speak of is not who made them
 	made := strings.Join(p.Issuers, "") + p.DocNumber
 	switch end {
 	case "法":

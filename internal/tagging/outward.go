@@ -17,7 +17,7 @@ type side struct {
 
 var (
 	enterpriseWords = expression(`企业|公司|纳税人|个体工商户|个体户|市场主体|经营主体|用人单位|用工单位|商户|合作社|家庭农场|经营者|生产者|供应商|投标人|投资者|缴费单位|参保单位|矿业权|探矿权|采矿权|项目单位|申报单位|申请单位|厂|园区|孵化器|众创空间|旅行社|酒店|民宿|商贸|外贸|行业协会|业主单位|开发商|金融机构|银行|保险公司|快递|平台|总部|民办|单位和个人`)
-	residentWords   = expression(`个人|居民|群众|市民|村民|农民|农户|贫困户|脱贫户|养殖户|种植户|住户|用户|家庭|归侨|侨眷|青少年|职工|劳动者|毕业生|学生|大学生|老年人|老人|残疾人|儿童|婴幼儿|未成年人|孕|妇女|父母|子女|失业人员|就业困难人员|退役军人|军人|优抚|低保|特困|困难人员|贫困人口|参保人|参保人员|缴费人|申请人|当事人|公民|患者|本人|持证人|来穗人员|流动人口|新市民|退休人员|购房|租房|承租|消费者|乘客|旅客|驾驶人|车主|业主|考生|师生|教师|人才|创业者|单位和个人`)
+	residentWords   = expression(`个人|居民|群众|市民|村民|农民|农户|贫困户|脱贫户|养殖户|种植户|住户|用户|家庭|归侨|侨眷|青少年|职工|劳动者|失业保险金|养老金|毕业生|学生|大学生|老年人|老人|残疾人|儿童|婴幼儿|未成年人|孕|妇女|父母|子女|失业人员|就业困难人员|退役军人|军人|优抚|低保|特困|困难人员|贫困人口|参保人|参保人员|缴费人|申请人|当事人|公民|患者|本人|持证人|来穗人员|流动人口|新市民|退休人员|购房|租房|承租|消费者|乘客|旅客|驾驶人|车主|业主|考生|师生|教师|人才|创业者|单位和个人`)
 	notResidents    = expression(`市民营|市民政|市民族|市民办|家庭农场|家庭林场|家庭牧场|职工基本医疗保险|职工基本养老保险|残疾人就业保障金`)
 	internalTitle   = expression(`工作总结|年度总结|年度报告|工作情况|表彰|嘉奖|授予|记功|奖励的决定|通报|任免|任命|任职|免去|免职|人事|招录|领导小组|指挥部|联席会议|组成人员|议事协调|委员会(?:的通知|组成|成员)|会议|值班|督查|督导|巡查|考核|绩效|评价办法|工作要点|工作分工|任务分工|分工方案|任务分解|重点工作|(?:立法|立项)(?:工作)?计划|代表建议|政协提案|工作规则|工作制度|机构改革|机构设置|职能|职责|内设机构|政务公开|政务新媒体|政府网站|政府信息|信息公开|公文|机关|干部|公务员|预算|决算|资金下达|下达.{0,30}资金|资金.{0,12}(?:安排|分配|拨付|管理)|转移支付|财政资金|专项债|国债|审计|统计|普查|批复|行政区划|名单的通知|自然保护区|总体规划|发展规划|规划纲要|工作程序|标准(?:设计|制定)|(?:委托|代)建|应急预案|演练|档案|保密|印章|业务管理|国有资产(?:管理|经营|监督|处置|评估)|废止|修改.{0,12}(?:决定|规定|规章)|清理|取消.{0,8}会议|学习|宣传(?:工作|活动|月|周)|文明城市|卫生城市|防控工作的(?:通知|紧急)|工作报告|政府债务|国有资产管理情况|安全生产委员会|电子政务|政务数据|数据共享|政务信息`)
 	officesTitle    = expression(`下达.{0,40}(?:预算|指标|资金|计划)|预算指标|任免|任职|免去|表彰|嘉奖|组成人员|领导小组|联席会议|工作总结|分工方案|任务分解|政务公开|督查激励|工作要点|选派|挂职|内设机构|文件清理|废止.{0,12}文件`)
@@ -45,7 +45,7 @@ func outward(p *domain.Policy, passages []passage) side {
 				one.text = cited.cut(one)
 				gives = one.matches(giving)
 			}
-			if at.does != grants && at.does != requires && !gives {
+			if at.does != grants && at.does != requires && !gives || remedies.MatchString(one.text) {
 				continue
 			}
 			if at.enterprise = one.matches(enterpriseWords); at.enterprise {
@@ -69,6 +69,9 @@ func outward(p *domain.Policy, passages []passage) side {
 	return s
 }
 
+// remedies is what every decision says of how to contest it.
+var remedies = automaton.MustCompile(`(?:申请|提起)[\p{Han}]{0,6}(?:行政复议|行政诉讼)|(?:申请|要求|举行)听证`)
+
 // namesResidents tells whether a text names people, apart from the words that only
 // hold such a name: 市民营企业, 家庭农场, 职工基本医疗保险.
 func namesResidents(text string) bool {
@@ -87,8 +90,9 @@ func subject(p *domain.Policy) string {
 }
 
 // subjectBefore is how a text without a title says what it is about:
-// 现就降低失业保险费率有关事项通知如下, 《…实施意见》…现印发给你们, 决定对补助标准进行调整.
-var subjectBefore = automaton.MustCompile(`为(?:进一步|切实)*(?:做好|规范|加强|推进)([^,。;\n]{4,60}),[^。\n]{0,30}如下|现(?:就|将)(?:关于)?([^。;\n]{4,80}?)(?:有关)?(?:事项|问题|事宜|工作|要求|情况|安排)*(?:通知|公告|通告|批复|函复|公布|规定)如下|(?:现将)?《([^《》\n]{4,80})》[^。\n]{0,60}印发给你们|决定(对[^。\n]{4,100}(?:调整|提高|降低|减免|补助))`)
+// 现就降低失业保险费率有关事项通知如下, 《…实施意见》…现印发给你们, 决定对补助标准进行调整,
+// 决定从2026年5月1日起,失业保险金标准调整为….
+var subjectBefore = automaton.MustCompile(`为(?:进一步|切实)*(?:做好|规范|加强|推进)([^,。;\n]{4,60}),[^。\n]{0,30}如下|现(?:就|将)(?:关于)?([^。;\n]{4,80}?)(?:有关)?(?:事项|问题|事宜|工作|要求|情况|安排)*(?:通知|公告|通告|批复|函复|公布|规定)如下|(?:现将)?《([^《》\n]{4,80})》[^。\n]{0,60}印发给你们|决定(?:[,:]?(?:自|从)[^,。;]{4,16}起,)?(?:将)?((?:对|[^。;,\n]{2,40}标准)[^。\n]{0,100}(?:调整|提高|降低|减免|补助))`)
 
 // quotedOnly is a title without the offices at its beginning.
 func quotedOnly(title string) string {
@@ -116,6 +120,8 @@ var (
 	// meetingNews is how a paper tells of a meeting or a visit.
 	meetingNews  = expression(`主持(?:召开)?(?:了)?会议|出席(?:了)?会议|会议(?:强调|指出|要求|传达)|(?:书记|[省市区县州镇]长|主席|主任|局长|厅长|常委)[\p{Han}]{1,6}(?:强调|指出|要求|出席|率队|调研)`)
 	meetingTitle = expression(`带队|调研|座谈会|现场会|推进会|视察|考察|督导`)
+	// decides shows what an office decided on somebody's request.
+	decides = expression(`(?:审批|审查|行政许可|行政处罚|验收)(?:意见|决定|结果)[^。;\n]{0,30}予以(?:公告|公示|公布)`)
 	// forReading is said of what is passed on for other offices to learn from.
 	forReading = expression(`[供请][\p{Han}]{0,8}(?:学习借鉴|学习参考|借鉴参考|参考借鉴|参阅|借鉴)(?:[。!]|$)`)
 )
@@ -145,7 +151,9 @@ func isInternal(p *domain.Policy, s side, internalTop, titled bool) bool {
 		return true
 	case p.DocKind == "D20" && silent && !outwardTitle.MatchString(title):
 		return true
-	case p.DocKind == "D19" && s.rate() < 0.2 && (meetingNews.MatchString(firstRunes(p.Text, 600)) || meetingTitle.MatchString(p.Title)):
+	case p.DocKind == "D19" && s.rate() < 0.2 && (meetingNews.MatchString(firstRunes(p.Text, 600)) || meetingTitle.MatchString(p.Title+headText(p))):
+		return true
+	case decides.MatchString(firstRunes(p.Text, 600)):
 		return true
 	case forReading.MatchString(p.Text) && s.rate() < 0.4 && !promisedIn(title):
 		return true

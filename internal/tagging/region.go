@@ -35,6 +35,9 @@ func (t *Tagger) regions(p *domain.Policy) []domain.Tag {
 			if own := t.beginsWith(p, a); own.code != "" {
 				return regionTag(p, own, own.name)
 			}
+			if own := t.within(p, a); own.code != "" {
+				return regionTag(p, own, own.name)
+			}
 			return regionTag(p, a, issuer)
 		}
 	}
@@ -69,7 +72,7 @@ func (t *Tagger) regions(p *domain.Policy) []domain.Tag {
 		}
 	}
 	if code, name := t.mostNamed(p.Text); code != "" {
-		if p.DocKind != "D19" {
+		if p.DocKind != "D19" || p.Title == "" {
 			code = t.speaksFor(p.Text, code)
 		}
 		return regionTag(p, t.area(code), name)
@@ -152,8 +155,11 @@ var numberPlaces = map[string]string{
 	"沪": "310000", "苏": "320000", "浙": "330000", "皖": "340000", "闽": "350000", "赣": "360000", "鲁": "370000", "豫": "410000",
 	"鄂": "420000", "湘": "430000", "粤": "440000", "桂": "450000", "琼": "460000", "渝": "500000", "川": "510000", "黔": "520000",
 	"滇": "530000", "藏": "540000", "陕": "610000", "甘": "620000", "青": "630000", "宁": "640000", "新": "650000",
-	"穗": "440100", "深": "440300", "甬": "330200",
+	"穗": "440100", "深": "440300", "甬": "330200", "杭": "330100", "厦": "350200", "榕": "350100", "郑": "410100", "邕": "450100",
 }
+
+// numberCities are the cities whose numbers begin with the character of a province.
+var numberCities = map[string]string{"宁": "320100", "青": "370200"}
 
 func regionTag(p *domain.Policy, a area, words string) []domain.Tag {
 	return []domain.Tag{{Dimension: domain.RegionTag, Code: a.code, Name: a.name, Score: 1, State: domain.Assigned, Evidence: evidenceOf(p, words)}}
@@ -325,6 +331,29 @@ func (t *Tagger) beginsWith(p *domain.Policy, of area) area {
 	return area{}
 }
 
+// within is the only county of a city that a title about a place in it names in full:
+// 关于鼓楼区黄巷停水的通知 of a city's company.
+func (t *Tagger) within(p *domain.Policy, of area) area {
+	if place := t.rules.Place(of.code); place == nil || levelOf(place) != 1 {
+		return area{}
+	}
+	var only *rules.Place
+	for _, m := range t.rules.PlacesIn(quotedTitle.ReplaceAllString(p.Title, "")) {
+		place := choose(m.Places, of.name)
+		if place == nil || m.Short || !strings.HasPrefix(place.Code, domain.RegionPrefix(of.code)) || place.Code == of.code {
+			continue
+		}
+		if only != nil && only != place {
+			return area{}
+		}
+		only = place
+	}
+	if only == nil {
+		return area{}
+	}
+	return area{only.Code, only.Full}
+}
+
 // maxNamed is how much of a text is searched for the place it mostly names.
 const maxNamed = 4000
 
@@ -337,7 +366,7 @@ func (t *Tagger) mostNamed(text string) (code, name string) {
 	only := map[string]*rules.Place{}     // the county by which alone a city is named
 	counties := map[string]*rules.Place{} // the only county of a city that is named, nil for several
 	for _, m := range t.rules.PlacesIn(text) {
-		place := choose(m.Places)
+		place := choose(m.Places, text)
 		if place == nil || m.Short && addressAfter.MatchString(text[m.End:]) || allCounties.MatchString(text[m.End:]) {
 			continue
 		}
@@ -356,7 +385,9 @@ func (t *Tagger) mostNamed(text string) (code, name string) {
 			county = nil
 		}
 		only[place.Code] = county
-		count[place.Code]++
+		if len(m.Places) == 1 { // a name of several speaks for the city only beside it
+			count[place.Code]++
+		}
 		if names[place.Code] == "" {
 			names[place.Code] = text[m.Start:m.End]
 		}
@@ -397,7 +428,7 @@ var (
 	// dateline is where a paper's report was written.
 	dateline = automaton.MustCompile(`[\p{Han}]{2,8}\d{1,2}月\d{1,2}日电`)
 	// ofCounty is how a text of a county or district calls it.
-	ofCounty = automaton.MustCompile(`[我本][区县]|区委|县委|[区县]政府`)
+	ofCounty = automaton.MustCompile(`[我本][区县]|区委|县委|[区县]政府|[,。;]区[\p{Han}]{2,6}局`)
 )
 
 func weighed(count map[string]int, code string, t *Tagger) int {
