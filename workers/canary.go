@@ -177,7 +177,7 @@ func (w *Workers) canaryMessage(ctx context.Context, kind domain.ChannelKind, d 
 		return to, message, err
 	}
 	d.Subscriber = 0 // the copy stops nobody's messages
-	message, err = w.compose(kind, storage.Outgoing{Contact: to}, []domain.Delivery{d}, map[domain.PushID]matter{d.Push: m}, meantBy{}, forms{})
+	message, err = w.compose(kind, storage.Outgoing{Contact: to}, []domain.Delivery{d}, nil, map[domain.PushID]matter{d.Push: m}, meantBy{}, forms{})
 	message.Ref = domain.CanaryRef(d.Push)
 	return to, message, err
 }

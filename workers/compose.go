@@ -33,9 +33,10 @@ type Letterhead struct {
 type forms map[string]push.Message
 
 // compose writes the message for one delivery or for the several of a digest,
-// in the voice of the office of the first.
-func (w *Workers) compose(kind domain.ChannelKind, o storage.Outgoing, ds []domain.Delivery, matters map[domain.PushID]matter, meant meantBy, written forms) (channel.Message, error) {
-	var key []byte
+// in the voice of the office of the first, and counts the rest, which it does not
+// list.
+func (w *Workers) compose(kind domain.ChannelKind, o storage.Outgoing, ds, rest []domain.Delivery, matters map[domain.PushID]matter, meant meantBy, written forms) (channel.Message, error) {
+	key := strconv.AppendInt(nil, int64(len(rest)), 10)
 	for _, d := range ds {
 		key = append(strconv.AppendInt(key, int64(d.Push), 10), d.Verdict...)
 		for _, name := range meant.enterprises(d) {
@@ -46,7 +47,7 @@ func (w *Workers) compose(kind domain.ChannelKind, o storage.Outgoing, ds []doma
 	form, known := written[string(key)]
 	if !known {
 		var err error
-		if form, err = w.form(kind, ds, matters, meant); err != nil {
+		if form, err = w.form(kind, ds, len(rest), matters, meant); err != nil {
 			return channel.Message{}, err
 		}
 		written[string(key)] = form
@@ -59,7 +60,7 @@ func (w *Workers) compose(kind domain.ChannelKind, o storage.Outgoing, ds []doma
 	}, nil
 }
 
-func (w *Workers) form(kind domain.ChannelKind, ds []domain.Delivery, matters map[domain.PushID]matter, meant meantBy) (push.Message, error) {
+func (w *Workers) form(kind domain.ChannelKind, ds []domain.Delivery, rest int, matters map[domain.PushID]matter, meant meantBy) (push.Message, error) {
 	composer, err := w.composer(kind, matters[ds[0].Push].office)
 	if err != nil {
 		return push.Message{}, err
@@ -72,6 +73,11 @@ func (w *Workers) form(kind domain.ChannelKind, ds []domain.Delivery, matters ma
 	if first := matters[ds[0].Push]; first.push.Kind == domain.FirstPush {
 		return composer.First(kind, w.cardsOf(first.listed), first.rest, links, w.Now())
 	}
+	return composer.Compose(kind, w.cards(ds, matters, meant), rest, links, w.Now())
+}
+
+// cards makes the cards of deliveries.
+func (w *Workers) cards(ds []domain.Delivery, matters map[domain.PushID]matter, meant meantBy) []push.Card {
 	cards := make([]push.Card, len(ds))
 	for i, d := range ds {
 		m := matters[d.Push]
@@ -85,7 +91,7 @@ func (w *Workers) form(kind domain.ChannelKind, ds []domain.Delivery, matters ma
 			cards[i].Corrected = m.push.Note
 		}
 	}
-	return composer.Compose(kind, cards, links, w.Now())
+	return cards
 }
 
 // cardsOf makes the cards of what a first digest lists.

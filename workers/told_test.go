@@ -205,6 +205,35 @@ func TestTooMuchJoinsTheSummary(t *testing.T) {
 	}
 }
 
+// TestTwoWorkersKeepOneCap: what another worker is sending to somebody just now
+// counts, though nobody knows yet what became of it.
+func TestTwoWorkersKeepOneCap(t *testing.T) {
+	b, ctx := newBench(t), t.Context()
+	b.Limits.PerDay = map[domain.ChannelKind]int{domain.SMS: 1}
+	b.people(1, nil)
+	var pushes []domain.PushID
+	for _, title := range []string{"关于发放消费券的通知", "关于以旧换新补贴的通知"} {
+		_, id := b.publish(title)
+		check(t, b.planTask(id))
+		pushes = append(pushes, id)
+	}
+	due := b.due()
+	for _, batch := range due {
+		check(t, b.Store.MarkQueued(ctx, batch.ID, batch.Gen, b.Now()))
+	}
+	b.sms.answer = func(channel.Message) channel.Result {
+		b.sms.answer = nil
+		b.pass(time.Second)
+		b.sms.mu.Unlock() // which the first send holds
+		defer b.sms.mu.Lock()
+		check(t, b.deliverTask(ctx, due[1].ID, due[1].Gen))
+		return channel.Result{Class: channel.Accepted}
+	}
+	check(t, b.deliverTask(ctx, due[0].ID, due[0].Gen))
+	b.expect(pushes[0], "accepted: 1")
+	b.expect(pushes[1], "pending digest: 1")
+}
+
 // TestTooMuchInAWeekWaitsForTheNext: what the week allows no more comes in the
 // summary of Monday, whatever the days in between would allow.
 func TestTooMuchInAWeekWaitsForTheNext(t *testing.T) {

@@ -36,9 +36,11 @@ type matter struct {
 func (w *Workers) write(ctx context.Context, batch domain.Batch, claimed []storage.Outgoing) ([]storage.Outcome, []letter, error) {
 	matters := map[domain.PushID]matter{}
 	var contacts []domain.ContactID
+	claimedAt := w.Now()
 	for _, o := range claimed {
 		contacts = append(contacts, o.Contact.ID)
 		for _, d := range o.Deliveries {
+			claimedAt = d.ClaimedAt // of all
 			if _, known := matters[d.Push]; known {
 				continue
 			}
@@ -50,7 +52,7 @@ func (w *Workers) write(ctx context.Context, batch domain.Batch, claimed []stora
 		}
 	}
 	now := w.Now()
-	today, week, err := w.sent(ctx, batch.Channel, contacts, now)
+	today, week, err := w.sent(ctx, batch.Channel, contacts, now, claimedAt)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -71,6 +73,7 @@ func (w *Workers) write(ctx context.Context, batch domain.Batch, claimed []stora
 	written := forms{}
 	for _, o := range claimed {
 		l := letter{to: o.Contact, others: o.Others}
+		var rest []domain.Delivery
 		for _, d := range o.Deliveries {
 			m := matters[d.Push]
 			decision := push.Recheck(push.Check{
@@ -99,8 +102,15 @@ func (w *Workers) write(ctx context.Context, batch domain.Batch, claimed []stora
 		// One address may stand in a range twice: the second counts the first.
 		today[o.Contact.ID]++
 		week[o.Contact.ID]++
+		l.deliveries, rest = w.fitting(batch.Channel, l.deliveries, matters)
+		for _, d := range rest {
+			outcomes = append(outcomes, storage.Outcome{
+				Delivery: d.ID, Claimed: d, State: domain.Pending, Reason: domain.ReasonDigest, At: now, NotTried: true, Note: "这份汇总列不下，并入下一份",
+				NextAt: w.Limits.NextSummary(batch.Channel, frequencies[d.ID], now),
+			})
+		}
 		var err error
-		if l.message, err = w.compose(batch.Channel, o, l.deliveries, matters, meant, written); err != nil {
+		if l.message, err = w.compose(batch.Channel, o, l.deliveries, rest, matters, meant, written); err != nil {
 			return nil, nil, err
 		}
 		letters = append(letters, l)
@@ -108,17 +118,38 @@ func (w *Workers) write(ctx context.Context, batch domain.Batch, claimed []stora
 	return outcomes, letters, nil
 }
 
+// fitting parts the deliveries of a summary into those that it lists, and the
+// rest, which waits for the next.
+func (w *Workers) fitting(kind domain.ChannelKind, ds []domain.Delivery, matters map[domain.PushID]matter) (listed, rest []domain.Delivery) {
+	most := push.Listed(kind)
+	if most == 0 || len(ds) <= most {
+		return ds, nil
+	}
+	first := map[domain.PolicyID]bool{}
+	for i, card := range push.Sort(w.cards(ds, matters, meantBy{}), w.Now().In(push.Shanghai()).Format(time.DateOnly)) {
+		first[card.Policy] = i < most
+	}
+	for _, d := range ds {
+		if first[matters[d.Push].policy.ID] {
+			listed = append(listed, d)
+		} else {
+			rest = append(rest, d)
+		}
+	}
+	return listed, rest
+}
+
 // sent asks what each contact got today and this week, where the channel has a
-// cap.
-func (w *Workers) sent(ctx context.Context, kind domain.ChannelKind, contacts []domain.ContactID, now time.Time) (today, week map[domain.ContactID]int, err error) {
+// cap, or gets from a claim before this one.
+func (w *Workers) sent(ctx context.Context, kind domain.ChannelKind, contacts []domain.ContactID, now, claimed time.Time) (today, week map[domain.ContactID]int, err error) {
 	today, week = map[domain.ContactID]int{}, map[domain.ContactID]int{}
 	if _, capped := w.Limits.PerDay[kind]; capped {
-		if today, err = w.Store.SentSince(ctx, contacts, push.DayStart(now)); err != nil {
+		if today, err = w.Store.SentSince(ctx, contacts, push.DayStart(now), claimed); err != nil {
 			return nil, nil, err
 		}
 	}
 	if _, capped := w.Limits.PerWeek[kind]; capped {
-		week, err = w.Store.SentSince(ctx, contacts, push.WeekStart(now))
+		week, err = w.Store.SentSince(ctx, contacts, push.WeekStart(now), claimed)
 	}
 	return today, week, err
 }
@@ -138,12 +169,16 @@ func (w *Workers) known(ctx context.Context, claimed []storage.Outgoing, matters
 }
 
 // frequencies asks how often those whose next way has its turn want to be told
-// over it.
+// over it, and those for whom more waits than a summary lists.
 func (w *Workers) frequencies(ctx context.Context, claimed []storage.Outgoing, matters map[domain.PushID]matter) (map[domain.DeliveryID]domain.Frequency, error) {
 	var ids []domain.SubscriberID
+	asked := func(o storage.Outgoing, d domain.Delivery) bool {
+		most := push.Listed(d.Channel)
+		return d.Reason.Spare() || most > 0 && len(o.Deliveries) > most
+	}
 	for _, o := range claimed {
 		for _, d := range o.Deliveries {
-			if d.Reason.Spare() {
+			if asked(o, d) {
 				ids = append(ids, d.Subscriber)
 			}
 		}
@@ -163,7 +198,7 @@ func (w *Workers) frequencies(ctx context.Context, claimed []storage.Outgoing, m
 	frequencies := map[domain.DeliveryID]domain.Frequency{}
 	for _, o := range claimed {
 		for _, d := range o.Deliveries {
-			if sub := subscribers[d.Subscriber]; sub != nil && d.Reason.Spare() {
+			if sub := subscribers[d.Subscriber]; sub != nil && asked(o, d) {
 				m := matters[d.Push]
 				frequencies[d.ID] = push.Frequency(m.push.Kind, w.subject(m.push, m.policy), sub, o.Contact)
 			}

@@ -96,7 +96,7 @@ func (b *pushBench) bareTransport(site *base) (func(ctx context.Context, n int) 
 		Verdict: domain.Likely, URL: site.cfg.LinkBase() + "/policies/1",
 	}
 	links := push.Links{Unsubscribe: site.cfg.LinkBase() + "/u/" + site.signer.Unsubscribe(auth.Unsubscribe{Subscriber: 1, Contact: 1, Kind: b.kind})}
-	text, err := composer.Compose(b.kind, []push.Card{card}, links, time.Now())
+	text, err := composer.Compose(b.kind, []push.Card{card}, 0, links, time.Now())
 	if err != nil {
 		return nil, err
 	}

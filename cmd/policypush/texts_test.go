@@ -56,7 +56,7 @@ func TestTemplatesToFileHoldEveryText(t *testing.T) {
 			cards[i].Short = cards[i].Title
 		}
 		now := time.Date(2026, 11, 22, 4, 0, 0, 0, time.UTC)
-		all, err := composer.Compose(domain.SMS, cards, push.Links{}, now)
+		all, err := composer.Compose(domain.SMS, cards, 0, push.Links{}, now)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -83,8 +83,9 @@ func NewComposer(v Voice) (*Composer, error) {
 }
 
 // Compose writes the message for one policy, or one summary for several, in
-// the order of Sort. now decides which year goes without saying.
-func (c *Composer) Compose(channel domain.ChannelKind, cards []Card, links Links, now time.Time) (Message, error) {
+// the order of Sort, and how many more wait for the next, see Listed. now decides
+// which year goes without saying.
+func (c *Composer) Compose(channel domain.ChannelKind, cards []Card, rest int, links Links, now time.Time) (Message, error) {
 	if len(cards) == 0 {
 		return Message{}, fmt.Errorf("compose: no policy to write about")
 	}
@@ -94,11 +95,11 @@ func (c *Composer) Compose(channel domain.ChannelKind, cards []Card, links Links
 	case domain.SMS:
 		return Message{Text: c.sms(cards, today)}, nil
 	case domain.Email:
-		return c.email(cards, links, today)
+		return c.email(cards, rest, links, today)
 	case domain.App, domain.WeChat, domain.WebPush, domain.Webhook, domain.JPush:
 		return hint(cards, links, today), nil
 	case domain.Paper:
-		return c.letter(cards, 0, links, today)
+		return c.letter(cards, rest, "放在下一份通知里", links, today)
 	default:
 		return Message{}, fmt.Errorf("compose: no channel %q", channel)
 	}
@@ -130,7 +131,7 @@ func (c *Composer) First(channel domain.ChannelKind, cards []Card, rest int, lin
 			Text:    listed(namesOf(cards), total) + "，" + byDocument + "。", Link: links.Mine,
 		}, nil
 	case domain.Paper:
-		return c.letter(cards, rest, links, now.In(Shanghai()).Format(time.DateOnly))
+		return c.letter(cards, rest, "没有列出", links, now.In(Shanghai()).Format(time.DateOnly))
 	default:
 		return Message{}, fmt.Errorf("compose: no first digest over %q", channel)
 	}
@@ -181,6 +182,18 @@ const soon = 15
 
 // maxListed is how many policies a summary lists; the others it counts.
 const maxListed = 15
+
+// Listed returns how many policies a summary over a channel lists, the first in
+// the order of Sort; the rest belongs into the next. 0 means that it counts all,
+// to be read in the inbox.
+func Listed(channel domain.ChannelKind) int {
+	switch channel {
+	case domain.Email, domain.Paper:
+		return maxListed
+	default:
+		return 0
+	}
+}
 
 // Sort returns the cards in the order of a summary: withdrawals and
 // corrections, then what ends within fifteen days, the soonest first, then
@@ -333,7 +346,7 @@ func listed(names []string, total int) string {
 
 // letter is the printed notice: the facts of the e-mail. HTML is its body, see
 // letterTemplate.
-func (c *Composer) letter(cards []Card, rest int, links Links, today string) (Message, error) {
+func (c *Composer) letter(cards []Card, rest int, where string, links Links, today string) (Message, error) {
 	page := mailPage{Voice: c.voice, Why: whyLetter, Document: documentLetter, Subject: notice(cards[0]), Lead: leadOne}
 	switch {
 	case len(cards) > 1:
@@ -346,10 +359,10 @@ func (c *Composer) letter(cards []Card, rest int, links Links, today string) (Me
 	case cards[0].Reminds:
 		page.Lead = "我们此前通知您的一项政策，申报即将截止："
 	}
-	if rest += max(0, len(cards)-maxListed); rest > 0 {
-		page.More = fmt.Sprintf("另有%d项没有列出，请拨打咨询电话。", rest)
+	if rest > 0 {
+		page.More = fmt.Sprintf("另有%d项%s，可以拨打咨询电话。", rest, where)
 	}
-	for _, card := range cards[:min(len(cards), maxListed)] {
+	for _, card := range cards {
 		shown := mailCardOf(card, c.voice, today)
 		if card.Sensitive {
 			shown.URL = links.Inbox // a code that leads to the policy would tell, and so might its phone
@@ -409,13 +422,14 @@ const (
 	leadMany       = "以下%d项政策可能与您有关，快要截止的在前："
 	subjectMany    = "政策汇总：%d项可能与您有关"
 	moreMany       = "另有%d项没有列出，请到“我的政策”查看。"
+	moreNext       = "另有%d项放在下一份汇总里，也可以到“我的政策”查看。"
 	privateMail    = "为保护您的隐私，邮件不写具体内容，请登录查看。"
 	byOffice       = byDocument + "；是否享受以主管部门审核为准。"
 	documentLetter = "本通知只作提示，内容" + byOffice
 	documentMail   = "本邮件只作提示，内容" + byOffice
 )
 
-func (c *Composer) email(cards []Card, links Links, today string) (Message, error) {
+func (c *Composer) email(cards []Card, rest int, links Links, today string) (Message, error) {
 	page := mailPage{Voice: c.voice, Links: links, Why: whyMail, Document: documentMail}
 	if len(cards) == 1 {
 		page.Subject = notice(cards[0])
@@ -434,9 +448,8 @@ func (c *Composer) email(cards []Card, links Links, today string) (Message, erro
 		page.Lead = fmt.Sprintf(leadMany, len(cards))
 	}
 	page.Links.Mine = "" // where to read what is not listed
-	if rest := len(cards) - maxListed; rest > 0 {
-		page.More = fmt.Sprintf(moreMany, rest)
-		page.Links.Mine, cards = links.Mine, cards[:maxListed]
+	if rest > 0 {
+		page.More, page.Links.Mine = fmt.Sprintf(moreNext, rest), links.Mine
 	}
 	return c.mailOf(page, cards, today)
 }

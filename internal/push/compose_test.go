@@ -119,7 +119,7 @@ func TestTextMessages(t *testing.T) {
 			for _, p := range tt.policies {
 				cards = append(cards, push.CardOf(p, tt.verdict, isSensitive))
 			}
-			m, err := composer(t, v).Compose(domain.SMS, cards, push.Links{}, noon)
+			m, err := composer(t, v).Compose(domain.SMS, cards, 0, push.Links{}, noon)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -160,7 +160,7 @@ func TestOtherTextMessages(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			card := push.CardOf(retrofit(), domain.Possible, isSensitive)
 			tt.change(&card)
-			m, err := composer(t, yunchuan()).Compose(domain.SMS, []push.Card{card}, push.Links{}, noon)
+			m, err := composer(t, yunchuan()).Compose(domain.SMS, []push.Card{card}, 0, push.Links{}, noon)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -213,14 +213,14 @@ func TestMessagesFromAnyDocument(t *testing.T) {
 			}
 			cards = append(cards, card)
 		}
-		sms, err := c.Compose(domain.SMS, cards, push.Links{}, noon)
+		sms, err := c.Compose(domain.SMS, cards, 0, push.Links{}, noon)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if bad := push.Lint(sms.Text, push.Terms{}); len(bad) > 0 || push.Segments(sms.Text) > 1 {
 			t.Fatalf("%d parts, refused for %v: %q", push.Segments(sms.Text), bad, sms.Text)
 		}
-		mail, err := c.Compose(domain.Email, cards, push.Links{Unsubscribe: "https://yc.example/u/abc"}, noon)
+		mail, err := c.Compose(domain.Email, cards, 0, push.Links{Unsubscribe: "https://yc.example/u/abc"}, noon)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -235,7 +235,7 @@ func TestMessagesFromAnyDocument(t *testing.T) {
 				t.Fatalf("a script in %s", mail.HTML)
 			}
 		}
-		app, err := c.Compose(domain.App, cards, push.Links{}, noon)
+		app, err := c.Compose(domain.App, cards, 0, push.Links{}, noon)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -247,7 +247,7 @@ func TestMessagesFromAnyDocument(t *testing.T) {
 		}
 		texts := []string{sms.Text, mail.Text, app.Text}
 		for _, kind := range domain.Outgoing() {
-			m, err := c.Compose(kind, cards, push.Links{Inbox: "https://yc.example/inbox"}, noon)
+			m, err := c.Compose(kind, cards, 0, push.Links{Inbox: "https://yc.example/inbox"}, noon)
 			if err != nil {
 				t.Fatalf("%s: %v", kind, err)
 			}
@@ -274,7 +274,7 @@ func TestASensitivePolicyIsNotNamed(t *testing.T) {
 	for _, kind := range domain.Outgoing() {
 		for _, cards := range [][]push.Card{{secret}, {secret, open}} {
 			for _, compose := range []func() (push.Message, error){
-				func() (push.Message, error) { return c.Compose(kind, cards, links, noon) },
+				func() (push.Message, error) { return c.Compose(kind, cards, 0, links, noon) },
 				func() (push.Message, error) { return c.First(kind, cards, 1, links, noon) },
 			} {
 				m, err := compose()
@@ -364,13 +364,14 @@ func TestEmail(t *testing.T) {
 		},
 		"a long summary lists fifteen and counts the others": {
 			long,
-			"政策汇总：18项可能与您有关",
-			[]string{"支持制造业企业技术改造", "另有3项没有列出", "https://yc.example/me/policies"},
+			"政策汇总：15项可能与您有关",
+			[]string{"支持制造业企业技术改造", "另有3项放在下一份汇总里", "https://yc.example/me/policies"},
 			[]string{"第18项"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			m, err := c.Compose(domain.Email, tt.cards, links, noon)
+			listed := tt.cards[:min(len(tt.cards), push.Listed(domain.Email))]
+			m, err := c.Compose(domain.Email, listed, len(tt.cards)-len(listed), links, noon)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -497,7 +498,7 @@ func TestVoicesThatCarriersRefuse(t *testing.T) {
 }
 
 func TestNothingToWriteAbout(t *testing.T) {
-	if _, err := composer(t, yunchuan()).Compose(domain.SMS, nil, push.Links{}, noon); err == nil {
+	if _, err := composer(t, yunchuan()).Compose(domain.SMS, nil, 0, push.Links{}, noon); err == nil {
 		t.Error("a message about nothing")
 	}
 }

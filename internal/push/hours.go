@@ -111,6 +111,17 @@ func (l Limits) morning() time.Duration {
 // maxRest is the longest that days of rest hold a message back.
 const maxRest = 15
 
+// summaryAt returns when a summary that is due at t goes: then or, where quiet
+// hours or days of rest hold it back, at the usual time after them, so that it is
+// one with the summary of that day.
+func (l Limits) summaryAt(channel domain.ChannelKind, t time.Time, kind domain.PushKind) time.Time {
+	next := l.quiet(channel, t, kind)
+	if usual := DayStart(next).Add(l.Digest); next.After(t) && usual.After(next) && l.quiet(channel, usual, kind).Equal(usual) {
+		return usual
+	}
+	return next
+}
+
 // quiet returns when a message on a channel may go, at t or later. On
 // days of rest a channel rings for a deadline only; what else would ring waits
 // for the morning after.

@@ -51,10 +51,11 @@ func TestLetters(t *testing.T) {
 		},
 		"corrected": {[]push.Card{card(retrofit(), func(c *push.Card) { c.Corrected = "截止日期改为明年" })}, "", []string{"有更正", "截止日期改为明年"}, nil},
 		"reminder":  {[]push.Card{card(retrofit(), func(c *push.Card) { c.Reminds = true })}, "", []string{"申报即将截止"}, nil},
-		"a summary": {many, "政策通知：20项可能与您有关", []string{"以下20项政策", "另有5项没有列出"}, nil},
+		"a summary": {many, "政策通知：15项可能与您有关", []string{"以下15项政策", "另有5项放在下一份通知里"}, nil},
 		"hostile":   {[]push.Card{card(retrofit(), func(c *push.Card) { c.Title = `<img src=x>` })}, "", []string{"&lt;img"}, []string{"<img"}},
 	} {
-		m, err := c.Compose(domain.Paper, tt.cards, links, noon)
+		listed := tt.cards[:min(len(tt.cards), push.Listed(domain.Paper))]
+		m, err := c.Compose(domain.Paper, listed, len(tt.cards)-len(listed), links, noon)
 		if err != nil {
 			t.Fatal(err)
 		}

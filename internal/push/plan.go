@@ -203,6 +203,16 @@ func (in Input) due(channel domain.ChannelKind, when domain.Frequency, from time
 	return from.Truncate(time.Minute), domain.ReasonNone
 }
 
+// NextSummary returns when the next summary over a channel comes for somebody who
+// wants them so often: the next day, unless they want weekly ones.
+func (l Limits) NextSummary(channel domain.ChannelKind, when domain.Frequency, now time.Time) time.Time {
+	if when != domain.Weekly {
+		when = domain.Daily
+	}
+	next, _ := l.summary(channel, when, now, domain.NewPolicy, "")
+	return next
+}
+
 // summary returns the next summary of somebody, or false if the message is for
 // none. A reminder of a deadline takes a weekly one for a daily one where that
 // would come after it.
@@ -213,12 +223,12 @@ func (l Limits) summary(channel domain.ChannelKind, when domain.Frequency, from 
 	inTime := func(t time.Time) bool {
 		return kind != domain.Reminder || deadline == "" || t.In(Shanghai()).Format(time.DateOnly) <= deadline
 	}
-	daily := l.quiet(channel, nextAt(from, l.Digest), kind)
+	daily := l.summaryAt(channel, nextAt(from, l.Digest), kind)
 	switch when {
 	case domain.Daily:
 		return daily, inTime(daily)
 	case domain.Weekly:
-		if weekly := l.quiet(channel, nextMonday(from, l.Digest), kind); inTime(weekly) {
+		if weekly := l.summaryAt(channel, nextMonday(from, l.Digest), kind); inTime(weekly) {
 			return weekly, true
 		}
 		return daily, inTime(daily)

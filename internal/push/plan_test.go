@@ -278,7 +278,7 @@ func TestPlan(t *testing.T) {
 			contacts: []domain.Contact{phone(domain.Contact{When: domain.Weekly})},
 			now:      "2026-09-30 10:00",
 			change:   func(in *push.Input) { in.Limits.Rest = nationalDay },
-			want:     "sms to 1: pending digest 10-08 08:00; ",
+			want:     "sms to 1: pending digest 10-08 08:30; ",
 		},
 		"a deadline knows no holiday, but the night": {
 			contacts: []domain.Contact{phone(domain.Contact{})},

@@ -63,7 +63,7 @@ func Recheck(c Check) Decision {
 			return end
 		}
 		if next := c.capped(); !c.Urgent && next.After(c.Now) {
-			return Decision{State: domain.Pending, Reason: domain.ReasonDigest, NextAt: c.Limits.quiet(c.Delivery.Channel, next, c.Kind)}
+			return Decision{State: domain.Pending, Reason: domain.ReasonDigest, NextAt: c.Limits.summaryAt(c.Delivery.Channel, next, c.Kind)}
 		}
 	}
 	if c.Delivery.Reason.Spare() { // its turn has come: from here on it goes as any other
@@ -100,7 +100,7 @@ func (c Check) needless() Decision {
 func (c Check) hold(next time.Time) Decision {
 	reason := domain.ReasonQuietHours
 	if c.Delivery.Reason == domain.ReasonDigest {
-		reason = domain.ReasonDigest
+		reason, next = domain.ReasonDigest, c.Limits.summaryAt(c.Delivery.Channel, c.Now, c.Kind)
 	}
 	return Decision{State: domain.Pending, Reason: reason, NextAt: next}
 }

@@ -159,3 +159,68 @@ func BenchmarkClaimAndRecord(b *testing.B) {
 		b.ReportMetric(float64(record.Milliseconds())/float64(b.N), "record-ms")
 	})
 }
+
+// BenchmarkRecordReceipt records the receipts of messages that a gateway has
+// accepted, one after the other, as callbacks come: counted for the gateway and
+// its day, and, because no gateway is known, not counted.
+func BenchmarkRecordReceipt(b *testing.B) {
+	for name, gateway := range map[string]string{"counted": "cmpp", "uncounted": ""} {
+		b.Run(name, func(b *testing.B) {
+			onBoth(b, func(b *testing.B, s *storage.Store) {
+				const people = 20000
+				if err := s.SaveSubscribers(b.Context(), benchPeople(0, people)); err != nil {
+					b.Fatal(err)
+				}
+				var open []domain.DeliveryID
+				for b.Loop() {
+					if len(open) == 0 {
+						b.StopTimer()
+						open = benchAccepted(b, s, people, gateway)
+						b.StartTimer()
+					}
+					r := storage.Receipt{Delivery: open[0], State: domain.Delivered, At: benchTime}
+					if err := s.RecordReceipt(b.Context(), r); err != nil {
+						b.Fatal(err)
+					}
+					open = open[1:]
+				}
+				b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "receipts/s")
+			})
+		})
+	}
+}
+
+// benchAccepted plans a push and records that a gateway has accepted all of it.
+func benchAccepted(b *testing.B, s *storage.Store, people int, gateway string) (ids []domain.DeliveryID) {
+	b.Helper()
+	ds := benchDeliveries(1, people)
+	for i := range ds {
+		ds[i].Contact = domain.ContactID(2 * (i + 1))
+	}
+	if err := s.PlanDeliveries(b.Context(), benchPush(b, s), domain.SubscriberID(people), ds, benchTime); err != nil {
+		b.Fatal(err)
+	}
+	batches, err := s.DueBatches(b.Context(), benchTime, 1000)
+	if err != nil {
+		b.Fatal(err)
+	}
+	for _, batch := range batches {
+		if err := s.MarkQueued(b.Context(), batch.ID, batch.Gen, benchTime); err != nil {
+			b.Fatal(err)
+		}
+		out, err := s.ClaimDeliveries(b.Context(), batch.ID, batch.Gen, domain.MaxBatch, benchTime)
+		if err != nil {
+			b.Fatal(err)
+		}
+		outcomes := make([]storage.Outcome, len(out))
+		for i, o := range out {
+			d := o.Deliveries[0]
+			ids = append(ids, d.ID)
+			outcomes[i] = storage.Outcome{Delivery: d.ID, Claimed: d, State: domain.Accepted, GatewayRef: d.ClientRef(), Gateway: gateway, At: benchTime}
+		}
+		if err := s.RecordOutcomes(b.Context(), outcomes); err != nil {
+			b.Fatal(err)
+		}
+	}
+	return ids
+}

@@ -83,9 +83,11 @@ func (s *Store) partsFrom(ctx context.Context, q querier, push domain.PushID) (s
 }
 
 // oldestSince returns the oldest push of which something was handed over since a
-// time, or 0. Clocks of workers may differ.
+// time, or is being handed over, or 0. Clocks of workers may differ.
 func oldestSince(ctx context.Context, q querier, since time.Time) (first domain.PushID, err error) {
-	const oldest = `SELECT COALESCE(MIN(push_id), 0) FROM push_pace WHERE minute >= $1`
+	const oldest = `
+		SELECT COALESCE(MIN(push_id), 0) FROM (
+			SELECT MIN(push_id) AS push_id FROM push_pace WHERE minute >= $1 UNION ALL SELECT MIN(push_id) FROM batches WHERE sending > 0) AS o`
 	err = q.QueryRowContext(ctx, oldest, minuteOf(since.Add(-time.Hour))).Scan(&first)
 	return first, err
 }

@@ -151,9 +151,10 @@ func (s *Store) insertEvents(ctx context.Context, tx *sql.Tx, n int, event func(
 
 // SentSince returns how many messages went to the address of each contact
 // since a time, over whichever subscriber: one person may stand for several.
-// A digest counts once, and what may have gone out counts. Contacts without
-// any are not in the map.
-func (s *Store) SentSince(ctx context.Context, contacts []domain.ContactID, since time.Time) (map[domain.ContactID]int, error) {
+// A digest counts once, and what may have gone out counts, as does what others
+// claimed before a time and are sending: of two workers one knows of the other.
+// Contacts without any are not in the map.
+func (s *Store) SentSince(ctx context.Context, contacts []domain.ContactID, since, claimed time.Time) (map[domain.ContactID]int, error) {
 	sent := map[domain.ContactID]int{}
 	// Pushes of which nothing was handed over since then are left out.
 	first, err := oldestSince(ctx, s.read, since)
@@ -169,11 +170,12 @@ func (s *Store) SentSince(ctx context.Context, contacts []domain.ContactID, sinc
 		// The rows of a digest are claimed at the same moment for one contact. What
 		// is counted for each contact leaves PostgreSQL no other way than by its key.
 		// On SQLite it is the writer that just claimed that has the pages at hand.
-		which, ids, err := s.dialect.among("c.id", 3, part)
+		which, ids, err := s.dialect.among("c.id", 4, part)
 		if err != nil {
 			return err
 		}
-		const counts = `d.id >= $2 AND d.claimed_at >= $1 AND d.state IN ('accepted', 'delivered', 'unknown', 'logged')`
+		const counts = `d.id >= $2 AND d.claimed_at >= $1
+			AND (d.state IN ('accepted', 'delivered', 'unknown', 'logged') OR d.state = 'sending' AND d.claimed_at < $3)`
 		q := `
 			SELECT c.id, CASE WHEN c.shared THEN (
 				SELECT COUNT(*) FROM (
@@ -190,7 +192,7 @@ func (s *Store) SentSince(ctx context.Context, contacts []domain.ContactID, sinc
 				sent[id] = n
 			}
 			return err
-		}, q, append([]any{micros(since), from}, ids...)...)
+		}, q, append([]any{micros(since), from, micros(claimed)}, ids...)...)
 	})
 	return sent, err
 }

@@ -322,7 +322,7 @@ func claimsDigests(t *testing.T, url string) {
 	single := sendBatch(t, s, due[1])
 	equal(t, "what was not for a digest", len(single), 1)
 	equal(t, "left for the third push", len(sendBatch(t, s, due[2])), 0)
-	sent := got(s.SentSince(ctx, []domain.ContactID{all[0].Contacts[1].ID, all[2].Contacts[1].ID}, morning))(t)
+	sent := got(s.SentSince(ctx, []domain.ContactID{all[0].Contacts[1].ID, all[2].Contacts[1].ID}, morning, morning))(t)
 	equal(t, "a digest of two counts", sent[all[0].Contacts[1].ID], 1)
 	equal(t, "a digest of three counts", sent[all[2].Contacts[1].ID], 1)
 }
@@ -679,11 +679,11 @@ func countsSent(t *testing.T, url string) {
 		must(t, s.FinishBatch(ctx, b.ID, b.Gen, at))
 	}
 	ask := []domain.ContactID{all[0].Contacts[0].ID, all[1].Contacts[0].ID, all[0].Contacts[1].ID}
-	sent := got(s.SentSince(ctx, ask, morning))(t)
+	sent := got(s.SentSince(ctx, ask, morning, morning))(t)
 	equal(t, "to the number", sent[ask[0]], 2)
 	equal(t, "by the other owner", sent[ask[1]], 2)
 	equal(t, "to the mailbox", sent[ask[2]], 0)
-	equal(t, "since then", got(s.SentSince(ctx, ask, morning.Add(time.Minute)))(t)[ask[0]], 1)
+	equal(t, "since then", got(s.SentSince(ctx, ask, morning.Add(time.Minute), morning))(t)[ask[0]], 1)
 }
 
 func listsDeliveries(t *testing.T, url string) {

@@ -94,7 +94,7 @@ func forgetsMonths(t *testing.T, url string) {
 	}
 	equal(t, "left of December", left(kept), 30)
 	address := all[0].Contacts[0].ID
-	equal(t, "what somebody got lately", got(s.SentSince(ctx, []domain.ContactID{address}, morning))(t)[address], 1)
+	equal(t, "what somebody got lately", got(s.SentSince(ctx, []domain.ContactID{address}, morning, morning))(t)[address], 1)
 	equal(t, "history", counts("delivery_events"), 30)
 	equal(t, "outbox", counts("outbox"), 1)
 	equal(t, "pace", counts("push_pace") > 0, true)
