@@ -170,7 +170,7 @@ func isFlat(lines []line) bool {
 
 // titleThenText is the first line of a text that lost its breaks: a title, and more behind a
 // blank.
-var titleThenText = automaton.MustCompile(`^[^。;:, ]{8,90}(?:的通知|的意见|的公告|的通告|的决定|的批复|的函) [^。]{0,80}(?:各|现|为|根据)`)
+var titleThenText = automaton.MustCompile(`^[^。;:, ]{8,90}(?:的通知|的意见|的公告|的通告|的决定|的批复|的函) [^。]{0,80}(?:各|现|为|根据)|^[^。;:]{2,60}关于[^。;:, ]{4,80}(?:通知|意见|公告|通告|决定|批复|函)(?:\([^)]{2,8}\))? [^。]{0,80}(?:各|现|为|根据|你[省市县区部厅局])`)
 
 // unflatten cuts a line that holds several paragraphs: at blanks that stand
 // for a line break, and before the next number of a row of headings.
@@ -307,6 +307,15 @@ func isStop(r rune) bool { return strings.ContainsRune("。;:!?)”」》…", r
 // left to squeeze.
 func breaksAtBlank(left, right string) bool {
 	l, r := lastRune(left), firstRune(right)
+	if len(left) <= 180 && jointOffices.MatchString(left) {
+		office := strings.TrimSuffix(left[strings.LastIndexByte(left, ' ')+1:], "办公室")
+		if len(office) > 21 { // the last seven characters: pages put the province before it
+			office = office[len(office)-21:]
+		}
+		if title := jointTitle.FindString(peekFar(right)); title != "" && !strings.Contains(title, office) {
+			return false
+		}
+	}
 	if numberOf(peek(right)).rank != noRank || strings.HasPrefix(right, "(此件") || strings.HasPrefix(right, "附件") {
 		return true
 	}
@@ -325,7 +334,23 @@ func breaksAtBlank(left, right string) bool {
 		}
 		return startsWithDate(peek(right)) && len(left) < 200
 	}
-	return len(left) <= 150 && !strings.ContainsAny(left, "。,;")
+	if strings.ContainsAny(left, "。,;") {
+		return false
+	}
+	return len(left) <= 150 || len(left) <= 480 && strings.Contains(left, "关于") && endsLikeTitle(squeeze(left))
+}
+
+// jointOffices are offices and no more; jointTitle begins with the last of several offices that issue a text together.
+var jointOffices = automaton.MustCompile(`^(?:[\p{Han}]{2,24}(?:局|厅|部|委|会|办公室|署|行|政府|院|中心) ?){1,6}$`)
+
+var jointTitle = automaton.MustCompile(`^(?:[\p{Han}]{2,24}(?:局|厅|部|委|会|办公室|署|行|政府|院|中心) ){0,6}[\p{Han}]{2,24}(?:局|厅|部|委|会|办公室|署|行|政府|院|中心)(?:关于|公告 ?\d{4})`)
+
+// peekFar returns enough of s to hold the offices before a title.
+func peekFar(s string) string {
+	if len(s) > 360 {
+		s = strings.ToValidUTF8(s[:360], "")
+	}
+	return s
 }
 
 var dateAtStart = automaton.MustCompile(`^(?:\d{4}|[一二][〇○Oo零一二三四五六七八九]{3})年[\d一二三四五六七八九十]{1,3}月[\d一二三四五六七八九十]{1,3}日`)
