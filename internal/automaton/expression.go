@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"regexp/syntax"
 	"slices"
+	"strings"
 	"sync"
 )
 
@@ -13,6 +14,7 @@ import (
 type Expression struct {
 	re    *regexp.Regexp
 	once  sync.Once
+	words []string   // one of which a match holds; none if they are not known, or many
 	finds *automaton // nil if the expression asks for more than one can do
 	first anchored   // at the beginning of a text
 	later anchored   // anywhere else
@@ -196,10 +198,30 @@ func shortest(words []string) int {
 	return n
 }
 
+// A text is searched for at most fewWords, each of a Chinese character or more,
+// before an automaton goes over it.
+const fewWords, sizeOfHan = 10, 3
+
+// lacks tells whether the text holds none of the words of which a match has one.
+func (e *Expression) lacks(text string) bool {
+	for _, w := range e.words {
+		if strings.Contains(text, w) {
+			return false
+		}
+	}
+	return len(e.words) > 0
+}
+
 // starts returns the automaton, if the expression has one.
 func (e *Expression) starts() *automaton {
 	e.once.Do(func() {
 		tree := e.tree()
+		for _, words := range e.Needs() {
+			if len(words) <= fewWords && shortest(words) >= sizeOfHan {
+				e.words = words
+				break
+			}
+		}
 		a, ok := newAutomaton(tree)
 		if !ok {
 			return
@@ -253,7 +275,7 @@ func notAtBegin(tree *syntax.Regexp) *syntax.Regexp {
 // MatchString tells whether the text holds a match.
 func (e *Expression) MatchString(text string) bool {
 	if a := e.starts(); a != nil {
-		return a.matches(text)
+		return !e.lacks(text) && a.matches(text)
 	}
 	return e.re.MatchString(text)
 }
@@ -269,6 +291,8 @@ func (e *Expression) Each(text string, yield func(loc []int) bool) {
 				return
 			}
 		}
+		return
+	case e.lacks(text):
 		return
 	case a.ahead:
 		if e.first.ends != nil || a.matches(text) {

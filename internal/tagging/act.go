@@ -136,19 +136,25 @@ func (t *reading) uncited(s sentence) string {
 	return b.String()
 }
 
+const doneToVerb = `(?:支持|鼓励|允许|引导|帮助|协助|对|为|向|给)`
+
 var (
-	doneToObject  = expression(`(?:支持|鼓励|允许|引导|帮助|协助|对|为|向|给)([^,。;:《》()“”]*?` + outsiders + `(?:企业|单位)?(?:(?:、|和|及|或|以及)[^,。;:《》()“”]*?` + outsiders + `(?:企业)?)*)`)
+	doneToObject  = expression(doneToVerb + `[^,。;:《》()“”]*?` + outsiders + `(?:企业|单位)?(?:(?:、|和|及|或|以及)[^,。;:《》()“”]*?` + outsiders + `(?:企业)?)*`)
+	verbDone      = automaton.MustCompile(`^` + doneToVerb)
 	doneToSubject = expression(`^[\s(]*(?:第[\p{Han}]{1,6}条|[一二三四五六七八九十\d]{1,3}[)、.．])?(?:[^。,;:]*?。)?([^,。;:《》“”]*?` + outsiders + `(?:企业)?(?:(?:、|和|及|或|以及)[^,。;:《》()“”]*?` + outsiders + `(?:企业)?)*)[^。;:]*?(?:应当|应|可|不得|须|必须|有权|享|无需|凭)`)
 )
 
 // doneTo is whom a sentence gives something or asks something of, in its words;
 // empty if the sentence does not say so plainly.
 func (t *reading) doneTo(s sentence) sentence {
-	for _, re := range []pattern{doneToObject, doneToSubject} {
-		if m := s.loc(re); m != nil {
-			if who := people(s.slice(m[2], m[3])); who.text != "" {
-				return who
-			}
+	if m := s.loc(doneToObject); m != nil {
+		if who := people(s.slice(m[0]+len(verbDone.FindString(s.text[m[0]:])), m[1])); who.text != "" {
+			return who
+		}
+	}
+	if m := s.loc(doneToSubject); m != nil {
+		if who := people(s.slice(m[2], m[3])); who.text != "" {
+			return who
 		}
 	}
 	return sentence{start: s.start, end: s.start}

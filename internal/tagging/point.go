@@ -165,13 +165,14 @@ func split(clauses []domain.Clause) []section {
 
 // sideOfLabel is the side of a measure that the first words of a paragraph name.
 func sideOfLabel(text string) string {
-	if i := strings.IndexAny(text, ":。\n"); i >= 0 {
-		text = text[:i]
+	head := text[:min(len(text), longLabel+len("。"))]
+	if i := strings.IndexAny(head, ":。\n"); i >= 0 {
+		head = head[:i]
 	}
-	if len(text) > longLabel {
+	if len(head) > longLabel {
 		return ""
 	}
-	if m := label.FindStringSubmatch(text); m != nil {
+	if m := label.FindStringSubmatch(head); m != nil {
 		return m[1]
 	}
 	return ""
