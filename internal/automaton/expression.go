@@ -50,15 +50,15 @@ const maxNeeds = 400
 // Needs returns lists of words, the rarer first: every match holds at least one
 // word of each. It is nil if nothing is known.
 func (e *Expression) Needs() [][]string {
-	lists := needed(e.tree().Simplify())
+	lists := needed(e.tree().Simplify(), maxNeeds)
 	slices.SortStableFunc(lists, rarer)
 	return lists
 }
 
 // needed returns lists of words: every match of the tree holds at least one
-// word of each.
-func needed(tree *syntax.Regexp) [][]string {
-	if words, all := matched(tree); all {
+// word of each. No list is longer than most.
+func needed(tree *syntax.Regexp, most int) [][]string {
+	if words, all := matched(tree, most); all {
 		if slices.Contains(words, "") {
 			return nil
 		}
@@ -66,20 +66,20 @@ func needed(tree *syntax.Regexp) [][]string {
 	}
 	switch tree.Op {
 	case syntax.OpCapture, syntax.OpPlus:
-		return needed(tree.Sub[0])
+		return needed(tree.Sub[0], most)
 	case syntax.OpRepeat:
 		if tree.Min > 0 {
-			return needed(tree.Sub[0])
+			return needed(tree.Sub[0], most)
 		}
 	case syntax.OpAlternate:
 		var words []string
 		for _, sub := range tree.Sub {
-			lists := needed(sub)
+			lists := needed(sub, most)
 			if len(lists) == 0 {
 				return nil
 			}
 			best := slices.MinFunc(lists, rarer)
-			if len(words)+len(best) > maxNeeds {
+			if len(words)+len(best) > most {
 				return nil
 			}
 			words = append(words, best...)
@@ -95,13 +95,13 @@ func needed(tree *syntax.Regexp) [][]string {
 			run = []string{""}
 		}
 		for _, sub := range tree.Sub {
-			words, all := matched(sub)
+			words, all := matched(sub, most)
 			if !all {
 				end()
-				lists = append(lists, needed(sub)...)
+				lists = append(lists, needed(sub, most)...)
 				continue
 			}
-			if len(run)*len(words) > maxNeeds {
+			if len(run)*len(words) > most {
 				end()
 			}
 			run = each(run, words)
@@ -115,13 +115,13 @@ func needed(tree *syntax.Regexp) [][]string {
 // Suffices returns words that are matches: a text that holds one of them holds
 // a match, whatever else it holds.
 func (e *Expression) Suffices() []string {
-	words, _ := matched(e.tree().Simplify())
+	words, _ := matched(e.tree().Simplify(), maxNeeds)
 	return slices.DeleteFunc(words, func(w string) bool { return w == "" })
 }
 
-// matched returns texts that the tree matches wherever they stand, and whether
-// these are all.
-func matched(tree *syntax.Regexp) (words []string, all bool) {
+// matched returns texts that the tree matches wherever they stand, at most so
+// many, and whether these are all.
+func matched(tree *syntax.Regexp, most int) (words []string, all bool) {
 	switch tree.Op {
 	case syntax.OpEmptyMatch:
 		return []string{""}, true
@@ -131,7 +131,7 @@ func matched(tree *syntax.Regexp) (words []string, all bool) {
 		}
 	case syntax.OpCharClass:
 		for i := 0; i < len(tree.Rune); i += 2 {
-			if len(words)+int(tree.Rune[i+1]-tree.Rune[i]) >= maxNeeds {
+			if len(words)+int(tree.Rune[i+1]-tree.Rune[i]) >= most {
 				return nil, false
 			}
 			for r := tree.Rune[i]; r <= tree.Rune[i+1]; r++ {
@@ -140,20 +140,20 @@ func matched(tree *syntax.Regexp) (words []string, all bool) {
 		}
 		return words, true
 	case syntax.OpCapture:
-		return matched(tree.Sub[0])
+		return matched(tree.Sub[0], most)
 	case syntax.OpPlus:
-		words, _ = matched(tree.Sub[0])
+		words, _ = matched(tree.Sub[0], most)
 		return words, false
 	case syntax.OpStar:
 		return []string{""}, false
 	case syntax.OpQuest:
-		words, all = matched(tree.Sub[0])
+		words, all = matched(tree.Sub[0], most)
 		return append(words, ""), all
 	case syntax.OpAlternate:
 		all = true
 		for _, sub := range tree.Sub {
-			more, complete := matched(sub)
-			if len(words)+len(more) > maxNeeds {
+			more, complete := matched(sub, most)
+			if len(words)+len(more) > most {
 				all = false
 				continue
 			}
@@ -163,8 +163,8 @@ func matched(tree *syntax.Regexp) (words []string, all bool) {
 	case syntax.OpConcat:
 		words, all = []string{""}, true
 		for _, sub := range tree.Sub {
-			more, complete := matched(sub)
-			if len(words)*len(more) > maxNeeds {
+			more, complete := matched(sub, most)
+			if len(words)*len(more) > most {
 				return nil, false
 			}
 			words, all = each(words, more), all && complete
@@ -216,10 +216,9 @@ func (e *Expression) lacks(text string) bool {
 func (e *Expression) starts() *automaton {
 	e.once.Do(func() {
 		tree := e.tree()
-		for _, words := range e.Needs() {
-			if len(words) <= fewWords && shortest(words) >= sizeOfHan {
+		for _, words := range needed(tree.Simplify(), fewWords) {
+			if shortest(words) >= sizeOfHan && (e.words == nil || rarer(words, e.words) < 0) {
 				e.words = words
-				break
 			}
 		}
 		a, ok := newAutomaton(tree)
