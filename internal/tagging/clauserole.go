@@ -80,7 +80,7 @@ func (t *reading) prepare(passages []passage) {
 				continue
 			}
 			l.aside = 0
-			if asideHeadings.MatchString(c.Text) {
+			if t.whole(c).matches(asideHeadings) {
 				l.aside = max(c.Level, 1)
 				p.does = []stretch{{start: c.Start, end: c.End, does: mentions}}
 			}
@@ -94,10 +94,10 @@ func (t *reading) prepare(passages []passage) {
 				aside = aside || asideHeadings.MatchString(words)
 			}
 		}
-		before := !started && l.numbered && preamble.MatchString(c.Text)
+		before := !started && l.numbered && t.whole(c).matches(preamble)
 		for _, s := range p.sentences {
 			does, gives := whatDoes(s, before, aside)
-			p.does = append(p.does, stretch{start: s.start, end: s.end, does: does, gives: gives, money: strings.ContainsAny(s.text, "元%％‰")})
+			p.does = append(p.does, stretch{start: s.start, end: s.end, does: does, gives: gives, money: s.hasAny("元%％‰")})
 		}
 		whole := t.whole(c)
 		for _, x := range cited {

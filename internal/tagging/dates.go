@@ -432,6 +432,7 @@ func (t *reading) validity(p *domain.Policy, meta map[string]string) {
 	if strings.Contains(p.Text, "特此通告") || strings.Contains(p.Text, "特此公告") {
 		title += "通告" // whatever its title, it announces
 	}
+	callsFor := calls.MatchString(p.Title)
 	listed, last := -maxCell, "" // where a section about the time to apply begins, and its last day
 	called := -maxCell           // where one about how to apply begins
 	attached := false            // behind the signature of a notice that issues no other text
@@ -460,7 +461,7 @@ func (t *reading) validity(p *domain.Policy, meta map[string]string) {
 					continue
 				}
 			}
-			if !recurs && (i-listed < maxCell || calls.MatchString(p.Title) && fromNowOn.MatchString(s.text)) {
+			if !recurs && (i-listed < maxCell || callsFor && fromNowOn.MatchString(s.text)) {
 				if m := s.loc(listedWindow); m != nil {
 					_, end := spanIn(s.text, m, year)
 					last = max(last, end)
