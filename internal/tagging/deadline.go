@@ -15,7 +15,7 @@ var (
 	// between its days: 集中受理:…上午9:00起至…下午17:00止.
 	applyWindow = expression(`(?:(?:申报|受理|报名|申请|申领|登记|征集|填报|年报|企业端|领取|预约)(?:办理)?(?:开放|起止)?(?:时间|期限|日期)?|(?:^|[^停补])(?:年审|办理|(?:参保)?缴费(?:规定)?)(?:办理)?(?:时间|期限|日期)|招聘(?:报名)?时间|(?:申报|受理|报名|申请)[^,。;]{0,24}的时间|汇算(?:清缴)?(?:办理)?(?:时间|期限)|^[^,。;]{0,20}集中(?:参保)?(?:缴费|征缴)(?:期|时间))(?:为|:|自|从)* ?` + dateRE + hourRE + `(?:起|开始)?[,]?` + toRE + lastRE)
 	// rowWindow is the same before what is to be done, in a row of a timetable.
-	rowWindow = expression(`^` + dateRE + hourRE + `(?:起)?` + toRE + lastRE + hourRE + `[\s,|]*(?:网上|线上|现场|集中)?(?:登记|报名|申报|申请|受理|填报)`)
+	rowWindow = expression(`^(?:[一二三四五六七八九十\d]{1,3}[、.])?` + dateRE + hourRE + `(?:起)?` + toRE + lastRE + hourRE + `[\s,|]*(?:网上|线上|现场|集中)?(?:登记|报名|申报|申请|受理|填报)`)
 	// listedWindow is a line of a section about the time to apply.
 	listedWindow = expression(`(?:(?:即日|[\p{Han}]{0,6}之日)起?|` + dateRE + hourRE + `(?:起)?)` + toRE + lastRE)
 	// fromNowOn is such a line in a call for applications (calls).
