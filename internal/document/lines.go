@@ -362,6 +362,7 @@ func startsWithDate(s string) bool { return dateAtStart.MatchString(s) }
 // noise is what web pages put around a text.
 var noise = automaton.MustCompile(`^(?:` + strings.Join([]string{
 	`(?:您)?(?:的|现在的|现在所在的|当前的|当前|现在)?位置[:>].*`,
+	`(?i:you are here)[: ].*`,
 	`(?:首页|网站首页)(?:[>»/|\-].*)?`,
 	`.{0,20}(?:分享到|分享至)[:]?.{0,40}`,
 	`[【\[(]?(?:字体|字号|字体大小)[:].{0,20}`,
