@@ -251,8 +251,14 @@ func (v checkView) Kept() []checkAnswer {
 		}
 	}
 	for _, one := range [...][2]string{
-		{"region", f.Region}, {"industry", f.Industry}, {"size", f.Size}, {"staff", f.Staff}, {"revenue", f.Revenue},
-		{"taxpayer", f.Taxpayer}, {"founded", f.Founded}, {"born", f.Born},
+		{"region", f.Region},
+		{"industry", f.Industry},
+		{"size", f.Size},
+		{"staff", f.Staff},
+		{"revenue", f.Revenue},
+		{"taxpayer", f.Taxpayer},
+		{"founded", f.Founded},
+		{"born", f.Born},
 	} {
 		add(one[0], one[1])
 	}
