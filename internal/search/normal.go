@@ -1,7 +1,9 @@
 package search
 
 import (
+	_ "embed"
 	"strings"
+	"sync"
 	"unicode"
 )
 
@@ -88,4 +90,31 @@ func flat(s string) string {
 		b.WriteString(r.text)
 	}
 	return b.String()
+}
+
+// traditional holds traditional characters and, in the second line, the
+// simplified ones for them: those of TSCharacters.txt of OpenCC (Apache License
+// 2.0) that Big5 has and GB 2312 has not.
+//
+//go:embed traditional.txt
+var traditional string
+
+var simplified = sync.OnceValue(func() map[rune]rune {
+	from, to, _ := strings.Cut(traditional, "\n")
+	one, of := []rune(from), map[rune]rune{}
+	for i, r := range []rune(strings.TrimSpace(to)) {
+		of[one[i]] = r
+	}
+	return of
+})
+
+// simplify writes a question in the characters that documents use.
+func simplify(s string) string {
+	of := simplified()
+	return strings.Map(func(r rune) rune {
+		if to, ok := of[r]; ok {
+			return to
+		}
+		return r
+	}, s)
 }

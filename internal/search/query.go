@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"regexp"
 	"slices"
 	"unicode/utf8"
 
@@ -51,15 +52,19 @@ type question struct {
 	said   []*rules.Place // places that may be meant too
 	total  float64        // idf of what was asked
 	byText map[string]int
+	age    int              // that is asked for; 0: none
+	ages   [3]int           // phrases, as ageWeights
+	wants  []*regexp.Regexp // answers of the kind that is asked for
 }
 
 // read makes a question of what was typed.
 func (x *Index) read(ctx context.Context, r index.IndexReader, text string) (*question, error) {
-	text = middle(text, maxQuestion)
-	q := &question{flat: flat(text), number: x.words.number(text), byText: map[string]int{}}
+	text = simplify(middle(text, maxQuestion))
+	q := &question{flat: flat(text), number: x.words.number(text), byText: map[string]int{}, wants: answers(text)}
 	all := runs(text)
 	kept := strips(all)
 	var spelt []spelling
+	var alone []synonym
 	for _, one := range kept {
 		if !one.han {
 			if len(one.text) <= maxForeign {
@@ -73,6 +78,9 @@ func (x *Index) read(ctx context.Context, r index.IndexReader, text string) (*qu
 		ends := map[int]bool{}
 		for _, w := range x.analyzer.segment.Words(one.text) {
 			ends[w.End] = true
+			if w.End-w.Start == 1 {
+				alone = append(alone, x.words.alone(one.text, w.Start)...)
+			}
 			if w.End-w.Start >= longWord {
 				q.words = append(q.words, term{text: w.Text, weight: wordBoost, word: true})
 			}
@@ -96,6 +104,7 @@ func (x *Index) read(ctx context.Context, r index.IndexReader, text string) (*qu
 			q.guess(x.words, word, speltWeight, q.typed(s.letters))
 		}
 	}
+	q.addAge(text)
 	var others []synonym
 	for _, one := range kept {
 		if one.han {
@@ -105,7 +114,7 @@ func (x *Index) read(ctx context.Context, r index.IndexReader, text string) (*qu
 			q.phrase(word, numeralWeight, q.typed(one.text))
 		}
 	}
-	for _, other := range turns(others) {
+	for _, other := range append(turns(others), alone...) {
 		means, weight := q.typed(other.of), synonymWeight
 		if slices.ContainsFunc(means, func(t int) bool { return q.terms[t].docs == 0 }) {
 			weight = onlyWeight

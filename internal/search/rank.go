@@ -2,6 +2,8 @@ package search
 
 import (
 	"fmt"
+	"math"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -32,7 +34,8 @@ func (s *signals) score() float64 {
 		w.lead*s.lead + w.single*s.single + w.place*s.place + w.first*s.first
 }
 
-// Windows in characters, and the parameters of BM25.
+// Windows in characters, the parameters of BM25, and what an answer of the kind
+// that is asked for counts in what is shown, beside the whole question.
 const (
 	sentence  = 50
 	paragraph = 160
@@ -40,6 +43,9 @@ const (
 	gap       = 20 // between passages
 	k1        = 1.2
 	lengths   = 0.7
+
+	answerPart = 0.4
+	madePart   = 1.2 // measures and answers are made to be read
 )
 
 // hit is a term of the question at a place of an entry.
@@ -118,7 +124,6 @@ type found struct {
 	signals signals
 	length  int
 	tf      []float64 // per term that was typed
-	best    hit       // where the passage that is shown is hit first
 	first   float64   // the score of the index
 	exact   float64   // see exactly
 	score   float64
@@ -153,7 +158,6 @@ func (r *reader) read(e *Entry) *found {
 	s.title = r.distinct(r.hits[:titleHits], total)
 	s.lead = r.leads(total)
 	s.near, s.around = r.window(sentence)/total, r.window(paragraph)/total
-	f.best = r.passage()
 	if n := len(r.single); n > 0 {
 		chars := 0
 		for _, there := range r.single {
@@ -229,6 +233,9 @@ func (r *reader) weigh() {
 		for _, t := range p.terms {
 			r.worths[n+i] = max(r.worths[n+i], q.terms[t].idf)
 		}
+		if len(p.terms) == 0 { // an age
+			r.worths[n+i] = p.weight * agePart * q.total
+		}
 		of[words(i)] = append(of[words(i)], n+i)
 	}
 	for i := range q.extra {
@@ -272,8 +279,17 @@ func (r *reader) scan(text string, passage, at int) int {
 			other.Reset()
 		}
 	}
+	var aged []ages
+	if r.q.age > 0 {
+		aged = agesIn(text)
+	}
 	foreign := len(r.others) > 0
-	for _, c := range text {
+	for i, c := range text {
+		for ; len(aged) > 0 && aged[0].at <= i; aged = aged[1:] {
+			if p := r.q.agePhrase(aged[0]); p >= 0 {
+				r.whole(p, at+start, passage, start)
+			}
+		}
 		if c < '一' || c > '鿿' {
 			c = fold(c)
 		}
@@ -327,32 +343,38 @@ func (r *reader) hit(t, at, passage, start int) {
 		}
 		r.places[s.phrase] = at
 		if r.parts[s.phrase] == len(r.q.extra[s.phrase].terms) {
-			whole := len(r.q.terms) + s.phrase
-			r.counts[whole]++
-			r.hits = append(r.hits, hit{at, whole, passage, start})
+			r.whole(s.phrase, at, passage, start)
 		}
 	}
 }
 
-// window tells what the stretch of a length is worth in which most of the
-// question stands.
-func (r *reader) window(length int) float64 {
-	best, _ := r.stretch(r.hits, length)
-	return best
+// whole notes a phrase.
+func (r *reader) whole(phrase, at, passage, start int) {
+	whole := len(r.q.terms) + phrase
+	r.counts[whole]++
+	r.hits = append(r.hits, hit{at, whole, passage, start})
 }
 
-// passage returns where in which passage most of the question stands together;
-// of equal ones the first.
-func (r *reader) passage() hit {
+// passage returns where in which passage of the entry that was read last most
+// of the question stands together, with an answer of the kind that is asked
+// for; of equal ones the first.
+func (r *reader) passage(e *Entry) hit {
 	top, best := 0.0, hit{passage: -1}
 	for from := 0; from < len(r.hits); {
 		to := from
 		for to < len(r.hits) && r.hits[to].passage == r.hits[from].passage {
 			to++
 		}
-		if r.hits[from].passage >= 0 {
-			if sum, first := r.stretch(r.hits[from:to], paragraph); sum > top+1e-9 {
-				top, best = sum, first
+		if one := r.hits[from:to]; one[0].passage >= 0 {
+			given := r.q.given(e.Passages[one[0].passage].Text)
+			for i := range one {
+				sum := r.shown(one[i:], given)
+				if e.Passages[one[0].passage].Kind != Clause {
+					sum *= madePart
+				}
+				if sum > top+1e-9 {
+					top, best = sum, one[i]
+				}
 			}
 		}
 		from = to
@@ -360,27 +382,56 @@ func (r *reader) passage() hit {
 	return best
 }
 
-// stretch finds among hits those within a length that are worth most, and
-// returns that and the first of them.
-func (r *reader) stretch(hits []hit, length int) (best float64, first hit) {
+// shown is what a snippet is worth that begins with the first of some hits:
+// each of what was asked counts once, what stands all over the entry less, and
+// so does an answer of the kind that is asked for, given where these are.
+func (r *reader) shown(hits []hit, given []int) float64 {
+	clear(r.within)
+	sum := 0.0
+	first := hits[0].start
+	for _, h := range hits {
+		if h.start > first+snippetLength-snippetBefore {
+			break
+		}
+		if r.within[h.term]++; r.within[h.term] == 1 {
+			sum += r.change(h.term, true) / r.common(h.term)
+		}
+	}
+	next, _ := slices.BinarySearch(given, first-snippetBefore)
+	if next < len(given) && given[next] < first+snippetLength-snippetBefore {
+		sum += answerPart * r.q.total
+	}
+	return sum
+}
+
+// common is how much less a term counts within the entry that was read last
+// because it stands all over it. An age counts in full.
+func (r *reader) common(term int) float64 {
+	if n := len(r.q.terms); term >= n && len(r.q.extra[term-n].terms) == 0 {
+		return 1
+	}
+	return math.Pow(float64(r.counts[term]), 0.25)
+}
+
+// window tells what the stretch of a length is worth in which most of the
+// question stands.
+func (r *reader) window(length int) (best float64) {
 	clear(r.within)
 	sum, from := 0.0, 0
-	for _, h := range hits {
+	for _, h := range r.hits {
 		if r.within[h.term]++; r.within[h.term] == 1 {
 			sum += r.change(h.term, true)
 		}
-		for hits[from].at < h.at-length {
-			gone := hits[from].term
+		for r.hits[from].at < h.at-length {
+			gone := r.hits[from].term
 			if r.within[gone]--; r.within[gone] == 0 {
 				sum += r.change(gone, false)
 			}
 			from++
 		}
-		if sum > best+1e-9 {
-			best, first = sum, hits[from]
-		}
+		best = max(best, sum)
 	}
-	return best, first
+	return best
 }
 
 // What a document number or a title that was typed adds to a score: nothing

@@ -1,6 +1,7 @@
 package search
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -14,8 +15,9 @@ const (
 
 // result shows what was found.
 func (r *reader) result(f *found) Result {
+	r.read(f.entry)
+	at := r.passage(f.entry)
 	res := Result{Key: f.entry.Key, Title: r.marked(f.entry.Title), Score: f.score}
-	at := f.best
 	if at.passage < 0 { // only the title: its first words of text
 		at = hit{}
 	}
@@ -62,8 +64,11 @@ func (r *reader) marked(text string) []Part {
 		n, from := 0, h.start
 		if h.term < len(r.q.terms) {
 			n = len([]rune(r.q.terms[h.term].text))
+		} else if last := r.q.extra[h.term-len(r.q.terms)]; len(last.terms) == 0 {
+			if i := slices.Index(chars[h.start:], '岁'); i >= 0 {
+				n = i + 1
+			}
 		} else {
-			last := r.q.extra[h.term-len(r.q.terms)]
 			n = len([]rune(last.text))
 			from = h.start + len([]rune(r.q.terms[last.terms[len(last.terms)-1]].text)) - n
 		}

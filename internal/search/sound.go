@@ -1,6 +1,7 @@
 package search
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -23,8 +24,9 @@ func newSounds(list []string) *sounds {
 		if len(syllables) < 2 || len(syllables) > maxSpoken {
 			continue
 		}
-		key := strings.Join(syllables, "")
-		s.whole[key] = append(s.whole[key], word)
+		for _, key := range readings(word) {
+			s.whole[key] = append(s.whole[key], word)
+		}
 		if len(syllables) >= longWord {
 			s.firsts[firstLetters(syllables)] = append(s.firsts[firstLetters(syllables)], word)
 		}
@@ -54,6 +56,29 @@ func spoken(word string) []string {
 	}
 	return out
 }
+
+// readings are all ways to say a word, 还 is huan or hai; only the first of them
+// for a word with many.
+func readings(word string) []string {
+	all := []string{""}
+	for _, r := range word {
+		var more []string
+		for one := range strings.SplitSeq(toneless.Replace(pinyin.PinyinDict[int(r)]), ",") {
+			for _, before := range all {
+				if !slices.Contains(more, before+one) {
+					more = append(more, before+one)
+				}
+			}
+		}
+		if all = more; len(all) > maxReadings {
+			return []string{strings.Join(spoken(word), "")}
+		}
+	}
+	return all
+}
+
+// maxReadings is how many ways to say a word are known.
+const maxReadings = 8
 
 // toneless takes the tones off, and ü is typed v.
 var toneless = strings.NewReplacer("ā", "a", "á", "a", "ǎ", "a", "à", "a", "ē", "e", "é", "e", "ě", "e", "è", "e",

@@ -51,13 +51,13 @@ func (w *words) group(all []string) {
 	}
 	for _, word := range all {
 		n := utf8.RuneCountInString(word)
-		if n < 2 {
-			continue
-		}
 		for _, other := range all {
 			if other != word && utf8.RuneCountInString(other) > 1 && !slices.Contains(w.alike[word], other) {
 				w.alike[word] = append(w.alike[word], other)
 			}
+		}
+		if n < 2 {
+			continue // only where it is a word: see alone
 		}
 		start := firstPair(word)
 		w.starts[start] = max(w.starts[start], n)
@@ -105,6 +105,19 @@ func (w *words) synonyms(text string) []synonym {
 			}
 		}
 		i = next
+	}
+	return found
+}
+
+// alone returns what else a word of one character is called, which stands at a
+// place of a run: it was typed in the pairs around it.
+func (w *words) alone(text string, at int) []synonym {
+	var found []synonym
+	chars := []rune(text)
+	for _, other := range w.alike[string(chars[at])] {
+		if !strings.Contains(text, other) {
+			found = append(found, synonym{other, string(chars[max(0, at-1):min(len(chars), at+2)])})
+		}
 	}
 	return found
 }
