@@ -360,6 +360,7 @@ describe('pages', { concurrency: 3, timeout: 1_200_000 }, () => {
       await keep(page, `print ${address}`);
       await page.emulateMedia({ media: 'screen' });
     }
+    await page.emulateMedia({ media: null });
     for (const address of [1, 3, 4, 5].map(n => `/policies/${n}/onepage`)) { // one sheet of A4 each
       await page.goto(base + address);
       const sheets = (await page.pdf({ preferCSSPageSize: true })).toString('latin1').split('/Type /Page\n').length - 1;
