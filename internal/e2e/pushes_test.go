@@ -158,10 +158,13 @@ const (
 	unsettledMail = "m-unknown@yunchuan.example"
 )
 
-// got checks how often addresses were told about something.
+// got checks how often addresses were told about something. What a gateway
+// prints is read a moment after its answer.
 func (j *journey) got(about string, want map[string]int) {
 	j.t.Helper()
 	for _, address := range slices.Sorted(maps.Keys(want)) {
+		await(j.t, func() string { return fmt.Sprintf("%s is told about %s: %q", address, about, j.messages(address)) },
+			func() bool { return j.told(address, about) >= want[address] })
 		if n := j.told(address, about); n != want[address] {
 			j.t.Errorf("%s was told %d times about %s, want %d: %q", address, n, about, want[address], j.messages(address))
 		}
