@@ -272,7 +272,7 @@ const waits = `(SELECT COALESCE(SUM(c.n), 0) FROM push_counts c WHERE c.push_id 
 func (s *Store) FinishPlan(ctx context.Context, push domain.PushID, now time.Time) error {
 	const q = `UPDATE pushes SET planned_at = $2, state = CASE WHEN ` + waits + ` > 0 THEN 'running' ELSE 'done' END WHERE id = $1 AND state = 'owed'`
 	err := s.inTx(ctx, func(tx *sql.Tx) error {
-		if err := s.stepInLate(ctx, tx, push, now); err != nil {
+		if err := s.stepInForOthers(ctx, tx, push, now); err != nil {
 			return err
 		}
 		_, err := tx.ExecContext(ctx, q, push, micros(now))
@@ -285,12 +285,27 @@ func (s *Store) FinishPlan(ctx context.Context, push domain.PushID, now time.Tim
 }
 
 // FinishPushes ends the running pushes of which nothing waits or is being
-// sent, and returns how many they were.
-func (s *Store) FinishPushes(ctx context.Context, _ time.Time) (int, error) {
-	const q = `UPDATE pushes SET state = 'done' WHERE state = 'running' AND ` + waits + ` = 0`
-	n, err := changed(ctx, s.write, q)
+// sent and nobody is to be told instead of another, and returns how many they
+// were.
+func (s *Store) FinishPushes(ctx context.Context, now time.Time) (int, error) {
+	const through = ` FROM pushes WHERE state = 'running' AND ` + waits + ` = 0`
+	ids, err := list(ctx, s.read, one[domain.PushID], `SELECT id`+through)
 	if err != nil {
 		return 0, fmt.Errorf("finish pushes: %w", err)
 	}
-	return n, nil
+	done := 0
+	for _, id := range ids {
+		err := s.inTx(ctx, func(tx *sql.Tx) error {
+			if err := s.stepInForOthers(ctx, tx, id, now); err != nil {
+				return err
+			}
+			n, err := changed(ctx, tx, `UPDATE pushes SET state = 'done' WHERE id = $1 AND id IN (SELECT id`+through+`)`, id)
+			done += n
+			return err
+		})
+		if err != nil {
+			return done, fmt.Errorf("finish push %d: %w", id, err)
+		}
+	}
+	return done, nil
 }

@@ -47,6 +47,11 @@ func (s *Store) stepIn(ctx context.Context, tx *sql.Tx, table string, ends []*ou
 	if err != nil || len(failed) == 0 {
 		return err
 	}
+	return s.giveTurns(ctx, tx, table, failed, t)
+}
+
+// giveTurns is stepIn for those whose messages do not reach them.
+func (s *Store) giveTurns(ctx context.Context, tx *sql.Tx, table string, failed []*outcomeRow, t tally) error {
 	missed, since, err := s.missed(ctx, tx, failed)
 	if err != nil {
 		return err
@@ -84,13 +89,14 @@ func (s *Store) stepIn(ctx context.Context, tx *sql.Tx, table string, ends []*ou
 	return s.begin(ctx, tx, table, next, t)
 }
 
-// stepInLate is stepIn for what failed at shared addresses while a push was still
-// being planned: for somebody else who has the address, perhaps, only afterwards.
-func (s *Store) stepInLate(ctx context.Context, tx *sql.Tx, push domain.PushID, now time.Time) error {
+// stepInForOthers gives their turn to those who were to hear of a push by the
+// message of somebody else with the same address, where that will not be sent:
+// the other was erased, gave the address up or paused, or it failed while the
+// push was still being planned.
+func (s *Store) stepInForOthers(ctx context.Context, tx *sql.Tx, push domain.PushID, now time.Time) error {
 	var is bool
-	const both = `SELECT EXISTS (SELECT 1 FROM push_counts WHERE push_id = $1 AND state = 'suppressed' AND reason = 'same-address')
-		AND EXISTS (SELECT 1 FROM push_counts WHERE push_id = $1 AND state = 'failed')`
-	if err := tx.QueryRowContext(ctx, both, push).Scan(&is); err != nil || !is {
+	const shares = `SELECT EXISTS (SELECT 1 FROM push_counts WHERE push_id = $1 AND state = 'suppressed' AND reason = 'same-address')`
+	if err := tx.QueryRowContext(ctx, shares, push).Scan(&is); err != nil || !is {
 		return err
 	}
 	table, err := s.partOf(ctx, tx, push)
@@ -99,23 +105,28 @@ func (s *Store) stepInLate(ctx context.Context, tx *sql.Tx, push domain.PushID, 
 	}
 	from, until := domain.DeliveriesOf(push)
 	q := `SELECT ` + deliveryColumns + ` FROM ` + table + ` AS deliveries
-		WHERE id >= $1 AND id < $2 AND state IN ('failed', 'suppressed') AND claimed_at > 0
-			AND EXISTS (SELECT 1 FROM contacts c WHERE c.subscriber_id = deliveries.subscriber_id AND c.kind = deliveries.channel AND c.shared)
+		WHERE id >= $1 AND id < $2 AND state = 'suppressed' AND reason = 'same-address' AND NOT EXISTS (
+			SELECT 1 FROM contacts c
+				JOIN contacts b ON b.subscriber_id = c.subscriber_id AND b.kind = c.kind AND (b.id = c.id OR b.kind = 'webpush')
+				JOIN contacts o ON o.blind = b.blind AND o.kind = b.kind AND o.subscriber_id <> b.subscriber_id
+				JOIN ` + table + ` AS d ON d.id >= (deliveries.push_id << 36) + (o.subscriber_id << 4) AND d.id < (deliveries.push_id << 36) + (o.subscriber_id << 4) + 16
+			WHERE c.id = deliveries.contact_id AND (d.contact_id = o.id OR o.kind = 'webpush' AND d.channel = o.kind)
+				AND (d.state NOT IN ('suppressed', 'failed') OR d.reason IN ('read', 'put-aside', 'repeat')))
 		ORDER BY id LIMIT 500`
 	t := tally{}
 	for {
-		failed, err := list(ctx, tx, scanDelivery, q, from, until)
-		if err != nil || len(failed) == 0 {
+		untold, err := list(ctx, tx, scanDelivery, q, from, until)
+		if err != nil || len(untold) == 0 {
 			return errors.Join(err, s.writeTally(ctx, tx, t))
 		}
-		ends := make([]*outcomeRow, len(failed))
-		for i, d := range failed {
+		ends := make([]*outcomeRow, len(untold))
+		for i, d := range untold {
 			ends[i] = &outcomeRow{Delivery: d, at: now}
 		}
-		if err := s.stepIn(ctx, tx, table, ends, t); err != nil {
+		if err := s.giveTurns(ctx, tx, table, ends, t); err != nil {
 			return err
 		}
-		from = failed[len(failed)-1].ID + 1
+		from = untold[len(untold)-1].ID + 1
 	}
 }
 

@@ -272,3 +272,50 @@ func stepsInForOthers(t *testing.T, url string) {
 		equal(t, fmt.Sprintf("after the mail, %d", who), show(who), want)
 	}
 }
+
+// stepsInAtTheEnd: who was to hear of a push by somebody else's message, which
+// will never go, is told before the push ends; not where the person who has the
+// address has read of it.
+func stepsInAtTheEnd(t *testing.T, url string) {
+	s, ctx := open(t, url, Keys(t)), t.Context()
+	all := make([]*domain.Subscriber, 8)
+	for i := range all {
+		all[i] = person(i + 1)
+		all[i].Profile.Kind, all[i].Name = domain.Enterprise, fmt.Sprintf("企业%d", i)
+		all[i].Contacts = []domain.Contact{{Kind: domain.SMS, Address: fmt.Sprintf("1990000777%d", i/2), Verified: true, Person: domain.PersonID(1 + i/2)}}
+	}
+	must(t, s.SaveSubscribers(ctx, all))
+	_, push := published(t, s, "稳岗返还")
+	ds := waiting(all, 0)
+	for i := 1; i < len(ds); i += 2 {
+		ds[i].State, ds[i].Reason, ds[i].NextAt = domain.Suppressed, domain.ReasonDuplicate, time.Time{}
+	}
+	batches := planned(t, s, push.ID, ds)
+	must(t, s.DeleteSubscriber(ctx, all[0].ID))
+	all[2].Contacts = []domain.Contact{{Kind: domain.Email, Address: "new@yunchuan.example", Verified: true, Person: 2}}
+	must(t, s.SaveSubscriber(ctx, all[2]))
+	why := []domain.Reason{domain.ReasonNoAddress, domain.ReasonNoAddress, domain.ReasonPaused, domain.ReasonRead}
+	var ends []storage.Outcome
+	for i, o := range sendBatch(t, s, batches[0]) {
+		ends = append(ends, storage.Outcome{Delivery: o.Deliveries[0].ID, Claimed: o.Deliveries[0], State: domain.Suppressed, Reason: why[i], At: morning})
+	}
+	equal(t, "sent at first", len(ends), 4)
+	must(t, s.RecordOutcomes(ctx, ends))
+	equal(t, "ended", got(s.FinishPushes(ctx, morning))(t), 0)
+	equal(t, "counters", len(got(s.CheckCounts(ctx, 0))(t)), 0)
+	var now []string
+	for _, who := range []int{1, 3, 5, 7} {
+		d := deliveryTo(t, s, push.ID, all[who].ID, domain.SMS)
+		now = append(now, fmt.Sprint(d.State, " ", d.Reason))
+	}
+	equal(t, "the others", strings.Join(now, "; "), "pending spare:1; pending spare:1; pending spare:1; suppressed same-address")
+
+	due := got(s.DueBatches(ctx, morning, 10))(t)
+	equal(t, "batches of the others", len(due), 1)
+	ends = nil
+	for _, o := range sendBatch(t, s, due[0]) {
+		ends = append(ends, storage.Outcome{Delivery: o.Deliveries[0].ID, Claimed: o.Deliveries[0], State: domain.Accepted, At: morning})
+	}
+	must(t, s.RecordOutcomes(ctx, ends))
+	equal(t, "ended when they are told", got(s.FinishPushes(ctx, morning))(t), 1)
+}

@@ -168,6 +168,7 @@ func Run(t *testing.T, fresh func(t *testing.T) string) {
 		"the next way has its turn where one has failed":                        stepsIn,
 		"the next way is one of the same person":                                stepsInForOnePerson,
 		"who shares an address where a message failed has a turn of their own":  stepsInForOthers,
+		"who shares an address of which no use is made in the end is told too":  stepsInAtTheEnd,
 		"what people did meanwhile is known":                                    knowsMeanwhile,
 		"a deadline is reminded of once for each number of days":                owesReminders,
 		"messages of an address are counted over its persons":                   countsSent,
