@@ -3,6 +3,7 @@ package search
 import (
 	"regexp"
 	"slices"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -58,4 +59,21 @@ func (q *question) given(text string) []int {
 	}
 	slices.Sort(all)
 	return all
+}
+
+// sameAs is how alike what is asked is, by its pairs of characters, to the
+// question that a question with its answer begins with: 1 for the same, and
+// next to nothing for one that has a few words in common.
+func (q *question) sameAs(answered string) float64 {
+	answered, _, _ = strings.Cut(strings.ReplaceAll(answered, "?", "？"), "？")
+	asked, shared, all := map[string]bool{}, 0, 0
+	pairs(q.flat, func(pair string) { asked[pair] = true })
+	pairs(flat(answered), func(pair string) {
+		all++
+		if asked[pair] {
+			shared++
+		}
+	})
+	alike := 2 * float64(shared) / float64(max(1, len(asked)+all))
+	return alike * alike
 }

@@ -46,6 +46,7 @@ const (
 
 	answerPart = 0.4
 	madePart   = 1.2 // measures and answers are made to be read
+	samePart   = 0.5 // an answer to the very question
 )
 
 // hit is a term of the question at a place of an entry.
@@ -366,10 +367,14 @@ func (r *reader) passage(e *Entry) hit {
 			to++
 		}
 		if one := r.hits[from:to]; one[0].passage >= 0 {
-			given := r.q.given(e.Passages[one[0].passage].Text)
+			p := e.Passages[one[0].passage]
+			given, same := r.q.given(p.Text), 0.0
+			if p.Kind == Answer {
+				same = samePart * r.q.total * r.q.sameAs(p.Text)
+			}
 			for i := range one {
-				sum := r.shown(one[i:], given)
-				if e.Passages[one[0].passage].Kind != Clause {
+				sum := r.shown(one[i:], given) + same
+				if p.Kind != Clause {
 					sum *= madePart
 				}
 				if sum > top+1e-9 {
