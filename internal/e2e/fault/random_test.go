@@ -526,6 +526,8 @@ func (r *run) crashPostgres() {
 	r.tell("PostgreSQL crashes and comes back")
 	r.happened["PostgreSQL crashes"]++
 	r.cluster.Restart(r.T)
+	r.db.SetMaxIdleConns(0) // what the test itself held open is cut
+	r.db.SetMaxIdleConns(2)
 }
 
 // waits counts what should be happening: the push is not planned, or rows are
