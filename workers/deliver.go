@@ -354,12 +354,12 @@ func nextMidnight(now time.Time) time.Time {
 func (w *Workers) keepAlive(ctx context.Context, batch domain.Batch) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	done := make(chan struct{})
-	beat := func() {
-		if err := w.Store.Beat(ctx, batch.ID, batch.Gen, w.Now()); ours(err) != nil && ctx.Err() == nil {
+	sign := func(write func(context.Context, domain.BatchID, int, time.Time) error) {
+		if err := write(ctx, batch.ID, batch.Gen, w.Now()); ours(err) != nil && ctx.Err() == nil {
 			w.Log.WarnContext(ctx, "no sign of life written", "batch", batch.ID, "err", err)
 		}
 	}
-	beat()
+	sign(w.Store.TakeUp)
 	go func() {
 		defer close(done)
 		tick := time.NewTicker(w.Clocks.DeadAfter / 3)
@@ -369,7 +369,7 @@ func (w *Workers) keepAlive(ctx context.Context, batch domain.Batch) (stop func(
 			case <-ctx.Done():
 				return
 			case <-tick.C:
-				beat()
+				sign(w.Store.Beat)
 			}
 		}
 	}()

@@ -94,6 +94,13 @@ func (s *Store) Beat(ctx context.Context, id domain.BatchID, gen int, now time.T
 	return s.ofGeneration(ctx, q, id, gen, micros(now))
 }
 
+// TakeUp says that a worker begins with a batch. What is being sent of it by
+// then is in the hands of an earlier one. It fails as Beat does.
+func (s *Store) TakeUp(ctx context.Context, id domain.BatchID, gen int, now time.Time) error {
+	const q = `UPDATE batches SET beat_at = $3, taken_at = $3 WHERE id = $1 AND gen = $2`
+	return s.ofGeneration(ctx, q, id, gen, micros(now))
+}
+
 // FinishBatch ends a batch in which nothing waits or is being sent; otherwise
 // it stays, for the sweep. It fails with Conflict if the batch was handed out
 // anew.
@@ -145,7 +152,7 @@ const Skew = 5 * time.Second
 func (s *Store) SetBack(ctx context.Context, now time.Time) error {
 	at, ahead := micros(now), micros(now.Add(Skew))
 	for _, some := range []string{`state <> 'done' AND state IN ('new', 'queued')`, `sending > 0`} { // each has its index
-		q := `UPDATE batches SET beat_at = $1, next_at = CASE WHEN next_at > $1 THEN $1 ELSE next_at END WHERE ` + some + ` AND beat_at > $2`
+		q := `UPDATE batches SET beat_at = $1, taken_at = CASE WHEN taken_at > $1 THEN $1 ELSE taken_at END, next_at = CASE WHEN next_at > $1 THEN $1 ELSE next_at END WHERE ` + some + ` AND beat_at > $2`
 		if _, err := s.write.ExecContext(ctx, q, at, ahead); err != nil {
 			return fmt.Errorf("follow a clock that was set back: %w", err)
 		}
@@ -202,8 +209,9 @@ func (s *Store) RenewGenerations(ctx context.Context) (int, error) {
 
 // SweepSending ends the deliveries that were claimed and never recorded: their
 // worker died, and the message may have gone out, so they are unknown. Dead is
-// the worker of a batch that gave no sign of life since deadBefore; what was
-// claimed before lostBefore is lost whatever became of the batch since. What may
+// the worker of a batch that gave no sign of life since deadBefore, or that
+// claimed before then what another worker has taken up since; what was claimed
+// before lostBefore is lost whatever became of the batch since. What may
 // be handed over again is in no doubt: it waits again. It returns how many they
 // are.
 func (s *Store) SweepSending(ctx context.Context, deadBefore, lostBefore, now time.Time) (int, error) {
@@ -260,13 +268,18 @@ func (s *Store) lost(ctx context.Context, tx *sql.Tx, deadBefore, lostBefore tim
 		return nil, err
 	}
 	var lost []domain.Delivery
+	const (
+		ofDead  = `deliveries.claimed_at < $1`
+		ofAlive = `(deliveries.claimed_at < $2 OR deliveries.claimed_at < $1 AND deliveries.claimed_at < (SELECT taken_at FROM batches WHERE id = deliveries.batch_id))`
+	)
 	for _, some := range []struct {
 		batches []domain.BatchID
-		before  time.Time
-	}{{dead, deadBefore}, {alive, lostBefore}} {
-		err := s.sendingOf(some.batches, 2, func(which string, ids []any) error {
-			q := `SELECT ` + deliveryColumns + ` FROM deliveries WHERE deliveries.claimed_at < $1 AND ` + which + ` ORDER BY deliveries.id LIMIT 5000` + s.dialect.forUpdate
-			found, err := list(ctx, tx, scanDelivery, q, append([]any{micros(some.before)}, ids...)...)
+		when    string
+		before  []any
+	}{{dead, ofDead, []any{micros(deadBefore)}}, {alive, ofAlive, []any{micros(deadBefore), micros(lostBefore)}}} {
+		err := s.sendingOf(some.batches, 1+len(some.before), func(which string, ids []any) error {
+			q := `SELECT ` + deliveryColumns + ` FROM deliveries WHERE ` + some.when + ` AND ` + which + ` ORDER BY deliveries.id LIMIT 5000` + s.dialect.forUpdate
+			found, err := list(ctx, tx, scanDelivery, q, append(slices.Clone(some.before), ids...)...)
 			lost = append(lost, found...)
 			return err
 		})

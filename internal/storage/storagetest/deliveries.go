@@ -528,13 +528,26 @@ func tellsSlowFromDead(t *testing.T, url string) {
 	later := morning.Add(10 * time.Minute)
 	must(t, s.Beat(ctx, b.ID, b.Gen, later))
 	equal(t, "swept although its worker lives", got(s.SweepSending(ctx, later, morning, later))(t), 0)
+	// Nor does a batch that another has taken up since keep what a dead worker held.
+	must(t, s.TakeUp(ctx, b.ID, b.Gen, morning))
+	must(t, s.Beat(ctx, b.ID, b.Gen, later))
+	equal(t, "of the worker that lives", got(s.SweepSending(ctx, later, morning, later))(t), 0)
+	must(t, s.TakeUp(ctx, b.ID, b.Gen, later))
+	equal(t, "of another before its time", got(s.SweepSending(ctx, morning, morning, later))(t), 0)
+	equal(t, "of another in its time", got(s.SweepSending(ctx, later, morning, later))(t), 2)
+	wantKind(t, s.TakeUp(ctx, b.ID, b.Gen+1, later), domain.Conflict)
+
+	_, push = published(t, s, "社保补贴")
+	b = planned(t, s, push.ID, waiting(people(t, s, 2), 0))[0]
+	sendBatch(t, s, b)
+	must(t, s.Beat(ctx, b.ID, b.Gen, later))
 	// A clock that is set back makes nothing seem alive until the old time comes.
 	before := morning.Add(-time.Hour)
 	must(t, s.SetBack(ctx, before))
 	equal(t, "sign of life", got(s.Batch(ctx, b.ID))(t).BeatAt, before)
 	equal(t, "swept at once", got(s.SweepSending(ctx, before, before, before))(t), 0)
 	equal(t, "swept in its time", got(s.SweepSending(ctx, before.Add(time.Second), before, before.Add(time.Minute)))(t), 2)
-	equal(t, "handed out anew", len(got(s.SweepBatches(ctx, before.Add(time.Second)))(t)), 1)
+	equal(t, "handed out anew", len(got(s.SweepBatches(ctx, before.Add(time.Second)))(t)), 2)
 }
 
 // sweepsLostWorkersBeforeTheirTime: the queue lost its memory as well when the
