@@ -359,7 +359,7 @@ func (w *Workers) keepAlive(ctx context.Context, batch domain.Batch) (stop func(
 			w.Log.WarnContext(ctx, "no sign of life written", "batch", batch.ID, "err", err)
 		}
 	}
-	sign(w.Store.TakeUp)
+	sign(w.Store.BeginBatch)
 	go func() {
 		defer close(done)
 		tick := time.NewTicker(w.Clocks.DeadAfter / 3)

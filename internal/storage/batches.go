@@ -94,9 +94,9 @@ func (s *Store) Beat(ctx context.Context, id domain.BatchID, gen int, now time.T
 	return s.ofGeneration(ctx, q, id, gen, micros(now))
 }
 
-// TakeUp says that a worker begins with a batch. What is being sent of it by
+// BeginBatch says that a worker takes a batch in hand. What is being sent of it by
 // then is in the hands of an earlier one. It fails as Beat does.
-func (s *Store) TakeUp(ctx context.Context, id domain.BatchID, gen int, now time.Time) error {
+func (s *Store) BeginBatch(ctx context.Context, id domain.BatchID, gen int, now time.Time) error {
 	const q = `UPDATE batches SET beat_at = $3, taken_at = $3 WHERE id = $1 AND gen = $2`
 	return s.ofGeneration(ctx, q, id, gen, micros(now))
 }

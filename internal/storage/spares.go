@@ -89,6 +89,15 @@ func (s *Store) giveTurns(ctx context.Context, tx *sql.Tx, table string, failed 
 	return s.begin(ctx, tx, table, next, t)
 }
 
+// sameBrowsers joins the contacts b that tell who has the address of a contact c:
+// itself or, since a push to browsers goes to all of somebody's, each of those.
+const sameBrowsers = `
+				JOIN contacts b ON b.subscriber_id = c.subscriber_id AND b.kind = c.kind AND (b.id = c.id OR b.kind = 'webpush')`
+
+// andOthers joins the contacts o of others with the same address.
+const andOthers = sameBrowsers + `
+				JOIN contacts o ON o.blind = b.blind AND o.kind = b.kind AND o.subscriber_id <> b.subscriber_id`
+
 // stepInForOthers gives their turn to those who were to hear of a push by the
 // message of somebody else with the same address, where that will not be sent:
 // the other was erased, gave the address up or paused, or it failed while the
@@ -106,9 +115,7 @@ func (s *Store) stepInForOthers(ctx context.Context, tx *sql.Tx, push domain.Pus
 	from, until := domain.DeliveriesOf(push)
 	q := `SELECT ` + deliveryColumns + ` FROM ` + table + ` AS deliveries
 		WHERE id >= $1 AND id < $2 AND state = 'suppressed' AND reason = 'same-address' AND NOT EXISTS (
-			SELECT 1 FROM contacts c
-				JOIN contacts b ON b.subscriber_id = c.subscriber_id AND b.kind = c.kind AND (b.id = c.id OR b.kind = 'webpush')
-				JOIN contacts o ON o.blind = b.blind AND o.kind = b.kind AND o.subscriber_id <> b.subscriber_id
+			SELECT 1 FROM contacts c` + andOthers + `
 				JOIN ` + table + ` AS d ON d.id >= (deliveries.push_id << 36) + (o.subscriber_id << 4) AND d.id < (deliveries.push_id << 36) + (o.subscriber_id << 4) + 16
 			WHERE c.id = deliveries.contact_id AND (d.contact_id = o.id OR o.kind = 'webpush' AND d.channel = o.kind)
 				AND (d.state NOT IN ('suppressed', 'failed') OR d.reason IN ('read', 'put-aside', 'repeat')))
@@ -170,8 +177,7 @@ func (s *Store) missed(ctx context.Context, tx *sql.Tx, failed []*outcomeRow) (a
 	err = chunks(ids, func(part []any) error {
 		q := `
 			SELECT DISTINCT c.id, CASE WHEN o.subscriber_id = c.subscriber_id THEN 0 ELSE 1 END, v.id, CASE WHEN v.kind = 'resident' THEN 0 ELSE o.person END
-			FROM contacts c
-				JOIN contacts b ON b.subscriber_id = c.subscriber_id AND b.kind = c.kind AND (b.id = c.id OR b.kind = 'webpush')
+			FROM contacts c` + sameBrowsers + `
 				JOIN contacts o ON o.blind = b.blind AND o.kind = b.kind AND (o.id = c.id OR o.subscriber_id <> c.subscriber_id AND o.verified)
 				JOIN subscribers v ON v.id = o.subscriber_id
 			WHERE c.id IN (` + s.dialect.places(1, len(part)) + `) ORDER BY 1, 2, 3, 4`
@@ -285,9 +291,7 @@ func (s *Store) othersAt(ctx context.Context, tx *sql.Tx, spares []spare) (map[p
 			return nil, fmt.Errorf("read who shares an address: %w", err)
 		}
 		q := with + `
-			SELECT f.n, d.state, d.reason FROM f JOIN contacts c ON c.id = f.contact_id
-				JOIN contacts b ON b.subscriber_id = c.subscriber_id AND b.kind = c.kind AND (b.id = c.id OR b.kind = 'webpush')
-				JOIN contacts o ON o.blind = b.blind AND o.kind = b.kind AND o.subscriber_id <> b.subscriber_id
+			SELECT f.n, d.state, d.reason FROM f JOIN contacts c ON c.id = f.contact_id` + andOthers + `
 				JOIN deliveries d ON d.id >= (f.push_id << 36) + (o.subscriber_id << 4) AND d.id < (f.push_id << 36) + (o.subscriber_id << 4) + 16
 			WHERE b.shared AND (d.contact_id = o.id OR o.kind = 'webpush' AND d.channel = o.kind)`
 		err = each(ctx, tx, func(row scanner) error {

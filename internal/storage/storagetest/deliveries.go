@@ -529,13 +529,13 @@ func tellsSlowFromDead(t *testing.T, url string) {
 	must(t, s.Beat(ctx, b.ID, b.Gen, later))
 	equal(t, "swept although its worker lives", got(s.SweepSending(ctx, later, morning, later))(t), 0)
 	// Nor does a batch that another has taken up since keep what a dead worker held.
-	must(t, s.TakeUp(ctx, b.ID, b.Gen, morning))
+	must(t, s.BeginBatch(ctx, b.ID, b.Gen, morning))
 	must(t, s.Beat(ctx, b.ID, b.Gen, later))
 	equal(t, "of the worker that lives", got(s.SweepSending(ctx, later, morning, later))(t), 0)
-	must(t, s.TakeUp(ctx, b.ID, b.Gen, later))
+	must(t, s.BeginBatch(ctx, b.ID, b.Gen, later))
 	equal(t, "of another before its time", got(s.SweepSending(ctx, morning, morning, later))(t), 0)
 	equal(t, "of another in its time", got(s.SweepSending(ctx, later, morning, later))(t), 2)
-	wantKind(t, s.TakeUp(ctx, b.ID, b.Gen+1, later), domain.Conflict)
+	wantKind(t, s.BeginBatch(ctx, b.ID, b.Gen+1, later), domain.Conflict)
 
 	_, push = published(t, s, "社保补贴")
 	b = planned(t, s, push.ID, waiting(people(t, s, 2), 0))[0]
