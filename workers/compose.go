@@ -36,7 +36,7 @@ type forms map[string]push.Message
 // in the voice of the office of the first, and counts the rest, which it does not
 // list.
 func (w *Workers) compose(kind domain.ChannelKind, o storage.Outgoing, ds, rest []domain.Delivery, matters map[domain.PushID]matter, meant meantBy, written forms) (channel.Message, error) {
-	key := strconv.AppendInt(nil, int64(len(rest)), 10)
+	key := append(strconv.AppendInt(nil, int64(len(rest)), 10), ' ')
 	for _, d := range ds {
 		key = append(strconv.AppendInt(key, int64(d.Push), 10), d.Verdict...)
 		for _, name := range meant.enterprises(d) {
