@@ -1,6 +1,9 @@
 package search
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func TestAges(t *testing.T) {
 	for text, want := range map[string]ages{
@@ -32,6 +35,37 @@ func TestAges(t *testing.T) {
 	for _, text := range []string{"岁月静好", "每人每月80元", "周岁", "压岁钱"} {
 		if all := agesIn(text); all != nil {
 			t.Errorf("%s: %+v", text, all)
+		}
+	}
+}
+
+// FuzzAges holds that any text is read, and that ages stand where they are said to.
+func FuzzAges(f *testing.F) {
+	for _, s := range []string{"年满90周岁、不满100周岁", "80-89周岁", "不满岁", "零岁", "岁", "999岁以上", "\xff岁\xe5", "满一百零三多岁以下", strings.Repeat("八", 50) + "岁"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		for _, a := range agesIn(text) {
+			if a.at < 0 || a.end <= a.at || a.end > len(text) || a.asked() < 0 {
+				t.Fatalf("%+v in %q", a, text)
+			}
+		}
+	})
+}
+
+func TestSameQuestions(t *testing.T) {
+	for _, tt := range []struct {
+		asked, answered string
+		from, to        float64
+	}{
+		{"最多补多少", "最多补多少？最高300万元。", 1, 1},
+		{"最多能补多少钱", "最多补多少？最高300万元。", 0.3, 0.5},
+		{"老人去食堂吃饭便宜多少", "家里有80岁老人，装扶手能补多少？最高6000元。", 0, 0.1},
+		{"哈哈", "哈哈哈哈哈哈哈哈？", 0, 0.1},
+		{"", "最多补多少？", 0, 0},
+	} {
+		if got := (&question{flat: flat(tt.asked)}).sameAs(tt.answered); got < tt.from || got > tt.to {
+			t.Errorf("%s ~ %s: %v, want %v to %v", tt.asked, tt.answered, got, tt.from, tt.to)
 		}
 	}
 }

@@ -66,14 +66,15 @@ func (q *question) given(text string) []int {
 // next to nothing for one that has a few words in common.
 func (q *question) sameAs(answered string) float64 {
 	answered, _, _ = strings.Cut(strings.ReplaceAll(answered, "?", "？"), "？")
-	asked, shared, all := map[string]bool{}, 0, 0
+	asked, shared := map[string]bool{}, 0
 	pairs(q.flat, func(pair string) { asked[pair] = true })
+	all := len(asked)
 	pairs(flat(answered), func(pair string) {
-		all++
-		if asked[pair] {
+		if all++; asked[pair] {
 			shared++
+			delete(asked, pair) // what is said twice is alike once
 		}
 	})
-	alike := 2 * float64(shared) / float64(max(1, len(asked)+all))
+	alike := 2 * float64(shared) / float64(max(1, all))
 	return alike * alike
 }
