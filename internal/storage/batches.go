@@ -87,17 +87,22 @@ func (s *Store) MarkQueued(ctx context.Context, id domain.BatchID, gen int, now 
 	return s.ofGeneration(ctx, q, id, gen, micros(now))
 }
 
+// alive is what a sign of life writes. A batch that a worker has is due, also by
+// a clock that was set back since it was handed out: should the worker die, the
+// batch does not wait for the old time.
+const alive = `beat_at = $3, next_at = CASE WHEN next_at > $3 THEN $3 ELSE next_at END`
+
 // Beat is a worker's sign of life. It fails with Conflict if the batch was
 // handed out anew: the worker must stop.
 func (s *Store) Beat(ctx context.Context, id domain.BatchID, gen int, now time.Time) error {
-	const q = `UPDATE batches SET beat_at = $3 WHERE id = $1 AND gen = $2`
+	const q = `UPDATE batches SET ` + alive + ` WHERE id = $1 AND gen = $2`
 	return s.ofGeneration(ctx, q, id, gen, micros(now))
 }
 
 // BeginBatch says that a worker takes a batch in hand. What is being sent of it by
 // then is in the hands of an earlier one. It fails as Beat does.
 func (s *Store) BeginBatch(ctx context.Context, id domain.BatchID, gen int, now time.Time) error {
-	const q = `UPDATE batches SET beat_at = $3, taken_at = $3 WHERE id = $1 AND gen = $2`
+	const q = `UPDATE batches SET ` + alive + `, taken_at = $3 WHERE id = $1 AND gen = $2`
 	return s.ofGeneration(ctx, q, id, gen, micros(now))
 }
 
