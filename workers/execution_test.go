@@ -225,6 +225,27 @@ func TestWhatIsUrgentGoesBeforeABatchThatIsBeingSent(t *testing.T) {
 	}
 }
 
+func TestABatchWhoseTimeHasNotComeByTheWorkersClockIsHandedOutAgainSoon(t *testing.T) {
+	b := newBench(t)
+	b.people(3, nil)
+	b.pass(10 * time.Hour) // 22:00
+	_, id := b.publish("关于发放消费券的通知")
+	check(t, b.planTask(id))
+	b.pass(10 * time.Hour) // 08:00
+	batch := b.due()[0]
+	check(t, b.Store.MarkQueued(t.Context(), batch.ID, batch.Gen, b.Now()))
+	b.pass(-200 * time.Millisecond) // the clock of the worker
+	check(t, b.deliverTask(t.Context(), batch.ID, batch.Gen))
+	if n := len(b.sms.got); n > 0 {
+		t.Fatalf("%d texts before eight", n)
+	}
+	b.pass(2 * time.Second)
+	check(t, b.deliverDue())
+	if n := len(b.sms.got); n != 3 {
+		t.Fatalf("%d texts two seconds later, want 3: %s", n, b.states(id))
+	}
+}
+
 func TestARateIsKeptAndNothingIsClaimedWithoutARight(t *testing.T) {
 	b, ctx := newBench(t), t.Context()
 	b.people(40, nil)

@@ -106,9 +106,14 @@ func (s *Store) BeginBatch(ctx context.Context, id domain.BatchID, gen int, now 
 	return s.ofGeneration(ctx, q, id, gen, micros(now))
 }
 
-// FinishBatch ends a batch in which nothing waits or is being sent; otherwise
-// it stays, for the sweep. It fails with Conflict if the batch was handed out
-// anew.
+// again is how soon a batch is handed out anew whose rows its worker could not
+// have: by its clock their time has not come, or another had hold of them.
+const again = time.Second
+
+// FinishBatch ends a batch in which nothing waits or is being sent. One in which
+// something waits goes back to be handed out anew; one in which something is only
+// being sent stays, for the sweep. It fails with Conflict if the batch was handed
+// out anew.
 func (s *Store) FinishBatch(ctx context.Context, id domain.BatchID, gen int, now time.Time) error {
 	b, err := batch(ctx, s.read, id)
 	if err != nil {
@@ -118,11 +123,23 @@ func (s *Store) FinishBatch(ctx context.Context, id domain.BatchID, gen int, now
 	if err != nil {
 		return err
 	}
-	q := `
-		UPDATE batches SET state = 'done', beat_at = $3
-		WHERE id = $1 AND gen = $2 AND sending = 0 AND NOT EXISTS (
-			SELECT 1 FROM ` + part + ` AS d WHERE d.batch_id = batches.id AND d.batch_id > 0 AND d.state = 'pending')`
-	return s.ofGeneration(ctx, q, id, gen, micros(now))
+	from := `FROM ` + part + ` AS d WHERE d.batch_id = batches.id AND d.batch_id > 0 AND d.state = 'pending'`
+	q := `UPDATE batches SET state = 'done', beat_at = $3 WHERE id = $1 AND gen = $2 AND sending = 0 AND NOT EXISTS (SELECT 1 ` + from + `)`
+	if err := s.ofGeneration(ctx, q, id, gen, micros(now)); err != nil {
+		return err
+	}
+	var due time.Time
+	q = `SELECT COALESCE((SELECT MIN(d.next_at) ` + from + `), 0) FROM batches WHERE id = $1`
+	if err := s.read.QueryRowContext(ctx, q, id).Scan(timeInto(&due)); err != nil {
+		return fmt.Errorf("what waits in batch %d: %w", id, err)
+	}
+	if due.IsZero() {
+		return nil
+	}
+	if soon := now.Add(again); due.Before(soon) {
+		due = soon
+	}
+	return s.HandBack(ctx, id, gen, now, due)
 }
 
 // ofGeneration runs a statement on a batch and, if it changed nothing, tells

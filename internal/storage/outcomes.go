@@ -253,10 +253,7 @@ func (s *Store) giveBatches(ctx context.Context, tx *sql.Tx, ends []outcomeRow) 
 	if len(pushes) == 0 {
 		return nil
 	}
-	if err := s.takeUp(ctx, tx, done); err != nil { // it was thought to be
-		return err
-	}
-	stopped, err := s.stopped(ctx, tx, pushes)
+	stopped, err := s.runAgain(ctx, tx, done, pushes) // they were thought to be done
 	if err != nil {
 		return err
 	}
@@ -283,6 +280,18 @@ func (s *Store) giveBatches(ctx context.Context, tx *sql.Tx, ends []outcomeRow) 
 		ends[i].Batch = again[k].Batch
 	}
 	return s.collectLetters(ctx, tx, letters)
+}
+
+// runAgain is stopped for pushes of which those in done may have ended.
+func (s *Store) runAgain(ctx context.Context, tx *sql.Tx, done, pushes []domain.PushID) (map[domain.PushID]domain.Reason, error) {
+	if err := s.takeUp(ctx, tx, done); err != nil {
+		return nil, err
+	}
+	stopped, err := s.stopped(ctx, tx, pushes)
+	if err != nil {
+		return nil, err
+	}
+	return stopped, s.takeUp(ctx, tx, done) // who ended one held it just now, see end
 }
 
 // takeUp lets those of some pushes run again that were done.

@@ -272,10 +272,7 @@ const waits = `(SELECT COALESCE(SUM(c.n), 0) FROM push_counts c WHERE c.push_id 
 func (s *Store) FinishPlan(ctx context.Context, push domain.PushID, now time.Time) error {
 	const q = `UPDATE pushes SET planned_at = $2, state = CASE WHEN ` + waits + ` > 0 THEN 'running' ELSE 'done' END WHERE id = $1 AND state = 'owed'`
 	err := s.inTx(ctx, func(tx *sql.Tx) error {
-		if err := s.stepInForOthers(ctx, tx, push, now); err != nil {
-			return err
-		}
-		_, err := tx.ExecContext(ctx, q, push, micros(now))
+		_, err := s.end(ctx, tx, push, now, q, push, micros(now))
 		return err
 	})
 	if err != nil {
@@ -296,10 +293,7 @@ func (s *Store) FinishPushes(ctx context.Context, now time.Time) (int, error) {
 	done := 0
 	for _, id := range ids {
 		err := s.inTx(ctx, func(tx *sql.Tx) error {
-			if err := s.stepInForOthers(ctx, tx, id, now); err != nil {
-				return err
-			}
-			n, err := changed(ctx, tx, `UPDATE pushes SET state = 'done' WHERE id = $1 AND id IN (SELECT id`+through+`)`, id)
+			n, err := s.end(ctx, tx, id, now, `UPDATE pushes SET state = 'done' WHERE id = $1 AND id IN (SELECT id`+through+`)`, id)
 			done += n
 			return err
 		})
@@ -308,4 +302,18 @@ func (s *Store) FinishPushes(ctx context.Context, now time.Time) (int, error) {
 		}
 	}
 	return done, nil
+}
+
+// end runs a statement that ends a push if nothing of it waits, after those have
+// their turn who are to be told instead of another. The push is held first: what
+// a transaction that holds it lets wait, see stopped, is seen by the statement,
+// and one that holds it later sees that the push has ended.
+func (s *Store) end(ctx context.Context, tx *sql.Tx, push domain.PushID, now time.Time, q string, args ...any) (int, error) {
+	if err := s.stepInForOthers(ctx, tx, push, now); err != nil {
+		return 0, err
+	}
+	if _, err := list(ctx, tx, one[domain.PushID], `SELECT id FROM pushes WHERE id = $1`+s.dialect.forUpdate, push); err != nil {
+		return 0, err
+	}
+	return changed(ctx, tx, q, args...)
 }

@@ -320,12 +320,9 @@ func (s *Store) begin(ctx context.Context, tx *sql.Tx, table string, next []doma
 	for _, d := range next {
 		pushes = append(pushes, d.Push)
 	}
-	if err := s.takeUp(ctx, tx, slices.Clone(pushes)); err != nil {
-		return fmt.Errorf("take pushes up again: %w", err)
-	}
-	stopped, err := s.stopped(ctx, tx, pushes)
+	stopped, err := s.runAgain(ctx, tx, slices.Clone(pushes), pushes)
 	if err != nil {
-		return err
+		return fmt.Errorf("take pushes up again: %w", err)
 	}
 	next = slices.DeleteFunc(next, func(d domain.Delivery) bool { _, is := stopped[d.Push]; return is })
 	slices.SortFunc(next, func(a, b domain.Delivery) int { return cmp.Compare(a.ID, b.ID) })

@@ -168,12 +168,19 @@ func runsBatches(t *testing.T, url string) {
 	wantKind(t, s.Beat(ctx, b.ID, 1, morning), domain.Conflict)
 	wantKind(t, s.MarkQueued(ctx, b.ID, 1, morning), domain.Conflict)
 	wantKind(t, s.FinishBatch(ctx, b.ID, 1, morning), domain.Conflict)
-	must(t, s.FinishBatch(ctx, b.ID, 2, morning)) // but rows wait in it
-	equal(t, "state", got(s.Batch(ctx, b.ID))(t).State, domain.BatchNew)
+	must(t, s.MarkQueued(ctx, b.ID, 2, morning))
+	early := morning.Add(-10 * time.Second) // the worker's clock is slow
+	must(t, s.FinishBatch(ctx, b.ID, 2, early))
+	equal(t, "due before its time", len(got(s.DueBatches(ctx, morning.Add(-time.Second), 10))(t)), 0)
+	equal(t, "due in its time", len(got(s.DueBatches(ctx, morning, 10))(t)), 1)
+	must(t, s.MarkQueued(ctx, b.ID, 3, morning))
+	must(t, s.FinishBatch(ctx, b.ID, 3, morning)) // another has hold of its rows
+	equal(t, "due at once", len(got(s.DueBatches(ctx, morning, 10))(t)), 0)
+	equal(t, "due soon", len(got(s.DueBatches(ctx, morning.Add(time.Second), 10))(t)), 1)
 
 	equal(t, "renewed", got(s.RenewGenerations(ctx))(t), 1)
-	out := got(s.ClaimDeliveries(ctx, b.ID, 3, 10, morning))(t)
-	must(t, s.FinishBatch(ctx, b.ID, 3, morning)) // rows are being sent
+	out := got(s.ClaimDeliveries(ctx, b.ID, 5, 10, morning))(t)
+	must(t, s.FinishBatch(ctx, b.ID, 5, morning)) // rows are being sent
 	equal(t, "state", got(s.Batch(ctx, b.ID))(t).State, domain.BatchNew)
 	var outcomes []storage.Outcome
 	for _, o := range out {
@@ -181,8 +188,8 @@ func runsBatches(t *testing.T, url string) {
 	}
 	equal(t, "push not through", got(s.FinishPushes(ctx, morning))(t), 0)
 	must(t, s.RecordOutcomes(ctx, outcomes))
-	must(t, s.FinishBatch(ctx, b.ID, 3, morning)) // before it was marked queued
-	must(t, s.MarkQueued(ctx, b.ID, 3, morning))
+	must(t, s.FinishBatch(ctx, b.ID, 5, morning)) // before it was marked queued
+	must(t, s.MarkQueued(ctx, b.ID, 5, morning))
 	equal(t, "state", got(s.Batch(ctx, b.ID))(t).State, domain.BatchDone)
 	equal(t, "renewed", got(s.RenewGenerations(ctx))(t), 0)
 	equal(t, "push through", got(s.FinishPushes(ctx, morning))(t), 1)

@@ -1,9 +1,11 @@
 package storagetest
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -318,4 +320,31 @@ func stepsInAtTheEnd(t *testing.T, url string) {
 	}
 	must(t, s.RecordOutcomes(ctx, ends))
 	equal(t, "ended when they are told", got(s.FinishPushes(ctx, morning))(t), 1)
+}
+
+// stepsInAsThePushEnds: a receipt says that a message did not arrive while the
+// push is being ended.
+func stepsInAsThePushEnds(t *testing.T, url string) {
+	s, ctx := open(t, url, Keys(t)), t.Context()
+	all := people(t, s, 1)
+	for i := range 100 {
+		_, push := published(t, s, fmt.Sprintf("措施%d", i))
+		mail := waiting(all, 1)[0]
+		mail.State, mail.Reason, mail.NextAt = domain.Suppressed, domain.SpareOf(2), time.Time{}
+		due := planned(t, s, push.ID, append(waiting(all, 0), mail))
+		out := sendBatch(t, s, due[slices.IndexFunc(due, func(b domain.Batch) bool { return b.Push == push.ID })])
+		must(t, s.RecordOutcomes(ctx, []storage.Outcome{{Delivery: out[0].Deliveries[0].ID, State: domain.Accepted, At: morning}}))
+		var wg sync.WaitGroup
+		var errs [3]error
+		wg.Go(func() {
+			errs[0] = s.RecordReceipt(ctx, storage.Receipt{Delivery: out[0].Deliveries[0].ID, Channel: domain.SMS, State: domain.Failed, At: morning})
+		})
+		for j := range errs[1:] {
+			wg.Go(func() { _, errs[1+j] = s.FinishPushes(ctx, morning) })
+		}
+		wg.Wait()
+		must(t, errors.Join(errs[:]...))
+		equal(t, "mail", deliveryTo(t, s, push.ID, all[0].ID, domain.Email).State, domain.Pending)
+		equal(t, "push", got(s.Push(ctx, push.ID))(t).State, domain.PushRunning)
+	}
 }

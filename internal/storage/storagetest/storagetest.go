@@ -167,6 +167,7 @@ func Run(t *testing.T, fresh func(t *testing.T) string) {
 		"one person at the address of several is told once":                     sharesAddresses,
 		"the next way has its turn where one has failed":                        stepsIn,
 		"the next way is one of the same person":                                stepsInForOnePerson,
+		"a push does not end as the next way steps in":                          stepsInAsThePushEnds,
 		"who shares an address where a message failed has a turn of their own":  stepsInForOthers,
 		"who shares an address of which no use is made in the end is told too":  stepsInAtTheEnd,
 		"what people did meanwhile is known":                                    knowsMeanwhile,
