@@ -3,6 +3,7 @@ package workers
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -243,6 +244,57 @@ func TestABatchWhoseTimeHasNotComeByTheWorkersClockIsHandedOutAgainSoon(t *testi
 	check(t, b.deliverDue())
 	if n := len(b.sms.got); n != 3 {
 		t.Fatalf("%d texts two seconds later, want 3: %s", n, b.states(id))
+	}
+}
+
+func TestAClockThatIsSetBackDelaysNothing(t *testing.T) {
+	for name, change := range map[string]func(*bench, domain.PushID){
+		"planned by the old time": func(*bench, domain.PushID) {},
+		"a canary whose sender was killed": func(b *bench, id domain.PushID) {
+			b.line(func(l *Line) { l.Canary = "13800000000" })
+			_, _, err := b.Store.BeginCanary(t.Context(), domain.Canary{Push: id, Channel: domain.SMS, MaskedTo: "138****0000", SentAt: b.Now()}, canaryTries)
+			check(t, err)
+		},
+		"a channel at rest": func(b *bench, _ domain.PushID) {
+			_, err := b.Store.StopChannel(t.Context(), domain.ChannelStop{Channel: domain.SMS, Cause: domain.StoppedByQuota, Since: b.Now(), Until: b.Now().Add(10 * time.Minute)})
+			check(t, err)
+		},
+		"a channel held by a person": func(b *bench, _ domain.PushID) {
+			_, err := b.Store.StopChannel(t.Context(), domain.ChannelStop{Channel: domain.SMS, Cause: domain.StoppedByPerson, Since: b.Now()})
+			check(t, err)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t)
+			b.people(3, func(i int, s *domain.Subscriber) {
+				if i == 2 {
+					s.Contacts[0].When = domain.Daily
+				}
+			})
+			_, id := b.publish("关于发放消费券的通知")
+			check(t, b.planTask(id))
+			check(t, b.planReminders(t.Context()))
+			change(b, id)
+			b.pass(-2 * time.Hour)
+			for range 13 {
+				check(t, b.sweep(t.Context()))
+				check(t, b.deliverDue())
+				b.pass(time.Minute)
+			}
+			want := 2 // and the summary in its time
+			if name == "a channel held by a person" {
+				want = 0
+			}
+			if got := len(slices.DeleteFunc(b.sms.got, func(m channel.Message) bool { return m.To == "13800000000" })); got != want {
+				t.Errorf("%d texts within a quarter of an hour, want %d: %s", got, want, b.states(id))
+			}
+			if at := b.reminded.at; at.After(b.Now()) {
+				check(t, b.planReminders(t.Context()))
+				if b.reminded.at.After(b.Now()) {
+					t.Errorf("nobody is reminded before %s", b.reminded.at)
+				}
+			}
+		})
 	}
 }
 

@@ -19,7 +19,8 @@ import (
 func (w *Workers) planReminders(ctx context.Context) error {
 	now := w.Now()
 	day := now.In(push.Shanghai()).Format(time.DateOnly)
-	if !w.Limits.RemindingHours(now) || now.Sub(w.reminded.at) < reminderEvery {
+	since := now.Sub(w.reminded.at)
+	if !w.Limits.RemindingHours(now) || since >= 0 && since < reminderEvery { // less than none: the clock was set back
 		return nil
 	}
 	if err := w.Offers.Refresh(ctx); err != nil {

@@ -167,14 +167,21 @@ func overtaken(id domain.BatchID) error {
 // time than that was written before a clock was set back.
 const Skew = 5 * time.Second
 
-// SetBack makes what bears a time that has not come, signs of life of batches
-// and claims, as old as now: a clock was set back, and nothing may seem alive
-// until the old time has come again. Nor does a batch that was with the queue
-// wait for that time.
+// SetBack makes what bears a time that has not come as old as now: a clock was
+// set back, and nothing may seem alive, be held or wait until the old time has
+// come again. So it does with signs of life of batches and with claims, with what
+// a worker or the queue had or handed back, with what was planned to go at once,
+// and with rests of channels and canaries. What is tried again later, or waits
+// for a morning or a summary, keeps its time.
 func (s *Store) SetBack(ctx context.Context, now time.Time) error {
 	at, ahead := micros(now), micros(now.Add(Skew))
-	for _, some := range []string{`state <> 'done' AND state IN ('new', 'queued')`, `sending > 0`} { // each has its index
-		q := `UPDATE batches SET beat_at = $1, taken_at = CASE WHEN taken_at > $1 THEN $1 ELSE taken_at END, next_at = CASE WHEN next_at > $1 THEN $1 ELSE next_at END WHERE ` + some + ` AND beat_at > $2`
+	for _, q := range []string{ // each part of the batches has its index
+		`UPDATE batches SET beat_at = $1, taken_at = CASE WHEN taken_at > $1 THEN $1 ELSE taken_at END, next_at = CASE WHEN next_at > $1 THEN $1 ELSE next_at END
+			WHERE state <> 'done' AND state IN ('new', 'queued') AND beat_at > $2`,
+		`UPDATE batches SET beat_at = $1, taken_at = CASE WHEN taken_at > $1 THEN $1 ELSE taken_at END WHERE sending > 0 AND beat_at > $2`,
+		`UPDATE channel_stops SET until = until - since + $1, since = $1 WHERE until > 0 AND since > $2`,
+		`UPDATE canaries SET sent_at = $1 WHERE state = 'sending' AND sent_at > $2`,
+	} {
 		if _, err := s.write.ExecContext(ctx, q, at, ahead); err != nil {
 			return fmt.Errorf("follow a clock that was set back: %w", err)
 		}
@@ -186,8 +193,47 @@ func (s *Store) SetBack(ctx context.Context, now time.Time) error {
 			return err
 		})
 	}
+	if err == nil {
+		err = s.setBackPlanned(ctx, at, ahead)
+	}
 	if err != nil {
 		return fmt.Errorf("follow a clock that was set back: %w", err)
+	}
+	return nil
+}
+
+// setBackPlanned is SetBack for what was planned to go at once.
+func (s *Store) setBackPlanned(ctx context.Context, at, ahead int64) error {
+	// A batch that goes at once is due when its push was planned; one minute more is
+	// for a push that is not yet wholly so.
+	const q = `
+		SELECT b.id, b.push_id FROM pushes u JOIN batches b ON b.push_id = u.id
+		WHERE u.state IN ('owed', 'running') AND (u.created_at > $1 OR u.planned_at > $1) AND b.state <> 'done' AND b.state = 'new'
+			AND b.next_at > $1 AND b.next_at <= CASE WHEN u.planned_at > u.created_at THEN u.planned_at ELSE u.created_at + 60000000 END
+		ORDER BY b.id`
+	type planned struct {
+		batch domain.BatchID
+		push  domain.PushID
+	}
+	batches, err := list(ctx, s.read, func(row scanner, p *planned) error { return row.Scan(&p.batch, &p.push) }, q, ahead)
+	if err != nil {
+		return err
+	}
+	for _, p := range batches {
+		err := s.inTx(ctx, func(tx *sql.Tx) error {
+			part, err := s.partOf(ctx, tx, p.push)
+			if err != nil {
+				return err
+			}
+			n, err := changed(ctx, tx, `UPDATE `+part+` SET next_at = $2 WHERE batch_id = $1 AND batch_id > 0 AND state = 'pending' AND reason = '' AND next_at > $2`, p.batch, at)
+			if err == nil && n > 0 {
+				_, err = tx.ExecContext(ctx, `UPDATE batches SET next_at = $2 WHERE id = $1 AND next_at > $2`, p.batch, at)
+			}
+			return err
+		})
+		if err != nil {
+			return err
+		}
 	}
 	return nil
 }
