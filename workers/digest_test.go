@@ -10,6 +10,7 @@ import (
 
 	"policypush/internal/domain"
 	"policypush/internal/push"
+	"policypush/internal/storage/pgtest"
 )
 
 // newcomer subscribes on the portal and is in the index.
@@ -218,5 +219,50 @@ func TestAFirstDigestOfSomebodyWhoIsGone(t *testing.T) {
 	b.expect(d.Push, "suppressed no-address: 2")
 	if len(b.sms.got)+len(b.email.got) > 0 {
 		t.Error("a message went out to somebody who is gone")
+	}
+}
+
+// TestOneDigestHoweverManyWorkers: the batches of several pushes are due at one
+// moment, with a part of everybody's digest each, and are served at once.
+func TestOneDigestHoweverManyWorkers(t *testing.T) {
+	b := newBenchOn(t, pgtest.Start(t).Database(t), "")
+	const people, pushes = 120, 4
+	b.people(people, func(i int, s *domain.Subscriber) {
+		s.Contacts = []domain.Contact{{Kind: domain.Email, Address: fmt.Sprintf("r%d@example.com", i), When: domain.Daily, Verified: true}}
+	})
+	var ids []domain.PushID
+	for i := range pushes {
+		_, id := b.publish(fmt.Sprintf("关于第%d号政策的通知", i))
+		check(t, b.planTask(id))
+		ids = append(ids, id)
+	}
+	b.pass(24 * time.Hour)
+	var workers sync.WaitGroup
+	for _, batch := range b.due() {
+		check(t, b.Store.MarkQueued(t.Context(), batch.ID, batch.Gen, b.Now()))
+		workers.Go(func() {
+			if err := b.deliverTask(t.Context(), batch.ID, batch.Gen); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	workers.Wait()
+	b.pass(b.Clocks.DeadAfter + time.Second) // who found everything in the hands of others comes back
+	check(t, b.sweep(t.Context()))
+	check(t, b.deliverDue())
+	for _, id := range ids {
+		b.expect(id, fmt.Sprint("accepted: ", people))
+	}
+	got := map[string]int{}
+	for _, m := range b.email.got {
+		got[m.To]++
+	}
+	if len(got) != people {
+		t.Errorf("%d of %d got a digest", len(got), people)
+	}
+	for to, n := range got {
+		if n != 1 {
+			t.Errorf("%s got %d digests", to, n)
+		}
 	}
 }

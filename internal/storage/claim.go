@@ -40,7 +40,8 @@ func scanDelivery(row scanner, d *domain.Delivery) error { return row.Scan(deliv
 // ClaimDeliveries takes up to limit waiting deliveries of a batch for the
 // caller: they are in state sending, and no other claim returns them. With a
 // digest come the other due deliveries to the same address, of any push and of
-// whichever subscriber the person stands for, for the same message. It fails
+// whichever subscriber the person stands for, for the same message: where another
+// claim is gathering for that address at this moment, its parts are left. It fails
 // with Conflict if the batch was handed out anew: a task that the queue delivers
 // twice is still sent once.
 func (s *Store) ClaimDeliveries(ctx context.Context, id domain.BatchID, gen, limit int, now time.Time) ([]Outgoing, error) {
@@ -109,20 +110,42 @@ func (s *Store) ClaimedAt(ctx context.Context, id domain.BatchID, at time.Time) 
 	return out, err
 }
 
+// claim takes rows of a batch: first what goes by itself, then parts of digests,
+// each with the right to its address, see holdAddress.
 func (s *Store) claim(ctx context.Context, tx *sql.Tx, b domain.Batch, limit int, now time.Time) ([]domain.Delivery, error) {
 	part, err := s.partOf(ctx, tx, b.Push)
 	if err != nil {
 		return nil, err
 	}
-	q := `
-		WITH due AS MATERIALIZED (
-			SELECT d.id FROM ` + part + ` AS d
-			WHERE d.batch_id = $1 AND d.batch_id > 0 AND d.state = 'pending' AND d.next_at <= $2
-			LIMIT $3` + s.dialect.skipLocked + `)
-		UPDATE ` + part + ` AS deliveries SET state = 'sending', attempts = attempts + 1, claimed_at = $2
-		WHERE id IN (SELECT id FROM due)
-		RETURNING ` + deliveryColumns
-	return list(ctx, tx, scanDelivery, q, b.ID, micros(now), limit)
+	const waits = `d.batch_id = $1 AND d.batch_id > 0 AND d.state = 'pending' AND d.next_at <= $2`
+	take := func(before, which string, limit int) ([]domain.Delivery, error) {
+		q := `
+			WITH ` + before + `due AS MATERIALIZED (
+				SELECT d.id FROM ` + part + ` AS d WHERE ` + waits + ` AND ` + which + `
+				LIMIT $3` + s.dialect.skipLocked + `)
+			UPDATE ` + part + ` AS deliveries SET state = 'sending', attempts = attempts + 1, claimed_at = $2
+			WHERE id IN (SELECT id FROM due)
+			RETURNING ` + deliveryColumns
+		return list(ctx, tx, scanDelivery, q, b.ID, micros(now), limit)
+	}
+	claimed, err := take("", `d.reason <> 'digest'`, limit)
+	if err != nil || len(claimed) >= limit {
+		return claimed, err
+	}
+	before, which := "", `d.reason = 'digest'`
+	if s.dialect.holdAddress != "" {
+		address := `c.id = w.contact_id`
+		if b.Channel == domain.WebPush { // it goes to all of somebody's browsers
+			address = `c.kind = 'webpush'`
+		}
+		before = `held AS MATERIALIZED (
+				SELECT w.id FROM (SELECT d.id, d.subscriber_id, d.contact_id FROM ` + part + ` AS d WHERE ` + waits + ` AND ` + which + ` LIMIT $3) AS w
+					LEFT JOIN contacts c ON c.subscriber_id = w.subscriber_id AND ` + address + `
+				GROUP BY w.id HAVING bool_and(c.id IS NULL OR ` + s.dialect.holdAddress + `)), `
+		which += ` AND d.id IN (SELECT id FROM held)`
+	}
+	parts, err := take(before, which, limit-len(claimed))
+	return append(claimed, parts...), err
 }
 
 // recipient is what tells who gets a message that was claimed.
@@ -200,7 +223,8 @@ func (s *Store) sameAddress(ctx context.Context, tx *sql.Tx, claimed []domain.De
 
 // claimDigests takes what else waits for the next digest at the addresses to
 // which parts of digests were claimed. It all belongs to the batch now, whose
-// worker answers for it.
+// worker answers for it. No other claim is at these addresses; what somebody else
+// holds is being withdrawn or erased, and is not waited for.
 func (s *Store) claimDigests(ctx context.Context, tx *sql.Tx, b domain.Batch, claimed []domain.Delivery, to recipient, now time.Time) ([]domain.Delivery, error) {
 	contacts := map[domain.ContactID]bool{}
 	for _, d := range claimed {

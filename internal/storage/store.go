@@ -72,9 +72,15 @@ type dialect struct {
 	forUpdate  string
 	forShare   string
 	skipLocked string // lock the rows of d that nobody holds
-	shards     int    // of a counter that many write at a time
-	holdCounts string // statement that keeps writers of counters out
-	parts      bool   // deliveries stand in parts
+	// holdAddress is the condition that nobody else gathers a digest for the
+	// address of contact c: from then on until the commit this transaction does.
+	// Otherwise two claims would each take their own part, pass over the other's
+	// as locked, and send a digest each. It never waits. Addresses share 1,024
+	// locks, so that PostgreSQL's table of locks has room for any number of claims.
+	holdAddress string
+	shards      int    // of a counter that many write at a time
+	holdCounts  string // statement that keeps writers of counters out
+	parts       bool   // deliveries stand in parts
 }
 
 var (
@@ -83,7 +89,8 @@ var (
 		name: "postgres", folder: "migrations/postgres", named: true, arrays: true,
 		migrating: `SELECT pg_advisory_xact_lock(7091120013)`,
 		forUpdate: " FOR UPDATE", forShare: " FOR SHARE", skipLocked: " FOR UPDATE OF d SKIP LOCKED",
-		shards: 8, holdCounts: `LOCK TABLE push_counts IN EXCLUSIVE MODE`, parts: true,
+		holdAddress: `pg_try_advisory_xact_lock(7091120100000 + (get_byte(c.blind, 0) * 256 + get_byte(c.blind, 1)) % 1024)`,
+		shards:      8, holdCounts: `LOCK TABLE push_counts IN EXCLUSIVE MODE`, parts: true,
 	}
 )
 

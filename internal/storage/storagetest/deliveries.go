@@ -334,6 +334,65 @@ func claimsDigests(t *testing.T, url string) {
 	equal(t, "a digest of three counts", sent[all[2].Contacts[1].ID], 1)
 }
 
+// gathersOnce: two workers claim at one moment, each the batch of a push with a
+// part of everybody's digest. Where writers do not wait for one another anyway,
+// the first is held up between its own rows and what it gathers, until the other
+// has claimed or waits too.
+func gathersOnce(t *testing.T, url string) {
+	s, ctx, db := open(t, url, Keys(t)), t.Context(), raw(t, url)
+	all := people(t, s, 3)
+	var due []domain.Batch
+	for i := range 2 {
+		_, push := published(t, s, fmt.Sprintf("措施%d", i))
+		ds := waiting(all, 1)
+		for j := range ds {
+			ds[j].Reason = domain.ReasonDigest
+		}
+		due = planned(t, s, push.ID, ds)
+	}
+	type claim struct {
+		out []storage.Outgoing
+		err error
+	}
+	claims := []chan claim{make(chan claim, 1), make(chan claim, 1)}
+	take := func(i int) {
+		out, err := s.ClaimDeliveries(ctx, due[i].ID, due[i].Gen, domain.MaxBatch, morning)
+		claims[i] <- claim{out, err}
+	}
+	for _, b := range due {
+		must(t, s.MarkQueued(ctx, b.ID, b.Gen, morning))
+	}
+	if s.Dialect() == "postgres" {
+		hold := got(db.BeginTx(ctx, nil))(t)
+		defer func() { _ = hold.Rollback() }()
+		got(hold.ExecContext(ctx, `LOCK TABLE pushes IN ACCESS EXCLUSIVE MODE`))(t)
+		for i := range due {
+			go take(i)
+			for waiting := 0; waiting <= i && len(claims[i]) == 0; {
+				const q = `SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`
+				must(t, db.QueryRowContext(ctx, q).Scan(&waiting))
+			}
+		}
+		must(t, hold.Rollback())
+	} else {
+		take(0)
+		take(1)
+	}
+	digests := map[string]int{}
+	for i := range due {
+		c := <-claims[i]
+		must(t, c.err)
+		for _, o := range append(c.out, got(s.ClaimDeliveries(ctx, due[i].ID, due[i].Gen, domain.MaxBatch, morning))(t)...) {
+			digests[o.Contact.Address]++
+			equal(t, "parts of a digest", len(o.Deliveries), 2)
+		}
+	}
+	for _, v := range all {
+		equal(t, "digests to "+v.ExternalID, digests[v.Contacts[1].Address], 1)
+	}
+	counted(t, s)
+}
+
 func recordsOutcomes(t *testing.T, url string) {
 	s, ctx := open(t, url, Keys(t)), t.Context()
 	_, push := published(t, s, "稳岗返还")

@@ -127,6 +127,7 @@ func Run(t *testing.T, fresh func(t *testing.T) string) {
 		"a claim of an older generation gets nothing":                           refusesOldClaims,
 		"claimers at the same time take disjoint rows":                          claimsConcurrently,
 		"a digest is one message of several pushes":                             claimsDigests,
+		"a digest is one message also where two claim its parts at once":        gathersOnce,
 		"a notification is one for all browsers of its person":                  claimsBrowsers,
 		"outcomes end deliveries and hold others for a new batch":               recordsOutcomes,
 		"a receipt may come before the outcome":                                 receiptFirst,
