@@ -195,6 +195,7 @@ type site struct {
 	store    *storage.Store
 	push     domain.PushID
 	channel  domain.ChannelKind // over which people are told
+	when     domain.Frequency   // how often
 }
 
 func newSite(t *testing.T, gatewayURL, database, redisURL string, people int) *site {
@@ -224,7 +225,7 @@ func newSite(t *testing.T, gatewayURL, database, redisURL string, people int) *s
 		t.Fatal(err)
 	}
 	s.fill(t, people)
-	s.push = s.publish(t)
+	s.publish(t)
 	password := filepath.Join(s.data, "password")
 	if err := os.WriteFile(password, []byte("sesame"), 0o600); err != nil {
 		t.Fatal(err)
@@ -256,6 +257,7 @@ func (s *site) fill(t *testing.T, n int) {
 			n := from + i
 			people[i] = resident(n, fmt.Sprintf("199%08d", n))
 			people[i].Contacts[0].Kind = s.channel // a number does for an account
+			people[i].Contacts[0].When = s.when
 		}
 		if err := s.store.SaveSubscribers(context.Background(), people); err != nil {
 			t.Fatal(err)
@@ -273,9 +275,10 @@ func resident(n int, phone string) *domain.Subscriber {
 	}
 }
 
-func (s *site) publish(t *testing.T) domain.PushID {
+// publish owes a push of a policy of its own.
+func (s *site) publish(t *testing.T) {
 	t.Helper()
-	ctx, now := context.Background(), time.Now()
+	ctx, now, n := context.Background(), time.Now(), int(s.push)+1
 	must := func(err error) {
 		t.Helper()
 		if err != nil {
@@ -284,12 +287,12 @@ func (s *site) publish(t *testing.T) domain.PushID {
 	}
 	office := domain.Office{Name: "云川县政务公开办", Signature: "云川政策", Region: "330000"}
 	must(s.store.SaveOffice(ctx, &office))
-	drafter := domain.Operator{Office: office.ID, Login: "drafter", Name: "林晓", Roles: []domain.Role{domain.Drafter}}
-	approver := domain.Operator{Office: office.ID, Login: "approver", Name: "周敏", Roles: []domain.Role{domain.Approver}}
+	drafter := domain.Operator{Office: office.ID, Login: fmt.Sprint("drafter", n), Name: "林晓", Roles: []domain.Role{domain.Drafter}}
+	approver := domain.Operator{Office: office.ID, Login: fmt.Sprint("approver", n), Name: "周敏", Roles: []domain.Role{domain.Approver}}
 	must(s.store.SaveOperator(ctx, &drafter))
 	must(s.store.SaveOperator(ctx, &approver))
 	p := &domain.Policy{
-		Office: office.ID, Status: domain.Draft, Title: "关于发放居民消费券的通知", DocNumber: "云政发〔2026〕7号",
+		Office: office.ID, Status: domain.Draft, Title: "关于发放居民消费券的通知", DocNumber: fmt.Sprintf("云政发〔2026〕%d号", n),
 		Audience: domain.ForResidents, Text: "一、全县居民每人发放消费券100元。", DraftedBy: drafter.ID, CreatedAt: now,
 		Measures: []domain.Measure{{ID: "m1", Title: "消费券", Text: "全县居民每人发放消费券100元。", Who: "全县居民"}},
 	}
@@ -303,7 +306,7 @@ func (s *site) publish(t *testing.T) domain.PushID {
 		Policy: p.ID, Version: p.Version, Kind: domain.NewPolicy, State: domain.PushOwed, CreatedBy: drafter.ID, CreatedAt: now, Title: p.Title,
 	}
 	must(s.store.PublishPolicy(ctx, p, &push))
-	return push.ID
+	s.push = push.ID
 }
 
 func (s *site) counts(t *testing.T) map[domain.DeliveryState]int {

@@ -39,7 +39,7 @@ const endurance = 15 * time.Minute
 
 // inCI are the seeds that are run where nobody asks for others: between them
 // all that allThatHappens names does.
-var inCI = []uint64{3, 4, 5, 6}
+var inCI = []uint64{3, 4, 5, 6, 10}
 
 // allThatHappens is what must have happened in the runs of inCI.
 var allThatHappens = []string{
@@ -47,10 +47,10 @@ var allThatHappens = []string{
 	sends, isSlow, refuses, fails, isBusy, cutsBefore, cutsAfter, isSilent, reportsAtOnce,
 	"receipts twice and out of order", "forged receipts", "replayed receipts",
 	"web is killed", "worker is killed", "killed while planning", "clock jumps on", "clock jumps back", "Redis is emptied", "Redis is killed",
-	"PostgreSQL crashes", "two sweepers",
+	"PostgreSQL crashes", "two sweepers", "summaries",
 }
 
-// TestRandomFaults runs pushes through what may go wrong: processes that are
+// TestRandomFaults runs pushes, at once or in summaries, through what may go wrong: processes that are
 // killed, or stand still and wake as a second leader and sweeper, a Redis that is
 // emptied or restarted, a PostgreSQL that crashes, a clock that jumps, a gateway
 // that refuses, throttles, is slow, cuts the line before or after it has sent, or
@@ -117,9 +117,10 @@ func TestRandomFaults(t *testing.T) {
 	}
 }
 
-// run is one push through its faults.
+// run is a push through its faults, or two, of which everybody gets one summary.
 type run struct {
 	*testing.T
+	seed    uint64
 	rnd     *rand.Rand
 	site    *site
 	db      *sql.DB
@@ -152,7 +153,7 @@ type process struct {
 func newRun(t *testing.T, seed uint64, cluster func() *pgtest.Cluster) *run {
 	t.Helper()
 	r := &run{
-		T: t, began: time.Now(), rnd: rand.New(rand.NewPCG(seed, 20)), clockFile: filepath.Join(t.TempDir(), "clock"),
+		T: t, seed: seed, began: time.Now(), rnd: rand.New(rand.NewPCG(seed, 20)), clockFile: filepath.Join(t.TempDir(), "clock"),
 		happened: map[string]int{}, held: map[domain.DeliveryID]bool{},
 	}
 	r.gateway = startMoody(t, rand.New(rand.NewPCG(seed, 21)), seed%3 == 0)
@@ -171,6 +172,10 @@ func newRun(t *testing.T, seed uint64, cluster func() *pgtest.Cluster) *run {
 	if r.gateway.app {
 		gate = "app"
 		r.site.toApp(t, r.gateway.URL)
+	}
+	if r.summaries() {
+		r.site.when = domain.Daily
+		r.site.publish(t)
 	}
 	r.site.fill(t, randomPeople)
 	r.db = openRaw(t, r.site.database)
@@ -194,10 +199,10 @@ func newRun(t *testing.T, seed uint64, cluster func() *pgtest.Cluster) *run {
 	for i := range workers {
 		add(fmt.Sprintf("worker %d", i+1), "work")
 	}
-	r.tell("%s, Redis %q, %d workers, web pages: %v, gateway: %s", r.site.store.Dialect(), redisURL, workers, web, gate)
+	r.tell("%s, Redis %q, %d workers, web pages: %v, gateway: %s, summaries: %v", r.site.store.Dialect(), redisURL, workers, web, gate, r.summaries())
 	for what, is := range map[string]bool{
 		gate: true, "PostgreSQL": r.cluster != nil, "SQLite": r.cluster == nil, "Redis inside the process": r.queue == nil,
-		"PostgreSQL, two workers and receipts": r.cluster != nil && workers > 1 && web && !r.gateway.app,
+		"PostgreSQL, two workers and receipts": r.cluster != nil && workers > 1 && web && !r.gateway.app, "summaries": r.summaries(),
 	} {
 		if is {
 			r.happened[what]++
@@ -228,7 +233,7 @@ func (r *run) hold(p *process) {
 	}
 	// What the sweep gave up as lost may still have been in its hands: a clock that
 	// jumps on by an hour makes it seem so.
-	r.each(`SELECT id FROM deliveries WHERE push_id = $1 AND (state = 'sending' OR state = 'unknown' AND reason = 'lost-worker')`, func(scan func(...any) error) error {
+	r.each(`SELECT id FROM deliveries WHERE push_id <= $1 AND (state = 'sending' OR state = 'unknown' AND reason = 'lost-worker')`, func(scan func(...any) error) error {
 		var id domain.DeliveryID
 		err := scan(&id)
 		r.held[id] = true
@@ -384,6 +389,21 @@ func (r *run) strain() {
 	}
 	giveUp := time.Now().Add(endurance)
 	r.measure()
+	for r.summaries() && r.pushes(domain.PushOwed) {
+		r.step(pace)
+		if time.Now().After(giveUp) {
+			r.Fatalf("the pushes are not planned:\n%s", r.logs())
+		}
+	}
+	if r.summaries() {
+		r.each(`SELECT MAX(next_at) FROM deliveries WHERE push_id <= $1`, func(scan func(...any) error) error {
+			var due int64
+			err := scan(&due)
+			r.jump(time.UnixMicro(due).Sub(r.now()))
+			return err
+		})
+		r.tell("the summaries are due")
+	}
 	for _, f := range faults {
 		for idle := time.Duration(0); r.seen < f.at && idle < 10*time.Minute; { // so few are left that nothing comes
 			before := r.seen
@@ -530,12 +550,26 @@ func (r *run) crashPostgres() {
 	r.db.SetMaxIdleConns(2)
 }
 
-// waits counts what should be happening: the push is not planned, or rows are
+// summaries tells whether everybody wants summaries.
+func (r *run) summaries() bool { return r.seed%8 == 2 || r.seed%8 == 5 }
+
+// pushes tells whether any push is in one of some states, or the database does
+// not answer.
+func (r *run) pushes(states ...domain.PushState) bool {
+	for id := domain.PushID(1); id <= r.site.push; id++ {
+		p, err := r.site.store.Push(context.Background(), id)
+		if err != nil || slices.Contains(states, p.State) {
+			return true
+		}
+	}
+	return false
+}
+
+// waits counts what should be happening: a push is not planned, or rows are
 // being sent, or are due. A database that does not answer counts as one.
 func (r *run) waits() int {
-	const q = `SELECT COUNT(*) FROM deliveries WHERE push_id = $1 AND state IN ('pending', 'sending') AND (state = 'sending' OR next_at <= $2)`
-	p, err := r.site.store.Push(context.Background(), r.site.push)
-	if err != nil || p.State == domain.PushOwed {
+	const q = `SELECT COUNT(*) FROM deliveries WHERE push_id <= $1 AND state IN ('pending', 'sending') AND (state = 'sending' OR next_at <= $2)`
+	if r.pushes(domain.PushOwed) {
 		return 1
 	}
 	var n int
@@ -578,7 +612,7 @@ const queueLook = 1500 * time.Millisecond
 
 // queued tells whether the queue has batches.
 func (r *run) queued() (has bool) {
-	const q = `SELECT COUNT(*) > 0 FROM batches WHERE push_id = $1 AND state = 'queued'`
+	const q = `SELECT COUNT(*) > 0 FROM batches WHERE push_id <= $1 AND state = 'queued'`
 	return r.db.QueryRowContext(context.Background(), q, r.site.push).Scan(&has) == nil && has
 }
 
@@ -586,7 +620,7 @@ func (r *run) queued() (has bool) {
 func (r *run) open() (all string) {
 	const q = `SELECT b.id, b.state, b.gen, b.sending, b.next_at, b.beat_at, COUNT(d.id), COALESCE(MIN(d.next_at), 0)
 		FROM batches b LEFT JOIN deliveries d ON d.batch_id = b.id AND d.state IN ('pending', 'sending')
-		WHERE b.state <> 'done' AND b.push_id = $1 GROUP BY b.id, b.state, b.gen, b.sending, b.next_at, b.beat_at ORDER BY b.id`
+		WHERE b.state <> 'done' AND b.push_id <= $1 GROUP BY b.id, b.state, b.gen, b.sending, b.next_at, b.beat_at ORDER BY b.id`
 	now := r.now()
 	from := func(at int64) time.Duration { return time.UnixMicro(at).Sub(now).Round(time.Second) }
 	r.each(q, func(scan func(...any) error) error {
@@ -623,19 +657,25 @@ func (r *run) finish() {
 	r.Helper()
 	giveUp := time.Now().Add(endurance)
 	for {
-		p, err := r.site.store.Push(context.Background(), r.site.push)
 		left := r.gateway.tellAll()
-		if err == nil && p.State == domain.PushDone && left == 0 {
+		if left == 0 && !r.pushes(domain.PushOwed, domain.PushRunning) {
 			return
 		}
 		if time.Now().After(giveUp) {
-			r.Fatalf("the push is %s, %d wait, %d receipts are owed:\n%s", p.State, r.waits(), left, r.logs())
+			r.Fatalf("a push is not done, %d wait, %d receipts are owed:\n%s", r.waits(), left, r.logs())
 		}
 		if r.waits() == 0 {
 			r.jump(10 * time.Minute) // to the next try of what was refused for now
 		}
 		r.step(pace)
 	}
+}
+
+// message is what went out to somebody at one moment: all the parts of a summary,
+// under the reference of the first.
+type message struct {
+	to domain.SubscriberID
+	at int64
 }
 
 // check compares the record with the gateway's own, message by message: each was
@@ -645,19 +685,24 @@ func (r *run) check() (unknown int) {
 	r.Helper()
 	ctx := context.Background()
 	type row struct {
-		id     domain.DeliveryID
-		state  domain.DeliveryState
-		reason domain.Reason
+		id      domain.DeliveryID
+		state   domain.DeliveryState
+		reason  domain.Reason
+		claimed int64
 	}
 	var rows []row
-	r.each(`SELECT id, state, reason FROM deliveries WHERE push_id = $1`, func(scan func(...any) error) error {
+	first := map[message]domain.DeliveryID{}
+	r.each(`SELECT id, state, reason, claimed_at FROM deliveries WHERE push_id <= $1 ORDER BY id`, func(scan func(...any) error) error {
 		var one row
-		err := scan(&one.id, &one.state, &one.reason)
+		err := scan(&one.id, &one.state, &one.reason, &one.claimed)
 		rows = append(rows, one)
+		if m := (message{one.id.Subscriber(), one.claimed}); first[m] == 0 {
+			first[m] = one.id
+		}
 		return err
 	})
 	doubted := map[domain.DeliveryID]domain.Reason{}
-	r.each(`SELECT delivery_id, reason FROM delivery_events WHERE state = 'unknown' AND delivery_id IN (SELECT id FROM deliveries WHERE push_id = $1)`, func(scan func(...any) error) error {
+	r.each(`SELECT delivery_id, reason FROM delivery_events WHERE state = 'unknown' AND delivery_id IN (SELECT id FROM deliveries WHERE push_id <= $1)`, func(scan func(...any) error) error {
 		var id domain.DeliveryID
 		var reason domain.Reason
 		err := scan(&id, &reason)
@@ -668,11 +713,11 @@ func (r *run) check() (unknown int) {
 	g := r.gateway
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if len(rows) != randomPeople {
-		r.Errorf("%d deliveries for %d people", len(rows), randomPeople)
+	if len(rows) != randomPeople*int(r.site.push) {
+		r.Errorf("%d deliveries of %d pushes for %d people", len(rows), r.site.push, randomPeople)
 	}
 	for _, d := range rows {
-		ref := domain.Delivery{ID: d.id}.ClientRef()
+		ref := domain.Delivery{ID: first[message{d.id.Subscriber(), d.claimed}]}.ClientRef()
 		counted[d.state]++
 		took, end := g.took[ref], g.final[ref]
 		well := false
@@ -685,8 +730,8 @@ func (r *run) check() (unknown int) {
 			well = took == 1 && end == "2" || took == 0 && g.refused[ref] || took == 0 && d.reason == domain.ReasonTooManyTries && g.fails[ref] > 5
 		case domain.Suppressed: // the app said that this person is gone, while nobody recorded it
 			well = g.app && took == 0 && g.refused[ref]
-		case domain.UnknownEnd: // an app is asked again instead
-			well = !g.app && took <= 1 && end == "" && (r.held[d.id] || g.unheard[ref])
+		case domain.UnknownEnd: // an app is asked again instead, but not with a summary, whose parts may be others by then
+			well = (!g.app || r.summaries()) && took <= 1 && end == "" && (r.held[d.id] || g.unheard[ref])
 		}
 		if !well {
 			r.Errorf("%s is %s %s; the gateway sent it %d times, its receipt is %q, refused: %v, failed %d times, an answer did not get through: %v; held by a dead process: %v; was in doubt for %q",
@@ -701,11 +746,17 @@ func (r *run) check() (unknown int) {
 	if g.forged > 0 {
 		r.Errorf("%d forged receipts were believed", g.forged)
 	}
-	counts, err := r.site.store.PushCounts(ctx, r.site.push)
-	if err != nil {
-		r.Fatal(err)
+	counts := map[domain.DeliveryState]int{}
+	for id := domain.PushID(1); id <= r.site.push; id++ {
+		of, err := r.site.store.PushCounts(ctx, id)
+		if err != nil {
+			r.Fatal(err)
+		}
+		for state, n := range of[r.site.channel] {
+			counts[state] += n
+		}
 	}
-	for state, n := range counts[r.site.channel] {
+	for state, n := range counts {
 		if counted[state] != n {
 			r.Errorf("the counters say %d %s, the rows %d", n, state, counted[state])
 		}
@@ -714,8 +765,8 @@ func (r *run) check() (unknown int) {
 	for state, n := range counted {
 		r.Errorf("the counters say no %s, the rows %d", state, n)
 	}
-	r.Logf("%s; counts %v, %d were in doubt at some time", r.story[len(r.story)-1], counts[r.site.channel], len(doubted))
-	return counts[r.site.channel][domain.UnknownEnd]
+	r.Logf("%s; counts %v, %d were in doubt at some time", r.story[len(r.story)-1], counts, len(doubted))
+	return counts[domain.UnknownEnd]
 }
 
 func (r *run) each(q string, fn func(scan func(...any) error) error) {
