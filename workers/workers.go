@@ -4,7 +4,8 @@
 // One process leads, by a lease in the database: its dispatcher hands due
 // batches to the queue, its sweeper finds what has stopped. Every process with
 // workers serves the queues, one server per channel, so that a gateway that
-// hangs holds up nothing else.
+// hangs holds up nothing else, and one for urgent plans, which wait behind no
+// long one.
 //
 // What keeps a message from going out twice is the row, not the queue: a
 // worker claims rows before it calls the gateway, and a row that is claimed is
@@ -34,7 +35,7 @@ import (
 // shutdownTimeout is how long Run waits for handlers when its context ends.
 const shutdownTimeout = 25 * time.Second
 
-// lookForPlans is how often an idle server of plans looks for one; those of
+// lookForPlans is how often each idle server of plans looks for one; those of
 // channels look each second. A look costs little, but all day.
 const lookForPlans = 200 * time.Millisecond
 
@@ -139,11 +140,14 @@ func (w *Workers) Run(ctx context.Context) error {
 		}
 		wg.Wait()
 	}
-	plan := w.server(1, lookForPlans, queue.UrgentPlanQueue, queue.PlanQueue)
-	if err := plan.Start(until(ctx, w.planPush)); err != nil {
-		return err
+	for _, plans := range []string{queue.UrgentPlanQueue, queue.PlanQueue} {
+		s := w.server(1, lookForPlans, plans)
+		if err := s.Start(until(ctx, w.planPush)); err != nil {
+			stopAll()
+			return err
+		}
+		servers = append(servers, s)
 	}
-	servers = append(servers, plan)
 	for kind, line := range w.Lines {
 		s := w.server(max(1, line.Concurrency), time.Second, queue.UrgentQueueOf(kind), queue.QueueOf(kind))
 		if err := s.Start(until(ctx, w.deliver)); err != nil {

@@ -167,6 +167,23 @@ func (b *bench) publishWith(title string, change func(*domain.Policy)) (*domain.
 	return p, owed.ID
 }
 
+// publishUrgent is publish for a push that a second person has signed as urgent.
+func (b *bench) publishUrgent(title string) domain.PushID {
+	b.t.Helper()
+	ctx := context.Background()
+	p := &domain.Policy{
+		Office: b.office.ID, Status: domain.Approved, Title: title, Audience: domain.ForBoth, Text: title, CreatedAt: noon,
+		Measures: []domain.Measure{{ID: "m1", Title: title, Text: title}},
+	}
+	check(b.t, b.Store.CreatePolicy(ctx, p))
+	p.Status, p.PublishedAt = domain.Published, b.Now()
+	owed := domain.Push{Kind: domain.NewPolicy, CreatedBy: b.drafter.ID, CreatedAt: b.Now(), Urgent: true}
+	check(b.t, b.Store.PublishPolicy(ctx, p, &owed))
+	check(b.t, owed.Sign(b.second, b.Now()))
+	check(b.t, b.Store.SignPush(ctx, owed))
+	return owed.ID
+}
+
 func (b *bench) planTask(id domain.PushID) error {
 	payload, err := json.Marshal(queue.PlanArgs{Push: id})
 	check(b.t, err)

@@ -36,9 +36,11 @@ const (
 	PrintTask   = "print"
 )
 
-// PlanQueue is the queue of PlanTask. Deliveries have a queue per channel, so
-// that a gateway that hangs holds up its own channel only. Beside each is one
-// for what is urgent, which the same workers empty first.
+// PlanQueue is the queue of PlanTask, UrgentPlanQueue that of urgent ones, which
+// has workers of its own: a plan takes as long as its audience is large.
+// Deliveries have a queue per channel, so that a gateway that hangs holds up its
+// own channel only. Beside each is one for what is urgent, which the same
+// workers empty first.
 const (
 	PlanQueue       = "plan"
 	UrgentPlanQueue = PlanQueue + urgent
