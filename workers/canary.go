@@ -50,6 +50,8 @@ type keptBack struct {
 //     them, for all processes.
 //   - It has no time, or the address of the copy is dead: others go out, since
 //     those can be tried again, and the desk says that the copy failed.
+//
+// While the database does not say whether a copy has gone, nobody else's goes.
 func (w *Workers) sendCanaries(ctx context.Context, kind domain.ChannelKind, letters []letter) *keptBack {
 	if w.Lines[kind].Canary == "" {
 		return nil
@@ -74,7 +76,8 @@ func (w *Workers) sendCanary(ctx context.Context, kind domain.ChannelKind, d dom
 	}
 	back, err := w.canary(ctx, kind, d)
 	if err != nil {
-		w.Log.WarnContext(ctx, "no canary", "push", d.Push, "channel", kind, "err", err)
+		w.Log.WarnContext(ctx, "nothing is sent: of its canary is not known", "push", d.Push, "channel", kind, "err", err)
+		return &keptBack{domain.ReasonGatewayRetry, together(w.Now().Add(canaryLook))}
 	}
 	if back == nil {
 		w.mu.Lock()
@@ -90,7 +93,14 @@ func (w *Workers) canary(ctx context.Context, kind domain.ChannelKind, d domain.
 	if err != nil || m.push.Kind.Personal() { // of which there is one for each person
 		return nil, err
 	}
-	to, message, unsent := w.canaryMessage(ctx, kind, d, m)
+	to, unsent := w.canaryContact(ctx, kind)
+	if unsent != nil && domain.KindOf(unsent) == domain.Internal { // it may be there
+		return nil, unsent
+	}
+	var message channel.Message
+	if unsent == nil {
+		message, unsent = w.canaryMessage(kind, to, d, m)
+	}
 	c := domain.Canary{Push: d.Push, Channel: kind, MaskedTo: to.Masked(), State: domain.Sending, SentAt: w.Now()}
 	first, silent, err := w.Store.BeginCanary(ctx, c, canaryTries)
 	if err != nil {
@@ -101,20 +111,22 @@ func (w *Workers) canary(ctx context.Context, kind domain.ChannelKind, d domain.
 	}
 	c.Silent = silent
 	if unsent != nil {
+		w.Log.WarnContext(ctx, "no canary", "push", d.Push, "channel", kind, "err", unsent)
 		c.State, c.Note, c.EndedAt = domain.Failed, channel.Note(unsent.Error()), w.Now()
-		return nil, errors.Join(unsent, w.Store.EndCanary(ctx, c))
+		return nil, w.endCanary(ctx, c)
 	}
 	r := w.Lines[kind].Sender.Send(ctx, []channel.Message{message})[0]
 	w.observe(kind, []channel.Result{r}, 0)
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTimeout)
-	defer cancel()
 	c.Gateway, c.GatewayRef, c.Units, c.Note, c.EndedAt = r.Gateway, r.GatewayRef, r.Units, r.Note, w.Now()
 	var back *keptBack
 	switch {
 	case r.Class == channel.Config || r.Class == channel.Quota:
 		w.stopChannel(ctx, kind, r)
 		c.State = domain.Pending
-		return &keptBack{domain.ReasonChannelHeld, w.Now()}, w.Store.EndCanary(ctx, c)
+		return &keptBack{domain.ReasonChannelHeld, w.Now()}, w.endCanary(ctx, c)
+	case r.Class == channel.Retry && ctx.Err() != nil: // the process ends: it was not the gateway that had no time
+		c.State = domain.Pending
+		return &keptBack{domain.ReasonGatewayRetry, w.Now()}, w.endCanary(ctx, c)
 	case r.Class == channel.Unknown:
 		c.Silent++
 		stop := domain.ChannelStop{Channel: kind, Cause: domain.StoppedByCanary, Gateway: r.Gateway, Code: r.Code, Note: r.Note, Since: w.Now()}
@@ -125,14 +137,20 @@ func (w *Workers) canary(ctx context.Context, kind domain.ChannelKind, d domain.
 		back = &keptBack{domain.ReasonChannelHeld, w.Now()}
 	case r.Class == channel.Permanent && !r.BadAddress && !m.push.Urgent:
 		if err := w.pauseForCanary(ctx, kind, d.Push, r); err != nil {
-			return nil, errors.Join(err, w.Store.EndCanary(ctx, c))
+			c.State = domain.Pending // another asks again
+			return nil, errors.Join(err, w.endCanary(ctx, c))
 		}
 		back = &keptBack{domain.ReasonNone, w.Now()}
 	}
 	if c.State = stateOf(r.Class, w.Lines[kind].Mode); c.State == domain.Pending {
 		c.State = domain.Failed // it is not tried again: others show whether the gateway is back
 	}
-	return back, w.Store.EndCanary(ctx, c)
+	return back, w.endCanary(ctx, c)
+}
+
+// endCanary records what became of a canary.
+func (w *Workers) endCanary(ctx context.Context, c domain.Canary) error {
+	return w.whenBack(ctx, func(ctx context.Context) error { return w.Store.EndCanary(ctx, c) })
 }
 
 // awaitCanary keeps letters back while somebody else's canary of their push has
@@ -160,7 +178,7 @@ func (w *Workers) awaitCanary(ctx context.Context, kind domain.ChannelKind, push
 // pauseForCanary pauses a push whose message a gateway refuses for good.
 func (w *Workers) pauseForCanary(ctx context.Context, kind domain.ChannelKind, push domain.PushID, r channel.Result) error {
 	why := fmt.Sprintf("%s网关拒收给本单位的验证消息（%s），发给别人的也会失败；核对内容、模板和验证地址后再继续，或中止", kind.Label(), r.Code)
-	err := w.Store.PausePush(ctx, push, 0, why, w.Now())
+	err := w.whenBack(ctx, func(ctx context.Context) error { return w.Store.PausePush(ctx, push, 0, why, w.Now()) })
 	if domain.KindOf(err) == domain.Conflict {
 		return nil // somebody was first
 	}
@@ -171,15 +189,12 @@ func (w *Workers) pauseForCanary(ctx context.Context, kind domain.ChannelKind, p
 	return w.Store.Audit(ctx, storage.AuditEntry{At: w.Now(), Action: "push-pause", Object: fmt.Sprintf("push/%d", push), Detail: why})
 }
 
-// canaryMessage writes the copy, and says where it goes.
-func (w *Workers) canaryMessage(ctx context.Context, kind domain.ChannelKind, d domain.Delivery, m matter) (to domain.Contact, message channel.Message, err error) {
-	if to, err = w.canaryContact(ctx, kind); err != nil {
-		return to, message, err
-	}
+// canaryMessage writes the copy.
+func (w *Workers) canaryMessage(kind domain.ChannelKind, to domain.Contact, d domain.Delivery, m matter) (channel.Message, error) {
 	d.Subscriber = 0 // the copy stops nobody's messages
-	message, err = w.compose(kind, storage.Outgoing{Contact: to}, []domain.Delivery{d}, nil, map[domain.PushID]matter{d.Push: m}, meantBy{}, forms{})
+	message, err := w.compose(kind, storage.Outgoing{Contact: to}, []domain.Delivery{d}, nil, map[domain.PushID]matter{d.Push: m}, meantBy{}, forms{})
 	message.Ref = domain.CanaryRef(d.Push)
-	return to, message, err
+	return message, err
 }
 
 // canaryContact is where the office's own copies go: an address, or the latest
@@ -191,7 +206,7 @@ func (w *Workers) canaryContact(ctx context.Context, kind domain.ChannelKind) (d
 	}
 	id, err := strconv.ParseInt(to.Address, 10, 64)
 	if err != nil {
-		return to, err
+		return to, domain.Errorf(domain.Invalid, "webpush.canary 要填主体编号，不能是“%s”", to.Address)
 	}
 	person, err := w.Store.Subscriber(ctx, domain.SubscriberID(id))
 	if err != nil {

@@ -393,9 +393,11 @@ func (w *Workers) stopChannel(ctx context.Context, kind domain.ChannelKind, r ch
 
 // holdChannel holds a channel in every process.
 func (w *Workers) holdChannel(ctx context.Context, stop domain.ChannelStop) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTimeout)
-	defer cancel()
-	first, err := w.Store.StopChannel(ctx, stop)
+	var first bool
+	err := w.whenBack(ctx, func(ctx context.Context) (err error) {
+		first, err = w.Store.StopChannel(ctx, stop)
+		return err
+	})
 	switch {
 	case err != nil:
 		w.Log.ErrorContext(ctx, "a channel that must rest is not held", "channel", stop.Channel, "code", stop.Code, "err", err)

@@ -13,6 +13,7 @@ import (
 	"policypush/internal/domain"
 	"policypush/internal/push"
 	"policypush/internal/storage"
+	"policypush/internal/storage/pgtest"
 )
 
 // clerk is a gateway that keeps a count and can be asked.
@@ -516,6 +517,81 @@ func TestOthersWaitForTheAnswerToACanary(t *testing.T) {
 	b.pass(canaryAnswer)
 	check(t, b.deliverDue())
 	b.expect(id, "accepted: 3")
+}
+
+// TestNobodyIsToldWhileOfACanaryIsNotKnown: the database does not say whether it
+// may go, or the process ends before it has gone. Then it goes, is refused, and
+// nobody else's has gone.
+func TestNobodyIsToldWhileOfACanaryIsNotKnown(t *testing.T) {
+	b := newBench(t)
+	b.people(3, nil)
+	b.line(func(l *Line) { l.Canary = "13800000000" })
+	_, id := b.publish("关于发放居民消费券的通知")
+	check(t, b.planTask(id))
+	ctx, end := context.WithCancel(t.Context())
+	b.sms.answer = func(channel.Message) channel.Result {
+		end()
+		return channel.Result{Class: channel.Retry}
+	}
+	for range 2 { // it ends in the middle, and has ended
+		back := b.sendCanaries(ctx, domain.SMS, []letter{{deliveries: []domain.Delivery{{Push: id, Channel: domain.SMS}}}})
+		if back == nil || back.reason != domain.ReasonGatewayRetry {
+			t.Errorf("everybody's go: %+v", back)
+		}
+	}
+	b.sms.answer = func(channel.Message) channel.Result {
+		return channel.Result{Class: channel.Permanent, Code: "isv.TEMPLATE", Gateway: "aliyun"}
+	}
+	check(t, b.deliverDue())
+	b.expect(id, "pending: 3")
+	u, err := b.Store.Push(t.Context(), id)
+	check(t, err)
+	if n := len(b.sms.got); n != 2 || !u.Paused() {
+		t.Errorf("%d handed over, want two canaries and the push paused: %+v", n, u)
+	}
+}
+
+// TestTheAnswerToACanaryIsKeptUntilTheDatabaseIsBack: it crashes while the
+// gateway has the canary.
+func TestTheAnswerToACanaryIsKeptUntilTheDatabaseIsBack(t *testing.T) {
+	cluster := pgtest.Start(t)
+	b, ctx := newBenchOn(t, cluster.Database(t), ""), t.Context()
+	b.people(3, nil)
+	b.line(func(l *Line) { l.Canary = "13800000000" })
+	crashed := func(answer channel.Result) domain.PushID {
+		_, id := b.publish("关于发放居民消费券的通知")
+		check(t, b.planTask(id))
+		back := make(chan struct{})
+		b.sms.got = nil
+		b.sms.answer = func(channel.Message) channel.Result {
+			cluster.Crash(t)
+			go func() {
+				defer close(back)
+				cluster.Revive(t)
+			}()
+			return answer
+		}
+		check(t, b.deliverDue())
+		<-back
+		if len(b.sms.got) != 1 {
+			t.Errorf("%d handed over, want the canary only", len(b.sms.got))
+		}
+		return id
+	}
+	id := crashed(channel.Result{Class: channel.Permanent, Code: "isv.TEMPLATE", Gateway: "aliyun"})
+	b.expect(id, "pending: 3")
+	u, err := b.Store.Push(ctx, id)
+	check(t, err)
+	if !u.Paused() {
+		t.Errorf("the push goes on: %+v", u)
+	}
+	id = crashed(channel.Result{Class: channel.Unknown, Gateway: "aliyun"})
+	b.expect(id, "pending channel-held: 3")
+	stops, err := b.Store.ChannelStops(ctx, b.Now())
+	check(t, err)
+	if len(stops) != 1 || stops[0].Cause != domain.StoppedByCanary {
+		t.Errorf("the channel is held by %+v", stops)
+	}
 }
 
 // TestTheCanaryOfBrowsersIsAPerson: a browser has an address that nobody can
