@@ -10,6 +10,7 @@ import (
 
 	"policypush/internal/domain"
 	"policypush/internal/push"
+	"policypush/internal/storage"
 	"policypush/internal/storage/pgtest"
 )
 
@@ -264,5 +265,40 @@ func TestOneDigestHoweverManyWorkers(t *testing.T) {
 		if n != 1 {
 			t.Errorf("%s got %d digests", to, n)
 		}
+	}
+}
+
+// TestSharedDigestBounces: one person stands for two enterprises, and a digest
+// with a policy for each bounces. Both are told the next way.
+func TestSharedDigestBounces(t *testing.T) {
+	b := newBench(t)
+	first, second := enterprise(1, "恒达", "13900000001"), enterprise(2, "永盛", "13900000002")
+	for _, s := range []*domain.Subscriber{first, second} {
+		s.Contacts = []domain.Contact{{Kind: domain.Email, Address: "lin@example.com", When: domain.Daily, Verified: true}, s.Contacts[0]}
+	}
+	second.Profile.Region = "330001"
+	b.save(first, second)
+	var pushes []domain.PushID
+	for i, region := range []string{"330002", "330001"} {
+		_, id := b.publishWith(fmt.Sprintf("关于第%d号政策的通知", i), func(p *domain.Policy) {
+			p.Measures[0].Criteria = domain.Leaf(domain.Condition{Field: domain.FieldRegion, Op: domain.In, Values: []string{region}})
+		})
+		check(t, b.planTask(id))
+		pushes = append(pushes, id)
+	}
+	b.pass(24 * time.Hour)
+	check(t, b.deliverDue())
+	if len(b.email.got) != 1 {
+		t.Fatalf("%d mails went out, not one digest", len(b.email.got))
+	}
+	id, err := domain.DeliveryOf(b.email.got[0].Ref)
+	check(t, err)
+	check(t, b.Store.RecordReceipt(t.Context(), storage.Receipt{Delivery: id, Channel: domain.Email, State: domain.Failed, Reason: domain.ReasonRefused + ":5.1.1", At: b.Now()}))
+	for _, id := range pushes {
+		b.expect(id, "failed refused:5.1.1: 1, pending spare:2: 1")
+	}
+	check(t, b.deliverDue())
+	if len(b.sms.got) != 2 {
+		t.Errorf("%d texts stepped in, not one for each", len(b.sms.got))
 	}
 }

@@ -378,6 +378,9 @@ type Delivery struct {
 	EndedAt    time.Time
 	GatewayRef string // the gateway's id of the message
 	Gateway    string // which gateway was handed it last, see channel.Result
+	// Message is the first of those that one claim made one message, a digest: what
+	// becomes of it becomes of all that went out in it. 0: it goes by itself.
+	Message DeliveryID
 }
 
 // Failed tells whether the delivery has ended without reaching its address, so

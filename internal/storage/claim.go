@@ -26,12 +26,12 @@ type Outgoing struct {
 
 const deliveryColumns = `deliveries.id, deliveries.push_id, deliveries.subscriber_id, deliveries.contact_id, deliveries.channel,
 	deliveries.batch_id, deliveries.state, deliveries.reason, deliveries.verdict, deliveries.attempts, deliveries.next_at,
-	deliveries.claimed_at, deliveries.sent_at, deliveries.ended_at, deliveries.gateway_ref, deliveries.gateway`
+	deliveries.claimed_at, deliveries.sent_at, deliveries.ended_at, deliveries.gateway_ref, deliveries.gateway, deliveries.message`
 
 func deliveryInto(d *domain.Delivery) []any {
 	return []any{
 		&d.ID, &d.Push, &d.Subscriber, &d.Contact, &d.Channel, &d.Batch, &d.State, &d.Reason, &d.Verdict,
-		&d.Attempts, timeInto(&d.NextAt), timeInto(&d.ClaimedAt), timeInto(&d.SentAt), timeInto(&d.EndedAt), &d.GatewayRef, &d.Gateway,
+		&d.Attempts, timeInto(&d.NextAt), timeInto(&d.ClaimedAt), timeInto(&d.SentAt), timeInto(&d.EndedAt), &d.GatewayRef, &d.Gateway, &d.Message,
 	}
 }
 
@@ -77,6 +77,9 @@ func (s *Store) ClaimDeliveries(ctx context.Context, id domain.BatchID, gen, lim
 			}
 		}
 		if out, err = s.outgoing(ctx, tx, claimed, to); err != nil {
+			return err
+		}
+		if err := s.join(ctx, tx, out); err != nil {
 			return err
 		}
 		n, err := changed(ctx, tx, `UPDATE batches SET sending = sending + $3 WHERE id = $1 AND gen = $2`, b.ID, gen, len(claimed))
@@ -294,6 +297,34 @@ func (s *Store) outgoing(ctx context.Context, tx *sql.Tx, claimed []domain.Deliv
 		}
 	}
 	return out, nil
+}
+
+// join makes the deliveries of each message one, for all who hear of it later. It
+// is the one place that says what went out together.
+func (s *Store) join(ctx context.Context, tx *sql.Tx, out []Outgoing) error {
+	var joined []domain.Delivery
+	for _, o := range out {
+		first := domain.DeliveryID(0)
+		if len(o.Deliveries) > 1 {
+			first = o.Deliveries[0].ID
+		}
+		for i := range o.Deliveries {
+			if d := &o.Deliveries[i]; d.Message != first {
+				d.Message = first
+				joined = append(joined, *d)
+			}
+		}
+	}
+	for part := range slices.Chunk(joined, batchSizes[0]) {
+		with, args, err := s.dialect.with(`o (id, message)`, len(part), func(i int) []any { return []any{part[i].ID, part[i].Message} })
+		if err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, with+` UPDATE deliveries SET message = o.message FROM o WHERE deliveries.id = o.id`, args...); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // recipientsOf reads who gets each message and whether it may still be sent.

@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
@@ -16,8 +17,7 @@ type Doubt struct {
 }
 
 // DoubtsToAsk returns messages of a channel whose gateway is to be asked now
-// what became of them. Deliveries that were claimed for one contact at one
-// moment are one message, a digest.
+// what became of them.
 func (s *Store) DoubtsToAsk(ctx context.Context, channel domain.ChannelKind, now time.Time, limit int) ([]Doubt, error) {
 	const q = `
 		SELECT ` + deliveryColumns + `, c.address, COALESCE(c.kind, '')
@@ -26,7 +26,7 @@ func (s *Store) DoubtsToAsk(ctx context.Context, channel domain.ChannelKind, now
 		ORDER BY deliveries.ask_at, deliveries.id LIMIT $4`
 	var doubts []Doubt
 	type message struct {
-		contact domain.ContactID
+		first   domain.DeliveryID
 		claimed int64
 	}
 	at := map[message]int{}
@@ -37,7 +37,7 @@ func (s *Store) DoubtsToAsk(ctx context.Context, channel domain.ChannelKind, now
 		if err := row.Scan(append(deliveryInto(&d), &sealed, &kind)...); err != nil {
 			return err
 		}
-		m := message{d.Contact, micros(d.ClaimedAt)}
+		m := message{cmp.Or(d.Message, d.ID), micros(d.ClaimedAt)}
 		if i, known := at[m]; known {
 			doubts[i].Deliveries = append(doubts[i].Deliveries, d)
 			return nil

@@ -42,18 +42,18 @@ func (s *Store) keepReceipt(ctx context.Context, db querier, r Receipt) (isNew b
 // It fails with NotFound if there is none.
 func (s *Store) openTo(ctx context.Context, tx *sql.Tx, r Receipt, recent string, first domain.DeliveryID, now time.Time) ([]domain.Delivery, error) {
 	q := `
-		SELECT d.id, d.contact_id, d.batch_id, d.claimed_at, d.state FROM ` + recent + ` AS d
+		SELECT d.id, d.message, d.claimed_at, d.state FROM ` + recent + ` AS d
 		WHERE d.contact_id IN (SELECT id FROM contacts WHERE kind = $1 AND blind = $2) AND d.claimed_at > $3 AND d.channel = $1
 			AND d.gateway_ref = '' AND d.state IN ('sending', 'accepted', 'unknown') AND d.id >= $4
-		ORDER BY d.claimed_at, d.batch_id, d.contact_id, d.id`
+		ORDER BY d.claimed_at, CASE WHEN d.message > 0 THEN d.message ELSE d.id END, d.id`
 	rows, err := list(ctx, tx, func(row scanner, d *domain.Delivery) error {
-		return row.Scan(&d.ID, &d.Contact, &d.Batch, timeInto(&d.ClaimedAt), &d.State)
+		return row.Scan(&d.ID, &d.Message, timeInto(&d.ClaimedAt), &d.State)
 	}, q, r.Channel, s.blind(r.Channel, r.Address), micros(now.Add(-keepEarly)), first)
 	if err == nil && len(rows) == 0 {
 		err = domain.Errorf(domain.NotFound, noMessage)
 	}
 	return slices.CompactFunc(rows, func(a, b domain.Delivery) bool { // a digest is one message
-		return a.Batch > 0 && a.Batch == b.Batch && a.Contact == b.Contact && a.ClaimedAt.Equal(b.ClaimedAt)
+		return a.Message > 0 && a.Message == b.Message && a.ClaimedAt.Equal(b.ClaimedAt)
 	}), err
 }
 

@@ -517,12 +517,12 @@ func (s *Store) receiptFor(ctx context.Context, tx *sql.Tx, r Receipt, now time.
 			return nil, domain.Errorf(domain.NotFound, noMessage)
 		}
 	}
-	if d.Batch == 0 {
+	if d.Message == 0 {
 		return []domain.Delivery{d}, nil
 	}
 	q = `SELECT d.id FROM ` + recent + ` AS d
-		WHERE d.batch_id = $1 AND d.batch_id > 0 AND d.contact_id = $2 AND d.claimed_at = $3 AND d.gateway_ref = $4 ORDER BY d.id`
-	together, err := list(ctx, tx, one[domain.DeliveryID], q, d.Batch, d.Contact, micros(d.ClaimedAt), d.GatewayRef)
+		WHERE d.batch_id = $1 AND d.batch_id > 0 AND d.message = $2 AND d.claimed_at = $3 ORDER BY d.id`
+	together, err := list(ctx, tx, one[domain.DeliveryID], q, d.Batch, d.Message, micros(d.ClaimedAt))
 	if err != nil || len(together) <= 1 {
 		return []domain.Delivery{d}, err
 	}

@@ -393,6 +393,81 @@ func gathersOnce(t *testing.T, url string) {
 	counted(t, s)
 }
 
+// speaksOfSharedDigests: what one person gets in one digest for several whom they
+// stand for is one message to whoever speaks about it, and only that.
+func speaksOfSharedDigests(t *testing.T, url string) {
+	s, ctx := open(t, url, Keys(t)), t.Context()
+	both := []*domain.Subscriber{person(1), person(2)}
+	for i, v := range both {
+		v.Profile.Kind, v.Name, v.Contacts[1].Address = domain.Enterprise, fmt.Sprint("企业", i), "lin@example.com"
+	}
+	must(t, s.SaveSubscribers(ctx, both))
+	var pushes []domain.PushID
+	digest := func() []domain.Delivery {
+		pushes = nil
+		for i, v := range both {
+			_, push := published(t, s, fmt.Sprint("措施", i))
+			ds := waiting([]*domain.Subscriber{v}, 1)
+			ds[0].Reason = domain.ReasonDigest
+			planned(t, s, push.ID, ds)
+			pushes = append(pushes, push.ID)
+		}
+		due := got(s.DueBatches(ctx, morning, 10))(t)
+		out := sendBatch(t, s, due[len(due)-2])
+		equal(t, "messages", len(out), 1)
+		equal(t, "its parts", len(out[0].Deliveries), 2)
+		return out[0].Deliveries
+	}
+	end := func(ds []domain.Delivery, o storage.Outcome) {
+		outcomes := make([]storage.Outcome, len(ds))
+		for i, d := range ds {
+			outcomes[i] = o
+			outcomes[i].Delivery, outcomes[i].Claimed, outcomes[i].At, outcomes[i].Joined = d.ID, d, morning, i > 0
+		}
+		must(t, s.RecordOutcomes(ctx, outcomes))
+	}
+	are := func(want ...domain.DeliveryState) {
+		t.Helper()
+		for i, push := range pushes {
+			equal(t, fmt.Sprint("part ", i), deliveryTo(t, s, push, both[i].ID, domain.Email).State, want[i])
+		}
+	}
+	bounce := func(d domain.Delivery) {
+		must(t, s.RecordReceipt(ctx, storage.Receipt{Delivery: d.ID, State: domain.Failed, Reason: "refused:5.1.1", At: morning}))
+	}
+
+	ds := digest() // it bounces, and whichever part is named, all of it has
+	end(ds, storage.Outcome{State: domain.Accepted})
+	bounce(ds[1])
+	are(domain.Failed, domain.Failed)
+
+	bounce(digest()[0]) // before its worker has recorded that it went out
+	are(domain.Failed, domain.Failed)
+
+	ds = digest()
+	end(ds, storage.Outcome{State: domain.UnknownEnd, Reason: domain.ReasonNoAnswer})
+	doubts := got(s.DoubtsToAsk(ctx, domain.Email, morning.Add(time.Minute), 10))(t)
+	equal(t, "messages to ask about", len(doubts), 1)
+	equal(t, "by the number that went out", doubts[0].Deliveries[0].ID, ds[0].ID)
+	must(t, s.RecordReceipt(ctx, storage.Receipt{Channel: domain.Email, Address: "lin@example.com", GatewayRef: "n1", Unnumbered: true, State: domain.Delivered, At: morning}))
+	are(domain.Delivered, domain.Delivered) // of two open messages the receipt would mean neither
+
+	ds = digest()
+	end(ds, storage.Outcome{State: domain.Pending, Reason: domain.ReasonDigest, NextAt: morning})
+	must(t, s.PausePush(ctx, pushes[1], 2, "核对", morning))
+	var again []domain.Delivery
+	for _, b := range got(s.DueBatches(ctx, morning, 10))(t) {
+		for _, o := range sendBatch(t, s, b) {
+			again = append(again, o.Deliveries...)
+		}
+	}
+	equal(t, "parts that go on", len(again), 1)
+	end(again, storage.Outcome{State: domain.Accepted})
+	bounce(again[0]) // what it went out with before has no part in it
+	are(domain.Failed, domain.Pending)
+	counted(t, s)
+}
+
 func recordsOutcomes(t *testing.T, url string) {
 	s, ctx := open(t, url, Keys(t)), t.Context()
 	_, push := published(t, s, "稳岗返还")

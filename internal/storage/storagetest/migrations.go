@@ -141,3 +141,28 @@ func migratesMarks(t *testing.T, url string) {
 		domain.App: {Readers: 2, Dismissed: 1}, domain.SMS: {Readers: 1, Dismissed: 1},
 	}))
 }
+
+// migratesMessages: a digest that went out before is one message afterwards.
+func migratesMessages(t *testing.T, url string) {
+	db := before(t, url, 28)
+	at := morning.UnixMicro()
+	for i, d := range []struct {
+		contact, batch int
+		state          domain.DeliveryState
+		claimed        int64
+	}{
+		{7, 5, domain.Accepted, at}, {7, 5, domain.Accepted, at}, {8, 5, domain.Accepted, at}, // two parts of a digest, and what went to somebody else
+		{7, 5, domain.Accepted, at + 1}, {7, 6, domain.UnknownEnd, at}, {7, 5, domain.Suppressed, at}, // at another time, from another worker, not at all
+	} {
+		_, err := db.ExecContext(t.Context(), `
+			INSERT INTO deliveries (id, push_id, subscriber_id, contact_id, channel, batch_id, state, reason, verdict, next_at, ended_at, claimed_at)
+			VALUES ($1, 1, 1, $2, 'email', $3, $4, '', 'likely', 0, 0, $5)`, 10+i, d.contact, d.batch, d.state, d.claimed)
+		must(t, err)
+	}
+	open(t, url, Keys(t))
+	for i, want := range []int{10, 10, 0, 0, 0, 0} {
+		var message int
+		must(t, db.QueryRowContext(t.Context(), `SELECT message FROM deliveries WHERE id = $1`, 10+i).Scan(&message))
+		equal(t, fmt.Sprint("message of ", i), message, want)
+	}
+}

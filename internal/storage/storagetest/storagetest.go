@@ -126,6 +126,8 @@ func Run(t *testing.T, fresh func(t *testing.T) string) {
 		"a claim takes what is due and says to whom":                            claims,
 		"a claim of an older generation gets nothing":                           refusesOldClaims,
 		"claimers at the same time take disjoint rows":                          claimsConcurrently,
+		"a digest for several at one address is one message afterwards":         speaksOfSharedDigests,
+		"a digest that went out before its message was kept is one message":     migratesMessages,
 		"a digest is one message of several pushes":                             claimsDigests,
 		"a digest is one message also where two claim its parts at once":        gathersOnce,
 		"a notification is one for all browsers of its person":                  claimsBrowsers,
