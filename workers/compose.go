@@ -55,7 +55,7 @@ func (w *Workers) compose(kind domain.ChannelKind, o storage.Outgoing, ds, rest 
 	unsubscribe := w.Letterhead.Unsubscribe(ds[0].Subscriber, o.Contact.ID, kind)
 	text := form.WithUnsubscribe(unsubscribe)
 	return channel.Message{
-		Ref: ds[0].ClientRef(), To: o.Contact.Address, FromName: matters[ds[0].Push].office.Name, Unsubscribe: unsubscribe,
+		Ref: domain.RefOf(ds), To: o.Contact.Address, FromName: matters[ds[0].Push].office.Name, Unsubscribe: unsubscribe,
 		Subject: text.Subject, Text: text.Text, HTML: text.HTML, Link: text.Link, Urgent: matters[ds[0].Push].push.Urgent,
 	}, nil
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"policypush/internal/channel"
 	"policypush/internal/domain"
 	"policypush/internal/push"
 	"policypush/internal/storage"
@@ -300,5 +301,57 @@ func TestSharedDigestBounces(t *testing.T) {
 	check(t, b.deliverDue())
 	if len(b.sms.got) != 2 {
 		t.Errorf("%d texts stepped in, not one for each", len(b.sms.got))
+	}
+}
+
+// TestAppShowsEveryPartOfADigest: the app has taken a digest and its answer was
+// lost. It drops the same digest, and shows one that has another part by then.
+func TestAppShowsEveryPartOfADigest(t *testing.T) {
+	b := newBench(t)
+	shown := map[string]string{} // by reference: one that honours it
+	answered := false
+	app := &gateway{answer: func(m channel.Message) channel.Result {
+		if _, taken := shown[m.Ref]; !taken {
+			shown[m.Ref] = m.Text
+		}
+		if !answered {
+			return channel.Result{Class: channel.Retry, Code: "no-answer"}
+		}
+		return channel.Result{Class: channel.Accepted}
+	}}
+	b.Lines[domain.Webhook] = Line{Mode: channel.Send, Sender: app, Concurrency: 1}
+	b.people(1, func(_ int, s *domain.Subscriber) {
+		s.Contacts = []domain.Contact{{Kind: domain.Webhook, Address: "u1", When: domain.Daily, Verified: true}}
+	})
+	_, one := b.publish("关于甲项补助的通知")
+	check(t, b.planTask(one))
+	_, two := b.publish("关于乙项补助的通知")
+	check(t, b.planTask(two))
+	check(t, b.Store.PausePush(t.Context(), two, b.drafter.ID, "核对", b.Now()))
+	b.pass(24 * time.Hour)
+	check(t, b.deliverDue())
+	b.pass(2 * time.Minute)
+	check(t, b.deliverDue())
+	if len(app.got) != 2 || len(shown) != 1 {
+		t.Fatalf("the same digest was handed over %d times, and the app shows it %d times", len(app.got), len(shown))
+	}
+	answered = true
+	check(t, b.Store.ResumePush(t.Context(), two))
+	b.pass(6 * time.Minute)
+	check(t, b.deliverDue())
+	b.expect(one, "accepted: 1")
+	b.expect(two, "accepted: 1")
+	var texts []string
+	for ref, text := range shown {
+		texts = append(texts, text)
+		if id, err := domain.DeliveryOf(ref); err != nil || id.Push() != one && id.Push() != two {
+			t.Errorf("reference %q names delivery %d: %v", ref, id, err)
+		}
+		if !channel.ValidRef(ref) {
+			t.Errorf("reference %q is not one", ref)
+		}
+	}
+	if all := strings.Join(texts, " "); !strings.Contains(all, "甲项") || !strings.Contains(all, "乙项") {
+		t.Errorf("the app shows %q", texts)
 	}
 }

@@ -1,6 +1,8 @@
 package domain
 
 import (
+	"encoding/binary"
+	"hash/fnv"
 	"slices"
 	"strconv"
 	"strings"
@@ -399,18 +401,34 @@ func (d Delivery) Failed() bool {
 // retries, so that a gateway that honours it sends once.
 func (d Delivery) ClientRef() string { return "d" + strconv.FormatInt(int64(d.ID), 10) }
 
+// RefOf is ClientRef of what goes out in one message, by its first. A city's own
+// app drops what it has under a reference already, and a digest that is tried
+// again may have other parts by then: there the reference bears a mark of them.
+func RefOf(message []Delivery) string {
+	ref := message[0].ClientRef()
+	if message[0].Channel != Webhook || message[0].Reason != ReasonDigest {
+		return ref
+	}
+	parts := fnv.New64a()
+	for _, d := range message {
+		_ = binary.Write(parts, binary.BigEndian, d.ID) // a hash takes everything
+	}
+	return ref + "-" + strconv.FormatUint(parts.Sum64(), 36)
+}
+
 // Repeatable tells whether a message that may have been handed over can be
 // handed over again and reach nobody twice: a letter whose hand-over is not
 // recorded is printed by nobody, and a city's own app takes each reference once.
-// The parts of a digest may be others by then.
+// The parts of a digest may be others by then, and its reference with them.
 func (d Delivery) Repeatable() bool {
 	return d.Channel == Paper || d.Channel == Webhook && d.Reason != ReasonDigest
 }
 
-// DeliveryOf reads the id back from a reference made by ClientRef. It fails
-// with Invalid if the reference is not ours.
+// DeliveryOf reads the id back from a reference made by ClientRef or RefOf. It
+// fails with Invalid if the reference is not ours.
 func DeliveryOf(ref string) (DeliveryID, error) {
 	digits, ours := strings.CutPrefix(ref, "d")
+	digits, _, _ = strings.Cut(digits, "-")
 	id, err := strconv.ParseInt(digits, 10, 64)
 	if !ours || err != nil || id < 1 {
 		return 0, Errorf(Invalid, "消息编号无法识别")

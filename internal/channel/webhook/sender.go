@@ -1,9 +1,11 @@
 // Package webhook hands messages to the message gateway of a city's own app, as
 // signed calls (Standard Webhooks). An address is a person's id in that app.
 //
-// A call may be repeated: webhook-id is the reference of the delivery and never
-// changes, and the app is to take each only once. So a call without an answer
-// is tried again and never in doubt.
+// A call may be repeated: webhook-id is the reference of the message, see
+// domain.RefOf, and the app is to take each only once. So a call without an answer
+// is tried again and never in doubt. A digest whose parts are others by then has
+// another reference: what the app has of it already may be shown twice, and nothing
+// is dropped unseen.
 package webhook
 
 import (
