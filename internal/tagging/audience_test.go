@@ -21,6 +21,12 @@ func TestWhomADocumentIsFor(t *testing.T) {
 		"a notice without a title that issues rules for enterprises": {
 			"各乡镇人民政府,县政府各部门:\n《关于优化企业奖补投入的实施意见》已经县人民政府同意,现印发给你们,请认真遵照执行。\n一、指导思想\n深入贯彻上级决策部署,培育新兴优势产业链,激发市场主体活力。" + signedEnd, domain.ForEnterprises,
 		},
+		"a draft that enterprises are asked about": {
+			"为规范我县“专精特新”中小企业的认定管理,县工信局起草了《云川县“专精特新”中小企业认定管理办法(征求意见稿)》。\n现面向社会公开征求意见,如有意见请于4月20日前反馈至县工信局。" + signedEnd, domain.ForEnterprises,
+		},
+		"a tax that enterprises pay, for whom they employ": {
+			"关于促进残疾人就业增值税优惠政策的通知\n一、对安置残疾人的单位和个体工商户(以下称纳税人),实行限额即征即退增值税的办法。" + signedEnd, domain.ForBoth,
+		},
 		"people's enterprises are no people": {
 			"云川县招工补助操作细则\n一、外出招聘补助\n(一)补助对象\n参加外出招聘的云川市民营企业。\n(二)补助标准\n给予每家企业交通补助3000元。\n(三)申请流程\n企业向经办机构申请。" + signedEnd, domain.ForEnterprises,
 		},

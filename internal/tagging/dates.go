@@ -68,11 +68,11 @@ var (
 	spanRule = expression(`(?:本|以上|上述)[\p{Han}“”]{0,12}(?:自|从)` + dateRE + `(?:起)?(?:施行|实施|执行|生效)?[,]?(?:暂定|有效期)?(?:至|到)` + lastRE)
 	// sinceIssue is the same from the day of issue: 自发布之日起至2020年6月30日.
 	sinceIssue = expression(`(?:印发|发布|公布|下发|发文|签发|颁布|即)(?:之)?日(?:起)?(?:施行|实施|执行|生效|有效)?[,]?(?:有效期|暂定|执行|实施|期限)?(?:至|到)` + dateRE)
-	until      = expression(`(?:有效期限?|执行期限?|实施期限?|试行期限?|有效|施行|实施|执行|试行|暂定)(?:期限)?(?:暂定)?(?:为)?(?:[,]?(?:截止|截至)(?:至|到)?(?:日期为)?|(?:延长|延续|顺延)?(?:至|到)(?:日期为)?)` + dateRE)
+	until      = expression(`(?:活动(?:时间|期限)?将?持续|有效期限?|执行期限?|实施期限?|试行期限?|有效|施行|实施|执行|试行|暂定)(?:期限)?(?:暂定)?(?:为)?(?:[,]?(?:截止|截至)(?:至|到)?(?:日期为)?|(?:延长|延续|顺延)?(?:至|到)(?:日期为)?)` + dateRE)
 	endsOn     = expression(`(?:至|于|到|[,。;])` + dateRE + `(?:起|后)?(?:自动|自行|同时)?(?:废止|失效|终止|到期)`)
 	// sameAs is until when another document holds, which is as long as this one.
 	sameAs     = expression(`执行期限与[^,。;]{0,60}一致[,]?即?(?:至|到)` + dateRE)
-	monthsLong = expression(`(?:有效期限?|(?:施行|实施|执行)[,]?暂定|起(?:施行|实施|执行|试行)|实施期限?|试行期限?|执行期限?|施行期限?|试行|有效|政策期限)(?:暂定|原则上)?(?:为|限|是)?(?:(?:自|从)?[\p{Han}]{2,10}之日起)?(?:暂定)?(?:为)?([一二两三四五六七八九十]{1,3}|\d{1,2})(?:个)?(年|月)`)
+	monthsLong = expression(`(?:有效期限?|(?:施行|实施|执行)[,]?暂定|起(?:施行|实施|执行|试行)|实施期限?|试行期限?|执行期限?|施行期限?|(?:执行|实施|试行)时间|试行|有效|政策期限)(?:暂定|原则上)?(?:为|限|是)?(?:(?:自|从)?[\p{Han}]{2,10}之日起)?(?:暂定)?(?:为)?([一二两三四五六七八九十]{1,3}|\d{1,2})(?:个)?(年|月)`)
 	general    = automaton.MustCompile(`本(?:法|条例|规定|办法|细则|通知|公告|通告|意见|方案|政策|措施|决定|指南|制度|标准|文件|规则|规程|若干|实施|暂行|令|规范|规划|计划|清单|目录|指引)|调整后|新(?:的)?[\p{Han}]{0,10}标准|上述|以上(?:政策|措施|规定|条款)|此前`)
 	// decided is from when something is changed: 决定自2023年7月起调整….
 	decided = expression(`(?:决定|同意)[,:]?(?:自|从)` + dateRE + `(?:起|开始)`)
@@ -631,13 +631,19 @@ var limitOfDays = automaton.MustCompile(`^[,]?(?:满|至|到|\d+|[一二三四�
 // holds leaves out what has a validity and is not the document: 居住证有效期为一年.
 func holds(text string, m []int) bool {
 	before := strings.TrimRight(text[:m[0]], ",;:。 ")
-	if before == "" || general.MatchString(text[:m[0]]) || strings.HasSuffix(before, "施行") || strings.HasSuffix(before, "实施") ||
+	for _, goesOn := range []string{"延续", "继续", "延长", "暂"} {
+		before = strings.TrimRight(strings.TrimSuffix(before, goesOn), ",")
+	}
+	if before == "" || strings.HasPrefix(text[m[0]:], "活动") || ofRelief.MatchString(before) || general.MatchString(text[:m[0]]) || strings.HasSuffix(before, "施行") || strings.HasSuffix(before, "实施") ||
 		strings.HasSuffix(before, "执行") || strings.HasSuffix(before, "生效") || strings.HasSuffix(before, "起") || strings.HasSuffix(before, "政策") || strings.HasSuffix(before, "外") || strings.HasSuffix(before, "原则上") {
 		rest := text[m[1]:]
 		return !strings.HasPrefix(rest, "的") && !strings.HasPrefix(rest, "以") && !strings.HasPrefix(rest, "内") && !strings.HasPrefix(rest, "前")
 	}
 	return m[0] > 0 && numberSize(text[:m[0]]) == m[0]
 }
+
+// ofRelief stands before the time for which a relief is given: 降低费率的期限执行至….
+var ofRelief = automaton.MustCompile(`(?:降低|减免|减征|免征|缓缴|返还|下调|优惠|补贴|政策)[^,。;]{0,12}期限$`)
 
 // ends reads until when the document holds.
 func (t *Tagger) ends(p *domain.Policy, title string, s sentence, year string, from, ends *claims, sinceIssued *bool) {

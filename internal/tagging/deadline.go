@@ -13,7 +13,7 @@ var (
 	applyUntil = expression(`(?:申报|受理|报名|申请|申领|征集|材料报送|揭榜|填报|登记)(?:时间|期限|日期|受理时间|工作)?(?:截止)?(?:为|至|到|:|是|于|自|从)*(?:` + dateRE + `)?(?:\d{1,2}:\d{2})?(?:起)?(?:至|到|-|—|~)*` + dateRE + `(?:\d{1,2}:\d{2})?(?:前|止|截止|。|;|,|$|\n|期间|,逾期)`)
 	// applyWindow is a time to apply with the hours of the day or more words
 	// between its days: 集中受理:…上午9:00起至…下午17:00止.
-	applyWindow = expression(`(?:(?:申报|受理|报名|申请|申领|登记|征集|填报|年报|企业端|领取|预约)(?:办理)?(?:开放|起止)?(?:时间|期限|日期)?|(?:^|[^停补])(?:年审|办理|(?:参保)?缴费(?:规定)?)(?:办理)?(?:时间|期限|日期)|招聘(?:报名)?时间|(?:申报|受理|报名|申请)[^,。;]{0,24}的时间|汇算(?:清缴)?(?:办理)?(?:时间|期限)|^[^,。;]{0,20}集中(?:参保)?(?:缴费|征缴)(?:期|时间))(?:为|:|自|从)* ?` + dateRE + hourRE + `(?:起|开始)?[,]?` + toRE + lastRE)
+	applyWindow = expression(`(?:(?:申报|受理|报名|申请|申领|登记|征集|填报|年报|企业端|领取|领券|预约)(?:办理)?(?:开放|起止)?(?:时间|期限|日期)?|(?:^|[^停补])(?:年审|办理|(?:参保)?缴费(?:规定)?)(?:办理)?(?:时间|期限|日期)|招聘(?:报名)?时间|(?:申报|受理|报名|申请)[^,。;]{0,24}的时间|汇算(?:清缴)?(?:办理)?(?:时间|期限)|^[^,。;]{0,20}集中(?:参保)?(?:缴费|征缴)(?:期|时间))(?:为|:|自|从)* ?` + dateRE + hourRE + `(?:起|开始)?[,]?` + toRE + lastRE)
 	// rowWindow is the same before what is to be done, in a row of a timetable.
 	rowWindow = expression(`^(?:[一二三四五六七八九十\d]{1,3}[、.])?` + dateRE + hourRE + `(?:起)?` + toRE + lastRE + hourRE + `[\s,|]*(?:网上|线上|现场|集中)?(?:登记|报名|申报|申请|受理|填报)`)
 	// listedWindow is a line of a section about the time to apply.
@@ -41,13 +41,15 @@ var (
 	byLabel     = expression(`^(?:[(]?[一二三四五六七八九十\d]{1,2}[)、.])?(?:截止(?:日期|时间)|申报截止(?:日期|时间)?|报名截止(?:日期|时间)?)(?:为|:)` + dateRE)
 	hands       = automaton.MustCompile(`申报|申请|申领|报名|材料|资料|提交|报送|上传|补报|寄送|送达|填报|参评|揭榜|发送至|登录|报所在|报当地|报属地|企业端|递交|报送?[省市区县旗][\p{Han}]{0,10}(?:局|委|厅|办|科|处|股|中心)|办理[\p{Han}]{0,4}(?:登记|手续)`)
 	applicant   = automaton.MustCompile(`(?:企业|申报单位|申请单位|参评单位|项目单位|用人单位|申报主体|申报人|申请人|家长|职工|居民|考生|参保人|缴费人|纳税人)(?:应当?|须|需|请)?$`)
+	// applies ends the name of whoever or whatever applies: 申请入库的项目请于….
+	applies = automaton.MustCompile(`(?:申报|申请|参评|参展|报名)[\p{Han}]{0,8}的(?:项目|企业|单位|个人|人员)?(?:应当?|须|需|请)?$`)
 	// clerks are those that hand in to each other, and inside what they hand in.
 	clerks = automaton.MustCompile(`各地|各市|各县|各区|各部门|各单位|各省|各级|各乡|各镇|各街|各村|各社区|各旗|各州|各盟|各园区|各科室|各处室|各成员|各有关部门|主管部门|我部`)
-	inside = automaton.MustCompile(`各地|各市|各县|各区|各部门|各单位|各省|各级|各乡|各镇|各街|各村|各社区|各旗|各州|各盟|各园区|各科室|各处室|各成员|各有关部门|主管部门|我部|总结|工作情况|落实情况|贯彻|实施方案|实施细则|台账|意见|联系人|进展|备案|反馈意见|整改|汇总|完成|建成|竣工|投产|成立|注册|取得|毕业|出生|缴纳|发放|绩效|自评|报告报送|申请有效|行文|正式文件`)
+	inside = automaton.MustCompile(`各地|各市|各县|各区|各部门|各单位|各省|各级|各乡|各镇|各街|各村|各社区|各旗|各州|各盟|各园区|各科室|各处室|各成员|各有关部门|主管部门|我部|总结|工作情况|落实情况|贯彻|实施方案|实施细则|台账|意见|联系人|进展|备案|反馈意见|整改|汇总|完成|建成|竣工|投产|成立|注册|取得|毕业|出生|缴纳|发放|绩效|自评|自查|检查情况|情况报告|报告报送|申请有效|行文|正式文件`)
 )
 
 // dueWords are said where there is a time to apply and nothing is handed in.
-var dueWords = automaton.MustCompile(`截止|年报|受理|征集|缴费|办理|领取|征缴|年审|汇算|招聘`)
+var dueWords = automaton.MustCompile(`截止|年报|受理|征集|缴费|办理|领取|领券|征缴|年审|汇算|招聘`)
 
 // mayApply stands before the last day for those who may apply: …缴纳的保险费,可于12月31日前申请返还.
 var mayApply = automaton.MustCompile(`[,]可以?(?:于|在)?$`)
@@ -138,7 +140,11 @@ func deadline(s sentence, year string, found *claims) {
 			continue // 11月30日前分娩的职工申请…
 		}
 		if applicant.MatchString(strings.TrimSuffix(before, "于")) || !inside.MatchString(rest) && !inside.MatchString(lastRunes(before, 30)) || mayApply.MatchString(before) && !inside.MatchString(rest) && !clerks.MatchString(lastRunes(before, 30)) {
-			found.add(dateIn(s.text, m, 1, year, true), 1)
+			rank := 1
+			if applies.MatchString(strings.TrimSuffix(before, "于")) {
+				rank = 2
+			}
+			found.add(dateIn(s.text, m, 1, year, true), rank)
 		}
 	}
 }
