@@ -125,6 +125,57 @@ func TestAWithdrawalNoticeGoesToWhomTheOriginalReached(t *testing.T) {
 	}
 }
 
+// TestAWithdrawalNoticeGoesToWhomAnothersMessageReached: two enterprises have one
+// telephone, and one text told both.
+func TestAWithdrawalNoticeGoesToWhomAnothersMessageReached(t *testing.T) {
+	for name, tt := range map[string]struct {
+		meanwhile func(b *bench, first *domain.Subscriber)
+		want      string
+	}{
+		"both are there": {func(*bench, *domain.Subscriber) {}, "accepted: 1, suppressed same-address: 1"},
+		"the other paused": {func(b *bench, first *domain.Subscriber) {
+			first.Subscription.Paused = true
+			b.save(first)
+		}, "accepted: 1, suppressed paused: 1"},
+		"the other was erased": {func(b *bench, first *domain.Subscriber) {
+			check(t, b.Store.DeleteSubscriber(t.Context(), first.ID))
+		}, "accepted: 1"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t)
+			first, second := enterprise(1, "恒达", "13900000001"), enterprise(2, "永盛", "13900000001")
+			b.save(first, second)
+			p, id := b.publish("关于技改的通知")
+			check(t, b.planTask(id))
+			check(t, b.deliverDue())
+			b.expect(id, "accepted: 1, suppressed same-address: 1")
+			tt.meanwhile(b, first)
+			check(t, p.Withdraw(b.second, "金额有误"))
+			notice := domain.Push{Policy: p.ID, Version: p.Version, Kind: domain.WithdrawalNotice, State: domain.PushOwed, CreatedAt: b.Now(), Title: p.Title}
+			check(t, b.Store.WithdrawPolicy(t.Context(), p, &notice, b.Now()))
+			b.sms.got = nil
+			check(t, b.planTask(notice.ID))
+			check(t, b.deliverDue())
+			b.expect(notice.ID, tt.want)
+			if n := len(b.sms.got); n != 1 {
+				t.Errorf("%d texts, want 1", n)
+			}
+		})
+	}
+	// Who was to hear by a message that failed has heard nothing.
+	b := newBench(t)
+	b.sms.answer = func(channel.Message) channel.Result { return channel.Result{Class: channel.Permanent, Code: "400"} }
+	b.save(enterprise(1, "恒达", "13900000001"), enterprise(2, "永盛", "13900000001"))
+	p, id := b.publish("关于技改的通知")
+	check(t, b.planTask(id))
+	check(t, b.deliverDue())
+	reached, err := b.Store.Reached(t.Context(), p.ID, []domain.SubscriberID{1, 2})
+	check(t, err)
+	if len(reached) > 0 {
+		t.Errorf("reached: %v; %s", reached, b.states(id))
+	}
+}
+
 // TestASupplementTellsOnlyTheOthers: another push of a policy leaves out who
 // was told of it, and counts as the preview did; so does the push of a policy
 // for whoever put the one aside that it amends.

@@ -77,7 +77,7 @@ func (s *Store) partsFrom(ctx context.Context, q querier, push domain.PushID) (s
 	}
 	names := make([]string, len(parts))
 	for i, from := range parts {
-		names[i] = `SELECT id, push_id, subscriber_id, contact_id, channel, batch_id, state, claimed_at, gateway_ref, message FROM ` + partName("deliveries", from)
+		names[i] = `SELECT id, push_id, subscriber_id, contact_id, channel, batch_id, state, reason, claimed_at, gateway_ref, message FROM ` + partName("deliveries", from)
 	}
 	return `(` + strings.Join(names, ` UNION ALL `) + `)`, nil
 }

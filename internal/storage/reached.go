@@ -6,9 +6,13 @@ import (
 	"policypush/internal/domain"
 )
 
+// wentOut is the condition for what went out or may have.
+const wentOut = `state IN ('sending', 'accepted', 'delivered', 'unknown', 'logged')`
+
 // Reached returns over which channels messages about a policy went out, or may
 // have gone out, to each of some subscribers: they are told when it is taken
-// back. Subscribers without any are not in the map.
+// back. Whom somebody else's message at the same address told is reached by it,
+// also where the other is gone since. Subscribers without any are not in the map.
 func (s *Store) Reached(ctx context.Context, policy domain.PolicyID, ids []domain.SubscriberID) (map[domain.SubscriberID][]domain.ChannelKind, error) {
 	reached := map[domain.SubscriberID][]domain.ChannelKind{}
 	// No message about a policy is older than its first push.
@@ -27,7 +31,11 @@ func (s *Store) Reached(ctx context.Context, policy domain.PolicyID, ids []domai
 			FROM ` + deliveries + ` AS d JOIN pushes u ON u.id = d.push_id
 			WHERE (u.policy_id = $1 AND u.kind = 'new' OR u.kind = 'first' AND EXISTS (
 					SELECT 1 FROM first_digest_items i WHERE i.subscriber_id = d.subscriber_id AND i.policy_id = $1))
-				AND d.state IN ('sending', 'accepted', 'delivered', 'unknown', 'logged')
+				AND (d.` + wentOut + ` OR d.state = 'suppressed' AND d.reason = 'same-address' AND COALESCE((
+					SELECT MAX(CASE WHEN x.` + wentOut + ` THEN 1 ELSE 0 END)
+					FROM contacts c` + andOthers + `
+						JOIN ` + deliveries + ` AS x ON x.id >= (d.push_id << 36) + (o.subscriber_id << 4) AND x.id < (d.push_id << 36) + (o.subscriber_id << 4) + 16
+					WHERE c.id = d.contact_id AND (x.contact_id = o.id OR o.kind = 'webpush' AND x.channel = o.kind) AND x.reason <> 'same-address'), 1) = 1)
 				AND d.subscriber_id IN (` + places(2, len(part)) + `)
 			ORDER BY d.subscriber_id, d.channel`
 		return each(ctx, s.read, func(row scanner) error {
@@ -56,14 +64,13 @@ func (s *Store) AudiencesOf(ctx context.Context, policy domain.PolicyID) ([]doma
 	}
 	// Who read it in the inbox knows of it as well, and who got it at the same
 	// address for another subscriber.
-	const out = `state IN ('sending', 'accepted', 'delivered', 'unknown', 'logged')`
 	const reached = `
-		SELECT subscriber_id FROM deliveries WHERE id >= $1 AND id < $2 AND ` + out + `
+		SELECT subscriber_id FROM deliveries WHERE id >= $1 AND id < $2 AND ` + wentOut + `
 		UNION SELECT subscriber_id FROM inbox_marks WHERE push_id = $3 AND read_at > 0
 		UNION SELECT d.subscriber_id FROM deliveries d JOIN contacts c ON c.id = d.contact_id
 			JOIN contacts o ON o.blind = c.blind AND o.kind = c.kind AND o.subscriber_id <> c.subscriber_id
 			JOIN deliveries x ON x.id >= CAST($1 AS BIGINT) + (o.subscriber_id << 4) AND x.id < CAST($1 AS BIGINT) + (o.subscriber_id << 4) + 16
-		WHERE d.id >= $1 AND d.id < $2 AND d.state = 'suppressed' AND d.reason = 'same-address' AND x.contact_id = o.id AND x.` + out + ``
+		WHERE d.id >= $1 AND d.id < $2 AND d.state = 'suppressed' AND d.reason = 'same-address' AND x.contact_id = o.id AND x.` + wentOut
 	for i := range pushed {
 		if a := &pushed[i]; a.Aborted {
 			from, until := domain.DeliveriesOf(a.Push)
