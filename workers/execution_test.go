@@ -23,6 +23,8 @@ type clerk struct {
 	asked   []channel.Inquiry
 	tallies []channel.Tally
 	broken  error
+
+	statements int // it was asked for
 }
 
 // Query implements channel.Querier.
@@ -40,6 +42,7 @@ func (c *clerk) Query(_ context.Context, asked []channel.Inquiry) ([]channel.Fat
 
 // Statement implements channel.Accountant.
 func (c *clerk) Statement(context.Context, time.Time, time.Time) ([]channel.Tally, error) {
+	c.statements++
 	return c.tallies, c.broken
 }
 
@@ -704,12 +707,12 @@ func TestADayIsComparedWithTheGateway(t *testing.T) {
 			check(t, b.deliverDue())
 			c.tallies, c.broken = tt.theirs, tt.broken
 			b.pass(13 * time.Hour) // one in the morning: gateways have not closed their day
-			check(t, b.compareDay(ctx))
+			check(t, b.compareDays(ctx))
 			if found, err := b.Store.Statements(ctx, "2026-01-01"); err != nil || len(found) != 0 {
 				t.Fatalf("compared too early: %v, %v", found, err)
 			}
 			b.pass(6 * time.Hour)
-			check(t, b.compareDay(ctx))
+			check(t, b.compareDays(ctx))
 			found, err := b.Store.Statements(ctx, "2026-01-01")
 			check(t, err)
 			agrees := true
@@ -726,6 +729,64 @@ func TestADayIsComparedWithTheGateway(t *testing.T) {
 				t.Errorf("ours is %+v", found[0])
 			}
 		})
+	}
+}
+
+// TestADayThatWasMissedIsComparedWithinAWeek: nobody was there the morning after,
+// or the gateway did not answer then.
+func TestADayThatWasMissedIsComparedWithinAWeek(t *testing.T) {
+	b, ctx := newBench(t), t.Context()
+	b.people(2, nil)
+	c := b.withClerk()
+	c.answer = func(channel.Message) channel.Result {
+		return channel.Result{Class: channel.Accepted, Gateway: "aliyun"}
+	}
+	_, id := b.publish("关于发放居民消费券的通知")
+	check(t, b.planTask(id))
+	check(t, b.deliverDue())
+	compared := func() string {
+		t.Helper()
+		check(t, b.compareDays(ctx))
+		found, err := b.Store.Statements(ctx, "2026-11-01")
+		check(t, err)
+		var days []string
+		for _, s := range found {
+			if s.Compared() {
+				days = append(days, s.Day)
+			}
+		}
+		return strings.Join(days, " ")
+	}
+	c.broken = fmt.Errorf("refused")
+	b.pass(3 * 24 * time.Hour) // nobody was there
+	if got := compared(); got != "" || c.statements != 1 {
+		t.Errorf("compared %q, asked %d times of a gateway that does not answer", got, c.statements)
+	}
+	c.broken, c.tallies = nil, []channel.Tally{{Gateway: "aliyun", Accepted: 2}}
+	if got := compared(); got != "" {
+		t.Errorf("compared %q within the hour", got)
+	}
+	b.pass(statementPast)
+	if got := compared(); got != "2026-11-27 2026-11-26 2026-11-25" {
+		t.Errorf("compared %q", got)
+	}
+	asked := c.statements
+	b.pass(statementPast)
+	if compared(); c.statements != asked {
+		t.Errorf("asked %d times more", c.statements-asked)
+	}
+	b.pass(5 * 24 * time.Hour) // of days that are past, and no more than were
+	if got := compared(); got != "2026-12-02 2026-12-01 2026-11-30 2026-11-29 2026-11-28 2026-11-27 2026-11-26 2026-11-25" {
+		t.Errorf("compared %q", got)
+	}
+
+	// Of a new channel, only yesterday.
+	b = newBench(t)
+	c = b.withClerk()
+	b.pass(24 * time.Hour)
+	check(t, b.compareDays(ctx))
+	if c.statements != 1 {
+		t.Errorf("a channel that handed nothing on is asked about %d days", c.statements)
 	}
 }
 

@@ -3,6 +3,7 @@ package workers
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"policypush/internal/channel"
@@ -17,11 +18,12 @@ const (
 	inquiryFor    = time.Minute     // how long a gateway may take to answer
 	statementHour = 6 * time.Hour   // after midnight: by then gateways have closed their day
 	statementPast = time.Hour       // until a gateway that did not say is asked again
+	statementDays = 7               // how long a day that was missed is made good
 	forgottenRows = 50_000          // at a look
 	forgottenMost = 500             // pushes at a look
 )
 
-// keepLedger settles what is in doubt, compares the day with what gateways say,
+// keepLedger settles what is in doubt, compares days with what gateways say,
 // and forgets what is old, in one process, until ctx ends.
 func (w *Workers) keepLedger(ctx context.Context) {
 	tick := time.NewTicker(w.Clocks.SweepEvery)
@@ -33,7 +35,7 @@ func (w *Workers) keepLedger(ctx context.Context) {
 			w.Log.ErrorContext(ctx, "lease not read", "err", err)
 		case mine:
 			w.step(ctx, "ask what became of messages", w.askGateways)
-			w.step(ctx, "compare the day with the gateways", w.compareDay)
+			w.step(ctx, "compare days with the gateways", w.compareDays)
 			w.step(ctx, "forget old deliveries", w.forget)
 			w.step(ctx, "prepare parts", func(ctx context.Context) error { return w.Store.PrepareParts(ctx, w.Now()) })
 		}
@@ -146,37 +148,70 @@ func inquiryAfter(doubted time.Duration) time.Duration {
 	}
 }
 
-// compareDay asks each gateway for its count of yesterday, once it has one.
-func (w *Workers) compareDay(ctx context.Context) error {
+// compareDays asks each gateway for its count of yesterday, once it has one, and
+// of what stayed open of the week before. Some keep no more; older days are for
+// the command line.
+func (w *Workers) compareDays(ctx context.Context) error {
 	now := w.Now()
 	today := push.DayStart(now)
-	if now.Sub(today) < statementHour {
+	if since := now.Sub(w.compared); now.Sub(today) < statementHour || since >= 0 && since < statementPast {
 		return nil
 	}
-	yesterday := today.AddDate(0, 0, -1).In(push.Shanghai()).Format(time.DateOnly)
-	known, err := w.Store.Statements(ctx, yesterday)
+	day := func(ago int) string { return today.AddDate(0, 0, -ago).In(push.Shanghai()).Format(time.DateOnly) }
+	known, err := w.Store.Statements(ctx, day(statementDays))
 	if err != nil {
 		return err
 	}
-	fresh := map[domain.ChannelKind]bool{}
+	of := map[domain.ChannelKind]map[string][]storage.Statement{}
 	for _, s := range known {
-		if s.Day == yesterday {
-			settled := s.Compared() || s.Note == NotCounted || now.Sub(s.CheckedAt) < statementPast
-			if before, known := fresh[s.Channel]; known {
-				settled = settled && before
-			}
-			fresh[s.Channel] = settled
+		if of[s.Channel] == nil {
+			of[s.Channel] = map[string][]storage.Statement{}
 		}
+		of[s.Channel][s.Day] = append(of[s.Channel][s.Day], s)
 	}
 	for kind, line := range w.Lines {
-		if fresh[kind] {
-			continue
-		}
-		if _, err := CompareDay(ctx, w.Store, kind, line, yesterday, now); err != nil {
+		first, err := w.firstDay(ctx, kind, of[kind], day)
+		if err != nil {
 			return err
 		}
+		for ago := 1; ago <= first; ago++ {
+			if settled(of[kind][day(ago)], now) {
+				continue
+			}
+			statements, err := CompareDay(ctx, w.Store, kind, line, day(ago), now)
+			if err != nil {
+				return err
+			}
+			if slices.ContainsFunc(statements, func(s storage.Statement) bool { return !s.Compared() && s.Note != NotCounted }) {
+				break // it does not answer, or keeps no older count
+			}
+		}
 	}
+	w.compared = now
 	return nil
+}
+
+// firstDay returns how many days ago, within a week, a channel first handed
+// something on or was compared; 1 where it did neither.
+func (w *Workers) firstDay(ctx context.Context, kind domain.ChannelKind, known map[string][]storage.Statement, day func(ago int) string) (int, error) {
+	for ago := statementDays; ago > 1; ago-- {
+		handed, err := w.Store.HandedOn(ctx, day(ago), kind)
+		if err != nil {
+			return 0, err
+		}
+		if len(handed)+len(known[day(ago)]) > 0 {
+			return ago, nil
+		}
+	}
+	return 1, nil
+}
+
+// settled tells whether the gateways of a day need not be asked now.
+func settled(day []storage.Statement, now time.Time) bool {
+	open := func(s storage.Statement) bool {
+		return !s.Compared() && s.Note != NotCounted && now.Sub(s.CheckedAt) >= statementPast
+	}
+	return len(day) > 0 && !slices.ContainsFunc(day, open)
 }
 
 // notTold is the note of a statement that a gateway was asked for in vain,

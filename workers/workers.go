@@ -108,6 +108,7 @@ type Workers struct {
 	reminded  remindedToday // of the leader's loop alone
 	clocked   time.Time     // when the leader last looked at the clocks of questions
 	told      time.Time     // when it last told officers
+	compared  time.Time     // when the ledger last looked for days to compare
 }
 
 // New returns workers that do nothing until Run.

@@ -2,6 +2,7 @@ package storage
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"time"
 
@@ -65,7 +66,8 @@ func (s *Store) HandedOn(ctx context.Context, day string, channel domain.Channel
 	return ours, err
 }
 
-// SaveStatement keeps a statement; a later one of the same day replaces it.
+// SaveStatement keeps a statement; a later one of the same day replaces it, and
+// that no gateway answered is replaced by what one says.
 func (s *Store) SaveStatement(ctx context.Context, v Statement) error {
 	const q = `
 		INSERT INTO statements (day, channel, gateway, accepted, failed, in_doubt, theirs, theirs_delivered, theirs_failed, note, checked_at)
@@ -73,8 +75,16 @@ func (s *Store) SaveStatement(ctx context.Context, v Statement) error {
 		ON CONFLICT (day, channel, gateway) DO UPDATE SET accepted = excluded.accepted, failed = excluded.failed,
 			in_doubt = excluded.in_doubt, theirs = excluded.theirs, theirs_delivered = excluded.theirs_delivered,
 			theirs_failed = excluded.theirs_failed, note = excluded.note, checked_at = excluded.checked_at`
-	_, err := s.write.ExecContext(ctx, q, v.Day, v.Channel, v.Gateway, v.Accepted, v.Failed, v.InDoubt,
-		v.Theirs, v.TheirsDelivered, v.TheirsFailed, v.Note, micros(v.CheckedAt))
+	err := s.inTx(ctx, func(tx *sql.Tx) error {
+		if v.Gateway != "" {
+			if _, err := tx.ExecContext(ctx, `DELETE FROM statements WHERE day = $1 AND channel = $2 AND gateway = ''`, v.Day, v.Channel); err != nil {
+				return err
+			}
+		}
+		_, err := tx.ExecContext(ctx, q, v.Day, v.Channel, v.Gateway, v.Accepted, v.Failed, v.InDoubt,
+			v.Theirs, v.TheirsDelivered, v.TheirsFailed, v.Note, micros(v.CheckedAt))
+		return err
+	})
 	if err != nil {
 		return fmt.Errorf("save statement of %s: %w", v.Day, err)
 	}
