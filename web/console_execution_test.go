@@ -72,6 +72,21 @@ func TestAHeldChannelIsOnTheDeskAndAButtonResumesIt(t *testing.T) {
 	b.post(halt, url.Values{"do": {"resume"}}).at(halt, 409, "没有暂停")
 	b.get("/console/ledger").post(halt, url.Values{"do": {"stop"}}).at("/console/ledger", 200, "请写明暂停的原因")
 	b.post(halt, url.Values{"do": {"stop"}, "reason": {"网关检修"}}).at("/console/ledger", 200, "已由工作人员暂停", "网关检修")
+	b.post(halt, url.Values{"do": {"stop"}, "reason": {"再停一次"}}).at(halt, 409, "已经暂停")
+
+	// It rests by itself: a person may hold it, and the end of the rest does not
+	// resume it.
+	b.get("/console/ledger").post(halt, url.Values{"do": {"resume"}})
+	rest := domain.ChannelStop{Channel: domain.SMS, Cause: domain.StoppedByQuota, Since: site.now, Until: site.now.Add(time.Hour)}
+	if _, err := site.Store.StopChannel(ctx, rest); err != nil {
+		t.Fatal(err)
+	}
+	b.get("/console/ledger").at("/console/ledger", 200, "额度用完了", "恢复发送", "不自动恢复，由人暂停")
+	b.post(halt, url.Values{"do": {"stop"}, "reason": {"网关检修第二次"}}).at("/console/ledger", 200, "已由工作人员暂停", "网关检修第二次")
+	stops, err := site.Store.ChannelStops(ctx, site.now.Add(2*time.Hour))
+	if err != nil || len(stops) != 1 || stops[0].Cause != domain.StoppedByPerson {
+		t.Errorf("after its rest the channel is held by %+v, %v", stops, err)
+	}
 	b.get("/console/ledger").post("/console/channels/fax/halt", url.Values{"do": {"stop"}, "reason": {"x"}}).at("/console/channels/fax/halt", 404)
 	if b.get("/console/audit").at("/console/audit", 200, "恢复渠道", "暂停渠道", "短信", "网关检修"); strings.Contains(b.body, "channel/") || strings.Contains(b.body, "operator/1<") {
 		t.Error("people are shown internal codes")

@@ -32,6 +32,11 @@ type channelState struct {
 	Stop           *stopRow
 }
 
+// Holdable tells whether a person may hold it: it sends, or will by itself.
+func (s channelState) Holdable() bool {
+	return !s.Off && (s.Stop == nil || !s.Stop.Until.IsZero())
+}
+
 type stopRow struct {
 	domain.ChannelStop
 	Who string

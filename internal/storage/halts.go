@@ -136,13 +136,14 @@ func (s *Store) HandBack(ctx context.Context, id domain.BatchID, gen int, now, n
 }
 
 // StopChannel holds a channel in every process, and takes its batches back
-// from the queue. False means that it is held already; the first cause stands.
+// from the queue. A hold without end takes the place of one that ends by itself.
+// False means that it is held already; the first cause stands.
 func (s *Store) StopChannel(ctx context.Context, c domain.ChannelStop) (first bool, err error) {
 	const q = `
 		INSERT INTO channel_stops (channel, cause, gateway, code, note, since, until, operator_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 		ON CONFLICT (channel) DO UPDATE SET cause = excluded.cause, gateway = excluded.gateway, code = excluded.code,
 			note = excluded.note, since = excluded.since, until = excluded.until, operator_id = excluded.operator_id
-		WHERE channel_stops.until > 0 AND channel_stops.until <= excluded.since`
+		WHERE channel_stops.until > 0 AND (channel_stops.until <= excluded.since OR excluded.until = 0)`
 	err = s.inTx(ctx, func(tx *sql.Tx) error {
 		n, err := changed(ctx, tx, q, c.Channel, c.Cause, c.Gateway, c.Code, c.Note, micros(c.Since), micros(c.Until), c.By)
 		if first = n == 1; err != nil || !first {

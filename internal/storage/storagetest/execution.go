@@ -220,6 +220,14 @@ func stopsChannels(t *testing.T, url string) {
 	quota.Since = morning.Add(time.Hour)
 	quota.Until = morning.Add(2 * time.Hour)
 	equal(t, "first anew", got(s.StopChannel(ctx, quota))(t), true)
+
+	person := domain.ChannelStop{Channel: domain.Email, Cause: domain.StoppedByPerson, Note: "网关检修", Since: morning.Add(90 * time.Minute), By: 1}
+	equal(t, "by a person, while it rests", got(s.StopChannel(ctx, person))(t), true)
+	quota.Since = morning.Add(100 * time.Minute)
+	equal(t, "a rest, while a person holds it", got(s.StopChannel(ctx, quota))(t), false)
+	held = got(s.ChannelStops(ctx, morning.Add(3*time.Hour)))(t)
+	equal(t, "held when the rest is over", len(held), 1)
+	equal(t, "by the person", held[0], person)
 }
 
 func handsBack(t *testing.T, url string) {
@@ -512,6 +520,9 @@ func keepsStatements(t *testing.T, url string) {
 	equal(t, "lost", ours[""].InDoubt, 1)
 	equal(t, "of another day", len(got(s.HandedOn(ctx, "2026-11-24", domain.SMS))(t)), 0)
 	v.Theirs, v.TheirsDelivered, v.TheirsFailed, v.Note, v.CheckedAt = -1, -1, -1, "网关没有回答", morning
+	nobody := v
+	nobody.Gateway, nobody.Accepted = "", 0
+	must(t, s.SaveStatement(ctx, nobody))
 	must(t, s.SaveStatement(ctx, v))
 	v.Theirs, v.Note = 5, ""
 	must(t, s.SaveStatement(ctx, v))
