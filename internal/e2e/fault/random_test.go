@@ -671,13 +671,6 @@ func (r *run) finish() {
 	}
 }
 
-// message is what went out to somebody at one moment: all the parts of a summary,
-// under the reference of the first.
-type message struct {
-	to domain.SubscriberID
-	at int64
-}
-
 // check compares the record with the gateway's own, message by message: each was
 // sent once and is told so, or refused for good, or, where a reference is not
 // honoured, in doubt for a reason that this run knows. Anything else is lost. It returns how many are in doubt.
@@ -688,17 +681,19 @@ func (r *run) check() (unknown int) {
 		id      domain.DeliveryID
 		state   domain.DeliveryState
 		reason  domain.Reason
-		claimed int64
+		message domain.DeliveryID
 	}
 	var rows []row
-	first := map[message]domain.DeliveryID{}
-	r.each(`SELECT id, state, reason, claimed_at FROM deliveries WHERE push_id <= $1 ORDER BY id`, func(scan func(...any) error) error {
+	parts := map[domain.DeliveryID][]domain.Delivery{} // of a message
+	r.each(`SELECT id, state, reason, CASE WHEN message = 0 THEN id ELSE message END FROM deliveries WHERE push_id <= $1 ORDER BY id`, func(scan func(...any) error) error {
 		var one row
-		err := scan(&one.id, &one.state, &one.reason, &one.claimed)
+		err := scan(&one.id, &one.state, &one.reason, &one.message)
 		rows = append(rows, one)
-		if m := (message{one.id.Subscriber(), one.claimed}); first[m] == 0 {
-			first[m] = one.id
+		went := domain.Delivery{ID: one.id, Channel: r.site.channel}
+		if r.summaries() {
+			went.Reason = domain.ReasonDigest
 		}
+		parts[one.message] = append(parts[one.message], went)
 		return err
 	})
 	doubted := map[domain.DeliveryID]domain.Reason{}
@@ -717,7 +712,7 @@ func (r *run) check() (unknown int) {
 		r.Errorf("%d deliveries of %d pushes for %d people", len(rows), r.site.push, randomPeople)
 	}
 	for _, d := range rows {
-		ref := domain.Delivery{ID: first[message{d.id.Subscriber(), d.claimed}]}.ClientRef()
+		ref := domain.RefOf(parts[d.message])
 		counted[d.state]++
 		took, end := g.took[ref], g.final[ref]
 		well := false
