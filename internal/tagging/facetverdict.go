@@ -180,6 +180,7 @@ func (t *Tagger) NewFacetCase(p *domain.Policy, truths map[domain.Dimension]Trut
 	c := FacetCase{truths: truths, rows: map[domain.Dimension][]row{}}
 	r := t.begin(p)
 	defer t.end(r)
+	r.findSubject(p)
 	all := r.namings(p)
 	for _, d := range facetDimensions {
 		if !concerns(p.Audience, d) {

@@ -31,6 +31,7 @@ func (t *Tagger) NewCase(id string, p *domain.Policy, themes, optional []string)
 	c := Case{ID: id, Weight: 1, Themes: themes, Optional: optional}
 	r := t.begin(p)
 	defer t.end(r)
+	r.findSubject(p)
 	passages := r.passages
 	side := outward(p, passages)
 	all := r.score()

@@ -169,8 +169,8 @@ func (t *reading) count(n *naming, x *passage, words []counted, cell bool) {
 	var hinted, spoken []int
 	for _, c := range words {
 		name := c.role == nameOf || c.role == strong
-		if x.part == inTitle {
-			if c.hit.start < x.clause.Start+afterOffices(x.clause.Text) {
+		if x.part == inTitle || t.inSubject(c.hit) {
+			if x.part == inTitle && c.hit.start < x.clause.Start+afterOffices(x.clause.Text) {
 				continue
 			}
 			n.title, n.hinted = n.title || name, n.hinted || !name

@@ -83,16 +83,26 @@ func subject(p *domain.Policy) string {
 	if p.Title != "" {
 		return p.Title
 	}
-	if m := subjectBefore.FindStringSubmatch(firstRunes(p.Text, 1000)); m != nil {
-		return m[1] + m[2] + m[3] + m[4] + m[5]
+	from, to := subjectIn(p.Text)
+	return p.Text[from:to]
+}
+
+// subjectIn is where the preamble of a text without a title says what it is about.
+func subjectIn(text string) (from, to int) {
+	if m := subjectBefore.FindStringSubmatchIndex(firstRunes(text, 1000)); m != nil {
+		for g := 2; g < len(m); g += 2 {
+			if m[g] >= 0 {
+				return m[g], m[g+1]
+			}
+		}
 	}
-	return ""
+	return 0, 0
 }
 
 // subjectBefore is how a text without a title says what it is about:
 // 现就降低失业保险费率有关事项通知如下, 《…实施意见》…现印发给你们, 决定对补助标准进行调整,
-// 决定从2026年5月1日起,失业保险金标准调整为….
-var subjectBefore = automaton.MustCompile(`为(?:进一步|切实)*(?:做好|规范|加强|推进)([^,。;\n]{4,60}),[^。\n]{0,30}如下|现(?:就|将)(?:关于)?([^。;\n]{4,80}?)(?:有关)?(?:事项|问题|事宜|工作|要求|情况|安排)*(?:通知|公告|通告|批复|函复|公布|规定)如下|(?:现将)?《([^《》\n]{4,80})》[^。\n]{0,60}印发给你们|(?:起草|拟定|制定|研究形成|形成|编制)了?《([^《》\n]{4,80})》|决定(?:[,:]?(?:自|从)[^,。;]{4,16}起,)?(?:将)?((?:对|[^。;,\n]{2,40}标准)[^。\n]{0,100}(?:调整|提高|降低|减免|补助))`)
+// 决定从2026年5月1日起,失业保险金标准调整为…, 现将《…通知》转发给你们, 拟在全县评定一批….
+var subjectBefore = automaton.MustCompile(`为(?:进一步|切实)*(?:做好|规范|加强|推进)([^,。;\n]{4,60}),[^。\n]{0,30}如下|现(?:就|将)(?:关于)?([^。;\n]{4,80}?)(?:有关)?(?:事项|问题|事宜|工作|要求|情况|安排)*(?:通知|公告|通告|批复|函复|公布|规定)如下|(?:现将)?《([^《》\n]{4,80})》[^。\n]{0,60}(?:印发|转发)给?[你您]们|(?:起草|拟定|制定|研究形成|形成|编制)了?《([^《》\n]{4,80})》|[现拟](?:在[全本我][省市县区])?(?:组织)?(?:开展|评定|认定|遴选|征集)(?:一批)?([^。;,《\n]{6,60})|决定(?:[,:]?(?:自|从)[^,。;]{4,16}起,)?(?:将)?((?:对|[^。;,\n《]{2,40}标准)[^。\n《]{0,100}(?:调整|提高|降低|减免|补助))`)
 
 // quotedOnly is a title without the offices at its beginning.
 func quotedOnly(title string) string {

@@ -2,6 +2,7 @@ package tagging
 
 import (
 	"slices"
+	"unicode/utf8"
 
 	"policypush/internal/domain"
 	"policypush/internal/segment"
@@ -17,6 +18,8 @@ type reading struct {
 	last     map[[2]int]claims
 	year     string // see yearOf
 
+	subject [2]int // see findSubject
+
 	// Memory that is used again and again, for one document after another.
 	all   []hit // of the passages
 	found []hit
@@ -30,6 +33,22 @@ type reading struct {
 	finds slab[finding]
 	sums  tallying
 	collector
+}
+
+// findSubject finds what a text without a title says it is about: it counts as its
+// title.
+func (t *reading) findSubject(p *domain.Policy) {
+	t.subject = [2]int{}
+	if p.Title == "" {
+		from, to := subjectIn(p.Text)
+		start := utf8.RuneCountInString(p.Text[:from])
+		t.subject = [2]int{start, start + utf8.RuneCountInString(p.Text[from:to])}
+	}
+}
+
+// inSubject tells whether a hit stands there.
+func (t *reading) inSubject(h *hit) bool {
+	return t.subject[0] <= h.start && h.end <= t.subject[1]
 }
 
 // fewTerms is how many terms a document may have for its memory to be kept.

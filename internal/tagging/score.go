@@ -141,16 +141,19 @@ func (t *reading) score() []scored {
 			code := list[0].code
 			beside := p.sentencesWithNear(list)
 			for _, c := range keep(list) {
-				w := weight(c.role, s)
-				if c.role == weak && !holdsNumber(beside, p.sentenceOf(c.hit)) || p.part != inTitle && p.citedAt(c.hit) {
+				w, in := weight(c.role, s), p.part
+				if t.inSubject(c.hit) {
+					in = inTitle
+				}
+				if c.role == weak && !holdsNumber(beside, p.sentenceOf(c.hit)) || in != inTitle && p.citedAt(c.hit) {
 					continue
 				}
 				does := p.doesAt(c.hit.start)
-				earned := w * multiplier(p.part, s)
-				if p.part != inTitle {
+				earned := w * multiplier(in, s)
+				if in != inTitle {
 					earned *= does.share()
 				}
-				leads := p.part == inBody && c.hit.end <= p.lead && earned > 0
+				leads := in == inBody && c.hit.end <= p.lead && earned > 0
 				if leads {
 					earned *= 1.5
 				}
@@ -161,7 +164,7 @@ func (t *reading) score() []scored {
 				if use.document != m.document {
 					*use = seenUse{document: m.document}
 				}
-				if p.part == inBody {
+				if in == inBody {
 					earnings = append(earnings, earning{c.hit.start, code, c.hit.id, earned})
 					if does >= requires {
 						m.acts.add(p.sentenceOf(c.hit), c, w, use, &out[code])
@@ -181,15 +184,15 @@ func (t *reading) score() []scored {
 						}
 					}
 				}
-				if use.in[p.part] {
+				if use.in[in] {
 					continue
 				}
-				use.in[p.part] = true
+				use.in[in] = true
 				out[code].total += earned
 				switch {
-				case p.part == inTitle:
+				case in == inTitle:
 					out[code].title += earned
-				case p.part == inHeading || leads:
+				case in == inHeading || leads:
 					out[code].heading += earned
 				}
 				out[code].evidence = append(out[code].evidence, domain.Evidence{

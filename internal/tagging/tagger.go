@@ -152,6 +152,7 @@ func (t *Tagger) Read(doc *document.Document) *domain.Policy {
 	r := t.begin(p)
 	defer t.end(r)
 	r.facts(p)
+	r.findSubject(p)
 	passages := r.passages
 	side := outward(p, passages)
 	all := r.score()
