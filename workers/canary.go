@@ -21,7 +21,7 @@ type canaryKey struct {
 
 const (
 	// canaryAnswer is how long others wait for the answer to a canary that
-	// somebody else sends; its sender may have died.
+	// somebody else sends; then its sender has died, and another goes.
 	canaryAnswer = time.Minute
 	canaryLook   = 2 * time.Second // between two looks whether it has come
 	// canaryRest is how long a channel rests when its gateway did not answer a
@@ -102,7 +102,7 @@ func (w *Workers) canary(ctx context.Context, kind domain.ChannelKind, d domain.
 		message, unsent = w.canaryMessage(kind, to, d, m)
 	}
 	c := domain.Canary{Push: d.Push, Channel: kind, MaskedTo: to.Masked(), State: domain.Sending, SentAt: w.Now()}
-	first, silent, err := w.Store.BeginCanary(ctx, c, canaryTries)
+	first, silent, err := w.Store.BeginCanary(ctx, c, canaryTries, c.SentAt.Add(-canaryAnswer))
 	if err != nil {
 		return nil, err
 	}

@@ -256,7 +256,7 @@ func TestAClockThatIsSetBackDelaysNothing(t *testing.T) {
 		"planned by the old time": func(*bench, domain.PushID) {},
 		"a canary whose sender was killed": func(b *bench, id domain.PushID) {
 			b.line(func(l *Line) { l.Canary = "13800000000" })
-			_, _, err := b.Store.BeginCanary(t.Context(), domain.Canary{Push: id, Channel: domain.SMS, MaskedTo: "138****0000", SentAt: b.Now()}, canaryTries)
+			_, _, err := b.Store.BeginCanary(t.Context(), domain.Canary{Push: id, Channel: domain.SMS, MaskedTo: "138****0000", SentAt: b.Now()}, canaryTries, time.Time{})
 			check(t, err)
 		},
 		"a channel at rest": func(b *bench, _ domain.PushID) {
@@ -499,15 +499,15 @@ func TestCanariesWithoutAnswerAreCountedForAllWorkers(t *testing.T) {
 	}
 }
 
-// TestOthersWaitForTheAnswerToACanary that another process is sending, and not
-// for one that has died.
+// TestOthersWaitForTheAnswerToACanary that another process is sending. If that
+// has died, another goes first: this one may have been refused.
 func TestOthersWaitForTheAnswerToACanary(t *testing.T) {
 	b, ctx := newBench(t), t.Context()
 	b.people(3, nil)
 	b.line(func(l *Line) { l.Canary = "13800000000" })
 	_, id := b.publish("关于发放居民消费券的通知")
 	check(t, b.planTask(id))
-	first, _, err := b.Store.BeginCanary(ctx, domain.Canary{Push: id, Channel: domain.SMS, SentAt: b.Now()}, canaryTries)
+	first, _, err := b.Store.BeginCanary(ctx, domain.Canary{Push: id, Channel: domain.SMS, SentAt: b.Now()}, canaryTries, time.Time{})
 	check(t, err)
 	if !first {
 		t.Fatal("somebody has begun")
@@ -517,9 +517,15 @@ func TestOthersWaitForTheAnswerToACanary(t *testing.T) {
 	if len(b.sms.got) != 0 {
 		t.Errorf("%d handed over before the answer", len(b.sms.got))
 	}
+	b.sms.answer = func(channel.Message) channel.Result {
+		return channel.Result{Class: channel.Permanent, Code: "isv.TEMPLATE", Gateway: "aliyun"}
+	}
 	b.pass(canaryAnswer)
 	check(t, b.deliverDue())
-	b.expect(id, "accepted: 3")
+	b.expect(id, "pending: 3")
+	if len(b.sms.got) != 1 {
+		t.Errorf("%d handed over, want another canary", len(b.sms.got))
+	}
 }
 
 // TestNobodyIsToldWhileOfACanaryIsNotKnown: the database does not say whether it

@@ -13,17 +13,18 @@ import (
 // BeginCanary notes that a canary is being sent, and says how many of this push
 // and channel had no answer before. One that is Pending is sent again, and one
 // without an answer until there were tries of them, but not while the channel is
-// held. False means that it is not to be sent now.
-func (s *Store) BeginCanary(ctx context.Context, c domain.Canary, tries int) (first bool, silent int, err error) {
+// held; one that is Sending since before lost, whose sender must have died, had
+// none. False means that it is not to be sent now.
+func (s *Store) BeginCanary(ctx context.Context, c domain.Canary, tries int, lost time.Time) (first bool, silent int, err error) {
 	const q = `
 		INSERT INTO canaries (push_id, channel, masked_to, state, gateway, gateway_ref, note, sent_at, ended_at)
 		VALUES ($1, $2, $3, 'sending', '', '', '', $4, 0)
 		ON CONFLICT (push_id, channel) DO UPDATE SET masked_to = excluded.masked_to, state = 'sending', gateway = '', gateway_ref = '',
-			note = '', sent_at = excluded.sent_at, ended_at = 0
-		WHERE (canaries.state = 'pending' OR canaries.state = 'unknown' AND canaries.silent < $5)
+			note = '', sent_at = excluded.sent_at, ended_at = 0, silent = canaries.silent + CASE canaries.state WHEN 'sending' THEN 1 ELSE 0 END
+		WHERE (canaries.state = 'pending' OR canaries.silent < $5 AND (canaries.state = 'unknown' OR canaries.state = 'sending' AND canaries.sent_at <= $6))
 			AND NOT EXISTS (SELECT 1 FROM channel_stops h WHERE h.channel = canaries.channel AND (h.until = 0 OR h.until > excluded.sent_at))
 		RETURNING silent`
-	err = s.write.QueryRowContext(ctx, q, c.Push, c.Channel, c.MaskedTo, micros(c.SentAt), tries).Scan(&silent)
+	err = s.write.QueryRowContext(ctx, q, c.Push, c.Channel, c.MaskedTo, micros(c.SentAt), tries, micros(lost)).Scan(&silent)
 	if errors.Is(err, sql.ErrNoRows) {
 		return false, 0, nil
 	}

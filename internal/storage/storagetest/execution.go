@@ -366,7 +366,7 @@ func keepsCanaries(t *testing.T, url string) {
 	c := domain.Canary{Push: push.ID, Channel: domain.SMS, MaskedTo: "138****0000", State: domain.Sending, SentAt: morning}
 	begin := func(what string, c domain.Canary, want bool, wantSilent int) {
 		t.Helper()
-		first, silent, err := s.BeginCanary(ctx, c, 3)
+		first, silent, err := s.BeginCanary(ctx, c, 3, c.SentAt.Add(-time.Minute))
 		must(t, err)
 		equal(t, what, fmt.Sprint(first, silent), fmt.Sprint(want, wantSilent))
 	}
@@ -389,6 +389,17 @@ func keepsCanaries(t *testing.T, url string) {
 	begin("after the last try", c, false, 0)
 	must(t, s.SettleCanary(ctx, push.ID, domain.SMS, "", domain.Delivered, "DELIVRD", morning))
 	begin("after a late receipt", c, false, 0)
+
+	_, push = published(t, s, "技能提升补贴")
+	c = domain.Canary{Push: push.ID, Channel: domain.SMS, MaskedTo: "138****0000", State: domain.Sending, SentAt: morning}
+	begin("of a sender that will die", c, true, 0)
+	for died := 1; died <= 3; died++ {
+		begin("while it may live", c, false, 0)
+		c.SentAt = c.SentAt.Add(time.Minute)
+		begin("after it has died", c, true, died)
+	}
+	c.SentAt = c.SentAt.Add(time.Minute)
+	begin("after three have died", c, false, 0)
 
 	_, push = published(t, s, "创业补贴")
 	c = domain.Canary{Push: push.ID, Channel: domain.SMS, MaskedTo: "138****0000", State: domain.Sending, SentAt: morning}
@@ -660,7 +671,7 @@ func sumsUpLive(t *testing.T, url string) {
 	ds[0].Reason, ds[0].NextAt = domain.ReasonQuietHours, morning.Add(2*time.Hour)
 	b := planned(t, s, push.ID, ds)[0]
 	must(t, s.MarkInbox(ctx, all[0].ID, push.ID, "read", morning))
-	_, _, err := s.BeginCanary(ctx, domain.Canary{Push: push.ID, Channel: domain.SMS, SentAt: morning}, 1)
+	_, _, err := s.BeginCanary(ctx, domain.Canary{Push: push.ID, Channel: domain.SMS, SentAt: morning}, 1, morning)
 	must(t, err)
 	l := got(s.Live(ctx, morning.Add(time.Minute)))(t)
 	equal(t, "due since", l.DueSince, b.NextAt)
