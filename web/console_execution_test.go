@@ -144,7 +144,7 @@ func TestDaysAndCanariesAreShown(t *testing.T) {
 		}
 	}
 	c := domain.Canary{Push: 1, Channel: domain.SMS, MaskedTo: "138****0000", SentAt: site.now}
-	if _, _, err := site.Store.BeginCanary(ctx, c, 1); err != nil {
+	if _, _, err := site.Store.BeginCanary(ctx, c, 1, time.Time{}); err != nil {
 		t.Fatal(err)
 	}
 	b := site.as("drafter")
