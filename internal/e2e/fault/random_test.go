@@ -438,7 +438,8 @@ func (r *run) workers() (n int) {
 }
 
 // stopLeader makes the leader stand still, wherever it is, until the clock is
-// past its lease and another leads; then both go on. What stands still may hold
+// past its lease and another leads; then both go on. Nobody is only just starting
+// then: who cannot have the database for a quarter of a minute does not. What stands still may hold
 // SQLite, so that nobody can lead: then it goes on all the same.
 func (r *run) stopLeader() {
 	r.Helper()
@@ -451,7 +452,7 @@ func (r *run) stopLeader() {
 		return at
 	}
 	was := leader()
-	for giveUp := time.Now().Add(endurance); was == nil; was = leader() {
+	for giveUp := time.Now().Add(endurance); was == nil || !r.isReady(); was = leader() {
 		r.step(pace)
 		if time.Now().After(giveUp) {
 			r.Fatalf("nobody leads:\n%s", r.logs())
@@ -634,15 +635,13 @@ func (r *run) open() (all string) {
 	return all
 }
 
-// isWell tells whether every process says that it is ready, and nothing waits.
-func (r *run) isWell() bool {
-	for _, p := range r.procs {
-		if !p.isReady(r.T) {
-			return false
-		}
-	}
-	return r.waits() == 0
+// isReady tells whether every process says that it is ready.
+func (r *run) isReady() bool {
+	return !slices.ContainsFunc(r.procs, func(p *process) bool { return !p.isReady(r.T) })
 }
+
+// isWell tells whether every process is ready, and nothing waits.
+func (r *run) isWell() bool { return r.isReady() && r.waits() == 0 }
 
 func (r *run) logs() string {
 	var all strings.Builder
