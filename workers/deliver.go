@@ -138,19 +138,28 @@ func (w *Workers) mayClaim(ctx context.Context, batch domain.Batch) (n int, wait
 func (w *Workers) sendClaimed(ctx context.Context, batch domain.Batch, claimed []storage.Outgoing) error {
 	read, cancelRead := context.WithTimeout(context.WithoutCancel(ctx), recordTimeout)
 	defer cancelRead()
-	outcomes, letters, err := w.write(read, batch, claimed)
+	decided, letters, err := w.write(read, batch, claimed)
 	if err != nil {
 		if recordErr := w.giveBack(ctx, claimed, nil, domain.ReasonGatewayRetry, w.Now().Add(time.Minute)); recordErr != nil {
 			return fmt.Errorf("%w (and rows not given back: %w)", err, recordErr)
 		}
 		return err
 	}
+	// What does not go out is recorded first: a receipt may be faster than the worker,
+	// and speaks of all that is still being sent with its message.
+	if len(decided) > 0 {
+		if err := w.record(ctx, decided); err != nil {
+			return fmt.Errorf("record what of batch %d does not go out: %w", batch.ID, err)
+		}
+		w.count(batch.Channel, decided)
+	}
 	if back := w.sendCanaries(ctx, batch.Channel, letters); back != nil {
-		return w.giveBack(ctx, claimed, outcomes, back.reason, back.until)
+		return w.giveBack(ctx, claimed, decided, back.reason, back.until)
 	}
 	began := time.Now()
 	results, dead := w.send(ctx, batch.Channel, letters)
 	w.observe(batch.Channel, results, time.Since(began))
+	var outcomes []storage.Outcome
 	for i, r := range results {
 		outcomes = append(outcomes, w.settle(ctx, batch.Channel, letters[i], r)...)
 	}

@@ -355,3 +355,31 @@ func TestAppShowsEveryPartOfADigest(t *testing.T) {
 		t.Errorf("the app shows %q", texts)
 	}
 }
+
+// TestAReceiptThatIsFasterThanTheWorkerSpeaksOfWhatWentOut: the other part of the
+// digest was put aside by then.
+func TestAReceiptThatIsFasterThanTheWorkerSpeaksOfWhatWentOut(t *testing.T) {
+	b := newBench(t)
+	b.people(1, func(_ int, s *domain.Subscriber) { s.Contacts[0].When = domain.Daily })
+	var pushes []domain.PushID
+	for _, title := range []string{"关于甲项补助的通知", "关于乙项补助的通知", "关于丙项补助的通知"} {
+		_, id := b.publish(title)
+		check(t, b.planTask(id))
+		pushes = append(pushes, id)
+	}
+	check(t, b.Store.MarkInbox(t.Context(), 1, pushes[0], "dismissed", b.Now()))
+	b.sms.answer = func(m channel.Message) channel.Result {
+		id, err := domain.DeliveryOf(m.Ref)
+		check(t, err)
+		check(t, b.Store.RecordReceipt(t.Context(), storage.Receipt{Delivery: id, Channel: domain.SMS, State: domain.Delivered, At: b.Now()}))
+		return channel.Result{Class: channel.Accepted}
+	}
+	b.pass(24 * time.Hour)
+	check(t, b.deliverDue())
+	if len(b.sms.got) != 1 {
+		t.Fatalf("%d texts", len(b.sms.got))
+	}
+	b.expect(pushes[0], "suppressed put-aside: 1")
+	b.expect(pushes[1], "delivered: 1")
+	b.expect(pushes[2], "delivered: 1")
+}
