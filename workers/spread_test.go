@@ -88,3 +88,37 @@ func TestAPersonWithSharedBrowsersIsToldOnce(t *testing.T) {
 		t.Errorf("%d messages", len(service.got))
 	}
 }
+
+// TestABrowserThatTwoShareTakesNoOther: it is gone, and whoever has another of
+// their own is told there, not over the next way.
+func TestABrowserThatTwoShareTakesNoOther(t *testing.T) {
+	for own, want := range map[bool]string{
+		true:  "accepted: 2, failed refused:410: 1, suppressed spare:2: 1",
+		false: "accepted: 2, failed refused:410: 1, suppressed same-address: 1",
+	} {
+		b := newBench(t)
+		const at = `{"endpoint":"https://push.example/`
+		service := &gateway{answer: func(m channel.Message) channel.Result {
+			if m.To == at+`shared"}` {
+				return channel.Result{Class: channel.Permanent, Code: "410", BadAddress: true}
+			}
+			return channel.Result{Class: channel.Accepted}
+		}}
+		b.Lines[domain.WebPush] = Line{Mode: channel.Send, Sender: service, Concurrency: 1}
+		b.people(2, func(i int, s *domain.Subscriber) {
+			browsers := []domain.Contact{{Kind: domain.WebPush, Address: at + `shared"}`, Verified: true}}
+			if i == 1 && own {
+				browsers = append(browsers, domain.Contact{Kind: domain.WebPush, Address: at + `own"}`, Verified: true})
+			}
+			s.Contacts = append(browsers, s.Contacts...)
+		})
+		_, id := b.publish("关于发放居民消费券的通知")
+		check(t, b.planTask(id))
+		check(t, b.deliverDue())
+		check(t, b.deliverDue())
+		b.expect(id, want)
+		if own && (len(service.got) != 2 || service.got[1].To != at+`own"}` || len(b.sms.got) != 1) {
+			t.Errorf("%d notifications, %d texts", len(service.got), len(b.sms.got))
+		}
+	}
+}

@@ -280,7 +280,8 @@ func (s *Store) told(ctx context.Context, tx *sql.Tx, table string, ids []domain
 
 // othersAt returns where others have been sent, at the addresses of spare ways,
 // what those are about, and whether they hear of it there: a message has not
-// failed.
+// failed. One that has failed at a browser that two share leaves each the browsers
+// that are theirs alone.
 func (s *Store) othersAt(ctx context.Context, tx *sql.Tx, spares []spare) (map[place]bool, error) {
 	hears := map[place]bool{}
 	for part := range slices.Chunk(spares, batchSizes[0]) {
@@ -291,14 +292,17 @@ func (s *Store) othersAt(ctx context.Context, tx *sql.Tx, spares []spare) (map[p
 			return nil, fmt.Errorf("read who shares an address: %w", err)
 		}
 		q := with + `
-			SELECT f.n, d.state, d.reason FROM f JOIN contacts c ON c.id = f.contact_id` + andOthers + `
+			SELECT f.n, d.state, d.reason, c.kind = 'webpush' AND EXISTS (
+				SELECT 1 FROM contacts w WHERE w.subscriber_id = c.subscriber_id AND w.kind = c.kind AND w.verified AND NOT w.shared)
+			FROM f JOIN contacts c ON c.id = f.contact_id` + andOthers + `
 				JOIN deliveries d ON d.id >= (f.push_id << 36) + (o.subscriber_id << 4) AND d.id < (f.push_id << 36) + (o.subscriber_id << 4) + 16
 			WHERE b.shared AND (d.contact_id = o.id OR o.kind = 'webpush' AND d.channel = o.kind)`
 		err = each(ctx, tx, func(row scanner) error {
 			var i int
 			var d domain.Delivery
-			err := row.Scan(&i, &d.State, &d.Reason)
-			if at := part[i].place; d.Failed() || d.State != domain.Suppressed {
+			var more bool
+			err := row.Scan(&i, &d.State, &d.Reason, &more)
+			if at := part[i].place; d.Failed() && !more || d.State != domain.Suppressed && !d.Failed() {
 				hears[at] = hears[at] || !d.Failed()
 			}
 			return err
