@@ -21,14 +21,18 @@ func take(t *testing.T, q *Queue, c domain.ChannelKind, rate float64, want int) 
 }
 
 func TestARateIsSharedByAllWhoAsk(t *testing.T) {
-	q := open(t)
-	first, _ := take(t, q, domain.SMS, 10, 6)
-	second, _ := take(t, q, domain.SMS, 10, 50)
-	if first != 6 || second != 4 {
-		t.Errorf("of ten a second %d and then %d went", first, second)
+	q, began := open(t), time.Now()
+	gone, last := 0, time.Duration(0)
+	for _, want := range []int{6, 50, 50} {
+		n, wait := take(t, q, domain.SMS, 10, want)
+		gone, last = gone+n, wait
+		if n > want || n == 0 && (wait <= 0 || wait > time.Second) {
+			t.Errorf("%d of %d more went, next in %s", n, want, wait)
+		}
 	}
-	if n, wait := take(t, q, domain.SMS, 10, 50); n != 0 || wait <= 0 || wait > time.Second {
-		t.Errorf("%d more went, next in %s", n, wait)
+	// Ten at once, and one more for each tenth of a second that the machine took.
+	if most := 10 + int(time.Since(began)/(100*time.Millisecond)) + 1; gone < 10 || gone > most {
+		t.Errorf("of ten a second %d went, at most %d may; next in %s", gone, most, last)
 	}
 	if n, _ := take(t, q, domain.Email, 10, 5); n != 5 {
 		t.Errorf("another channel may send %d", n)
