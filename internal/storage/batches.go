@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
@@ -123,18 +124,14 @@ func (s *Store) FinishBatch(ctx context.Context, id domain.BatchID, gen int, now
 	if err != nil {
 		return err
 	}
-	from := `FROM ` + part + ` AS d WHERE d.batch_id = batches.id AND d.batch_id > 0 AND d.state = 'pending'`
-	q := `UPDATE batches SET state = 'done', beat_at = $3 WHERE id = $1 AND gen = $2 AND sending = 0 AND NOT EXISTS (SELECT 1 ` + from + `)`
-	if err := s.ofGeneration(ctx, q, id, gen, micros(now)); err != nil {
-		return err
-	}
+	waiting := ` FROM ` + part + ` AS d WHERE d.batch_id = $1 AND d.batch_id > 0 AND d.state = 'pending'`
 	var due time.Time
-	q = `SELECT COALESCE((SELECT MIN(d.next_at) ` + from + `), 0) FROM batches WHERE id = $1`
-	if err := s.read.QueryRowContext(ctx, q, id).Scan(timeInto(&due)); err != nil {
+	if err := s.read.QueryRowContext(ctx, `SELECT COALESCE(MIN(d.next_at), 0)`+waiting, id).Scan(timeInto(&due)); err != nil {
 		return fmt.Errorf("what waits in batch %d: %w", id, err)
 	}
 	if due.IsZero() {
-		return nil
+		q := `UPDATE batches SET state = 'done', beat_at = $3 WHERE id = $1 AND gen = $2 AND sending = 0 AND NOT EXISTS (SELECT 1` + waiting + `)`
+		return s.ofGeneration(ctx, q, id, gen, micros(now))
 	}
 	if soon := now.Add(again); due.Before(soon) {
 		due = soon
@@ -290,7 +287,7 @@ func (s *Store) SweepSending(ctx context.Context, deadBefore, lostBefore, now ti
 			return err
 		}
 		n = len(lost)
-		ends, counted := make([]outcomeRow, n), handedCount{}
+		ends, counted, messages := make([]outcomeRow, n), handedCount{}, map[domain.DeliveryID]bool{}
 		for i, d := range lost {
 			ends[i] = rowOf(d)
 			if ends[i].at = now; d.Repeatable() {
@@ -301,7 +298,10 @@ func (s *Store) SweepSending(ctx context.Context, deadBefore, lostBefore, now ti
 				continue
 			}
 			ends[i].State, ends[i].Reason, ends[i].EndedAt, ends[i].ask = domain.UnknownEnd, domain.ReasonLost, now, now
-			counted[handed{dayOf(d.ClaimedAt), d.Channel, "", handedUnknown}]++ // nobody knows which gateway
+			if m := cmp.Or(d.Message, d.ID); !messages[m] { // a digest is one
+				messages[m] = true
+				counted[handed{dayOf(d.ClaimedAt), d.Channel, "", handedUnknown}]++ // nobody knows which gateway
+			}
 		}
 		if err := s.giveBatches(ctx, tx, ends); err != nil {
 			return err

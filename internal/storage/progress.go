@@ -167,8 +167,8 @@ func (s *Store) SentSince(ctx context.Context, contacts []domain.ContactID, sinc
 		return nil, fmt.Errorf("messages since %s: %w", since, err)
 	}
 	err = chunks(contacts, func(part []any) error {
-		// The rows of a digest are claimed at the same moment for one contact. What
-		// is counted for each contact leaves PostgreSQL no other way than by its key.
+		// The rows of a digest are claimed at the same moment, for one contact or, see
+		// Delivery.Message, for several with one address. What is counted for each contact leaves PostgreSQL no other way than by its key.
 		// On SQLite it is the writer that just claimed that has the pages at hand.
 		which, ids, err := s.dialect.among("c.id", 4, part)
 		if err != nil {
@@ -179,7 +179,7 @@ func (s *Store) SentSince(ctx context.Context, contacts []domain.ContactID, sinc
 		q := `
 			SELECT c.id, CASE WHEN c.shared THEN (
 				SELECT COUNT(*) FROM (
-					SELECT DISTINCT d.contact_id, d.claimed_at
+					SELECT DISTINCT CASE WHEN d.message > 0 THEN d.message ELSE d.contact_id END, d.claimed_at
 					FROM contacts same JOIN ` + deliveries + ` AS d ON d.subscriber_id = same.subscriber_id AND d.contact_id = same.id
 					WHERE same.blind = c.blind AND same.kind = c.kind AND ` + counts + `) AS m)
 			ELSE (SELECT COUNT(DISTINCT d.claimed_at) FROM ` + deliveries + ` AS d WHERE d.subscriber_id = c.subscriber_id AND d.contact_id = c.id AND ` + counts + `) END

@@ -9,6 +9,17 @@ import (
 // wentOut is the condition for what went out or may have.
 const wentOut = `state IN ('sending', 'accepted', 'delivered', 'unknown', 'logged')`
 
+// heard is the condition that a delivery d reached somebody, or may have: it went
+// out, or somebody else's at the same address did that stands for it. Where that
+// is gone since, gone says whether it had: 1 or 0.
+func heard(deliveries, gone string) string {
+	return `(d.` + wentOut + ` OR d.state = 'suppressed' AND d.reason = 'same-address' AND COALESCE((
+		SELECT MAX(CASE WHEN x.` + wentOut + ` THEN 1 ELSE 0 END)
+		FROM contacts c` + andOthers + `
+			JOIN ` + deliveries + ` AS x ON x.id >= (d.push_id << 36) + (o.subscriber_id << 4) AND x.id < (d.push_id << 36) + (o.subscriber_id << 4) + 16
+		WHERE c.id = d.contact_id AND (x.contact_id = o.id OR o.kind = 'webpush' AND x.channel = o.kind) AND x.reason <> 'same-address'), ` + gone + `) = 1)`
+}
+
 // Reached returns over which channels messages about a policy went out, or may
 // have gone out, to each of some subscribers: they are told when it is taken
 // back. Whom somebody else's message at the same address told is reached by it,
@@ -31,11 +42,7 @@ func (s *Store) Reached(ctx context.Context, policy domain.PolicyID, ids []domai
 			FROM ` + deliveries + ` AS d JOIN pushes u ON u.id = d.push_id
 			WHERE (u.policy_id = $1 AND u.kind = 'new' OR u.kind = 'first' AND EXISTS (
 					SELECT 1 FROM first_digest_items i WHERE i.subscriber_id = d.subscriber_id AND i.policy_id = $1))
-				AND (d.` + wentOut + ` OR d.state = 'suppressed' AND d.reason = 'same-address' AND COALESCE((
-					SELECT MAX(CASE WHEN x.` + wentOut + ` THEN 1 ELSE 0 END)
-					FROM contacts c` + andOthers + `
-						JOIN ` + deliveries + ` AS x ON x.id >= (d.push_id << 36) + (o.subscriber_id << 4) AND x.id < (d.push_id << 36) + (o.subscriber_id << 4) + 16
-					WHERE c.id = d.contact_id AND (x.contact_id = o.id OR o.kind = 'webpush' AND x.channel = o.kind) AND x.reason <> 'same-address'), 1) = 1)
+				AND ` + heard(deliveries, `1`) + `
 				AND d.subscriber_id IN (` + places(2, len(part)) + `)
 			ORDER BY d.subscriber_id, d.channel`
 		return each(ctx, s.read, func(row scanner) error {
@@ -64,13 +71,9 @@ func (s *Store) AudiencesOf(ctx context.Context, policy domain.PolicyID) ([]doma
 	}
 	// Who read it in the inbox knows of it as well, and who got it at the same
 	// address for another subscriber.
-	const reached = `
-		SELECT subscriber_id FROM deliveries WHERE id >= $1 AND id < $2 AND ` + wentOut + `
-		UNION SELECT subscriber_id FROM inbox_marks WHERE push_id = $3 AND read_at > 0
-		UNION SELECT d.subscriber_id FROM deliveries d JOIN contacts c ON c.id = d.contact_id
-			JOIN contacts o ON o.blind = c.blind AND o.kind = c.kind AND o.subscriber_id <> c.subscriber_id
-			JOIN deliveries x ON x.id >= CAST($1 AS BIGINT) + (o.subscriber_id << 4) AND x.id < CAST($1 AS BIGINT) + (o.subscriber_id << 4) + 16
-		WHERE d.id >= $1 AND d.id < $2 AND d.state = 'suppressed' AND d.reason = 'same-address' AND x.contact_id = o.id AND x.` + wentOut
+	reached := `
+		SELECT d.subscriber_id FROM deliveries AS d WHERE d.id >= $1 AND d.id < $2 AND ` + heard(`deliveries`, `0`) + `
+		UNION SELECT subscriber_id FROM inbox_marks WHERE push_id = $3 AND read_at > 0`
 	for i := range pushed {
 		if a := &pushed[i]; a.Aborted {
 			from, until := domain.DeliveriesOf(a.Push)

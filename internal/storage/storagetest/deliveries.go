@@ -451,6 +451,14 @@ func speaksOfSharedDigests(t *testing.T, url string) {
 	equal(t, "by the number that went out", doubts[0].Deliveries[0].ID, ds[0].ID)
 	must(t, s.RecordReceipt(ctx, storage.Receipt{Channel: domain.Email, Address: "lin@example.com", GatewayRef: "n1", Unnumbered: true, State: domain.Delivered, At: morning}))
 	are(domain.Delivered, domain.Delivered) // of two open messages the receipt would mean neither
+	at := []domain.ContactID{both[0].Contacts[1].ID, both[1].Contacts[1].ID}
+	sent := got(s.SentSince(ctx, at, morning, morning))(t)
+	equal(t, "messages for either enterprise", fmt.Sprint(sent[at[0]], sent[at[1]]), "1 1") // the others have failed
+
+	digest() // its worker dies
+	later := morning.Add(time.Hour)
+	equal(t, "lost", got(s.SweepSending(ctx, later, later, later))(t), 2)
+	equal(t, "messages in doubt", got(s.HandedOn(ctx, morning.Format(time.DateOnly), domain.Email))(t)[""].InDoubt, 1)
 
 	ds = digest()
 	end(ds, storage.Outcome{State: domain.Pending, Reason: domain.ReasonDigest, NextAt: morning})

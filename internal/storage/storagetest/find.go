@@ -89,6 +89,33 @@ func knowsWhomItReached(t *testing.T, url string) {
 	equal(t, "read", told(), fmt.Sprint(true, []domain.SubscriberID{all[0].ID, all[1].ID, all[2].ID}))
 }
 
+// knowsWhomAnothersMessageReached: two have one telephone, and one text told both.
+// Where the other is gone since, who is to be told that the policy is taken back
+// counts as reached, and who may be told of it once more does not.
+func knowsWhomAnothersMessageReached(t *testing.T, url string) {
+	s, ctx := open(t, url, Keys(t)), t.Context()
+	both := []*domain.Subscriber{person(1), person(2)}
+	both[1].Contacts[0].Address = both[0].Contacts[0].Address
+	must(t, s.SaveSubscribers(ctx, both))
+	policy, push := published(t, s, "稳岗返还")
+	ds := waiting(both, 0)
+	ds[1].State, ds[1].Reason = domain.Suppressed, domain.ReasonDuplicate
+	out := sendBatch(t, s, planned(t, s, push.ID, ds)[0])
+	_, err := s.FreezeAudience(ctx, push.ID, domain.FrozenAudience{Likely: []byte("likely"), SHA256: "sha"}, 2, 0)
+	must(t, err)
+	must(t, s.StopPush(ctx, push.ID, 7, "发错了", morning))
+	reached := func() string {
+		t.Helper()
+		by := got(s.Reached(ctx, policy.ID, []domain.SubscriberID{both[0].ID, both[1].ID}))(t)
+		return fmt.Sprint(len(by[both[0].ID]), len(by[both[1].ID]), len(got(s.AudiencesOf(ctx, policy.ID))(t)[0].Reached))
+	}
+	equal(t, "while it is being sent", reached(), "1 1 2")
+	must(t, s.RecordOutcomes(ctx, []storage.Outcome{{Delivery: out[0].Deliveries[0].ID, State: domain.Accepted, At: morning}}))
+	equal(t, "sent", reached(), "1 1 2")
+	must(t, s.DeleteSubscriber(ctx, both[0].ID))
+	equal(t, "the other is gone", reached(), "1 1 1")
+}
+
 func knowsWhoWasTold(t *testing.T, url string) {
 	s, ctx := open(t, url, Keys(t)), t.Context()
 	first, push := published(t, s, "稳岗返还")

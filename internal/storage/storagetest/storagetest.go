@@ -103,6 +103,7 @@ func Run(t *testing.T, fresh func(t *testing.T) string) {
 		"who was told of a policy, or put it aside, is known":                   knowsWhoWasTold,
 		"a policy is pushed once more when the last push is planned":            supplementsOnce,
 		"who was reached over which channel is known":                           knowsWhomItReached,
+		"who was reached by somebody else's message is known":                   knowsWhomAnothersMessageReached,
 		"an address keeps its contact id":                                       keepsContactIDs,
 		"many subscribers are saved as one":                                     savesMany,
 		"subscribers that cannot be saved are named":                            refusesSubscribers,
