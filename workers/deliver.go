@@ -163,19 +163,27 @@ func (w *Workers) sendClaimed(ctx context.Context, batch domain.Batch, claimed [
 	for i, r := range results {
 		outcomes = append(outcomes, w.settle(ctx, batch.Channel, letters[i], r)...)
 	}
+	// Addresses are stopped first: whatever dies between the two, none is used again.
+	for _, a := range dead {
+		err := w.whenBack(ctx, func(ctx context.Context) error {
+			return w.Store.StopAddress(ctx, batch.Channel, a.address, domain.Reason("bounce:"+a.code), w.Now())
+		})
+		if err != nil {
+			w.Log.ErrorContext(ctx, "a dead address is not stopped", "delivery", a.ref, "err", err)
+		}
+	}
 	if err := w.record(ctx, outcomes); err != nil {
 		return fmt.Errorf("record outcomes of batch %d: %w", batch.ID, err)
 	}
 	w.count(batch.Channel, outcomes)
+	if batch.Channel != domain.WebPush {
+		return nil
+	}
 	record, cancelRecord := context.WithTimeout(context.WithoutCancel(ctx), recordTimeout)
 	defer cancelRecord()
-	for _, a := range dead {
-		err := w.Store.StopAddress(record, batch.Channel, a.address, domain.Reason("bounce:"+a.code), w.Now())
-		if batch.Channel == domain.WebPush && err == nil { // it never comes back: a browser subscribes anew with another
-			err = w.Store.RemoveAddress(record, batch.Channel, a.address)
-		}
-		if err != nil {
-			return fmt.Errorf("stop address of delivery %s: %w", a.ref, err)
+	for _, a := range dead { // it never comes back: a browser subscribes anew with another
+		if err := w.Store.RemoveAddress(record, batch.Channel, a.address); err != nil {
+			return fmt.Errorf("remove address of delivery %s: %w", a.ref, err)
 		}
 	}
 	return nil

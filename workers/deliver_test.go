@@ -2,6 +2,8 @@ package workers
 
 import (
 	"context"
+	"database/sql"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -86,6 +88,33 @@ func TestADeadAddressIsNotUsedAgain(t *testing.T) {
 	_, second := b.publish("关于发放居民生活补贴的通知")
 	check(t, b.planTask(second))
 	b.expect(second, "suppressed bad-address:550: 1")
+}
+
+// TestADeadAddressIsStoppedWhateverComesOfItsOutcome: a worker that dies between
+// the two must not leave the address in use.
+func TestADeadAddressIsStoppedWhateverComesOfItsOutcome(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "test.db")
+	b := newBenchOn(t, "sqlite:"+path, "")
+	b.people(1, nil)
+	b.sms.answer = func(channel.Message) channel.Result {
+		return channel.Result{Class: channel.Permanent, Code: "550", BadAddress: true}
+	}
+	_, id := b.publish("关于发放居民消费券的通知")
+	check(t, b.planTask(id))
+	db, err := sql.Open("sqlite", path)
+	check(t, err)
+	defer func() { check(t, db.Close()) }()
+	_, err = db.ExecContext(t.Context(), `CREATE TRIGGER dies BEFORE UPDATE ON deliveries WHEN NEW.state = 'failed' BEGIN SELECT RAISE(ABORT, 'dies'); END`)
+	check(t, err)
+	if err := b.deliverDue(); err == nil || !strings.Contains(err.Error(), "dies") {
+		t.Fatalf("the outcome is recorded: %v", err)
+	}
+	b.expect(id, "sending: 1")
+	stopped := 0
+	check(t, db.QueryRowContext(t.Context(), `SELECT COUNT(*) FROM stop_list WHERE reason = 'bounce:550'`).Scan(&stopped))
+	if stopped != 1 {
+		t.Errorf("%d addresses are stopped", stopped)
+	}
 }
 
 func TestTriesComeToAnEnd(t *testing.T) {
