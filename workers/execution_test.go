@@ -20,6 +20,7 @@ import (
 type clerk struct {
 	gateway
 	fates   map[string]channel.Fate
+	told    []channel.Fate // besides
 	asked   []channel.Inquiry
 	tallies []channel.Tally
 	broken  error
@@ -37,7 +38,7 @@ func (c *clerk) Query(_ context.Context, asked []channel.Inquiry) ([]channel.Fat
 			fates = append(fates, f)
 		}
 	}
-	return fates, c.broken
+	return append(fates, c.told...), c.broken
 }
 
 // Statement implements channel.Accountant.
@@ -673,6 +674,40 @@ func TestDoubtIsSettledByAskingAndNeverBySending(t *testing.T) {
 	}
 	if len(c.got) != 4 {
 		t.Errorf("%d were sent", len(c.got))
+	}
+}
+
+// TestWhoHadALostMessageIsKnownFromItsAnswer: a worker died with it, so that
+// nobody knows which of the gateways had it, until one says so. One that did not
+// take it says nothing against another that did.
+func TestWhoHadALostMessageIsKnownFromItsAnswer(t *testing.T) {
+	b, ctx := newBench(t), t.Context()
+	b.people(1, nil)
+	c := b.withClerk()
+	_, id := b.publish("关于发放居民消费券的通知")
+	check(t, b.planTask(id))
+	due, err := b.Store.DueBatches(ctx, b.Now(), 10)
+	check(t, err)
+	claimed, err := b.Store.ClaimDeliveries(ctx, due[0].ID, due[0].Gen, 10, b.Now())
+	check(t, err)
+	b.pass(b.Clocks.LostAfter + time.Second)
+	check(t, b.sweep(ctx))
+	b.expect(id, "unknown lost-worker: 1")
+	d := claimed[0].Deliveries[0]
+	c.told = []channel.Fate{
+		{Ref: d.ClientRef(), State: domain.Failed, Gateway: "kannel", Code: "MN:0001"},
+		{Ref: d.ClientRef(), State: domain.Delivered, Gateway: "aliyun", GatewayRef: "g1"},
+		{Ref: d.ClientRef(), State: domain.Failed, Gateway: "tencent"},
+	}
+	b.pass(24 * time.Hour)
+	check(t, b.askGateways(ctx))
+	b.expect(id, "delivered: 1")
+	c.tallies = []channel.Tally{{Gateway: "aliyun", Accepted: 1}}
+	check(t, b.compareDays(ctx))
+	found, err := b.Store.Statements(ctx, "2026-01-01")
+	check(t, err)
+	if len(found) != 1 || found[0].Gateway != "aliyun" || found[0].Accepted != 1 || !found[0].Agrees() {
+		t.Errorf("the day of the message is not told from that of the answer: %+v", found)
 	}
 }
 

@@ -1,6 +1,7 @@
 package workers
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -88,6 +89,9 @@ func (w *Workers) ask(ctx context.Context, kind domain.ChannelKind, gateway chan
 	}
 	told := map[string]channel.Fate{}
 	for _, f := range fates {
+		if before, twice := told[f.Ref]; twice && before.State != domain.Failed {
+			continue // one gateway took it, whatever another says that did not
+		}
 		if f.State == domain.Accepted || f.State == domain.Delivered || f.State == domain.Failed {
 			told[f.Ref] = f
 		}
@@ -116,7 +120,7 @@ func (w *Workers) ask(ctx context.Context, kind domain.ChannelKind, gateway chan
 
 // settleDoubt records what a gateway answered about one delivery.
 func (w *Workers) settleDoubt(ctx context.Context, d domain.Delivery, f channel.Fate) error {
-	r := storage.Receipt{Delivery: d.ID, Channel: d.Channel, GatewayRef: f.GatewayRef, Gateway: d.Gateway, State: f.State, At: w.Now(), Note: f.Note}
+	r := storage.Receipt{Delivery: d.ID, Channel: d.Channel, GatewayRef: f.GatewayRef, Gateway: cmp.Or(d.Gateway, f.Gateway), State: f.State, At: w.Now(), Note: f.Note}
 	if f.State == domain.Failed {
 		r.Reason = domain.ReasonUndelivered
 		if f.Code != "" {

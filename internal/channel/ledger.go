@@ -21,6 +21,7 @@ type Inquiry struct {
 type Fate struct {
 	Ref        string
 	GatewayRef string
+	Gateway    string // which of the channel's gateways says so, as Result.Gateway
 	// State is Accepted, Delivered or Failed, and empty while the gateway
 	// cannot tell: the message stays in doubt and is asked about again.
 	State domain.DeliveryState

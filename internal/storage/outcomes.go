@@ -451,7 +451,7 @@ func (s *Store) recordReceipt(ctx context.Context, tx *sql.Tx, r Receipt, now ti
 		if row.Gateway == "" {
 			row.Gateway = r.Gateway
 			if i == 0 && d.State != domain.Accepted && r.Gateway != "" { // before the outcome, which finds nothing new
-				counted[handed{dayOf(r.At), d.Channel, r.Gateway, handedAccepted}] += max(1, r.Units)
+				counted[handed{dayOf(d.ClaimedAt), d.Channel, r.Gateway, handedAccepted}] += max(1, r.Units)
 			}
 		}
 		row.State, row.Reason = r.State, r.Reason

@@ -197,7 +197,7 @@ func (l *Line) Query(ctx context.Context, asked []channel.Inquiry) ([]channel.Fa
 				break // the rest is asked next time
 			}
 			if known {
-				fate.Ref = q.Ref
+				fate.Ref, fate.Gateway = q.Ref, g.Name()
 				fates = append(fates, fate)
 			}
 		}

@@ -279,8 +279,8 @@ func TestWhatIsInDoubtIsAskedAbout(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []channel.Fate{
-		{Ref: "d7", State: domain.Delivered, Code: "DELIVERED"},
-		{Ref: "d1", State: domain.Failed, Code: "MK:0001", BadAddress: true},
+		{Ref: "d7", State: domain.Delivered, Gateway: "aliyun", Code: "DELIVERED"},
+		{Ref: "d1", State: domain.Failed, Gateway: "aliyun", Code: "MK:0001", BadAddress: true},
 	}
 	if !slices.Equal(fates, want) {
 		t.Errorf("%+v", fates)
