@@ -79,10 +79,11 @@ func (r pushReport) tables() []table {
 	}
 	rows := [][]string{
 		{"导入对象", fmt.Sprintf("%s，每秒 %.0f 个", seconds(r.ImportSeconds), perSecond(r.Recipients, r.ImportSeconds)), ""},
-		{"发布到全部分派完（渠道暂停）", fmt.Sprintf("%s，每秒 %.0f 行", seconds(r.PlanSeconds), r.RowsPerSecond), ""},
+		{"发布到全部分派完（渠道暂停）", seconds(r.PlanSeconds), ""},
 	}
 	if r.Rows > 0 {
 		goal := map[string]string{"sqlite": "40000 行/秒", "postgres": "60000 行/秒"}[r.Database]
+		rows[1][1] += fmt.Sprintf("，每秒 %.0f 行", r.RowsPerSecond)
 		rows[1][2] = "≥ " + goal
 		rows = append(
 			rows,
