@@ -223,7 +223,7 @@ type canaryRow struct {
 	Bad        bool
 }
 
-// canaryWait is how long a canary may be under way.
+// canaryWait is how long a canary may be under way, but for letters.
 const canaryWait = 30 * time.Minute
 
 func canaryRowOf(c domain.Canary, now time.Time) canaryRow {
@@ -232,6 +232,10 @@ func canaryRowOf(c domain.Canary, now time.Time) canaryRow {
 	switch {
 	case c.State == domain.Delivered:
 		row.Says = "已送达"
+	case c.Channel == domain.Paper && c.State == domain.Sending:
+		row.Says = "在第一个打印批次里，待打印"
+	case c.Channel == domain.Paper && c.State == domain.Accepted:
+		row.Says = "已打印，等回执"
 	case c.State == domain.Failed:
 		row.Says, row.Bad = "没有送达", true
 	case c.State == domain.Logged:

@@ -133,6 +133,7 @@ type printView struct {
 	Acts    bool
 	Row     printRow
 	Slips   []slipRow
+	Canary  bool // one is the office's own
 	By      string
 	Results []domain.SlipResult
 	Stop    *stopRow
@@ -142,6 +143,7 @@ func (printView) template() string { return "console/print" }
 
 type slipRow struct {
 	storage.Slip
+	Name     string
 	Code     string
 	Says     string
 	Tag      string
@@ -197,6 +199,7 @@ func (s *Server) printPage(c *fiber.Ctx) error {
 	for _, slip := range slips {
 		count.States[slip.State]++
 		v.Slips = append(v.Slips, slipRowOf(b, slip))
+		v.Canary = v.Canary || slip.Number == domain.CanaryLetter
 	}
 	v.Row = printRowOf(count)
 	if b.PrintedBy != 0 {
@@ -213,7 +216,7 @@ func (s *Server) printPage(c *fiber.Ctx) error {
 }
 
 func slipRowOf(b domain.PrintBatch, slip storage.Slip) slipRow {
-	row := slipRow{Slip: slip, Code: domain.SlipCode(b.ID, slip.Number), Says: slip.State.Label(), Tag: deliveryTag(slip.State), Settled: slip.Settled()}
+	row := slipRow{Slip: slip, Name: domain.LetterName(slip.Number), Code: domain.SlipCode(b.ID, slip.Number), Says: slip.State.Label(), Tag: deliveryTag(slip.State), Settled: slip.Settled()}
 	switch slip.State {
 	case domain.Pending, domain.Sending:
 		row.Says = domain.ReasonPrint.Label()
@@ -305,7 +308,7 @@ func (s *Server) markPrinted(c *fiber.Ctx, b domain.PrintBatch) (string, error) 
 // were delivered.
 func (s *Server) enterSlips(c *fiber.Ctx, b domain.PrintBatch, rest bool) (string, error) {
 	results := map[int]domain.SlipResult{}
-	for number := 1; number <= b.Letters; number++ {
+	for number := domain.CanaryLetter; number <= b.Letters; number++ {
 		code := field(c, "r"+strconv.Itoa(number))
 		if code == "" {
 			continue
@@ -341,10 +344,11 @@ func (s *Server) correctSlip(c *fiber.Ctx, b domain.PrintBatch, number int) (str
 	if err != nil {
 		return "", err
 	}
+	name := domain.LetterName(number)
 	if !other {
-		return fmt.Sprintf("第%d份本来就是这个结果，没有改动。", number), nil
+		return name + "本来就是这个结果，没有改动。", nil
 	}
-	return fmt.Sprintf("第%d份已更正为：%s。", number, result.Label), s.audit(c, "print-correct", printObject(b.ID), fmt.Sprintf("第%d份改为%s", number, result.Label))
+	return fmt.Sprintf("%s已更正为：%s。", name, result.Label), s.audit(c, "print-correct", printObject(b.ID), fmt.Sprintf("%s改为%s", name, result.Label))
 }
 
 // enterSlip records what one receipt slip says, by the code on it.

@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"fmt"
 	"net/url"
 	"strings"
 	"testing"
@@ -69,6 +70,29 @@ func (s *testSite) draw() {
 			s.t.Fatal(err)
 		}
 	}
+}
+
+// TestTheOfficesOwnLetterIsOneMore to print and to hear of.
+func TestTheOfficesOwnLetterIsOneMore(t *testing.T) {
+	site := newOffice(t)
+	push := site.letters(2)
+	if goes, err := site.Store.PutCanaryLetter(t.Context(), domain.Canary{Push: push, MaskedTo: "政务服务中心****", SentAt: site.now}, 1); err != nil || !goes {
+		t.Fatal(goes, err)
+	}
+	const page = "/console/prints/1"
+	live := fmt.Sprintf("/console/pushes/%d", push)
+	b := site.as("drafter")
+	b.get("/console/prints").at("/console/prints", 200, "3份")
+	b.get(page).at(page, 200, "样张", "政务服务中心****", "先看一遍", domain.SlipCode(1, domain.CanaryLetter))
+	b.get(live).at(live, 200, "给本单位的验证消息", "在第一个打印批次里，待打印")
+	b.get(page + "/letters.pdf")
+	b.get(page).post(page, url.Values{"do": {"printed"}}).at(page, 200, "待登记3")
+	b.get(live).at(live, 200, "已打印，等回执")
+	b.get("/console/prints").post("/console/prints/slip", url.Values{"code": {domain.SlipCode(1, domain.CanaryLetter)}, "result": {"away"}}).at("/console/prints", 200, "无人在家。")
+	b.get(live).at(live, 200, "没有送达", "无人在家")
+	b.get(page).at(page, 200, "失败：未能送达（无人在家）").post(page, url.Values{"do": {"correct-0"}, "r0": {"delivered"}}).at(page, 200, "样张已更正为：已送达")
+	b.post(page, url.Values{"do": {"rest"}}).at(page, 200, "已登记2份", "送达3，退回0，待登记0")
+	b.get(live).at(live, 200, "已送达")
 }
 
 func TestLettersArePrintedAndTheirSlipsEntered(t *testing.T) {

@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"html/template"
 	"slices"
 	"strconv"
 	"time"
 
 	"policypush/internal/channel"
+	"policypush/internal/channel/paper"
 	"policypush/internal/domain"
 	"policypush/internal/storage"
 )
@@ -53,7 +55,7 @@ type keptBack struct {
 //
 // While the database does not say whether a copy has gone, nobody else's goes.
 func (w *Workers) sendCanaries(ctx context.Context, kind domain.ChannelKind, letters []letter) *keptBack {
-	if w.Lines[kind].Canary == "" {
+	if w.Lines[kind].Canary == "" || kind == domain.Paper { // of letters it is drawn with the first, see canaryLetter
 		return nil
 	}
 	for _, l := range letters {
@@ -195,6 +197,30 @@ func (w *Workers) canaryMessage(kind domain.ChannelKind, to domain.Contact, d do
 	message, err := w.compose(kind, storage.Outgoing{Contact: to}, []domain.Delivery{d}, nil, map[domain.PushID]matter{d.Push: m}, meantBy{}, forms{})
 	message.Ref = domain.CanaryRef(d.Push)
 	return message, err
+}
+
+// canaryLetter returns the office's own letter, if it goes with a batch of
+// letters, of which one is d.
+func (w *Workers) canaryLetter(ctx context.Context, b domain.PrintBatch, d domain.Delivery) (l paper.Letter, goes bool, err error) {
+	line := w.Lines[domain.Paper]
+	if line.Canary == "" || b.Push == 0 {
+		return l, false, nil
+	}
+	c := domain.Contact{Kind: domain.Paper, Address: line.Canary, Verified: true}
+	if l.To, err = domain.ParsePaperAddress(line.Canary); err != nil {
+		return l, false, err
+	}
+	goes, err = w.Store.PutCanaryLetter(ctx, domain.Canary{Push: b.Push, MaskedTo: c.Masked(), SentAt: w.Now()}, b.ID)
+	if err != nil || !goes {
+		return l, false, err
+	}
+	m, err := w.matter(ctx, b.Push)
+	if err != nil {
+		return l, false, err
+	}
+	message, err := w.canaryMessage(domain.Paper, c, d, m)
+	l.Number, l.Subject, l.Body = domain.CanaryLetter, message.Subject, template.HTML(message.HTML)
+	return l, true, err
 }
 
 // canaryContact is where the office's own copies go: an address, or the latest

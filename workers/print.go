@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"html/template"
+	"slices"
 	"time"
 
 	"github.com/hibiken/asynq"
@@ -160,6 +161,15 @@ func (w *Workers) sheetOf(ctx context.Context, b domain.PrintBatch, letters []st
 		sheet.Letters = append(sheet.Letters, paper.Letter{
 			Number: numbers[l.deliveries[0].ID], To: to, Subject: l.message.Subject, Body: template.HTML(l.message.HTML),
 		})
+	}
+	if n > 0 {
+		own, goes, err := w.canaryLetter(ctx, b, written[0].deliveries[0])
+		if err != nil {
+			return sheet, 0, fmt.Errorf("canary of print %d: %w", b.ID, err)
+		}
+		if goes {
+			sheet.Letters = slices.Insert(sheet.Letters, 0, own)
+		}
 	}
 	return sheet, n, w.Store.DropLetters(ctx, outcomes)
 }

@@ -112,6 +112,32 @@ func TestLettersArePrintedOncePerVillage(t *testing.T) {
 	}
 }
 
+// TestTheOfficesOwnLetterIsInTheFirstBatch and in no other.
+func TestTheOfficesOwnLetterIsInTheFirstBatch(t *testing.T) {
+	b, brush := onPaper(t, 4, nil)
+	line := b.Lines[domain.Paper]
+	line.Canary = "云川县政务服务中心｜一楼｜公开办"
+	b.Lines[domain.Paper] = line
+	_, push := b.publish("稳岗返还")
+	stop := b.running()
+	defer stop()
+	b.until("the file of each village", func() bool { return b.ready() == 2 })
+	own := 0
+	for _, page := range []string{<-brush.drawn, <-brush.drawn} {
+		if strings.Contains(page, "云川县政务服务中心 一楼") {
+			own++
+			if !strings.Contains(page, "回执　样张") || !strings.Contains(page, "共3份") || strings.Count(page, "稳岗返还") < 4 {
+				t.Errorf("the page with the office's own letter is %s", page)
+			}
+		}
+	}
+	found, err := b.Store.Canaries(t.Context(), push, 10)
+	check(t, err)
+	if own != 1 || len(found) != 1 || found[0].State != domain.Sending || found[0].Channel != domain.Paper || !strings.Contains(found[0].MaskedTo, "****") {
+		t.Errorf("%d of the office's own, %+v", own, found)
+	}
+}
+
 func TestALetterIsCheckedWhenItIsDrawn(t *testing.T) {
 	b, brush := onPaper(t, 6, nil)
 	_, push := b.publish("稳岗返还")

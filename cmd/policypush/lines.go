@@ -37,6 +37,11 @@ func (b *base) lines(words []*rules.SMSWord) (map[domain.ChannelKind]workers.Lin
 		}
 		bounds := b.cfg.Bounds(string(kind))
 		line.Rate, line.Canary = bounds.Rate, bounds.Canary
+		if kind == domain.Paper && line.Canary != "" {
+			if _, err := domain.ParsePaperAddress(line.Canary); err != nil {
+				return nil, errors.Join(domain.Errorf(domain.Invalid, "设置 paper.canary：%s", err.Error()), closeLines(lines))
+			}
+		}
 		if kind == domain.SMS {
 			line.Signature = b.cfg.SMS.Signature
 		}

@@ -272,6 +272,7 @@ type Paper struct {
 	Mode     string
 	Gather   time.Duration // letters that come within so long are printed together
 	KeepDays int           // days that printed files, which hold addresses, are kept
+	Canary   string        // an address of the office's own, whose letter lies on top of the first batch of each push
 }
 
 // Mode returns what a channel does: off, log or send.
@@ -314,6 +315,8 @@ func (c Config) Bounds(channel string) Bounds {
 		return c.WebhookBounds
 	case "jpush":
 		return c.JPushBounds
+	case "paper":
+		return Bounds{Canary: c.Paper.Canary}
 	default:
 		return Bounds{}
 	}

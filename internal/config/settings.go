@@ -159,6 +159,7 @@ func (c *Config) settings() []setting {
 		text("paper.mode", "纸质通知 off、log 或 send（生成打印批次）", &c.Paper.Mode).checked(oneOf(Off, Log, Send)),
 		duration("paper.gather", "多久没有新的一份就把一个村的通知生成一个打印批次", &c.Paper.Gather),
 		number("paper.keep_days", "打印文件（有地址）登记打印后保留多少天", &c.Paper.KeepDays, 1, 3650),
+		text("paper.canary", "每次推送第一个打印批次里多打一份样张，寄这个本单位的地址，写成“村（社区）｜门牌｜收件人”；不填则不打", &c.Paper.Canary),
 
 		rate("sms.rate", "短信每秒最多发多少条，所有进程合计；0为不限，可用小数", &c.SMSBounds.Rate),
 		text("sms.canary", "每次推送先给这个号码发一份短信，由单位自己查收；不填则不发", &c.SMSBounds.Canary),

@@ -43,6 +43,17 @@ type PrintBatch struct {
 	Title     string // of the policy, for lists
 }
 
+// CanaryLetter is the number of the office's own letter in a batch that has it.
+const CanaryLetter = 0
+
+// LetterName is what a letter of a batch is called: 第3份, or 样张.
+func LetterName(number int) string {
+	if number == CanaryLetter {
+		return "样张"
+	}
+	return fmt.Sprintf("第%d份", number)
+}
+
 // SlipCode is what stands on the receipt slip of a letter: the batch, the
 // number of the letter in it, and two digits that tell a slip of the pen.
 func SlipCode(batch PrintID, letter int) string {
@@ -77,7 +88,7 @@ func ParseSlipCode(text string) (batch PrintID, letter int, err error) {
 	}
 	id, _ := strconv.ParseInt(parts[1], 10, 64) // at most twelve digits
 	letter, _ = strconv.Atoi(parts[2])
-	if check, _ := strconv.Atoi(parts[3]); id == 0 || letter == 0 || check != slipCheck(PrintID(id), letter) {
+	if check, _ := strconv.Atoi(parts[3]); id == 0 || check != slipCheck(PrintID(id), letter) {
 		return 0, 0, Errorf(Invalid, "回执编号“%s”有一位不对，请再核对", plain).In("code")
 	}
 	return PrintID(id), letter, nil

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"policypush/internal/domain"
@@ -77,6 +78,68 @@ func settleCanary(ctx context.Context, q querier, push domain.PushID, channel do
 		return domain.Errorf(domain.NotFound, "没有与回执对应的验证消息")
 	}
 	return err
+}
+
+// canaryIn says that canary k of a push is in the batch of letters p.
+const canaryIn = `k.channel = 'paper' AND k.push_id = p.push_id AND k.gateway_ref LIKE CAST(p.id AS TEXT) || '-0-%'`
+
+// PutCanaryLetter tells whether the office's own letter of a push goes with a
+// batch of letters that is drawn: it goes with the first, however often that is
+// drawn, and with another if nothing of that is left to print.
+func (s *Store) PutCanaryLetter(ctx context.Context, c domain.Canary, id domain.PrintID) (goes bool, err error) {
+	const q = `
+		INSERT INTO canaries (push_id, channel, masked_to, state, gateway, gateway_ref, note, sent_at, ended_at)
+		VALUES ($1, 'paper', $2, 'sending', $3, $4, '', $5, 0)
+		ON CONFLICT (push_id, channel) DO UPDATE SET masked_to = excluded.masked_to, gateway_ref = excluded.gateway_ref, sent_at = excluded.sent_at
+		WHERE canaries.state = 'sending' AND (canaries.gateway_ref = excluded.gateway_ref OR NOT EXISTS (
+			SELECT 1 FROM canaries k JOIN print_batches p ON ` + canaryIn + `
+			WHERE k.push_id = excluded.push_id AND p.state IN ('open', 'wanted', 'ready')))`
+	n, err := changed(ctx, s.write, q, c.Push, c.MaskedTo, printed, domain.SlipCode(id, domain.CanaryLetter), micros(c.SentAt))
+	if err != nil {
+		return false, fmt.Errorf("put canary of push %d into print %d: %w", c.Push, id, err)
+	}
+	return n > 0, nil
+}
+
+// canaryPrinted records that the office's own letter is printed, if the batch
+// has it.
+func (s *Store) canaryPrinted(ctx context.Context, tx *sql.Tx, id domain.PrintID, now time.Time) error {
+	const q = `UPDATE canaries SET state = 'accepted', ended_at = $2 WHERE channel = 'paper' AND state = 'sending' AND gateway_ref = $1`
+	n, err := changed(ctx, tx, q, domain.SlipCode(id, domain.CanaryLetter), micros(now))
+	if err != nil || n == 0 {
+		return err
+	}
+	return s.writeHanded(ctx, tx, handedCount{{dayOf(now), domain.Paper, printed, handedAccepted}: 1})
+}
+
+// settleCanarySlip records what the receipt slip of the office's own letter
+// says, if the letter is in that state. It returns 0 if it is not.
+func settleCanarySlip(ctx context.Context, q querier, id domain.PrintID, in domain.DeliveryState, r domain.SlipResult, now time.Time) (int, error) {
+	const settle = `UPDATE canaries SET state = $3, note = $4, ended_at = $5 WHERE channel = 'paper' AND gateway_ref = $1 AND state = $2`
+	note := strings.TrimPrefix(string(r.Reason), string(domain.ReasonUndelivered)+":")
+	return changed(ctx, q, settle, domain.SlipCode(id, domain.CanaryLetter), string(in), string(r.State), note, micros(now))
+}
+
+// canarySlips returns the office's own letters in batches.
+func (s *Store) canarySlips(ctx context.Context, q querier, ids ...domain.PrintID) (map[domain.PrintID]Slip, error) {
+	slips := map[domain.PrintID]Slip{}
+	err := chunks(ids, func(part []any) error {
+		find := `
+			SELECT p.id, k.masked_to, k.state, k.note, k.ended_at FROM print_batches p JOIN canaries k ON ` + canaryIn + `
+			WHERE p.id IN (` + s.dialect.places(1, len(part)) + `)`
+		return each(ctx, q, func(row scanner) error {
+			var id domain.PrintID
+			var note string
+			slip := Slip{Number: domain.CanaryLetter}
+			err := row.Scan(&id, &slip.Masked, &slip.State, &note, timeInto(&slip.EndedAt))
+			if slip.State == domain.Failed {
+				slip.Reason = domain.ReasonUndelivered + ":" + domain.Reason(note)
+			}
+			slips[id] = slip
+			return err
+		}, find, part...)
+	})
+	return slips, err
 }
 
 // Canaries returns the canaries of a push, in the order of their channels; of

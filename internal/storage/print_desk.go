@@ -68,6 +68,13 @@ func (s *Store) Prints(ctx context.Context, office domain.OfficeID, push domain.
 			return err
 		}, q, part...)
 	})
+	if err != nil {
+		return nil, err
+	}
+	own, err := s.canarySlips(ctx, s.read, ids...)
+	for id, slip := range own {
+		all[at[id]].States[slip.State]++
+	}
 	return all, err
 }
 
@@ -81,15 +88,16 @@ func (s *Store) CountUnprinted(ctx context.Context, office domain.OfficeID) (n i
 
 // Slip is what became of one letter.
 type Slip struct {
-	Number   int
-	Delivery domain.DeliveryID // the first in the letter
+	Number   int               // domain.CanaryLetter: the office's own
+	Delivery domain.DeliveryID // the first in the letter; 0 of the office's own
 	State    domain.DeliveryState
 	Reason   domain.Reason
 	EndedAt  time.Time
 	Masked   string // address; empty if it is gone
 }
 
-// PrintSlips returns the letters of a batch in the order of their numbers.
+// PrintSlips returns the letters of a batch in the order of their numbers, the
+// office's own first.
 func (s *Store) PrintSlips(ctx context.Context, id domain.PrintID) ([]Slip, error) {
 	const q = `
 		SELECT p.letter, d.id, d.subscriber_id, d.state, d.reason, d.ended_at, c.address, COALESCE(c.kind, '')
@@ -97,7 +105,14 @@ func (s *Store) PrintSlips(ctx context.Context, id domain.PrintID) ([]Slip, erro
 			LEFT JOIN contacts c ON c.id = d.contact_id AND c.subscriber_id = d.subscriber_id
 		WHERE p.batch_id = $1 ORDER BY p.letter, d.id`
 	var slips []Slip
-	err := each(ctx, s.read, func(row scanner) error {
+	own, err := s.canarySlips(ctx, s.read, id)
+	if err != nil {
+		return nil, err
+	}
+	if slip, there := own[id]; there {
+		slips = append(slips, slip)
+	}
+	err = each(ctx, s.read, func(row scanner) error {
 		var slip Slip
 		var owner domain.SubscriberID
 		var sealed []byte
@@ -125,7 +140,8 @@ func (s *Store) PrintSlips(ctx context.Context, id domain.PrintID) ([]Slip, erro
 // has it. A file that was not printed is only given out on the day that it was
 // drawn, and while all its letters are still to be printed: otherwise it is
 // drawn anew, and FetchPrint fails with Conflict, as it does where there is no
-// file, or the push or paper is paused.
+// file, where the push or paper is paused, and while the batch with the office's
+// own letter is still to be printed: that one goes first.
 func (s *Store) FetchPrint(ctx context.Context, id domain.PrintID, now time.Time) ([]byte, error) {
 	const paused = `
 		SELECT EXISTS (SELECT 1 FROM pushes u WHERE u.id = b.push_id AND u.paused_at > 0)
@@ -139,6 +155,17 @@ func (s *Store) FetchPrint(ctx context.Context, id domain.PrintID, now time.Time
 		return nil, fmt.Errorf("fetch print %d: %w", id, err)
 	case held:
 		return nil, domain.Errorf(domain.Conflict, "推送或纸质通知已由工作人员暂停，恢复后再打印")
+	}
+	const before = `
+		SELECT p.id FROM print_batches b JOIN print_batches p ON p.push_id = b.push_id AND p.id <> b.id AND p.state IN ('wanted', 'ready')
+			JOIN canaries k ON k.state = 'sending' AND ` + canaryIn + `
+		WHERE b.id = $1 AND b.state = 'ready'`
+	var first domain.PrintID
+	switch err := s.read.QueryRowContext(ctx, before, id).Scan(&first); {
+	case err == nil:
+		return nil, domain.Errorf(domain.Conflict, "请先打印批次%d：里面有给本单位的样张，看过没有问题再打印这一批", first)
+	case !errors.Is(err, sql.ErrNoRows):
+		return nil, fmt.Errorf("fetch print %d: %w", id, err)
 	}
 	n, err := changed(ctx, s.write, redraw+` AND id = $3`, micros(midnight(now)), micros(now), id)
 	if err != nil {
@@ -176,6 +203,9 @@ func (s *Store) MarkPrinted(ctx context.Context, id domain.PrintID, by domain.Op
 		err := tx.QueryRowContext(ctx, mark, id, micros(now), by).Scan(&drawn)
 		if err != nil {
 			return s.notMarked(ctx, tx, id, err)
+		}
+		if err := s.canaryPrinted(ctx, tx, id, now); err != nil {
+			return err
 		}
 		rows, err := s.lettersIn(ctx, tx, id)
 		if err != nil {
@@ -275,9 +305,23 @@ func (s *Store) SettleSlips(ctx context.Context, id domain.PrintID, results map[
 		if b.State != domain.PrintPrinted {
 			return domain.Errorf(domain.Conflict, "打印批次%d还没有登记为已打印，不能登记回执", id)
 		}
+		own, err := s.canarySlips(ctx, tx, id)
+		if err != nil {
+			return err
+		}
 		for number := range results {
-			if number < 1 || number > b.Letters {
-				return domain.Errorf(domain.NotFound, "打印批次%d没有第%d份", id, number)
+			_, canary := own[id]
+			if number < 1 && !(canary && number == domain.CanaryLetter) || number > b.Letters {
+				return domain.Errorf(domain.NotFound, "打印批次%d没有%s", id, domain.LetterName(number))
+			}
+		}
+		settled = 0
+		if result, told := results[domain.CanaryLetter]; told || rest != nil {
+			if !told {
+				result = *rest
+			}
+			if settled, err = settleCanarySlip(ctx, tx, id, domain.Accepted, result, now); err != nil {
+				return err
 			}
 		}
 		rows, err := s.lettersIn(ctx, tx, id)
@@ -305,7 +349,7 @@ func (s *Store) SettleSlips(ctx context.Context, id domain.PrintID, results map[
 				stops[end.ID] = result.Stops
 			}
 		}
-		settled = len(got)
+		settled += len(got)
 		_, err = s.writeOutcomes(ctx, tx, ends)
 		return err
 	})
@@ -335,11 +379,21 @@ func (s *Store) CorrectSlip(ctx context.Context, id domain.PrintID, number int, 
 	}
 	at := slices.IndexFunc(slips, func(slip Slip) bool { return slip.Number == number })
 	if at < 0 {
-		return fail(domain.Errorf(domain.NotFound, "打印批次%d没有第%d份", id, number))
+		return fail(domain.Errorf(domain.NotFound, "打印批次%d没有%s", id, domain.LetterName(number)))
 	}
 	slip := slips[at]
 	if !slip.Settled() {
-		return fail(domain.Errorf(domain.Conflict, "第%d份还没有登记结果，不用更正", number))
+		return fail(domain.Errorf(domain.Conflict, "%s还没有登记结果，不用更正", domain.LetterName(number)))
+	}
+	if number == domain.CanaryLetter {
+		if slip.State == result.State && slip.Reason == result.Reason {
+			return false, nil
+		}
+		n, err := settleCanarySlip(ctx, s.write, id, slip.State, result, now)
+		if err != nil || n > 0 {
+			return n > 0, err
+		}
+		return fail(changedMeanwhile(number))
 	}
 	stopped, err := s.stoppedBy(ctx, slip)
 	if err != nil {
@@ -371,7 +425,7 @@ func (s *Store) CorrectSlip(ctx context.Context, id domain.PrintID, number int, 
 			ends = append(ends, end)
 		}
 		if len(ends) == 0 {
-			return domain.Errorf(domain.Conflict, "第%d份的结果刚刚有人改过，请刷新后再看", number)
+			return changedMeanwhile(number)
 		}
 		_, err = s.writeOutcomes(ctx, tx, ends)
 		return err
@@ -385,6 +439,10 @@ func (s *Store) CorrectSlip(ctx context.Context, id domain.PrintID, number int, 
 		}
 	}
 	return true, nil
+}
+
+func changedMeanwhile(letter int) error {
+	return domain.Errorf(domain.Conflict, "%s的结果刚刚有人改过，请刷新后再看", domain.LetterName(letter))
 }
 
 // corrected is the note of a result that replaces another.

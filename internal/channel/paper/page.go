@@ -24,7 +24,7 @@ type Batch struct {
 
 // Letter is one letter.
 type Letter struct {
-	Number  int
+	Number  int // domain.CanaryLetter: the office's own
 	To      domain.PaperAddress
 	Subject string        // never tells what a sensitive policy is about
 	Body    template.HTML // see push.Composer; codes to scan are drawn where it asks for them
@@ -32,6 +32,9 @@ type Letter struct {
 
 // Code is what stands on the receipt slip of a letter.
 func (l placed) Code() string { return domain.SlipCode(l.Batch.ID, l.Number) }
+
+// Name is what a letter is called.
+func (l Letter) Name() string { return domain.LetterName(l.Number) }
 
 // placed is a letter with the batch that it is of.
 type placed struct {

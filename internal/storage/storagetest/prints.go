@@ -116,6 +116,63 @@ func collectsLetters(t *testing.T, url string) {
 	counted(t, s)
 }
 
+// printsTheCanaryFirst: the office's own letter lies in the first batch that is
+// drawn, or in another if that is void, and its slip settles it; other batches
+// wait until it is printed.
+func printsTheCanaryFirst(t *testing.T, url string) {
+	s, ctx := open(t, url, Keys(t)), t.Context()
+	_, push := published(t, s, "稳岗返还")
+	all := readersOnPaper(t, s, 8)
+	collected(t, s, push.ID, waiting(all, 0))
+	c := domain.Canary{Push: push.ID, MaskedTo: "城关镇****", SentAt: morning}
+	ids := drawn(t, s, morning)
+	first, other := ids[0], ids[1]
+	for range 2 { // it is drawn again on the next day
+		equal(t, "goes with the first", got(s.PutCanaryLetter(ctx, c, first))(t), true)
+		equal(t, "and the next", got(s.PutCanaryLetter(ctx, c, other))(t), false)
+	}
+	_, err := s.FetchPrint(ctx, other, morning)
+	wantKind(t, err, domain.Conflict)
+	got(s.FetchPrint(ctx, first, morning))(t)
+	delivered := domain.SlipResults()[0]
+	_, err = s.SettleSlips(ctx, other, map[int]domain.SlipResult{domain.CanaryLetter: delivered}, nil, morning)
+	wantKind(t, err, domain.Conflict) // it is not printed
+	equal(t, "dropped", got(s.MarkPrinted(ctx, first, 7, morning))(t), 0)
+	got(s.FetchPrint(ctx, other, morning))(t)
+	got(s.MarkPrinted(ctx, other, 7, morning))(t)
+	_, err = s.SettleSlips(ctx, other, map[int]domain.SlipResult{domain.CanaryLetter: delivered}, nil, morning)
+	wantKind(t, err, domain.NotFound)
+	slips := got(s.PrintSlips(ctx, first))(t)
+	equal(t, "slips", len(slips), 5)
+	equal(t, "the office's own", slips[0], storage.Slip{State: domain.Accepted, EndedAt: morning, Masked: "城关镇****"})
+	for _, p := range got(s.Prints(ctx, 1, push.ID, false, 10, 0))(t) {
+		equal(t, "letters", p.States[domain.Accepted], map[domain.PrintID]int{first: 5, other: 4}[p.ID])
+	}
+	away := domain.SlipResults()[2]
+	equal(t, "settled", got(s.SettleSlips(ctx, first, map[int]domain.SlipResult{domain.CanaryLetter: away}, nil, morning))(t), 1)
+	equal(t, "once", got(s.SettleSlips(ctx, first, map[int]domain.SlipResult{domain.CanaryLetter: delivered}, nil, morning))(t), 0)
+	slip := got(s.PrintSlips(ctx, first))(t)[0]
+	equal(t, "state", slip.State, domain.Failed)
+	equal(t, "reason", slip.Reason, away.Reason)
+	equal(t, "the same", got(s.CorrectSlip(ctx, first, domain.CanaryLetter, away, morning))(t), false)
+	equal(t, "another", got(s.CorrectSlip(ctx, first, domain.CanaryLetter, delivered, morning))(t), true)
+	equal(t, "others, all at once", got(s.SettleSlips(ctx, first, nil, &delivered, morning))(t), 4)
+	found := got(s.Canaries(ctx, push.ID, 10))(t)
+	equal(t, "canaries", len(found), 1)
+	equal(t, "delivered", found[0].State, domain.Delivered)
+	counted(t, s)
+
+	_, second := published(t, s, "稳岗返还续")
+	collected(t, s, second.ID, waiting(all, 0))
+	c.Push = second.ID
+	for _, id := range got(s.OwedPrints(ctx, morning, 10))(t) {
+		_, _, err := s.BeginPrint(ctx, id)
+		must(t, err)
+		equal(t, "goes with the first, and with the next when nothing of that is left", got(s.PutCanaryLetter(ctx, c, id))(t), true)
+		must(t, s.FinishPrint(ctx, id, nil, 0, morning))
+	}
+}
+
 func printsOnce(t *testing.T, url string) {
 	s, ctx := open(t, url, Keys(t)), t.Context()
 	_, push := published(t, s, "稳岗返还")

@@ -185,6 +185,7 @@ func Run(t *testing.T, fresh func(t *testing.T) string) {
 		"letters are collected by village, in bounded batches":                  collectsLetters,
 		"a letter of several pushes is one, and so is its slip":                 collectsDigestLetters,
 		"letters are printed once and their slips entered once":                 printsOnce,
+		"the office's own letter is printed first":                              printsTheCanaryFirst,
 		"a letter that is over before it is printed drops out":                  dropsLetters,
 		"who is erased is in no file of printed letters":                        dropsPrintedAddresses,
 		"the letters of a dead worker wait again":                               keepsLostLetters,
