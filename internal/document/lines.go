@@ -92,7 +92,11 @@ func tidy(lines []line) []line {
 			continue
 		}
 		at := 0
-		for piece := range slices.Values(unflatten(l.text, flat || len(cut) == 0 && titleThenText.MatchString(l.text))) {
+		pieces := unflatten(l.text, flat || len(cut) == 0 && titleThenText.MatchString(l.text))
+		if m := dayBehind.FindStringSubmatchIndex(l.text); m != nil && len(pieces) == 1 && endsLikeTitle(l.text[:m[3]]) {
+			pieces = []string{l.text[:m[3]], l.text[m[4]:]}
+		}
+		for piece := range slices.Values(pieces) {
 			part := l
 			part.skip = at
 			part.text = squeeze(piece)
@@ -171,6 +175,9 @@ func isFlat(lines []line) bool {
 // titleThenText is the first line of a text that lost its breaks: a title, and more behind a
 // blank.
 var titleThenText = automaton.MustCompile(`^[^。;:, ]{8,90}(?:的通知|的意见|的公告|的通告|的决定|的批复|的函) [^。]{0,80}(?:各|现|为|根据)|^[^。;:]{2,60}关于[^。;:, ]{4,80}(?:通知|意见|公告|通告|决定|批复|函)(?:\([^)]{2,8}\))? [^。]{0,80}(?:各|现|为|根据|你[省市县区部厅局])`)
+
+// dayBehind is a title with the day on which a page shows it behind it.
+var dayBehind = automaton.MustCompile(`^([^。;:]{0,60}关于[^。;:]{4,100}?) ?([(\[]?20\d{2}[-/.]\d{1,2}[-/.]\d{1,2}[)\]]?)$`)
 
 // unflatten cuts a line that holds several paragraphs: at blanks that stand
 // for a line break, and before the next number of a row of headings.
@@ -391,8 +398,14 @@ var repealNote = automaton.MustCompile(`^(?:\*? ?注|备注):本(?:篇|件)?(?:�
 
 func dropNoise(lines []line) []line {
 	kept := lines[:0]
+	way := 0 // steps of a way to the page that stand before
 	for i, l := range lines {
 		edge := i < around || i >= len(lines)-around
+		if n := numberOf(l.text); i < around && n.rank == rankThird && n.value == way+1 && columns(l.text) <= shortest && (way > 0 || strings.HasSuffix(l.text, "首页")) {
+			way++
+			continue
+		}
+		way = 0
 		if m := repealNote.FindStringIndex(l.text); m != nil {
 			l.skip += m[1]
 			if l.text = l.text[m[1]:]; l.text == "" {
@@ -460,9 +473,10 @@ func joinBroken(lines []line) []line {
 			open.Reset()
 		}
 	}
-	for _, l := range lines {
+	for i, l := range lines {
 		wide := columns(l.text)
-		if len(out) > 0 && !(len(out) <= 10 && endsLikeTitle(out[len(out)-1].text)) && goesOn(&out[len(out)-1], text(), l, last, width) {
+		signs := i+1 < len(lines) && isOrgLine(l.text) && isDayLine(lines[i+1].text)
+		if len(out) > 0 && !signs && !(len(out) <= 10 && endsLikeTitle(out[len(out)-1].text)) && goesOn(&out[len(out)-1], text(), l, last, width) {
 			added := glue(text(), l.text)
 			if open.Len() == 0 {
 				open.WriteString(begun)
@@ -529,8 +543,8 @@ func goesOn(a *line, text string, b line, last, width int) bool {
 	if '0' <= end && end <= '9' && strings.ContainsRune("年月日", firstRune(b.text)) { // a date is broken
 		return true
 	}
-	if end == '《' { // a page that links the titles it cites
-		return true
+	if tail := text[max(0, len(text)-3*longest):]; strings.LastIndex(tail, "《") > strings.LastIndex(tail, "》") && strings.Contains(b.text, "》") {
+		return true // within the title of what is cited
 	}
 	if strings.ContainsRune("。;:!?…", end) || startsAnew(b.text) || isNoteLine(text) || fileName.MatchString(text[max(0, len(text)-len(".docx")):]) {
 		return false
@@ -560,8 +574,11 @@ func startsAnew(s string) bool {
 			return p != "附件" || columns(s) < longest
 		}
 	}
-	return isDateLine(s) || isNumberLine(s) || byline.MatchString(s)
+	return isDateLine(s) || isNumberLine(s) || byline.MatchString(s) || factLine.MatchString(s)
 }
+
+// factLine is a line of a page's facts about a document: 发文部门:云川市财政局.
+var factLine = automaton.MustCompile(`^(?:发文|文件|法规|颁布|颁发|公布|发布|成文|印发|实施|生效|失效|所属)(?:标题|名称|文号|字号|部门|机关|机构|单位|时间|日期|类型|行业|区域):`)
 
 // byline is when a page was put up and where it has its text from.
 var byline = automaton.MustCompile(`^\d{4}[-年]\d{1,2}[-月]\d{1,2}日? ?\d{1,2}:\d{2}[^。;]{0,60}(?:来源|作者|浏览|字号)`)

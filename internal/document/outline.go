@@ -68,6 +68,13 @@ var (
 	attachment = automaton.MustCompile(`^附(?:件|表|录)?(?:\d{1,2}|[一二三四五六七八九十]{1,2})?$`)
 )
 
+// compactDate is a day on a line of its own without its marks: 20260301.
+var compactDate = automaton.MustCompile(`^20\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])$`)
+
+// isDayLine tells whether a line below the name of an office is the day on which
+// it signs.
+func isDayLine(s string) bool { return isDateLine(s) || len(s) == 8 && compactDate.MatchString(s) }
+
 func isDateLine(s string) bool {
 	return len(s) <= 60 && (strings.HasSuffix(s, "日") || s != "" && isDigit(s[len(s)-1])) && dateLine.MatchString(s)
 }
@@ -129,12 +136,15 @@ func findTitle(lines []line) ([]line, int) {
 			best, bestSize = i, size
 		}
 	}
+	if i := promulgated(lines); i >= 0 {
+		best, bestSize = i, 1
+	}
 	first := 0
-	for first < 2 && first < len(lines) && strings.HasPrefix(lines[first].text, "★") { // the slogans of a place
+	for first < 3 && first < len(lines) && (strings.HasPrefix(lines[first].text, "★") || isSite(lines[first].text)) { // the slogans of a place
 		first++
 	}
 	if best < 0 && first < len(lines) && lines[first].style != tableLine {
-		if s := lines[first].text; columns(s) <= 120 && !strings.HasSuffix(s, ":") && !isMetaLine(s) && !notTitle.MatchString(s) && !strings.ContainsAny(s, "。;") && numberOf(s).rank == noRank && !isDateLine(s) && !isNumberLine(s) {
+		if s := lines[first].text; columns(s) <= 120 && !strings.HasSuffix(s, ":") && !isMetaLine(s) && !notTitle.MatchString(s) && !factLine.MatchString(s) && !revision.MatchString(s) && balanced(s) && !strings.ContainsAny(s, "。;") && numberOf(s).rank == noRank && !isDateLine(s) && !isNumberLine(s) {
 			best = first
 		}
 	}
@@ -149,6 +159,36 @@ func findTitle(lines []line) ([]line, int) {
 	}
 	return lines, best
 }
+
+// brought is what an order says of the rules that it brings: 《居住登记条例》已经…通过.
+var brought = automaton.MustCompile(`^(?:现将?(?:公布|发布))?《([^《》]{4,80})》[^。]{0,300}(?:(?:通过|同意|批准|决定),?现予(?:公布|发布)|自[^。]{2,30}起施行)`)
+
+// promulgated returns the line of the title of the rules that an order before them
+// brings, or -1.
+func promulgated(lines []line) int {
+	for i := 0; i < len(lines) && i < beforeBody; i++ {
+		if len(lines[i].text) > 1200 {
+			break
+		}
+		m := brought.FindStringSubmatch(lines[i].text)
+		if m == nil {
+			continue
+		}
+		for j := i + 1; j < len(lines) && j <= i+12; j++ {
+			if lines[j].text == m[1] {
+				return j
+			}
+		}
+		break
+	}
+	return -1
+}
+
+// site is the name of a site, or how it greets its readers.
+var site = automaton.MustCompile(`^(?:[\p{Han}]{2,12}(?:新闻网|信息网|政府网|门户网|门户网站|政府网站|法律资料网|文库)|欢迎(?:来到|访问|光临|您)[^。]{2,40}网站?)$`)
+
+// isSite tells whether a line is of the site that shows a document.
+func isSite(s string) bool { return len(s) <= 160 && site.MatchString(s) }
 
 // preamble begins a text that is written to nobody: 为配合…, 根据….
 var preamble = automaton.MustCompile(`^(?:为|因|根据|按照|经)[^。;]{4,}`)
@@ -330,7 +370,7 @@ func (o *outliner) markEnds(body int) {
 			continue
 		}
 		switch {
-		case isDateLine(s):
+		case isDateLine(s), i > body && isDayLine(s) && isOrgLine(o.lines[i-1].text):
 			o.sign(i, body)
 		case len(s) <= 180 && strings.HasSuffix(s, "日") && signedDate.MatchString(s) && o.endsAt(i):
 			o.kinds[i] = domain.SignatureClause

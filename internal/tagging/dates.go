@@ -177,8 +177,11 @@ func spanIn(text string, m []int, year string) (begin, end string) {
 
 // publishDate is the day that the text itself names, else the one of the page that
 // shows it. The day on which somebody copied a document of 1997 is not its own.
-func publishDate(p *domain.Policy, meta map[string]string) string {
+func (t *Tagger) publishDate(p *domain.Policy, meta map[string]string) string {
 	if d := writtenDate(p, meta); d != "" {
+		return d
+	}
+	if _, d := t.signedWithin(p); d != "" {
 		return d
 	}
 	if d := putUpOn(p, meta); agreesWithNumber(d, p.DocNumber) {
@@ -267,14 +270,32 @@ func putUpOn(p *domain.Policy, meta map[string]string) string {
 		if m := isoLine.FindStringSubmatch(strings.TrimPrefix(strings.Trim(c.Text, "() "), "日期:")); m != nil {
 			return day(m[1], m[2], m[3])
 		}
-		if m := bylineDate.FindStringSubmatch(c.Text); m != nil && c.Kind == domain.HeadClause && !strings.ContainsAny(isoTime.ReplaceAllString(c.Text, ""), ":至") {
-			return firstDate(cmpEmpty(m[1], m[2]))
+		if d := bylineDay(c.Text); d != "" && c.Kind == domain.HeadClause {
+			return d
 		}
 		if m := pageDate.FindStringSubmatch(c.Text); m != nil && pageLine.MatchString(c.Text) && !notPage.MatchString(c.Text) {
 			return firstDate(cmpEmpty(m[1], m[2]))
 		}
 	}
 	return firstDate(first(meta, "更新日期", "更新时间"))
+}
+
+// bylineDay is the only day in a line of who shows a text and when, which has the time
+// of day or says what it is: 云川日报2026-03-01 08:54, 来自:云川市政府网站 时间:2026-03-01.
+func bylineDay(line string) string {
+	if utf8.RuneCountInString(line) > 80 || notPage.MatchString(line) {
+		return ""
+	}
+	at := someDay.FindAllStringIndex(line, 2)
+	if len(at) != 1 || !isoTime.MatchString(line[at[0][1]:]) && !pageLabel.MatchString(line) || strings.ContainsAny(line, "。;,至") {
+		return ""
+	}
+	if d := line[at[0][0]:at[0][1]]; len(d) != len("26-03-01") || strings.Contains(d, "月") {
+		return firstDate(d)
+	} else if isoTime.MatchString(line) {
+		return firstDate("20" + d)
+	}
+	return ""
 }
 
 // agreesWithNumber tells whether a day is of the year of a document's number or of
@@ -296,8 +317,9 @@ var (
 	// source or how to print it; 时间 alone may be that of anything.
 	pageDate = automaton.MustCompile(`(?:日期|时间|印发|更新于|编辑:[\p{Han}]{2,4})[: ]*(\d{4}[年./-]\d{1,2}[月./-]\d{1,2}日?)|(?:^|来源[: ][\p{Han}“”"]{2,30} ?)(\d{4}[年./-]\d{1,2}[月./-]\d{1,2}日?)(?: \d{1,2}:\d{2}(?::\d{2})?)? ?(?:[【\[(]?(?:字体|字号|来源|打印|浏览|作者)|$)`)
 	pageLine = automaton.MustCompile(`来源|首页|字体|字号|编辑|浏览|打印|更新于|^印发`)
-	// bylineDate is the same behind the names of offices.
-	bylineDate = automaton.MustCompile(`^[\p{Han}]{4,40}(?:局|厅|委|会|所|中心|政府|办公室) ?(\d{4}-\d{1,2}-\d{1,2})(?: \d{1,2}:\d{2}(?::\d{2})?)?$|^(\d{4}-\d{1,2}-\d{1,2}) \d{1,2}:\d{2} ?[\p{Han}]{2,12}$`)
+	// someDay is a day, pageLabel what a page calls it or the name of an office before it.
+	someDay   = automaton.MustCompile(`\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}日?|\d{2}-\d{2}-\d{2}`)
+	pageLabel = automaton.MustCompile(`^[\p{Han}]{4,40}(?:局|厅|委|会|所|中心|政府|办公室) ?\d|(?:来源|来自|时间|日期|更新)[\p{Han}]{0,4}:`)
 	// copied is said of pages of those who copy what offices published.
 	copied  = automaton.MustCompile(`资料网|文库|范文|论坛|文档下载`)
 	notPage = automaton.MustCompile(`(?:截止|申报|受理|报名|活动|执行|有效|实施|施行)(?:日期|时间)`)
@@ -476,7 +498,7 @@ func (t *reading) validity(p *domain.Policy, meta map[string]string) {
 					continue
 				}
 			}
-			if attached || c.Kind == domain.HeadClause && !enacted.MatchString(s.text) {
+			if attached || c.Kind == domain.HeadClause && !enacted.MatchString(s.text) && !promulgates.MatchString(s.text) {
 				continue
 			}
 			hasStart, hasEnd := s.hasAny("起始于为") || strings.Contains(s.text, "施行"), s.hasAny("至到止-—–~") || strings.Contains(s.text, "废止") || strings.Contains(s.text, "失效")
@@ -563,6 +585,9 @@ func (t *reading) validity(p *domain.Policy, meta map[string]string) {
 	deadlines.add(last, 2)
 	p.ApplyDeadline = deadlines.best(true)
 }
+
+// promulgates is what an order says of the rules below it.
+var promulgates = automaton.MustCompile(`^(?:现将?(?:公布|发布))?《[^《》]{4,80}》[^。]{0,300}现予(?:公布|发布)`)
 
 // appliesFor is the title of a call for applications. What is attached to it, a
 // form or the rules of the award, holds for a time of its own.

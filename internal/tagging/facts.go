@@ -28,7 +28,7 @@ var (
 	bareNumber = automaton.MustCompile(`^[(]?([\p{Han}]{2,12}〔\d{4}〕第?\d{1,4})[)]?$`)
 	// lonelyNumber is a number and no more.
 	lonelyNumber = automaton.MustCompile(`^[(]?[\p{Han}]{2,12}〔\d{4}〕\d{1,5}号[)]?$`)
-	orderTail    = automaton.MustCompile(`^[(]?(?:\d{4}年)?第[零〇○一二三四五六七八九十百\d]{1,8}号[)]?$`)
+	orderTail    = automaton.MustCompile(`^[(]?(?:\d{4}年|〔\d{4}〕)?第[零〇○一二三四五六七八九十百\d]{1,8}号[)]?$`)
 	enacted      = automaton.MustCompile(`^[(]?(?:\d{4}|[零〇○一二三四五六七八九]{4})年.{2,20}日.*(?:通过|公布|发布|修[正订]|批准|施行|令|公告)`)
 	// cites stand before a number that belongs to another document.
 	cites       = automaton.MustCompile(`(?:根据|按照|依据|依照|贯彻|落实|执行|参照|详见|以下简称|废止|转发)$`)
@@ -55,7 +55,7 @@ func (t *reading) facts(p *domain.Policy) {
 	p.DocNumber = t.docNumber(p, meta)
 	p.UnifiedCode = t.unifiedCode(p)
 	p.Issuers = t.issuers(p, meta)
-	p.PublishDate = publishDate(p, meta)
+	p.PublishDate = t.publishDate(p, meta)
 	t.year = yearOf(p)
 	t.validity(p, meta)
 	p.DocKind = t.docKind(p)
@@ -85,8 +85,15 @@ func title(clauses []domain.Clause) string {
 	if m := siteBehind.FindStringIndex(title); m != nil { // 关于…的通知_通知公告_云川县民政局网站
 		title = strings.TrimSpace(title[:m[0]])
 	}
+	if m := behindKind.FindStringSubmatchIndex(title); m != nil {
+		title = title[:m[2]]
+	}
 	return title
 }
+
+// behindKind is what stands behind a title that is complete: a site of any name, or
+// the number.
+var behindKind = automaton.MustCompile(`关于[^_|]{4,120}(?:通知|公告|通告|意见|公示|决定|批复|函)((?: ?[-_|] ?[^-_|《》]{2,30})|[\p{Han}]{2,12}〔\d{4}〕\d{1,4}号)$`)
 
 // siteBehind is what pages append to a title: the column and the site.
 var siteBehind = automaton.MustCompile(`(?:[_|]| ?[-–—] ?)(?:[^_|]{2,20}[_|-])*[^_|《》]{2,30}(?:网站?|门户|政府|公告|平台|局|委员会|厅)$`)

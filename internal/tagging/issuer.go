@@ -36,7 +36,7 @@ func (t *Tagger) issuers(p *domain.Policy, meta map[string]string) []string {
 		names = []string{t.withPlace(p, inFull(p, names[0]))}
 	}
 	for i, name := range names {
-		names[i] = shortGovernment.ReplaceAllString(name, "${1}人民政府$2")
+		names[i] = shortGovernment.ReplaceAllString(strings.Replace(name, "中华人民共和国国务院", "国务院", 1), "${1}人民政府$2")
 	}
 	return names
 }
@@ -161,7 +161,7 @@ func (t *Tagger) issuersAsWritten(p *domain.Policy, meta map[string]string) []st
 	if name := redHead(p); name != "" {
 		return officesIn(name)
 	}
-	if name := t.endsWith(p); name != "" {
+	if name, _ := t.signedWithin(p); name != "" {
 		return []string{name}
 	}
 	return publishedBy(p, meta)
@@ -170,9 +170,9 @@ func (t *Tagger) issuersAsWritten(p *domain.Policy, meta map[string]string) []st
 // startsHan begins the name of an office, and not a code that stands for it.
 var startsHan = automaton.MustCompile(`^[\p{Han}【(《“]`)
 
-// ownRules is the title of rules that a government or a congress makes for itself:
-// 云川市人民政府任免工作人员暂行办法.
-var ownRules = automaton.MustCompile(`^([\p{Han}]{2,12}(?:人民政府|人民代表大会常务委员会))[^关]{2,30}(?:办法|规定|规则|制度|细则)(?:\([\p{Han}]{2,8}\))?$`)
+// ownRules is the title of rules that an office makes and that bear its name:
+// 云川市人民政府任免工作人员暂行办法, 云川市商务局展会申报指南.
+var ownRules = automaton.MustCompile(`^([\p{Han}]{2,12}(?:人民政府|人民代表大会常务委员会|人大常委会)|[\p{Han}]{2,8}[省市县区州盟][\p{Han}]{2,12}?(?:局|厅|委员会|管委会|中心))[^关]{2,30}(?:办法|规定|规则|制度|细则|指南|规程)(?:\([\p{Han}]{2,8}\))?$`)
 
 // headOfOffice signs with what he is: 住房城乡建设部部长 王某某, 云川省省长 王某某.
 var headOfOffice = automaton.MustCompile(`^([\p{Han}]{2,20}(?:部|署|总局|委员会|[省市州县区]))(?:代)?(?:部长|署长|局长|主任|省长|市长|州长|县长|区长) ?[\p{Han}]{2,4}$`)
@@ -195,31 +195,44 @@ func headedBy(p *domain.Policy) string {
 	return ""
 }
 
-// officeAndDay is how a text ends that lost the line breaks of its signature: ….xlsx云川市
-// 民政局2026年3月1日。
-var officeAndDay = automaton.MustCompile(`([\p{Han}]{4,60})(?:\([^()]{2,20}\))? ?\d{4}年\d{1,2}月\d{1,2}日[。| ]*$`)
+// officeAndDay is how offices sign a text that lost its line breaks: ….xlsx云川市民政局
+// 2026年3月1日(联系人:…).
+var officeAndDay = automaton.MustCompile(`([\p{Han}]{4,60})(?:\([^()]{2,20}\))? ?(\d{4}年\d{1,2}月\d{1,2}日)`)
 
-// endsWith is the office, from the name of its place on, with which and a day one
-// of the last lines of a text ends.
-func (t *Tagger) endsWith(p *domain.Policy) string {
-	for _, c := range p.Clauses[max(0, len(p.Clauses)-3):] {
-		m := officeAndDay.FindStringSubmatch(lastRunes(c.Text, 100))
-		if m == nil {
+// behindDay is what may follow the day of a signature: nothing, a note, what is
+// attached.
+var behindDay = automaton.MustCompile(`^(?:[。| ]*$|[(【]|附件|抄送|联系)|^(?:[^,。;:《》发印公前至起止到以内后之在召组举])[^,。;:《》]{3,60}(?:办法|方案|细则|意见|措施|规定|规则|计划|名单)`)
+
+// signedWithin is the office, from the name of its place on, that signs within a
+// line, and the day.
+func (t *Tagger) signedWithin(p *domain.Policy) (office, day string) {
+	for i := range p.Clauses {
+		c := &p.Clauses[i]
+		if c.Kind == domain.TableClause || !strings.Contains(c.Text, "日") {
 			continue
 		}
-		places := t.rules.PlacesIn(m[1])
-		for i := len(places) - 1; i >= 0; i-- {
-			at := places[i].Start
-			for k := i; k > 0 && places[k-1].End == places[k].Start; k-- {
-				at = places[k-1].Start
+		for _, m := range officeAndDay.FindAllStringSubmatchIndex(c.Text, -1) {
+			if !behindDay.MatchString(firstRunes(c.Text[m[1]:], 80)) {
+				continue
 			}
-			if name := m[1][at:]; wholeOffice(name) && len(officesIn(name)) == 1 {
-				return name
+			names := c.Text[m[2]:m[3]]
+			places := t.rules.PlacesIn(names)
+			for i := len(places) - 1; i >= 0; i-- {
+				at := places[i].Start
+				for k := i; k > 0 && places[k-1].End == places[k].Start; k-- {
+					at = places[k-1].Start
+				}
+				if name := names[at:]; wholeOffice(name) && len(officesIn(name)) == 1 && !actsBefore.MatchString(names[:at]) {
+					return name, firstDate(c.Text[m[4]:m[5]])
+				}
 			}
 		}
 	}
-	return ""
+	return "", ""
 }
+
+// actsBefore stands before an office that does something on a day and does not sign.
+var actsBefore = automaton.MustCompile(`(?:[由经与和及向据对]|根据|按照|关于|自)$`)
 
 // belowEnd are the offices on the lines after 特此通告 that bear no day.
 func belowEnd(p *domain.Policy) []string {
@@ -247,7 +260,7 @@ func redHead(p *domain.Policy) string {
 	head := headClauses(p)
 	for i := range len(head) - 1 {
 		name, next := strings.TrimSpace(head[i].Text), head[i+1].Text
-		if head[i].Kind != domain.TitleClause && wholeOffice(name) && (strings.HasPrefix(next, "关于") || titleTail.ReplaceAllString(next, "") == titleTail.ReplaceAllString(p.Title, "")) {
+		if head[i].Kind != domain.TitleClause && wholeOffice(name) && (strings.HasPrefix(next, "关于") || next == "文件" || titleTail.ReplaceAllString(next, "") == titleTail.ReplaceAllString(p.Title, "")) {
 			return inProvince.ReplaceAllString(name, "$1")
 		}
 	}
@@ -391,6 +404,11 @@ func orderedBy(p *domain.Policy) string {
 	name, _, found := strings.Cut(strings.Replace(p.DocNumber, "令〔", "令第", 1), "令第")
 	if found && agencyEnd.MatchString(name) {
 		return name
+	}
+	for _, c := range headClauses(p) {
+		if name, found := strings.CutSuffix(c.Text, "令"); found && wholeOffice(name) {
+			return name
+		}
 	}
 	return ""
 }

@@ -115,7 +115,11 @@ var (
 	draft    = automaton.MustCompile(`草案|征求意见稿|征求意见期|意见征求期|修订稿|提出意见|征求意见的?(?:时间|期限)|意见反馈|反馈意见`)
 	opinions = automaton.MustCompile(`(?:公开|广泛|面向社会|向社会|现)[^。;\n]{0,12}(?:征求|听取|征集)`)
 	// toMember begins an answer to a member of a congress or a conference.
-	toMember = automaton.MustCompile(`^[^\n。]{2,80}(?:委员|代表):\n[^\n]{0,200}答复如下`)
+	toMember = automaton.MustCompile(`(?:^|\n)[^\n。]{2,80}(?:委员|代表):\n[^\n]{0,200}答复如下`)
+	// passedOn is what a notice says of what it passes on, passed what stands over a
+	// statute of a place.
+	passedOn = automaton.MustCompile(`现将[^。]{4,160}(?:转发|印发)给你们`)
+	passed   = automaton.MustCompile(`(?:^|\n)[(于]{0,2}\d{4}年\d{1,2}月\d{1,2}日[\p{Han}]{2,12}(?:省|市|州|县|自治区)[^。\n]{0,12}人民代表大会[^。\n]{0,40}(?:通过|批准)|(?:^|\n)于\d{4}年\d{1,2}月\d{1,2}日(?:自治州|自治县|市|省)[^。\n]{0,12}人民代表大会[^。\n]{0,40}通过`)
 	// explains is how what explains a policy is divided.
 	explains = automaton.MustCompile(`(?:^|\n)一、(?:起草|制定|出台|政策|文件)[\p{Han}]{0,4}(?:背景|依据|目的)`)
 	// makesRules is what the first article of rules says that they are.
@@ -138,6 +142,12 @@ func selfKind(p *domain.Policy) string {
 	}
 	if listsNames.MatchString(p.Text) {
 		return "D21"
+	}
+	switch opening := firstRunes(p.Text, 1000); {
+	case passedOn.MatchString(opening):
+		return "D08"
+	case passed.MatchString(firstRunes(opening, 300)):
+		return "D04"
 	}
 	if m := ownName.FindStringSubmatch(p.Text); m != nil {
 		return ownKinds[m[1]+m[2]]
@@ -181,6 +191,9 @@ var answersMember = automaton.MustCompile(`(?:建议|提案|议案|代表|委员
 // tellsOf is the title of a piece of news: 2026年入学政策公布.
 var tellsOf = automaton.MustCompile(`(?:政策|办法|细则|措施)(?:正式|今日|已)?(?:公布|出台|发布|启动)$`)
 
+// inPaper tells of a paper from which a page has its text.
+var inPaper = automaton.MustCompile(`(?:来源|来自)[: ]{1,3}[\p{Han}]{2,8}(?:日报|晚报|时报|早报|晨报|商报|新闻网|新华网|人民网|融媒体中心)`)
+
 // guideKind is the kind of a text whose title names none: a guide or a piece of
 // news about a policy, or a notice of what is paid.
 func guideKind(p *domain.Policy, title string) string {
@@ -191,7 +204,7 @@ func guideKind(p *domain.Policy, title string) string {
 		return "D19"
 	case strings.HasSuffix(title, "指南"), strings.HasSuffix(title, "申报"):
 		return "D18"
-	case tellsOf.MatchString(title):
+	case tellsOf.MatchString(title), inPaper.MatchString(firstRunes(p.Text, 300)):
 		return "D19"
 	case noticeTitle.MatchString(title):
 		return "D09"

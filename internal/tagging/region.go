@@ -91,6 +91,9 @@ func (t *Tagger) regions(p *domain.Policy) []domain.Tag {
 	if words := everyProvince.FindString(p.Text); words != "" {
 		return regionTag(p, whole, words)
 	}
+	if words := stateActs.FindString(firstRunes(p.Text, 600)); words != "" && news.MatchString(firstRunes(p.Text, 300)) && !forCity.MatchString(p.Text) && !forProvince.MatchString(p.Text) {
+		return regionTag(p, whole, words)
+	}
 	return nil
 }
 
@@ -121,6 +124,8 @@ var (
 	citedNumber = automaton.MustCompile(`》 ?\([^()]{1,40}\)`)
 	// served is the site on which a province serves its people.
 	served = automaton.MustCompile(`([\p{Han}]{2,3}?)政务服务网`)
+	// stateActs is how a report tells what an office of the state did.
+	stateActs = automaton.MustCompile(`(?:国务院|(?:财政|教育|民政|商务|交通运输|农业农村|文化和旅游|工业和信息化|人力资源社会保障|人力资源和社会保障|住房城乡建设|住房和城乡建设|生态环境|自然资源|科技|公安|司法|水利)部|(?:税务|市场监管|海关|国家税务)总局|国家[\p{Han}]{2,8}[局委])[\p{Han}、]{0,40}(?:印发|发布|公布|出台|下发|获悉)`)
 	// everyProvince is what texts say that hold in all of them.
 	everyProvince = automaton.MustCompile(`省、自治区、直辖市|不设区的市`)
 )
@@ -362,6 +367,11 @@ const maxNamed = 4000
 // is only named by that.
 func (t *Tagger) mostNamed(text string) (code, name string) {
 	text = dateline.ReplaceAllString(firstRunes(text, maxNamed), "")
+	if without := paper.ReplaceAllString(text, ""); without != text { // a paper of the city tells of a county
+		if code, name := t.mostNamed(without); code != "" {
+			return code, name
+		}
+	}
 	count, names := map[string]int{}, map[string]string{}
 	only := map[string]*rules.Place{}     // the county by which alone a city is named
 	counties := map[string]*rules.Place{} // the only county of a city that is named, nil for several
@@ -400,10 +410,7 @@ func (t *Tagger) mostNamed(text string) (code, name string) {
 	best := ""
 	for _, c := range codes {
 		// a city outweighs its province: 广东省 is named where 广州市 is meant
-		weight := count[c]
-		if levelOf(t.rules.Place(c)) > 0 {
-			weight *= 2
-		}
+		weight := weighed(count, c, t)
 		if weight >= 2 && (best == "" || weight > weighed(count, best, t)) {
 			best = c
 		}
@@ -427,12 +434,15 @@ func (t *Tagger) mostNamed(text string) (code, name string) {
 var (
 	// dateline is where a paper's report was written.
 	dateline = automaton.MustCompile(`[\p{Han}]{2,8}\d{1,2}月\d{1,2}日电`)
+	// paper is the name of a paper, which has that of its city.
+	paper = automaton.MustCompile(`[\p{Han}]{2,3}(?:日报|晚报|晨报)`)
 	// ofCounty is how a text of a county or district calls it.
 	ofCounty = automaton.MustCompile(`[我本][区县]|区委|县委|[区县]政府|[,。;]区[\p{Han}]{2,6}局`)
 )
 
+// weighed is how often a place is named, twice for a city.
 func weighed(count map[string]int, code string, t *Tagger) int {
-	if levelOf(t.rules.Place(code)) > 0 {
+	if place := t.rules.Place(code); levelOf(place) > 0 || strings.HasSuffix(place.Name, "市") {
 		return 2 * count[code]
 	}
 	return count[code]
