@@ -1,7 +1,6 @@
 package domain
 
 import (
-	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -14,19 +13,39 @@ func Typeset(text string) string {
 	if !strings.ContainsAny(text, ",;:!?()") {
 		return text
 	}
-	rs := []rune(text)
-	for from := 0; from < len(rs); {
-		to := from
-		for to < len(rs) && rs[to] != '\n' {
-			to++
+	return widen(text, wideMarks(text))
+}
+
+// wideMarks tells of every byte of a text whether it is a mark that is printed wide.
+func wideMarks(text string) []bool {
+	wide := make([]bool, len(text))
+	from := 0
+	for l := range strings.Lines(text) {
+		to := from + len(l)
+		if l = strings.TrimSuffix(l, "\n"); strings.ContainsFunc(l, isWide) {
+			of := line{l, wide[from : from+len(l)]}
+			of.widenBrackets()
+			of.widenMarks()
 		}
-		if line := rs[from:to]; slices.ContainsFunc(line, isWide) {
-			widenBrackets(line)
-			widenMarks(line)
-		}
-		from = to + 1
+		from = to
 	}
-	return string(rs)
+	return wide
+}
+
+// widen writes the marks wide.
+func widen(text string, wide []bool) string {
+	var b strings.Builder
+	b.Grow(len(text) + len(text)/16)
+	done := 0
+	for i := range wide {
+		if wide[i] {
+			b.WriteString(text[done:i])
+			b.WriteRune(rune(text[i]) + 0xFEE0)
+			done = i + 1
+		}
+	}
+	b.WriteString(text[done:])
+	return b.String()
 }
 
 // isWide tells whether a character is written in a square of its own.
@@ -34,13 +53,36 @@ func isWide(r rune) bool {
 	return 0x4E00 <= r && r <= 0x9FFF || r > unicode.MaxLatin1 && unicode.Is(unicode.Han, r) || 0x3001 <= r && r <= 0x303F || 0xFF01 <= r && r <= 0xFF5E || strings.ContainsRune("“”‘’—…", r)
 }
 
-func wideAt(line []rune, i int) bool { return 0 <= i && i < len(line) && isWide(line[i]) }
+// line is a line of a text, and of each of its bytes whether it is a mark that is
+// printed wide.
+type line struct {
+	text string
+	wide []bool
+}
+
+// before tells whether something wide stands before a byte.
+func (l line) before(i int) bool {
+	if i == 0 || l.wide[i-1] {
+		return i > 0
+	}
+	r, _ := utf8.DecodeLastRuneInString(l.text[:i])
+	return isWide(r)
+}
+
+// behind tells whether something wide stands behind the mark at a byte.
+func (l line) behind(i int) bool {
+	if i++; i == len(l.text) || l.wide[i] {
+		return i < len(l.text)
+	}
+	r, _ := utf8.DecodeRuneInString(l.text[i:])
+	return isWide(r)
+}
 
 // widenBrackets widens a pair that holds Chinese or stands beside it.
-func widenBrackets(line []rune) {
+func (l line) widenBrackets() {
 	var open []int
-	for i, r := range line {
-		switch r {
+	for i := range len(l.text) {
+		switch l.text[i] {
 		case '(':
 			open = append(open, i)
 		case ')':
@@ -48,32 +90,23 @@ func widenBrackets(line []rune) {
 			if len(open) > 0 {
 				from, open = open[len(open)-1], open[:len(open)-1]
 			}
-			if wideAt(line, from-1) || wideAt(line, i+1) || slices.ContainsFunc(line[from:i], isWide) {
-				line[i] = '）'
-				if from < i {
-					line[from] = '（'
-				}
+			if l.before(from) || l.behind(i) || strings.ContainsFunc(l.text[from:i], isWide) {
+				l.wide[from], l.wide[i] = true, true
 			}
 		}
 	}
 	for _, i := range open { // closed on another line, or never
-		if wideAt(line, i-1) || wideAt(line, i+1) {
-			line[i] = '（'
-		}
+		l.wide[i] = l.before(i) || l.behind(i)
 	}
 }
 
 // widenMarks widens commas and the like beside Chinese, at the end of a line and after a
 // percentage.
-func widenMarks(line []rune) {
-	for i, r := range line {
-		switch r {
+func (l line) widenMarks() {
+	for i := range len(l.text) {
+		switch l.text[i] {
 		case ',', ';', ':', '!', '?':
-		default:
-			continue
-		}
-		if wideAt(line, i-1) || wideAt(line, i+1) || i == len(line)-1 || i > 0 && line[i-1] == '%' {
-			line[i] = r + 0xFEE0
+			l.wide[i] = l.before(i) || l.behind(i) || i == len(l.text)-1 || i > 0 && l.text[i-1] == '%'
 		}
 	}
 }
@@ -81,12 +114,12 @@ func widenMarks(line []rune) {
 // Typeset writes a policy as it was read the way it is printed, see the
 // function. Places of its text stay what they are.
 func (p *Policy) Typeset() {
-	was, text := p.Text, Typeset(p.Text)
-	from, to := placesOf(was), placesOf(text)
+	was, wide := p.Text, wideMarks(p.Text)
+	text, places := widen(was, wide), placesOf(was, wide)
 	// of is what stands at a place now, or the words alone where they are not those of the text.
 	of := func(words string, start, end int) string {
-		if 0 <= start && start <= end && end < len(from) && was[from[start]:from[end]] == words {
-			return text[to[start]:to[end]]
+		if 0 <= start && start <= end && end < len(places) && was[places[start].was:places[end].was] == words {
+			return text[places[start].is:places[end].is]
 		}
 		return Typeset(words)
 	}
@@ -113,13 +146,21 @@ func (p *Policy) Typeset() {
 	}
 }
 
-// placesOf returns the byte at which each code point of a text stands, and its end.
-func placesOf(text string) []int32 {
-	places := make([]int32, 0, utf8.RuneCountInString(text)+1)
+// place is the byte at which a code point stands in a text, and stood before its
+// marks were widened.
+type place struct{ was, is int32 }
+
+// placesOf returns the places of every code point of a text, and of its end.
+func placesOf(text string, wide []bool) []place {
+	places := make([]place, 0, utf8.RuneCountInString(text)+1)
+	more := 0
 	for i := range text {
-		places = append(places, int32(i))
+		places = append(places, place{int32(i), int32(i + more)})
+		if wide[i] {
+			more += utf8.RuneLen('，') - 1
+		}
 	}
-	return append(places, int32(len(text)))
+	return append(places, place{int32(len(text)), int32(len(text) + more)})
 }
 
 func (m *Measure) typeset(of func(words string, start, end int) string, cite func([]Evidence)) {
