@@ -53,13 +53,13 @@ var (
 // does judges what a sentence does to somebody outside. What government does
 // for itself is no act: aims, reports, work among offices.
 func (t *reading) does(s sentence) act {
-	key := [2]int{s.start, s.end}
-	a, ok := t.acts[key]
-	if !ok {
-		a = t.judge(s)
-		t.acts[key] = a
+	if !s.whole() {
+		return t.judge(s)
 	}
-	return a
+	if h := s.holds; !h.judged {
+		h.act, h.judged = t.judge(s), true
+	}
+	return s.holds.act
 }
 
 func (t *reading) judge(s sentence) act {

@@ -475,7 +475,7 @@ func (t *reading) validity(p *domain.Policy, meta map[string]string) {
 				continue
 			}
 			deadlines = append(deadlines, t.deadlines(s, year)...)
-			recurs := recursYearly(s.text)
+			recurs := recursYearly(s)
 			if !recurs && i-called < maxCell && calledTime.MatchString(s.text) {
 				if m := s.loc(listedWindow); m != nil {
 					_, end := spanIn(s.text, m, year)

@@ -39,7 +39,7 @@ var (
 	applyLonger = expression(`(?:申报|受理|报名|申请|申领|登记|缴费|提交)(?:时间|期限|截止(?:时间|日期))?[\p{Han}]{0,6}?(?:(?:由|从)(?:原[\p{Han}]{0,6})?` + dateRE + `)?[\p{Han}]{0,4}?(?:延长|延期|顺延|推迟|放宽)(?:至|到)` + dateRE)
 	handIn      = expression(`(?:于|在|截至|截止)?(?:今年|本年)?` + dateRE + `(?:\d{1,2}:\d{2})?(?:\(含\))?(?:以前|之前|前|止)[,]?([^。;]{0,60})`)
 	byLabel     = expression(`^(?:[(]?[一二三四五六七八九十\d]{1,2}[)、.])?(?:截止(?:日期|时间)|申报截止(?:日期|时间)?|报名截止(?:日期|时间)?)(?:为|:)` + dateRE)
-	hands       = automaton.MustCompile(`申报|申请|申领|报名|材料|资料|提交|报送|上传|补报|寄送|送达|填报|参评|揭榜|发送至|登录|报所在|报当地|报属地|企业端|递交|报送?[省市区县旗][\p{Han}]{0,10}(?:局|委|厅|办|科|处|股|中心)|办理[\p{Han}]{0,4}(?:登记|手续)`)
+	hands       = expression(`申报|申请|申领|报名|材料|资料|提交|报送|上传|补报|寄送|送达|填报|参评|揭榜|发送至|登录|报所在|报当地|报属地|企业端|递交|报送?[省市区县旗][\p{Han}]{0,10}(?:局|委|厅|办|科|处|股|中心)|办理[\p{Han}]{0,4}(?:登记|手续)`)
 	applicant   = automaton.MustCompile(`(?:企业|申报单位|申请单位|参评单位|项目单位|用人单位|申报主体|申报人|申请人|家长|职工|居民|考生|参保人|缴费人|纳税人)(?:应当?|须|需|请)?$`)
 	// applies ends the name of whoever or whatever applies: 申请入库的项目请于….
 	applies = automaton.MustCompile(`(?:申报|申请|参评|参展|报名)[\p{Han}]{0,8}的(?:项目|企业|单位|个人|人员)?(?:应当?|须|需|请)?$`)
@@ -49,18 +49,16 @@ var (
 )
 
 // dueWords are said where there is a time to apply and nothing is handed in.
-var dueWords = automaton.MustCompile(`截止|年报|受理|征集|缴费|办理|领取|领券|征缴|年审|汇算|招聘`)
+var dueWords = expression(`截止|年报|受理|征集|缴费|办理|领取|领券|征缴|年审|汇算|招聘`)
 
 // mayApply stands before the last day for those who may apply: …缴纳的保险费,可于12月31日前申请返还.
 var mayApply = automaton.MustCompile(`[,]可以?(?:于|在)?$`)
 
 // recursYearly tells whether a sentence speaks of a time of no one year: 每年4月1日至5月15日.
-func recursYearly(text string) bool {
-	return strings.Contains(text, "每年") && annually.MatchString(text) && !someYear.MatchString(text)
-}
+func recursYearly(s sentence) bool { return s.matches(annually) && !someYear.MatchString(s.text) }
 
 var (
-	annually = automaton.MustCompile(`每年[^,。;]{0,10}\d{1,2}月`)
+	annually = expression(`每年[^,。;]{0,10}\d{1,2}月`)
 	someYear = automaton.MustCompile(`\d{4}年`)
 )
 
@@ -70,22 +68,25 @@ var taxMonth = automaton.MustCompile(`\d月份?(?:的)?(?:纳税)?$`)
 // deadlines are the last days to apply of a sentence, for the document and for
 // each measure that it belongs to. year is that of the document.
 func (t *reading) deadlines(s sentence, year string) claims {
-	key := [2]int{s.start, s.end}
-	found, known := t.last[key]
-	if !known {
+	var found claims
+	if !s.whole() {
 		deadline(s, year, &found)
-		t.last[key] = found
+		return found
 	}
-	return found
+	if h := s.holds; !h.dated {
+		deadline(s, year, &h.deadlines)
+		h.dated = true
+	}
+	return s.holds.deadlines
 }
 
 // deadline reads the last day to apply. What offices hand in to each other is
 // none.
 func deadline(s sentence, year string, found *claims) {
-	if recursYearly(s.text) {
+	if recursYearly(s) {
 		return
 	}
-	if !s.hasAny("前止截至到-—–~迟限") || !hands.MatchString(s.text) && !dueWords.MatchString(s.text) {
+	if !s.hasAny("前止截至到-—–~迟限") || !s.matches(hands) && !s.matches(dueWords) {
 		return
 	}
 	for _, re := range []pattern{applyBy, byLabel, applyOpen, nowUntil, applyLast, lineLast} {

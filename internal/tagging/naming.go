@@ -337,7 +337,7 @@ func throughOthers(s sentence, start int) bool {
 // excluded tells whether the sentence leaves out what its words [start, end) name:
 // 不适用于个体工商户, 除个体工商户外, (个体工商户除外).
 func excluded(s sentence, start, end int) bool {
-	if !strings.Contains(s.text, "不") && !strings.Contains(s.text, "除") && !strings.Contains(s.text, "听取") && !strings.Contains(s.text, "征求") {
+	if !s.matches(leavesOutAny) {
 		return false
 	}
 	before, after := s.text[:s.byteAt(start)], s.text[s.byteAt(end):]
@@ -354,6 +354,9 @@ func excluded(s sentence, start, end int) bool {
 
 // leavesOut are words before what a rule leaves out, or who was merely asked.
 var leavesOut = []string{"不适用于", "不包括", "不包含", "不含", "不再享受", "听取", "征求"}
+
+// leavesOutAny has one of them, or 除.
+var leavesOutAny = expression(strings.Join(leavesOut, "|") + `|除`)
 
 func endsPhrase(text string) bool {
 	r, _ := utf8.DecodeLastRuneInString(text)

@@ -165,7 +165,7 @@ func isInternal(p *domain.Policy, s side, internalTop, titled bool) bool {
 		return true
 	case decides.MatchString(firstRunes(p.Text, 600)):
 		return true
-	case forReading.MatchString(p.Text) && s.rate() < 0.4 && !promisedIn(title):
+	case s.rate() < 0.4 && !promisedIn(title) && forReading.MatchString(p.Text):
 		return true
 	}
 	if p.DocKind == "D21" && (showsNames.MatchString(title) || showsNames.MatchString(firstRunes(p.Text, 1000))) {

@@ -87,11 +87,17 @@ func (l *lexicon) mark(r *register) {
 }
 
 // held is what a text holds: the lists of a register of which it has a word, and
-// what expressions found that were run over it before.
+// what expressions found that were run over it before. Of a sentence it also keeps
+// what it does and its last days to apply, once they are asked for.
 type held struct {
 	size  int // of the text, in bytes
 	lists []uint64
 	found []finding
+
+	act       act
+	deadlines claims
+	judged    bool // whether act is known
+	dated     bool // whether deadlines are
 }
 
 // finding is what an expression found in a text.

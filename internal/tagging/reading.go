@@ -12,11 +12,9 @@ import (
 // looks at is cut once.
 type reading struct {
 	*Tagger
-	cut      map[int]*cut   // of the clauses, by their beginning
-	passages []passage      // in the order of the text
-	acts     map[[2]int]act // of sentences, by their beginning and end
-	last     map[[2]int]claims
-	year     string // see yearOf
+	cut      map[int]*cut // of the clauses, by their beginning
+	passages []passage    // in the order of the text
+	year     string       // see yearOf
 
 	subject [2]int // see findSubject
 
@@ -57,8 +55,6 @@ const fewTerms = 20_000
 // reset forgets a document.
 func (t *reading) reset() {
 	clear(t.cut)
-	clear(t.acts)
-	clear(t.last)
 	clear(t.passages)
 	t.passages, t.all = t.passages[:0], t.all[:0]
 	t.near.reset()

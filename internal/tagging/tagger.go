@@ -70,7 +70,7 @@ func New(r *rules.Rules, seg *segment.Segmenter) (*Tagger, error) {
 	t.weights = inOrder(features, r.Verdict.Weights)
 	t.words.close(seg.Whole)
 	t.readings.New = func() any {
-		r := &reading{Tagger: t, cut: map[int]*cut{}, acts: map[[2]int]act{}, last: map[[2]int]claims{}}
+		r := &reading{Tagger: t, cut: map[int]*cut{}}
 		themes := t.first[domain.ThemeTag][1]
 		r.sums.seen, r.sums.out, r.sums.points = make([]seenUse, t.pairs), make([]scored, themes), make([]pointScore, themes)
 		return r
