@@ -8,20 +8,23 @@ import (
 	"time"
 
 	"policypush/internal/domain"
+	"policypush/interpretations"
 )
 
 // PolicyFilter says which policies a list shows. Zero fields do not restrict.
 type PolicyFilter struct {
-	IDs       []domain.PolicyID
-	Statuses  []domain.PolicyStatus
-	Office    domain.OfficeID
-	Theme     string // a code
-	Audience  string // enterprise and resident also show what is for both
-	Query     string // part of the title, the number or the text
-	InForceOn string // YYYY-MM-DD: published and not expired on that day
-	Limit     int    // 0: all
-	Offset    int
-	Order     string // "new" (default): latest first; "deadline": next deadline first, those before InForceOn and none last
+	IDs         []domain.PolicyID
+	Statuses    []domain.PolicyStatus
+	Office      domain.OfficeID
+	Theme       string // a code
+	Audience    string // enterprise and resident also show what is for both
+	Query       string // part of the title, the number or the text
+	InForceOn   string // YYYY-MM-DD: published and not expired on that day
+	Explained   bool   // has an approved interpretation, of the kind ExplainedAs if that is set
+	ExplainedAs interpretations.Kind
+	Limit       int // 0: all
+	Offset      int
+	Order       string // "new" (default): latest first; "deadline": next deadline first, those before InForceOn and none last
 }
 
 // PolicySummary is a policy as lists show it.
@@ -276,6 +279,13 @@ func (f PolicyFilter) where() (string, []any) {
 	if f.InForceOn != "" { // as domain.Policy.InForce
 		day := param(&args, f.InForceOn)
 		all = append(all, `p.status = 'published' AND (p.expires = '' OR p.expires >= SUBSTR(`+day+`, 1, LENGTH(p.expires)))`)
+	}
+	if f.Explained {
+		of := ""
+		if f.ExplainedAs != "" {
+			of = ` AND i.kind = ` + param(&args, f.ExplainedAs)
+		}
+		all = append(all, `EXISTS (SELECT 1 FROM interpretations i WHERE i.policy_id = p.id AND i.state = 'approved'`+of+`)`)
 	}
 	return strings.Join(all, " AND "), args
 }

@@ -237,6 +237,11 @@ func listsPolicies(t *testing.T, url string) {
 		}
 		p.Measures = []domain.Measure{{Title: "第一点"}, {Title: "第二点"}}
 		must(t, s.CreatePolicy(ctx, &p))
+		for kind, state := range map[interpretations.Kind]interpretations.State{interpretations.QAKind: interpretations.Approved, interpretations.CaseKind: interpretations.Draft} {
+			if p.Title == "高龄津贴" {
+				must(t, s.SaveInterpretation(ctx, &interpretations.Item{Policy: p.ID, PolicyVersion: p.Version, Kind: kind, State: state}))
+			}
+		}
 	}
 	for name, tt := range map[string]struct {
 		filter storage.PolicyFilter
@@ -259,6 +264,9 @@ func listsPolicies(t *testing.T, url string) {
 		"nor is it alone":              {storage.PolicyFilter{Query: "稳%返"}, "", 0},
 		"in force, a month has an end": {storage.PolicyFilter{InForceOn: "2026-12-15"}, "稳岗返还", 1},
 		"in force before":              {storage.PolicyFilter{InForceOn: "2026-10-31"}, "高龄津贴 稳岗返还", 2},
+		"explained":                    {storage.PolicyFilter{Explained: true}, "高龄津贴", 1},
+		"explained by answers":         {storage.PolicyFilter{Explained: true, ExplainedAs: interpretations.QAKind}, "高龄津贴", 1},
+		"a draft explains nothing yet": {storage.PolicyFilter{Explained: true, ExplainedAs: interpretations.CaseKind}, "", 0},
 		"deadlines in order":           {storage.PolicyFilter{Order: "deadline"}, "会议通知 托育补贴 稳岗返还 高龄津贴", 4},
 		"none last":                    {storage.PolicyFilter{Order: "deadline", InForceOn: "2026-10-31"}, "稳岗返还 高龄津贴", 2},
 	} {
