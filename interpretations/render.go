@@ -71,6 +71,25 @@ func (it *Item) Render(policy *domain.Policy, day string, others ...Item) (templ
 	return template.HTML(b.String()), nil // escaped by html/template
 }
 
+// Place is where an item that Render drew stands, after the address of its
+// policy: #qa-12, or /onepage, which is a page of its own.
+func (it *Item) Place() string {
+	name := "fig"
+	switch it.Kind {
+	case OnePageKind:
+		return "/onepage"
+	case QAKind:
+		name = "qa"
+	case CaseKind:
+		name = "case"
+	case ComparisonKind:
+		name = "diff"
+	case RecordKind:
+		name = "rec"
+	}
+	return fmt.Sprintf("#%s-%d", name, it.ID)
+}
+
 // Anchor is the id that a page gives to the clause with this index in
 // Policy.Clauses, so that a Cite finds it.
 func Anchor(clause int) string { return fmt.Sprintf("c%d", clause) }

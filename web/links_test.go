@@ -44,7 +44,7 @@ var lives = map[string]life{
 // forEverybody are the routes whose address holds nothing of anybody and has no
 // end. A form among them is guarded by checkCSRF alone.
 var forEverybody = []string{
-	"GET /healthz", "GET /readyz", "GET /robots.txt", "GET /static/*", "GET /sw.js", "GET /", "GET /policies", "GET /questions", "GET /display", "GET /privacy",
+	"GET /healthz", "GET /readyz", "GET /robots.txt", "GET /static/*", "GET /sw.js", "GET /", "GET /policies", "GET /interpretations", "GET /questions", "GET /display", "GET /privacy",
 	"GET /accessibility", "GET /subscribe", "GET /login", "POST /logout", "GET /console/login", "POST /console/login", "POST /console/logout",
 }
 

@@ -167,7 +167,7 @@ func (s *Server) library(c *fiber.Ctx) error {
 	}
 	v.Chips = s.chips(asked)
 	v.Applied = len(v.Chips)
-	v.Pages = pager(asked, number, total)
+	v.Pages = pager("/policies", asked, number, total)
 	v.Subscribe = subscribeTo(asked)
 	v.Feed = feedOf(asked)
 	return s.render(c, v)
@@ -246,7 +246,8 @@ func fitText(likely, possible int) string {
 	return strings.Join(parts, "，")
 }
 
-func pager(asked url.Values, current, total int) []pageLink {
+// pager leads to the other pages of a list at path that has total policies.
+func pager(path string, asked url.Values, current, total int) []pageLink {
 	last := (total + pageSize - 1) / pageSize
 	if last < 2 {
 		return nil
@@ -257,7 +258,7 @@ func pager(asked url.Values, current, total int) []pageLink {
 			q[k] = vs
 		}
 		q.Set("page", strconv.Itoa(n))
-		return address("/policies", q)
+		return address(path, q)
 	}
 	var links []pageLink
 	if current > 1 {

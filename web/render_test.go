@@ -15,6 +15,7 @@ func portalViews() []view {
 		errorView{},
 		homeView{},
 		libraryView{},
+		explainedListView{},
 		policyView{},
 		askView{},
 		askedView{},

@@ -43,6 +43,7 @@ func (s *Server) routes() {
 	a.Get("/", s.shared, s.home)
 	a.Get("/policies", s.shared, s.library)
 	a.Get("/policies/:id<int>", s.shared, s.policy)
+	a.Get("/interpretations", s.shared, s.explainedList)
 	a.Get("/policies.atom", s.shared, s.feed)
 	a.Get("/policies/:id<int>/deadlines.ics", s.calendar)
 	a.Get("/policies/:id<int>/onepage", s.shared, s.onePage)

@@ -33,7 +33,7 @@ func TestPublicPagesAreKeptReady(t *testing.T) {
 	site := newSite(t)
 	policy := site.publish()
 	page := "/policies/" + searchKey(policy.ID)
-	for _, path := range []string{"/", "/policies", "/policies?q=设备", page, page + "/check", page + "/onepage", "/policies.atom", "/privacy", "/accessibility"} {
+	for _, path := range []string{"/", "/policies", "/policies?q=设备", "/interpretations", page, page + "/check", page + "/onepage", "/policies.atom", "/privacy", "/accessibility"} {
 		path = strings.ReplaceAll(path, "设备", "%E8%AE%BE%E5%A4%87")
 		plain := site.browser().getWith(path, "Accept-Encoding", "identity")
 		tag := plain.header.Get("ETag")

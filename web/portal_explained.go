@@ -1,0 +1,99 @@
+package web
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"strconv"
+
+	"github.com/gofiber/fiber/v2"
+
+	"policypush/internal/domain"
+	"policypush/internal/storage"
+	"policypush/interpretations"
+)
+
+// linesShown is how many interpretations of one policy the list names; the
+// policy's page has the rest.
+const linesShown = 5
+
+// explainedListView lists the interpretations of all policies in force, those of
+// the policy that was published last first.
+type explainedListView struct {
+	Page
+	Kinds    []option // one is chosen, or none: all of them
+	All      bool
+	Policies []explainedPolicy
+	Total    int
+	Pages    []pageLink
+}
+
+func (explainedListView) template() string { return "portal/explained" }
+
+// explainedPolicy is a policy with what explains it.
+type explainedPolicy struct {
+	card
+	Lines []explainedLine
+	More  int // that are not named here
+}
+
+// explainedLine leads to one interpretation.
+type explainedLine struct{ Kind, Title, Href string }
+
+func (s *Server) explainedList(c *fiber.Ctx) error {
+	ctx := c.UserContext()
+	p, err := s.page(c, "政策解读")
+	if err != nil {
+		return err
+	}
+	p.Section, p.Description = "library", "现行有效政策的一图读懂、图解、问答、案例、新旧对照和发布会实录，每一条都标出依据的条款。"
+	v := explainedListView{Page: p}
+	for _, k := range interpretations.Kinds() {
+		v.Kinds = append(v.Kinds, option{Code: string(k), Name: k.Label()})
+	}
+	kind := c.Query("kind")
+	v.Kinds = pickOne(v.Kinds, kind)
+	asked := url.Values{}
+	if v.All = !oneSelected(v.Kinds); v.All {
+		kind = ""
+	} else {
+		asked.Set("kind", kind)
+	}
+	number, _ := strconv.Atoi(c.Query("page")) // anything else is the first page
+	number = min(max(number, 1), 1000)
+	sums, total, err := s.Store.Policies(ctx, storage.PolicyFilter{
+		InForceOn: s.today(), Explained: true, ExplainedAs: interpretations.Kind(kind), Limit: pageSize, Offset: (number - 1) * pageSize,
+	})
+	if err != nil {
+		return err
+	}
+	for _, sum := range sums {
+		e := explainedPolicy{card: s.cardOf(sum)}
+		if e.Lines, err = s.explainedLines(ctx, sum.ID, interpretations.Kind(kind)); err != nil {
+			return err
+		}
+		e.More = max(0, len(e.Lines)-linesShown)
+		e.Lines = e.Lines[:len(e.Lines)-e.More]
+		v.Policies = append(v.Policies, e)
+	}
+	v.Total, v.Pages = total, pager("/interpretations", asked, number, total)
+	return s.render(c, v)
+}
+
+// explainedLines are the approved interpretations of a policy of one kind, or of
+// all, in the order of the kinds.
+func (s *Server) explainedLines(ctx context.Context, policy domain.PolicyID, only interpretations.Kind) ([]explainedLine, error) {
+	items, err := s.Store.Interpretations(ctx, policy, true)
+	if err != nil {
+		return nil, err
+	}
+	var lines []explainedLine
+	for _, k := range interpretations.Kinds() {
+		for i := range items {
+			if it := items[i]; it.Kind == k && (only == "" || only == k) {
+				lines = append(lines, explainedLine{k.Label(), itemTitle(it), fmt.Sprintf("/policies/%d%s", policy, it.Place())})
+			}
+		}
+	}
+	return lines, nil
+}
