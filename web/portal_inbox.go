@@ -254,7 +254,7 @@ func liveURL(items []inboxItem) string {
 // inboxView is the list of messages.
 type inboxView struct {
 	Page
-	Tab       string // all, unread, dismissed
+	Tab       string // see under
 	Items     []inboxItem
 	Waiting   int // not read yet
 	Dismissed int
@@ -281,7 +281,7 @@ func (s *Server) inbox(c *fiber.Ctx) error {
 	}
 	v := inboxView{Page: p, Tab: "all", Paused: sub.Subscription.Paused, Off: s.Modes[domain.App] == "off"}
 	switch tab := c.Query("tab"); tab {
-	case "unread", "dismissed":
+	case "policies", "answers", "reminders", "unread", "dismissed":
 		v.Tab = tab
 	}
 	for _, it := range items {
@@ -291,8 +291,7 @@ func (s *Server) inbox(c *fiber.Ctx) error {
 		case !it.Read:
 			v.Waiting++
 		}
-		shown := v.Tab == "all" && !it.Dismissed || v.Tab == "unread" && !it.Dismissed && !it.Read || v.Tab == "dismissed" && it.Dismissed
-		if !shown || len(v.Items) == inboxShown {
+		if !it.under(v.Tab) || len(v.Items) == inboxShown {
 			continue
 		}
 		v.Items = append(v.Items, it)
@@ -303,6 +302,25 @@ func (s *Server) inbox(c *fiber.Ctx) error {
 		}
 	}
 	return s.render(c, v)
+}
+
+// under tells whether a message stands under a tab of the inbox: all, policies,
+// answers, reminders, unread or dismissed.
+func (it *inboxItem) under(tab string) bool {
+	answer := it.Question != 0 || it.Answer != 0
+	switch tab {
+	case "dismissed":
+		return it.Dismissed
+	case "answers":
+		return !it.Dismissed && answer
+	case "reminders":
+		return !it.Dismissed && it.Reminds
+	case "policies":
+		return !it.Dismissed && !answer && !it.Reminds
+	case "unread":
+		return !it.Dismissed && !it.Read
+	}
+	return !it.Dismissed
 }
 
 // item returns the push of the address, if it is in the reader's inbox.

@@ -264,6 +264,9 @@ func TestSubscribeReceiveOpenUnsubscribe(t *testing.T) {
 		t.Error("the page says that the reader qualifies: the office decides")
 	}
 	b.get("/inbox?tab=unread").at("/inbox", 200, "没有未读消息")
+	b.get("/inbox?tab=policies").at("/inbox", 200, "设备投资补助")
+	b.get("/inbox?tab=answers").at("/inbox", 200, "还没有答复")
+	b.get("/inbox?tab=reminders").at("/inbox", 200, "还没有提醒")
 	b.get("/me/policies").at("/me/policies", 200, "适用可能性高（1项）")
 
 	b.get("/inbox")
@@ -713,4 +716,34 @@ func TestTheFirstDigestIsAskedForAndShown(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.get(path).at(path, 200, "当时列出的政策都已失效")
+}
+
+// TestTabsOfTheInbox: each message is under one tab of its kind, and what was put
+// aside is under none of them.
+func TestTabsOfTheInbox(t *testing.T) {
+	for name, tt := range map[string]struct {
+		item inboxItem
+		want string
+	}{
+		"a policy":               {inboxItem{}, "all policies unread"},
+		"one that was read":      {inboxItem{Read: true}, "all policies"},
+		"a correction":           {inboxItem{Corrected: "比例改了"}, "all policies unread"},
+		"an answer":              {inboxItem{Question: 3}, "all answers unread"},
+		"a corrected answer":     {inboxItem{Answer: 3, Read: true}, "all answers"},
+		"a deadline":             {inboxItem{Reminds: true}, "all reminders unread"},
+		"a deadline put aside":   {inboxItem{Reminds: true, Dismissed: true}, "dismissed"},
+		"a policy of no concern": {inboxItem{Dismissed: true}, "dismissed"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var under []string
+			for _, tab := range []string{"all", "policies", "answers", "reminders", "unread", "dismissed"} {
+				if tt.item.under(tab) {
+					under = append(under, tab)
+				}
+			}
+			if got := strings.Join(under, " "); got != tt.want {
+				t.Errorf("it is under %q, want %q", got, tt.want)
+			}
+		})
+	}
 }
