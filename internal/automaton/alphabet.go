@@ -15,10 +15,17 @@ type alphabet struct {
 	bounds  []rune // where characters change their class
 	classes []uint8
 	samples []rune // a character of each class
-	// known has the classes of characters that texts have brought, by their
-	// symbols, four in one: 0 where it is not known, else the class and 1.
-	known [maxSymbols / 4]atomic.Uint32
+	// Of the characters that texts have brought, plain tells by their symbols which
+	// are of the class that nearly all are of: few bytes, near the processor. Of the
+	// others known has the classes, four in one: 0 where it is not known, else the
+	// class and 1.
+	plain      [maxSymbols / 32]atomic.Uint32
+	plainClass uint8
+	known      [maxSymbols / 4]atomic.Uint32
 }
+
+// plainHan is a character that no expression of ours names.
+const plainHan = '龠'
 
 // symbols number the characters in the order in which texts bring them, for all
 // automata. There are hundreds of these, and what they know of characters stays
@@ -82,6 +89,7 @@ func newAlphabet(prog *syntax.Prog) (a *alphabet, ok bool) {
 	for r := range a.ascii {
 		a.ascii[r] = a.lookUp(rune(r))
 	}
+	a.plainClass = a.lookUp(plainHan)
 	return a, true
 }
 
@@ -110,6 +118,9 @@ func (a *alphabet) classOf(r rune) uint8 {
 	}
 	if r < 0x10000 {
 		n := symbols[r].Load() % maxSymbols
+		if a.plain[n/32].Load()&(1<<(n%32)) != 0 {
+			return a.plainClass
+		}
 		if class := uint8(a.known[n/4].Load() >> (n % 4 * 8)); class > 0 {
 			return class - 1
 		}
@@ -130,7 +141,11 @@ func (a *alphabet) meet(r rune) uint8 {
 			n = symbols[r].Load()
 		}
 	}
-	if n > 0 {
+	switch {
+	case n == 0:
+	case class == a.plainClass:
+		a.plain[n/32].Or(1 << (n % 32))
+	default:
 		a.known[n/4].Or((uint32(class) + 1) << (n % 4 * 8))
 	}
 	return class

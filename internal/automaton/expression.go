@@ -200,7 +200,7 @@ func shortest(words []string) int {
 
 // A text is searched for at most fewWords, each of a Chinese character or more,
 // before an automaton goes over it.
-const fewWords, sizeOfHan = 10, 3
+const fewWords, sizeOfHan = 4, 3
 
 // lacks tells whether the text holds none of the words of which a match has one.
 func (e *Expression) lacks(text string) bool {
