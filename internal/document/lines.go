@@ -95,6 +95,8 @@ func tidy(lines []line) []line {
 		pieces := unflatten(l.text, flat || len(cut) == 0 && titleThenText.MatchString(l.text))
 		if m := dayBehind.FindStringSubmatchIndex(l.text); m != nil && len(pieces) == 1 && endsLikeTitle(l.text[:m[3]]) {
 			pieces = []string{l.text[:m[3]], l.text[m[4]:]}
+		} else if m := dayAfter.FindStringSubmatchIndex(l.text); m != nil && len(cut) < 3 && !flat && !isOrgLine(squeeze(l.text[:m[3]])) {
+			pieces = []string{l.text[:m[3]], l.text[m[4]:]}
 		}
 		for piece := range slices.Values(pieces) {
 			part := l
@@ -176,8 +178,12 @@ func isFlat(lines []line) bool {
 // blank.
 var titleThenText = automaton.MustCompile(`^[^。;:, ]{8,90}(?:的通知|的意见|的公告|的通告|的决定|的批复|的函) [^。]{0,80}(?:各|现|为|根据)|^[^。;:]{2,60}关于[^。;:, ]{4,80}(?:通知|意见|公告|通告|决定|批复|函)(?:\([^)]{2,8}\))? [^。]{0,80}(?:各|现|为|根据|你[省市县区部厅局])`)
 
-// dayBehind is a title with the day on which a page shows it behind it.
-var dayBehind = automaton.MustCompile(`^([^。;:]{0,60}关于[^。;:]{4,100}?) ?([(\[]?20\d{2}[-/.]\d{1,2}[-/.]\d{1,2}[)\]]?)$`)
+// dayBehind is a title with the day on which a page shows it behind it, dayAfter the
+// same of a report in the first lines of a page.
+var (
+	dayBehind = automaton.MustCompile(`^([^。;:]{0,60}关于[^。;:]{4,100}?) ?([(\[]?20\d{2}[-/.]\d{1,2}[-/.]\d{1,2}[)\]]?)$`)
+	dayAfter  = automaton.MustCompile(`^([^。;:,]{10,80}) (20\d{2}年\d{1,2}月\d{1,2}日)$`)
+)
 
 // unflatten cuts a line that holds several paragraphs: at blanks that stand
 // for a line break, and before the next number of a row of headings.
@@ -379,6 +385,8 @@ var noise = automaton.MustCompile(`^(?:` + strings.Join([]string{
 	`(?:浏览|访问|点击|阅读)(?:次数|量|数)?[:]?\d*次?`,
 	`(?:无障碍(?:浏览|阅读)?|长者(?:模式|版|专区)|关怀版|繁体(?:版|中文)?|简体(?:版|中文)?|登录|注册|搜索|网站地图|联系我们|关于我们|版权声明|隐私声明|网站声明|帮助|RSS|English)(?:[|/]?(?:无障碍|长者模式|繁体|简体|登录|注册|搜索|网站地图|联系我们|关于我们|版权声明|隐私声明|网站声明|帮助|RSS|English|设为首页|加入收藏))*`,
 	`关注[·|].{0,20}`,
+	`[^。:]{0,20}(?:,|^)关注[^。:]{2,20}(?:微信|微博|公众号|客户端)`,
+	`(?:语音)?(?:朗读|播报|收听)`,
 	`(?:相关|关联)(?:链接|阅读|文章|新闻|推荐)[:]?`,
 	`.{0,60}(?:ICP备|公网安备|网安备|网站标识码|版权所有|(?i:copyright)|建议使用.{0,20}浏览器).{0,80}`,
 	`(?:快)?转发给需要的人.?`,

@@ -91,7 +91,7 @@ func isAttachment(s string) bool {
 func isOrgLine(s string) bool { return len(s) <= 120 && orgLine.MatchString(s) }
 
 // pageFacts name what a page says about a document in one line.
-var pageFacts = automaton.MustCompile(`(?:索引号|主题分类|发文机关|发文机构|发布机构|发文字号|文号|成文日期|发文日期|发布日期|生成日期|公开日期|标题|名称|主题词|有效性|信息来源|来源|作者|发布时间|时间|浏览次数|浏览|阅读|字体|字号|分享到)[】\]]? ?[:]`)
+var pageFacts = automaton.MustCompile(`(?:索引号|主题分类|发文机关|发文机构|发布机构|发文字号|文号|统一编号|发布机关|实施日期|失效日期|成文日期|发文日期|发布日期|生成日期|公开日期|标题|名称|主题词|有效性|信息来源|来源|作者|发布时间|时间|浏览次数|浏览|阅读|字体|字号|分享到)[】\]]? ?[:]`)
 
 // isMetaLine tells whether a line holds two or more facts about the document
 // by name, as pages put above or below a text.

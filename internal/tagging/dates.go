@@ -47,7 +47,7 @@ var (
 	inForce = `(?:正式)?(?:施行|实施|执行|生效|实行|启用|试行|适用)`
 	// fromDate is 自2026年3月1日起施行 and the like.
 	fromDate = expression(`(?:自|从|于|在)?` + dateRE + `(?:之日)?(?:零时|零点|起|开始|始){1,2}[,]?(?:在[\p{Han}]{2,8})?` + inForce)
-	onDate   = expression(`(?:于)` + dateRE + inForce)
+	onDate   = expression(`(?:于|自)` + dateRE + inForce)
 	// labelled is 施行时间为2023年5月1日.
 	labelled = expression(`(?:施行|实施|执行|生效)(?:时间|日期)(?:为|是|:|自|从)+` + dateRE + `起?(?:[,。;)]|$)`)
 	// fromIssue is 自印发之日起施行; the period may follow.
@@ -242,6 +242,9 @@ func writtenDate(p *domain.Policy, meta map[string]string) string {
 					return firstDate(m[1])
 				}
 			}
+			if m := heardOn.FindStringSubmatch(line); m != nil {
+				return firstDate(m[1])
+			}
 			if m := datedOrder.FindStringSubmatch(line); m != nil {
 				return firstDate(strings.TrimPrefix(line, m[1]))
 			}
@@ -257,6 +260,9 @@ func writtenDate(p *domain.Policy, meta map[string]string) string {
 	}
 	return ""
 }
+
+// heardOn is the meeting that heard a report, in the line below the title.
+var heardOn = automaton.MustCompile(`^[—–-]{1,3} ?(\d{4}年\d{1,2}月\d{1,2}日)在[\p{Han}]{4,60}$`)
 
 // putUpOn is the day of the page that shows a text.
 func putUpOn(p *domain.Policy, meta map[string]string) string {
@@ -501,7 +507,7 @@ func (t *reading) validity(p *domain.Policy, meta map[string]string) {
 			if attached || c.Kind == domain.HeadClause && !enacted.MatchString(s.text) && !promulgates.MatchString(s.text) {
 				continue
 			}
-			hasStart, hasEnd := s.hasAny("起始于为") || strings.Contains(s.text, "施行"), s.hasAny("至到止-—–~") || strings.Contains(s.text, "废止") || strings.Contains(s.text, "失效")
+			hasStart, hasEnd := s.hasAny("起始于为自") || strings.Contains(s.text, "施行"), s.hasAny("至到止-—–~") || strings.Contains(s.text, "废止") || strings.Contains(s.text, "失效")
 			if hasStart {
 				for _, b := range beginnings {
 					if b.under != nil && !b.under.MatchString(title) {
@@ -718,7 +724,7 @@ func (t *Tagger) ends(p *domain.Policy, title string, s sentence, year string, f
 var lastOfRule = automaton.MustCompile(`^(?:$|[,。;)\n]|[前止内]|期间|有效|执行|施行|实施|生效)`)
 
 // applying follows the last day of a time to apply: 即日起至6月9日向市商务局申报.
-var applying = automaton.MustCompile(`^[^,。;]{0,20}(?:申报|申请|报名|提交|提出|报送|登录)`)
+var applying = automaton.MustCompile(`^[^,。;]{0,20}(?:申报|申请|报名|提交|提出|报送|登录)|^[^,。;]{0,30}(?:征集|遴选|评选|推荐)`)
 
 // opens tells whether a time to apply begins, and not an order: 即日起登录系统申报.
 func opens(rest string) bool {

@@ -82,6 +82,9 @@ func title(clauses []domain.Clause) string {
 		}
 	}
 	title := strings.TrimSpace(b.String())
+	if m := columnBefore.FindString(title); m != "" && m != title { // 时政|国务院办公厅关于…的意见
+		title = title[len(m):]
+	}
 	if m := siteBehind.FindStringIndex(title); m != nil { // 关于…的通知_通知公告_云川县民政局网站
 		title = strings.TrimSpace(title[:m[0]])
 	}
@@ -94,6 +97,9 @@ func title(clauses []domain.Clause) string {
 // behindKind is what stands behind a title that is complete: a site of any name, or
 // the number.
 var behindKind = automaton.MustCompile(`关于[^_|]{4,120}(?:通知|公告|通告|意见|公示|决定|批复|函)((?: ?[-_|] ?[^-_|《》]{2,30})|[\p{Han}]{2,12}〔\d{4}〕\d{1,4}号)$`)
+
+// columnBefore is the column of a paper before a title.
+var columnBefore = automaton.MustCompile(`^[\p{Han}]{2,6}\|`)
 
 // siteBehind is what pages append to a title: the column and the site.
 var siteBehind = automaton.MustCompile(`(?:[_|]| ?[-–—] ?)(?:[^_|]{2,20}[_|-])*[^_|《》]{2,30}(?:网站?|门户|政府|公告|平台|局|委员会|厅)$`)
@@ -364,6 +370,9 @@ func cleanNumber(n string) string {
 		return n
 	}
 	word := n[:open]
+	if at := strings.Index(word, "人民政府"); at > 0 && at+len("人民政府") < open { // …日云川县人民政府云政规〔2023〕4号文发布
+		return n[at+len("人民政府"):]
+	}
 	for i := range word {
 		if i > 0 && numberTail.MatchString(word[:i]) {
 			return cleanNumber(word[i:] + n[open:])

@@ -14,7 +14,7 @@ var (
 	// plainAgency ends the name of one of several offices written without a blank.
 	agencyJoin = automaton.MustCompile(`(?:局|厅|部|委|会|办公室|政府|行|署|院|办)(?:国家|中国|财政部|税务总局|海关总署|人力资源社会保障部|人力资源和社会保障部|教育部|科技部|工业和信息化部|公安部|民政部|司法部|自然资源部|生态环境部|住房城乡建设部|住房和城乡建设部|交通运输部|水利部|农业农村部|商务部|文化和旅游部|退役军人|应急管理部|人民银行|审计署|国资委|证监会|银保监会|发展改革委|科技部|外汇局|金融监管总局|贸促会|市场监管总局|中国贸促会|国务院|中共|全国总工会|共青团|全国妇联|中国残联|人民法院|人民检察院|铁路局|民航局|邮政局|烟草局|能源局|体育总局|广电总局|医保局|中医药局|疾控局|知识产权局|国家发展改革委)`)
 	// placeJoin is the same before the name of a place.
-	placeJoin = automaton.MustCompile(`(?:[^总]局|厅|委员会|[省市州县区]委|联合会|政府|办公室|中心|管委会|支行|分行|监管分局|公司)((?:[\p{Han}]{2,5}军分区|[\p{Han}]{2,3}(?:省|市|县|区)|[\p{Han}]{2,6}自治[区州县])[\p{Han}]{2})`)
+	placeJoin = automaton.MustCompile(`(?:[^总]局|厅|委员会|[省市州县区]委|联合会|政府|办公室|中心|管委会|支行|分行|监管分局|公司)((?:[\p{Han}]{2,5}军分区|[\p{Han}]{2,3}(?:省|市|县|区)|[\p{Han}]{2,6}自治[区州县]|[\p{Han}]{2,6}(?:开发|高新|新|经开)区)[\p{Han}]{2})`)
 	// ownJoin is the same between offices of one's own city: 市人力社保局市财政局.
 	ownJoin     = automaton.MustCompile(`(?:[^总]局|厅|委|办)([省市区县][\p{Han}]{2,12}(?:局|厅|委|办)$)`)
 	titleIssuer = automaton.MustCompile(`^([\p{Han}、 ]{3,90}?)(?:办公室关于|关于|\d{4}年|印发|转发|公告|通告|令|工作规则|常务会议|议事规则)`)
@@ -201,7 +201,7 @@ var officeAndDay = automaton.MustCompile(`([\p{Han}]{4,60})(?:\([^()]{2,20}\))? 
 
 // behindDay is what may follow the day of a signature: nothing, a note, what is
 // attached.
-var behindDay = automaton.MustCompile(`^(?:[。| ]*$|[(【]|附件|抄送|联系)|^(?:[^,。;:《》发印公前至起止到以内后之在召组举])[^,。;:《》]{3,60}(?:办法|方案|细则|意见|措施|规定|规则|计划|名单)`)
+var behindDay = automaton.MustCompile(`^(?:[。| ]*$|[(【]|附件|抄送|联系|扫一扫|责任编辑)|^(?:[^,。;:《》发印公前至起止到以内后之在召组举])[^,。;:《》]{3,60}(?:办法|方案|细则|意见|措施|规定|规则|计划|名单)`)
 
 // signedWithin is the office, from the name of its place on, that signs within a
 // line, and the day.
@@ -225,6 +225,9 @@ func (t *Tagger) signedWithin(p *domain.Policy) (office, day string) {
 				if name := names[at:]; wholeOffice(name) && len(officesIn(name)) == 1 && !actsBefore.MatchString(names[:at]) {
 					return name, firstDate(c.Text[m[4]:m[5]])
 				}
+			}
+			if at := strings.LastIndex(names, "国务院"); at >= 0 && len(places) == 0 && wholeOffice(names[at:]) && !actsBefore.MatchString(names[:at]) {
+				return names[at:], firstDate(c.Text[m[4]:m[5]])
 			}
 		}
 	}

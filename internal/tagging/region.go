@@ -25,8 +25,13 @@ func (t *Tagger) regions(p *domain.Policy) []domain.Tag {
 			return regionTag(p, a, p.Title)
 		}
 	}
-	for _, issuer := range p.Issuers {
+	for i, issuer := range p.Issuers {
 		if a := t.placeOf(issuer, p.Title+"\n"+head, true); a.code != "" {
+			if zoneOffice.MatchString(issuer) && i+1 < len(p.Issuers) { // the district beside its zone
+				if b := t.placeOf(p.Issuers[i+1], p.Title, true); len(b.name) > len(a.name) && strings.HasPrefix(b.name, a.name) {
+					a = b
+				}
+			}
 			if m := branchOf.FindStringSubmatch(issuer); m != nil {
 				if county := t.named(m[1], a); county.code != "" {
 					return regionTag(p, county, issuer)
@@ -57,7 +62,7 @@ func (t *Tagger) regions(p *domain.Policy) []domain.Tag {
 	if national(title) {
 		return regionTag(p, whole, title)
 	}
-	if code := numberPlaces[firstRunes(p.DocNumber, 1)]; code != "" {
+	if code := cmpEmpty(numberGovernments[firstRunes(p.DocNumber, 2)], numberPlaces[firstRunes(p.DocNumber, 1)]); code != "" {
 		return regionTag(p, t.area(code), p.DocNumber)
 	}
 	head = citedNumber.ReplaceAllString(head, "")
@@ -97,6 +102,9 @@ func (t *Tagger) regions(p *domain.Policy) []domain.Tag {
 	return nil
 }
 
+// zoneOffice is the office of a development zone.
+var zoneOffice = automaton.MustCompile(`(?:开发|高新|新|园)区(?:管理委员会|管委会)$`)
+
 // citedProvince is the only province or city of whose offices a text cites numbers.
 func citedProvince(text string) (code, number string) {
 	text = firstRunes(text, maxNamed)
@@ -125,7 +133,7 @@ var (
 	// served is the site on which a province serves its people.
 	served = automaton.MustCompile(`([\p{Han}]{2,3}?)政务服务网`)
 	// stateActs is how a report tells what an office of the state did.
-	stateActs = automaton.MustCompile(`(?:国务院|(?:财政|教育|民政|商务|交通运输|农业农村|文化和旅游|工业和信息化|人力资源社会保障|人力资源和社会保障|住房城乡建设|住房和城乡建设|生态环境|自然资源|科技|公安|司法|水利)部|(?:税务|市场监管|海关|国家税务)总局|国家[\p{Han}]{2,8}[局委])[\p{Han}、]{0,40}(?:印发|发布|公布|出台|下发|获悉)`)
+	stateActs = automaton.MustCompile(`(?:国务院|(?:财政|教育|民政|商务|交通运输|农业农村|文化和旅游|工业和信息化|人力资源社会保障|人力资源和社会保障|住房城乡建设|住房和城乡建设|生态环境|自然资源|科技|公安|司法|水利)部|(?:税务|市场监管|海关|国家税务)总局|国家[\p{Han}]{2,8}[局委])(?:[、\d]|[^\P{Han}省市]){0,40}(?:印发|发布|公布|出台|下发|获悉)`)
 	// everyProvince is what texts say that hold in all of them.
 	everyProvince = automaton.MustCompile(`省、自治区、直辖市|不设区的市`)
 )
@@ -162,6 +170,10 @@ var numberPlaces = map[string]string{
 	"滇": "530000", "藏": "540000", "陕": "610000", "甘": "620000", "青": "630000", "宁": "640000", "新": "650000",
 	"穗": "440100", "深": "440300", "甬": "330200", "杭": "330100", "厦": "350200", "榕": "350100", "郑": "410100", "邕": "450100",
 }
+
+// numberGovernments are the cities whose government writes numbers that begin with
+// the character of a province.
+var numberGovernments = map[string]string{"苏府": "320500"}
 
 // numberCities are the cities whose numbers begin with the character of a province.
 var numberCities = map[string]string{"宁": "320100", "青": "370200"}
