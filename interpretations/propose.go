@@ -465,13 +465,9 @@ func (d *drafter) cases() {
 		case b.Unit != "":
 			fact += fmt.Sprintf("，共%s（%s）", number(base), b.Unit)
 		}
-		verb := "可得"
-		if b.FromRate > b.Rate && b.Rate > 0 {
-			verb = "可少缴"
-		}
 		d.add(Item{Kind: CaseKind, Aspect: Standard, Title: "算一笔账：" + cut(d.name(i), 40), Case: &Case{
 			Who: cut("举例："+orElse(d.told[i].Who, "符合条件的申请人"), MaxText), Facts: []string{fact},
-			Steps: steps, Result: Step{verb, Yuan(amount)}, Clause: m.Clause, Measure: m.ID, Base: base, Amount: amount,
+			Steps: steps, Result: Step{Gained(b), Yuan(amount)}, Clause: m.Clause, Measure: m.ID, Base: base, Amount: amount,
 		}})
 		made++
 	}

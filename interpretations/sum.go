@@ -15,7 +15,8 @@ import (
 // the fen, with the lines of the reckoning. The base is yuan for a rate and a
 // count of units for an amount that is paid per unit (3 人·月); a single
 // amount ignores it. It answers false where the benefit says too little: no
-// rate and no amount, or tiers that only a person can choose from.
+// rate and no amount, a rate that is not given (see Benefit.Gives), or tiers
+// that only a person can choose from.
 func Compute(b domain.Benefit, base float64) (float64, []Step, bool) {
 	if !usable(base, b.Rate, b.FromRate, b.Amount, b.Cap) {
 		return 0, nil, false
@@ -27,6 +28,8 @@ func Compute(b domain.Benefit, base float64) (float64, []Step, bool) {
 		name := orElse(b.Base, "基数")
 		sum.Mul(exact(base), new(big.Rat).Sub(exact(b.FromRate), exact(b.Rate)))
 		steps = []Step{{name, Yuan(base)}, {"原来的比例", percent(b.FromRate)}, {"现在的比例", percent(b.Rate)}, {"少缴", Yuan(fen(sum))}}
+	case b.Rate > 0 && !b.Gives():
+		return 0, nil, false
 	case b.Rate > 0:
 		name := orElse(b.Base, "基数")
 		sum.Mul(exact(base), exact(b.Rate))
@@ -49,6 +52,19 @@ func Compute(b domain.Benefit, base float64) (float64, []Step, bool) {
 		steps = append(steps, Step{"是否超过" + Yuan(b.Cap) + "上限", verdict})
 	}
 	return fen(sum), steps, true
+}
+
+// Gained is what the result of a reckoning is called: what is had, or what
+// need not be paid.
+func Gained(b domain.Benefit) string {
+	switch b.Kind {
+	case "B01", "B02", "B03", "B13", "B14": // 免征, 减征, 降低费率, 价格优惠, 租金减免
+		return "可少缴"
+	}
+	if b.FromRate > b.Rate && b.Rate > 0 {
+		return "可少缴"
+	}
+	return "可得"
 }
 
 // checkSum refuses a case whose amount is not what its measure gives, whose

@@ -27,6 +27,11 @@ func TestCompute(t *testing.T) {
 		"a single amount ignores the base":   {domain.Benefit{Amount: 5000, Once: true}, 3, 5000, true},
 		"an amount per unit multiplies":      {domain.Benefit{Amount: 300, Unit: "人·月"}, 12, 3600, true},
 		"an amount per unit and its cap":     {domain.Benefit{Amount: 1500, Unit: "人", Cap: 20000}, 30, 20000, true},
+		"half a tax is not paid":             {domain.Benefit{Kind: "B02", Rate: 0.5, Text: "减半征收房产税"}, 10_000, 5000, true},
+		"what is still paid is not given":    {domain.Benefit{Kind: "B02", Rate: 0.01, Text: "小规模纳税人减按1%征收率征收增值税"}, 10_000, 0, false},
+		"nor is the share that is taxed":     {domain.Benefit{Kind: "B02", Rate: 0.25, Base: "应纳税所得额", Text: "减按25%计入应纳税所得额"}, 10_000, 0, false},
+		"nor a lowered rate by itself":       {domain.Benefit{Kind: "B03", Rate: 0.005}, 10_000, 0, false},
+		"nor what income is left out":        {domain.Benefit{Kind: "B04", Rate: 1, Base: "研发费用"}, 10_000, 0, false},
 		"tiers are for a person to choose":   {domain.Benefit{Amount: 5000, Tiers: []float64{5000, 10000}}, 1, 0, false},
 		"nothing said, nothing given":        {domain.Benefit{Text: "优先办理"}, 1, 0, false},
 		"a base that is no number":           {domain.Benefit{Rate: 0.1}, math.NaN(), 0, false},
@@ -40,6 +45,19 @@ func TestCompute(t *testing.T) {
 				t.Errorf("Compute = %v, %v, %v; want %v, %v", got, steps, ok, tt.want, tt.ok)
 			}
 		})
+	}
+}
+
+func TestGainedSaysWhoPays(t *testing.T) {
+	for want, benefits := range map[string][]domain.Benefit{
+		"可得":  {{Kind: "B09", Rate: 0.3}, {Kind: "B07", Rate: 0.6}, {Kind: "B09", Rate: 0.3, FromRate: 0.2}},
+		"可少缴": {{Kind: "B02", Rate: 0.5}, {Kind: "B14", Rate: 0.5}, {Rate: 0.005, FromRate: 0.01}},
+	} {
+		for _, b := range benefits {
+			if got := Gained(b); got != want {
+				t.Errorf("Gained(%+v) = %s, want %s", b, got, want)
+			}
+		}
 	}
 }
 

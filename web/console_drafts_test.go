@@ -171,8 +171,12 @@ func TestDraftsSayARateWithWhatItIsOf(t *testing.T) {
 		{Title: "污水处理费减半", Benefit: domain.Benefit{Kind: "B02", Rate: 0.5}},
 		{Title: "租金减免", Benefit: domain.Benefit{Kind: "B14", Rate: 0.5, Base: "半年租金", Cap: 60_000, CapPer: "户"}},
 		{Title: "岗位补贴", Benefit: domain.Benefit{Kind: "B09", Amount: 300, Unit: "人·月"}},
+		{Title: "小规模纳税人", Benefit: domain.Benefit{Kind: "B02", Rate: 0.01, Text: "减按1%征收率征收增值税"}},
+		{Title: "小型微利企业", Benefit: domain.Benefit{Kind: "B02", Rate: 0.25, Base: "应纳税所得额", Text: "减按25%计入应纳税所得额"}},
+		{Title: "失业保险", Benefit: domain.Benefit{Kind: "B03", Rate: 0.005}},
+		{Title: "研发费用", Benefit: domain.Benefit{Kind: "B04", Rate: 1}},
 	}}
-	for i, want := range []string{"减征50%", "按半年租金的50%，每户最高6万元", "每人每月300元"} {
+	for i, want := range []string{"减征50%", "按半年租金的50%，每户最高6万元", "每人每月300元", "减按1%征收", "减按25%计入应纳税所得额", "降低费率税率：调整为0.5%", "加计扣除100%"} {
 		if got := site.told(p)[i].Gain; got != want {
 			t.Errorf("%s: %s, want %s", p.Measures[i].Title, got, want)
 		}

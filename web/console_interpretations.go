@@ -347,7 +347,7 @@ func (v *itemView) compute(p *domain.Policy, cs *interpretations.Case) {
 	v.Form.Steps = steps
 	v.Form.ResultValue = interpretations.Yuan(amount)
 	if v.Form.ResultName == "" {
-		v.Form.ResultName = "可得"
+		v.Form.ResultName = interpretations.Gained(p.Measures[i].Benefit)
 	}
 	if v.Form.Clause == "" {
 		v.Form.Clause = p.Measures[i].Clause

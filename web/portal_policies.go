@@ -331,9 +331,9 @@ func (s *Server) gain(b domain.Benefit) string {
 		kind = s.Rules.Name(domain.BenefitTag, b.Kind)
 	}
 	switch {
-	case kind == "":
+	case kind == "" || b.Kind == "B02" && !b.Gives(): // 减按1%征收 says its kind
 		return text
-	case b.Rate > 0 && b.Base == "" && b.FromRate == 0: // 减征50%
+	case b.Rate > 0 && b.Base == "" && b.FromRate == 0 && b.Kind != "B03": // 减征50%
 		return kind + text
 	default:
 		return kind + "：" + text
@@ -351,6 +351,12 @@ func gainFigures(b domain.Benefit) string {
 	switch {
 	case b.FromRate > 0 && b.Rate > 0:
 		parts = append(parts, "由"+percent(b.FromRate)+"调整为"+percent(b.Rate))
+	case b.Rate > 0 && b.Kind == "B03":
+		parts = append(parts, "调整为"+percent(b.Rate))
+	case b.Rate > 0 && b.Kind == "B02" && !b.Gives() && b.Base != "":
+		parts = append(parts, "减按"+percent(b.Rate)+"计入"+b.Base)
+	case b.Rate > 0 && b.Kind == "B02" && !b.Gives():
+		parts = append(parts, "减按"+percent(b.Rate)+"征收")
 	case b.Rate > 0 && b.Base != "":
 		parts = append(parts, "按"+b.Base+"的"+percent(b.Rate))
 	case b.Rate > 0:

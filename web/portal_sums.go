@@ -15,6 +15,7 @@ type sumView struct {
 	Asked   bool   // it is this one that was asked
 	Problem string
 	Steps   []interpretations.Step
+	Gained  string // what the result is called
 	Result  string
 }
 
@@ -54,5 +55,5 @@ func (sum *sumView) answer(b domain.Benefit, typed string) {
 		sum.Problem = "这个数字太大，算不了，请核对"
 		return
 	}
-	sum.Steps, sum.Result = steps, interpretations.Yuan(amount)
+	sum.Steps, sum.Gained, sum.Result = steps, interpretations.Gained(b), interpretations.Yuan(amount)
 }

@@ -189,6 +189,20 @@ type Benefit struct {
 	Text     string    `json:"text,omitempty"`   // the words of the text, shortened for a card
 }
 
+// Gives tells whether the rate is a share that is given, or that need not be
+// paid: 补助30%, 减征50%. 减按1%征收 and a lowered rate say what is still to be paid,
+// 加计扣除100% what is left out of the income that is taxed: a base times these
+// is not what anybody gets.
+func (b Benefit) Gives() bool {
+	switch b.Kind {
+	case "B02": // 减征
+		return !strings.Contains(b.Text, "减按")
+	case "B03", "B04", "B05", "B08", "B20": // a lower rate, deductions, what is paid later
+		return false
+	}
+	return true
+}
+
 // Per says of what an amount is one: 每人每月 for 人·月.
 func (b Benefit) Per() string {
 	if b.Unit == "" || strings.HasPrefix(b.Unit, "每") {
