@@ -566,7 +566,7 @@ func goesOn(a *line, text string, b line, last, width int) bool {
 	if !unicode.Is(unicode.Han, end) && !strings.ContainsRune("《“(〔-", end) && !isAlnum(end) || isCardLabel(b.text) {
 		return false
 	}
-	return last >= longest || last >= shortest && strings.ContainsAny(text, "。;")
+	return last >= longest || last >= shortest && hasAny(text, "。;")
 }
 
 // fileName is the end of a line that names a file.

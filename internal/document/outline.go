@@ -144,7 +144,7 @@ func findTitle(lines []line) ([]line, int) {
 		first++
 	}
 	if best < 0 && first < len(lines) && lines[first].style != tableLine {
-		if s := lines[first].text; columns(s) <= 120 && !strings.HasSuffix(s, ":") && !isMetaLine(s) && !notTitle.MatchString(s) && !factLine.MatchString(s) && !revision.MatchString(s) && balanced(s) && !strings.ContainsAny(s, "。;") && numberOf(s).rank == noRank && !isDateLine(s) && !isNumberLine(s) {
+		if s := lines[first].text; columns(s) <= 120 && !strings.HasSuffix(s, ":") && !isMetaLine(s) && !notTitle.MatchString(s) && !factLine.MatchString(s) && !revision.MatchString(s) && balanced(s) && !hasAny(s, "。;") && numberOf(s).rank == noRank && !isDateLine(s) && !isNumberLine(s) {
 			best = first
 		}
 	}
@@ -213,7 +213,7 @@ func titleFrom(lines []line, i int) (string, int) {
 	for n := 1; n < 5 && i+n < len(lines); n++ {
 		l := lines[i+n]
 		s := l.text
-		if l.style == tableLine || l.style == headingLine || len(s) > 180 || strings.ContainsAny(joined, "。;:") || strings.ContainsAny(s, "。;:") ||
+		if l.style == tableLine || l.style == headingLine || len(s) > 180 || hasAny(joined, "。;:") || hasAny(s, "。;:") ||
 			numberOf(s).rank != noRank || isDateLine(s) || isNumberLine(s) || strings.HasSuffix(joined, "文件") || isNoteLine(s) {
 			break
 		}
@@ -238,7 +238,7 @@ func breaksTitle(lines []line, i int) bool {
 		return false
 	}
 	next := lines[i+1].text
-	return columns(next) <= 60 && !strings.Contains(next, "关于") && !strings.ContainsAny(next, "《。:") &&
+	return columns(next) <= 60 && !strings.Contains(next, "关于") && !hasAny(next, "《。:") &&
 		(strings.HasSuffix(next, "的通知") || strings.HasSuffix(next, "的意见") || strings.HasSuffix(next, "的公告") || strings.HasSuffix(next, "的通告") || strings.HasSuffix(next, "的通报") || strings.HasSuffix(next, "的决定") || strings.HasSuffix(next, "的规定"))
 }
 
@@ -260,7 +260,7 @@ const sureTitle = 5
 
 func titleScore(s string, st style) int {
 	n := columns(s)
-	if n < 6 || n > 200 || strings.ContainsAny(s, "。;") || strings.HasSuffix(s, ":") || numberOf(s).rank != noRank || isDateLine(s) || isNumberLine(s) ||
+	if n < 6 || n > 200 || hasAny(s, "。;") || strings.HasSuffix(s, ":") || numberOf(s).rank != noRank || isDateLine(s) || isNumberLine(s) ||
 		strings.HasPrefix(s, "《") && strings.HasSuffix(s, "》") || isNoteLine(s) || isCardLabel(s) || isAttachment(s) || strings.HasPrefix(s, "•") && !strings.Contains(s, "关于") {
 		return 0
 	}
@@ -469,7 +469,7 @@ func (o *outliner) beginPart(i int) {
 		return
 	}
 	text, n := titleFrom(o.lines, i)
-	if l := o.lines[i]; titleScore(text, l.style) == 0 && (columns(l.text) > longest || strings.ContainsAny(l.text, "。;:") || numberOf(l.text).rank != noRank) {
+	if l := o.lines[i]; titleScore(text, l.style) == 0 && (columns(l.text) > longest || hasAny(l.text, "。;:") || numberOf(l.text).rank != noRank) {
 		o.parts[i] = true
 		return
 	}
@@ -576,7 +576,7 @@ func (o *outliner) isHeading(i int, n number, at level) bool {
 	if l.style == headingLine && !strings.Contains(text, "。") {
 		return true
 	}
-	if n.rank == rankArticle || n.rank >= rankCircle || n.rank >= rankThird && columns(text) > 50 || columns(text) > 120 || text == "" || strings.ContainsAny(text[:len(text)-utf8.RuneLen(end)], "。;") || strings.ContainsRune(";,、", end) {
+	if n.rank == rankArticle || n.rank >= rankCircle || n.rank >= rankThird && columns(text) > 50 || columns(text) > 120 || text == "" || hasAny(text[:len(text)-utf8.RuneLen(end)], "。;") || strings.ContainsRune(";,、", end) {
 		return false
 	}
 	if end == ':' && columns(text) > 40 || end == '。' && (at.listed || columns(text) > 26) {

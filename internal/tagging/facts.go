@@ -141,7 +141,7 @@ func metadata(clauses []domain.Clause) map[string]string {
 			set(m[1], m[2])
 			continue
 		}
-		if !strings.ContainsAny(c.Text, ":\t 】|") {
+		if !hasAny(c.Text, ":\t 】|") {
 			continue
 		}
 		at, label := 0, ""

@@ -182,17 +182,22 @@ func (t *reading) count(n *naming, x *passage, words []counted, cell bool) {
 			continue
 		}
 		k := x.sentenceOf(c.hit)
-		if k < len(x.sentences) && excluded(x.sentences[k], c.hit.start, c.hit.end) {
-			continue
-		}
-		if k < len(x.sentences) {
-			switch rest := restOf(x.sentences[k], c.hit.end); t.codes[n.code].dimension {
+		inside := k < len(x.sentences)
+		before, after := "", "" // the word in its sentence
+		if inside {
+			s := x.sentences[k]
+			from := s.byteAt(c.hit.start)
+			before, after = s.text[:from], s.text[min(from+len(c.hit.text), len(s.text)):]
+			if s.matches(leavesOutAny) && excluded(before, after) {
+				continue
+			}
+			switch t.codes[n.code].dimension {
 			case domain.TaxTag:
-				if proof.MatchString(rest) {
+				if proof.MatchString(firstRunes(after, maxRest)) {
 					continue
 				}
 			case domain.IndustryTag:
-				name = name && (x.part != inBody || ofTrade(c.hit.text, rest))
+				name = name && (x.part != inBody || ofTrade(c.hit.text, firstRunes(after, maxRest)))
 			}
 		}
 		if x.part == inHeading {
@@ -210,10 +215,10 @@ func (t *reading) count(n *naming, x *passage, words []counted, cell bool) {
 			continue
 		}
 		inClause = inClause || does >= says
-		if k < len(x.sentences) && k != named && throughOthers(x.sentences[k], c.hit.start) {
+		if inside && k != named && throughOthers(before) {
 			n.through++
 		}
-		if k < len(x.sentences) && !slices.Contains(spoken, k) && speaksTo(x.sentences[k], c.hit.start, c.hit.end) {
+		if inside && !slices.Contains(spoken, k) && speaksTo(before, after) {
 			spoken = append(spoken, k)
 			n.addressed++
 		}
@@ -221,7 +226,7 @@ func (t *reading) count(n *naming, x *passage, words []counted, cell bool) {
 			continue
 		}
 		named = k
-		if k < len(x.sentences) {
+		if inside {
 			n.in = append(n.in, x.sentences[k].start)
 		}
 		if c.hit.end <= x.lead {
@@ -268,8 +273,8 @@ func ofTrade(word, rest string) bool {
 
 var listedTrades = automaton.MustCompile(`业|企业|产业|单位|机构|经营|店`)
 
-// restOf is how a sentence goes on behind a code point.
-func restOf(s sentence, at int) string { return firstRunes(s.text[s.byteAt(at):], 60) }
+// maxRest is how much of a sentence is looked at behind a word, in code points.
+const maxRest = 60
 
 // proof follows a tax that a paper tells to have been paid.
 var proof = automaton.MustCompile(`^(?:的|年度)?(?:已?完税|已?缴纳|已?缴费|纳税|申报|代扣代缴|汇算清缴)?(?:等|的)?(?:证明|凭证|记录|票据|清单|回执|申报表|明细|结果|完税)`)
@@ -306,41 +311,33 @@ func (t *Tagger) earn(n *naming, x *passage, c counted, times float64) {
 // spokenTo are words after which somebody is spoken to, and goOn what may follow
 // their name: 对失业人员给予, 学校应当; not 学生资助 or 老年人服务.
 var (
-	spokenTo = []string{"对", "向", "为", "给予", "支持", "鼓励", "引导", "帮助", "扶持", "凡", "针对", "面向", "适用于", "的", "符合条件", "是", "包括", "及", "和", "与", "或", "、", "各类", "属于", "由", "供", "保障", "每名", "每位", "每户", "名", "招用", "吸纳"}
-	goOn     = []string{"可", "应", "按", "享", "给", "申", "须", "需", "不得", "不", "凭", "持", "经", "由", "向", "在", "自", "免", "缴", "每", "等", "和", "及", "与", "或", "以", "的", "提供", "参加", "发放", "予", "到", "通过", "符合", "领", "从", "因", "依法", "有权", "办理", "购", "未", "本人", "家庭", "就业", "创业", "实行", "实施", "其"}
+	spokenTo = automaton.MustCompile(`(?:对|向|为|给予|支持|鼓励|引导|帮助|扶持|凡|针对|面向|适用于|的|符合条件|是|包括|及|和|与|或|、|各类|属于|由|供|保障|每名|每位|每户|名|招用|吸纳)$`)
+	goOn     = automaton.MustCompile(`^(?:可|应|按|享|给|申|须|需|不得|不|凭|持|经|由|向|在|自|免|缴|每|等|和|及|与|或|以|的|提供|参加|发放|予|到|通过|符合|领|从|因|依法|有权|办理|购|未|本人|家庭|就业|创业|实行|实施|其)`)
 )
 
-// speaksTo tells whether the sentence speaks to whom its words [start, end) name.
-func speaksTo(s sentence, start, end int) bool {
-	i, j := s.byteAt(start), s.byteAt(end)
-	before, after := strings.TrimRight(s.text[:i], " “\"("), strings.TrimLeft(s.text[j:], " ”\")")
-	begins := before == "" || endsPhrase(before) || slices.ContainsFunc(spokenTo, func(w string) bool { return strings.HasSuffix(before, w) })
-	if !begins {
+// speaksTo tells whether a sentence speaks to whom it names between two parts.
+func speaksTo(before, after string) bool {
+	before, after = strings.TrimRight(before, " “\"("), strings.TrimLeft(after, " ”\")")
+	if before != "" && !endsPhrase(before) && !spokenTo.MatchString(before) {
 		return false
 	}
 	if r, _ := utf8.DecodeRuneInString(after); after == "" || strings.ContainsRune("、,。;:!?)\n《", r) {
 		return true
 	}
-	return slices.ContainsFunc(goOn, func(w string) bool { return strings.HasPrefix(after, w) })
+	return goOn.MatchString(after)
 }
 
 // takenOn are words of those who take somebody on, before whom they take on: a
 // subsidy for it is the employer's.
 var takenOn = automaton.MustCompile(`(?:招用|招录|吸纳|录用|聘用|雇用|新招|招收|安置|安排|带动|拖欠|克扣|聘请|引进|收住|接收|服务于?|联结|收购)[^,。;:!?()]{0,24}$`)
 
-// throughOthers tells whether what begins at start is named for the sake of who
-// takes it on.
-func throughOthers(s sentence, start int) bool {
-	return takenOn.MatchString(lastRunes(s.text[:s.byteAt(start)], 30))
-}
+// throughOthers tells whether what stands behind a part of a sentence is named for
+// the sake of who takes it on.
+func throughOthers(before string) bool { return takenOn.MatchString(lastRunes(before, 30)) }
 
-// excluded tells whether the sentence leaves out what its words [start, end) name:
+// excluded tells whether a sentence leaves out what it names between two parts:
 // 不适用于个体工商户, 除个体工商户外, (个体工商户除外).
-func excluded(s sentence, start, end int) bool {
-	if !s.matches(leavesOutAny) {
-		return false
-	}
-	before, after := s.text[:s.byteAt(start)], s.text[s.byteAt(end):]
+func excluded(before, after string) bool {
 	before = before[strings.LastIndexAny(before, ",;:()")+1:]
 	if i := strings.IndexAny(after, ",;()"); i >= 0 {
 		after = after[:i]

@@ -15,9 +15,12 @@ type sentence struct {
 }
 
 // hasAny tells whether the sentence holds one of the characters.
-func (s sentence) hasAny(chars string) bool {
+func (s sentence) hasAny(chars string) bool { return hasAny(s.text, chars) }
+
+// hasAny is strings.ContainsAny for few characters, most of them Chinese.
+func hasAny(text, chars string) bool {
 	for _, r := range chars {
-		if strings.ContainsRune(s.text, r) {
+		if strings.ContainsRune(text, r) {
 			return true
 		}
 	}
