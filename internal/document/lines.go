@@ -171,8 +171,14 @@ func isFlat(lines []line) bool {
 			long += len(l.text)
 		}
 	}
+	if len(lines) == 1 && flatNotice.MatchString(lines[0].text) {
+		return true
+	}
 	return long*10 > all*8
 }
+
+// flatNotice is a short text on one line that ends with a day behind who signs.
+var flatNotice = automaton.MustCompile(`^.{60,}[。)》] [\p{Han} ]{3,80} ` + datePattern + `(?: \([^()]{2,12}\))?$`)
 
 // titleThenText is the first line of a text that lost its breaks: a title, and more behind a
 // blank.
@@ -329,7 +335,7 @@ func breaksAtBlank(left, right string) bool {
 			return false
 		}
 	}
-	if numberOf(peek(right)).rank != noRank || strings.HasPrefix(right, "(此件") || strings.HasPrefix(right, "附件") {
+	if numberOf(peek(right)).rank != noRank || strings.HasPrefix(right, "(此件") || strings.HasPrefix(right, "附件") || len(left) <= 60 && isDateLine(squeeze(left)) {
 		return true
 	}
 	if isStop(l) && l != ')' && l != '”' && l != '》' {
@@ -342,6 +348,9 @@ func breaksAtBlank(left, right string) bool {
 		return false
 	}
 	if isAlnum(r) {
+		if len(left) <= 480 && yearNumberAtStart.MatchString(right) && endsLikeTitle(squeeze(left)) {
+			return true
+		}
 		if heading := numberOf(peek(left)); heading.rank != noRank && len(left) >= 15 && len(left) <= 150 && yearAtStart.MatchString(right) {
 			return !strings.ContainsAny(left, "。,;")
 		}
@@ -367,6 +376,9 @@ func peekFar(s string) string {
 }
 
 var dateAtStart = automaton.MustCompile(`^(?:\d{4}|[一二][〇○Oo零一二三四五六七八九]{3})年[\d一二三四五六七八九十]{1,3}月[\d一二三四五六七八九十]{1,3}日`)
+
+// yearNumberAtStart begins a line with the number of an announcement: 2026年第3号.
+var yearNumberAtStart = automaton.MustCompile(`^20\d{2} ?年 ?第 ?\d{1,4} ?号(?: |$)`)
 
 var yearAtStart = automaton.MustCompile(`^20\d{2} ?年`)
 
