@@ -108,31 +108,41 @@ func (s *Server) showMe(c *fiber.Ctx, kind, address string, ps problems) error {
 			v.Roles = s.roleOptions(r.contact.Role)
 		}
 	}
-	if sub.Subscription.All {
-		v.Topics = append(v.Topics, "所有可能适用的政策")
-	}
-	for _, code := range sub.Subscription.Themes {
-		v.Topics = append(v.Topics, s.Rules.Name(domain.ThemeTag, code))
-	}
-	for _, word := range sub.Subscription.Keywords {
-		v.Topics = append(v.Topics, "“"+word+"”")
-	}
+	v.Topics = s.topicsOf(sub.Subscription)
 	return s.render(c, v)
 }
+
+// topicsOf lists what somebody wants to hear of, in words.
+func (s *Server) topicsOf(sub domain.Subscription) []string {
+	var topics []string
+	if sub.All {
+		topics = append(topics, "所有可能适用的政策")
+	}
+	for _, code := range sub.Themes {
+		topics = append(topics, s.Rules.Name(domain.ThemeTag, code))
+	}
+	for _, word := range sub.Keywords {
+		topics = append(topics, "“"+word+"”")
+	}
+	return topics
+}
+
+// unfilled stands for what a subscriber has not said.
+const unfilled = "未填写"
 
 // factsOf lists what is known about a subscriber, in words, with what is not.
 func (s *Server) factsOf(sub *domain.Subscriber) []factView {
 	p := sub.Profile
 	var facts []factView
 	one := func(f domain.Field, code string) {
-		value := "未填写"
+		value := unfilled
 		if code != "" {
 			value = s.Rules.ValueName(f, code)
 		}
 		facts = append(facts, factView{f.Label(), value})
 	}
 	set := func(f domain.Field, codes []string) {
-		value := "未填写"
+		value := unfilled
 		if codes != nil {
 			value = "都不是"
 		}
@@ -146,7 +156,7 @@ func (s *Server) factsOf(sub *domain.Subscriber) []factView {
 		facts = append(facts, factView{f.Label(), value})
 	}
 	number := func(f domain.Field, n *int64, write func(float64) string) {
-		value := "未填写"
+		value := unfilled
 		if n != nil {
 			value = write(float64(*n))
 		}
@@ -155,7 +165,7 @@ func (s *Server) factsOf(sub *domain.Subscriber) []factView {
 	one(domain.FieldKind, string(p.Kind))
 	one(domain.FieldRegion, p.Region)
 	if p.Kind == domain.Resident {
-		born := "未填写"
+		born := unfilled
 		if p.Born != "" {
 			born = p.Born[:min(4, len(p.Born))] + "年"
 		}
@@ -168,7 +178,7 @@ func (s *Server) factsOf(sub *domain.Subscriber) []factView {
 	number(domain.FieldStaff, p.Staff, func(n float64) string { return trimmed(n) + "人" })
 	number(domain.FieldRevenue, p.Revenue, money)
 	one(domain.FieldTaxpayer, p.Taxpayer)
-	founded := "未填写"
+	founded := unfilled
 	if p.Founded != "" {
 		founded = p.Founded[:min(4, len(p.Founded))] + "年"
 	}

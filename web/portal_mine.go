@@ -203,7 +203,7 @@ func (s *Server) showMyPolicies(c *fiber.Ctx, typed string, ps problems) error {
 		v.Soon[i].Begins = begins[v.Soon[i].ID]
 	}
 	for _, f := range s.factsOf(sub) {
-		if f.Value == "未填写" {
+		if f.Value == unfilled {
 			v.Missing = append(v.Missing, f.Label)
 		}
 	}

@@ -199,6 +199,8 @@ type howView struct {
 	MailWhen       []option
 	ConsentVersion string
 	Sensitive      bool
+	Facts          []factView // what was said in the steps before, to be looked at once more
+	Topics         []string
 }
 
 func (howView) template() string { return "portal/subscribe-how" }
@@ -219,8 +221,12 @@ func (s *Server) showHow(c *fiber.Ctx, d draft, ps problems) error {
 	if err != nil {
 		return err
 	}
+	so := &domain.Subscriber{}
+	s.applyWho(d.Who, so)
+	d.What.apply(&so.Subscription)
+	said := slices.DeleteFunc(s.factsOf(so), func(f factView) bool { return f.Value == unfilled })
 	return s.render(c, howView{
-		Page: p, Form: d.How, Problems: ps, PhoneWhen: frequencies(d.How.PhoneWhen), MailWhen: frequencies(d.How.Mailing),
+		Page: p, Facts: said, Topics: s.topicsOf(so.Subscription), Form: d.How, Problems: ps, PhoneWhen: frequencies(d.How.PhoneWhen), MailWhen: frequencies(d.How.Mailing),
 		ConsentVersion: consentVersion, Sensitive: d.Who.SensitiveConsent,
 	})
 }

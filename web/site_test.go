@@ -297,7 +297,7 @@ func (b *browser) subscribe(phone string) domain.SubscriberID {
 	b.post("/subscribe", url.Values{"kind": {"enterprise"}, "name": {"恒达精密"}, "region": {"330603"}, "industry": {"C34"}, "staff": {"86"}, "revenue": {"4200"}})
 	b.at("/subscribe/topics", 200)
 	b.post("/subscribe/topics", url.Values{"all": {"yes"}})
-	b.at("/subscribe/channels", 200)
+	b.at("/subscribe/channels", 200, "86人", "所有可能适用的政策")
 	b.post("/subscribe/channels", url.Values{"sms": {"yes"}, "phone": {phone}, "phone_when": {"now"}, "consent": {"yes"}})
 	b.at("/subscribe/verify", 200, domain.MaskPhone(phone))
 	b.post("/subscribe/verify", url.Values{"kind": {"sms"}, "code": {b.site.code(phone)}})
