@@ -389,7 +389,6 @@ var noise = automaton.MustCompile(`^(?:` + strings.Join([]string{
 	`(?:您)?(?:的|现在的|现在所在的|当前的|当前|现在)?位置[:>].*`,
 	`(?i:you are here)[: ].*`,
 	`(?:首页|网站首页)(?:[>»/|\-].*)?`,
-	`.{0,20}(?:分享到|分享至)[:]?.{0,40}`,
 	`[【\[(]?(?:字体|字号|字体大小)[:].{0,20}`,
 	`[【\[(]?(?:打印|打印本页|打印页面|我要打印|关闭|关闭窗口|关闭本页|收藏|返回|返回顶部|返回首页|返回列表|顶部)[】\])]?(?:[|/【\[(]?(?:打印|关闭|收藏|分享|返回|窗口|本页|关闭窗口)[】\])]?)*`,
 	`(?:上一篇|下一篇|上一条|下一条)[:]?.*`,
@@ -397,15 +396,29 @@ var noise = automaton.MustCompile(`^(?:` + strings.Join([]string{
 	`(?:浏览|访问|点击|阅读)(?:次数|量|数)?[:]?\d*次?`,
 	`(?:无障碍(?:浏览|阅读)?|长者(?:模式|版|专区)|关怀版|繁体(?:版|中文)?|简体(?:版|中文)?|登录|注册|搜索|网站地图|联系我们|关于我们|版权声明|隐私声明|网站声明|帮助|RSS|English)(?:[|/]?(?:无障碍|长者模式|繁体|简体|登录|注册|搜索|网站地图|联系我们|关于我们|版权声明|隐私声明|网站声明|帮助|RSS|English|设为首页|加入收藏))*`,
 	`关注[·|].{0,20}`,
-	`[^。:]{0,20}(?:,|^)关注[^。:]{2,20}(?:微信|微博|公众号|客户端)`,
 	`(?:语音)?(?:朗读|播报|收听)`,
 	`(?:相关|关联)(?:链接|阅读|文章|新闻|推荐)[:]?`,
-	`.{0,60}(?:ICP备|公网安备|网安备|网站标识码|版权所有|(?i:copyright)|建议使用.{0,20}浏览器).{0,80}`,
 	`(?:快)?转发给需要的人.?`,
 	`(?:file|https?)://\S+ ?\d{1,3}/\d{1,3}`,                                       // a browser's foot of a printed page
 	`\d{1,4}/\d{1,2}/\d{1,4},? ?(?:[上下]午)?\d{1,2}:\d{2}(?: ?[AP]M)?(?:[^。]{0,80})`, // and its head
 	`[-—–_=*·.~+|/\\<>#]+`,
 }, "|") + `)$`)
+
+// noiseAround is noise with other words before it. One of noiseWords is in it, which most
+// lines hold none of: they are found sooner than that there is none of it.
+var (
+	noiseAround = automaton.MustCompile(`^(?:` + strings.Join([]string{
+		`.{0,20}(?:分享到|分享至)[:]?.{0,40}`,
+		`[^。:]{0,20}(?:,|^)关注[^。:]{2,20}(?:微信|微博|公众号|客户端)`,
+		`.{0,60}(?:ICP备|公网安备|网安备|网站标识码|版权所有|(?i:copyright)|建议使用.{0,20}浏览器).{0,80}`,
+	}, "|") + `)$`)
+	noiseWords = automaton.MustCompile(`分享[到至]|关注|ICP备|网安备|网站标识码|版权所有|(?i:copyright)|建议使用`)
+)
+
+// isNoise tells whether a line belongs to the page, not the text.
+func isNoise(s string) bool {
+	return noise.MatchString(s) || noiseWords.MatchString(s) && noiseAround.MatchString(s)
+}
 
 // fontSizes is what pages put behind a title.
 var fontSizes = automaton.MustCompile(` ?[【\[(]?(?:字号|字体)[: ]*(?:(?:大号?|标准|中号?|小号?)[ ]?)+[】\])]?$`)
@@ -434,7 +447,7 @@ func dropNoise(lines []line) []line {
 		}
 		if l.style != tableLine && edge && len(l.text) <= 300 {
 			l.text = fontSizes.ReplaceAllString(l.text, "")
-			if noise.MatchString(l.text) {
+			if isNoise(l.text) {
 				continue
 			}
 			if crumbs.MatchString(l.text) && siteParts.MatchString(l.text) {
@@ -463,7 +476,7 @@ var footer = automaton.MustCompile(`^(?:主办|承办|主管|协办|维护|技�
 // dropFooter removes the lines at the end of a page that say who runs it.
 func dropFooter(lines []line) []line {
 	end := len(lines)
-	for end > 1 && len(lines)-end < 8 && len(lines[end-1].text) <= 300 && (footer.MatchString(lines[end-1].text) || noise.MatchString(lines[end-1].text)) {
+	for end > 1 && len(lines)-end < 8 && len(lines[end-1].text) <= 300 && (footer.MatchString(lines[end-1].text) || isNoise(lines[end-1].text)) {
 		end--
 	}
 	if len(lines)-end < 2 { // one such line may belong to the text

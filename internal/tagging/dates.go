@@ -456,7 +456,7 @@ func rankOf(p *domain.Policy, before string) int {
 func (t *reading) validity(p *domain.Policy, meta map[string]string) {
 	var from, items, ends, deadlines, starting claims
 	issued, years, months, sinceIssued := 0, 0, 0, false
-	year, title := t.year, subject(p)
+	year, title := t.year, t.about
 	if strings.Contains(p.Text, "特此通告") || strings.Contains(p.Text, "特此公告") {
 		title += "通告" // whatever its title, it announces
 	}

@@ -57,6 +57,7 @@ func (t *reading) facts(p *domain.Policy) {
 	p.Issuers = t.issuers(p, meta)
 	p.PublishDate = t.publishDate(p, meta)
 	t.year = yearOf(p)
+	t.findSubject(p)
 	t.validity(p, meta)
 	p.DocKind = t.docKind(p)
 	if p.DocKind != "D19" && p.EffectiveFrom != "" && writtenDate(p, meta) == "" && p.PublishDate > after(p.EffectiveFrom, 1, 0) {

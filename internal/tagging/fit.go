@@ -33,7 +33,7 @@ func (t *Tagger) NewCase(id string, p *domain.Policy, themes, optional []string)
 	defer t.end(r)
 	r.findSubject(p)
 	passages := r.passages
-	side := outward(p, passages)
+	side := r.outward()
 	all := r.score()
 	if isInternal(p, side, t.internalFirst(p), t.titled(all)) {
 		return c

@@ -10,7 +10,8 @@ import (
 
 // side is whom sentences speak of outside the government.
 type side struct {
-	enterprise, resident int // sentences that give them something or ask it of them
+	about                string // what the document is about
+	enterprise, resident int    // sentences that give them something or ask it of them
 	sentences            int
 	inTitle              domain.Audience // whom the title names; "" for nobody
 }
@@ -27,10 +28,10 @@ var (
 )
 
 // outward counts whom a document speaks to.
-func outward(p *domain.Policy, passages []passage) side {
-	var s side
-	for i := range passages {
-		x := &passages[i]
+func (t *reading) outward() side {
+	s := side{about: t.about}
+	for i := range t.passages {
+		x := &t.passages[i]
 		if x.part != inBody {
 			continue
 		}
@@ -56,7 +57,7 @@ func outward(p *domain.Policy, passages []passage) side {
 			}
 		}
 	}
-	title := quotedOnly(subject(p))
+	title := quotedOnly(s.about)
 	e, r := titleEnterprise.MatchString(title), namesResidents(title)
 	switch {
 	case e && r:
@@ -76,15 +77,6 @@ var remedies = automaton.MustCompile(`(?:申请|提起)[\p{Han}]{0,6}(?:行政�
 // hold such a name: 市民营企业, 家庭农场, 职工基本医疗保险.
 func namesResidents(text string) bool {
 	return residentWords.MatchString(notResidents.ReplaceAllString(text, ""))
-}
-
-// subject is what a document is about: its title, else what its preamble says.
-func subject(p *domain.Policy) string {
-	if p.Title != "" {
-		return p.Title
-	}
-	from, to := subjectIn(p.Text)
-	return p.Text[from:to]
 }
 
 // subjectIn is where the preamble of a text without a title says what it is about.
@@ -150,7 +142,7 @@ func promisedIn(title string) bool {
 // its title names no theme (titled). A title of officesTitle is never of
 // anything else, whatever it names beside.
 func isInternal(p *domain.Policy, s side, internalTop, titled bool) bool {
-	title := quotedOnly(subject(p))
+	title := quotedOnly(s.about)
 	addressed := slices.ContainsFunc(p.Clauses, func(c domain.Clause) bool {
 		return c.Kind == domain.HeadClause && officeAddress.MatchString(c.Text)
 	})
@@ -237,7 +229,7 @@ func (t *Tagger) audience(p *domain.Policy, s side, internal bool) domain.Audien
 	if a := cellSide(p); a != "" {
 		return a
 	}
-	if title := subject(p); paysEmployers.MatchString(title) && !namesResidents(title) && !strings.Contains(p.Text, "灵活就业") {
+	if paysEmployers.MatchString(s.about) && !namesResidents(s.about) && !strings.Contains(p.Text, "灵活就业") {
 		return domain.ForEnterprises
 	}
 	strength := map[byte]float64{}

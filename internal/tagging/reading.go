@@ -16,7 +16,8 @@ type reading struct {
 	passages []passage    // in the order of the text
 	year     string       // see yearOf
 
-	subject [2]int // see findSubject
+	about   string // what the document is about, see findSubject
+	subject [2]int // where its text says so
 
 	// Memory that is used again and again, for one document after another.
 	all   []hit // of the passages
@@ -33,14 +34,15 @@ type reading struct {
 	collector
 }
 
-// findSubject finds what a text without a title says it is about: it counts as its
-// title.
+// findSubject finds what the document is about: its title, else what its preamble
+// says, which then counts as its title.
 func (t *reading) findSubject(p *domain.Policy) {
-	t.subject = [2]int{}
+	t.about, t.subject = p.Title, [2]int{}
 	if p.Title == "" {
 		from, to := subjectIn(p.Text)
 		start := utf8.RuneCountInString(p.Text[:from])
-		t.subject = [2]int{start, start + utf8.RuneCountInString(p.Text[from:to])}
+		t.about = p.Text[from:to]
+		t.subject = [2]int{start, start + utf8.RuneCountInString(t.about)}
 	}
 }
 

@@ -152,9 +152,8 @@ func (t *Tagger) Read(doc *document.Document) *domain.Policy {
 	r := t.begin(p)
 	defer t.end(r)
 	r.facts(p)
-	r.findSubject(p)
 	passages := r.passages
-	side := outward(p, passages)
+	side := r.outward()
 	all := r.score()
 	p.Tags = append(p.Tags, t.themes(p, all, passages)...)
 	internal := isInternal(p, side, t.internalFirst(p), t.titled(all))
