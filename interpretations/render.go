@@ -275,8 +275,11 @@ type bar struct {
 func (it *Item) chartView(policy *domain.Policy, day string) chart {
 	c := it.Chart
 	view := chart{
-		ID: it.ID, Title: it.Title, Unit: c.Unit, Before: c.Before, After: c.After,
+		ID: it.ID, Title: it.Title, Before: c.Before, After: c.After,
 		Wide: len(c.Points) <= 5, Cites: cites(policy, c.cites()...),
+	}
+	if c.Form.Numeric() { // days and steps have no unit, whatever was typed
+		view.Unit = c.Unit
 	}
 	top, sum := 0.0, 0.0
 	for _, p := range c.Points {

@@ -168,3 +168,16 @@ func TestCiteOf(t *testing.T) {
 		t.Errorf("CiteOf found %+v", c)
 	}
 }
+
+func TestOnlyValuesHaveAUnit(t *testing.T) {
+	for _, form := range Forms() {
+		it := Item{Kind: ChartKind, Title: "一", Chart: &Chart{Form: form, Unit: "万元", Clause: "第一条", Points: []Point{{Label: "甲", Date: "2026-12-01", Value: 1}}}}
+		html, err := it.Render(policy(), "2026-11-28")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if shown := strings.Contains(string(html), "单位：万元"); shown != form.Numeric() {
+			t.Errorf("%s says its unit: %v", form, shown)
+		}
+	}
+}
