@@ -20,9 +20,10 @@ type area struct{ code, name string }
 // 全国, unless it approves the plan of one place. It is empty where nothing tells.
 func (t *Tagger) regions(p *domain.Policy) []domain.Tag {
 	head := firstRunes(p.Text, 600)
-	if strings.HasPrefix(p.Title, "国务院关于") && strings.HasSuffix(p.Title, "批复") {
-		if a := t.placeOf(p.Title, head, false); a.code != "" {
-			return regionTag(p, a, p.Title)
+	if office, about, found := strings.Cut(p.Title, "关于"); found && p.DocKind == "D14" && !ofSeveral.MatchString(about) { // what is approved is of one place
+		above := t.placeOf(office, head, false)
+		if a := t.placeOf(about, office+head, true); a.code != "" && (office == "国务院" || above.code != "" && a.code != above.code && strings.HasPrefix(a.code, domain.RegionPrefix(above.code))) {
+			return regionTag(p, a, a.name)
 		}
 	}
 	for i, issuer := range p.Issuers {
@@ -104,6 +105,9 @@ func (t *Tagger) regions(p *domain.Policy) []domain.Tag {
 
 // zoneOffice is the office of a development zone.
 var zoneOffice = automaton.MustCompile(`(?:开发|高新|新|园)区(?:管理委员会|管委会)$`)
+
+// ofSeveral names the first of several places: 北京等22个城市.
+var ofSeveral = automaton.MustCompile(`等[\d一二三四五六七八九十]{0,3}个?(?:省|市|县|区|地|城)`)
 
 // citedProvince is the only province or city of whose offices a text cites numbers.
 func citedProvince(text string) (code, number string) {
