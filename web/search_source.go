@@ -76,29 +76,42 @@ func (p Policies) entry(ctx context.Context, id domain.PolicyID) (*search.Entry,
 	if err != nil {
 		return nil, err
 	}
+	// The document comes first, as it is read: how it begins tells what it is
+	// about. A measure takes the place of the clause that it is.
+	var rest []search.Passage
 	e := &search.Entry{
 		Key: searchKey(id), Title: policy.Title, DocNumber: policy.DocNumber, Ended: policy.Status != domain.Published,
 		Date: policy.PublishDate, Deadline: policy.ApplyDeadline, Expires: policy.Expires, Facets: searchFacets(policy),
 	}
-	for _, it := range items {
-		if it.QA != nil {
-			e.Passages = append(e.Passages, search.Passage{Kind: search.Answer, Ref: fmt.Sprintf("qa-%d", it.ID), Text: it.QA.Question + " " + it.QA.Answer})
-		}
-	}
-	said := map[string]bool{}
+	said := map[string]search.Passage{}
 	for _, m := range policy.Measures {
 		text := m.Text
 		if m.Title != "" && m.Title != text {
 			text = m.Title + "：" + text
 		}
-		said[m.Text] = true
-		e.Passages = append(e.Passages, search.Passage{Kind: search.Measure, Ref: string(m.ID), Text: text})
+		one := search.Passage{Kind: search.Measure, Ref: string(m.ID), Text: text}
+		if _, twice := said[m.Text]; twice || !slices.ContainsFunc(policy.Clauses, func(c domain.Clause) bool { return c.Text == m.Text && c.Kind != domain.TitleClause }) {
+			rest = append(rest, one)
+		} else {
+			said[m.Text] = one
+		}
 	}
 	for i, c := range policy.Clauses {
-		if c.Kind != domain.TitleClause && !said[c.Text] {
+		switch one, ok := said[c.Text]; {
+		case c.Kind == domain.TitleClause:
+		case ok:
+			e.Passages = append(e.Passages, one)
+			delete(said, c.Text)
+		default:
 			e.Passages = append(e.Passages, search.Passage{Kind: search.Clause, Ref: interpretations.Anchor(i), Text: c.Text})
 		}
 	}
+	for _, it := range items {
+		if it.QA != nil {
+			rest = append(rest, search.Passage{Kind: search.Answer, Ref: fmt.Sprintf("qa-%d", it.ID), Text: it.QA.Question + " " + it.QA.Answer})
+		}
+	}
+	e.Passages = append(e.Passages, rest...)
 	return e, nil
 }
 

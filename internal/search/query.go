@@ -55,6 +55,7 @@ type question struct {
 	age    int              // that is asked for; 0: none
 	ages   [3]int           // phrases, as ageWeights
 	wants  []*regexp.Regexp // answers of the kind that is asked for
+	order  []string         // of each word that was typed, in order, the pair that ends it
 }
 
 // read makes a question of what was typed.
@@ -78,6 +79,7 @@ func (x *Index) read(ctx context.Context, r index.IndexReader, text string) (*qu
 		ends := map[int]bool{}
 		for _, w := range x.analyzer.segment.Words(one.text) {
 			ends[w.End] = true
+			q.order = append(q.order, endOf(one.text, w.End))
 			if w.End-w.Start == 1 {
 				alone = append(alone, x.words.alone(one.text, w.Start)...)
 			}
@@ -114,7 +116,7 @@ func (x *Index) read(ctx context.Context, r index.IndexReader, text string) (*qu
 			q.phrase(word, numeralWeight, q.typed(one.text))
 		}
 	}
-	for _, other := range append(turns(others), alone...) {
+	for _, other := range turns(append(others, alone...)) {
 		means, weight := q.typed(other.of), synonymWeight
 		if slices.ContainsFunc(means, func(t int) bool { return q.terms[t].docs == 0 }) {
 			weight = onlyWeight
@@ -124,12 +126,21 @@ func (x *Index) read(ctx context.Context, r index.IndexReader, text string) (*qu
 	if err := weigh(ctx, r, q.terms[q.asked:]); err != nil {
 		return nil, err
 	}
+	n, err := r.DocCount()
+	if err != nil {
+		return nil, fmt.Errorf("count entries: %w", err)
+	}
+	known := q.otherwise()
 	for i := range q.terms {
 		t := &q.terms[i]
-		t.idf *= t.weight
-		if t.docs == 0 {
+		switch {
+		case t.docs > 0:
+		case known[i] > 0:
+			t.idf = inverse(n, known[i])
+		default:
 			t.idf *= unseenPart
 		}
+		t.idf *= t.weight
 		if i < q.asked {
 			q.total += t.idf
 		}
@@ -139,6 +150,35 @@ func (x *Index) read(ctx context.Context, r index.IndexReader, text string) (*qu
 	}
 	q.places, q.said = fewPlaces(q.places), fewPlaces(x.words.rules.PlacesSaid(text))
 	return q, nil
+}
+
+// endOf is the pair of characters of a run with which a word ends, or with
+// which it begins if it is one character and the first.
+func endOf(run string, end int) string {
+	chars := []rune(run)
+	if end < 2 {
+		end = min(2, len(chars))
+	}
+	return string(chars[max(0, end-2):end])
+}
+
+// otherwise is in how many entries there may be, at most, another word for a
+// term that was typed and stands nowhere.
+func (q *question) otherwise() map[int]uint64 {
+	docs := map[int]uint64{}
+	for _, p := range q.extra {
+		if len(p.terms) == 0 {
+			continue
+		}
+		least := q.terms[p.terms[0]].docs
+		for _, t := range p.terms {
+			least = min(least, q.terms[t].docs)
+		}
+		for _, t := range p.means {
+			docs[t] = max(docs[t], least)
+		}
+	}
+	return docs
 }
 
 // fewPlaces leaves the first of different places.

@@ -18,6 +18,7 @@ type signals struct {
 	title  float64 // how much stands in the title
 	lead   float64 // how much stands in the title and the first lines
 	single float64 // how many of the characters stand in it
+	order  float64 // how much of the question stands there word after word
 	place  float64 // 1: of the place that was asked for, -1: of another
 	first  float64 // what the index says, as a part of its best
 }
@@ -25,13 +26,13 @@ type signals struct {
 // weights were set on questions of our own: TestQuality and TestQualityAmong
 // show what they reach.
 var weights = signals{
-	bm25: 1.7, cover: 0.1, near: 0.3, around: 0.6, title: 0.05, lead: 0.9, single: 0.05, place: 0.5, first: 0.15,
+	bm25: 1.7, cover: 0.1, near: 0.3, around: 0.6, title: 0.05, lead: 0.9, single: 0.05, order: 0.3, place: 0.5, first: 0.15,
 }
 
 func (s *signals) score() float64 {
 	w := &weights
 	return w.bm25*s.bm25 + w.cover*s.cover + w.near*s.near + w.around*s.around + w.title*s.title +
-		w.lead*s.lead + w.single*s.single + w.place*s.place + w.first*s.first
+		w.lead*s.lead + w.single*s.single + w.order*s.order + w.place*s.place + w.first*s.first
 }
 
 // Windows in characters, the parameters of BM25, and what an answer of the kind
@@ -75,6 +76,9 @@ type reader struct {
 	parts  []int // per phrase: how many of its terms are there
 
 	worths []float64 // per term and phrase, in a window
+	words  [][]int   // per term and phrase: the words that it ends
+	last   []int     // per word: where it stood last
+	after  []bool    // per word: that the next one follows it, and then the one after that
 	alike  [][]int   // per phrase: those that stand for the same words, itself too
 }
 
@@ -109,7 +113,65 @@ func newReader(q *question) *reader {
 		}
 	}
 	r.weigh()
+	r.words = make([][]int, len(q.terms)+len(q.extra))
+	for w, pair := range q.order {
+		t, ok := q.byText[pair]
+		if !ok {
+			continue
+		}
+		r.words[t] = append(r.words[t], w)
+		for j, p := range q.extra {
+			if slices.Contains(p.means, t) {
+				r.words[len(q.terms)+j] = append(r.words[len(q.terms)+j], w)
+			}
+		}
+	}
+	r.last, r.after = make([]int, len(q.order)), make([]bool, 2*len(q.order))
 	return r
+}
+
+// behind is how many characters after a word the next one must end to follow it.
+const behind = 20
+
+// inOrder tells how much of the question stands word after word, as it was
+// asked: 企业招毕业生 is not what 毕业生办企业 says.
+func (r *reader) inOrder() float64 {
+	for w := range r.last {
+		r.last[w] = -behind - 1
+	}
+	clear(r.after)
+	for _, h := range r.hits {
+		for _, w := range r.words[h.term] {
+			r.last[w] = h.at
+			for n := 1; n <= 2 && n <= w; n++ {
+				if h.at-r.last[w-n] <= behind {
+					r.after[2*(w-n)+n-1] = true
+				}
+			}
+		}
+	}
+	sum, all := 0.0, 0.0
+	for w, pair := range r.q.order {
+		for n := 1; n <= 2 && w+n < len(r.q.order); n++ {
+			worth := min(r.worth(pair), r.worth(r.q.order[w+n]))
+			all += worth
+			if r.after[2*w+n-1] {
+				sum += worth
+			}
+		}
+	}
+	if all == 0 {
+		return 1
+	}
+	return sum / all
+}
+
+// worth is what a term counts that was typed.
+func (r *reader) worth(pair string) float64 {
+	if t, ok := r.q.byText[pair]; ok {
+		return r.q.terms[t].idf
+	}
+	return 0
 }
 
 func (r *reader) mark(c rune) { r.chars[uint16(c)>>6] |= 1 << (c & 63) }
@@ -158,6 +220,7 @@ func (r *reader) read(e *Entry) *found {
 	}
 	s.title = r.distinct(r.hits[:titleHits], total)
 	s.lead = r.leads(total)
+	s.order = r.inOrder()
 	s.near, s.around = r.window(sentence)/total, r.window(paragraph)/total
 	if n := len(r.single); n > 0 {
 		chars := 0
