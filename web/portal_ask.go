@@ -298,7 +298,7 @@ func (s *Server) findSimilar(c *fiber.Ctx, v *askView) error {
 	if err := s.Search.CatchUp(ctx); err != nil || !s.Search.Built() {
 		return err
 	}
-	page, err := s.Search.Search(ctx, search.Request{Text: cutRunes(v.Form.Text, 100), Today: s.today(), Floor: relevant, Limit: similarPassages, InForce: true})
+	page, err := s.Search.Search(ctx, search.Request{Text: cutRunes(v.Form.Text, 100), Today: s.today(), Floor: relevant, Least: search.Sure, Limit: similarPassages, InForce: true})
 	if err != nil {
 		return err
 	}

@@ -227,3 +227,52 @@ func (c *copier) move(text string, moved map[string]string) string {
 	}
 	return b.String() + text[from:]
 }
+
+// TestSureTellsRightFromWrong prints, for bounds around Sure, which part of the
+// questions that a text answers is led to the right one and which to a wrong
+// one, and how many of those that none answers are led to any.
+func TestSureTellsRightFromWrong(t *testing.T) {
+	x := newIndex(t, texts(t)...)
+	var right, wrong, nothing []float64
+	best := func(question string) Result {
+		page, err := x.Search(t.Context(), Request{Text: question, Limit: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(page.Results) == 0 {
+			return Result{}
+		}
+		return page.Results[0]
+	}
+	all := append(questions(t, "testdata/questions.jsonl"), questions(t, "testdata/among.jsonl")...)
+	for _, q := range all {
+		if r := best(q.Question); r.Key == q.File {
+			right = append(right, r.Score)
+		} else {
+			wrong = append(wrong, r.Score)
+		}
+	}
+	data, err := os.ReadFile("testdata/nothing.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for question := range strings.Lines(string(data)) {
+		nothing = append(nothing, best(strings.TrimSpace(question)).Score)
+	}
+	part := func(scores []float64, least float64) float64 {
+		n := 0
+		for _, s := range scores {
+			if s >= least {
+				n++
+			}
+		}
+		return float64(n) / float64(len(scores))
+	}
+	t.Log("bound  right  wrong  nothing")
+	for bound := 0.6; bound < 2.3; bound += 0.1 {
+		t.Logf("%.1f  %.3f  %.3f  %.3f", bound, part(right, bound), part(wrong, bound), part(nothing, bound))
+	}
+	if kept, shown := part(right, Sure), part(nothing, Sure); kept < 0.93 || shown > 0.1 {
+		t.Errorf("with %.2f, %.2f of the right texts are shown and %.2f where nothing answers", Sure, kept, shown)
+	}
+}

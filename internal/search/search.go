@@ -23,6 +23,7 @@ type Request struct {
 	Order   Order
 	// Floor leaves out what scores less than this part of the best.
 	Floor  float64
+	Least  float64 // leaves out what scores less than this: Sure, or 0 for all
 	Offset int
 	Limit  int
 }
@@ -54,6 +55,10 @@ type Page struct {
 // hardly is how much of a question stands together in an entry that has
 // nothing to do with it.
 const hardly = 0.1
+
+// Sure is the score from which a text probably answers a question:
+// TestSureTellsRightFromWrong prints what it keeps and what it leaves out.
+const Sure = 1.5
 
 // Search finds entries, best first. Any text will do.
 func (x *Index) Search(ctx context.Context, req Request) (page *Page, err error) {
@@ -133,6 +138,7 @@ func (x *Index) find(ctx context.Context, now index.IndexReader, q *question, re
 			return f.score < floor || f.signals.around < hardly && f.exact == 0 // no passage says its number
 		})
 	}
+	all = slices.DeleteFunc(all, func(f *found) bool { return f.score < req.Least })
 	if req.Order != ByRelevance {
 		slices.SortStableFunc(all, func(a, b *found) int { return req.Order.compare(a.entry, b.entry, req.Today) })
 	}
