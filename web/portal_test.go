@@ -299,7 +299,7 @@ func TestWhatWasTypedIsKept(t *testing.T) {
 	b.post("/subscribe", url.Values{"kind": {"enterprise"}, "name": {"云川甲厂"}, "region": {"330603"}})
 	b.at("/subscribe/topics", 200, `value="Q03" checked`)
 	b.post("/subscribe/topics", url.Values{"keywords": {"一"}}).at("/subscribe/topics", 422, "2到20个字", `value="一"`)
-	b.post("/subscribe/topics", url.Values{"themes": {"Q01", "Q03"}, "keywords": {"技改，加计扣除"}}).at("/subscribe/channels", 200, "您前面填的", "想知道的", "减税降费、", "“技改”、“加计扣除”")
+	b.post("/subscribe/topics", url.Values{"themes": {"Q01", "Q03"}, "keywords": {"技改，加计扣除"}}).at("/subscribe/channels", 200, "您前面填的", "想知道的", "减税降费、融资支持、“加计扣除”、“技改”")
 	if strings.Contains(b.body, "未填写") {
 		t.Error("what was left out is listed as if it had been said")
 	}
