@@ -93,10 +93,8 @@ func tidy(lines []line) []line {
 		}
 		at := 0
 		pieces := unflatten(l.text, flat || len(cut) == 0 && titleThenText.MatchString(l.text))
-		if m := dayBehind.FindStringSubmatchIndex(l.text); m != nil && len(pieces) == 1 && endsLikeTitle(l.text[:m[3]]) {
-			pieces = []string{l.text[:m[3]], l.text[m[4]:]}
-		} else if m := dayAfter.FindStringSubmatchIndex(l.text); m != nil && len(cut) < 3 && !flat && !isOrgLine(squeeze(l.text[:m[3]])) {
-			pieces = []string{l.text[:m[3]], l.text[m[4]:]}
+		if parts := titleAndDay(l.text, len(pieces) == 1, len(cut) < 3 && !flat); parts != nil {
+			pieces = parts
 		}
 		for piece := range slices.Values(pieces) {
 			part := l
@@ -183,6 +181,21 @@ var flatNotice = automaton.MustCompile(`^.{60,}[。)》] [\p{Han} ]{3,80} ` + da
 // titleThenText is the first line of a text that lost its breaks: a title, and more behind a
 // blank.
 var titleThenText = automaton.MustCompile(`^[^。;:, ]{8,90}(?:的通知|的意见|的公告|的通告|的决定|的批复|的函) [^。]{0,80}(?:各|现|为|根据)|^[^。;:]{2,60}关于[^。;:, ]{4,80}(?:通知|意见|公告|通告|决定|批复|函)(?:\([^)]{2,8}\))? [^。]{0,80}(?:各|现|为|根据|你[省市县区部厅局])`)
+
+// titleAndDay parts a title and the day behind it, if a line holds both: a whole
+// line, or one of the first.
+func titleAndDay(s string, whole, first bool) []string {
+	if len(s) > 600 || !strings.HasSuffix(s, "日") && strings.TrimRight(s, "0123456789)]") == s {
+		return nil
+	}
+	if m := dayBehind.FindStringSubmatchIndex(s); m != nil && whole && endsLikeTitle(s[:m[3]]) {
+		return []string{s[:m[3]], s[m[4]:]}
+	}
+	if m := dayAfter.FindStringSubmatchIndex(s); m != nil && first && !isOrgLine(squeeze(s[:m[3]])) {
+		return []string{s[:m[3]], s[m[4]:]}
+	}
+	return nil
+}
 
 // dayBehind is a title with the day on which a page shows it behind it, dayAfter the
 // same of a report in the first lines of a page.
