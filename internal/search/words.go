@@ -22,6 +22,9 @@ type words struct {
 func newWords(r *rules.Rules) *words {
 	w := &words{rules: r, alike: map[string][]string{}, starts: map[string]int{}}
 	group := func(i *rules.Item) { w.group(append([]string{i.Name}, i.Aliases...)) }
+	for _, c := range r.Colloquial.All() { // what people say goes first: of many words few have their turn
+		group(&c.Item)
+	}
 	for _, t := range r.Taxes.All() {
 		group(&t.Item)
 	}
@@ -36,9 +39,6 @@ func newWords(r *rules.Rules) *words {
 	}
 	for _, j := range r.Jargon.All() {
 		group(&j.Item)
-	}
-	for _, c := range r.Colloquial.All() {
-		group(&c.Item)
 	}
 	w.sounds = newSounds(r.UserWords())
 	return w
