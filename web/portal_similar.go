@@ -19,7 +19,7 @@ type similarView struct {
 
 const (
 	similarShown  = 3
-	similarEnough = 0.45 // of the pairs of characters of the question
+	similarEnough = 0.4 // of the pairs of characters of the question: see TestSimilarEnough
 )
 
 // polite are words that say nothing of what is asked.
