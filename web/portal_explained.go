@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/url"
-	"strconv"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -59,8 +58,7 @@ func (s *Server) explainedList(c *fiber.Ctx) error {
 	} else {
 		asked.Set("kind", kind)
 	}
-	number, _ := strconv.Atoi(c.Query("page")) // anything else is the first page
-	number = min(max(number, 1), 1000)
+	number := pageNumber(c)
 	sums, total, err := s.Store.Policies(ctx, storage.PolicyFilter{
 		InForceOn: s.today(), Explained: true, ExplainedAs: interpretations.Kind(kind), Limit: pageSize, Offset: (number - 1) * pageSize,
 	})

@@ -151,8 +151,7 @@ func (s *Server) library(c *fiber.Ctx) error {
 	if v.Facets, err = s.facetSelects(ctx, asked); err != nil {
 		return err
 	}
-	number, _ := strconv.Atoi(c.Query("page")) // anything else is the first page
-	number = min(max(number, 1), 1000)
+	number := pageNumber(c)
 	if v.Query != "" || asked.Has("w") || asked.Has("o") || asked.Has("i") {
 		err = s.findPolicies(c, &v, asked, (number-1)*pageSize)
 	} else {
@@ -244,6 +243,13 @@ func fitText(likely, possible int) string {
 		parts = append(parts, strconv.Itoa(possible)+"项"+domain.Possible.Label())
 	}
 	return strings.Join(parts, "，")
+}
+
+// pageNumber is the page of a list that is asked for: the first, whatever else is
+// typed.
+func pageNumber(c *fiber.Ctx) int {
+	number, _ := strconv.Atoi(c.Query("page")) // 0 if it is no number
+	return min(max(number, 1), 1000)
 }
 
 // pager leads to the other pages of a list at path that has total policies.
