@@ -69,7 +69,8 @@ func (s ChannelStop) Advice() string {
 }
 
 // Canary is the copy of a push that went to the office's own address on a
-// channel, before anybody else got one.
+// channel, before anybody else got one. That of letters is Sending until its
+// batch is printed, and has the code of its slip as the gateway's number.
 type Canary struct {
 	Push       PushID
 	Channel    ChannelKind

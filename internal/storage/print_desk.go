@@ -309,9 +309,12 @@ func (s *Store) SettleSlips(ctx context.Context, id domain.PrintID, results map[
 		if err != nil {
 			return err
 		}
+		first := 1
+		if _, has := own[id]; has {
+			first = domain.CanaryLetter
+		}
 		for number := range results {
-			_, canary := own[id]
-			if number < 1 && !(canary && number == domain.CanaryLetter) || number > b.Letters {
+			if number < first || number > b.Letters {
 				return domain.Errorf(domain.NotFound, "打印批次%d没有%s", id, domain.LetterName(number))
 			}
 		}
@@ -389,11 +392,13 @@ func (s *Store) CorrectSlip(ctx context.Context, id domain.PrintID, number int, 
 		if slip.State == result.State && slip.Reason == result.Reason {
 			return false, nil
 		}
-		n, err := settleCanarySlip(ctx, s.write, id, slip.State, result, now)
-		if err != nil || n > 0 {
-			return n > 0, err
+		switch n, err := settleCanarySlip(ctx, s.write, id, slip.State, result, now); {
+		case err != nil:
+			return fail(err)
+		case n == 0:
+			return fail(changedMeanwhile(number))
 		}
-		return fail(changedMeanwhile(number))
+		return true, nil
 	}
 	stopped, err := s.stoppedBy(ctx, slip)
 	if err != nil {
