@@ -168,6 +168,16 @@ async function inspect({ width, modes, some, tags, colours, places }) {
         .filter(e => e.checkVisibility({ visibilityProperty: true }) && e.getBoundingClientRect().height < 59.5);
       if (small.length) found.push(`${mode}: ${small.length} lower than 60: ${small.slice(0, 5).map(e => `${e.outerHTML.slice(0, 70)} ${Math.round(e.getBoundingClientRect().height)}`).join(' | ')}`);
     }
+    // Large letters are no help in a column that holds four of them.
+    if (dataset.ui !== 'std') {
+      const narrow = [...document.querySelectorAll('body *')].filter(e => {
+        const said = [...e.childNodes].filter(n => n.nodeType === Node.TEXT_NODE).map(n => n.data.trim()).join('');
+        if (said.length < 10 || e.closest('svg, option, .vh, .scroll, .icbtn') || !e.checkVisibility()) return false;
+        const style = getComputedStyle(e), box = style.display.startsWith('inline') ? e.parentElement : e, { paddingLeft, paddingRight } = getComputedStyle(box);
+        return (box.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight)) / parseFloat(style.fontSize) < 5 && box.clientWidth > 0;
+      });
+      if (narrow.length) found.push(`${mode}: no room for five letters: ${narrow.slice(0, 5).map(e => `${e.parentElement.className} ${e.textContent.trim().slice(0, 20)}`).join(' | ')}`);
+    }
     if (width === 320) continue;
     const boxes = [...document.body.querySelectorAll('*')].map(e => Object.values(e.getBoundingClientRect().toJSON()).map(Math.round).join()).join(' ');
     const same = boxes === normal && mode !== 'normal';
