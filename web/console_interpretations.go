@@ -240,7 +240,8 @@ func (s *Server) explained(c *fiber.Ctx) (*domain.Policy, domain.Operator, error
 }
 
 // saveInterpretation stores an interpretation, or only draws or reckons it
-// when asked to. A changed one waits for its approval again.
+// when asked to: preview.js asks for a drawing only, whatever the button. A
+// changed one waits for its approval again.
 func (s *Server) saveInterpretation(c *fiber.Ctx) error {
 	ctx := c.UserContext()
 	p, me, err := s.explained(c)
@@ -260,7 +261,7 @@ func (s *Server) saveInterpretation(c *fiber.Ctx) error {
 	fill(p, &it, v.Form, &v.Problems)
 	it.Bind(p)
 	do := field(c, "do")
-	if do == "compute" && it.Case != nil {
+	if do == "compute" && it.Case != nil && c.Get(partHeader) == "" {
 		v.compute(p, it.Case)
 		return s.drawItem(c, p, v, it)
 	}
@@ -275,7 +276,7 @@ func (s *Server) saveInterpretation(c *fiber.Ctx) error {
 			v.Problems.add("form", text)
 		}
 	}
-	if len(v.Problems) > 0 || do == "preview" {
+	if len(v.Problems) > 0 || do == "preview" || c.Get(partHeader) != "" {
 		return s.drawItem(c, p, v, it)
 	}
 	if err := s.Store.SaveInterpretation(ctx, &it); err != nil {
@@ -299,17 +300,20 @@ func itemTitle(it interpretations.Item) string {
 	return it.Title
 }
 
-// drawItem shows the form again with a drawing, once there is a clause to cite.
+// drawItem shows the form again, or preview.js its part, with a drawing once
+// there is a clause to cite.
 func (s *Server) drawItem(c *fiber.Ctx, p *domain.Policy, v itemView, it interpretations.Item) error {
-	if !it.Cites() {
-		return s.showItem(c, p, v)
+	if it.Cites() {
+		others, err := s.Store.Interpretations(c.UserContext(), p.ID, false)
+		if err != nil {
+			return err
+		}
+		if v.Preview, err = s.drawn(p, &it, others); err != nil {
+			return err
+		}
 	}
-	others, err := s.Store.Interpretations(c.UserContext(), p.ID, false)
-	if err != nil {
-		return err
-	}
-	if v.Preview, err = s.drawn(p, &it, others); err != nil {
-		return err
+	if c.Get(partHeader) != "" {
+		return s.render(c, itemPart{v})
 	}
 	return s.showItem(c, p, v)
 }

@@ -72,6 +72,11 @@ type blockForm struct {
 
 func (itemView) template() string { return "console/interpretation" }
 
+// itemPart is what readers would see, for preview.js, and what is missing.
+type itemPart struct{ itemView }
+
+func (itemPart) template() string { return "console/interpretation-part" }
+
 // filled pads the rows of a form with empty ones to write in.
 func (f *itemForm) filled(kind interpretations.Kind) {
 	if n := len(f.Points); n < interpretations.MaxPoints {

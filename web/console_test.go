@@ -290,6 +290,40 @@ func TestMeasuresAndCriteria(t *testing.T) {
 	b.get(path).at(path, 200, "没有条件")
 }
 
+// showsWhileTyping has what is typed drawn as preview.js does: the same drawing
+// as the button's, with what is missing, and nothing is kept.
+func (b *browser) showsWhileTyping(to string) {
+	b.site.t.Helper()
+	part := func(form url.Values) string {
+		form.Set("_csrf", tokenInPage.FindStringSubmatch(b.get(to + "/new?kind=qa").body)[1])
+		req := httptest.NewRequest(http.MethodPost, to, strings.NewReader(form.Encode()))
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		req.Header.Set("X-Part", "1")
+		return b.do(req).at(to, 200).body
+	}
+	form := url.Values{"kind": {"qa"}, "question": {"补多少" + hostile}, "answer": {"15%"}, "do": {"save"}}
+	if got := part(form); strings.Contains(got, "<html") || !strings.Contains(got, "选好依据的条款") || !strings.Contains(got, "还不能保存：") {
+		b.site.t.Errorf("without a clause it shows\n%s", got)
+	}
+	form["cited"], form["question"] = []string{"第一条"}, []string{"补多少" + hostile + "？"}
+	got := part(form)
+	if strings.Contains(got, "还不能保存") || strings.Contains(got, hostile) || !strings.Contains(got, "15%") {
+		b.site.t.Errorf("whole it shows\n%s", got)
+	}
+	form.Set("do", "preview")
+	page := b.get(to+"/new?kind=qa").post(to, form).at(to, 200).body
+	_, drawn, _ := strings.Cut(got, `data-part="shown">`)
+	if drawn, _, _ = strings.Cut(drawn, "</div>"); len(drawn) < 100 || !strings.Contains(page, drawn) {
+		b.site.t.Errorf("while typing it shows\n%s\nthe button\n%s", got, page)
+	}
+	listed := strings.Count(b.get(to).body, "补多少")
+	form.Set("do", "save")
+	part(form)
+	if strings.Count(b.get(to).body, "补多少") != listed {
+		b.site.t.Error("a drawing was kept")
+	}
+}
+
 func TestInterpretations(t *testing.T) {
 	site := newOffice(t)
 	b := site.as("drafter")
@@ -304,6 +338,7 @@ func TestInterpretations(t *testing.T) {
 		at(to, 422, "第1行的数值没有填，是0就写0")
 	b.get(to+"/new?kind=chart").post(to, url.Values{"kind": {"chart"}, "title": {"最高多少"}, "clause": {"第一条"}, "form": {"rank"}, "unit": {"万元"}, "label0": {"设备"}, "value0": {"300"}, "label1": {"软件"}, "value1": {"100"}, "point_clause1": {"第一条"}, "do": {"preview"}}).
 		at(to, 200, "公众看到的样子", `class="val"`, `第2行</span>这一行的条款<select class="inp" name="point_clause1">`)
+	b.showsWhileTyping(to)
 	cs := url.Values{"kind": {"case"}, "title": {"机械厂"}, "who": {"小型企业"}, "facts": {"投入100万元"}, "measure": {"m1"}, "base": {"100万"}, "do": {"compute"}}
 	b.get(to+"/new?kind=case").post(to, cs).at(to, 200, "15万元")
 	cs.Set("do", "save")

@@ -40,7 +40,8 @@ type trialView struct {
 
 func (trialView) template() string { return "console/audience" }
 
-// partHeader is sent by trial.js, which wants no page but what of it changes.
+// partHeader is sent by trial.js and preview.js, which want no page but what of
+// it changes.
 const partHeader = "X-Part"
 
 // trialPart is what changes on the page while an officer clicks.

@@ -33,6 +33,7 @@ func TestEveryConsoleTemplateFitsItsView(t *testing.T) {
 		measureEditView{},
 		explainView{},
 		itemView{},
+		itemPart{},
 		releaseView{},
 		pushesView{},
 		pushView{},

@@ -216,6 +216,7 @@ test('an officer imports, checks, explains and hands in; a second one approves; 
   await drafter.press('采用并修改');
   await drafter.tour();
   await drafter.type(' answer ', '办了营业执照、在沙渡镇经营的餐饮店，都可以申请。');
+  await drafter.page.locator('#shown').getByText('都可以申请').waitFor(); // by itself, while it is typed
   await drafter.press('预览 do');
   await drafter.press('保存 do');
   await drafter.says('由另一位工作人员审核后对公众显示');

@@ -268,7 +268,7 @@ describe('pages', { concurrency: 3, timeout: 1_200_000 }, () => {
     const policy = await page.locator('main .results a').first().getAttribute('href');
     await look(person, 'draft/console/import results');
     await walk(person, ['', '/audience', '/fields', '/measures', '/measures/m1', '/interpretations', '/interpretations/new?kind=chart',
-      '/interpretations/new?kind=qa', '/release'].map(step => policy + step));
+      ...['qa', 'case', 'comparison', 'onepage', 'record'].map(kind => `/interpretations/new?kind=${kind}`), '/release'].map(step => policy + step));
     await person.leave();
   });
 
