@@ -348,7 +348,7 @@ func breaksAtBlank(left, right string) bool {
 			return false
 		}
 	}
-	if numberOf(peek(right)).rank != noRank || strings.HasPrefix(right, "(此件") || strings.HasPrefix(right, "附件") || len(left) <= 60 && isDateLine(squeeze(left)) {
+	if numberOf(peek(right)).rank != noRank || strings.HasPrefix(right, "(此件") || strings.HasPrefix(right, "附件") || len(left) <= 60 && (isDateLine(squeeze(left)) && !timeOfDay.MatchString(right) || dayAndTime.MatchString(left)) {
 		return true
 	}
 	if isStop(l) && l != ')' && l != '”' && l != '》' {
@@ -361,6 +361,9 @@ func breaksAtBlank(left, right string) bool {
 		return false
 	}
 	if isAlnum(r) {
+		if len(left) <= 240 && dayOfPage.MatchString(right) && !strings.ContainsAny(left, "。;:") {
+			return true
+		}
 		if len(left) <= 480 && yearNumberAtStart.MatchString(right) && endsLikeTitle(squeeze(left)) {
 			return true
 		}
@@ -392,6 +395,14 @@ var dateAtStart = automaton.MustCompile(`^(?:\d{4}|[一二][〇○Oo零一二三
 
 // yearNumberAtStart begins a line with the number of an announcement: 2026年第3号.
 var yearNumberAtStart = automaton.MustCompile(`^20\d{2} ?年 ?第 ?\d{1,4} ?号(?: |$)`)
+
+// dayOfPage is when a page was put up, behind its title; timeOfDay what follows it, dayAndTime
+// both and no more.
+var (
+	dayOfPage  = automaton.MustCompile(`^20\d{2}-\d{1,2}-\d{1,2} (?:\d{1,2}:\d{2}(?::\d{2})? )?`)
+	timeOfDay  = automaton.MustCompile(`^\d{1,2}:\d{2}(?::\d{2})?(?: |$)`)
+	dayAndTime = automaton.MustCompile(`^20\d{2}-\d{1,2}-\d{1,2} \d{1,2}:\d{2}(?::\d{2})?$`)
+)
 
 var yearAtStart = automaton.MustCompile(`^20\d{2} ?年`)
 
@@ -452,6 +463,13 @@ func dropNoise(lines []line) []line {
 			continue
 		}
 		way = 0
+		if m := pageField.FindStringSubmatchIndex(l.text); m != nil && edge { // 4.[实施日期]2026-03-01
+			if m[4] == len(l.text) {
+				continue
+			}
+			l.skip += m[3]
+			l.text = l.text[m[3]:]
+		}
 		if m := repealNote.FindStringIndex(l.text); m != nil {
 			l.skip += m[1]
 			if l.text = l.text[m[1]:]; l.text == "" {
@@ -476,10 +494,13 @@ func dropNoise(lines []line) []line {
 	return kept
 }
 
+// pageField is one of a page's numbered facts about a document, which are no headings.
+var pageField = automaton.MustCompile(`^(\d{1,2}\.)\[[\p{Han}]{2,8}\](.*)$`)
+
 // crumbs is the way to a page from the first of its site: 某某局 > 政务公开 >
 // 通知公告. One of siteParts is in it, which tells it from 申请 > 受理 > 发放.
 var (
-	crumbs    = automaton.MustCompile(`^[\p{Han}A-Za-z()“”、· \-]{2,40}(?:[>»›]{1,2}[\p{Han}A-Za-z()“”、· \-]{1,40}){1,8}[>»›]{0,2}$`)
+	crumbs    = automaton.MustCompile(`^[\p{Han}A-Za-z()“”、· \-]{2,40}(?:[>»›]{1,2}[\p{Han}A-Za-z\d()“”、· \-]{1,40}){1,8}[>»›]{0,2}$`)
 	siteParts = automaton.MustCompile(`公开|政策|文件|主页|首页|门户|政府网|规章|公告|解读|专栏|专题|互动|正文|新闻|要闻|办事|信息|法规`)
 	officeEnd = automaton.MustCompile(`(?:局|厅|委员会|联合会|管委会)$`)
 )
@@ -522,7 +543,7 @@ func joinBroken(lines []line) []line {
 	for i, l := range lines {
 		wide := columns(l.text)
 		signs := i+1 < len(lines) && isOrgLine(l.text) && isDayLine(lines[i+1].text)
-		if len(out) > 0 && !signs && !(len(out) <= 10 && endsLikeTitle(out[len(out)-1].text)) && goesOn(&out[len(out)-1], text(), l, last, width) {
+		if len(out) > 0 && (signs && breaksName(text(), l.text) || !signs && !(len(out) <= 10 && endsLikeTitle(out[len(out)-1].text)) && goesOn(&out[len(out)-1], text(), l, last, width)) {
 			added := glue(text(), l.text)
 			if open.Len() == 0 {
 				open.WriteString(begun)
@@ -539,6 +560,20 @@ func joinBroken(lines []line) []line {
 	}
 	flush()
 	return out
+}
+
+// nameBegins is the beginning of a long name of an office, on a line of its own: 云川县防汛抗旱和
+// 抢险救灾, and hasPlace an office with its place.
+var (
+	nameBegins = automaton.MustCompile(`^(?:(?:中共)?[\p{Han}]{2,7}?[省市县区州旗盟镇乡]|北京|天津|上海|重庆|全国|国家|中国)[\p{Han}]{4,24}$`)
+	hasPlace   = automaton.MustCompile(`^(?:中共)?[\p{Han}]{2,7}?[省市县区州旗盟镇乡]|^(?:国家|中国|中华)`)
+	speaks     = automaton.MustCompile(`[请望各予]|执行|落实|特此|通[知告]|公告|[表书单录函样件]$`)
+)
+
+// breaksName tells whether a name that a line begins goes on in the next, of who signs:
+// 云川县防汛抗旱和抢险救灾 over 工作指挥部办公室.
+func breaksName(above, office string) bool {
+	return len(above) <= 96 && nameBegins.MatchString(above) && !isOrgLine(above) && !speaks.MatchString(above) && !hasPlace.MatchString(office)
 }
 
 // glue returns what is to be appended: a blank first between foreign words.

@@ -80,7 +80,10 @@ var (
 	// 一、从2024年8月1日起,提高…; 自2023年1月1日起,对…免征增值税.
 	adjusted = expression(`^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．])?(?:[\p{Han}]{2,12}[。:])?(?:自|从)` + dateRE + `(?:起|开始)[,]?(?:(?:按照|根据)[^。;]{0,80}[,])?(?:提高|调整|上调|下调|增加|增发|执行|实行|继续|延续|降低|停征|免征|减征|减免|取消|对[^。;]{0,60}(?:免征|减征|减按|减半|降低|暂停|停征|实行)|[^。;]{0,80}(?:调整|提高|上调|降低|下调)(?:为|到|至))`)
 	// orders is from when an announcement forbids, stops or begins something.
-	orders    = expression(`^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．])?(?:自|从)?` + dateRE + `(?:零时|零点)?(?:起|开始)[,]?[^。;]{0,40}?(?:暂停|停止|禁止|恢复|实行|关闭|取消|不再|启用|封闭|限制|推迟|延迟)`)
+	orders = expression(`^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．])?(?:自|从)?` + dateRE + `(?:零时|零点)?(?:起|开始)[,]?[^。;]{0,40}?(?:暂停|停止|禁止|恢复|实行|关闭|取消|不再|启用|封闭|限制|推迟|延迟)`)
+	// decidedOn is the same of what a decision orders, on whatever grounds: 决定,在…基础上,
+	// 自1月28日起停开….
+	decidedOn = expression(`(?:决定|同意|研究)[,:][^。;]{0,80}[,](?:自|从)` + dateRE + `(?:起|开始)[,]?(?:在[^,。;]{0,20})?(?:暂停|停止|停[开运办课驶]|禁止|恢复|关闭|取消|封闭)`)
 	announces = automaton.MustCompile(`(?:通告|公告|令)$|暂停|停止|关闭|恢复|禁止|封闭|管制`)
 	// orderSpan is for what time an announcement closes or forbids something:
 	// 自3月23日至4月23日对该路段封闭施工.
@@ -126,6 +129,7 @@ var beginnings = []struct {
 	{pattern: decided},
 	{pattern: adjusted, item: true, under: adjusts},
 	{pattern: orders, under: announces},
+	{pattern: decidedOn, under: announces},
 }
 
 // yearOf is the year of a date that names none: that of the document, of its
@@ -651,13 +655,16 @@ var forYears = automaton.MustCompile(`^(?:\d{1,2}|[一二两三四五六七八�
 // in days is none.
 func atOnce(rest string) bool {
 	rest = firstRunes(rest, 12)
-	return !limitOfDays.MatchString(rest) && !released.MatchString(rest)
+	return (!limitOfDays.MatchString(rest) || untilOver.MatchString(rest)) && !released.MatchString(rest)
 }
+
+// untilOver is an end without a day: 自本公告发布之日起至疫情解除期间.
+var untilOver = automaton.MustCompile(`^[,]?[至到][^,。;\d]{0,8}(?:疫情|汛情|灾情|防火期)`)
 
 // released follows the day from which somebody or something is no more.
 var released = automaton.MustCompile(`^(?:同时|自然|自动|自行|予以)*(?:免除|免去|免职|废止|失效|停止执行|不再执行|作废)`)
 
-var limitOfDays = automaton.MustCompile(`^[,]?(?:满|至|到|\d+|[一二三四五六七八九十]+个?)|内|前|计算`)
+var limitOfDays = automaton.MustCompile(`^[,]?(?:满|至|到|\d+|[一二两三四五六七八九十]+个?|之?[内前])|[\d个]\p{Han}{0,3}[内前]|计算`)
 
 // holds leaves out what has a validity and is not the document: 居住证有效期为一年.
 func holds(text string, m []int) bool {

@@ -62,6 +62,9 @@ func (t *Tagger) docKind(p *domain.Policy) string {
 	}
 	for {
 		cut := titleTail.ReplaceAllString(title, "")
+		if !forwardTitle.MatchString(cut) {
+			cut = strings.TrimSuffix(cut, "》") // 云川县财政局《关于…的通知》(2026.3.1)
+		}
 		if cut == title || cut == "" {
 			break
 		}
