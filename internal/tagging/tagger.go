@@ -165,11 +165,7 @@ func (t *Tagger) Read(doc *document.Document) *domain.Policy {
 		}
 	}
 	p.Audience = t.audience(p, side, internal)
-	for i := range p.Tags {
-		if tag := &p.Tags[i]; tag.Dimension == domain.ThemeTag && notFor(p.Audience, tag.Code) {
-			tag.State = domain.Suggested
-		}
-	}
+	t.leaveOut(p, all)
 	regions := t.regions(p)
 	region := ""
 	if len(regions) == 1 {
@@ -181,6 +177,29 @@ func (t *Tagger) Read(doc *document.Document) *domain.Policy {
 	p.Tags = append(p.Tags, t.keywords(p)...)
 	r.ownThemes(p)
 	return p
+}
+
+// leaveOut makes suggestions of the themes that are nothing for those whom a
+// document is for; if none is left, the next that is about their matters counts.
+func (t *Tagger) leaveOut(p *domain.Policy, all []scored) {
+	left, next := 0, -1
+	for i := range p.Tags {
+		tag := &p.Tags[i]
+		if tag.Dimension != domain.ThemeTag || tag.Code[0] == 'Z' {
+			continue
+		}
+		switch {
+		case notFor(p.Audience, tag.Code):
+			tag.State = domain.Suggested
+		case tag.Counts():
+			left++
+		case next < 0 && (tag.Code[0] == 'M') == (p.Audience == domain.ForResidents):
+			next = i
+		}
+	}
+	if left == 0 && next >= 0 && p.Audience != domain.ForNobody && t.titled(all) {
+		p.Tags[next].State = domain.Assigned
+	}
 }
 
 // notFor tells whether a theme is nothing for those whom a document is for: what
