@@ -165,6 +165,55 @@ func TestDraftsSayWhatTheMeasuresSay(t *testing.T) {
 	}
 }
 
+// A picture of several measures names the first of their last days, and who
+// need not apply; a figure says what it is of.
+func TestPictureOfSeveralMeasures(t *testing.T) {
+	p := policy()
+	p.Measures = []domain.Measure{
+		{ID: "m1", Clause: "第一条", Title: "残保金", Benefit: domain.Benefit{Kind: "B02", Rate: 0.5, Text: "减征50%"}, How: domain.How{Mode: "automatic"}},
+		{ID: "m2", Clause: "第一条", Title: "征收率", Benefit: domain.Benefit{Kind: "B02", Rate: 0.01, Text: "减按1%征收"}, How: domain.How{Mode: "automatic"}},
+		{ID: "m3", Clause: "二/(一)", Title: "社保", Benefit: domain.Benefit{Amount: 700, Unit: "人·月"}, Window: domain.Window{Deadline: "2027-02-28"}, How: domain.How{Mode: "apply", Where: "县经信局"}},
+		{ID: "m4", Clause: "二/(一)", Title: "培训", Benefit: domain.Benefit{Cap: 100_000}, Window: domain.Window{Deadline: "2026-12-31"}, How: domain.How{Mode: "apply", Where: "县经信局"}},
+	}
+	all := []Told{{Gain: "减征50%", Who: "企业", How: "不用申请"}, {Gain: "减按1%征收", How: "不用申请"}, {Gain: "每人每月700元", How: "县经信局"}, {Gain: "最高10万元", How: "县经信局"}}
+	drawn := func() (hero, what, how string) {
+		for _, d := range Propose(p, all, nil) {
+			if d.OnePage == nil {
+				continue
+			}
+			for _, b := range d.OnePage.Blocks {
+				var said []string
+				for _, l := range b.Lines {
+					said = append(said, strings.Trim(l.Name+" "+l.Text+" "+l.Big, " "))
+				}
+				switch b.Title {
+				case "给什么支持":
+					what = strings.Join(said, "，")
+				case "怎么办":
+					how = string(b.Form) + "：" + strings.Join(said, "，")
+				}
+			}
+			last := d.OnePage.Hero[len(d.OnePage.Hero)-1]
+			hero = last.Name + last.Big
+		}
+		return hero, what, how
+	}
+	hero, what, how := drawn()
+	if want := "2026年最早截止12月31日"; hero != want {
+		t.Errorf("stands out %q, want %q", hero, want)
+	}
+	if want := "残保金 减征50% 减50%，征收率 减按1%征收，社保  每人每月700元，培训 最高10万元"; strings.Replace(what, "培训  最高", "培训 最高", 1) != want {
+		t.Errorf("gives %q, want %q", what, want)
+	}
+	if want := "cards：残保金、征收率 不用申请，社保、培训 县经信局"; how != want {
+		t.Errorf("how %q, want %q", how, want)
+	}
+	p.Measures, all = p.Measures[2:], all[2:]
+	if _, _, how = drawn(); !strings.HasPrefix(how, "steps：") {
+		t.Errorf("one way for all: %q, want its steps", how)
+	}
+}
+
 func TestDraftsOfALongPolicyStayShort(t *testing.T) {
 	p := policy()
 	var all []Told

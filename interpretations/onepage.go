@@ -2,6 +2,7 @@ package interpretations
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -35,6 +36,9 @@ type Entry struct {
 	// Clause is the path of the clause of this entry, if it is not the block's.
 	Clause string `json:"clause,omitempty"`
 }
+
+// Ends tells whether a figure that stands out is a last day.
+func (e Entry) Ends() bool { return strings.Contains(e.Name, "截止") }
 
 // BlockForm is the shape of a block.
 type BlockForm string
@@ -171,7 +175,7 @@ func (b *Block) check(policy *domain.Policy) error {
 // who, what, and how.
 func (d *drafter) onePage() {
 	page := &OnePage{}
-	top, last := 0.0, ""
+	top := 0.0
 	who := Block{Form: Chips, Title: "谁能享受"}
 	what := Block{Form: Cards, Title: "给什么支持"}
 	for i, m := range d.policy.Measures {
@@ -180,20 +184,13 @@ func (d *drafter) onePage() {
 		if b.Unit == "" {
 			top = max(top, b.Amount)
 		}
-		if m.Window.Deadline > last && len(m.Window.Deadline) == len("2026-11-26") {
-			last = m.Window.Deadline
-		}
 		if name := cut(t.Who, 24); name != "" && len(who.Lines) < Chips.maxLines() && !hasLine(who.Lines, name) {
 			who.Lines = append(who.Lines, Entry{Name: name, Clause: m.Clause})
 		}
 		if name := cut(d.name(i), 24); t.Gain != "" && len(what.Lines) < Cards.maxLines() && !hasLine(what.Lines, name) {
-			line := Entry{Name: name, Text: cut(t.Gain, 60), Clause: m.Clause}
-			if b.Cap > 0 {
-				line.Big = "最高" + Yuan(b.Cap)
-			} else if b.Amount > 0 && b.Unit == "" {
-				line.Big = Yuan(b.Amount)
-			} else if b.Rate > 0 {
-				line.Big = percent(b.Rate)
+			line := Entry{Name: name, Text: cut(t.Gain, 60), Big: standingOut(b), Clause: m.Clause}
+			if line.Text == line.Big {
+				line.Text = "" // once is enough
 			}
 			what.Lines = append(what.Lines, line)
 		}
@@ -202,13 +199,8 @@ func (d *drafter) onePage() {
 	if top > 0 && utf8.RuneCountInString(Yuan(top)) <= 10 {
 		page.Hero = append(page.Hero, Entry{Name: "单项最高", Big: Yuan(top)})
 	}
-	if last != "" {
-		var year, month, day int
-		if _, err := fmt.Sscanf(last, "%d-%d-%d", &year, &month, &day); err == nil {
-			page.Hero = append(page.Hero, Entry{Name: "申请截止", Big: fmt.Sprintf("%d月%d日", month, day)})
-		}
-	}
-	for _, b := range []Block{who, what, d.stepsBlock()} {
+	page.Hero = append(page.Hero, d.lastDay()...)
+	for _, b := range []Block{who, what, d.howBlock()} {
 		if len(b.Lines) > 0 {
 			page.Blocks = append(page.Blocks, b)
 		}
@@ -216,18 +208,76 @@ func (d *drafter) onePage() {
 	d.add(Item{Kind: OnePageKind, Title: cut(d.policy.Title, 60), OnePage: page})
 }
 
-// stepsBlock draws the steps of the flow that was drafted.
-func (d *drafter) stepsBlock() Block {
-	b := Block{Form: Steps, Title: "怎么办"}
+// standingOut is the figure of a benefit in a few letters, or "". A rate that is
+// not given says nothing by itself.
+func standingOut(b domain.Benefit) string {
+	big := ""
+	switch {
+	case b.Cap > 0:
+		big = "最高" + Yuan(b.Cap)
+	case b.Amount > 0:
+		big = b.Per() + Yuan(b.Amount)
+	case b.Rate > 0 && b.FromRate == 0 && b.Gives() && Gained(b) == "可少缴":
+		big = "减" + percent(b.Rate)
+	case b.Rate > 0 && b.FromRate == 0 && b.Gives():
+		big = percent(b.Rate)
+	}
+	if utf8.RuneCountInString(big) > 14 {
+		return ""
+	}
+	return big
+}
+
+// lastDay is the last day to apply. Where the measures have several it is the
+// first of them: whoever keeps to that misses none.
+func (d *drafter) lastDay() []Entry {
+	var days []string
+	for _, m := range d.policy.Measures {
+		if day := m.Window.Deadline; len(day) == len("2026-11-26") && !slices.Contains(days, day) {
+			days = append(days, day)
+		}
+	}
+	if len(days) == 0 {
+		return nil
+	}
+	var year, month, day int
+	if _, err := fmt.Sscanf(slices.Min(days), "%d-%d-%d", &year, &month, &day); err != nil {
+		return nil
+	}
+	name := "申请截止"
+	if len(days) > 1 {
+		name = "最早截止"
+	}
+	return []Entry{{Name: fmt.Sprintf("%d年%s", year, name), Big: fmt.Sprintf("%d月%d日", month, day)}}
+}
+
+// howBlock says how the measures are had. Where there is one way for all, the steps
+// of the flow that was drafted say it; else those that are had alike stand
+// together: who need not apply must not think they have to.
+func (d *drafter) howBlock() Block {
+	b := Block{Title: "怎么办"}
+	lines := merged(d.had(), len(d.policy.Measures))
 	for _, it := range d.drafts {
-		if it.Chart == nil || it.Chart.Form != Flow {
+		if len(lines) > 1 || it.Chart == nil || it.Chart.Form != Flow {
 			continue
 		}
+		b.Form, b.Clause = Steps, it.Chart.Clause
 		for _, p := range it.Chart.Points {
 			b.Lines = append(b.Lines, Entry{Name: cut(p.Label, 24), Text: cut(p.Note, 60)})
 		}
-		b.Clause = it.Chart.Clause
 	}
+	if len(b.Lines) > 0 {
+		return b
+	}
+	b.Form = Cards
+	for _, l := range lines[:min(len(lines), Cards.maxLines())] {
+		line := Entry{Name: cut(l.name, 24), Text: cut(l.text, 80), Clause: d.ground(l.clauses)}
+		if l.name == "" {
+			line.Name, line.Text = cut(l.text, 24), ""
+		}
+		b.Lines = append(b.Lines, line)
+	}
+	b.Clause = d.rest(b.clauses()...)
 	return b
 }
 

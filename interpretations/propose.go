@@ -209,18 +209,26 @@ func (d *drafter) when() {
 	d.answer(Procedure, "什么时候可以办？", lines)
 }
 
-// how asks where and with which papers.
-func (d *drafter) how() {
-	var where, papers []groundedLine
+// had says of each measure how it is had.
+func (d *drafter) had() []groundedLine {
+	var lines []groundedLine
 	for i, m := range d.policy.Measures {
 		if t := d.told[i].How; t != "" {
-			where = append(where, groundedLine{d.name(i), t, []string{m.Clause}})
+			lines = append(lines, groundedLine{d.name(i), t, []string{m.Clause}})
 		}
+	}
+	return lines
+}
+
+// how asks where and with which papers.
+func (d *drafter) how() {
+	var papers []groundedLine
+	for i, m := range d.policy.Measures {
 		if list := m.How.Materials; len(list) > 0 {
 			papers = append(papers, groundedLine{d.name(i), strings.Join(list, "、"), []string{m.Clause}})
 		}
 	}
-	d.answer(Procedure, "要不要申请，到哪里办？", where)
+	d.answer(Procedure, "要不要申请，到哪里办？", d.had())
 	d.answer(Procedure, "要准备哪些材料？", papers)
 }
 
@@ -236,7 +244,7 @@ func (d *drafter) validity() {
 	if len(says) == 0 {
 		return
 	}
-	if at := d.clauseSaying("施行", "执行", "有效期", "实施"); at != "" {
+	if at := Saying(d.policy, "施行", "执行", "有效期", "实施"); at != "" {
 		d.answer(Background, "从什么时候开始执行，到什么时候为止？", []groundedLine{{text: strings.Join(says, "，"), clauses: []string{at}}})
 	}
 }
@@ -245,12 +253,12 @@ func (d *drafter) validity() {
 func (d *drafter) successions() {
 	var lines []groundedLine
 	for _, r := range d.policy.Replaces {
-		if at := d.clauseSaying(r.Title, r.DocNumber); at != "" {
+		if at := Saying(d.policy, r.Title, r.DocNumber); at != "" {
 			lines = append(lines, groundedLine{text: r.String() + "同时废止", clauses: []string{at}})
 		}
 	}
 	for _, r := range d.policy.Amends {
-		if at := d.clauseSaying(r.Title, r.DocNumber); at != "" {
+		if at := Saying(d.policy, r.Title, r.DocNumber); at != "" {
 			lines = append(lines, groundedLine{text: r.String() + "有调整，以本文件为准", clauses: []string{at}})
 		}
 	}
@@ -261,7 +269,7 @@ func (d *drafter) successions() {
 func (d *drafter) terms(words []Word) {
 	const most = 5
 	for _, w := range words[:min(most, len(words))] {
-		at := d.clauseSaying(w.Name)
+		at := Saying(d.policy, w.Name)
 		if at == "" {
 			continue
 		}
@@ -272,11 +280,11 @@ func (d *drafter) terms(words []Word) {
 	}
 }
 
-// clauseSaying returns the path of the last clause that holds one of the
-// words: provisions about validity stand at the end.
-func (d *drafter) clauseSaying(words ...string) string {
-	for i := len(d.policy.Clauses) - 1; i >= 0; i-- {
-		c := &d.policy.Clauses[i]
+// Saying returns the path of the last clause that holds one of the words, or
+// "": provisions about time and validity stand at the end.
+func Saying(policy *domain.Policy, words ...string) string {
+	for i := len(policy.Clauses) - 1; i >= 0; i-- {
+		c := &policy.Clauses[i]
 		if c.Path == "" {
 			continue
 		}
@@ -402,8 +410,8 @@ func (d *drafter) days() {
 			add(m.Window.Deadline, "申请截止", d.name(i), m.Clause)
 		}
 	}
-	add(d.policy.EffectiveFrom, "开始施行", "", d.clauseSaying("施行", "执行", "实施"))
-	add(d.policy.Expires, "有效期届满", "", d.clauseSaying("有效期", "施行", "执行"))
+	add(d.policy.EffectiveFrom, "开始施行", "", Saying(d.policy, "施行", "执行", "实施"))
+	add(d.policy.Expires, "有效期届满", "", Saying(d.policy, "有效期", "施行", "执行"))
 	if len(order) < 2 {
 		return
 	}

@@ -2,10 +2,13 @@ package web
 
 import (
 	"html"
+	"slices"
 	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"policypush/internal/domain"
 )
 
 func TestMoney(t *testing.T) {
@@ -81,5 +84,57 @@ func TestOnlyOurOwnPathsAreGoneBackTo(t *testing.T) {
 		if got := localPath(path); got != want {
 			t.Errorf("localPath(%q) = %v", path, got)
 		}
+	}
+}
+
+// Each key fact stands beside its clause and says of what a sum is one; what has
+// no room is counted.
+func TestKeyFacts(t *testing.T) {
+	site := newSite(t)
+	p := &domain.Policy{
+		ApplyDeadline: "2026-12-31", EffectiveFrom: "2026-12-01", Expires: "2027-12-31",
+		Clauses: []domain.Clause{
+			{Path: "第一条", Start: 0, End: 10, Text: "招用的，每人每月700元，期限36个月；培训的，每人1000元。"},
+			{Path: "第二条", Start: 10, End: 20, Text: "申请时间至2026年12月31日，其中培训的到2027年2月28日。"},
+			{Path: "第三条", Start: 20, End: 30, Text: "自2026年12月1日起施行，有效期至2027年12月31日。"},
+		},
+		Measures: []domain.Measure{
+			{ID: "m1", Title: "培训", Who: "企业", Start: 0, Benefit: domain.Benefit{Amount: 1000, Unit: "人"}, Window: domain.Window{Deadline: "2027-02-28"}},
+			{ID: "m2", Title: "招用", Who: "小型企业", Start: 0, Benefit: domain.Benefit{Amount: 700, Unit: "人·月", Months: 36}, Window: domain.Window{Deadline: "2026-12-31"}},
+		},
+	}
+	for _, who := range []string{"甲", "乙", "丙", "丁"} {
+		p.Measures = append(p.Measures, domain.Measure{Title: who, Who: who})
+	}
+	facts := func() map[string][]string {
+		said := map[string][]string{}
+		for _, f := range keyFacts(p, site.measures(p)) {
+			for _, l := range f.Lines {
+				line := l.Big + l.Text
+				if l.Cite != nil {
+					line += "｜" + l.Cite.Label
+				}
+				said[f.Label] = append(said[f.Label], line)
+			}
+		}
+		return said
+	}
+	said := facts()
+	for label, want := range map[string][]string{
+		"谁能享受": {"企业｜第一条", "小型企业｜第一条", "甲｜第一条", "乙｜第一条", "另有2类，见下面的政策点"},
+		"最高多少": {"每人每月700元，招用｜第一条"},
+		"什么时候": {"招用：申请截止2026年12月31日｜第二条", "培训：申请截止2027年2月28日｜第二条", "文件有效期2026年12月1日至2027年12月31日｜第三条"},
+	} {
+		if got := said[label]; !slices.Equal(got, want) {
+			t.Errorf("%s: %q, want %q", label, got, want)
+		}
+	}
+	p.Measures = p.Measures[1:2]
+	if got, want := facts()["什么时候"][0], "申请截止2026年12月31日｜第二条"; got != want {
+		t.Errorf("one last day: %q, want %q", got, want)
+	}
+	p.Clauses[1].Text = "申请时间至当年12月31日。"
+	if got, want := facts()["什么时候"][0], "申请截止2026年12月31日｜第二条"; got != want {
+		t.Errorf("without its year: %q, want %q", got, want)
 	}
 }
