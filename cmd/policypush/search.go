@@ -202,9 +202,6 @@ func (s *folderSearch) update(ctx context.Context, dir string, report io.Writer)
 	return failed, err
 }
 
-// firstLines is how many characters stand for a title that was not found.
-const firstLines = 60
-
 // fileEntry is what is searched of a document.
 func fileEntry(doc *document.Document) *search.Entry {
 	e := &search.Entry{}
@@ -214,10 +211,6 @@ func fileEntry(doc *document.Document) *search.Entry {
 			continue
 		}
 		e.Passages = append(e.Passages, search.Passage{Kind: search.Clause, Ref: c.Path, Text: c.Text})
-	}
-	if e.Title == "" {
-		chars := []rune(doc.Text)
-		e.Title = strings.ReplaceAll(string(chars[:min(len(chars), firstLines)]), "\n", " ")
 	}
 	return e
 }

@@ -8,7 +8,10 @@ import (
 )
 
 // headText is how much of an entry tells of which place it is, in bytes.
-const headText = 400
+const (
+	headText = 400
+	tailText = 150
+)
 
 // place tells whether an entry is of a place that was asked for (1), of a part
 // of it or perhaps of it (0.5), of another place (-1), or does not say (0).
@@ -17,15 +20,8 @@ func (w *words) place(asked, said []*rules.Place, e *Entry) float64 {
 	if len(asked) == 0 && len(said) == 0 {
 		return 0
 	}
-	text := e.Title
-	for _, p := range e.Passages {
-		if len(text) > headText {
-			break
-		}
-		text += " " + p.Text
-	}
 	best := 0.0
-	text = strings.ToValidUTF8(text[:min(len(text), headText)], "")
+	text := e.head() + " " + e.tail()
 	for _, m := range w.rules.PlacesIn(text) {
 		if strings.HasPrefix(text[m.End:], "生产建设兵团") { // to whom documents for the whole country are sent
 			continue
@@ -52,6 +48,27 @@ func (w *words) place(asked, said []*rules.Place, e *Entry) float64 {
 		return 0.5
 	}
 	return best
+}
+
+// head is the title and the first lines of an entry.
+func (e *Entry) head() string {
+	text := e.Title
+	for _, p := range e.Passages {
+		if len(text) > headText {
+			break
+		}
+		text += " " + p.Text
+	}
+	return strings.ToValidUTF8(text[:min(len(text), headText)], "")
+}
+
+// tail are the last lines of an entry, where who issued it signs.
+func (e *Entry) tail() string {
+	if len(e.Passages) == 0 {
+		return ""
+	}
+	text := e.Passages[len(e.Passages)-1].Text
+	return strings.ToValidUTF8(text[max(0, len(text)-tailText):], "")
 }
 
 // names tells whether an entry bears the full name of one of the places.

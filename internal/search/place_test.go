@@ -27,10 +27,26 @@ func TestPlaceAsItIsSaid(t *testing.T) {
 	said := w.rules.PlacesSaid("高州货车限行是哪些路")
 	far := strings.Repeat("请各车辆驾驶人注意路面标志，按照规定的时间和路线行驶。", 10)
 	for text, want := range map[string]float64{
-		"高州市公安局：": 1, far + "高州市公安局": 0.5, "信宜市公安局：": 0, far: 0,
+		"高州市公安局：": 1, far + "高州市公安局" + far: 0.5, "信宜市公安局：": 0, far: 0,
 	} {
 		if got := w.place(nil, said, &Entry{Title: "关于货车限行的通告", Passages: []Passage{{Clause, "1", text}}}); got != want {
 			t.Errorf("%s: %v, want %v", text, got, want)
+		}
+	}
+}
+
+// TestPlaceOfWhoSigned: a notice whose head names no place is of the place of
+// whoever signed it; one that stands in the middle says nothing.
+func TestPlaceOfWhoSigned(t *testing.T) {
+	w := lexicon(t).words
+	asked := w.rules.PlacesIn("温州市")[0].Places
+	far := strings.Repeat("提倡网上祭祀、居家追思等方式，全市所有公墓免费献花、代为祭扫。", 10)
+	for last, want := range map[string]float64{
+		"特此通告。 温州市疫情防控工作领导小组 2020年3月10日": 1, "特此通告。 泰州市民政局 2020年3月10日": -1, "温州市" + far: 0,
+	} {
+		e := &Entry{Title: "关于暂停清明祭扫活动的通告", Passages: []Passage{{Clause, "1", far}, {Clause, "2", last}}}
+		if got := w.place(asked, nil, e); got != want {
+			t.Errorf("%s: %v, want %v", last, got, want)
 		}
 	}
 }

@@ -224,6 +224,27 @@ func TestSnippetMarksWhatWasAsked(t *testing.T) {
 	}
 }
 
+// TestATextWithoutATitle shows its first lines instead, and has them once in
+// what is searched: a text is no better for having no title.
+func TestATextWithoutATitle(t *testing.T) {
+	first := "经研究，现将城市低保标准调整如下：\n每人每月740元。"
+	x := newIndex(t, &Entry{Key: "a", Passages: []Passage{{Clause, "1", first}}})
+	page, err := x.Search(t.Context(), Request{Text: "低保标准", Limit: 1})
+	if err != nil || len(page.Results) != 1 {
+		t.Fatal(page, err)
+	}
+	if got, want := Plain(page.Results[0].Title), strings.ReplaceAll(first, "\n", " "); got != want {
+		t.Errorf("title %s, want %s", got, want)
+	}
+	long := &Entry{Passages: []Passage{{Clause, "1", strings.Repeat("长", firstLines+1)}}}
+	if n := len([]rune(long.name())); n != firstLines {
+		t.Errorf("%d characters stand for a title, want %d", n, firstLines)
+	}
+	if got := (&Entry{Title: "标题", Passages: long.Passages}).name(); got != "标题" {
+		t.Errorf("title %s", got)
+	}
+}
+
 func TestApplyReplacesAndRemoves(t *testing.T) {
 	x := newIndex(t, county()...)
 	changed := county()[0]

@@ -7,17 +7,19 @@ import (
 )
 
 // Lengths of a snippet in characters: all of it, and what stands before the
-// first word that was asked for.
+// first word that was asked for; and of the first lines that stand for a title
+// that is not known.
 const (
 	snippetLength = 120
 	snippetBefore = 24
+	firstLines    = 60
 )
 
 // result shows what was found.
 func (r *reader) result(f *found) Result {
 	r.read(f.entry)
 	at := r.passage(f.entry)
-	res := Result{Key: f.entry.Key, Title: r.marked(f.entry.Title), Score: f.score}
+	res := Result{Key: f.entry.Key, Title: r.marked(f.entry.name()), Score: f.score}
 	if at.passage < 0 { // only the title: its first words of text
 		at = hit{}
 	}
@@ -28,6 +30,16 @@ func (r *reader) result(f *found) Result {
 	res.Kind, res.Ref = p.Kind, p.Ref
 	res.Snippet = r.marked(snippet(p.Text, at.start))
 	return res
+}
+
+// name is the title of an entry, or its first lines if it has none: what is
+// searched has them once.
+func (e *Entry) name() string {
+	if e.Title != "" || len(e.Passages) == 0 {
+		return e.Title
+	}
+	chars := []rune(strings.Join(strings.Fields(e.Passages[0].Text), " "))
+	return string(chars[:min(len(chars), firstLines)])
 }
 
 // snippet cuts a text around a character, from the beginning of its sentence
