@@ -136,6 +136,9 @@ func (a *assets) serve(c *fiber.Ctx) error {
 	c.Set(fiber.HeaderContentType, file.kind)
 	c.Set(fiber.HeaderCacheControl, "public, max-age=31536000, immutable")
 	c.Set(fiber.HeaderVary, fiber.HeaderAcceptEncoding)
+	if file.kind == "image/png" { // the card of the site: others show it
+		c.Set("Cross-Origin-Resource-Policy", "cross-origin")
+	}
 	if file.gzip != nil && strings.Contains(c.Get(fiber.HeaderAcceptEncoding), "gzip") {
 		c.Set(fiber.HeaderContentEncoding, "gzip")
 		return c.Send(file.gzip)

@@ -41,6 +41,14 @@ func (s *Server) share(page *Page, p *domain.Policy, end string) error {
 	return nil
 }
 
+// shareSite says how links to a page of the site itself are shown elsewhere:
+// with the card of the site.
+func (s *Server) shareSite(page *Page, path string) error {
+	card, err := s.assets.url("card.png")
+	page.Canonical, page.Card = s.BaseURL+path, s.BaseURL+card
+	return err
+}
+
 // description is what a policy gives, or how its text begins.
 func description(p *domain.Policy) string {
 	var said []string

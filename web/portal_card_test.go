@@ -16,6 +16,26 @@ import (
 
 var cardInPage = regexp.MustCompile(`<meta property="og:image" content="http://policy\.example(/policies/\d+/card\.png\?v=[0-9a-f]{12})">`)
 
+// The front page and the lists are shared with the card of the site; a search has
+// no other address than its own.
+func TestThePagesOfTheSiteHaveTheirPreview(t *testing.T) {
+	site := newSite(t)
+	card, err := site.assets.url("card.png")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, page := range []string{"/", "/policies", "/interpretations"} {
+		site.browser().get(page).at(page, 200, `<meta property="og:url" content="http://policy.example`+page+`">`,
+			`<meta property="og:image" content="http://policy.example`+card+`">`, `<meta property="og:description" content="`)
+	}
+	if b := site.browser().get("/policies?q=" + url.QueryEscape("补贴")); strings.Contains(b.body, "og:url") {
+		t.Error("a search is shared as the whole library")
+	}
+	if b := site.browser().get(card); b.status != 200 || b.header.Get("Cross-Origin-Resource-Policy") != "cross-origin" {
+		t.Errorf("the card answers %d, %s", b.status, b.header.Get("Cross-Origin-Resource-Policy"))
+	}
+}
+
 func TestASharedLinkHasItsPreview(t *testing.T) {
 	site := newSite(t)
 	ctx := context.Background()

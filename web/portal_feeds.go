@@ -86,7 +86,7 @@ func (s *Server) feed(c *fiber.Ctx) error {
 		}
 		page := fmt.Sprintf("%s/policies/%d", s.BaseURL, sum.ID)
 		f.Entries = append(f.Entries, atomEntry{
-			ID: page, Title: legible(sum.Title), Updated: at, Published: at, Link: atomLink{"alternate", "text/html", page}, Summary: legible(sum.FirstMeasure),
+			ID: page, Title: legible(sum.Title), Updated: at, Published: at, Link: atomLink{"alternate", "text/html", page}, Summary: legible(counted(sum.FirstMeasure, sum.Measures)),
 		})
 	}
 	f.Updated = updated.UTC().Format(time.RFC3339)

@@ -18,6 +18,7 @@ import (
 	"policypush/internal/audience"
 	"policypush/internal/channel/app"
 	"policypush/internal/domain"
+	"policypush/internal/matching"
 	"policypush/internal/storage"
 )
 
@@ -137,7 +138,7 @@ func (s *Server) appendItem(items []inboxItem, id domain.SubscriberID, push doma
 	stopped := push.State == domain.PushStopped
 	aborted := stopped && push.StoppedFor == domain.ReasonAborted
 	return append(items, inboxItem{
-		Push: push.ID, Policy: push.Policy, Title: op.policy.Title, Gain: op.policy.FirstMeasure, At: push.CreatedAt,
+		Push: push.ID, Policy: push.Policy, Title: op.policy.Title, Gain: counted(op.policy.FirstMeasure, op.policy.Measures), At: push.CreatedAt,
 		Issuer: firstOf(op.policy.Issuers), Deadline: deadlineOn(op.policy.ApplyDeadline, s.today()),
 		Verdict: verdict, Withdrawn: push.Kind == domain.WithdrawalNotice, Stopped: stopped && !aborted, Aborted: aborted,
 		Seen: !mark.SeenAt.IsZero(), Read: !mark.ReadAt.IsZero(), Dismissed: !mark.DismissedAt.IsZero(), Done: !mark.DoneAt.IsZero(),
@@ -279,6 +280,9 @@ func (s *Server) inbox(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	if err := s.Catalogue.Refresh(ctx); err != nil {
+		return err
+	}
 	v := inboxView{Page: p, Tab: "all", Paused: sub.Subscription.Paused, Off: s.Modes[domain.App] == "off"}
 	switch tab := c.Query("tab"); tab {
 	case "policies", "answers", "reminders", "unread", "dismissed":
@@ -294,6 +298,7 @@ func (s *Server) inbox(c *fiber.Ctx) error {
 		if !it.under(v.Tab) || len(v.Items) == inboxShown {
 			continue
 		}
+		it.Gain = cmp.Or(s.gainFor(sub, it.Policy), it.Gain)
 		v.Items = append(v.Items, it)
 		if !it.Seen {
 			if err := s.Store.MarkInbox(ctx, sub.ID, it.Push, "seen", s.Now()); err != nil {
@@ -302,6 +307,26 @@ func (s *Server) inbox(c *fiber.Ctx) error {
 		}
 	}
 	return s.render(c, v)
+}
+
+// gainFor names the measure of a policy in force that may apply to a subscriber,
+// a likely one first, and counts them: the first measure of the policy may be
+// none of theirs. It is "" where nobody may ask, and where none is left.
+func (s *Server) gainFor(sub *domain.Subscriber, id domain.PolicyID) string {
+	policy := s.Catalogue.Find(id)
+	if policy == nil || sub.Subscription.Unmatched {
+		return ""
+	}
+	titles := map[domain.Verdict][]string{}
+	_, matches := matching.MatchPolicy(policy, &sub.Profile, s.today(), s.Rules.ValueName)
+	for i, m := range matches {
+		titles[m.Verdict] = append(titles[m.Verdict], policy.Measures[i].Title)
+	}
+	theirs := append(titles[domain.Likely], titles[domain.Possible]...)
+	if len(theirs) == 0 {
+		return ""
+	}
+	return counted(theirs[0], len(theirs))
 }
 
 // under tells whether a message stands under a tab of the inbox: all, policies,

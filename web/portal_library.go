@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"fmt"
 	"net/url"
 	"slices"
 	"strconv"
@@ -46,8 +47,11 @@ func (homeView) template() string { return "portal/home" }
 
 func (s *Server) home(c *fiber.Ctx) error {
 	ctx := c.UserContext()
-	p, err := s.page(c, "首页")
+	p, err := s.page(c, "新政策里，有没有给您的？")
 	if err != nil {
+		return err
+	}
+	if err := s.shareSite(&p, "/"); err != nil {
 		return err
 	}
 	p.Section, p.Description = "home", "政策发布后，按您填写的情况判断哪些可能适用，主动告诉您，并附要点、问答、图解和原文依据。"
@@ -85,9 +89,17 @@ func (s *Server) home(c *fiber.Ctx) error {
 	return s.render(c, v)
 }
 
+// counted names the first of several measures and says how many there are.
+func counted(first string, n int) string {
+	if n < 2 || first == "" {
+		return first
+	}
+	return fmt.Sprintf("%s等%d项", first, n)
+}
+
 func (s *Server) cardOf(sum storage.PolicySummary) card {
 	cd := card{
-		ID: sum.ID, Title: sum.Title, Gain: sum.FirstMeasure, Number: sum.DocNumber,
+		ID: sum.ID, Title: sum.Title, Gain: counted(sum.FirstMeasure, sum.Measures), Number: sum.DocNumber,
 		Issuer: strings.Join(sum.Issuers, "、"), Date: sum.PublishDate,
 		Deadline: deadlineOn(sum.ApplyDeadline, s.today()),
 	}
@@ -143,6 +155,11 @@ func (s *Server) library(c *fiber.Ctx) error {
 		return err
 	}
 	p.Section, p.Description = "library", "按主题、对象、地区和单位查政策，可以输入文号、标题或用自己的话提问；每份都写明给谁、给什么、到什么时候、怎么办。"
+	if len(c.Request().URI().QueryString()) == 0 { // a search is another page
+		if err := s.shareSite(&p, "/policies"); err != nil {
+			return err
+		}
+	}
 	asked := readAsked(func(name string) string { return c.Query(name) })
 	v := libraryView{Page: p, Query: asked.Get("q"), Theme: asked.Get("t"), Sort: asked.Get("sort")}
 	v.Audiences = pickOne([]option{{Code: "enterprise", Name: "企业"}, {Code: "resident", Name: "居民"}}, asked.Get("s"))
