@@ -93,9 +93,17 @@ func newPlaces(text string) *places {
 			if old := formerCounty(name); old != "" {
 				p.enter(p.byName, old, &Place{Code: place.Code, Name: old, Full: city.Full + old, Parent: city})
 			}
+			if old, ok := strings.CutSuffix(name, "区"); ok && strings.Contains(formerCities, " "+place.Code+old+" ") {
+				p.enter(p.byName, old+"市", &Place{Code: place.Code, Name: old + "市", Full: city.Full + old + "市", Parent: city})
+			}
 			if s := withoutPeoples(name, "县"); s != "" {
 				p.enter(p.byName, s, place)
 			}
+		}
+	}
+	for name, code := range formerNames {
+		if place := p.byCode[code]; place != nil {
+			p.enter(p.byName, name, place)
 		}
 	}
 	return p
@@ -114,6 +122,14 @@ func (p *places) enter(table map[string][]*Place, name string, one *Place) {
 	at := pairAt(first, second)
 	p.pairs[at>>6] |= 1 << (at & 63)
 }
+
+// formerCities are the districts, with their codes, that were cities by the same name in
+// this century, of which documents of that time speak.
+const formerCities = " 330109萧山 330110余杭 330111富阳 330112临安 330213奉化 330604上虞 440118增城 440117从化 320509吴江 320612通州 320614海门 321012江都 321204姜堰 " +
+	"370114章丘 370215即墨 370116莱芜 210214普兰店 350112长乐 440605南海 440606顺德 440607三水 440608高明 440113番禺 440705新会 230112阿城 230113双城 220113九台 130109藁城 130110鹿泉 "
+
+// formerNames are cities that have another name since, by the code of what they are now.
+var formerNames = map[string]string{"襄樊市": "420600", "思茅市": "530800", "大庸市": "430800", "胶南市": "370211"}
 
 // formerCounty is what a district was called while it was a county: 湟中县 for
 // 湟中区, 沙县 for 沙县区; "" for names of one character.

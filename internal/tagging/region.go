@@ -78,10 +78,16 @@ func (t *Tagger) regions(p *domain.Policy) []domain.Tag {
 		}
 	}
 	if code, name := t.mostNamed(p.Text); code != "" {
+		if a := t.native(p.Text, code); a.code != "" {
+			return regionTag(p, a, a.name)
+		}
 		if p.DocKind != "D19" || p.Title == "" {
 			code = t.speaksFor(p.Text, code)
 		}
 		return regionTag(p, t.area(code), name)
+	}
+	if a := t.native(p.Text, ""); a.code != "" {
+		return regionTag(p, a, a.name)
 	}
 	if p.DocKind == "D09" && strings.Contains(title, "税") { // taxes are the state's
 		return regionTag(p, whole, "税")
@@ -434,8 +440,13 @@ func (t *Tagger) mostNamed(text string) (code, name string) {
 	if county := only[best]; county != nil {
 		return county.Code, names[best]
 	}
-	if county := counties[best]; county != nil && ofCounty.MatchString(text) {
+	if county := counties[best]; county != nil && (ofCounty.MatchString(text) || officeOf(text, county.Name)) {
 		return county.Code, county.Name
+	}
+	if without := quotedTitle.ReplaceAllString(text, ""); without != text && best != "" && counties[best] != nil && strings.Count(without, counties[best].Name) > 1 { // the city is only in what is cited
+		if code, name := t.mostNamed(without); code == counties[best].Code {
+			return code, name
+		}
 	}
 	if best != "" && levelOf(t.rules.Place(best)) == 0 { // a city of it is closer
 		for _, c := range codes {
@@ -455,6 +466,55 @@ var (
 	// ofCounty is how a text of a county or district calls it.
 	ofCounty = automaton.MustCompile(`[我本][区县]|区委|县委|[区县]政府|[,。;]区[\p{Han}]{2,6}局`)
 )
+
+// officeOf tells whether a text names an office of a county.
+func officeOf(text, county string) bool {
+	for rest := text; ; {
+		at := strings.Index(rest, county)
+		if at < 0 {
+			return false
+		}
+		rest = rest[at+len(county):]
+		if officeAfter.MatchString(rest) {
+			return true
+		}
+	}
+}
+
+var officeAfter = automaton.MustCompile(`^(?:人民政府|[\p{Han}]{2,10}?(?:局|中心|委员会|管委会|联合会))`)
+
+// nativeOf is what stands behind the short name of a county whose people, town or site are
+// meant: 云川籍劳动力, 云川非农业户籍.
+var nativeOf = automaton.MustCompile(`([\p{Han}]{2,5})(?:籍|户籍|非?农业户[籍口]|中心城区|外宣网|融媒)`)
+
+// native is the county, within a place if that is known, of whose people a text speaks by
+// its short name.
+func (t *Tagger) native(text, within string) area {
+	var only *rules.Place
+	text = firstRunes(text, maxNamed)
+	for _, m := range nativeOf.FindAllStringSubmatchIndex(text, -1) {
+		for name := text[m[2]:m[3]]; name != ""; name = strings.TrimPrefix(name, firstRunes(name, 1)) {
+			var found []*rules.Place
+			for _, place := range t.rules.PlacesSaid(name) {
+				if levelOf(place) == 2 && strings.HasPrefix(place.Name, name) && (within == "" || place.Code != within && strings.HasPrefix(place.Code, domain.RegionPrefix(within))) {
+					found = append(found, place)
+				}
+			}
+			if len(found) != 1 {
+				continue
+			}
+			if only != nil && only != found[0] {
+				return area{}
+			}
+			only = found[0]
+			break
+		}
+	}
+	if only == nil {
+		return area{}
+	}
+	return area{only.Code, only.Full}
+}
 
 // weighed is how often a place is named, twice for a city.
 func weighed(count map[string]int, code string, t *Tagger) int {
