@@ -1,7 +1,6 @@
 package web
 
 import (
-	"context"
 	"fmt"
 	"net/url"
 
@@ -33,7 +32,8 @@ func (explainedListView) template() string { return "portal/explained" }
 type explainedPolicy struct {
 	card
 	Lines []explainedLine
-	More  int // that are not named here
+	More  int    // that are not named here
+	Rest  string // leads to the first of them
 }
 
 // explainedLine leads to one interpretation.
@@ -68,33 +68,36 @@ func (s *Server) explainedList(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	ids := make([]domain.PolicyID, len(sums))
+	for i := range sums {
+		ids[i] = sums[i].ID
+	}
+	items, err := s.Store.InterpretationsOf(ctx, ids)
+	if err != nil {
+		return err
+	}
 	for _, sum := range sums {
-		e := explainedPolicy{card: s.cardOf(sum)}
-		if e.Lines, err = s.explainedLines(ctx, sum.ID, interpretations.Kind(kind)); err != nil {
-			return err
+		e := explainedPolicy{card: s.cardOf(sum), Lines: explainedLines(items[sum.ID], interpretations.Kind(kind))}
+		if e.More = max(0, len(e.Lines)-linesShown); e.More > 0 {
+			e.Rest = e.Lines[linesShown].Href
+			e.Lines = e.Lines[:linesShown]
 		}
-		e.More = max(0, len(e.Lines)-linesShown)
-		e.Lines = e.Lines[:len(e.Lines)-e.More]
 		v.Policies = append(v.Policies, e)
 	}
 	v.Total, v.Pages = total, pager("/interpretations", asked, number, total)
 	return s.render(c, v)
 }
 
-// explainedLines are the approved interpretations of a policy of one kind, or of
-// all, in the order of the kinds.
-func (s *Server) explainedLines(ctx context.Context, policy domain.PolicyID, only interpretations.Kind) ([]explainedLine, error) {
-	items, err := s.Store.Interpretations(ctx, policy, true)
-	if err != nil {
-		return nil, err
-	}
+// explainedLines are the interpretations of a policy of one kind, or all of them,
+// in the order of the kinds.
+func explainedLines(items []interpretations.Item, only interpretations.Kind) []explainedLine {
 	var lines []explainedLine
 	for _, k := range interpretations.Kinds() {
 		for i := range items {
 			if it := items[i]; it.Kind == k && (only == "" || only == k) {
-				lines = append(lines, explainedLine{k.Label(), itemTitle(it), fmt.Sprintf("/policies/%d%s", policy, it.Place())})
+				lines = append(lines, explainedLine{k.Label(), itemTitle(it), fmt.Sprintf("/policies/%d%s", it.Policy, it.Place())})
 			}
 		}
 	}
-	return lines, nil
+	return lines
 }

@@ -80,6 +80,25 @@ func (s *Store) Interpretations(ctx context.Context, policy domain.PolicyID, app
 	return list(ctx, s.read, scanInterpretation, q, policy)
 }
 
+// InterpretationsOf returns the approved ones of several policies, those of each
+// oldest first.
+func (s *Store) InterpretationsOf(ctx context.Context, policies []domain.PolicyID) (map[domain.PolicyID][]interpretations.Item, error) {
+	of := map[domain.PolicyID][]interpretations.Item{}
+	if len(policies) == 0 {
+		return of, nil
+	}
+	var args []any
+	for _, id := range policies {
+		args = append(args, id)
+	}
+	items, err := list(ctx, s.read, scanInterpretation,
+		`SELECT id, body FROM interpretations WHERE policy_id IN (`+places(1, len(args))+`) AND state = 'approved' ORDER BY id`, args...)
+	for _, it := range items {
+		of[it.Policy] = append(of[it.Policy], it)
+	}
+	return of, err
+}
+
 // DeleteInterpretation removes an interpretation. It fails with NotFound if
 // there is none.
 func (s *Store) DeleteInterpretation(ctx context.Context, id int64) error {

@@ -436,6 +436,10 @@ func keepsInterpretations(t *testing.T, url string) {
 	second.ID, second.State = 0, interpretations.Draft
 	must(t, s.SaveInterpretation(ctx, &second))
 	equal(t, "for readers", len(got(s.Interpretations(ctx, p.ID, true))(t)), 1)
+	of := got(s.InterpretationsOf(ctx, []domain.PolicyID{p.ID, p.ID + 100}))(t)
+	equal(t, "of several policies", len(of), 1)
+	equal(t, "of one of several", of[p.ID][0].ID, got(s.Interpretations(ctx, p.ID, true))(t)[0].ID)
+	equal(t, "of none", len(got(s.InterpretationsOf(ctx, nil))(t)), 0)
 	equal(t, "last id", got(s.Interpretations(ctx, p.ID, false))(t)[1].ID, second.ID)
 	equal(t, "said of it", len(got(s.Feedback(ctx, p.Office, 0))(t)), 0)
 	must(t, s.CountFeedback(ctx, it.ID, domain.Helpful))
