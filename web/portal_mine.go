@@ -137,11 +137,13 @@ func (s *Server) offerCard(policy *domain.Policy, offer audience.Offer) card {
 // asks for the fact that settles most.
 type myPoliciesView struct {
 	Page
+	Tabs     []tab // empty where there is one kind only
 	Likely   []offered
 	Possible []offered
 	Soon     []offered // what begins later
 	Sure     int       // measures
 	Perhaps  int
+	Coming   int      // policies
 	More     bool     // than the cards stand for
 	Missing  []string // facts that are not filled in
 	Question *questionView
@@ -207,6 +209,7 @@ func (s *Server) showMyPolicies(c *fiber.Ctx, typed string, ps problems) error {
 			v.Missing = append(v.Missing, f.Label)
 		}
 	}
+	v.choose(c.Query("tab"))
 	if v.Question, err = s.questionTo(c, sub); err != nil {
 		return err
 	}
@@ -214,6 +217,41 @@ func (s *Server) showMyPolicies(c *fiber.Ctx, typed string, ps problems) error {
 		v.Question.Typed = typed
 	}
 	return s.render(c, v)
+}
+
+// tab is a part of a page that can be seen alone.
+type tab struct {
+	Label, URL string
+	Current    bool
+}
+
+// choose leaves what a tab holds, or everything.
+func (v *myPoliciesView) choose(chosen string) {
+	v.Coming = len(v.Soon)
+	parts := []struct {
+		code, label string
+		list        *[]offered
+	}{
+		{"likely", fmt.Sprintf("%s（%d项）", domain.Likely.Label(), v.Sure), &v.Likely},
+		{"possible", fmt.Sprintf("%s（%d项）", domain.Possible.Label(), v.Perhaps), &v.Possible},
+		{"soon", fmt.Sprintf("即将开始（%d份）", v.Coming), &v.Soon},
+	}
+	var tabs []tab
+	one := false // of the parts is chosen
+	for _, p := range parts {
+		if len(*p.list) > 0 {
+			tabs = append(tabs, tab{p.label, "/me/policies?tab=" + p.code, p.code == chosen})
+			one = one || p.code == chosen
+		}
+	}
+	if len(tabs) > 1 {
+		v.Tabs = append([]tab{{"全部", "/me/policies", !one}}, tabs...)
+	}
+	for _, p := range parts {
+		if one && p.code != chosen {
+			*p.list = nil
+		}
+	}
 }
 
 // asked are the facts that the portal asks for, with the field of the form:

@@ -161,3 +161,32 @@ func TestPersonalisationIsTurnedOff(t *testing.T) {
 		t.Error("turned on again, nothing is matched")
 	}
 }
+
+// The tabs of 我的政策 count all that there is, whichever is open; what is none of
+// them, and a part that is empty, opens everything.
+func TestTabsOfMyPolicies(t *testing.T) {
+	for asked, want := range map[string]string{
+		"":         "[全部] 适用可能性高（2项） 即将开始（1份）｜2 0 1",
+		"likely":   "全部 [适用可能性高（2项）] 即将开始（1份）｜2 0 0",
+		"soon":     "全部 适用可能性高（2项） [即将开始（1份）]｜0 0 1",
+		"possible": "[全部] 适用可能性高（2项） 即将开始（1份）｜2 0 1",
+		"<script>": "[全部] 适用可能性高（2项） 即将开始（1份）｜2 0 1",
+	} {
+		v := myPoliciesView{Likely: make([]offered, 2), Soon: make([]offered, 1), Sure: 2}
+		v.choose(asked)
+		var labels []string
+		for _, tab := range v.Tabs {
+			if tab.Current {
+				tab.Label = "[" + tab.Label + "]"
+			}
+			labels = append(labels, tab.Label)
+		}
+		if got := fmt.Sprintf("%s｜%d %d %d", strings.Join(labels, " "), len(v.Likely), len(v.Possible), len(v.Soon)); got != want {
+			t.Errorf("%q opens %s, want %s", asked, got, want)
+		}
+	}
+	v := myPoliciesView{Possible: make([]offered, 1), Perhaps: 1}
+	if v.choose("possible"); len(v.Tabs) != 0 || len(v.Possible) != 1 {
+		t.Errorf("one part has the tabs %v", v.Tabs)
+	}
+}

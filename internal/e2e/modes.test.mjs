@@ -20,7 +20,7 @@ const places = ['target-size', 'scrollable-region-focusable', 'aria-hidden-focus
 // A star stands for the number of the first that the page above it lists; "missing" is answered 404.
 const open = ['/', '/policies', '/policies?q=%E8%AE%BE%E5%A4%87%E8%A1%A5%E8%B4%B4', '/policies?q=zzzzqqqq', '/policies/1', '/policies/1?measure=m2&base=100', '/interpretations', '/interpretations?kind=record',
   '/policies/1/onepage', '/policies/1/check?kind=enterprise', '/ask', '/questions', '/display', '/privacy', '/accessibility', '/login', '/console/login', '/policies/999999?missing'];
-const own = ['/policies?t=Q01', '/policies/3', '/me', '/me/policies', '/me/profile', '/me/topics', '/me/people', '/me/delete', '/questions', '/inbox', '/inbox?tab=answers'];
+const own = ['/policies?t=Q01', '/policies/3', '/me', '/me/policies', '/me/policies?tab=possible', '/me/profile', '/me/topics', '/me/people', '/me/delete', '/questions', '/inbox', '/inbox?tab=answers'];
 const office = ['/console', '/console/import', '/console/policies', '/console/policies/1', '/console/policies/1/audience',
   '/console/policies/1/measures/m1', '/console/policies/1/interpretations', '/console/policies/1/interpretations/*', '/console/policies/1/release',
   '/console/pushes', '/console/pushes/*',
