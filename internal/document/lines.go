@@ -348,10 +348,13 @@ func breaksAtBlank(left, right string) bool {
 			return false
 		}
 	}
-	if numberOf(peek(right)).rank != noRank || strings.HasPrefix(right, "(此件") || strings.HasPrefix(right, "附件") || len(left) <= 60 && (isDateLine(squeeze(left)) && !timeOfDay.MatchString(right) || dayAndTime.MatchString(left)) {
+	if numberOf(peek(right)).rank != noRank || strings.HasPrefix(right, "(此件") || strings.HasPrefix(right, "附件") || len(left) <= 60 && (isDateLine(squeeze(left)) && !timeOfDay.MatchString(right) || dayAndTime.MatchString(left) && !bylineOn.MatchString(right)) {
 		return true
 	}
 	if isStop(l) && l != ')' && l != '”' && l != '》' {
+		return true
+	}
+	if (isAlnum(l) || l == ')') && signsBehind.MatchString(peekFar(right)) { // 电话:86912345 云川县民政局 2026年3月1日
 		return true
 	}
 	if strings.ContainsRune("、,(《“", l) || strings.ContainsRune("、,)》”。;:", r) {
@@ -383,6 +386,9 @@ var jointOffices = automaton.MustCompile(`^(?:[\p{Han}]{2,24}(?:局|厅|部|委|
 
 var jointTitle = automaton.MustCompile(`^(?:[\p{Han}]{2,24}(?:局|厅|部|委|会|办公室|署|行|政府|院|中心) ){0,6}[\p{Han}]{2,24}(?:局|厅|部|委|会|办公室|署|行|政府|院|中心)(?:关于|公告 ?\d{4})`)
 
+// signsBehind is who signs and the day, one office or several.
+var signsBehind = automaton.MustCompile(`^(?:[\p{Han}]{3,30}(?:局|厅|部|委|会|办公室|署|行|政府|院|中心|领导小组|指挥部) ?){1,6}` + datePattern)
+
 // peekFar returns enough of s to hold the offices before a title.
 func peekFar(s string) string {
 	if len(s) > 360 {
@@ -397,9 +403,10 @@ var dateAtStart = automaton.MustCompile(`^(?:\d{4}|[一二][〇○Oo零一二三
 var yearNumberAtStart = automaton.MustCompile(`^20\d{2} ?年 ?第 ?\d{1,4} ?号(?: |$)`)
 
 // dayOfPage is when a page was put up, behind its title; timeOfDay what follows it, dayAndTime
-// both and no more.
+// both and no more, and bylineOn who wrote it.
 var (
 	dayOfPage  = automaton.MustCompile(`^20\d{2}-\d{1,2}-\d{1,2} (?:\d{1,2}:\d{2}(?::\d{2})? )?`)
+	bylineOn   = automaton.MustCompile(`^(?:信息)?(?:来源|作者|浏览|阅读|编辑|发布|字号|字体|【|\[)`)
 	timeOfDay  = automaton.MustCompile(`^\d{1,2}:\d{2}(?::\d{2})?(?: |$)`)
 	dayAndTime = automaton.MustCompile(`^20\d{2}-\d{1,2}-\d{1,2} \d{1,2}:\d{2}(?::\d{2})?$`)
 )

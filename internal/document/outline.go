@@ -407,7 +407,7 @@ var askedFor = automaton.MustCompile(`(?:(?:请|望)[^。]{0,20}(?:执行|落实
 // sign marks a date line and the names above it, if there are any.
 func (o *outliner) sign(i, body int) {
 	first := i
-	for first > body && i-first < 10 && o.kinds[first-1] == "" && o.lines[first-1].style == plainLine &&
+	for first > body && i-first < 24 && o.kinds[first-1] == "" && o.lines[first-1].style == plainLine &&
 		(isOrgLine(o.lines[first-1].text) || sealLine.MatchString(o.lines[first-1].text[:min(len(o.lines[first-1].text), 120)])) {
 		first--
 	}
