@@ -55,7 +55,7 @@ var checkQuestions = []struct{ name, enterprise, resident string }{
 	{"revenue", "一年营业收入是多少？", ""},
 	{"taxpayer", "是哪一类纳税人？", ""},
 	{"founded", "哪一年成立的？", ""},
-	{"attributes", "企业有下面哪些资质或称号？", ""},
+	{"attributes", "企业有下面哪些情况？", ""},
 	{"born", "", "哪一年出生的？"},
 	{"groups", "", "属于下面哪些情况？"},
 }
@@ -299,6 +299,10 @@ func (s *Server) checkView(c *fiber.Ctx, f whoForm) (checkView, error) {
 	v.Section, v.Robots, v.Ended = "library", "noindex", s.ended(policy)
 	if v.whoFields, err = s.whoFields(c, f, nil); err != nil {
 		return checkView{}, err
+	}
+	v.Attributes = nil // of all kinds: 失信 too, which nobody is asked to keep about themselves
+	for _, a := range s.Rules.Attributes.All() {
+		v.Attributes = append(v.Attributes, option{Code: a.Code, Name: a.Name, Selected: slices.Contains(f.Attributes, a.Code)})
 	}
 	v.askFor(policy)
 	return v, nil

@@ -98,6 +98,36 @@ func TestAPolicyCanBeCheckedWithoutAnAccount(t *testing.T) {
 	site.browser().get("/policies/999/check").at("/policies/999/check", 404)
 }
 
+// Whoever is not dishonest can say so: it is asked in a check, where nothing is
+// kept, and of no profile.
+func TestACheckAsksForWhatExcludes(t *testing.T) {
+	site := newSite(t)
+	policy := &domain.Policy{
+		Office: site.office.ID, Status: domain.Published, Title: "措施", Text: "措施\n第一条 补助。", Audience: domain.ForEnterprises, CreatedAt: site.now, PublishedAt: site.now,
+		Clauses: []domain.Clause{{Path: "第一条", Kind: domain.TextClause, Start: 3, End: 9, Text: "第一条 补助。"}},
+		Measures: []domain.Measure{{ID: "m1", Title: "补助", Start: 3, End: 9, Criteria: domain.Criteria{
+			Not: &domain.Criteria{Leaf: &domain.Condition{Field: domain.FieldAttribute, Op: domain.In, Values: []string{"CR4"}}},
+		}}},
+	}
+	if err := site.Store.CreatePolicy(context.Background(), policy); err != nil {
+		t.Fatal(err)
+	}
+	page := fmt.Sprintf("/policies/%d/check", policy.ID)
+	b := site.browser()
+	b.get(page).at(page, 200, "企业有下面哪些情况？", "严重失信主体", "以上都没有")
+	if n := strings.Count(b.body, `name="attributes"`); n != 1 {
+		t.Errorf("%d are asked for, only one is mentioned", n)
+	}
+	said := func(name, value string) *browser {
+		return b.get(page).post(page, url.Values{"kind": {"enterprise"}, "at": {"attributes"}, name: {value}})
+	}
+	said("no_attributes", "yes").at(page, 200, "适用可能性高")
+	said("attributes", "CR4").at(page, 200, "条件对不上")
+	if b.get("/subscribe?kind=enterprise"); strings.Contains(b.body, "严重失信主体") {
+		t.Error("a profile is asked for it")
+	}
+}
+
 // One question a page: what settles most comes first, what is settled is not
 // asked, and going back loses no answer.
 func TestConditionsAreAskedOneByOne(t *testing.T) {
