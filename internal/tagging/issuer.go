@@ -17,7 +17,7 @@ var (
 	placeJoin = automaton.MustCompile(`(?:[^总]局|厅|委员会|[省市州县区]委|联合会|政府|办公室|中心|管委会|支行|分行|监管分局|公司)((?:[\p{Han}]{2,5}军分区|[\p{Han}]{2,3}(?:省|市|县|区)|[\p{Han}]{2,6}自治[区州县]|[\p{Han}]{2,6}(?:开发|高新|新|经开)区)[\p{Han}]{2})`)
 	// ownJoin is the same between offices of one's own city: 市人力社保局市财政局.
 	ownJoin     = automaton.MustCompile(`(?:[^总]局|厅|委|办)([省市区县][\p{Han}]{2,12}(?:局|厅|委|办)$)`)
-	titleIssuer = automaton.MustCompile(`^([\p{Han}、 ]{3,90}?)(?:办公室关于|关于|\d{4}年|印发|转发|公告|通告|令|工作规则|常务会议|议事规则)`)
+	titleIssuer = automaton.MustCompile(`^([\p{Han}、 ]{3,90}?)(?:办公室关于|关于|\d{4}年|印发|转发|公告|通告|[【(]?第?\d{1,3}号令|令|工作规则|常务会议|议事规则)`)
 	// legislature is who passed a statute, as its head tells.
 	legislature = automaton.MustCompile(`(全国人民代表大会|[\p{Han}]{2,12}(?:省|自治区|市|自治州|自治县|特别行政区)(?:第[零一二三四五六七八九十百]+届)?人民代表大会)(第[零一二三四五六七八九十百\d]+次会议)?(常务委员会|常委会)?[^,。;]{0,40}?(?:通过|批准|修[订正]|制定|公告)`)
 	session     = automaton.MustCompile(`第[零一二三四五六七八九十百\d]+届`)
