@@ -25,6 +25,7 @@ type Theme struct {
 	Agencies []string `yaml:"agencies" ref:"agency"`
 	Groups   []string `yaml:"groups" ref:"group"`          // who mostly benefits
 	Seven    string   `yaml:"seven"`                       // class on the province's platform for enterprises
+	Both     bool     `yaml:"both"`                        // asks of enterprises and residents alike
 	Push     string   `yaml:"push" enum:"never subscribe"` // internal themes only
 }
 

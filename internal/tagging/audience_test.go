@@ -51,6 +51,15 @@ func TestWhomADocumentIsFor(t *testing.T) {
 		"those who came home from abroad": {
 			"云川省实施《中华人民共和国归侨侨眷权益保护法》办法\n第一条 为了保护归侨、侨眷的合法权益,制定本办法。\n第二条 归侨、侨眷子女升学,应当给予照顾。\n第三条 归侨、侨眷有权继承境外亲友的遗产。", domain.ForResidents,
 		},
+		"rules of order that name enterprises alone, giving them nothing": {
+			"云川县生猪屠宰管理办法\n第一条 生猪屠宰厂(场)由县人民政府定点。\n第二条 生猪定点屠宰厂(场)由县人民政府颁发标志牌。\n第三条 屠宰企业的肉品品质检验由兽医卫生检验人员担任。" + signedEnd, domain.ForEnterprises,
+		},
+		"rules of order that name both": {
+			"云川县城市生活垃圾管理办法\n第一条 企业应当分类投放垃圾,不得混合投放。\n第二条 居民应当分类投放生活垃圾。\n第三条 违反本办法的,责令改正。" + signedEnd, domain.ForBoth,
+		},
+		"a subsidy that only people are named in": {
+			"关于2026年老旧小区加装电梯补助申报的公告\n一、补助标准每台20万元,由财政补助资金支付。\n二、加装电梯由业主共同申请。\n三、补助资金拨付至业主指定的账户。" + signedEnd, domain.ForResidents,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if p := read(t, name, c.text); p.Audience != c.want {

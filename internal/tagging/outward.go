@@ -12,6 +12,7 @@ import (
 type side struct {
 	about                string // what the document is about
 	enterprise, resident int    // sentences that give them something or ask it of them
+	names                [2]int // sentences that name enterprises and people, whatever they do but preambles
 	sentences            int
 	inTitle              domain.Audience // whom the title names; "" for nobody
 }
@@ -46,13 +47,21 @@ func (t *reading) outward() side {
 				one.text = cited.cut(one)
 				gives = one.matches(giving)
 			}
+			enterprise := one.matches(enterpriseWords)
+			resident := one.matches(residentWords) && (!one.matches(notResidents) || namesResidents(one.text))
+			if enterprise {
+				s.names[0]++
+			}
+			if resident {
+				s.names[1]++
+			}
 			if at.does != grants && at.does != requires && !gives || remedies.MatchString(one.text) {
 				continue
 			}
-			if at.enterprise = one.matches(enterpriseWords); at.enterprise {
+			if at.enterprise = enterprise; enterprise {
 				s.enterprise++
 			}
-			if at.resident = one.matches(residentWords) && (!one.matches(notResidents) || namesResidents(one.text)); at.resident {
+			if at.resident = resident; resident {
 				s.resident++
 			}
 		}
@@ -232,13 +241,19 @@ func (t *Tagger) audience(p *domain.Policy, s side, internal bool) domain.Audien
 	if paysEmployers.MatchString(s.about) && !namesResidents(s.about) && !strings.Contains(p.Text, "灵活就业") {
 		return domain.ForEnterprises
 	}
-	strength := map[byte]float64{}
+	var enterprise, resident float64
 	for _, tag := range p.Tags {
-		if tag.Dimension == domain.ThemeTag && tag.Counts() {
-			strength[tag.Code[0]] += tag.Score
+		switch {
+		case tag.Dimension != domain.ThemeTag || !tag.Counts():
+		case t.rules.Themes.Find(tag.Code).Both:
+			enterprise += tag.Score / 2
+			resident += tag.Score / 2
+		case tag.Code[0] == 'Q':
+			enterprise += tag.Score
+		case tag.Code[0] == 'M':
+			resident += tag.Score
 		}
 	}
-	enterprise, resident := strength['Q'], strength['M']
 	e, r := float64(s.enterprise), float64(s.resident)
 	switch {
 	case enterprise+resident == 0 && e+r < 2:
@@ -253,9 +268,10 @@ func (t *Tagger) audience(p *domain.Policy, s side, internal bool) domain.Audien
 		return s.inTitle // hardly anybody is spoken to but whom the title names
 	case enterprise+resident == 0:
 		enterprise, resident = e, r
-	case e+r >= 3: // a few words of a theme weigh less than who is spoken to
-		enterprise = enterprise/(enterprise+resident)*0.6 + e/(e+r)*0.4
-		resident = 1 - enterprise
+	default: // themes weigh as much as who is named, and as two sentences at least
+		e, r := float64(s.names[0]), float64(s.names[1])
+		weight := max(2, e+r)
+		enterprise, resident = weight*enterprise/(enterprise+resident)+e, weight*resident/(enterprise+resident)+r
 	}
 	switch s.inTitle {
 	case domain.ForEnterprises:
@@ -263,7 +279,7 @@ func (t *Tagger) audience(p *domain.Policy, s side, internal bool) domain.Audien
 	case domain.ForResidents:
 		resident *= 2
 	}
-	const few = 0.33 // of the whole: less than that is for the other side alone
+	const few = 0.36 // of the whole: less than that is for the other side alone
 	switch share := ratio(enterprise, enterprise+resident); {
 	case share < few:
 		return domain.ForResidents
