@@ -57,7 +57,7 @@ func (s *Server) changeMail(c *fiber.Ctx) error {
 	if field(c, "do") == "remove" {
 		return keep("", "提醒邮箱已停用。")
 	}
-	typed := field(c, "address")
+	typed := figure(c, "address")
 	address, ok := cleanEmail(typed)
 	if !ok {
 		return s.showAccount(c, accountView{Typed: typed, Problems: problems{{"address", wholeMail}}})

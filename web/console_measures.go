@@ -159,9 +159,9 @@ func yuanText(yuan float64) string {
 	return money(yuan)
 }
 
-// yuanOf reads an amount as people write it: 50万元, 1.2亿, 860.
+// yuanOf reads an amount as people write it: 50万元, 1.2亿, 8千, 860.
 func yuanOf(s string) (float64, bool) {
-	s = strings.NewReplacer(",", "", "，", "", " ", "", "元", "").Replace(s)
+	s = strings.NewReplacer(",", "", " ", "", "元", "").Replace(halfWidth(s))
 	if s == "" {
 		return 0, true
 	}
@@ -171,6 +171,8 @@ func yuanOf(s string) (float64, bool) {
 		factor, s = 1e8, strings.TrimSuffix(s, "亿")
 	case strings.HasSuffix(s, "万"):
 		factor, s = 1e4, strings.TrimSuffix(s, "万")
+	case strings.HasSuffix(s, "千"):
+		factor, s = 1e3, strings.TrimSuffix(s, "千")
 	}
 	v, err := strconv.ParseFloat(s, 64)
 	if err != nil || v < 0 || v*factor > 1e13 || v != v {
@@ -181,7 +183,7 @@ func yuanOf(s string) (float64, bool) {
 
 // rateOf reads a rate: 15% or 15.
 func rateOf(s string) (float64, bool) {
-	s = strings.TrimSpace(strings.NewReplacer("%", "", "％", "").Replace(s))
+	s = strings.TrimSpace(strings.ReplaceAll(halfWidth(s), "%", ""))
 	if s == "" {
 		return 0, true
 	}

@@ -32,6 +32,23 @@ func (ps *problems) add(field, text string) { *ps = append(*ps, problem{Field: f
 // field returns one value of a posted form without white space around it.
 func field(c *fiber.Ctx, name string) string { return strings.TrimSpace(c.FormValue(name)) }
 
+// halfWidth writes what a Chinese keyboard sets wide, ５０００ and ＠, in its usual
+// width: numbers and addresses are read so, texts stay as they are.
+func halfWidth(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r >= '！' && r <= '～':
+			return r - 0xFEE0
+		case r == '　':
+			return ' '
+		}
+		return r
+	}, s)
+}
+
+// figure returns a field that holds a number, a code or an address.
+func figure(c *fiber.Ctx, name string) string { return strings.TrimSpace(halfWidth(field(c, name))) }
+
 // fields returns all values of one name of a posted form.
 func fields(c *fiber.Ctx, name string) []string {
 	var vs []string
@@ -59,7 +76,7 @@ type optionGroup struct {
 // wholeNumber reads a number of at least 0 as people write it: 1,200 or 1200.
 // The empty text is not given.
 func wholeNumber(s string) (n *int64, ok bool) {
-	s = strings.NewReplacer(",", "", "，", "", " ", "").Replace(s)
+	s = strings.NewReplacer(",", "", " ", "").Replace(halfWidth(s))
 	if s == "" {
 		return nil, true
 	}

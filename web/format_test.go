@@ -138,3 +138,24 @@ func TestKeyFacts(t *testing.T) {
 		t.Errorf("without its year: %q, want %q", got, want)
 	}
 }
+
+// Numbers are read as people write them, on whatever keyboard.
+func TestNumbersAsPeopleWriteThem(t *testing.T) {
+	rent, month, meal := domain.Benefit{Rate: 0.5, Base: "租金"}, domain.Benefit{Amount: 700, Unit: "人·月"}, domain.Benefit{Amount: 3, Unit: "餐"}
+	for _, tt := range []struct {
+		typed string
+		b     domain.Benefit
+		want  float64 // 0: it is no number
+	}{
+		{"3万", rent, 30_000}, {"５０００元", rent, 5000}, {"８千", rent, 8000}, {"1，200", rent, 1200}, {"3 万元", rent, 30_000}, {"3×2", rent, 0}, {"abc", rent, 0},
+		{"24", month, 24}, {"2×12", month, 24}, {"２人＊12个月", month, 24}, {"2人", month, 2}, {"2人×半年", month, 0}, {"×", month, 0}, {"", month, 0},
+		{"3餐", meal, 3}, {"三餐", meal, 0},
+	} {
+		if got, ok := baseOf(tt.typed, tt.b); (!ok && tt.want != 0) || (ok && got != tt.want) {
+			t.Errorf("%q of %s%s is %v, %v, want %v", tt.typed, tt.b.Base, tt.b.Unit, got, ok, tt.want)
+		}
+	}
+	if got := halfWidth("１３９＠ａ．ｃｏｍ　"); got != "139@a.com " {
+		t.Errorf("in usual width %q", got)
+	}
+}

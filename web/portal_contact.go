@@ -63,7 +63,7 @@ func (s *Server) pretendCode(ctx context.Context, kind domain.ChannelKind, addre
 
 // tryCode checks a code that was typed.
 func (s *Server) tryCode(ctx context.Context, kind domain.ChannelKind, address, code string) error {
-	code = strings.NewReplacer(" ", "", "　", "").Replace(code)
+	code = strings.ReplaceAll(halfWidth(code), " ", "")
 	return s.Store.TryCode(ctx, kind, address, s.signer.HashCode(kind, address, code), s.Now())
 }
 
@@ -81,7 +81,7 @@ type howForm struct {
 
 func readHow(c *fiber.Ctx) howForm {
 	return howForm{
-		SMS: field(c, "sms") != "", Email: field(c, "email") != "", Phone: field(c, "phone"), Address: field(c, "address"),
+		SMS: field(c, "sms") != "", Email: field(c, "email") != "", Phone: figure(c, "phone"), Address: figure(c, "address"),
 		PhoneWhen: frequency(field(c, "phone_when")), Mailing: frequency(field(c, "mail_when")), Consent: field(c, "consent") != "",
 		NoFirst: field(c, "first") == "",
 	}

@@ -58,7 +58,7 @@ func (s *Server) openTo(ctx context.Context, kind domain.ChannelKind, address st
 // sends nothing and answers the same: nobody learns here who subscribed.
 func (s *Server) login(c *fiber.Ctx) error {
 	ctx := c.UserContext()
-	typed, to := field(c, "address"), field(c, "to")
+	typed, to := figure(c, "address"), field(c, "to")
 	kind, address, ok := addressOf(typed)
 	if !ok {
 		return s.showLogin(c, typed, to, problems{{"address", "请填写订阅时用的11位手机号或完整邮箱地址"}})

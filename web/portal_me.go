@@ -321,7 +321,7 @@ func (s *Server) pause(c *fiber.Ctx) error {
 // is sent to it.
 func (s *Server) addContact(c *fiber.Ctx) error {
 	ctx := c.UserContext()
-	typed := field(c, "address")
+	typed := figure(c, "address")
 	kind, address, ok := addressOf(typed)
 	if id := field(c, "id"); id != "" { // a stopped one, which the person cannot see in full
 		r, err := s.reader(c)

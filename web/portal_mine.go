@@ -329,7 +329,7 @@ func (s *Server) answerFact(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	f, typed := whoOf(sub), field(c, "answer")
+	f, typed := whoOf(sub), figure(c, "answer")
 	switch name := field(c, "field"); name {
 	case "size":
 		f.Size = typed

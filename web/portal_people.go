@@ -353,7 +353,7 @@ func (s *Server) invite(c *fiber.Ctx) error {
 	if err := sub.MayInvite(r.contact.ID); err != nil {
 		return err
 	}
-	form := inviteForm{field(c, "address"), string(s.contactRole(field(c, "role")))}
+	form := inviteForm{figure(c, "address"), string(s.contactRole(field(c, "role")))}
 	kind, address, ok := addressOf(form.Address)
 	if !ok {
 		return s.showStand(c, form, "", problems{{"address", "请填写同事的11位手机号或完整的邮箱地址"}})
@@ -387,7 +387,7 @@ func (s *Server) apply(c *fiber.Ctx) error {
 	if !r.contact.Kind.SignsIn() {
 		return domain.Errorf(domain.Conflict, "请用手机号或邮箱登录后再申请。")
 	}
-	uscc := strings.ToUpper(field(c, "uscc"))
+	uscc := strings.ToUpper(figure(c, "uscc"))
 	if !domain.ValidUSCC(uscc) {
 		return s.showStand(c, inviteForm{}, uscc, problems{{"uscc", "请填写营业执照上18位的统一社会信用代码，核对每一位"}})
 	}

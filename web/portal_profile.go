@@ -39,10 +39,10 @@ type whoForm struct {
 
 func readWho(c *fiber.Ctx) whoForm {
 	f := whoForm{
-		Name: field(c, "name"), USCC: strings.ToUpper(field(c, "uscc")), Region: field(c, "region"), Industry: field(c, "industry"), Size: field(c, "size"),
-		Staff: field(c, "staff"), Revenue: field(c, "revenue"), Founded: field(c, "founded"), Taxpayer: field(c, "taxpayer"),
+		Name: field(c, "name"), USCC: strings.ToUpper(figure(c, "uscc")), Region: field(c, "region"), Industry: field(c, "industry"), Size: field(c, "size"),
+		Staff: figure(c, "staff"), Revenue: figure(c, "revenue"), Founded: figure(c, "founded"), Taxpayer: field(c, "taxpayer"),
 		Attributes: fields(c, "attributes"), NoAttributes: field(c, "no_attributes") != "",
-		Born: field(c, "born"), Groups: fields(c, "groups"), NoGroups: field(c, "no_groups") != "",
+		Born: figure(c, "born"), Groups: fields(c, "groups"), NoGroups: field(c, "no_groups") != "",
 		SensitiveConsent: field(c, "sensitive") != "",
 	}
 	switch kind := domain.SubscriberKind(field(c, "kind")); kind {
@@ -159,7 +159,7 @@ func yearBetween(text string, first, last int) bool {
 
 // tenThousands reads an amount in 万元 and returns yuan.
 func tenThousands(text string) (*int64, bool) {
-	text = strings.NewReplacer(",", "", "，", "", " ", "", "万元", "").Replace(text)
+	text = strings.NewReplacer(",", "", " ", "", "万元", "").Replace(halfWidth(text))
 	if text == "" {
 		return nil, true
 	}

@@ -93,6 +93,7 @@ func TestAPolicyCanBeCheckedWithoutAnAccount(t *testing.T) {
 	}
 	b.post(page+"/check", staff("很多")).at(page+"/check", 422, "从业人数要写成整数", `value="很多"`)
 	b.post(page+"/check", staff("86")).at(page+"/check", 200, "适用可能性高", "对得上", `href="`+page+`#c1"`, "86人", "修改")
+	b.post(page+"/check", staff("８６")).at(page+"/check", 200, "适用可能性高", "86人")
 	b.post(page+"/check", staff("900")).at(page+"/check", 200, "条件对不上", "900人")
 	b.post(page+"/check", url.Values{"kind": {"enterprise"}, "at": {"staff"}, "staff": {"8"}, "do": {"skip"}}).at(page+"/check", 200, "可能适用", "还差一项", "未填写")
 	site.browser().get("/policies/999/check").at("/policies/999/check", 404)
