@@ -218,6 +218,9 @@ func writtenDate(p *domain.Policy, meta map[string]string) string {
 	if _, d := jointly(p); d != "" {
 		return d
 	}
+	if d := promulgatedOn(p); d != "" {
+		return d
+	}
 	if d := enactedOn(p); d != "" {
 		return d
 	}
@@ -287,8 +290,14 @@ func putUpOn(p *domain.Policy, meta map[string]string) string {
 			return firstDate(cmpEmpty(m[1], m[2]))
 		}
 	}
+	if m := reportedOn.FindStringSubmatch(firstRunes(p.Text, 400)); m != nil {
+		return firstDate(m[1])
+	}
 	return firstDate(first(meta, "更新日期", "更新时间"))
 }
+
+// reportedOn is the line of a paper: 云川新闻网2026年3月1日讯.
+var reportedOn = automaton.MustCompile(`[\p{Han}]{2,8}[网报社台端]\p{Han}{0,4}(20\d{2}年\d{1,2}月\d{1,2}日)[讯电]`)
 
 // bylineDay is the only day in a line of who shows a text and when, which has the time
 // of day or says what it is: 云川日报2026-03-01 08:54, 来自:云川市政府网站 时间:2026-03-01.
@@ -345,6 +354,26 @@ func lastRunes(s string, n int) string {
 		i -= size
 	}
 	return s[i:]
+}
+
+// promulgatedOn is the day under the order or announcement that stands over the rules that
+// it brings.
+func promulgatedOn(p *domain.Policy) string {
+	heads := headClauses(p)
+	for i, c := range heads {
+		if c.Kind != domain.HeadClause || !promulgates.MatchString(c.Text) {
+			continue
+		}
+		for _, next := range heads[i+1 : min(len(heads), i+5)] {
+			if next.Kind == domain.TitleClause {
+				break
+			}
+			if m := dateLine.FindStringSubmatch(next.Text); m != nil {
+				return day(m[1], m[2], m[3])
+			}
+		}
+	}
+	return ""
 }
 
 // enactedOn reads the head of a statute: when it was published, else passed.
@@ -508,7 +537,7 @@ func (t *reading) validity(p *domain.Policy, meta map[string]string) {
 					continue
 				}
 			}
-			if attached || c.Kind == domain.HeadClause && !enacted.MatchString(s.text) && !promulgates.MatchString(s.text) {
+			if attached || c.Kind == domain.HeadClause && !enacted.MatchString(s.text) && !promulgates.MatchString(s.text) && !takesEffect.MatchString(s.text) {
 				continue
 			}
 			hasStart, hasEnd := s.hasAny("起始于为自") || strings.Contains(s.text, "施行"), s.hasAny("至到止-—–~") || strings.Contains(s.text, "废止") || strings.Contains(s.text, "失效")
@@ -595,6 +624,9 @@ func (t *reading) validity(p *domain.Policy, meta map[string]string) {
 	deadlines.add(last, 2)
 	p.ApplyDeadline = deadlines.best(true)
 }
+
+// takesEffect is the last of the lines that tell how a statute came about.
+var takesEffect = automaton.MustCompile(`^[(]?自\d{4}年\d{1,2}月\d{1,2}日起施行[)]?$`)
 
 // promulgates is what an order says of the rules below it.
 var promulgates = automaton.MustCompile(`^(?:现将?(?:公布|发布))?《[^《》]{4,80}》[^。]{0,300}现予(?:公布|发布)`)

@@ -36,9 +36,12 @@ func (t *Tagger) issuers(p *domain.Policy, meta map[string]string) []string {
 		names = []string{t.withPlace(p, inFull(p, names[0]))}
 	}
 	for i, name := range names {
+		if congress, found := strings.CutSuffix(name, "人大常委会"); found && slices.Contains(names, congress+"人民代表大会常务委员会") {
+			name = congress + "人民代表大会常务委员会" // named twice
+		}
 		names[i] = shortGovernment.ReplaceAllString(strings.Replace(name, "中华人民共和国国务院", "国务院", 1), "${1}人民政府$2")
 	}
-	return names
+	return slices.CompactFunc(names, func(a, b string) bool { return a == b })
 }
 
 // shortGovernment is the government of a place by the name that pages use.

@@ -12,7 +12,7 @@ import (
 var (
 	kindInTitle  = automaton.MustCompile(`(实施细则|操作细则|操作规程|申报指南|办理指南|服务指南|办事指南|会议纪要|征求意见稿|实施意见|指导意见|若干意见|若干措施|若干政策|政策措施|实施方案|工作方案|行动方案|行动计划|实施办法|管理办法|暂行办法|通知|公告|通告|意见|措施|决定|批复|复函|函|纪要|议案|报告|请示|通报|决议|决定书|公报|命令|令|条例|解释|规定|规则|办法|细则|方案|计划|政策|政策解读|解读|问答|图解|公示|名单|公示表|法|函件|规划|规程)$`)
 	forwardTitle = automaton.MustCompile(`》的?(?:通知|公告|决定|意见|函|批复|通告|命令|令)`)
-	titleTail    = automaton.MustCompile(`(?:\(?\d{4}年?第\d+号\)?|\([^()]{1,40}\)|[0-9一二三四五]+$|全文|原文|\s)+$`)
+	titleTail    = automaton.MustCompile(`(?:\(?\d{4}年?第\d+号\)?|\([^()]{1,40}\)|[0-9一二三四五]+$|【(?:全文|原文|最新|图文|官方)[^【】]{0,6}】|最新版|全文|原文|\s)+$`)
 	guideTitle   = automaton.MustCompile(`[??!!]|一文|一图|一看就|读懂|看懂|详解|解读|解析|图解|问答|答疑|百问|常见问题|热点问题|如何|怎么|怎样|怎|什么|哪些|多少|指引|攻略|流程|须知|手把手|来了|速看|收藏|提醒|注意|小贴士|重磅|好消息|这笔|你|明白[卡纸]|简介`)
 	noticeTitle  = automaton.MustCompile(`标准|情况|名录|目录|清单|时间|安排|结果|公布|启动|开始|调整`)
 	question     = automaton.MustCompile(`(?:^|\n)\s*(?:答|问|Q\d*|A\d*)\s*[::.、]`)
@@ -24,7 +24,7 @@ var (
 )
 
 // news is how a paper tells of a policy.
-var news = automaton.MustCompile(`记者|本报讯|[日网]讯|获悉|据悉|据了解|[\p{Han}]网消息|该[省市县区](?:将|聚焦|还|对|积极|出台)|近日,?[\p{Han}、]{2,20}?(?:印发|发布|启动|出台|公布|下发)了?`)
+var news = automaton.MustCompile(`记者|本报讯|[日网]讯|\d日电|获悉|据悉|据了解|[\p{Han}]网消息|该[省市县区](?:将|聚焦|还|对|积极|出台)|近日,?[\p{Han}、]{2,20}?(?:印发|发布|启动|出台|公布|下发)了?`)
 
 // chatty is how the page of an office speaks to its readers.
 var chatty = automaton.MustCompile(`快来|看看|小编|一起来|往下看|↓↓`)
@@ -57,6 +57,7 @@ func (t *Tagger) docKind(p *domain.Policy) string {
 	if strings.Contains(title, "征求意见稿") {
 		return "D20"
 	}
+	title = bracketedOrder.ReplaceAllString(title, "令")
 	if !forwardTitle.MatchString(title) {
 		title = strings.TrimSuffix(title, "》")
 	}
@@ -103,6 +104,9 @@ func (t *Tagger) docKind(p *domain.Policy) string {
 	}
 	return best
 }
+
+// bracketedOrder is the number of an order in brackets behind who gives it.
+var bracketedOrder = automaton.MustCompile(`[【(]第?\d{1,3}号令[】)]$`)
 
 // ownName is what a text that has lost its title calls itself.
 var ownName = automaton.MustCompile(`(?:特此|(?:有关)?(?:事项|事宜|问题|工作|要求|情况)[\p{Han}]{0,6}|本|现)(通知|公告|通告|批复|函复|决定|意见|请示)(?:如下|[。,]|自)|现将[^。;\n]{2,40}予以(公告|通告)[。,]`)

@@ -83,6 +83,8 @@ func (t *Tagger) regions(p *domain.Policy) []domain.Tag {
 		}
 		if p.DocKind != "D19" || p.Title == "" {
 			code = t.speaksFor(p.Text, code)
+		} else if place := t.rules.Place(code); place != nil && levelOf(place) == 1 && officeOf(firstRunes(p.Text, 200), place.Parent.Name) && !officeOf(p.Text, place.Name) && !forCity.MatchString(p.Text) {
+			code = place.Parent.Code // what an office of the province did, in its cities
 		}
 		return regionTag(p, t.area(code), name)
 	}
