@@ -159,3 +159,20 @@ func TestNumbersAsPeopleWriteThem(t *testing.T) {
 		t.Errorf("in usual width %q", got)
 	}
 }
+
+// What all measures ask for is said once; one of them alone, and one that has no
+// words of its own for whom it is, keep theirs.
+func TestConditionsOfAllAreSaidOnce(t *testing.T) {
+	measures := func(who string) []measureView {
+		return []measureView{{Who: "企业", Conditions: []string{"是企业", "30人以下", "守信"}}, {Who: who, Conditions: []string{"是企业", "守信"}}}
+	}
+	ms := measures("小企业")
+	if shared := takeShared(ms); !slices.Equal(shared, []string{"是企业", "守信"}) || !slices.Equal(ms[0].Conditions, []string{"30人以下"}) || len(ms[1].Conditions) != 0 {
+		t.Errorf("shared %q, own %q and %q", shared, ms[0].Conditions, ms[1].Conditions)
+	}
+	for _, ms := range [][]measureView{measures("小企业")[:1], measures("")} {
+		if shared := takeShared(ms); shared != nil || len(ms[0].Conditions) != 3 {
+			t.Errorf("of %d measures %q are shared, %q left", len(ms), shared, ms[0].Conditions)
+		}
+	}
+}

@@ -29,6 +29,7 @@ type policyView struct {
 	Due          *due
 	Keys         []keyFact
 	Measures     []measureView
+	Shared       []string // conditions of all of them
 	Match        *matchView
 	QA           []explainedView
 	Noted        bool // it is kept that the reader was shown them
@@ -83,7 +84,7 @@ type measureView struct {
 	Gain       string
 	Who        string
 	Criteria   string
-	Conditions []string // the criteria one by one
+	Conditions []string // the criteria one by one; on a policy's page without those of all measures
 	Window     string
 	Over       bool
 	How        string
@@ -201,6 +202,7 @@ func (s *Server) policyView(c *fiber.Ctx) (policyView, error) {
 	v.Measures = s.measures(policy)
 	v.addSums(field(c, "measure"), field(c, "base"))
 	v.Keys = keyFacts(policy, v.Measures)
+	v.Shared = takeShared(v.Measures)
 	if err := s.addSuccessions(ctx, &v); err != nil {
 		return policyView{}, err
 	}
@@ -320,6 +322,24 @@ func (s *Server) measures(policy *domain.Policy) []measureView {
 		vs = append(vs, v)
 	}
 	return vs
+}
+
+// takeShared takes the conditions that several measures all have out of each:
+// they are read once.
+func takeShared(measures []measureView) []string {
+	if len(measures) < 2 || slices.ContainsFunc(measures, func(m measureView) bool { return m.Who == "" }) {
+		return nil
+	}
+	var shared []string
+	for _, one := range measures[0].Conditions {
+		if !slices.ContainsFunc(measures, func(m measureView) bool { return !slices.Contains(m.Conditions, one) }) {
+			shared = append(shared, one)
+		}
+	}
+	for i := range measures {
+		measures[i].Conditions = slices.DeleteFunc(slices.Clone(measures[i].Conditions), func(one string) bool { return slices.Contains(shared, one) })
+	}
+	return shared
 }
 
 // gain says what a measure gives, in one line: 租金减免：按半年租金的50%，每户最高6万元.

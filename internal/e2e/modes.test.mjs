@@ -172,7 +172,7 @@ async function inspect({ width, modes, some, tags, colours, places }) {
     if (dataset.ui !== 'std') {
       const narrow = [...document.querySelectorAll('body *')].filter(e => {
         const said = [...e.childNodes].filter(n => n.nodeType === Node.TEXT_NODE).map(n => n.data.trim()).join('');
-        if (said.length < 10 || e.closest('svg, option, .vh, .scroll, .icbtn') || !e.checkVisibility()) return false;
+        if (said.length < 10 || e.closest('svg, option, .vh, .scroll, .icbtn, .crumb.cut') || !e.checkVisibility()) return false;
         const style = getComputedStyle(e), box = style.display.startsWith('inline') ? e.parentElement : e, { paddingLeft, paddingRight } = getComputedStyle(box);
         return (box.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight)) / parseFloat(style.fontSize) < 5 && box.clientWidth > 0;
       });
