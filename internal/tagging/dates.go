@@ -49,7 +49,7 @@ var (
 	fromDate = expression(`(?:自|从|于|在)?` + dateRE + `(?:之日)?(?:零时|零点|起|开始|始){1,2}[,]?(?:在[\p{Han}]{2,8})?` + inForce)
 	onDate   = expression(`(?:于|自)` + dateRE + inForce)
 	// labelled is 施行时间为2023年5月1日.
-	labelled = expression(`(?:施行|实施|执行|生效)(?:时间|日期)(?:为|是|:|自|从)+` + dateRE + `起?(?:[,。;)]|$)`)
+	labelled = expression(`(?:施行|实施|执行|生效)(?:时间|日期|期间?|期限)(?:为|是|:|自|从)+` + dateRE + `起?(?:[,。;)]|[至到][^\d,。;]|$)`)
 	// fromIssue is 自印发之日起施行; the period may follow.
 	fromIssue = expression(`(?:自|从)?(?:本[\p{Han}]{2,4}|[\p{Han}]{0,4})?(印发|发布|公布|下发|发文|下文|签发|颁布|颁发|公告|即)(?:之)?日(?:\((?:\d{4}年)?[^()]{2,12}\))?(?:起)(?:满?([一二三四五六七八九十\d]{1,3})(?:日|天)后?)?[,]?` + inForce)
 	// fromNow is what an announcement orders at once: 自即日起暂停办理.
@@ -72,7 +72,7 @@ var (
 	endsOn     = expression(`(?:至|于|到|[,。;])` + dateRE + `(?:起|后)?(?:自动|自行|同时)?(?:废止|失效|终止|到期)`)
 	// sameAs is until when another document holds, which is as long as this one.
 	sameAs     = expression(`执行期限与[^,。;]{0,60}一致[,]?即?(?:至|到)` + dateRE)
-	monthsLong = expression(`(?:有效期限?|(?:施行|实施|执行)[,]?暂定|起(?:施行|实施|执行|试行)|实施期限?|试行期限?|执行期限?|施行期限?|(?:执行|实施|试行)时间|试行|有效|政策期限)(?:暂定|原则上)?(?:为|限|是)?(?:(?:自|从)?[\p{Han}]{2,10}之日起)?(?:暂定)?(?:为)?([一二两三四五六七八九十]{1,3}|\d{1,2})(?:个)?(年|月)`)
+	monthsLong = expression(`(?:有效期限?|(?:施行|实施|执行)[,]?暂定|起(?:施行|实施|执行|试行)(?:[,](?:为期|期限))?|减[征免]期限?|实施期限?|试行期限?|执行期限?|施行期限?|(?:执行|实施|试行)时间|试行|有效|政策期限)(?:暂定|原则上)?(?:为|限|是)?(?:(?:自|从)?[\p{Han}]{2,10}之日起)?(?:暂定)?(?:为)?([一二两三四五六七八九十]{1,3}|\d{1,2})(?:个)?(年|月)`)
 	general    = automaton.MustCompile(`本(?:法|条例|规定|办法|细则|通知|公告|通告|意见|方案|政策|措施|决定|指南|制度|标准|文件|规则|规程|若干|实施|暂行|令|规范|规划|计划|清单|目录|指引)|调整后|新(?:的)?[\p{Han}]{0,10}标准|上述|以上(?:政策|措施|规定|条款)|此前`)
 	// decided is from when something is changed: 决定自2023年7月起调整….
 	decided = expression(`(?:决定|同意)[,:]?(?:自|从)` + dateRE + `(?:起|开始)`)
@@ -704,10 +704,11 @@ func holds(text string, m []int) bool {
 	for _, goesOn := range []string{"延续", "继续", "延长", "暂"} {
 		before = strings.TrimRight(strings.TrimSuffix(before, goesOn), ",")
 	}
-	if before == "" || strings.HasPrefix(text[m[0]:], "活动") || strings.HasPrefix(text[m[0]:], "政策") || ofRelief.MatchString(before) || general.MatchString(text[:m[0]]) || strings.HasSuffix(before, "施行") || strings.HasSuffix(before, "实施") ||
+	if before == "" || strings.HasPrefix(text[m[0]:], "活动") || strings.HasPrefix(text[m[0]:], "政策") || strings.HasPrefix(text[m[0]:], "减") || ofRelief.MatchString(before) || general.MatchString(text[:m[0]]) || strings.HasSuffix(before, "施行") || strings.HasSuffix(before, "实施") ||
 		strings.HasSuffix(before, "执行") || strings.HasSuffix(before, "生效") || strings.HasSuffix(before, "起") || strings.HasSuffix(before, "政策") || strings.HasSuffix(before, "外") || strings.HasSuffix(before, "原则上") {
 		rest := text[m[1]:]
-		return !strings.HasPrefix(rest, "的") && !strings.HasPrefix(rest, "以") && !strings.HasPrefix(rest, "内") && !strings.HasPrefix(rest, "前")
+		inside := strings.HasPrefix(rest, "内") && !strings.Contains(text[m[0]:m[1]], "之日起") // 执行期限为自发布之日起3个月内
+		return !strings.HasPrefix(rest, "的") && !strings.HasPrefix(rest, "以") && !inside && !strings.HasPrefix(rest, "前")
 	}
 	return m[0] > 0 && numberSize(text[:m[0]]) == m[0]
 }
