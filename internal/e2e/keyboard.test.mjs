@@ -127,8 +127,10 @@ test('a policy is found, checked, reckoned with and asked about; two officers an
   await visitor.page.waitForURL(/\/policies\?/);
   await visitor.press('/policies/1');
   await visitor.press('核对条件');
-  await visitor.says('第1题，最多5题');
+  await visitor.says('第1题，最多6题');
   await visitor.choose('在哪里经营？', '339901103');
+  await visitor.press('下一题');
+  await visitor.tick('以上都没有');
   await visitor.press('下一题');
   await visitor.choose('企业是什么规模？', 'micro');
   await visitor.press('下一题');
@@ -143,7 +145,7 @@ test('a policy is found, checked, reckoned with and asked about; two officers an
   await visitor.press('下一题');
   await visitor.press('不清楚，跳过');
   await visitor.press('看结果');
-  await visitor.says('以主管部门审核为准', '可能适用', '您的回答');
+  await visitor.says('以主管部门审核为准', '适用可能性高', '您的回答');
 
   await visitor.open('/policies/1');
   await visitor.to('按我的数字算一算');
