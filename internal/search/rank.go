@@ -12,10 +12,8 @@ import (
 // little more.
 type signals struct {
 	bm25   float64 // BM25 over the whole entry, as a part of what is possible
-	cover  float64 // how much of the question stands in it, by weight
 	near   float64 // how much stands within a sentence
 	around float64 // how much stands within a paragraph
-	title  float64 // how much stands in the title
 	lead   float64 // how much stands in the title and the first lines
 	single float64 // how many of the characters stand in it
 	order  float64 // how much of the question stands there word after word
@@ -26,13 +24,13 @@ type signals struct {
 // weights were set on questions of our own: TestQuality and TestQualityAmong
 // show what they reach.
 var weights = signals{
-	bm25: 1.7, cover: 0.1, near: 0.3, around: 0.6, title: 0.05, lead: 0.9, single: 0.05, order: 0.3, place: 0.5, first: 0.15,
+	bm25: 2.2, near: 0.3, around: 0.3, lead: 0.7, single: 0.15, order: 0.6, place: 0.5, first: 0.1,
 }
 
 func (s *signals) score() float64 {
 	w := &weights
-	return w.bm25*s.bm25 + w.cover*s.cover + w.near*s.near + w.around*s.around + w.title*s.title +
-		w.lead*s.lead + w.single*s.single + w.order*s.order + w.place*s.place + w.first*s.first
+	return w.bm25*s.bm25 + w.near*s.near + w.around*s.around + w.lead*s.lead +
+		w.single*s.single + w.order*s.order + w.place*s.place + w.first*s.first
 }
 
 // Windows in characters, the parameters of BM25, and what an answer of the kind
@@ -203,9 +201,7 @@ func (r *reader) read(e *Entry) *found {
 	for c := range r.single {
 		r.single[c] = false
 	}
-	at := r.scan(e.Title, -1, 0)
-	titleHits := len(r.hits)
-	at += gap
+	at := r.scan(e.Title, -1, 0) + gap
 	for i, p := range e.Passages {
 		at = r.scan(p.Text, i, at) + gap
 	}
@@ -215,10 +211,6 @@ func (r *reader) read(e *Entry) *found {
 	total := max(q.total, 1e-9)
 	r.credit()
 	f.tf = append([]float64(nil), r.often...)
-	for j, t := range q.terms[:q.asked] {
-		s.cover += t.idf * min(1, r.often[j]) / total
-	}
-	s.title = r.distinct(r.hits[:titleHits], total)
 	s.lead = r.leads(total)
 	s.order = r.inOrder()
 	s.near, s.around = r.window(sentence)/total, r.window(paragraph)/total
