@@ -120,3 +120,26 @@ func TestWhatResidentsArePaidIsNoSupportOfEnterprises(t *testing.T) {
 		}
 	}
 }
+
+// TestRulesForEnterprisesAloneSuperviseThem: what a regulation or an announcement
+// asks of enterprises only is supervision (Q22), of food and of the environment too.
+func TestRulesForEnterprisesAloneSuperviseThem(t *testing.T) {
+	for name, c := range map[string]struct {
+		text string
+		want bool
+	}{
+		"of enterprises": {
+			"云川省食品小作坊监督管理条例\n(2026年1月8日云川省第十三届人民代表大会常务委员会第三次会议通过)\n第一条 食品小作坊的生产经营及其监督管理活动,适用本条例。\n第二条 食品生产企业的生产场所由县级人民政府规划。", true,
+		},
+		"of all": {
+			"云川省食品安全条例\n(2026年1月8日云川省第十三届人民代表大会常务委员会第三次会议通过)\n第一条 食品生产及其监督管理活动,适用本条例。\n第二条 消费者应当选购有标签的食品,居民应当分类投放餐厨垃圾。\n第三条 食品生产企业应当索证索票。", false,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := read(t, name, c.text)
+			if got := slices.Contains(p.Codes(domain.ThemeTag), "Q22"); got != c.want {
+				t.Errorf("Q22 is there: %v; for %s, themes %v", got, p.Audience, p.Codes(domain.ThemeTag))
+			}
+		})
+	}
+}

@@ -88,17 +88,26 @@ func namesResidents(text string) bool {
 	return residentWords.MatchString(notResidents.ReplaceAllString(text, ""))
 }
 
-// subjectIn is where the preamble of a text without a title says what it is about.
+// subjectIn is where the preamble of a text without a title says what it is about,
+// else where its first sentence says what for it is.
 func subjectIn(text string) (from, to int) {
-	if m := subjectBefore.FindStringSubmatchIndex(firstRunes(text, 1000)); m != nil {
+	text = firstRunes(text, 1000)
+	for _, x := range []*automaton.Expression{subjectBefore, purposeBefore} {
+		m := x.FindStringSubmatchIndex(text)
 		for g := 2; g < len(m); g += 2 {
-			if m[g] >= 0 {
+			if m[g] >= 0 && !noSubject.MatchString(text[m[g]:m[g+1]]) {
 				return m[g], m[g+1]
 			}
 		}
 	}
 	return 0, 0
 }
+
+// purposeBefore is said where it is not: 为进一步发展壮大畜牧产业,…, 市政府决定清理规范150项中介服务事项.
+var purposeBefore = automaton.MustCompile(`(?:政府|人大常委会|部|局|委|厅|研究|同意|,)决定([^《》,。;\n]{6,60})|^[^。]{0,60}?为了?(?:进一步|切实|确保|加快|规范|促进|做好|发展)+([^《》,。;\n]{6,40}),`)
+
+// noSubject is a subject that tells nothing.
+var noSubject = automaton.MustCompile(`^(?:有关|相关|具体)?(?:事项|工作|问题|事宜|要求|情况|清理结果)*$`)
 
 // subjectBefore is how a text without a title says what it is about:
 // 现就降低失业保险费率有关事项通知如下, 《…实施意见》…现印发给你们, 决定对补助标准进行调整,

@@ -181,31 +181,43 @@ func (t *Tagger) Read(doc *document.Document) *domain.Policy {
 
 // leaveOut makes suggestions of the themes that are nothing for those whom a
 // document is for; if none is left, the next that is about their matters counts.
+// Rules for enterprises alone that give nothing supervise them, whatever of.
 func (t *Tagger) leaveOut(p *domain.Policy, all []scored) {
-	left, next := 0, -1
+	left, next, supervision := 0, -1, -1
+	order := p.Audience == domain.ForEnterprises && slices.Contains(rulesOfOrder, p.DocKind)
 	for i := range p.Tags {
 		tag := &p.Tags[i]
 		if tag.Dimension != domain.ThemeTag || tag.Code[0] == 'Z' {
 			continue
+		}
+		if tag.Code == "Q22" {
+			supervision = i
 		}
 		switch {
 		case notFor(p.Audience, tag.Code):
 			tag.State = domain.Suggested
 		case tag.Counts():
 			left++
+			order = order && t.rules.Themes.Find(tag.Code).Both
 		case next < 0 && (tag.Code[0] == 'M') == (p.Audience == domain.ForResidents):
 			next = i
 		}
 	}
-	if left == 0 && next >= 0 && p.Audience != domain.ForNobody && t.titled(all) {
+	switch {
+	case order && supervision >= 0:
+		p.Tags[supervision].State = domain.Assigned
+	case left == 0 && next >= 0 && p.Audience != domain.ForNobody && t.titled(all):
 		p.Tags[next].State = domain.Assigned
 	}
 }
 
+// rulesOfOrder are statutes and what is announced to the public.
+var rulesOfOrder = []string{"D01", "D02", "D03", "D04", "D05", "D06", "D09", "D10"}
+
 // notFor tells whether a theme is nothing for those whom a document is for: what
-// residents alone are paid is no support of enterprises (Q02).
+// residents alone are paid is no support of enterprises (Q02) or of employers (Q04).
 func notFor(audience domain.Audience, theme string) bool {
-	return audience == domain.ForResidents && theme == "Q02"
+	return audience == domain.ForResidents && (theme == "Q02" || theme == "Q04")
 }
 
 // begin cuts the text of a document.

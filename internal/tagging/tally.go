@@ -57,7 +57,7 @@ func (t *tally) close(p *passage, out []scored) {
 	for _, s := range t.sums {
 		does := p.does[s.sentence]
 		r := &out[s.code]
-		if does.does == grants && does.money && does.enterprise {
+		if does.does == grants && does.money && (does.enterprise || !does.resident) {
 			r.paid++
 		}
 		if does.does == requires && does.enterprise {
