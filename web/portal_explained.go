@@ -16,7 +16,7 @@ import (
 const linesShown = 5
 
 // explainedListView lists the interpretations of all policies in force, those of
-// the policy that was published last first.
+// the latest document first.
 type explainedListView struct {
 	Page
 	Kinds    []option // one is chosen, or none: all of them
@@ -63,7 +63,7 @@ func (s *Server) explainedList(c *fiber.Ctx) error {
 	}
 	number := pageNumber(c)
 	sums, total, err := s.Store.Policies(ctx, storage.PolicyFilter{
-		InForceOn: s.today(), Explained: true, ExplainedAs: interpretations.Kind(kind), Limit: pageSize, Offset: (number - 1) * pageSize,
+		InForceOn: s.today(), Explained: true, ExplainedAs: interpretations.Kind(kind), Order: "date", Limit: pageSize, Offset: (number - 1) * pageSize,
 	})
 	if err != nil {
 		return err

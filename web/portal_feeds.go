@@ -52,7 +52,7 @@ func (s *Server) feed(c *fiber.Ctx) error {
 		return err
 	}
 	asked, title := url.Values{}, site.Owner+" · 新政策"
-	filter := storage.PolicyFilter{Statuses: []domain.PolicyStatus{domain.Published}, InForceOn: s.today(), Order: "new", Limit: feedSize}
+	filter := storage.PolicyFilter{Statuses: []domain.PolicyStatus{domain.Published}, InForceOn: s.today(), Limit: feedSize}
 	if theme := c.Query("t"); theme != "" && s.Rules.Name(domain.ThemeTag, theme) != theme {
 		filter.Theme = theme
 		asked.Set("t", theme)

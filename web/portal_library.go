@@ -56,7 +56,7 @@ func (s *Server) home(c *fiber.Ctx) error {
 	}
 	p.Section, p.Description = "home", "政策发布后，按您填写的情况判断哪些可能适用，主动告诉您，并附要点、问答、图解和原文依据。"
 	v := homeView{Page: p}
-	inForce := storage.PolicyFilter{Statuses: []domain.PolicyStatus{domain.Published}, InForceOn: s.today(), Order: "new", Limit: 6}
+	inForce := storage.PolicyFilter{Statuses: []domain.PolicyStatus{domain.Published}, InForceOn: s.today(), Order: "date", Limit: 6}
 	newest, _, err := s.Store.Policies(ctx, inForce)
 	if err != nil {
 		return err
@@ -191,7 +191,7 @@ func (s *Server) library(c *fiber.Ctx) error {
 
 // listPolicies lists policies without words to look for, from the database.
 func (s *Server) listPolicies(ctx context.Context, v *libraryView, asked url.Values, offset int) error {
-	filter := storage.PolicyFilter{Theme: v.Theme, Audience: asked.Get("s"), Limit: pageSize, Offset: offset, Order: "new"}
+	filter := storage.PolicyFilter{Theme: v.Theme, Audience: asked.Get("s"), Limit: pageSize, Offset: offset, Order: "date"}
 	if v.Sort == "deadline" {
 		filter.Order = "deadline"
 	}

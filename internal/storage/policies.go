@@ -24,7 +24,10 @@ type PolicyFilter struct {
 	ExplainedAs interpretations.Kind
 	Limit       int // 0: all
 	Offset      int
-	Order       string // "new" (default): latest first; "deadline": next deadline first, those before InForceOn and none last
+	// Order is "": the last published here first; "date": by the date of the
+	// document, as readers see it, the latest first; "deadline": the next deadline
+	// first, those before InForceOn and none last.
+	Order string
 }
 
 // PolicySummary is a policy as lists show it.
@@ -213,7 +216,10 @@ func (s *Store) Policies(ctx context.Context, f PolicyFilter) ([]PolicySummary, 
 		return nil, 0, fmt.Errorf("count policies: %w", err)
 	}
 	order := `CASE WHEN p.published_at > 0 THEN p.published_at ELSE p.created_at END DESC, p.id DESC`
-	if f.Order == "deadline" {
+	switch f.Order {
+	case "date":
+		order = `p.publish_date DESC, ` + order
+	case "deadline":
 		order = `CASE WHEN p.apply_deadline = '' THEN 2 WHEN p.apply_deadline < ` + param(&args, f.InForceOn) + ` THEN 1 ELSE 0 END,
 			p.apply_deadline, p.id DESC`
 	}

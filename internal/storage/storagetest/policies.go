@@ -225,9 +225,9 @@ func refusesCriteria(t *testing.T, url string) {
 func listsPolicies(t *testing.T, url string) {
 	s, ctx := open(t, url, Keys(t)), t.Context()
 	for i, p := range []domain.Policy{
-		{Office: 1, Title: "稳岗返还", DocNumber: "云人社发〔2026〕1号", Audience: domain.ForEnterprises, Status: domain.Published, Expires: "2026-12", ApplyDeadline: "2026-12-31"},
+		{Office: 1, Title: "稳岗返还", DocNumber: "云人社发〔2026〕1号", Audience: domain.ForEnterprises, Status: domain.Published, Expires: "2026-12", ApplyDeadline: "2026-12-31", PublishDate: "2026-11-12"},
 		{Office: 1, Title: "高龄津贴", Text: "年满80周岁，100%发放", Audience: domain.ForResidents, Status: domain.Published, Expires: "2026-10-31"},
-		{Office: 2, Title: "托育补贴", Audience: domain.ForBoth, Status: domain.Draft, ApplyDeadline: "2026-11-30"},
+		{Office: 2, Title: "托育补贴", Audience: domain.ForBoth, Status: domain.Draft, ApplyDeadline: "2026-11-30", PublishDate: "2026-11-09"},
 		{Office: 2, Title: "会议通知", Audience: domain.ForNobody, Status: domain.Withdrawn, ApplyDeadline: "2026-01-01"},
 	} {
 		p.CreatedAt = morning.Add(time.Duration(i) * time.Hour)
@@ -267,6 +267,7 @@ func listsPolicies(t *testing.T, url string) {
 		"explained":                    {storage.PolicyFilter{Explained: true}, "高龄津贴", 1},
 		"explained by answers":         {storage.PolicyFilter{Explained: true, ExplainedAs: interpretations.QAKind}, "高龄津贴", 1},
 		"a draft explains nothing yet": {storage.PolicyFilter{Explained: true, ExplainedAs: interpretations.CaseKind}, "", 0},
+		"the latest document first":    {storage.PolicyFilter{Order: "date"}, "稳岗返还 托育补贴 会议通知 高龄津贴", 4},
 		"deadlines in order":           {storage.PolicyFilter{Order: "deadline"}, "会议通知 托育补贴 稳岗返还 高龄津贴", 4},
 		"none last":                    {storage.PolicyFilter{Order: "deadline", InForceOn: "2026-10-31"}, "稳岗返还 高龄津贴", 2},
 	} {
