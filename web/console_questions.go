@@ -255,6 +255,7 @@ type answeringView struct {
 	Names    map[domain.OperatorID]string
 	Offices  map[domain.OfficeID]string
 	Others   []option // offices it can go to
+	Likely   []card   // policies it is probably about, while none is named
 	Clauses  []option
 	Due      string
 	Late     bool
@@ -332,6 +333,11 @@ func (s *Server) showAnswer(c *fiber.Ctx, v answeringView, cited ...string) erro
 	v.Acts = mine && v.Policy != nil && v.Q.State != domain.QuestionWithdrawn
 	v.Reviews = mine && last.Draft != nil && last.Draft.By != me.ID && allowed(me, toApprove)
 	v.Routes = allowed(me, toRelease) && v.Q.State.Waits()
+	if v.Routes && v.Policy == nil {
+		if v.Likely, err = s.mayAnswer(c, last.Text); err != nil {
+			return err
+		}
+	}
 	if v.Policy != nil {
 		switch {
 		case len(cited) > 0:

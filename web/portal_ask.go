@@ -295,21 +295,27 @@ func (s *Server) findSimilar(c *fiber.Ctx, v *askView) error {
 			return err
 		}
 	}
-	if err := s.Search.CatchUp(ctx); err != nil || !s.Search.Built() {
-		return err
-	}
-	page, err := s.Search.Search(ctx, search.Request{Text: cutRunes(v.Form.Text, 100), Today: s.today(), Floor: relevant, Least: search.Sure, Limit: similarPassages, InForce: true})
-	if err != nil {
-		return err
-	}
-	list := libraryView{Query: v.Form.Text} // cards of a query show what was found
-	if err := s.foundCards(c, &list, page.Results); err != nil {
-		return err
-	}
-	for _, card := range list.Cards {
+	likely, err := s.mayAnswer(c, v.Form.Text)
+	for _, card := range likely {
 		v.Found = append(v.Found, *card.Found)
 	}
-	return nil
+	return err
+}
+
+// mayAnswer finds policies in force that probably answer a question, each with
+// the passage that does.
+func (s *Server) mayAnswer(c *fiber.Ctx, question string) ([]card, error) {
+	ctx := c.UserContext()
+	if err := s.Search.CatchUp(ctx); err != nil || !s.Search.Built() {
+		return nil, err
+	}
+	page, err := s.Search.Search(ctx, search.Request{Text: cutRunes(question, 100), Today: s.today(), Floor: relevant, Least: search.Sure, Limit: similarPassages, InForce: true})
+	if err != nil {
+		return nil, err
+	}
+	list := libraryView{Query: question} // cards of a query show what was found
+	err = s.foundCards(c, &list, page.Results)
+	return list.Cards, err
 }
 
 // solved ends asking: an answer that is there already will do.

@@ -370,6 +370,30 @@ func TestAskingWithoutAPolicyShowsPassages(t *testing.T) {
 	site.browser().get("/ask").post("/ask", url.Values{"question": {"企业设备投资额的补助最高多少万元？"}}).at("/ask", 200, "这些内容是不是您要的", "支持技术改造")
 }
 
+// TestAnOfficerIsToldWhichPolicyIsMeant: who routes a question that names no
+// policy sees which one it is probably about, and nothing where none is.
+func TestAnOfficerIsToldWhichPolicyIsMeant(t *testing.T) {
+	site := newOffice(t)
+	policy := site.publish()
+	officer := site.as("drafter")
+	ask := func(text string) string {
+		q := domain.Question{Once: []byte(text)}
+		if err := q.Ask(text, site.now, site.now.AddDate(0, 0, 1)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := site.Store.AskQuestion(t.Context(), &q); err != nil {
+			t.Fatal(err)
+		}
+		return fmt.Sprintf("/console/questions/%d", q.ID)
+	}
+	path := ask("企业设备投资额的补助最高多少万元？")
+	officer.get(path).at(path, 200, fmt.Sprintf("可能问的是：编号%d<", policy.ID), "支持技术改造若干措施")
+	path = ask("婚姻登记处几点下班？")
+	if officer.get(path).at(path, 200, "转给哪个单位"); strings.Contains(officer.body, "可能问的是") {
+		t.Error("a policy is named that does not answer")
+	}
+}
+
 // TestAskingAboutAPolicyShowsPassagesToo: where no answer of the policy is like
 // the question, what the library says of it is shown, and the question can
 // still be sent.
