@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -174,5 +175,33 @@ func TestConditionsOfAllAreSaidOnce(t *testing.T) {
 		if shared := takeShared(ms); shared != nil || len(ms[0].Conditions) != 3 {
 			t.Errorf("of %d measures %q are shared, %q left", len(ms), shared, ms[0].Conditions)
 		}
+	}
+}
+
+// The countdown goes to the next of several last days; a policy is over when the
+// last of them is.
+func TestTheNextOfSeveralLastDays(t *testing.T) {
+	site := newSite(t)
+	policy := &domain.Policy{ApplyDeadline: "2026-12-31", Measures: []domain.Measure{
+		{Title: "托育补贴", Window: domain.Window{From: "2026-12-15", Deadline: "2027-02-26"}},
+		{Title: "参保资助", Window: domain.Window{From: "2026-11-01", Deadline: "2026-12-31"}},
+		{Title: "高龄资助", Window: domain.Window{Deadline: "2026-12-31"}}, {Title: "免申即享"},
+	}}
+	for today, want := range map[string]string{
+		"2026-11-28": "2026-12-31 参保资助等2项 2026-11-01", "2026-12-31": "2026-12-31 参保资助等2项 2026-11-01",
+		"2027-01-01": "2027-02-26 托育补贴 2026-12-15", "2027-03-01": "2027-02-26 托育补贴 2026-12-15",
+	} {
+		site.now, _ = time.Parse(time.DateOnly, today)
+		d := site.dueOf(policy)
+		if got := d.Day + " " + d.Of + " " + d.From; got != want || d.Over() != (today > "2027-02-26") {
+			t.Errorf("on %s it ends %s, over %v; want %s", today, got, d.Over(), want)
+		}
+	}
+	policy.Measures = policy.Measures[1:]
+	if d := site.dueOf(policy); d.Day != "2026-12-31" || d.Of != "" {
+		t.Errorf("one last day: %s %q", d.Day, d.Of)
+	}
+	if d := site.dueOf(&domain.Policy{}); d != nil {
+		t.Errorf("none is said, but %s", d.Day)
 	}
 }

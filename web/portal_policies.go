@@ -58,6 +58,7 @@ func (policyView) template() string { return "portal/policy" }
 // due is the countdown to the last day to apply.
 type due struct {
 	deadline
+	Of     string // what ends on it, where the measures end on several days
 	From   string // first day, or ""
 	Passed string // share of the window that is over, 0 to 100, for the bar
 	Gone   int    // days since the first day
@@ -279,13 +280,31 @@ func (s *Server) ended(policy *domain.Policy) string {
 	return ""
 }
 
+// dueOf is the last day to apply, or nil if none is said. Where the measures have
+// several it is the next of them, so that nothing is called over that can be had.
 func (s *Server) dueOf(policy *domain.Policy) *due {
 	d := due{deadline: deadlineOn(policy.ApplyDeadline, s.today())}
+	titles := map[string][]string{} // of measures, by their last day
+	for i := range policy.Measures {
+		if m := &policy.Measures[i]; m.Window.Deadline != "" {
+			day := policy.DeadlineOf(m)
+			titles[day] = append(titles[day], m.Title)
+		}
+	}
+	if delete(titles, ""); len(titles) > 1 {
+		days := slices.Sorted(maps.Keys(titles))
+		next := days[len(days)-1]
+		if i := slices.IndexFunc(days, func(day string) bool { return day >= s.today() }); i >= 0 {
+			next = days[i]
+		}
+		d.deadline, d.Of = deadlineOn(next, s.today()), counted(titles[next][0], len(titles[next]))
+	}
 	if d.Day == "" {
 		return nil
 	}
-	for _, m := range policy.Measures {
-		if m.Window.Deadline == policy.ApplyDeadline && len(m.Window.From) == len(d.Day) {
+	for i := range policy.Measures {
+		m := &policy.Measures[i]
+		if m.Window.Deadline != "" && policy.DeadlineOf(m) == d.Day && len(m.Window.From) == len(d.Day) {
 			d.From = m.Window.From
 		}
 	}
