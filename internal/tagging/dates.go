@@ -80,7 +80,7 @@ var (
 	// 一、从2024年8月1日起,提高…; 自2023年1月1日起,对…免征增值税.
 	adjusted = expression(`^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．])?(?:[\p{Han}]{2,12}[。:])?(?:自|从)` + dateRE + `(?:起|开始)[,]?(?:(?:按照|根据)[^。;]{0,80}[,])?(?:提高|调整|上调|下调|增加|增发|执行|实行|继续|延续|降低|停征|免征|减征|减免|取消|对[^。;]{0,60}(?:免征|减征|减按|减半|降低|暂停|停征|实行)|[^。;]{0,80}(?:调整|提高|上调|降低|下调)(?:为|到|至))`)
 	// orders is from when an announcement forbids, stops or begins something.
-	orders = expression(`^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．])?(?:自|从)?` + dateRE + `(?:零时|零点)?(?:起|开始)[,]?[^。;]{0,40}?(?:暂停|停止|禁止|恢复|实行|关闭|取消|不再|启用|封闭|限制|推迟|延迟)`)
+	orders = expression(`^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．])?(?:(?:按照|根据|经)[^,。;《]{2,60}[,](?:自|从))?(?:自|从)?` + dateRE + `(?:零时|零点)?(?:起|开始)[,]?[^。;]{0,40}?(?:暂停|停止|停[开运办课驶]|禁止|一律不得|恢复|实行|关闭|取消|不再|启用|封闭|限制|推迟|延迟)`)
 	// decidedOn is the same of what a decision orders, on whatever grounds: 决定,在…基础上,
 	// 自1月28日起停开….
 	decidedOn = expression(`(?:决定|同意|研究)[,:][^。;]{0,80}[,](?:自|从)` + dateRE + `(?:起|开始)[,]?(?:在[^,。;]{0,20})?(?:暂停|停止|停[开运办课驶]|禁止|恢复|关闭|取消|封闭)`)
@@ -509,7 +509,10 @@ func (t *reading) validity(p *domain.Policy, meta map[string]string) {
 			attached = i > 5 && appliesFor.MatchString(p.Title)
 			continue
 		}
+		named := false // whether the sentence before is the title of a section about the time to apply
 		for _, s := range t.sentences(c) {
+			under := named
+			named = len(s.text) < 60 && listedTitle.MatchString(s.text)
 			if utf8.RuneCountInString(s.text) < 4 || !s.hasAny("日月年底") {
 				continue
 			}
@@ -522,7 +525,7 @@ func (t *reading) validity(p *domain.Policy, meta map[string]string) {
 					continue
 				}
 			}
-			if !recurs && (i-listed < maxCell || callsFor && fromNowOn.MatchString(s.text)) {
+			if !recurs && (i-listed < maxCell || under || callsFor && fromNowOn.MatchString(s.text)) {
 				if m := s.loc(listedWindow); m != nil {
 					_, end := spanIn(s.text, m, year)
 					last = max(last, end)

@@ -316,6 +316,7 @@ func TestAnAnnouncementTellsForWhatTimeItCloses(t *testing.T) {
 		"云川市人民政府关于阶段性减征费用的若干措施\n各区:\n一、返还失业保险费的50%。\n二、以上措施自2020年1月24日起执行,期限3个月。\n云川市人民政府\n2020年2月10日\n":                                 {"2020-01-24", "2020-04-23"},
 		"云川市人民政府关于阶段性减征费用的若干措施\n各区:\n一、返还失业保险费的50%。\n二、自2020年2月起,对企业单位缴费部分减半征收,减征期限为5个月。\n云川市人民政府\n2020年2月10日\n":                         {"2020-02-01", "2020-06-30"},
 		"云川市人民政府关于阶段性减征费用的若干措施\n各区:\n一、返还失业保险费的50%。\n二、有效期至疫情防控结束后再顺延3个月。\n云川市人民政府\n2020年2月10日\n":                                        {},
+		"云川市指挥部关于暂停出租车跨市运营的通知\n各有关单位:\n按照省指挥部部署,从1月27日零时起,全市出租车一律不得跨市运营。\n云川市交通运输局\n2020年1月26日\n":                                        {"2020-01-27"},
 		"关于道路的情况说明\n一、说明。\n2021年3月23日至2021年4月23日对该路段封闭施工,工程已经完成。\n云川县公安局\n2024年6月7日\n":                                                   {},
 	} {
 		p := read(t, "closed.txt", text)
@@ -350,5 +351,22 @@ func TestAttachedRulesDoNotTellHowLongACallHolds(t *testing.T) {
 	got := [...]string{p.EffectiveFrom, p.Expires, p.ApplyDeadline}
 	if want := [...]string{"", "", "2024-07-01"}; got != want {
 		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// TestATimeToApplyMayStandBehindItsTitle: and what is put off for taxes is no time to apply.
+func TestATimeToApplyMayStandBehindItsTitle(t *testing.T) {
+	for item, want := range map[string]string{
+		"三、申报时间。2020年2月20日至2020年5月31日,逾期不再受理。":         "2020-05-31",
+		"三、2020年2月份的申报纳税期限延长至2020年2月24日。":              "",
+		"三、2020年2月份社会保险费申报缴纳期限延长至2月28日。":               "",
+		"三、2020年度项目申报时间延长至2020年2月28日。":                 "2020-02-28",
+		"三、执行时间。2020年2月20日至2020年5月31日,按月发放。":           "",
+		"三、申报方式。网上申报。补贴对象为2020年2月20日至2020年5月31日新招的员工。": "",
+	} {
+		p := read(t, "apply.txt", "云川市人力资源和社会保障局关于做好稳岗返还工作的通知\n各企业:\n一、返还对象为依法参保的企业。\n二、返还标准为70%。\n"+item+"\n云川市人力资源和社会保障局\n2020年2月18日\n")
+		if p.ApplyDeadline != want {
+			t.Errorf("%s: got %q, want %q", item, p.ApplyDeadline, want)
+		}
 	}
 }

@@ -65,6 +65,10 @@ var (
 // taxMonth stands before the last day to declare the taxes of a month.
 var taxMonth = automaton.MustCompile(`\d月份?(?:的)?(?:纳税)?$`)
 
+// ofTaxes ends with the day until which taxes or contributions are declared, which nobody
+// applies for: 2月份纳税申报期限延长至2月28日.
+var ofTaxes = automaton.MustCompile(`(?:纳税申报|申报纳税|申报缴纳)[^,。;]{0,24}$`)
+
 // deadlines are the last days to apply of a sentence, for the document and for
 // each measure that it belongs to. year is that of the document.
 func (t *reading) deadlines(s sentence, year string) claims {
@@ -102,6 +106,9 @@ func deadline(s sentence, year string, found *claims) {
 		}
 	}
 	for _, m := range s.locs(applyLonger) {
+		if ofTaxes.MatchString(s.text[:m[1]]) {
+			continue
+		}
 		found.add(dateIn(s.text, m, 6, year, true), 4) // and not the day before
 	}
 	windows := slices.DeleteFunc(slices.Clone(s.locs(applyWindow)), func(m []int) bool {
