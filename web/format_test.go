@@ -148,9 +148,22 @@ func TestNumbersAsPeopleWriteThem(t *testing.T) {
 		b     domain.Benefit
 		want  float64 // 0: it is no number
 	}{
-		{"3万", rent, 30_000}, {"５０００元", rent, 5000}, {"８千", rent, 8000}, {"1，200", rent, 1200}, {"3 万元", rent, 30_000}, {"3×2", rent, 0}, {"abc", rent, 0},
-		{"24", month, 24}, {"2×12", month, 24}, {"２人＊12个月", month, 24}, {"2人", month, 2}, {"2人×半年", month, 0}, {"×", month, 0}, {"", month, 0},
-		{"3餐", meal, 3}, {"三餐", meal, 0},
+		{"3万", rent, 30_000},
+		{"５０００元", rent, 5000},
+		{"８千", rent, 8000},
+		{"1，200", rent, 1200},
+		{"3 万元", rent, 30_000},
+		{"3×2", rent, 0},
+		{"abc", rent, 0},
+		{"24", month, 24},
+		{"2×12", month, 24},
+		{"２人＊12个月", month, 24},
+		{"2人", month, 2},
+		{"2人×半年", month, 0},
+		{"×", month, 0},
+		{"", month, 0},
+		{"3餐", meal, 3},
+		{"三餐", meal, 0},
 	} {
 		if got, ok := baseOf(tt.typed, tt.b); (!ok && tt.want != 0) || (ok && got != tt.want) {
 			t.Errorf("%q of %s%s is %v, %v, want %v", tt.typed, tt.b.Base, tt.b.Unit, got, ok, tt.want)
@@ -185,7 +198,8 @@ func TestTheNextOfSeveralLastDays(t *testing.T) {
 	policy := &domain.Policy{ApplyDeadline: "2026-12-31", Measures: []domain.Measure{
 		{Title: "托育补贴", Window: domain.Window{From: "2026-12-15", Deadline: "2027-02-26"}},
 		{Title: "参保资助", Window: domain.Window{From: "2026-11-01", Deadline: "2026-12-31"}},
-		{Title: "高龄资助", Window: domain.Window{Deadline: "2026-12-31"}}, {Title: "免申即享"},
+		{Title: "高龄资助", Window: domain.Window{Deadline: "2026-12-31"}},
+		{Title: "免申即享"},
 	}}
 	for today, want := range map[string]string{
 		"2026-11-28": "2026-12-31 参保资助等2项 2026-11-01", "2026-12-31": "2026-12-31 参保资助等2项 2026-11-01",
