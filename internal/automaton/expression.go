@@ -14,6 +14,7 @@ import (
 type Expression struct {
 	re    *regexp.Regexp
 	once  sync.Once
+	given bool       // whether others have its words, see Needs
 	words []string   // one of which a match holds; none if they are not known, or many
 	finds *automaton // nil if the expression asks for more than one can do
 	first anchored   // at the beginning of a text
@@ -48,8 +49,11 @@ func (e *Expression) Regexp() *regexp.Regexp { return e.re }
 const maxNeeds = 400
 
 // Needs returns lists of words, the rarer first: every match holds at least one
-// word of each. It is nil if nothing is known.
+// word of each. It is nil if nothing is known. Who asks for them before the
+// expression is first run looks for them in a text before he runs it, which then
+// does not look again.
 func (e *Expression) Needs() [][]string {
+	e.given = true
 	lists := needed(e.tree().Simplify(), maxNeeds)
 	slices.SortStableFunc(lists, rarer)
 	return lists
@@ -217,7 +221,7 @@ func (e *Expression) starts() *automaton {
 	e.once.Do(func() {
 		tree := e.tree()
 		for _, words := range needed(tree.Simplify(), fewWords) {
-			if shortest(words) >= sizeOfHan && (e.words == nil || rarer(words, e.words) < 0) {
+			if !e.given && shortest(words) >= sizeOfHan && (e.words == nil || rarer(words, e.words) < 0) {
 				e.words = words
 			}
 		}

@@ -4,9 +4,9 @@ import (
 	"slices"
 	"strings"
 	"unicode"
-	"unicode/utf8"
 
 	"policypush/internal/automaton"
+	"policypush/internal/domain"
 )
 
 // style is what a file's format says about a line.
@@ -58,10 +58,9 @@ const (
 )
 
 func columns(s string) int {
-	n := 0
-	for _, r := range s {
-		n++
-		if r >= 0x2E80 {
+	n := domain.CodePoints(s)
+	for i := range len(s) { // the first byte of a character from U+2E80 on
+		if c := s[i]; c >= 0xE3 || c == 0xE2 && i+1 < len(s) && s[i+1] >= 0xBA {
 			n++
 		}
 	}
@@ -165,7 +164,7 @@ func isFlat(lines []line) bool {
 		if len(l.text) <= flatLine {
 			continue
 		}
-		if n := utf8.RuneCountInString(l.text); n > flatLine && (n > 5*flatLine || len(lines) <= 4) {
+		if n := domain.CodePoints(l.text); n > flatLine && (n > 5*flatLine || len(lines) <= 4) {
 			long += len(l.text)
 		}
 	}

@@ -46,11 +46,16 @@ func clean(s string) string {
 // isClean tells whether there is nothing to clean: nearly always.
 func isClean(s string) bool {
 	last := ' '
-	for _, r := range s {
+	for i := 0; i < len(s); {
+		if c := s[i]; 0xE5 <= c && c <= 0xE9 && i+3 <= len(s) && s[i+1]&0xC0 == 0x80 && s[i+2]&0xC0 == 0x80 { // U+5000 to U+9FFF: nearly always
+			last, i = rune(c), i+3
+			continue
+		}
+		r, n := utf8.DecodeRuneInString(s[i:])
 		if plainRune(r) != r || r == ' ' && last == ' ' {
 			return false
 		}
-		last = r
+		last, i = r, i+n
 	}
 	return last != ' ' || s == ""
 }

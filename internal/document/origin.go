@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"unicode/utf8"
+
+	"policypush/internal/domain"
 )
 
 // Source is a line of the file as it was read, before it was normalised: of a
@@ -102,7 +104,7 @@ func (d *Document) align() {
 		for in.passed() < s.skip && in.text != "" {
 			in.step()
 		}
-		at := c.Start + utf8.RuneCountInString(c.Text[:s.from])
+		at := c.Start + domain.CodePoints(c.Text[:s.from])
 		for _, r := range c.Text[s.from:to] {
 			d.place(at, r, s.source, in)
 			at++

@@ -491,7 +491,7 @@ func (o *outliner) clauses() ([]domain.Clause, []strand) {
 	strands := make([]strand, 0, len(o.lines))
 	at := 0
 	add := func(kind domain.ClauseKind, path string, level int, text string, of strand) {
-		n := utf8.RuneCountInString(text)
+		n := domain.CodePoints(text)
 		of.clause, of.from = len(out), 0
 		strands = append(strands, of)
 		out = append(out, domain.Clause{Path: path, Kind: kind, Level: level, Start: at, End: at + n, Text: text})
@@ -598,7 +598,7 @@ func (o *outliner) isHeading(i int, n number, at level) bool {
 // cutLong cuts a paragraph of more than longClause at ends of sentences, or
 // anywhere if there are none.
 func cutLong(s string) []string {
-	if len(s) <= longClause || utf8.RuneCountInString(s) <= longClause {
+	if len(s) <= longClause || domain.CodePoints(s) <= longClause {
 		return []string{s}
 	}
 	var pieces []string

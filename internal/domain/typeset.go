@@ -152,9 +152,12 @@ type place struct{ was, is int32 }
 
 // placesOf returns the places of every code point of a text, and of its end.
 func placesOf(text string, wide []bool) []place {
-	places := make([]place, 0, utf8.RuneCountInString(text)+1)
+	places := make([]place, 0, CodePoints(text)+1)
 	more := 0
-	for i := range text {
+	for i := range len(text) {
+		if text[i]&0xC0 == 0x80 {
+			continue
+		}
 		places = append(places, place{int32(i), int32(i + more)})
 		if wide[i] {
 			more += utf8.RuneLen('，') - 1

@@ -4,7 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"strings"
-	"unicode/utf8"
+
+	"policypush/internal/domain"
 )
 
 // doing is what a sentence does for or to those outside the government.
@@ -90,14 +91,14 @@ func (t *reading) prepare(passages []passage) {
 		if isNumbered(c.Text) {
 			started = started || c.Path != ""
 			if words, end := leadOf(c.Text); words != "" {
-				p.lead = c.Start + utf8.RuneCountInString(c.Text[:end])
+				p.lead = c.Start + domain.CodePoints(c.Text[:end])
 				aside = aside || asideHeadings.MatchString(words)
 			}
 		}
 		before := !started && l.numbered && t.whole(c).matches(preamble)
 		for _, s := range p.sentences {
 			does, gives := whatDoes(s, before, aside)
-			p.does = append(p.does, stretch{start: s.start, end: s.end, does: does, gives: gives, money: s.hasAny("元%％‰")})
+			p.does = append(p.does, stretch{start: s.start, end: s.end, does: does, gives: gives, money: s.matches(money)})
 		}
 		whole := t.whole(c)
 		for _, x := range cited {
@@ -105,8 +106,8 @@ func (t *reading) prepare(passages []passage) {
 				continue
 			}
 			x.Each(c.Text, func(loc []int) bool {
-				start := c.Start + utf8.RuneCountInString(c.Text[:loc[0]])
-				p.cited = append(p.cited, stretch{start: start, end: start + utf8.RuneCountInString(c.Text[loc[0]:loc[1]])})
+				start := c.Start + domain.CodePoints(c.Text[:loc[0]])
+				p.cited = append(p.cited, stretch{start: start, end: start + domain.CodePoints(c.Text[loc[0]:loc[1]])})
 				return true
 			})
 		}
@@ -164,6 +165,9 @@ func whatDoes(s sentence, before, aside bool) (does doing, gives bool) {
 }
 
 var numbers = expression(`\d(?:%|万?元|‰)`)
+
+// money stands in every sentence that names a sum or a share.
+var money = expression(`[元%％‰]`)
 
 // pointOf is the number of the measure that a clause belongs to: items of a list
 // (1. 2.) belong to the paragraph over them.

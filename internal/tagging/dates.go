@@ -513,7 +513,7 @@ func (t *reading) validity(p *domain.Policy, meta map[string]string) {
 		for _, s := range t.sentences(c) {
 			under := named
 			named = len(s.text) < 60 && listedTitle.MatchString(s.text)
-			if utf8.RuneCountInString(s.text) < 4 || !s.hasAny("日月年底") {
+			if domain.CodePoints(s.text) < 4 || !s.hasAny("日月年底") {
 				continue
 			}
 			deadlines = append(deadlines, t.deadlines(s, year)...)

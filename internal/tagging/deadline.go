@@ -48,6 +48,9 @@ var (
 	inside = automaton.MustCompile(`各地|各市|各县|各区|各部门|各单位|各省|各级|各乡|各镇|各街|各村|各社区|各旗|各州|各盟|各园区|各科室|各处室|各成员|各有关部门|主管部门|我部|总结|工作情况|落实情况|贯彻|实施方案|实施细则|台账|意见|联系人|进展|备案|反馈意见|整改|汇总|完成|建成|竣工|投产|成立|注册|取得|毕业|出生|缴纳|发放|绩效|自评|自查|检查情况|情况报告|报告报送|申请有效|行文|正式文件`)
 )
 
+// dayMark is a character that every last day to apply has beside it.
+var dayMark = expression(`[前止截至到\-—–~迟限]`)
+
 // dueWords are said where there is a time to apply and nothing is handed in.
 var dueWords = expression(`截止|年报|受理|征集|缴费|办理|领取|领券|征缴|年审|汇算|招聘`)
 
@@ -90,7 +93,7 @@ func deadline(s sentence, year string, found *claims) {
 	if recursYearly(s) {
 		return
 	}
-	if !s.hasAny("前止截至到-—–~迟限") || !s.matches(hands) && !s.matches(dueWords) {
+	if !s.matches(dayMark) || !s.matches(hands) && !s.matches(dueWords) {
 		return
 	}
 	for _, re := range []pattern{applyBy, byLabel, applyOpen, nowUntil, applyLast, lineLast} {

@@ -120,7 +120,7 @@ func metadata(clauses []domain.Clause) map[string]string {
 	}
 	for i, c := range clauses {
 		switch {
-		case c.Kind == domain.HeadingClause && !strings.HasPrefix(c.Text, "【"), c.Kind == domain.TextClause && (i > 40 && i < len(clauses)-5 || strings.Contains(c.Text, "。")), utf8.RuneCountInString(c.Text) > 600:
+		case c.Kind == domain.HeadingClause && !strings.HasPrefix(c.Text, "【"), c.Kind == domain.TextClause && (i > 40 && i < len(clauses)-5 || strings.Contains(c.Text, "。")), domain.CodePoints(c.Text) > 600:
 			continue
 		case isBareLabel(c.Text):
 			if i+1 < len(clauses) && !isBareLabel(clauses[i+1].Text) {
@@ -267,7 +267,7 @@ func (t *Tagger) docNumber(p *domain.Policy, meta map[string]string) string {
 // over two lines, or in the first note of how a statute came about.
 func numberOfOrder(head []domain.Clause) string {
 	for i, c := range head {
-		if utf8.RuneCountInString(c.Text) > 200 {
+		if domain.CodePoints(c.Text) > 200 {
 			continue
 		}
 		if m := datedOrder.FindStringSubmatch(c.Text); m != nil && c.Kind != domain.TitleClause {
@@ -342,8 +342,8 @@ func ownOrder(text string) []int {
 // text without lines, outside brackets and quotations.
 func (t *Tagger) numberBehindTitle(p *domain.Policy) string {
 	head := firstRunes(p.Text, 300)
-	masked := quotedTitle.ReplaceAllStringFunc(head, func(s string) string { return strings.Repeat("、", utf8.RuneCountInString(s)) })
-	for _, m := range t.find("X01", sentence{text: masked, end: utf8.RuneCountInString(masked)}) {
+	masked := quotedTitle.ReplaceAllStringFunc(head, func(s string) string { return strings.Repeat("、", domain.CodePoints(s)) })
+	for _, m := range t.find("X01", sentence{text: masked, end: domain.CodePoints(masked)}) {
 		at := strings.Index(masked, m.evidence.Text)
 		before := strings.TrimRight(masked[:max(at, 0)], " \n")
 		if strings.HasSuffix(before, "(") || strings.HasSuffix(before, "、") || cites.MatchString(before) {
@@ -386,13 +386,7 @@ func firstRunes(s string, n int) string {
 	if len(s) <= n {
 		return s
 	}
-	for i := range s {
-		if n == 0 {
-			return s[:i]
-		}
-		n--
-	}
-	return s
+	return s[:domain.ByteAt(s, n)]
 }
 
 func (t *Tagger) unifiedCode(p *domain.Policy) string {

@@ -211,7 +211,7 @@ func guideKind(p *domain.Policy, title string) string {
 	switch {
 	case strings.HasSuffix(title, "总结"), strings.HasSuffix(title, "年报"), strings.HasSuffix(title, "决算"), strings.HasSuffix(title, "部门预算"):
 		return "D17"
-	case question.MatchString(firstRunes(p.Text, 3000)), guideTitle.MatchString(title):
+	case guideTitle.MatchString(title), question.MatchString(firstRunes(p.Text, 3000)):
 		return "D19"
 	case strings.HasSuffix(title, "指南"), strings.HasSuffix(title, "申报"):
 		return "D18"

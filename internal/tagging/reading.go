@@ -2,7 +2,6 @@ package tagging
 
 import (
 	"slices"
-	"unicode/utf8"
 
 	"policypush/internal/domain"
 	"policypush/internal/segment"
@@ -40,9 +39,9 @@ func (t *reading) findSubject(p *domain.Policy) {
 	t.about, t.subject = p.Title, [2]int{}
 	if p.Title == "" {
 		from, to := subjectIn(p.Text)
-		start := utf8.RuneCountInString(p.Text[:from])
+		start := domain.CodePoints(p.Text[:from])
 		t.about = p.Text[from:to]
-		t.subject = [2]int{start, start + utf8.RuneCountInString(t.about)}
+		t.subject = [2]int{start, start + domain.CodePoints(t.about)}
 	}
 }
 

@@ -36,13 +36,14 @@ const longSentence = 1000
 // the sentence before it. They are added to out.
 func sentences(c *domain.Clause, out []sentence) []sentence {
 	from, at, begin := 0, c.Start, c.Start
-	for i, r := range c.Text {
+	for i, next := 0, 0; i < len(c.Text); i = next {
+		r, size := decode(c.Text[i:])
+		next = i + size
 		at++
 		long := at-begin >= longSentence && (strings.ContainsRune(",，、", r) || at-begin >= 2*longSentence)
 		if !endsSentence(r) && !long {
 			continue
 		}
-		next := i + utf8.RuneLen(r)
 		out = append(out, sentence{text: c.Text[from:next], start: begin, end: at})
 		from, begin = next, at
 	}
@@ -62,8 +63,8 @@ func endsSentence(r rune) bool {
 
 // evidence makes the evidence for bytes [i, j) of the sentence.
 func (s sentence) evidence(i, j int) domain.Evidence {
-	start := s.start + utf8.RuneCountInString(s.text[:i])
-	return domain.Evidence{Start: start, End: start + utf8.RuneCountInString(s.text[i:j]), Text: s.text[i:j]}
+	start := s.start + domain.CodePoints(s.text[:i])
+	return domain.Evidence{Start: start, End: start + domain.CodePoints(s.text[i:j]), Text: s.text[i:j]}
 }
 
 // trim cuts blanks and marks of enumeration off both ends.
@@ -87,14 +88,7 @@ func (s sentence) cut(i int) (before, after sentence) { return s.slice(0, i), s.
 
 // byteAt turns an offset in code points of the document into a byte of text.
 func (s sentence) byteAt(codePoint int) int {
-	at := s.start
-	for i := range s.text {
-		if at == codePoint {
-			return i
-		}
-		at++
-	}
-	return len(s.text)
+	return domain.ByteAt(s.text, codePoint-s.start)
 }
 
 // afterLabel cuts off what an item of a list or a label says before its colon:
@@ -103,7 +97,7 @@ func (s sentence) afterLabel() sentence {
 	if n := numberSize(s.text); n > 0 {
 		s = s.slice(n, len(s.text))
 	}
-	if i := strings.IndexAny(s.text, ":："); i >= 0 && utf8.RuneCountInString(s.text[:i]) <= 10 {
+	if i := strings.IndexAny(s.text, ":："); i >= 0 && domain.CodePoints(s.text[:i]) <= 10 {
 		_, size := utf8.DecodeRuneInString(s.text[i:])
 		s = s.slice(i+size, len(s.text))
 	}

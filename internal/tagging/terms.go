@@ -237,13 +237,13 @@ func (l *lexicon) look(text string, start int, in *cut, seg *segment.Segmenter, 
 	sentences, sentenceEnd := in.sentences, 0 // in bytes
 	over := over{text: text, seg: seg, runs: runs, first: len(runs)}
 	at := start
-	r, size := utf8.DecodeRuneInString(text)
+	r, size := decode(text)
 	for i := 0; i < len(text); at++ {
 		if i == sentenceEnd && len(sentences) > 0 {
 			sentenceEnd += len(sentences[0].text)
 			lists, sentences = sentences[0].holds.lists, sentences[1:]
 		}
-		second, secondSize := utf8.DecodeRuneInString(text[i+size:])
+		second, secondSize := decode(text[i+size:])
 		pair := int32(0) // node of this character and the next
 		if secondSize > 0 && l.begins(r, second) {
 			pair = l.second(r, second).node
@@ -278,7 +278,7 @@ func (l *lexicon) look(text string, start int, in *cut, seg *segment.Segmenter, 
 			if node.count == 0 || next == len(text) {
 				break
 			}
-			c, size := utf8.DecodeRuneInString(text[next:])
+			c, size := decode(text[next:])
 			n, next, end = l.after(n, c), next+size, end+1
 		}
 		if len(hits) > begin && seg != nil {
@@ -297,6 +297,15 @@ func (l *lexicon) look(text string, start int, in *cut, seg *segment.Segmenter, 
 		}
 	}
 	return hits, over.runs
+}
+
+// decode is utf8.DecodeRuneInString of a text that is valid, most of which is
+// Chinese.
+func decode(text string) (rune, int) {
+	if len(text) >= 3 && text[0]&0xF0 == 0xE0 {
+		return rune(text[0]&0xF)<<12 | rune(text[1]&0x3F)<<6 | rune(text[2]&0x3F), 3
+	}
+	return utf8.DecodeRuneInString(text)
 }
 
 // over is the term that reaches furthest of those found in a text so far.
