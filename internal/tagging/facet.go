@@ -66,6 +66,10 @@ var services = automaton.MustCompile(`(?:服务|护理|机构|养老|托育)$`)
 // smallLowProfitCode is 小型微利企业 in enterprise-attributes.yaml.
 const smallLowProfitCode = "TX3"
 
+// smallScaleCode is 增值税小规模纳税人. A tax paper that names both means them by
+// 小微企业, and not the small and micro enterprises of the statistical sizes.
+const smallScaleCode = "TX2"
+
 // givesWayTo tells whether g says the same place of the text better: by a
 // longer term, a narrower code, or a class of registration instead of an
 // attribute of the same name.
@@ -155,11 +159,19 @@ func (t *reading) others(p *domain.Policy) []domain.Tag {
 				j.assigned = n.title || n.hinted || inMeasure(p, n.evidence)
 			} else {
 				j.inclines = inclination(v.Base+v.Codes[t.codes[n.code].code], weights, weighed[n.code])
-				j.assigned = j.inclines > 0 && concerns(p.Audience, d)
+				j.assigned = j.inclines > 0 && t.concerns(p.Audience, n)
 			}
 			ranked = append(ranked, j)
 		}
 		slices.SortStableFunc(ranked, func(a, b judged) int { return cmp.Compare(b.inclines, a.inclines) })
+		if d == domain.EnterpriseKindTag && strings.ContainsAny(quotedOnly(p.Title), "税费") {
+			assigned := func(code string) bool {
+				return slices.ContainsFunc(ranked, func(j judged) bool { return j.assigned && t.codes[j.code].code == code })
+			}
+			if assigned(smallLowProfitCode) && assigned(smallScaleCode) {
+				ranked = slices.DeleteFunc(ranked, func(j judged) bool { return t.codes[j.code].dimension == d && j.onlySays("小微企业") })
+			}
+		}
 		for i, j := range ranked {
 			if i >= maxTags && !j.assigned {
 				break
@@ -177,11 +189,23 @@ func (t *reading) others(p *domain.Policy) []domain.Tag {
 	return tags
 }
 
+// onlySays tells whether all that names a code is one word.
+func (n *naming) onlySays(word string) bool {
+	return !slices.ContainsFunc(n.evidence, func(e domain.Evidence) bool { return e.Text != word })
+}
+
 // concerns tells whether a dimension says anything of those whom a document is
-// for: work inside government is for nobody, and only enterprises have an
-// industry.
-func concerns(audience domain.Audience, d domain.Dimension) bool {
-	return audience != domain.ForNobody && (audience != domain.ForResidents || d != domain.IndustryTag)
+// for: work inside government is for nobody, and a text for residents has an
+// industry only where it is about those who are in it (物业服务企业), and not about whom
+// they are for (学校).
+func (t *Tagger) concerns(audience domain.Audience, n *naming) bool {
+	switch {
+	case audience == domain.ForNobody:
+		return false
+	case audience == domain.ForResidents && t.codes[n.code].dimension == domain.IndustryTag:
+		return !t.broad(n.code) && n.title && n.given+n.required+n.said > 0
+	}
+	return true
 }
 
 // inMeasure tells whether one of the words stands in a measure.

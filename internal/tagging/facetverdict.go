@@ -54,6 +54,7 @@ func (t *reading) weighFacets(p *domain.Policy, d domain.Dimension, all []naming
 	for _, n := range of {
 		words, first, outdone, long, through, firms, beside := 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
 		given, required, said, asked := n.given, n.required, n.said, n.asked
+		many := log(len(of))
 		solo, alone, addressed := n.solo, ratio(n.solo, float64(len(n.in))), n.addressed
 		switch d {
 		case domain.TaxTag:
@@ -62,6 +63,7 @@ func (t *reading) weighFacets(p *domain.Policy, d domain.Dimension, all []naming
 			given, required, said = 0, 0, n.given+n.required+n.said
 			asked, addressed, solo, alone = 0, 0, 0, 0
 			first = yes(len(n.in) > 0 && n.in[0] < opening)
+			many = log(1 + namedApart(of, n))
 		case domain.GroupTag:
 			outdone, long = outdoneBy(of, n), math.Log1p(float64(paragraphs))/3
 			through = 2 * ratio(float64(n.through), float64(len(n.in)))
@@ -80,7 +82,7 @@ func (t *reading) weighFacets(p *domain.Policy, d domain.Dimension, all []naming
 			math.Log1p(solo),
 			yes(n.theme),
 			early(n, t.passages),
-			log(len(of)) / 2,
+			many / 2,
 			n.topic * 2,
 			ratio(float64(asked), float64(len(p.Measures))) * 2,
 			alone,
@@ -94,6 +96,19 @@ func (t *reading) weighFacets(p *domain.Policy, d domain.Dimension, all []naming
 		}
 	}
 	return out
+}
+
+// namedApart counts the others that are named, and never in one sentence with n:
+// a list of trades (零售、餐饮、住宿等企业) is meant as a whole.
+func namedApart(of []*naming, n *naming) int {
+	count := 0
+	for _, o := range of {
+		named := o.title || o.heading+o.given+o.required+o.said > 0
+		if o != n && named && !slices.ContainsFunc(o.in, func(at int) bool { return slices.Contains(n.in, at) }) {
+			count++
+		}
+	}
+	return count
 }
 
 // outdoneBy is how much more the themes are for another group.
@@ -183,12 +198,10 @@ func (t *Tagger) NewFacetCase(p *domain.Policy, truths map[domain.Dimension]Trut
 	r.findSubject(p)
 	all := r.namings(p)
 	for _, d := range facetDimensions {
-		if !concerns(p.Audience, d) {
-			continue
-		}
 		weighed := r.weighFacets(p, d, all)
-		for _, n := range all {
-			if x := weighed[n.code]; x != nil {
+		for i := range all {
+			n := &all[i]
+			if x := weighed[n.code]; x != nil && t.concerns(p.Audience, n) {
 				c.rows[d] = append(c.rows[d], row{t.codes[n.code].code, x})
 			}
 		}

@@ -256,7 +256,7 @@ func (t *reading) count(n *naming, x *passage, words []counted, cell bool) {
 // itself or with those it is listed with (餐饮、零售、旅游等行业), and not of what
 // they make or sell: 汽车下乡, 电价.
 func ofTrade(word, rest string) bool {
-	if trades.MatchString(word) {
+	if traderNames.MatchString(word) {
 		return true
 	}
 	if traders.MatchString(rest) {
@@ -270,6 +270,10 @@ func ofTrade(word, rest string) bool {
 	}
 	return listedTrades.MatchString(rest)
 }
+
+// traderNames are ends of words for a business or for who runs one: 餐饮业, 种粮大户,
+// 酒店.
+var traderNames = automaton.MustCompile(`(?:业|企业|公司|机构|店|户|社|宾馆|餐馆|养殖场|猪场|农场|牧场|商场|农贸市场|批发市场|超市|影院|主体|组织|提供者|经营者)$`)
 
 var listedTrades = automaton.MustCompile(`业|企业|产业|单位|机构|经营|店`)
 
