@@ -484,6 +484,18 @@ func TestFolder(t *testing.T) {
 	closed(f)
 }
 
+// TestWordsOfPeople: what people say for a thing finds what documents call it.
+func TestWordsOfPeople(t *testing.T) {
+	w := lexicon(t).words
+	for said, written := range map[string]string{
+		"失业险交百分之几": "失业保险", "工伤险降几成": "比例", "三月能去扫墓吗": "祭扫", "征期延到几号": "申报期限", "纳税顺延到哪天": "延期", "考证补贴": "技能提升补贴",
+	} {
+		if !slices.ContainsFunc(w.synonyms(said), func(s synonym) bool { return s.word == written }) {
+			t.Errorf("%s: not known as %s", said, written)
+		}
+	}
+}
+
 // TestOtherWordsTakeTurns: a word that is called much else leaves room for the
 // others of a question.
 func TestOtherWordsTakeTurns(t *testing.T) {
