@@ -62,13 +62,15 @@ func (e *Entry) head() string {
 	return strings.ToValidUTF8(text[:min(len(text), headText)], "")
 }
 
-// tail are the last lines of an entry, where who issued it signs.
+// tail are the last lines of the document, where who issued it signs: answers
+// and measures may follow.
 func (e *Entry) tail() string {
-	if len(e.Passages) == 0 {
-		return ""
+	for _, p := range slices.Backward(e.Passages) {
+		if p.Kind == Clause {
+			return strings.ToValidUTF8(p.Text[max(0, len(p.Text)-tailText):], "")
+		}
 	}
-	text := e.Passages[len(e.Passages)-1].Text
-	return strings.ToValidUTF8(text[max(0, len(text)-tailText):], "")
+	return ""
 }
 
 // names tells whether an entry bears the full name of one of the places.

@@ -44,7 +44,7 @@ func TestPlaceOfWhoSigned(t *testing.T) {
 	for last, want := range map[string]float64{
 		"特此通告。 温州市疫情防控工作领导小组 2020年3月10日": 1, "特此通告。 泰州市民政局 2020年3月10日": -1, "温州市" + far: 0,
 	} {
-		e := &Entry{Title: "关于暂停清明祭扫活动的通告", Passages: []Passage{{Clause, "1", far}, {Clause, "2", last}}}
+		e := &Entry{Title: "关于暂停清明祭扫活动的通告", Passages: []Passage{{Clause, "1", far}, {Clause, "2", last}, {Answer, "qa", "在外地能扫墓吗？ 金华市的公墓也暂停。"}}}
 		if got := w.place(asked, nil, e); got != want {
 			t.Errorf("%s: %v, want %v", last, got, want)
 		}
