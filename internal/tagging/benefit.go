@@ -77,10 +77,22 @@ func (t *Tagger) benefit(m *domain.Measure, s sentence) {
 		}
 	}
 	for _, x := range t.find("X34", s) {
-		if a, ok := yuan(x.group("amt"), "元"); ok && b.Amount == 0 && !before.MatchString(x.text[:x.loc[0]]) {
+		a, ok := yuan(x.group("amt"), "元")
+		unit := x.group("who") + "·" + x.group("per")
+		switch {
+		case !ok || before.MatchString(x.text[:x.loc[0]]):
+		case b.Amount == 0 && b.Tiers == nil:
 			kind("B09")
-			b.Amount, b.Unit = a, x.group("who")+"·"+x.group("per")
+			b.Amount, b.Unit = a, unit
 			note("amount", x)
+		case b.Unit == unit && b.Amount > 0 && b.Amount != a: // 80至89周岁每人每月50元;90周岁以上每人每月100元
+			b.Tiers, b.Amount = []float64{b.Amount, a}, 0
+			m.Evidence["benefit.tiers"] = m.Evidence["benefit.amount"]
+			delete(m.Evidence, "benefit.amount")
+			note("tiers", x)
+		case b.Unit == unit && b.Tiers != nil && !slices.Contains(b.Tiers, a):
+			b.Tiers = append(b.Tiers, a)
+			note("tiers", x)
 		}
 	}
 	for _, x := range t.find("X35", s) {
@@ -88,6 +100,20 @@ func (t *Tagger) benefit(m *domain.Measure, s sentence) {
 			kind("B09")
 			b.Amount, b.Unit = a, x.group("unit")
 			note("amount", x)
+		}
+	}
+	if loc := s.loc(kindFirst); loc != nil && b.Amount == 0 && b.Tiers == nil {
+		if a, ok := yuan(submatch(s.text, loc, 3), submatch(s.text, loc, 4)); ok {
+			kind(kindOfWord(submatch(s.text, loc, 2)))
+			b.Amount, b.Once = a, strings.Contains(s.text[loc[0]:loc[1]], "一次性")
+			m.Evidence["benefit.amount"] = append(m.Evidence["benefit.amount"], s.evidence(loc[0], loc[1]))
+		}
+	}
+	if loc := s.loc(perHead); loc != nil && b.Amount == 0 && b.Tiers == nil {
+		if a, ok := yuan(submatch(s.text, loc, 2), submatch(s.text, loc, 3)); ok {
+			kind(kindOfWord(submatch(s.text, loc, 4)))
+			b.Amount, b.Unit = a, submatch(s.text, loc, 1)
+			m.Evidence["benefit.amount"] = append(m.Evidence["benefit.amount"], s.evidence(loc[0], loc[1]))
 		}
 	}
 	t.loose(m, s)
@@ -100,6 +126,10 @@ func (t *Tagger) benefit(m *domain.Measure, s sentence) {
 			b.Cap, b.CapPer = a, strings.TrimSuffix(x.group("scope"), "最高")
 			note("cap", x)
 		}
+	}
+	if loc := s.loc(alone); loc != nil && b.Cap == 0 && b.Kind != "" && !asked.MatchString(lastRunes(s.text[:loc[0]], 12)) {
+		b.Cap, _ = yuan(submatch(s.text, loc, 1), submatch(s.text, loc, 2))
+		m.Evidence["benefit.cap"] = append(m.Evidence["benefit.cap"], s.evidence(loc[0], loc[1]))
 	}
 	for _, x := range t.find("X36", s) {
 		if n, ok := integer(x.group("n")); ok && b.Months == 0 && b.Kind != "" && x.group("unit") != "天" {
@@ -115,20 +145,26 @@ func (t *Tagger) benefit(m *domain.Measure, s sentence) {
 var (
 	// shareOf is 返还其上年度实际缴纳失业保险费的50%, shareFor is 核定损失部分5%的支持.
 	shareOf  = expression(`(返还|退还|补助|补贴|奖励|资助|贴息|补偿)(?:其|给)?(?:[\p{Han}]{0,4}单位)?([^,。;:]{2,40}?)的?(\d+(?:\.\d+)?%)`)
-	shareFor = expression(`(?:按|按照|其|上|再|给予)?([^,。;:]{2,30}?)的?(\d+(?:\.\d+)?%)(?:的|给予|予以|进行)+[\p{Han}]{0,6}?(支持|补助|补贴|奖励|贴息|返还|资助|补偿)`)
+	shareFor = expression(`(?:按照|按|其|上|再|给予)?([^,。;:]{2,30}?)的?(\d+(?:\.\d+)?%)(?:的|给予|予以|进行)+[\p{Han}]{0,6}?(支持|补助|补贴|奖励|贴息|返还|资助|补偿)`)
 	// discount is by what share a price or fee is less: 安装费用优惠30%.
 	discount = expression(`([^,。;:]{2,40}?)(?:给予|予以|再|按)?(?:优惠|减免|减收|下浮|打折)(?:幅度)?(?:为|至少)?(\d+(?:\.\d+)?%)`)
 	// raised is what an amount is changed to: 由15万元提高至20万元; before stands before
 	// what it was.
 	raised = expression(`(?:由|从)[^,。;]{0,24}?元(?:/[\p{Han}]{1,4}){0,2}[^,。;\d]{0,6}?(?:提高|调整|上调|增加|提升|下调|降低)(?:到|至|为)(?:每([\p{Han}]{1,2}?)每([月年天]))?(\d+(?:\.\d+)?)(亿元|万元|元)`)
 	before = automaton.MustCompile(`[从由]$`)
-	limit  = automaton.MustCompile(`额度|限额|最高|上限`)
+	// kindFirst is an amount behind what it is: 给予一次性创业补贴5000元.
+	kindFirst = expression(`(?:给予|发放|予以|享受|申领|领取)(一次性)?[\p{Han}]{0,12}?(补贴|补助|奖励|资助|津贴|奖金|慰问金|救助金|补助金)(?:资金|金)?(\d+(?:\.\d+)?)(亿元|万元|元)(?:[,。;]|$)`)
+	// perHead is an amount for each that is counted: 按每招用1人1500元的标准发放补助.
+	perHead = expression(`按(?:照)?每[\p{Han}]{0,8}?1?([人户家个台辆亩头])[\p{Han}]{0,4}?(\d+(?:\.\d+)?)(亿元|万元|元)的?标准[^,。;]{0,12}?(补贴|补助|奖励|资助|津贴)`)
+	// alone is a highest amount between commas, of what was given before.
+	alone = expression(`[,(](?:最高|上限|封顶)(?:可达|可|为|不超过|给予|补助|奖励|补贴)*(\d+(?:\.\d+)?)(亿元|万元|元)(?:封顶)?(?:[,。;)]|$)`)
+	limit = automaton.MustCompile(`额度|限额|最高|上限`)
 	// atMost is a highest amount of what is given, and not of what is asked.
-	atMost = expression(`((?:补助|补贴|奖励|资助|贷款|奖补|额度|金额|给予|申请|贴息|支持|标准)[^,。;:\d]{0,12}?)(?:最高|不超过|不高于|上限为?|至多)(?:可达|为|不超过)?(\d+(?:\.\d+)?)(亿元|万元|元)`)
+	atMost = expression(`((?:补助|补贴|奖励|资助|贷款|奖补|额度|金额|给予|申请|贴息|支持|标准)[^,。;:\d]{0,12}?)(?:最高(?:限额|额度)?|不超过|不高于|上限为?|至多|限额)(?:可达|为|不超过)?(\d+(?:\.\d+)?)(亿元|万元|元)`)
 	// standard is an amount that a standard or price names.
 	standard = expression(`(?:补助|补贴|奖励|资助|津贴|保障|救助|待遇|发放|养老金|生活费)[\p{Han}]{0,10}?(?:标准|金额)?[\p{Han}]{0,6}?(?:为|提高至|提高到|调整为|:|分别为)(?:[\p{Han}]{0,6}?每([\p{Han}]{1,4}?)(?:每([月年天次]))?)?(\d+(?:\.\d+)?)(亿元|万元|元)(?:/([\p{Han}·]{1,5}))?`)
 	// delay is how long something may be put off or had.
-	delay = expression(`(?:缓缴|延期|延缓|延长|展期|期限|过渡期|最长|时间)[^,。;:\d]{0,12}?([一二两三四五六七八九十]{1,3}|\d{1,3})(个月|年)`)
+	delay = expression(`(?:减免|免收|免除|缓缴|延期|延缓|延长|展期|期限|过渡期|最长|时间)[^,。;:\d]{0,12}?([一二两三四五六七八九十]{1,3}|\d{1,3})(个月|年)`)
 	// bounds are no base of a share.
 	bounds = automaton.MustCompile(`不超过|不高于|不低于|比例|低于|高于|达到`)
 	// apiece are amounts for several, in the order in which they are named.
@@ -201,7 +237,7 @@ func (t *Tagger) loose(m *domain.Measure, s sentence) {
 	if len(caps) > 0 {
 		b.Cap = max(b.Cap, slices.Max(caps)) // what differs by class stands in the text
 	}
-	if loc := s.loc(delay); loc != nil && b.Months == 0 && (strings.Contains(s.text, "缓") || strings.Contains(s.text, "延") || strings.Contains(s.text, "贴") || strings.Contains(s.text, "贷") || strings.Contains(s.text, "补")) {
+	if loc := s.loc(delay); loc != nil && b.Months == 0 && (strings.Contains(s.text, "缓") || strings.Contains(s.text, "延") || strings.Contains(s.text, "贴") || strings.Contains(s.text, "贷") || strings.Contains(s.text, "补") || strings.Contains(s.text, "免")) {
 		if n, ok := integer(submatch(s.text, loc, 1)); ok {
 			b.Months = n
 			if submatch(s.text, loc, 2) == "年" {
@@ -332,7 +368,7 @@ var (
 	place    = expression(`(?:平台|网站?|APP|小程序|公众号|窗口|大厅|中心|[^\p{Han}]*局|[\p{Han}]所|院|银行|机构|部门|街道|乡镇|村|社区|站|会|门户|系统|邮箱|方式|地|厅|办|海关)$`)
 	notPlace = automaton.MustCompile(`(?:无需|不再|不得|不必)[^,。;]{0,20}$|符合|规定的?期|下列|参加|条件`)
 	// now is had without an application, or with a mere word.
-	now  = expression(`(?:无需|不需|不用|免于?)(?:再)?(?:提出)?(?:申请|申报|提交)|直接(?:享受|发放|拨付|减免|抵扣)|自动(?:享受|减免|办理|抵扣)|即时办结|主动(?:发放|兑付|减免)`)
+	now  = expression(`(?:无需|不需|不用|免于?)(?:再)?(?:提出)?(?:申请|申报|提交)|直接(?:享受|发放|拨付|减免|抵扣)|自行(?:判断|判别|申报)[^。;]{0,6}享受|自动(?:享受|减免|办理|抵扣)|即时办结|主动(?:发放|兑付|减免)`)
 	asks = expression(`(?:可|可以|应|应当|须|需)(?:按规定|依法|向[\p{Han}]{2,20})?(?:申请|申报|申领|办理|提出)|由[\p{Han}]{2,8}申请|提出(?:书面)?申请|经[\p{Han}]{2,10}(?:批准|审核|认定)`)
 	// promised is a time that an office sets itself.
 	promised = expression(`(?:办结|办理|审核|审批|受理|核发|答复|审查|制作发放)[^。;,]{0,14}?(?:时限|期限|时间)?[^。;,]{0,6}?(?:为|:|在|自[^。;,]{2,16}起)?(\d{1,3}|[一二三四五六七八九十]{1,3})个?(?:工作日|日|天)(?:内)?|自(?:受理|收到)[^。;,]{0,10}?之日起(\d{1,3}|[一二三四五六七八九十]{1,3})个?(?:工作日|日|天)内`)

@@ -90,13 +90,20 @@ func unstated(before, side, rest string) bool {
 	return before == "" && (side == "以上" || side == "以下" || side == "以内") && !saysWhether.MatchString(rest)
 }
 
-// sizeWords are the size classes as texts name them, the longer first.
-var sizeWords = []struct {
+// sizeWord is a word for enterprises of some sizes.
+type sizeWord struct {
 	word  string
 	sizes []string
-}{
+}
+
+// sizeWords are the size classes as texts name them, the longer first.
+var sizeWords = []sizeWord{
 	{"大中小微企业", []string{"large", "medium", "small", "micro"}},
 	{"中小微企业", []string{"medium", "small", "micro"}},
+	{"中型、小型和微型企业", []string{"medium", "small", "micro"}},
+	{"中型、小型、微型企业", []string{"medium", "small", "micro"}},
+	{"小型、微型企业", []string{"small", "micro"}},
+	{"小型和微型企业", []string{"small", "micro"}},
 	{"小型微型企业", []string{"small", "micro"}},
 	{"小微企业", []string{"small", "micro"}},
 	{"中小型企业", []string{"medium", "small", "micro"}},
@@ -123,6 +130,10 @@ func (c conditions) read(s sentence) domain.Criteria {
 		s = s.slice(0, m[2])
 	}
 	names := c.alternatives(s)
+	if clause, noun := s.relative(); !c.plain(names[0]) && c.crosses(clause, noun) {
+		parts = append(parts, other(clause.evidence(0, len(clause.text))))
+		names = c.alternatives(noun)
+	}
 	if len(names) > 1 {
 		common, name := names[0].cut(strings.LastIndex(names[0].text, "的") + len("的"))
 		if strings.Contains(names[0].text, "的") {
@@ -132,7 +143,11 @@ func (c conditions) read(s sentence) domain.Criteria {
 	}
 	var any []domain.Criteria
 	for _, name := range names {
-		if one := c.one(name); !one.IsZero() {
+		one := c.one(name)
+		if clause, noun := name.relative(); c.crosses(clause, noun) { // 农户以及从事农产品加工的小微企业
+			one = domain.AllOf(other(clause.evidence(0, len(clause.text))), c.one(noun))
+		}
+		if !one.IsZero() {
 			any = append(any, one)
 		}
 	}
@@ -141,6 +156,132 @@ func (c conditions) read(s sentence) domain.Criteria {
 		parts = append(append(parts, common...), merge(any))
 	}
 	return domain.AllOf(parts...)
+}
+
+// plain tells whether a phrase is a name and nothing else.
+func (c conditions) plain(s sentence) bool {
+	if slices.ContainsFunc(sizeWords, func(w sizeWord) bool { return w.word == s.text }) {
+		return true
+	}
+	return slices.ContainsFunc(c.facets(s), func(f facet) bool { return f.evidence.Start <= s.start && f.evidence.End >= s.end })
+}
+
+// relative parts a phrase at its last 的: 招用毕业生的, and 小微企业. Both are empty
+// if nothing follows a 的.
+func (s sentence) relative() (clause, noun sentence) {
+	i := strings.LastIndex(strings.TrimSuffix(s.text, "的"), "的")
+	if i < 0 {
+		return sentence{start: s.start, end: s.start}, sentence{start: s.start, end: s.start}
+	}
+	return s.slice(0, i), s.slice(i+len("的"), len(s.text))
+}
+
+var (
+	firms   = automaton.MustCompile(`(?:企业|公司|单位|机构|合作社|个体工商户|个体户|主体|组织|基地|园区|商户|农场|纳税人)$`)
+	persons = automaton.MustCompile(`(?:人员|成员|毕业生|职工|员工|劳动者|人才|居民|家庭|个人|老年人|老人|残疾人|儿童|妇女|学生|军人|农民|农户|创业者|失业者)$`)
+)
+
+// crosses tells whether a noun names people and the clause before it enterprises,
+// or the other way round: who gets it is the noun, and the clause tells what they
+// do with the others (招用毕业生的企业, 首次创办小微企业的毕业生).
+func (c conditions) crosses(clause, noun sentence) bool {
+	firm, person := firms.MatchString(noun.text), persons.MatchString(noun.text)
+	if clause.text == "" || firm == person {
+		return false
+	}
+	if person && slices.ContainsFunc(sizeWords, func(w sizeWord) bool { return strings.Contains(clause.text, w.word) }) {
+		return true
+	}
+	numbers := c.numbers(clause)
+	return slices.ContainsFunc(c.facets(clause), func(f facet) bool {
+		return (f.field == domain.FieldGroup) == firm && !within(f.evidence, numbers)
+	})
+}
+
+var (
+	// segments end at the joins of conditions that all hold.
+	segments = automaton.MustCompile(`[、,]?(?:并且|而且|同时|且)|[、,]并?`)
+	// nothingSaid are conditions that the rest of the document tells, or none.
+	nothingSaid = automaton.MustCompile(`^(?:凡|对|所有|全部|各类)?(?:(?:符合|满足|具备)(?:[\p{Han}]{0,8}(?:条件|规定|要求|标准)|)|(?:在|注册在|登记在)?(?:本|我|全|该|辖)(?:省|市|县|区|镇|乡)[\p{Han}]{0,12}|相关|上述|前款)?$`)
+)
+
+// unread are the parts of the clause before the noun of a phrase that none of the
+// conditions read from it rests on, and the noun, or all of the phrase if it has none.
+func (c conditions) unread(phrase sentence, tree *domain.Criteria) []domain.Criteria {
+	clause, _ := phrase.relative()
+	if strings.HasSuffix(phrase.text, "的") { // 残疾等级被评定为一级的
+		clause = phrase.slice(0, len(phrase.text)-len("的"))
+	}
+	out := unreadIn(clause, tree, func(sentence) bool { return true })
+	noun := phrase.slice(min(len(clause.text)+len("的"), len(phrase.text)), len(phrase.text))
+	if clause.text == "" {
+		noun = phrase
+	}
+	if noun = noun.trim(); !anybody.MatchString(noun.text) && !restsOn(tree, noun) && !c.known(noun) {
+		out = append(out, other(noun.evidence(0, len(noun.text))))
+	}
+	return out
+}
+
+// known tells whether a noun is of the rules or defined by the document.
+func (c conditions) known(noun sentence) bool {
+	_, defined := c.defined(noun)
+	return len(defined) > 0 || len(c.facets(noun)) > 0
+}
+
+// anybody are nouns that leave nobody out whom the rest of the document means.
+var anybody = automaton.MustCompile(`^(?:(?:本|我|全|辖)(?:省|市|县|区)(?:内|域内|范围内)?(?:的)?)?(?:各|各类|各级|所有|全体|有关|相关|符合条件的?|广大|其他|上述|以上|下列|下述|该|每)*(?:企业|公司|单位|用人单位|机构|主体|市场主体|经营主体|组织|项目|人员|个人|居民|家庭|公民|市民|村民|群众|对象|人|者|纳税人|缴费人|申请人|申报人|申领人|申报单位|申请单位|申报主体|申报企业|申请企业|项目单位|参保人|参保人员|当事人|人才|情形|情况|部分|事项)?(?:和(?:企业|单位|个人))?$`)
+
+// restsOn tells whether a condition rests on words of a passage.
+func restsOn(tree *domain.Criteria, s sentence) bool {
+	found := false
+	tree.Leaves(func(l *domain.Condition) {
+		for _, e := range l.Evidence {
+			found = found || e.Start < s.end && s.start < e.End
+		}
+	})
+	return found
+}
+
+// rest are the parts of a sentence of conditions that look like one and that none
+// of those read from it rests on: 2023年12月31日前成立,成立满2年.
+func (c conditions) rest(s sentence, tree *domain.Criteria) []domain.Criteria {
+	return unreadIn(s.afterLabel(), tree, func(part sentence) bool { return part.matches(unreadable) })
+}
+
+// unreadIn are the parts of a clause that none of the conditions read from it rests
+// on, and of which asks is true.
+func unreadIn(clause sentence, tree *domain.Criteria, asks func(sentence) bool) []domain.Criteria {
+	var out []domain.Criteria
+	from, until := -1, 0
+	flush := func() {
+		if from >= 0 {
+			e := clause.slice(from, until)
+			out = append(out, other(e.evidence(0, len(e.text))))
+		}
+		from = -1
+	}
+	add := func(i, j int) {
+		part := clause.slice(i, j).trim()
+		if restsOn(tree, part) || nothingSaid.MatchString(part.text) || !asks(part) {
+			flush()
+			return
+		}
+		if from < 0 {
+			from = i
+		}
+		until = j
+	}
+	at := 0
+	for _, m := range segments.FindAllStringIndex(clause.text, -1) {
+		add(at, m[0])
+		at = m[1]
+	}
+	if clause.text != "" {
+		add(at, len(clause.text))
+	}
+	flush()
+	return out
 }
 
 // distribute finds what the first of several names says beside its own kind:
@@ -174,6 +315,9 @@ func distribute(any []domain.Criteria) (common, rest []domain.Criteria) {
 func (c conditions) alternatives(s sentence) []sentence {
 	var out []sentence
 	from := 0
+	if bySex(s) {
+		return []sentence{s}
+	}
 	for _, m := range joins.FindAllStringIndex(s.text, -1) {
 		piece := s.slice(from, m[0])
 		if !c.names(piece) {
@@ -192,7 +336,12 @@ func (c conditions) names(s sentence) bool {
 			return true
 		}
 	}
-	return len(c.facets(s)) > 0
+	found := c.facets(s)
+	if len(found) == 0 {
+		return false
+	}
+	numbers := c.numbers(s) // 从业人员100人以下 names nobody
+	return slices.ContainsFunc(found, func(f facet) bool { return !within(f.evidence, numbers) })
 }
 
 // merge makes alternatives of single leaves of one field into one leaf.
@@ -286,6 +435,8 @@ func (c conditions) codes(s sentence, numbers, ages []domain.Criteria) []domain.
 	hits := map[domain.Field][]string{}
 	marks := map[domain.Field][]domain.Evidence{}
 	var order []domain.Field
+	last := strings.LastIndex(strings.TrimSuffix(s.text, "的"), "的")
+	named := "" // the organisation whose name holds that of a group
 	for _, f := range c.facets(s) {
 		if i := s.byteAt(f.evidence.Start); i < len(taken) && taken[i] || within(f.evidence, numbers) {
 			continue
@@ -298,6 +449,22 @@ func (c conditions) codes(s sentence, numbers, ages []domain.Criteria) []domain.
 		}
 		if f.criteria != nil { // a code that is itself defined by conditions: 小型微利企业
 			parts = append(parts, withEvidence(*f.criteria, f.evidence))
+			continue
+		}
+		at := s.byteAt(f.evidence.Start)
+		if f.field == domain.FieldGroup && firms.MatchString(s.text) { // 残疾人按摩机构 is no person
+			if named == "" {
+				named = s.text
+				parts = append(parts, other(s.evidence(0, len(s.text))))
+			}
+			continue
+		}
+		if from := strings.LastIndexAny(s.text[:at], ",;。:且") + 1; f.field == domain.FieldAttribute && negates.MatchString(s.text[from:at]) {
+			parts = append(parts, domain.NotOf(leaf(f.field, []string{f.value}, f.evidence)))
+			continue
+		}
+		if f.field == domain.FieldGroup && at < last && last-at <= len("某某家庭中的") {
+			parts = append(parts, leaf(f.field, []string{f.value}, f.evidence)) // 低保家庭中的残疾人 are both
 			continue
 		}
 		if hits[f.field] == nil {
@@ -313,6 +480,9 @@ func (c conditions) codes(s sentence, numbers, ages []domain.Criteria) []domain.
 	}
 	return parts
 }
+
+// negates stands before what somebody must not be: 未被列入经营异常名录、严重失信名单.
+var negates = automaton.MustCompile(`(?:未|没有|无|不属于|不是|不在|不得)(?:被|有|存在|发生|处于|属于|纳入|列入)*[^,;。:的]{0,24}$`)
 
 // within tells whether words stand inside those of a condition.
 func within(e domain.Evidence, conditions []domain.Criteria) bool {
@@ -364,10 +534,47 @@ func withEvidence(tree domain.Criteria, e domain.Evidence) domain.Criteria {
 	return out
 }
 
-// numbers reads rule X19: 从业人数不超过300人.
+var (
+	// fromTo is a quantity from one number to another: 从业人数20人(含)至300人(不含).
+	fromTo = expression(`(年度?应纳税所得额|年营业收入|年销售收入|主营业务收入|营业收入|资产总额|从业人(?:数|员)|在职职工人数|参保(?:人数|职工))(?:在|为)?(\d+(?:\.\d+)?)(亿元|万元|元|人)?(\(不?含(?:本数)?\))?(?:至|到|-|~|—)(\d+(?:\.\d+)?)(亿元|万元|元|人)(\(不?含(?:本数)?\))?`)
+	// otherBound is the other bound of a quantity: 不低于200万元且不超过2000万元.
+	otherBound = automaton.MustCompile(`^(?:\(不?含(?:本数)?\)(?:以上|以下)?)?[、,]?(?:且|但|并且?)?(不超过|不高于|不低于|不少于|超过|低于|高于|不满|未满|≤|≥|<|>)?(\d+(?:\.\d+)?)(亿元|万元|元|人)(\(含\)以上|\(含\)以下|\(不含\)以上|\(不含\)以下|及以上|以上|以下|以内)?`)
+)
+
+// opposite tells whether one bound is below and the other above.
+func opposite(a, b domain.Op) bool {
+	above := func(op domain.Op) bool { return op == domain.AtLeast || op == domain.MoreThan }
+	return above(a) != above(b)
+}
+
+// numbers reads rule X19: 从业人数不超过300人; and two bounds of one quantity. Two
+// quantities joined by 或 are alternatives.
 func (c conditions) numbers(s sentence) []domain.Criteria {
 	var parts []domain.Criteria
+	var at [][2]int // where each quantity stands
+	for _, m := range s.locs(fromTo) {
+		field := metricFields[submatch(s.text, m, 1)]
+		low, ok1 := quantity(submatch(s.text, m, 2), cmpEmpty(submatch(s.text, m, 3), submatch(s.text, m, 6)), field)
+		high, ok2 := quantity(submatch(s.text, m, 5), submatch(s.text, m, 6), field)
+		e := s.evidence(m[0], m[1])
+		at = append(at, [2]int{m[0], m[1]})
+		if !ok1 || !ok2 || low >= high {
+			parts = append(parts, other(e))
+			continue
+		}
+		from, to := domain.AtLeast, domain.AtMost
+		if strings.Contains(submatch(s.text, m, 4), "不含") {
+			from = domain.MoreThan
+		}
+		if strings.Contains(submatch(s.text, m, 7), "不含") {
+			to = domain.LessThan
+		}
+		parts = append(parts, domain.AllOf(number(field, from, low, e), number(field, to, high, e)))
+	}
 	for _, m := range c.t.find("X19", s) {
+		if slices.ContainsFunc(at, func(o [2]int) bool { return m.loc[0] < o[1] && o[0] < m.loc[1] }) {
+			continue
+		}
 		op, ok := bound(m.group("op"), m.group("side"))
 		if exclusive := notIncluded.FindStringSubmatch(s.text[m.loc[1]:]); exclusive != nil && m.group("side") == "" { // 300人(不含)以下
 			op, ok = domain.LessThan, true
@@ -376,9 +583,10 @@ func (c conditions) numbers(s sentence) []domain.Criteria {
 			}
 		}
 		field := metricFields[m.group("metric")]
-		if !ok {
-			continue // a number that is told, not asked for
+		if !ok || strings.HasPrefix(s.text[m.loc[1]:], "的部分") {
+			continue // a number that is told, not asked for, or up to which something is given
 		}
+		at = append(at, [2]int{m.loc[0], m.loc[1]})
 		value, readable := quantity(m.group("val"), m.group("unit"), field)
 		if field == "" || !readable {
 			parts = append(parts, other(m.evidence))
@@ -386,7 +594,35 @@ func (c conditions) numbers(s sentence) []domain.Criteria {
 		}
 		leaf := number(field, op, value, m.evidence)
 		leaf.Leaf.Unstated = unstated(m.group("op"), m.group("side"), s.text[m.loc[1]:])
+		if o := otherBound.FindStringSubmatchIndex(s.text[m.loc[1]:]); o != nil {
+			rest := s.text[m.loc[1]:]
+			also, ok := bound(submatch(rest, o, 1), submatch(rest, o, 4))
+			if strings.HasPrefix(submatch(rest, o, 4), "(不含)") {
+				also, ok = domain.LessThan, true
+				if strings.HasSuffix(submatch(rest, o, 4), "上") {
+					also = domain.MoreThan
+				}
+			}
+			if n, readable := quantity(submatch(rest, o, 2), submatch(rest, o, 3), field); ok && readable && opposite(op, also) {
+				two := number(field, also, n, s.evidence(m.loc[0], m.loc[1]+o[1]))
+				two.Leaf.Unstated = unstated(submatch(rest, o, 1), submatch(rest, o, 4), rest[o[1]:])
+				leaf = domain.AllOf(leaf, two)
+				at[len(at)-1][1] = m.loc[1] + o[1]
+			}
+		}
 		parts = append(parts, leaf)
+	}
+	if len(parts) > 1 && len(parts) == len(at) {
+		slices.SortFunc(at, func(a, b [2]int) int { return a[0] - b[0] })
+		either, both := false, false
+		for i := 1; i < len(at); i++ {
+			join := s.text[min(at[i-1][1], at[i][0]):at[i][0]]
+			either = either || strings.Contains(join, "或")
+			both = both || strings.ContainsAny(join, "且并")
+		}
+		if either && !both {
+			return []domain.Criteria{domain.AnyOf(parts...)}
+		}
 	}
 	return parts
 }
@@ -400,12 +636,24 @@ func quantity(n, unit string, field domain.Field) (int64, bool) {
 	return int64(v), ok
 }
 
+// bySex tells whether a phrase asks men and women for different ages.
+func bySex(s sentence) bool {
+	return strings.Contains(s.text, "男") && strings.Contains(s.text, "女") && len(ageBound.FindAllStringIndex(s.text, 2)) > 1
+}
+
 // ages reads 年满80周岁, 未满3周岁, 60周岁以上 and 16至24周岁.
 func (c conditions) ages(s sentence) []domain.Criteria {
 	var parts []domain.Criteria
 	text := s.text
 	if !s.may(ageRange) && !s.may(ageBound) {
 		return nil
+	}
+	if all := ageBound.FindAllStringIndex(text, -1); bySex(s) {
+		from := strings.IndexAny(text[:all[0][0]], "男女")
+		if from < 0 {
+			from = all[0][0]
+		}
+		return []domain.Criteria{other(s.evidence(from, all[len(all)-1][1]))} // no profile says whether somebody is a man
 	}
 	for _, m := range ageRange.FindAllStringSubmatchIndex(text, -1) {
 		lo, _ := strconv.ParseInt(text[m[2]:m[3]], 10, 64)

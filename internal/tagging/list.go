@@ -48,7 +48,7 @@ func markLists(pieces []piece) {
 				open = nil
 			}
 		}
-		if strings.HasSuffix(x.text, ":") && x.matches(opensList) && !x.matches(nothingAsked) {
+		if strings.HasSuffix(x.text, ":") && x.matches(opensList) && (x.matches(excludes) || !x.matches(nothingAsked)) {
 			open, shape = &list{any: x.matches(anyOf), exclude: x.matches(excludes)}, ""
 			if strings.Contains(x.text, "下列") && !strings.Contains(x.text, "条件") {
 				open.any = true // 下列车船免征车船税
@@ -106,6 +106,10 @@ func (r *reader) listItem(x piece) {
 	tree := r.c.read(body)
 	if tree.IsZero() || unreadable.MatchString(body.text) && !hasNumber(&tree) {
 		tree = domain.AllOf(tree, other(body.evidence(0, len(body.text))))
+	} else if _, noun := body.relative(); noun.text != "" && persons.MatchString(noun.text) && !restsOn(&tree, noun) && !r.c.known(noun) && !anybody.MatchString(noun.text) {
+		tree = domain.AllOf(tree, other(noun.evidence(0, len(noun.text)))) // 年满60周岁的计划生育特殊家庭
+	} else {
+		tree = domain.AllOf(append([]domain.Criteria{tree}, r.c.rest(body, &tree)...)...)
 	}
 	if n := len(l.items); n > 0 && l.clause[n-1] == x.in.Clause {
 		l.items[n-1] = domain.AllOf(l.items[n-1], tree)
@@ -147,8 +151,10 @@ type definition struct {
 }
 
 var (
-	defines = expression(`(?:本[\p{Han}]{1,6}|上述|前款)(?:中)?(?:所称的?|所指的?|提到的|中的)“?([\p{Han}]{2,16}?)”?[,]?(?:是指|系指|指的是|指|包括)([^。\n]{4,300})`)
-	alias   = expression(`([^,。;:()\n]{4,160}(?:\([^()]{1,60}\)[^,。;:()\n]{0,80})*)\((?:以下|下文|下)(?:统称|合称|简称)(?:为)?:?“?([\p{Han}]{3,12})”?\)`)
+	defines = expression(`(?:本[\p{Han}]{1,6}|上述|前款)(?:中)?(?:所称的?|所指的?|提到的|中的)“?([\p{Han}]{2,16}?)”?[,]?(?:是指|系指|指的是|指|包括)([^。;\n]{4,300})`)
+	// definesNext is the next of several definitions in one article: …;涉农主体是指农户、….
+	definesNext = expression(`;“?([\p{Han}]{2,16}?)”?,?(?:是指|系指)([^。;\n]{4,300})`)
+	alias       = expression(`([^,。;:()\n]{4,160}(?:\([^()]{1,60}\)[^,。;:()\n]{0,80})*)\((?:以下|下文|下)(?:统称|合称|简称)(?:为)?:?“?([\p{Han}]{3,12})”?\)`)
 )
 
 // definitions reads what words mean in this document: 本通知所称高校毕业生,是指毕业
@@ -161,7 +167,11 @@ func (c conditions) definitions(p *domain.Policy) []definition {
 			continue
 		}
 		s := c.t.whole(cl)
-		for n, re := range []pattern{defines, alias} {
+		patterns := []pattern{defines, alias}
+		if s.matches(defines) {
+			patterns = append(patterns, definesNext)
+		}
+		for n, re := range patterns {
 			for _, m := range s.locs(re) {
 				word, meaning := s.slice(m[2], m[3]), s.slice(m[4], m[5])
 				if n == 1 {
@@ -172,7 +182,7 @@ func (c conditions) definitions(p *domain.Policy) []definition {
 					continue // (以下简称《通知》)
 				}
 				tree := c.read(meaning)
-				if tree.IsZero() || n == 0 && unreadable.MatchString(meaning.text) && !hasNumber(&tree) {
+				if tree.IsZero() || n != 1 && unreadable.MatchString(meaning.text) && !hasNumber(&tree) {
 					tree = domain.AllOf(tree, other(meaning.evidence(0, len(meaning.text))))
 				}
 				terms = append(terms, definition{word.text, tree})

@@ -49,16 +49,28 @@ func (t *reading) measure(p *domain.Policy, u unit, c conditions) (domain.Measur
 	}
 	r := reader{t: t, m: &m, c: c, lists: map[*list]*listed{}}
 	u.own, u.shared = u.own[:min(len(u.own), maxSentences)], u.shared[:min(len(u.shared), maxSentences)]
-	for _, x := range u.own {
-		if x.in.side != "条件" {
-			t.benefit(&m, x.sentence)
+	gives := func() {
+		for _, x := range u.own {
+			if x.in.side != "条件" {
+				t.benefit(&m, x.sentence)
+			}
 		}
+	}
+	gives()
+	for _, x := range u.own {
 		t.window(&m, x.sentence)
 		t.how(&m, x)
 		r.who(x)
 	}
+	if m.Who == "" || !named(r.found) {
+		r.beneficiary(r.done)
+	}
+	figures := m.Benefit.Kind != ""
 	if !t.substance(&m, u.own) {
 		return domain.Measure{}, false
+	}
+	if !figures && m.Benefit.Kind != "" {
+		gives() // a cap is one only of what is given
 	}
 	for _, x := range u.shared {
 		t.window(&m, x.sentence)
@@ -67,7 +79,7 @@ func (t *reading) measure(p *domain.Policy, u unit, c conditions) (domain.Measur
 	}
 	r.close()
 	var parts []domain.Criteria
-	if kind := t.kindOf(p, r.found); kind != "" {
+	if kind := t.kindOf(p, m.Who, r.found); kind != "" {
 		parts = append(parts, domain.Leaf(domain.Condition{Field: domain.FieldKind, Op: domain.In, Values: []string{kind}}))
 	}
 	if c.region != "" && !asksRegion(r.found) {
@@ -251,6 +263,7 @@ type reader struct {
 	c        conditions
 	found    []domain.Criteria
 	excluded []domain.Criteria
+	done     sentence // whom the first act is done to, for want of plainer words
 	lists    map[*list]*listed
 	order    []*list
 }
@@ -267,7 +280,11 @@ func (r *reader) who(x piece) {
 	}
 	switch side := x.in.side; {
 	case side == "对象" || side == "主体" || side == "范围":
-		r.beneficiary(s.afterLabel())
+		phrase := s.afterLabel()
+		if m := labelVerb.FindStringSubmatchIndex(s.text); m != nil {
+			phrase = s.slice(m[1], len(s.text)).trim()
+		}
+		r.beneficiary(phrase)
 		return
 	case side == "条件":
 		r.condition(s, isNumbered(s.text))
@@ -276,29 +293,67 @@ func (r *reader) who(x piece) {
 		return
 	}
 	told := false
+	for _, m := range r.t.find("X63", s) { // 大型企业按30%返还,中小微企业按60%返还: all of them
+		i, j := m.at("who")
+		r.beneficiary(s.slice(i, j))
+		told = true
+	}
+	if told {
+		for _, loc := range s.locs(alsoClass) {
+			r.beneficiary(s.slice(loc[2], loc[3]))
+		}
+	}
 	for _, code := range []string{"X14", "X15", "X16"} {
 		for _, m := range r.t.find(code, s) {
 			i, j := m.at("who")
+			if strings.HasPrefix(strings.TrimPrefix(s.text[j:], ","), "且") {
+				continue // 对首次创办企业,且正常经营的高校毕业生
+			}
 			if r.m.Who == "" || code != "X14" { // a second 对… names a tier, not another condition
 				r.beneficiary(s.slice(i, j))
 			}
 			told = told || r.m.Who != ""
 		}
 	}
+	if loc := s.loc(forWhom); loc != nil && r.m.Who == "" && !strings.Contains(submatch(s.text, loc, 1), "给予") {
+		r.beneficiary(s.slice(loc[2], loc[3]))
+		told = r.m.Who != ""
+	}
 	does := r.t.does(s)
 	switch {
 	case told:
 	case r.t.givenIn(s):
-		if len(r.found) == 0 { // 小微企业新增贷款的,按…给予贴息: the subject before what is given
+		if r.m.Who == "" { // 小微企业新增贷款的,按…给予贴息: the subject before what is given
 			r.beneficiary(s.subject())
 		}
 	case does > noAct:
-		if r.m.Who == "" {
-			r.beneficiary(r.t.doneTo(s))
+		if r.done.text == "" {
+			r.done = r.withDefined(s, r.t.doneTo(s))
+			if subject := s.subject(); strings.HasSuffix(subject.text, "的") && subject.start <= r.done.start && r.done.end < subject.end {
+				r.done = subject // 残疾人年满60周岁且未就业的,可领取…
+			}
 		}
 	case x.in.side == "" && isNumbered(s.text):
 		r.condition(s, false)
 	}
+}
+
+// forWhom is whom something is given to in more words than rule X14 reads:
+// 对首次创办企业,且正常经营1年以上的高校毕业生、就业困难人员,给予….
+var forWhom = expression(`(?:^|[^应针相绝面校核])对([^。;:()]{2,120}?(?:企业|纳税人|个体工商户|单位|人员|家庭|居民|对象|职工|毕业生|农户|合作社|机构|项目|老年人|残疾人|劳动者|军人|人才|主体|园区|基地|农场|创业者)),?(?:给予|按|发放|予以|一次性|免征|免收|减|实行|补助|补贴|奖励)`)
+
+// alsoClass is a class of enterprises behind that which rule X63 reads.
+var alsoClass = expression(`[,、](大型企业|中型企业|小型企业|微型企业|小微企业|中小微企业|一般纳税人|小规模纳税人|个体工商户)按\d`)
+
+// named tells whether conditions say who, and not only what nobody could read.
+func named(trees []domain.Criteria) bool {
+	found := false
+	for i := range trees {
+		trees[i].Leaves(func(l *domain.Condition) {
+			found = found || l.Field != domain.FieldOther && l.Field != domain.FieldKind && l.Field != domain.FieldRegion
+		})
+	}
+	return found
 }
 
 // leftOut is whom a sentence leaves out that goes on to say something of others:
@@ -343,9 +398,26 @@ func (r *reader) exclusion(s sentence) bool {
 	return len(found) > 0
 }
 
+// withDefined adds to those whom a sentence names the word behind them that the
+// document defines: 小微企业和涉农主体.
+func (r *reader) withDefined(s, named sentence) sentence {
+	if named.text == "" {
+		return named
+	}
+	from, end := s.byteAt(named.start), s.byteAt(named.end)
+	for _, d := range r.c.terms {
+		for _, join := range []string{"、", "和", "及", "或"} {
+			if word := join + d.word; strings.HasPrefix(s.text[end:], word) {
+				return s.slice(from, end+len(word))
+			}
+		}
+	}
+	return named
+}
+
 // beneficiary reads a phrase that names who gets it.
 func (r *reader) beneficiary(phrase sentence) {
-	if phrase = people(phrase); phrase.text == "" || sideOfHeading(phrase.text) != "" {
+	if phrase = people(phrase); phrase.text == "" || sideOfHeading(phrase.text) != "" && !r.c.known(phrase) {
 		return
 	}
 	e := domain.Evidence{Start: phrase.start, End: phrase.end, Text: phrase.text}
@@ -354,9 +426,11 @@ func (r *reader) beneficiary(phrase sentence) {
 		r.m.Who = firstRunes(phrase.text, 60)
 		r.m.Evidence["who"] = append(r.m.Evidence["who"], e)
 	}
-	if !tree.IsZero() {
-		r.found = append(r.found, tree)
-		r.m.Evidence["criteria"] = append(r.m.Evidence["criteria"], e)
+	for _, part := range append([]domain.Criteria{tree}, r.c.unread(phrase, &tree)...) {
+		if !part.IsZero() {
+			r.found = append(r.found, part)
+			r.m.Evidence["criteria"] = append(r.m.Evidence["criteria"], e)
+		}
 	}
 }
 
@@ -366,6 +440,9 @@ func (r *reader) condition(s sentence, surely bool) {
 	tree := r.c.one(s)
 	if !tree.IsZero() {
 		r.found = append(r.found, tree)
+		if surely {
+			r.found = append(r.found, r.c.rest(s, &tree)...)
+		}
 		r.m.Evidence["criteria"] = append(r.m.Evidence["criteria"], s.evidence(0, len(s.text)))
 		return
 	}
@@ -379,41 +456,48 @@ func (r *reader) condition(s sentence, surely bool) {
 // simplify makes one list of the trees that all hold, without repeats, and
 // joins alternatives of one field that stand in different sentences.
 func simplify(trees []domain.Criteria) []domain.Criteria {
-	var flat []domain.Criteria
+	var named, rest []domain.Criteria // named are alternatives
 	said := map[string]bool{}
-	var flatten func(c domain.Criteria)
-	flatten = func(c domain.Criteria) {
-		if c.All == nil {
-			if words := bare(c); !said[words] {
-				said[words] = true
-				flat = append(flat, c)
-			}
-			return
-		}
-		for _, part := range c.All {
-			flatten(part)
-		}
-	}
 	for _, tree := range trees {
-		flatten(tree)
-	}
-	var named, rest []domain.Criteria
-	for _, c := range flat {
-		if c.Leaf != nil && c.Leaf.Op == domain.In && (c.Leaf.Field == domain.FieldSize || c.Leaf.Field == domain.FieldGroup) {
-			named = append(named, c)
-		} else {
-			rest = append(rest, c)
+		var flat []domain.Criteria
+		flatten(tree, &flat)
+		for i, c := range flat {
+			words := bare(c)
+			if said[words] {
+				continue
+			}
+			said[words] = true
+			if alternative(c) && !slices.ContainsFunc(flat, func(o domain.Criteria) bool {
+				return alternative(o) && o.Leaf != flat[i].Leaf && o.Leaf.Field == c.Leaf.Field // 低保家庭中的残疾人
+			}) {
+				named = append(named, c)
+			} else {
+				rest = append(rest, c)
+			}
 		}
 	}
-	if len(named) > 0 {
-		for _, field := range []domain.Field{domain.FieldSize, domain.FieldGroup} {
-			of := slices.DeleteFunc(slices.Clone(named), func(c domain.Criteria) bool { return c.Leaf.Field != field })
-			if len(of) > 0 {
-				rest = append(rest, merge(of))
-			}
+	for _, field := range []domain.Field{domain.FieldSize, domain.FieldGroup} {
+		of := slices.DeleteFunc(slices.Clone(named), func(c domain.Criteria) bool { return c.Leaf.Field != field })
+		if len(of) > 0 {
+			rest = append(rest, merge(of))
 		}
 	}
 	return rest
+}
+
+// alternative tells whether a condition names a size or a group.
+func alternative(c domain.Criteria) bool {
+	return c.Leaf != nil && c.Leaf.Op == domain.In && (c.Leaf.Field == domain.FieldSize || c.Leaf.Field == domain.FieldGroup)
+}
+
+func flatten(c domain.Criteria, out *[]domain.Criteria) {
+	if c.All == nil {
+		*out = append(*out, c)
+		return
+	}
+	for _, part := range c.All {
+		flatten(part, out)
+	}
 }
 
 // bare writes a tree without its evidence.
@@ -435,8 +519,8 @@ func bare(c domain.Criteria) string {
 }
 
 // kindOf tells whether a measure is for enterprises or residents, from its own
-// conditions, else from the document.
-func (t *Tagger) kindOf(p *domain.Policy, trees []domain.Criteria) string {
+// conditions, else from the words that say who, else from the document.
+func (t *Tagger) kindOf(p *domain.Policy, who string, trees []domain.Criteria) string {
 	enterprise, resident := false, false
 	for i := range trees {
 		trees[i].Leaves(func(l *domain.Condition) {
@@ -448,6 +532,10 @@ func (t *Tagger) kindOf(p *domain.Policy, trees []domain.Criteria) string {
 				enterprise = true
 			}
 		})
+	}
+	if enterprise == resident {
+		firm, person := firms.MatchString(who), persons.MatchString(who)
+		enterprise, resident = enterprise || firm && !person, resident || person && !firm
 	}
 	switch {
 	case enterprise && !resident:

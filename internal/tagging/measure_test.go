@@ -290,3 +290,122 @@ func TestWhatAnAmountIsChangedToCounts(t *testing.T) {
 		}
 	}
 }
+
+// TestWhoIsMeantIsReadWholeOrListed holds whom a measure is for, as conditions. What
+// no profile can answer stands behind "?", for the officer: nobody is taken to meet
+// it.
+func TestWhoIsMeantIsReadWholeOrListed(t *testing.T) {
+	for sentence, want := range map[string][]string{
+		"对从业人员100人以下、年营业收入5000万元以下的企业,给予2万元补助。":          {"kind in enterprise", "revenue le 50000000", "staff le 100"},
+		"对营业收入不低于200万元且不超过2000万元的企业,给予2万元补助。":            {"kind in enterprise", "revenue ge 2000000", "revenue le 20000000"},
+		"对从业人数20人至300人(不含)的企业,给予2万元补助。":                  {"kind in enterprise", "staff ge 20", "staff lt 300"},
+		"对招用高校毕业生、签订1年以上劳动合同的小微企业,给予2万元补助。":              {"?招用高校毕业生、签订1年以上劳动合同", "kind in enterprise", "size in small,micro"},
+		"对首次创办小微企业,且正常运营1年以上的高校毕业生、就业困难人员,给予一次性补贴5000元。": {"?首次创办小微企业,且正常运营1年以上", "group in G04,G06", "kind in resident"},
+		"对成立满2年、从业人数不超过50人的企业,给予2万元补助。":                  {"?成立满2年", "kind in enterprise", "staff le 50"},
+		"对低保家庭中的残疾人,给予2000元补助。":                          {"group in G02", "group in G07", "kind in resident"},
+		"对计划生育特殊家庭,给予2000元补助。":                           {"?计划生育特殊家庭", "kind in resident"},
+		"对安置就业的盲人按摩机构,给予2万元补助。":                          {"?安置就业的盲人按摩机构", "kind in enterprise"},
+		"女性残疾人年满55周岁、男性年满60周岁的,可领取慰问金1000元。":             {"?女性残疾人年满55周岁、男性年满60周岁", "group in G02", "kind in resident"},
+		"对个体工商户年应纳税所得额不超过200万元的部分,减半征收个人所得税。":            {"kind in enterprise", "registration in R500"},
+		"支持企业发展。对从业人数不超过50人的企业,给予2万元补助。":                 {"kind in enterprise", "staff le 50"},
+		"大型企业按上年度实际缴纳失业保险费的30%返还,中小微企业按60%返还。":           {"kind in enterprise", "size in large,medium,micro,small"},
+	} {
+		t.Run(sentence, func(t *testing.T) {
+			p := read(t, "who.txt", noticeHead+"一、"+sentence+noticeEnd)
+			if len(p.Measures) != 1 {
+				t.Fatalf("%d measures, want 1", len(p.Measures))
+			}
+			checkEvidence(t, p)
+			var got []string
+			p.Measures[0].Criteria.Leaves(func(l *domain.Condition) {
+				if l.Field == domain.FieldOther {
+					got = append(got, "?"+l.Unread)
+				}
+			})
+			for _, l := range leaves(&p.Measures[0]) {
+				if !strings.HasPrefix(l, "other") && !strings.HasPrefix(l, "region") {
+					got = append(got, l)
+				}
+			}
+			slices.Sort(got)
+			if got = slices.Compact(got); !slices.Equal(got, want) {
+				t.Errorf("it asks for %q, want %q", got, want)
+			}
+		})
+	}
+}
+
+// TestWhatAMeasureGives reads amounts in the words of county notices.
+func TestWhatAMeasureGives(t *testing.T) {
+	for sentence, want := range map[string]domain.Benefit{
+		"对高校毕业生,给予一次性创业补贴5000元。":                 {Kind: "B09", Amount: 5000, Once: true},
+		"对招用高校毕业生的企业,按每招用1人1500元的标准发放补助。":        {Kind: "B09", Amount: 1500, Unit: "人"},
+		"对80周岁以上老年人,每人每月50元;90周岁以上老年人,每人每月100元。": {Kind: "B09", Tiers: []float64{50, 100}, Unit: "人·月"},
+		"对科技型中小企业,按投入的30%给予补助,最高200万元。":          {Kind: "B09", Rate: 0.3, Base: "投入", Cap: 2_000_000},
+		"对承租国有房屋的个体工商户,减免3个月租金。":                 {Kind: "B14", Months: 3},
+	} {
+		p := read(t, "gives.txt", noticeHead+"一、"+sentence+noticeEnd)
+		if len(p.Measures) != 1 {
+			t.Errorf("%s: %d measures, want 1", sentence, len(p.Measures))
+			continue
+		}
+		got := p.Measures[0].Benefit
+		got.Text, got.Tax = "", nil
+		if !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: got %+v, want %+v", sentence, got, want)
+		}
+	}
+}
+
+// TestWhoTheWholeDocumentLeavesOut: a list of those who get nothing holds for every
+// measure, asks nothing of anybody, and is none itself; nor is the paragraph that
+// tells how to apply.
+func TestWhoTheWholeDocumentLeavesOut(t *testing.T) {
+	p := read(t, "out.txt", noticeHead+"一、设备补助。对从业人数不超过300人的企业,给予2万元补助。\n二、贴息。对从业人数不超过50人的企业,给予3万元贴息。\n三、有下列情形之一的企业不得享受本意见政策:\n(一)被列入严重失信主体名单的;\n(二)房地产开发企业。\n四、本意见自2026年4月1日起施行。由企业向县经信局提出申请,咨询电话:0575-81234567。"+noticeEnd)
+	if len(p.Measures) != 2 {
+		t.Fatalf("%d measures, want 2", len(p.Measures))
+	}
+	for _, m := range p.Measures {
+		out := 0
+		for _, part := range m.Criteria.All {
+			if part.Not != nil {
+				out += len(part.Not.Any)
+			} else if part.Leaf != nil && (part.Leaf.Field == domain.FieldAttribute || part.Leaf.Field == domain.FieldIndustry) {
+				t.Errorf("%s asks for %v of those left out", m.Title, part.Leaf.Values)
+			}
+		}
+		if out != 2 || m.How.Mode != "apply" || m.How.Contact != "0575-81234567" {
+			t.Errorf("%s: %d left out, had by %+v", m.Title, out, m.How)
+		}
+	}
+}
+
+// TestWhatNobodyMayBeIsNotAskedFor: a condition may deny.
+func TestWhatNobodyMayBeIsNotAskedFor(t *testing.T) {
+	p := read(t, "deny.txt", "云川县经信局关于申报技术改造补助的通知\n各企业:\n一、申报条件\n1.从业人数不超过300人;\n2.未被列入经营异常名录、严重违法失信名单。\n二、补助标准\n对企业按投入的30%给予补助。\n云川县经信局\n2026年3月1日")
+	if len(p.Measures) != 1 {
+		t.Fatalf("%d measures, want 1", len(p.Measures))
+	}
+	denied := false
+	for _, part := range p.Measures[0].Criteria.All {
+		if part.Leaf != nil && part.Leaf.Field == domain.FieldAttribute {
+			t.Errorf("it asks for %v", part.Leaf.Values)
+		}
+		denied = denied || part.Not != nil
+	}
+	if !denied {
+		t.Error("nobody is left out")
+	}
+}
+
+// TestRulesOfOneThingAreOneMeasure: articles on who, what and how make one.
+func TestRulesOfOneThingAreOneMeasure(t *testing.T) {
+	p := read(t, "rules.txt", "云川县人社局关于印发云川县购房补贴实施细则的通知\n各乡镇:\n现将《云川县购房补贴实施细则》印发给你们。\n云川县人社局\n2026年2月10日\n云川县购房补贴实施细则\n第一条 为吸引人才,制定本细则。\n第二条 本细则适用于年龄在45周岁以下的高校毕业生。\n第三条 申请购房补贴应同时具备以下条件:\n(一)签订3年以上劳动合同;\n(二)在本县无自有住房。\n第四条 补贴标准:给予一次性补贴100000元。\n第五条 有下列情形之一的,不予补贴:\n(一)机关事业单位工作人员。\n第六条 申请人通过“浙里办”提交身份证、劳动合同等材料。\n第七条 本细则自2026年3月1日起施行。")
+	if len(p.Measures) != 1 {
+		t.Fatalf("%d measures, want 1", len(p.Measures))
+	}
+	m := p.Measures[0]
+	if got := leaves(&m); !slices.Contains(got, "age le 45") || !slices.ContainsFunc(m.Unread, func(s string) bool { return strings.Contains(s, "劳动合同") }) || m.Benefit.Amount != 100_000 || len(m.How.Materials) != 2 {
+		t.Errorf("it asks for %q and %q, gives %+v by %+v", got, m.Unread, m.Benefit, m.How)
+	}
+}

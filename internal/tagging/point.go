@@ -11,7 +11,11 @@ import (
 
 var (
 	// label is a paragraph or heading that names one side of a measure.
-	label = automaton.MustCompile(`^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．])?\s*(?:[\p{Han}]{0,4})(对象|主体|条件|标准|额度|金额|程序|流程|方式|渠道|时间|期限|材料|范围|内容)$`)
+	label = automaton.MustCompile(`^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．]|第[一二三四五六七八九十]{1,3}条)?\s*(?:[\p{Han}]{0,4})(对象|主体|条件|标准|额度|金额|程序|流程|方式|渠道|时间|期限|材料|范围|内容)$`)
+	// labelVerb is one in a sentence: 一、救助对象为下列人员:.
+	labelVerb = automaton.MustCompile(`^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．]|第[一二三四五六七八九十]{1,3}条)\s*(?:(?:补贴|补助|申报|申领|申请|享受|支持|发放|奖励|扶持|保障|救助|资助|返还|减免)(对象|主体|范围|条件)(?:为|是|包括)|本(?:办法|细则|规定|措施|政策)适用于)`)
+	// conditionsOf announces the conditions of one measure.
+	conditionsOf = automaton.MustCompile(`^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．]|第[一二三四五六七八九十]{1,3}条)\s*(?:申请|申报|申领|享受|领取)[^。;:]{0,24}(?:具备|符合|满足)(?:以下|下列|下述)[\p{Han}]{0,4}条件:$`)
 	// labelHeading is the same as a heading of its own.
 	labelHeading = automaton.MustCompile(`(?:补贴|补助|申报|申领|申请|享受|支持|发放|奖励|政策|适用|扶持|保障|救助|资助|返还|减免|受理|办理)?(对象|主体|条件|标准|额度|金额|内容|程序|流程|方式|渠道|时间|期限|材料|范围|频度|要求)(?:(?:和|与|及|、)[\p{Han}]{2,6})?$`)
 	// sideQuestion is a heading of a page of questions that asks for one side.
@@ -87,6 +91,9 @@ func (t *reading) points(p *domain.Policy) []unit {
 				}
 			}
 		}
+		if !slices.Contains(procedural, s.side) {
+			shared = append(shared, t.forAll(s)...)
+		}
 		units = append(units, t.units(p, s)...)
 	}
 	units, calls := t.callsApart(units)
@@ -103,8 +110,37 @@ func (t *reading) points(p *domain.Policy) []unit {
 	return units
 }
 
+// forAll are the pieces of a section that hold for all measures: who gets nothing
+// of what the document gives (有下列情形之一的企业不得享受本措施:(一)…), and what stands
+// beside the day from which it holds.
+func (t *reading) forAll(s section) []piece {
+	var out []piece
+	for _, b := range t.blocks(s) {
+		first := b.items[0].Text
+		if !ruledOut.MatchString(first) && (b.best >= demands || !comesIntoForce.MatchString(first)) {
+			continue
+		}
+		var own []piece
+		for _, it := range b.items {
+			own = append(own, t.pieces(it)...)
+		}
+		markLists(own)
+		out = append(out, own...)
+	}
+	return out
+}
+
+// ruledOut begins a list of those who get nothing of what a document gives.
+var ruledOut = expression(`^[^。]{0,30}(?:下列|以下|下述)[^。]{0,30}(?:不(?:得|能|再)?(?:享受|申报|申请|适用)|不予(?:支持|享受|受理))(?:本[\p{Han}]{1,8}?|)(?:政策|措施|意见|办法|通知|资金|优惠|支持|奖励|补助|补贴)?:$`)
+
 // fitting are those who meet the conditions that another paragraph names.
 var fitting = expression(`^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．])?(?:凡|请)?(?:符合|具备|满足)[^,。;]{0,8}(?:条件|要求|规定)的`)
+
+// byApplicant begins what whoever applies does to get what other paragraphs give.
+var byApplicant = expression(`^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．])?\s*由?(?:纳税人|缴费人|申请人|申报人|申领人|申请单位|申报单位|申报企业)(?:自行|享受(?:本|上述)|应当?[于在向]|可以?(?:于|在|向|通过|登录)|须|需|凭)`)
+
+// comesIntoForce begins the last paragraph, which tells for how long a document holds.
+var comesIntoForce = expression(`^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．]|第[\p{Han}]{1,6}条)?\s*本[\p{Han}]{2,6}自[^。;]{2,20}起(?:施行|实施|执行|生效)`)
 
 // callsApart takes out the paragraphs that only tell those who fit how to
 // apply, where others give something: they are no measures of their own, and
@@ -120,7 +156,7 @@ func (t *reading) callsApart(units []unit) (measures []unit, calls []piece) {
 		return units, nil
 	}
 	for i, u := range units {
-		if len(u.own) > 0 && best[i] <= invites && fitting.MatchString(u.own[0].text) {
+		if len(u.own) > 0 && best[i] <= invites && (fitting.MatchString(u.own[0].text) || byApplicant.MatchString(u.own[0].text) || comesIntoForce.MatchString(u.own[0].text)) {
 			calls = append(calls, u.own...)
 			continue
 		}
@@ -150,11 +186,18 @@ func split(clauses []domain.Clause) []section {
 				aside = level
 			}
 			out = append(out, section{heading: heading, path: c.Path, side: sideOfHeading(heading), aside: aside > 0})
+			if s := &out[len(out)-1]; strings.HasSuffix(c.Text, ":") && !s.aside { // 八、有下列情形之一的企业不得享受:
+				s.items = append(s.items, item{c, s.side})
+			}
 		case domain.TextClause, domain.TableClause:
 			if len(out) == 0 {
 				out = append(out, section{path: c.Path})
 			}
 			s := &out[len(out)-1]
+			if top, _, _ := strings.Cut(s.path, "/"); s.heading != "" && top != "" && isNumbered(c.Text) && !strings.HasPrefix(c.Path+"/", top+"/") {
+				out = append(out, section{}) // 九、 behind the list under the heading 八、
+				s = &out[len(out)-1]
+			}
 			side := s.side
 			side = cmpEmpty(sideOfLabel(c.Text), side)
 			s.items = append(s.items, item{c, side})
@@ -165,6 +208,12 @@ func split(clauses []domain.Clause) []section {
 
 // sideOfLabel is the side of a measure that the first words of a paragraph name.
 func sideOfLabel(text string) string {
+	if m := labelVerb.FindStringSubmatch(text); m != nil {
+		return cmpEmpty(m[1], "对象")
+	}
+	if conditionsOf.MatchString(text) {
+		return "条件"
+	}
 	head := text[:min(len(text), longLabel+len("。"))]
 	if i := strings.IndexAny(head, ":。\n"); i >= 0 {
 		head = head[:i]
@@ -348,11 +397,18 @@ func sameShape(first, it item) bool {
 
 // units parts a section into measures.
 func (t *reading) units(p *domain.Policy, s section) []unit {
-	sides := 0
+	sides, standards, articles := 0, 0, false
 	for _, it := range s.items {
 		if it.side != "" && it.side != s.side {
 			sides++
+			articles = articles || strings.HasPrefix(it.Path, "第")
+			if it.side == "标准" || it.side == "额度" || it.side == "金额" {
+				standards++
+			}
 		}
+	}
+	if articles && standards != 1 { // rules for several things
+		sides = 0
 	}
 	if sides >= 2 && !s.aside {
 		u := unit{heading: s.heading, path: s.path, alone: true}
@@ -372,6 +428,9 @@ func (t *reading) units(p *domain.Policy, s section) []unit {
 		return nil
 	}
 	for _, b := range t.blocks(s) {
+		if ruledOut.MatchString(b.items[0].Text) {
+			continue
+		}
 		var own []piece
 		for _, it := range b.items {
 			own = append(own, t.pieces(it)...)
@@ -420,7 +479,7 @@ func (t *reading) apart(s section, b block, own []piece) []unit {
 	var lead []piece
 	given := false
 	for i, x := range own {
-		starts := i == 0 || strings.HasSuffix(own[i-1].text, "。")
+		starts := i == 0 || strings.HasSuffix(own[i-1].text, "。") || strings.HasSuffix(own[i-1].text, ";")
 		if b.acts[i] == gives && starts && given && t.namesOwn(x.sentence) {
 			out = append(out, unit{heading: s.heading, path: b.items[0].Path})
 		}

@@ -125,7 +125,7 @@ func TestSectionsThatAreLabelsMakeOneMeasure(t *testing.T) {
 		t.Fatalf("%d measures, want 1", len(p.Measures))
 	}
 	m := p.Measures[0]
-	if m.Benefit.Amount != 120 || m.Benefit.Unit != "人·月" || len(m.How.Materials) != 3 {
+	if !slices.Equal(m.Benefit.Tiers, []float64{120, 300}) || m.Benefit.Unit != "人·月" || len(m.How.Materials) != 3 {
 		t.Errorf("it gives %+v by %+v", m.Benefit, m.How)
 	}
 	got := leaves(&m)
