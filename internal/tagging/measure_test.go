@@ -306,6 +306,7 @@ func TestWhoIsMeantIsReadWholeOrListed(t *testing.T) {
 		"对计划生育特殊家庭,给予2000元补助。":                           {"?计划生育特殊家庭", "kind in resident"},
 		"对安置就业的盲人按摩机构,给予2万元补助。":                          {"?安置就业的盲人按摩机构", "kind in enterprise"},
 		"女性残疾人年满55周岁、男性年满60周岁的,可领取慰问金1000元。":             {"?女性残疾人年满55周岁、男性年满60周岁", "group in G02", "kind in resident"},
+		"对60至69岁的残疾人,给予2000元补助。":                         {"age ge 60", "age le 69", "group in G02", "kind in resident"},
 		"对个体工商户年应纳税所得额不超过200万元的部分,减半征收个人所得税。":            {"kind in enterprise", "registration in R500"},
 		"支持企业发展。对从业人数不超过50人的企业,给予2万元补助。":                 {"kind in enterprise", "staff le 50"},
 		"大型企业按上年度实际缴纳失业保险费的30%返还,中小微企业按60%返还。":           {"kind in enterprise", "size in large,medium,micro,small"},
