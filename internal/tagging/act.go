@@ -45,7 +45,7 @@ var (
 	// eases begins an item that opens or loosens something.
 	eases = expression(`^(?:进一步|加快|积极|研究|探索)?(?:支持|允许|鼓励|放宽|取消|降低|优先|简化|授权|免除|减免|延长|开通|将[^。;]*?下放)`)
 	// tells is a report of what has been done, or words about the document.
-	tells = expression(`截至(?:\d{4}年|目前|上月)|累计(?:发放|减免|支出|投入|为)|(?:全年|上半年|去年|同比|据统计|数据显示)|取得[\p{Han}]{0,6}成效|成效(?:显著|明显)|存在[\p{Han}]{0,10}问题|近年来|负责解释|同时废止|(?:所称|是指|下同|系指|含义)|(?:适用|遵守|执行)(?:本法|本条例|本办法|本规定)[^,;]{0,10}。|起(?:施行|实施|执行)|(?:制定|发布)(?:本|实施细则)`)
+	tells = expression(`截至(?:\d{4}年|目前|上月)|累计(?:发放|减免|支出|投入|为)|(?:全年[^不最累限可每,。;]|上半年|去年|同比|据统计|数据显示)|取得[\p{Han}]{0,6}成效|成效(?:显著|明显)|存在[\p{Han}]{0,10}问题|近年来|负责解释|同时废止|(?:所称|是指|下同|系指|含义)|(?:适用|遵守|执行)(?:本法|本条例|本办法|本规定)[^,;]{0,10}。|起(?:施行|实施|执行)|(?:制定|发布)(?:本|实施细则)`)
 	// liable are the consequences of a breach.
 	liable = expression(`^[\s(]*(?:第[\p{Han}]{1,6}条)?(?:违反|有下列[\p{Han}]{0,4}(?:行为|情形)之一的,(?:由|责令|依法)|国家工作人员|(?:[\p{Han}]{2,16})工作人员[^。;]*?(?:玩忽|滥用|徇私))|处[^。;]*?罚款|依法(?:给予处分|追究)|责令(?:限期)?改正|追究刑事责任|给予(?:行政)?处分`)
 )
@@ -171,7 +171,7 @@ var (
 func people(s sentence) sentence {
 	s = s.trim()
 	s = s.slice(len(beforeWho.FindString(s.text)), len(s.text)).trim()
-	if utf8.RuneCountInString(s.text) < 2 || s.matches(notWho) {
+	if utf8.RuneCountInString(s.text) < 2 || s.matches(notWho) && !s.matches(foundedBound) {
 		return sentence{start: s.start, end: s.start}
 	}
 	return s

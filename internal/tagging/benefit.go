@@ -62,6 +62,13 @@ func (t *Tagger) benefit(m *domain.Measure, s sentence) {
 			note("rate", x)
 		}
 	}
+	for _, x := range t.find("X71", s) {
+		if r, ok := percent(x.group("rate")); ok && b.Rate == 0 && !bounds.MatchString(x.group("base")) {
+			kind(kindOfWord(x.group("kind")))
+			b.Rate, b.Base = r, strings.TrimPrefix(x.group("base"), "对")
+			note("rate", x)
+		}
+	}
 	for _, x := range t.find("X32", s) {
 		if tiers := amounts(x.group("list")); len(tiers) > 1 && b.Tiers == nil {
 			kind(kindOfWord(x.group("kind")))
@@ -69,10 +76,22 @@ func (t *Tagger) benefit(m *domain.Measure, s sentence) {
 			note("tiers", x)
 		}
 	}
+	t.steps(m, s)
+	for _, code := range []string{"X69", "X70"} {
+		for _, x := range t.find(code, s) {
+			a, ok := yuan(x.group("amt"), x.group("unit"))
+			unit := strings.Trim(x.group("who")+"·"+x.group("per"), "·")
+			if ok && unit != "" && b.Amount == 0 && b.Tiers == nil && !before.MatchString(x.text[:x.loc[0]]) {
+				kind(kindOfWord(x.evidence.Text))
+				b.Amount, b.Unit = a, unit
+				note("amount", x)
+			}
+		}
+	}
 	for _, x := range t.find("X31", s) {
 		if a, ok := yuan(x.group("amt"), x.group("unit")); ok && b.Amount == 0 && b.Tiers == nil {
 			kind(kindOfWord(x.group("kind")))
-			b.Amount, b.Once = a, strings.Contains(x.evidence.Text, "一次性")
+			b.Amount, b.Once = a, strings.Contains(lastRunes(x.text[:x.loc[1]], 24), "一次性")
 			note("amount", x)
 		}
 	}
@@ -143,6 +162,56 @@ func (t *Tagger) benefit(m *domain.Measure, s sentence) {
 }
 
 var (
+	// given is a sum that is given, and goesOn one that goes on from it for somebody
+	// else: 完成股改的奖励50万元,辅导备案的100万元; 一级140元,二级70元.
+	given   = expression(`(?:给予|发放|发给|奖励|奖补|补助|补贴|资助|补偿)(?:金)?(?:一次性)?(?:[\p{Han}]{0,6}:[\p{Han}]{1,12}?)?(\d+(?:\.\d+)?(?:亿元|万元|元))`)
+	goesOn  = automaton.MustCompile(`^(?:的?(?:一次性)?(?:奖励|补助|补贴|资助))?(?:[、,;]|,?和)(?:[\p{Han}“”]{1,16}?)(\d+(?:\.\d+)?(?:亿元|万元|元))`)
+	perUnit = automaton.MustCompile(`每([人户孩名位生亩床头台辆家个件项吨])(?:每([月年天]))?[\p{Han}]{0,3}$`)
+	// total stands before a sum that bounds others or that somebody must reach.
+	total = automaton.MustCompile(`不超过|最高|累计|总额|合计|上限|不高于|不低于|达到|超过|低于|收入|投资|产值|每`)
+)
+
+// steps reads sums that differ by what somebody has reached: tiers.
+func (t *Tagger) steps(m *domain.Measure, s sentence) {
+	b := &m.Benefit
+	if b.Tiers != nil || b.Amount != 0 || b.Rate != 0 {
+		return
+	}
+	var tiers []float64
+	from, to := 0, 0
+	for _, loc := range s.locs(given) {
+		if loc[0] < to || len(tiers) > 0 && total.MatchString(s.text[to:loc[0]]) {
+			continue
+		}
+		add := func(words string, end int) {
+			if v := amounts(words); len(v) == 1 {
+				if len(tiers) == 0 {
+					from = loc[0]
+				}
+				tiers, to = append(tiers, v[0]), end
+			}
+		}
+		add(submatch(s.text, loc, 1), loc[1])
+		for to > 0 {
+			next := goesOn.FindStringSubmatchIndex(s.text[to:])
+			if next == nil || total.MatchString(s.text[to:to+next[1]]) {
+				break
+			}
+			add(s.text[to+next[2]:to+next[3]], to+next[1])
+		}
+	}
+	if len(tiers) < 2 {
+		return
+	}
+	b.Kind, b.Tiers = cmpEmpty(b.Kind, kindOfWord(s.text[from:to])), tiers
+	if each := perUnit.FindStringSubmatch(s.text[:from]); each != nil {
+		b.Unit = cmpEmpty(b.Unit, strings.Trim(each[1]+"·"+each[2], "·"))
+	}
+	m.Evidence["benefit.tiers"] = append(m.Evidence["benefit.tiers"], s.evidence(from, to))
+	b.Text = cmpEmpty(b.Text, firstRunes(strings.TrimSpace(unnumbered(s.text)), 80))
+}
+
+var (
 	// shareOf is 返还其上年度实际缴纳失业保险费的50%, shareFor is 核定损失部分5%的支持.
 	shareOf  = expression(`(返还|退还|补助|补贴|奖励|资助|贴息|补偿)(?:其|给)?(?:[\p{Han}]{0,4}单位)?([^,。;:]{2,40}?)的?(\d+(?:\.\d+)?%)`)
 	shareFor = expression(`(?:按照|按|其|上|再|给予)?([^,。;:]{2,30}?)的?(\d+(?:\.\d+)?%)(?:的|给予|予以|进行)+[\p{Han}]{0,6}?(支持|补助|补贴|奖励|贴息|返还|资助|补偿)`)
@@ -157,7 +226,7 @@ var (
 	// perHead is an amount for each that is counted: 按每招用1人1500元的标准发放补助.
 	perHead = expression(`按(?:照)?每[\p{Han}]{0,8}?1?([人户家个台辆亩头])[\p{Han}]{0,4}?(\d+(?:\.\d+)?)(亿元|万元|元)的?标准[^,。;]{0,12}?(补贴|补助|奖励|资助|津贴)`)
 	// alone is a highest amount between commas, of what was given before.
-	alone = expression(`[,(](?:最高|上限|封顶)(?:可达|可|为|不超过|给予|补助|奖励|补贴)*(\d+(?:\.\d+)?)(亿元|万元|元)(?:封顶)?(?:[,。;)]|$)`)
+	alone = expression(`[,、(](?:单[\p{Han}]{1,7}?|每[\p{Han}]{1,6}?|累计|年度)?(?:最高|上限|封顶)(?:可达|可|为|不超过|给予|补助|奖励|补贴)*(\d+(?:\.\d+)?)(亿元|万元|元)(?:封顶)?(?:[,。;)]|$)`)
 	limit = automaton.MustCompile(`额度|限额|最高|上限`)
 	// atMost is a highest amount of what is given, and not of what is asked.
 	atMost = expression(`((?:补助|补贴|奖励|资助|贷款|奖补|额度|金额|给予|申请|贴息|支持|标准)[^,。;:\d]{0,12}?)(?:最高(?:限额|额度)?|不超过|不高于|上限为?|至多|限额)(?:可达|为|不超过)?(\d+(?:\.\d+)?)(亿元|万元|元)`)

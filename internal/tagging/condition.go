@@ -36,6 +36,9 @@ var (
 	joins        = automaton.MustCompile(`、|以及|或者|或|及其|和|及`)
 	ageRange     = expression(`(\d{1,3})(?:周?岁)?(?:至|到|-|~|—)(\d{1,3})周?岁`)
 	ageBound     = expression(`(年满|未满|不满|满)?(\d{1,3})周?岁(及以上|\(含\)以上|以上|及以下|\(含\)以下|以下)?`)
+	ageEach      = expression(`(?:年龄)?(?:分别|男[^,。;]{0,6}?\d{1,3}周岁[^。;]{0,8}?女|女[^,。;]{0,6}?\d{1,3}周岁[^。;]{0,8}?男)[^。;]{0,40}?\d{1,3}周岁(?:及以上|以上|及以下|以下)?`)
+	disability   = expression(`残疾等级为?[一二三四、或和至\d]{1,8}级|[一二三四][、或和至][一二三四]?级残疾`)
+	tenure       = expression(`[\p{Han}]{2,10}(?:已?满|达到?|超过|不少于|不低于)?\d{1,2}(?:个月|年)(?:\(含\))?(?:及?以上|以内|之内|内)|[\p{Han}]{2,10}(?:已?满|不少于)\d{1,2}(?:个月|年)`)
 	hukou        = expression(`(?:具有|取得|持有|属于)?([\p{Han}]{1,10}?)(?:常住|农村|城镇)?户(?:籍|口)`)
 	registered   = expression(`(?:在|于)((?:本|我)(?:省|市|县|区|镇|乡|街道)|[\p{Han}]{2,10}?(?:省|市|县|区|镇|乡|街道))(?:行政区域内|范围内|境内)?(?:依法)?(?:注册|登记|纳税|参保|经营|设立)`)
 	foundedBound = expression(`(\d{4})年(\d{1,2})月(\d{1,2})日(?:\(含\))?(以后|之后|及以后|起|以来|以前|之前|前)[\p{Han}]{0,4}?(?:成立|登记|注册|设立)`)
@@ -329,8 +332,12 @@ func (c conditions) alternatives(s sentence) []sentence {
 	return append(out, s.slice(from, len(s.text)))
 }
 
-// names tells whether a phrase names a kind of enterprise or a group.
+// names tells whether a phrase names a kind of enterprise or a group, and not
+// what somebody must hold or be beside: 持有残疾人证, 残疾等级为一级.
 func (c conditions) names(s sentence) bool {
+	if holding.MatchString(s.text) {
+		return false
+	}
 	for _, w := range sizeWords {
 		if strings.Contains(s.text, w.word) {
 			return true
@@ -343,6 +350,9 @@ func (c conditions) names(s sentence) bool {
 	numbers := c.numbers(s) // 从业人员100人以下 names nobody
 	return slices.ContainsFunc(found, func(f facet) bool { return !within(f.evidence, numbers) })
 }
+
+// holding is the end of what somebody must hold or be, which names nobody.
+var holding = automaton.MustCompile(`(?:证|证书|证件|卡|户籍|户口|保险|[一二三四\d]级|合同|资格)(?:的)?$`)
 
 // merge makes alternatives of single leaves of one field into one leaf.
 func merge(any []domain.Criteria) domain.Criteria {
@@ -377,10 +387,24 @@ func (c conditions) one(s sentence) domain.Criteria {
 	parts = append(parts, ages...)
 	parts = append(parts, c.founded(s)...)
 	parts = append(parts, c.places(s)...)
-	if m := s.loc(worksIn); m != nil {
-		parts = append(parts, other(s.evidence(m[0], m[1])))
+	for _, in := range []pattern{worksIn, disability, tenure} { // what no profile holds
+		if m := s.loc(in); m != nil && !within(s.evidence(m[0], m[1]), parts) {
+			from := m[0]
+			for _, and := range []string{"并", "且"} { // 初次创办企业并正常经营6个月以上
+				if i := strings.LastIndex(s.text[m[0]:m[1]], and); i >= 0 {
+					from = max(from, m[0]+i+len(and))
+				}
+			}
+			parts = append(parts, other(s.evidence(from, m[1])))
+		}
 	}
 	return domain.AllOf(parts...)
+}
+
+// bounds reads the conditions of a phrase that stand in figures or name a place of
+// registration, whoever it speaks of.
+func (c conditions) bounds(s sentence) domain.Criteria {
+	return domain.AllOf(slices.Concat(c.numbers(s), c.ages(s), c.founded(s), c.places(s))...)
 }
 
 // founded reads 2026年1月1日以后新登记的.
@@ -647,6 +671,9 @@ func (c conditions) ages(s sentence) []domain.Criteria {
 	text := s.text
 	if !s.may(ageRange) && !s.may(ageBound) {
 		return nil
+	}
+	if m := s.loc(ageEach); m != nil { // whose age is which is not read
+		return []domain.Criteria{other(s.evidence(m[0], m[1]))}
 	}
 	if all := ageBound.FindAllStringIndex(text, -1); bySex(s) {
 		from := strings.IndexAny(text[:all[0][0]], "男女")

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"policypush/internal/automaton"
 	"policypush/internal/domain"
 )
 
@@ -79,10 +80,10 @@ func (t *reading) measure(p *domain.Policy, u unit, c conditions) (domain.Measur
 	}
 	r.close()
 	var parts []domain.Criteria
-	if kind := t.kindOf(p, m.Who, r.found); kind != "" {
+	if kind := t.kindOf(p, m.Who, r.found); kind != "" && !asksFor(r.found, domain.FieldKind) {
 		parts = append(parts, domain.Leaf(domain.Condition{Field: domain.FieldKind, Op: domain.In, Values: []string{kind}}))
 	}
-	if c.region != "" && !asksRegion(r.found) {
+	if c.region != "" && !asksFor(r.found, domain.FieldRegion) {
 		parts = append(parts, domain.Leaf(domain.Condition{Field: domain.FieldRegion, Op: domain.In, Values: []string{c.region}}))
 	}
 	parts = append(parts, simplify(r.found)...)
@@ -109,6 +110,9 @@ func (t *reading) substance(m *domain.Measure, own []piece) bool {
 	best := noAct
 	for _, x := range own {
 		a := t.does(x.sentence)
+		if x.isLead() && len(own) > 1 {
+			a = min(a, favours) // 三、减免租金。 says it, the next sentence tells it
+		}
 		if a > best && x.in.side != "条件" || best == noAct && a > best {
 			best = a
 			if m.Evidence["benefit.kind"] == nil && !hasFigures(m) {
@@ -263,6 +267,7 @@ type reader struct {
 	c        conditions
 	found    []domain.Criteria
 	excluded []domain.Criteria
+	asked    bool     // whether the first sentence that gives something was read for what it asks
 	done     sentence // whom the first act is done to, for want of plainer words
 	lists    map[*list]*listed
 	order    []*list
@@ -322,10 +327,12 @@ func (r *reader) who(x piece) {
 	does := r.t.does(s)
 	switch {
 	case told:
-	case r.t.givenIn(s):
+	case r.t.has("X63", s), strings.Contains(r.m.Text, "大型企业") && strings.Contains(r.m.Text, "中小微企业"): // each class gets its own
+	case r.t.givenIn(s), does == gives && r.c.names(s.subject()):
 		if r.m.Who == "" { // 小微企业新增贷款的,按…给予贴息: the subject before what is given
 			r.beneficiary(s.subject())
 		}
+	case x.isLead():
 	case does > noAct:
 		if r.done.text == "" {
 			r.done = r.withDefined(s, r.t.doneTo(s))
@@ -335,7 +342,62 @@ func (r *reader) who(x piece) {
 		}
 	case x.in.side == "" && isNumbered(s.text):
 		r.condition(s, false)
+		return
 	}
+	if does >= favours && !r.asked && !x.isLead() {
+		r.asked = true // what a further sentence asks is for what that gives
+		r.between(s)
+	}
+}
+
+// provided is a part of a sentence that asks something of who is to get what the
+// next part gives: 当年设备投资额达到300万元(含)以上的,.
+var provided = expression(`,([^,。;:《》]{4,60}的)(?:,|$)`)
+
+// between reads the conditions between who gets something and what they get.
+func (r *reader) between(s sentence) {
+	if first := people(s.subject()); first.text != "" && !r.covers(first) { // 女年满50周岁、男年满60周岁,
+		if tree := r.c.bounds(first); !tree.IsZero() {
+			r.found = append(r.found, tree)
+			r.m.Evidence["criteria"] = append(r.m.Evidence["criteria"], first.evidence(0, len(first.text)))
+		}
+	}
+	for _, loc := range s.locs(provided) {
+		part := s.slice(loc[2], loc[3])
+		if notAsked.MatchString(part.text) || part.matches(leftOut) || r.covers(part) {
+			continue
+		}
+		tree := r.c.bounds(part)
+		if unread(&tree) {
+			tree = other(part.evidence(0, len(part.text)))
+		}
+		r.found = append(r.found, tree)
+		e := part.evidence(0, len(part.text))
+		r.m.Evidence["criteria"] = append(r.m.Evidence["criteria"], e)
+	}
+}
+
+// unread tells whether nothing of a condition can be held against a profile.
+func unread(c *domain.Criteria) bool {
+	read := false
+	c.Leaves(func(l *domain.Condition) { read = read || l.Field != domain.FieldOther })
+	return !read
+}
+
+// notAsked are parts that ask nothing: the rest of a relief, an order to offices.
+var notAsked = automaton.MustCompile(`给予|予以|发放|奖励|补[助贴]|免[征收缴]|减[半免按]|返还|退还|处|罚|责令|应当?|不得|由|可以?|其中|按[\p{Han}]{0,20}的$`)
+
+// covers tells whether a condition was read in these words already.
+func (r *reader) covers(s sentence) bool {
+	found := false
+	for i := range r.found {
+		r.found[i].Leaves(func(l *domain.Condition) {
+			for _, e := range l.Evidence {
+				found = found || e.Start < s.end && s.start < e.End
+			}
+		})
+	}
+	return found
 }
 
 // forWhom is whom something is given to in more words than rule X14 reads:
@@ -550,10 +612,10 @@ func (t *Tagger) kindOf(p *domain.Policy, who string, trees []domain.Criteria) s
 	return ""
 }
 
-func asksRegion(trees []domain.Criteria) bool {
+func asksFor(trees []domain.Criteria, f domain.Field) bool {
 	found := false
 	for i := range trees {
-		trees[i].Leaves(func(l *domain.Condition) { found = found || l.Field == domain.FieldRegion })
+		trees[i].Leaves(func(l *domain.Condition) { found = found || l.Field == f })
 	}
 	return found
 }

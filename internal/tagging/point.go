@@ -45,6 +45,12 @@ type piece struct {
 	list *list // that the sentence is an item of; nil if of none
 }
 
+// isLead tells whether a sentence is the words that stand over its paragraph:
+// 三、减免租金。
+func (x piece) isLead() bool {
+	return x.start == x.in.Start && x.end < x.in.End && isNumbered(x.text) && len(x.text) <= longLabel && !strings.ContainsAny(x.text, ",:")
+}
+
 // unit is the sentences of one measure: its own, and those it shares with
 // other measures of the document.
 type unit struct {
@@ -143,8 +149,8 @@ var byApplicant = expression(`^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[
 var comesIntoForce = expression(`^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．]|第[\p{Han}]{1,6}条)?\s*本[\p{Han}]{2,6}自[^。;]{2,20}起(?:施行|实施|执行|生效)`)
 
 // callsApart takes out the paragraphs that only tell those who fit how to
-// apply, where others give something: they are no measures of their own, and
-// nobody but those who fit the others is meant.
+// apply, or whom all the others leave out, where others give something: they are
+// no measures of their own, and nobody but those who fit the others is meant.
 func (t *reading) callsApart(units []unit) (measures []unit, calls []piece) {
 	best := make([]act, len(units))
 	for i, u := range units {
@@ -156,13 +162,26 @@ func (t *reading) callsApart(units []unit) (measures []unit, calls []piece) {
 		return units, nil
 	}
 	for i, u := range units {
-		if len(u.own) > 0 && best[i] <= invites && (fitting.MatchString(u.own[0].text) || byApplicant.MatchString(u.own[0].text) || comesIntoForce.MatchString(u.own[0].text)) {
+		if len(u.own) > 0 && best[i] <= invites && (fitting.MatchString(u.own[0].text) || byApplicant.MatchString(u.own[0].text) || comesIntoForce.MatchString(u.own[0].text)) || t.onlyLeavesOut(u) {
 			calls = append(calls, u.own...)
 			continue
 		}
 		measures = append(measures, u)
 	}
 	return measures, calls
+}
+
+// onlyLeavesOut tells whether all that a measure does is to leave somebody out.
+func (t *reading) onlyLeavesOut(u unit) bool {
+	out := false
+	for _, x := range u.own {
+		if found := t.find("X23", x.sentence); len(found) > 0 && found[0].loc[0] <= numberSize(x.text) && found[0].loc[1] >= len(strings.TrimRight(x.text, "。;")) {
+			out = true
+		} else if t.does(x.sentence) > noAct {
+			return false
+		}
+	}
+	return out
 }
 
 // ownRule is what the last section says of the whole document.
@@ -510,7 +529,7 @@ func (t *reading) givesSomething(c *domain.Clause) bool {
 }
 
 // figureRules are the extraction rules that mark a sentence which gives something.
-var figureRules = []string{"X25", "X26", "X27", "X28", "X29", "X30", "X31", "X32", "X34", "X35", "X37", "X63"}
+var figureRules = []string{"X25", "X26", "X27", "X28", "X29", "X30", "X31", "X32", "X34", "X35", "X37", "X63", "X69", "X70", "X71"}
 
 func (t *Tagger) givenIn(s sentence) bool {
 	return slices.ContainsFunc(figureRules, func(code string) bool { return t.has(code, s) })

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"policypush/internal/automaton"
 	"policypush/internal/domain"
 )
 
@@ -108,11 +109,20 @@ func (s sentence) afterLabel() sentence {
 // "(二)贷款贴息。规模以上企业新增贷款的,按…".
 func (s sentence) subject() sentence {
 	s = s.afterLabel()
-	if i := strings.IndexAny(s.text, ",，"); i > 0 {
+	if i := strings.IndexAny(s.text, ",，"); i > 0 && !sumGiven.MatchString(s.text[:i]) {
 		return s.slice(0, i)
+	}
+	if loc := s.loc(beforeGift); loc != nil { // …的企业补助1万元
+		return s.slice(0, loc[3])
 	}
 	return sentence{start: s.start, end: s.start}
 }
+
+// sumGiven is a sum that is given: 每亩补助3000元.
+var sumGiven = automaton.MustCompile(`(?:给予|发放|补助|补贴|奖励|资助|奖补)[\p{Han}]{0,6}\d+(?:\.\d+)?(?:亿元|万元|元)`)
+
+// beforeGift is whom a sentence gives something before its first comma.
+var beforeGift = expression(`^([^,。;:]{4,80}?(?:企业|纳税人|工商户|合作社|家庭农场|机构|单位|人员|家庭|居民|人|学生|毕业生|职工|农户|者|的))(?:给予|发放|补助|补贴|奖励|资助|按|每|一次性|免|减)`)
 
 // loc is the first match of an expression, as FindStringSubmatchIndex returns it.
 func (s sentence) loc(p pattern) []int {
