@@ -63,9 +63,11 @@ func (t *Tagger) benefit(m *domain.Measure, s sentence) {
 		}
 	}
 	for _, x := range t.find("X71", s) {
-		if r, ok := percent(x.group("rate")); ok && b.Rate == 0 && !bounds.MatchString(x.group("base")) {
+		base := unnumbered(x.text[:x.loc[0]]) // 展位费给予80%补助
+		base = strings.TrimPrefix(base[strings.LastIndexAny(base, ",。;:")+1:], "对")
+		if r, ok := percent(x.group("rate")); ok && b.Rate == 0 && !bounds.MatchString(base) {
 			kind(kindOfWord(x.group("kind")))
-			b.Rate, b.Base = r, strings.TrimPrefix(x.group("base"), "对")
+			b.Rate, b.Base = r, lastRunes(base, 30)
 			note("rate", x)
 		}
 	}

@@ -123,7 +123,7 @@ func (t *reading) forAll(s section) []piece {
 	var out []piece
 	for _, b := range t.blocks(s) {
 		first := b.items[0].Text
-		if !ruledOut.MatchString(first) && (b.best >= demands || !comesIntoForce.MatchString(first)) {
+		if !(strings.HasSuffix(first, ":") && ruledOut.MatchString(first)) && (b.best >= demands || !comesIntoForce.MatchString(first)) {
 			continue
 		}
 		var own []piece
@@ -447,7 +447,7 @@ func (t *reading) units(p *domain.Policy, s section) []unit {
 		return nil
 	}
 	for _, b := range t.blocks(s) {
-		if ruledOut.MatchString(b.items[0].Text) {
+		if first := b.items[0].Text; strings.HasSuffix(first, ":") && ruledOut.MatchString(first) {
 			continue
 		}
 		var own []piece
