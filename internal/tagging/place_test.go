@@ -237,3 +237,11 @@ func TestFitFacetsFindsWhatIsSaid(t *testing.T) {
 		t.Errorf("the same documents give %v and %v", v.Groups.Base, again.Groups.Base)
 	}
 }
+
+// TestExchangeIsNoPlace: where shares are traded tells of no region.
+func TestExchangeIsNoPlace(t *testing.T) {
+	p := read(t, "exchange", "关于支持上市的若干措施\n一、对在上海、深圳、北京证券交易所上市的企业奖励300万元。")
+	if got := p.Codes(domain.RegionTag); len(got) > 0 {
+		t.Errorf("regions %v, want none", got)
+	}
+}

@@ -77,7 +77,7 @@ func (t *Tagger) regions(p *domain.Policy) []domain.Tag {
 			return regionTag(p, a, a.name)
 		}
 	}
-	if code, name := t.mostNamed(p.Text); code != "" {
+	if code, name := t.mostNamed(exchange.ReplaceAllString(p.Text, "")); code != "" {
 		if a := t.native(p.Text, code); a.code != "" {
 			return regionTag(p, a, a.name)
 		}
@@ -110,6 +110,9 @@ func (t *Tagger) regions(p *domain.Policy) []domain.Tag {
 	}
 	return nil
 }
+
+// exchange is where shares of enterprises of all places are traded.
+var exchange = automaton.MustCompile(`(?:(?:上海|深圳|北京|香港)(?:、|和|或|及)?)+(?:证券|期货|股权|产权|联合)*交易(?:所|中心)`)
 
 // zoneOffice is the office of a development zone.
 var zoneOffice = automaton.MustCompile(`(?:开发|高新|新|园)区(?:管理委员会|管委会)$`)
