@@ -147,6 +147,10 @@ func (x *explainer) reasons(c *domain.Criteria, negated, alternative bool) {
 	}
 }
 
+// seldom is the part of its weight that a question for what excludes has: it is
+// asked last, for hardly anybody is left out.
+const seldom = 0.01
+
 // weigh goes down the open branches only: a condition beside a settled one can
 // change nothing. Each open branch has its share of the weight of its parent.
 func (x *explainer) weigh(c *domain.Criteria, negated bool, weight float64) {
@@ -162,7 +166,7 @@ func (x *explainer) weigh(c *domain.Criteria, negated bool, weight float64) {
 		x.questions = append(x.questions, question{Question{c.Leaf.Field, text}, weight})
 		return
 	case c.Not != nil:
-		x.weigh(c.Not, !negated, weight)
+		x.weigh(c.Not, !negated, weight*seldom)
 		return
 	}
 	children, _ := parts(c, negated)

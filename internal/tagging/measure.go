@@ -327,7 +327,7 @@ func (r *reader) who(x piece) {
 	does := r.t.does(s)
 	switch {
 	case told:
-	case r.t.has("X63", s), strings.Contains(r.m.Text, "大型企业") && strings.Contains(r.m.Text, "中小微企业"): // each class gets its own
+	case strings.Contains(r.m.Text, "大型企业") && strings.Contains(r.m.Text, "中小微企业"): // each class gets its own
 	case r.t.givenIn(s), does == gives && r.c.names(s.subject()):
 		if r.m.Who == "" { // 小微企业新增贷款的,按…给予贴息: the subject before what is given
 			r.beneficiary(s.subject())
