@@ -1,0 +1,180 @@
+package web
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"policypush/internal/domain"
+	"policypush/interpretations"
+)
+
+// keyFact is one of the five facts on top of a policy.
+type keyFact struct {
+	Label string
+	Lines []factLine
+}
+
+// factLine is a statement with its clause.
+type factLine struct {
+	Big  string // a number that stands out before the text
+	Text string
+	Cite *interpretations.Cite
+}
+
+// keyFacts answers who, what, how much, when and how from the measures.
+func keyFacts(policy *domain.Policy, measures []measureView) []keyFact {
+	const limit = 4
+	who, left := keyFact{Label: "谁能享受"}, 0
+	what := keyFact{Label: "给什么"}
+	for i, m := range policy.Measures {
+		text := m.Who
+		if text == "" && measures[i].Criteria != "" {
+			text = measures[i].Criteria
+		}
+		switch {
+		case text == "" || slices.ContainsFunc(who.Lines, func(l factLine) bool { return l.Text == text }):
+		case len(who.Lines) == limit:
+			left++
+		default:
+			who.Lines = append(who.Lines, factLine{Text: text, Cite: measures[i].Cite})
+		}
+		if len(what.Lines) < limit {
+			what.Lines = append(what.Lines, factLine{Text: measures[i].Title, Cite: measures[i].Cite})
+		}
+	}
+	if left > 0 {
+		who.Lines = append(who.Lines, factLine{Text: fmt.Sprintf("另有%d类，见下面的政策点", left)})
+	}
+	if more := len(policy.Measures) - len(what.Lines); more > 0 {
+		what.Lines = append(what.Lines, factLine{Text: fmt.Sprintf("另有%d项，见下面的政策点", more)})
+	}
+	facts := []keyFact{who, what, muchFact(policy, measures), whenFact(policy, measures), howFact(policy, measures)}
+	if len(who.Lines) == 0 {
+		facts[0].Lines = []factLine{{Text: audienceText(policy.Audience)}}
+	}
+	return facts
+}
+
+// muchFact says the largest sum of one measure, or else so much for each, or
+// else a share.
+func muchFact(policy *domain.Policy, measures []measureView) keyFact {
+	top, topAt, large, each, share := 0.0, -1, 0.0, -1, -1
+	for i, m := range policy.Measures {
+		b := m.Benefit
+		if sum := most(b); sum > top {
+			top, topAt = sum, i
+		}
+		if sum := worth(b); sum > large {
+			large, each = sum, i
+		}
+		if share < 0 && b.Rate > 0 {
+			share = i
+		}
+	}
+	line := factLine{Text: "文件没有写明金额，按主管部门核定"}
+	switch {
+	case topAt >= 0:
+		line = factLine{Big: money(top), Text: "，" + measures[topAt].Title, Cite: measures[topAt].Cite}
+	case each >= 0:
+		line = factLine{Big: amountOf(policy.Measures[each].Benefit), Text: "，" + measures[each].Title, Cite: measures[each].Cite}
+	case share >= 0:
+		line = factLine{Text: measures[share].Title + "：" + measures[share].Gain, Cite: measures[share].Cite}
+	}
+	return keyFact{Label: "最高多少", Lines: []factLine{line}}
+}
+
+func audienceText(a domain.Audience) string {
+	switch a {
+	case domain.ForEnterprises:
+		return "企业，具体条件见原文"
+	case domain.ForResidents:
+		return "居民，具体条件见原文"
+	default:
+		return "企业和居民，具体条件见原文"
+	}
+}
+
+// whenFact says until when one can apply, each measure's own day where they
+// have several, and from when to when the document holds.
+func whenFact(policy *domain.Policy, measures []measureView) keyFact {
+	fact := keyFact{Label: "什么时候"}
+	days := map[string][]int{} // measures by their last day
+	for i := range policy.Measures {
+		if day := policy.Measures[i].Window.Deadline; day != "" && policy.DeadlineOf(&policy.Measures[i]) != "" {
+			days[day] = append(days[day], i)
+		}
+	}
+	switch {
+	case len(days) > 1:
+		for _, day := range slices.Sorted(maps.Keys(days)) {
+			of := measures[days[day][0]].Title
+			if n := len(days[day]); n > 1 {
+				of += fmt.Sprintf("等%d项", n)
+			}
+			fact.Lines = append(fact.Lines, factLine{Text: of + "：申请截止" + longDate(day), Cite: dayAt(policy, measures[days[day][0]].Cite, day)})
+		}
+	case policy.ApplyDeadline != "":
+		var of *interpretations.Cite
+		if at := days[policy.ApplyDeadline]; len(at) > 0 {
+			of = measures[at[0]].Cite
+		}
+		fact.Lines = append(fact.Lines, factLine{Text: "申请截止" + longDate(policy.ApplyDeadline), Cite: dayAt(policy, of, policy.ApplyDeadline)})
+	default:
+		for i := range measures {
+			if text := measures[i].Window; text != "" {
+				fact.Lines = append(fact.Lines, factLine{Text: text, Cite: measures[i].Cite})
+				break
+			}
+		}
+	}
+	holds := factLine{}
+	switch {
+	case policy.EffectiveFrom != "" && policy.Expires != "":
+		holds.Text = "文件有效期" + longDate(policy.EffectiveFrom) + "至" + longDate(policy.Expires)
+	case policy.Expires != "":
+		holds.Text = "文件有效期到" + longDate(policy.Expires)
+	case policy.EffectiveFrom != "":
+		holds.Text = longDate(policy.EffectiveFrom) + "起施行"
+	}
+	if holds.Text != "" {
+		holds.Cite = saidAt(policy, "施行", "执行", "有效期", "实施")
+		fact.Lines = append(fact.Lines, holds)
+	}
+	if len(fact.Lines) == 0 {
+		fact.Lines = []factLine{{Text: "文件没有写明期限"}}
+	}
+	return fact
+}
+
+// dayAt is the clause that says a day, with its year or as the end of a time, or
+// else the clause of what ends on it.
+func dayAt(policy *domain.Policy, of *interpretations.Cite, day string) *interpretations.Cite {
+	written := longDate(day)
+	_, inYear, _ := strings.Cut(written, "年")
+	return cmp.Or(saidAt(policy, written), saidAt(policy, "至"+inYear, "到"+inYear, "于"+inYear, "当年"+inYear), of)
+}
+
+// saidAt is the clause that holds one of the words, or nil.
+func saidAt(policy *domain.Policy, words ...string) *interpretations.Cite {
+	if cite, ok := interpretations.CiteOf(policy, interpretations.Saying(policy, words...)); ok {
+		return &cite
+	}
+	return nil
+}
+
+func howFact(policy *domain.Policy, measures []measureView) keyFact {
+	fact := keyFact{Label: "怎么办"}
+	for i := range policy.Measures {
+		text := measures[i].How
+		if text != "" && len(fact.Lines) < 3 && !slices.ContainsFunc(fact.Lines, func(l factLine) bool { return l.Text == text }) {
+			fact.Lines = append(fact.Lines, factLine{Text: text, Cite: measures[i].Cite})
+		}
+	}
+	if len(fact.Lines) == 0 {
+		fact.Lines = []factLine{{Text: "文件没有写明，请咨询发文单位"}}
+	}
+	return fact
+}
