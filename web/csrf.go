@@ -50,11 +50,8 @@ func (s *Server) csrfToken(c *fiber.Ctx) string {
 }
 
 func (s *Server) csrfSum(c *fiber.Ctx, salt []byte, nonce string) []byte {
-	session := c.Cookies(readerCookie)
-	if set, ok := c.Locals(readerCookie).(string); ok { // signed in by this very request
-		session = set
-	}
-	return s.sign("csrf", salt, []byte(nonce), []byte(session), []byte(c.Cookies(operatorCookie)))
+	now := sessionsAfter(c) // this very request may have signed in
+	return s.sign("csrf", salt, []byte(nonce), []byte(now.reader), []byte(now.operator))
 }
 
 // checkCSRF refuses a post that did not come from one of our own forms. Posts

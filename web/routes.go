@@ -36,8 +36,8 @@ func (s *Server) routes() {
 	a.Post("/policies/:id<int>/ask", s.ask) // sees to both itself: what was typed stays
 	a.Post("/ask", s.ask)
 
-	a.Use(s.checkCSRF)
 	a.Use(s.once)
+	a.Use(s.checkCSRF)
 
 	// Portal, open to everybody
 	a.Get("/", s.shared, s.home)

@@ -233,6 +233,7 @@ func (s *Server) signInStaff(c *fiber.Ctx, id domain.OperatorID) error {
 		return err
 	}
 	s.setCookie(c, operatorCookie, token, 0) // ends with the browser
+	c.Locals(operatorCookie, token)
 	return nil
 }
 
@@ -243,6 +244,7 @@ func (s *Server) signOutStaff(c *fiber.Ctx) error {
 		}
 	}
 	s.dropCookie(c, operatorCookie)
+	c.Locals(operatorCookie, "")
 	return nil
 }
 

@@ -58,13 +58,19 @@ type testSite struct {
 
 func newSite(t *testing.T, change ...func(*Config)) *testSite {
 	t.Helper()
+	return newSiteOn(t, "sqlite:"+filepath.Join(t.TempDir(), "test.db"), change...)
+}
+
+// newSiteOn is newSite on an empty database of the caller's.
+func newSiteOn(t *testing.T, database string, change ...func(*Config)) *testSite {
+	t.Helper()
 	ctx := context.Background()
 	dir := t.TempDir()
 	keys, err := seal.Generate(filepath.Join(dir, "keys"), seal.AES)
 	if err != nil {
 		t.Fatal(err)
 	}
-	store, err := storage.Open(ctx, "sqlite:"+filepath.Join(dir, "test.db"), keys)
+	store, err := storage.Open(ctx, database, keys)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -197,6 +203,7 @@ type browser struct {
 	status  int
 	path    string // of the last page, after redirects
 	header  http.Header
+	address string // of its network, where the site stands behind a proxy
 }
 
 func (s *testSite) browser() *browser { return &browser{site: s, cookies: map[string]string{}} }
@@ -205,6 +212,9 @@ func (b *browser) do(req *http.Request) *browser {
 	b.site.t.Helper()
 	for name, value := range b.cookies {
 		req.AddCookie(&http.Cookie{Name: name, Value: value})
+	}
+	if b.address != "" {
+		req.Header.Set(b.site.ProxyHeader, b.address)
 	}
 	res, err := b.site.app.Test(req, 20_000)
 	if err != nil {
@@ -290,8 +300,8 @@ func (s *testSite) code(address string) string {
 	return code
 }
 
-// subscribe goes through the three steps as an enterprise.
-func (b *browser) subscribe(phone string) domain.SubscriberID {
+// wizard goes through the three steps as an enterprise, as far as the code.
+func (b *browser) wizard(phone string) *browser {
 	b.site.t.Helper()
 	b.get("/subscribe?kind=enterprise").at("/subscribe", 200, "企业")
 	b.post("/subscribe", url.Values{"kind": {"enterprise"}, "name": {"恒达精密"}, "region": {"330603"}, "industry": {"C34"}, "staff": {"86"}, "revenue": {"4200"}})
@@ -299,8 +309,13 @@ func (b *browser) subscribe(phone string) domain.SubscriberID {
 	b.post("/subscribe/topics", url.Values{"all": {"yes"}})
 	b.at("/subscribe/channels", 200, "86人", "所有可能适用的政策")
 	b.post("/subscribe/channels", url.Values{"sms": {"yes"}, "phone": {phone}, "phone_when": {"now"}, "consent": {"yes"}})
-	b.at("/subscribe/verify", 200, domain.MaskPhone(phone))
-	b.post("/subscribe/verify", url.Values{"kind": {"sms"}, "code": {b.site.code(phone)}})
+	return b.at("/subscribe/verify", 200, domain.MaskPhone(phone))
+}
+
+// subscribe goes through the wizard and enters the code.
+func (b *browser) subscribe(phone string) domain.SubscriberID {
+	b.site.t.Helper()
+	b.wizard(phone).post("/subscribe/verify", url.Values{"kind": {"sms"}, "code": {b.site.code(phone)}})
 	ids, err := b.site.Store.SubscribersByAddress(context.Background(), domain.SMS, phone)
 	if err != nil {
 		b.site.t.Fatal(err)

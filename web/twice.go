@@ -23,7 +23,8 @@ const keptAnswers = 16 << 20
 
 // answers remembers for a moment what forms were answered with. Every page
 // gives its forms a token of their own, so the same form with the same words
-// from the same session is no other wish of its sender. This process alone
+// from the same session, or from the one that its answer opened, is no other
+// wish of its sender. This process alone
 // remembers: what must not happen twice is seen to by whoever does it.
 type answers struct {
 	mu    sync.Mutex
@@ -34,7 +35,7 @@ type answers struct {
 
 // answered is a form that is being answered, or was.
 type answered struct {
-	key  [sha256.Size]byte
+	keys [][sha256.Size]byte
 	done chan struct{}
 	at   time.Time
 	with *fasthttp.Response // nil: it came to nothing, another try is one
@@ -50,23 +51,30 @@ func (a *answers) begin(key [sha256.Size]byte, now time.Time) (form *answered, m
 	for len(a.order) > 0 && (now.Sub(a.order[0].at) > sentTwice || a.bytes > keptAnswers) {
 		old := a.order[0]
 		a.order, a.bytes = a.order[1:], a.bytes-len(old.with.Body())
-		delete(a.forms, old.key)
+		for _, key := range old.keys {
+			delete(a.forms, key)
+		}
 	}
 	if form := a.forms[key]; form != nil {
 		return form, false
 	}
-	form = &answered{key: key, done: make(chan struct{})}
+	form = &answered{keys: [][sha256.Size]byte{key}, done: make(chan struct{})}
 	a.forms[key] = form
 	return form, true
 }
 
-// end notes the answer; nil forgets the form.
-func (a *answers) end(form *answered, with *fasthttp.Response, now time.Time) {
+// end notes the answer, and by which other names the form may come again; nil
+// forgets the form.
+func (a *answers) end(form *answered, with *fasthttp.Response, now time.Time, also ...[sha256.Size]byte) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if form.with, form.at = with, now; with == nil {
-		delete(a.forms, form.key)
+		delete(a.forms, form.keys[0])
 	} else {
+		for _, key := range also {
+			a.forms[key] = form
+		}
+		form.keys = append(form.keys, also...)
 		a.order, a.bytes = append(a.order, form), a.bytes+len(with.Body())
 	}
 	close(form.done)
@@ -74,12 +82,15 @@ func (a *answers) end(form *answered, with *fasthttp.Response, now time.Time) {
 
 // once answers a form that is sent again as it was answered the first time: who
 // presses 发布 or 订阅 twice comes to where the first press has led, and not to a
-// page which says that it is done already.
+// page which says that it is done already. Where the first has signed in or
+// out, the second may come from the session of before or of after; the token
+// in it is no longer one of the latter, so this stands before checkCSRF.
 func (s *Server) once(c *fiber.Ctx) error {
 	if c.Method() != fiber.MethodPost || c.Get(partHeader) != "" { // a part of a page is drawn, and changes nothing
 		return c.Next()
 	}
-	key, err := formKey(c)
+	before := sessions{c.Cookies(readerCookie), c.Cookies(operatorCookie)}
+	key, err := formKey(c, before)
 	if err != nil {
 		return c.Next() // whoever reads the form says what is wrong with it
 	}
@@ -93,27 +104,51 @@ func (s *Server) once(c *fiber.Ctx) error {
 		return nil
 	}
 	var with *fasthttp.Response
-	defer func() { s.answers.end(form, with, s.Now()) }()
+	var also [][sha256.Size]byte
+	defer func() { s.answers.end(form, with, s.Now(), also...) }()
 	if err := c.Next(); err != nil {
 		return err
 	}
-	if c.Response().StatusCode() < fiber.StatusBadRequest {
-		with = &fasthttp.Response{}
-		c.Response().CopyTo(with)
+	if c.Response().StatusCode() >= fiber.StatusBadRequest {
+		return nil
 	}
+	if after := sessionsAfter(c); after != before {
+		key, err := formKey(c, after)
+		if err != nil {
+			return err
+		}
+		also = append(also, key)
+	}
+	with = &fasthttp.Response{}
+	c.Response().CopyTo(with)
 	return nil
 }
 
+// sessions are the tokens of a browser's sessions.
+type sessions struct{ reader, operator string }
+
+// sessionsAfter are those that a browser has once it has got the answer.
+func sessionsAfter(c *fiber.Ctx) sessions {
+	after := sessions{c.Cookies(readerCookie), c.Cookies(operatorCookie)}
+	if set, ok := c.Locals(readerCookie).(string); ok {
+		after.reader = set
+	}
+	if set, ok := c.Locals(operatorCookie).(string); ok {
+		after.operator = set
+	}
+	return after
+}
+
 // formKey names a form with everything that was written in it, and the address
-// and the session that it was sent from.
-func formKey(c *fiber.Ctx) (key [sha256.Size]byte, err error) {
+// and the sessions that it was sent from.
+func formKey(c *fiber.Ctx, from sessions) (key [sha256.Size]byte, err error) {
 	sum := sha256.New()
 	add := func(parts ...string) {
 		for _, part := range parts {
 			fmt.Fprintf(sum, "%d %s", len(part), part)
 		}
 	}
-	add(c.OriginalURL(), c.IP(), c.Cookies(readerCookie), c.Cookies(operatorCookie), c.Cookies(nonceCookie), c.Get(csrfHeader))
+	add(c.OriginalURL(), c.IP(), from.reader, from.operator, c.Cookies(nonceCookie), c.Get(csrfHeader))
 	if !strings.HasPrefix(c.Get(fiber.HeaderContentType), fiber.MIMEMultipartForm) {
 		sum.Write(c.Body())
 		return [sha256.Size]byte(sum.Sum(nil)), nil

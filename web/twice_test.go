@@ -1,13 +1,22 @@
 package web
 
 import (
+	"context"
+	"fmt"
 	"maps"
 	"net/http"
 	"net/url"
+	"path/filepath"
 	"sync"
 	"testing"
 	"time"
+
+	"policypush/internal/domain"
+	"policypush/internal/storage/pgtest"
 )
+
+// pressedTwice is how many readers press twice at a time.
+const pressedTwice = 100
 
 // TestAFormSentTwiceIsAnsweredOnce: the second press comes to where the first
 // has led, at the same moment or after it. Later on the form is asked anew and
@@ -51,4 +60,91 @@ func TestAFormSentTwiceIsAnsweredOnce(t *testing.T) {
 	one.body = page
 	files["甲.txt"] += "十"
 	one.upload(true, files, "").at("/console/policies/3", http.StatusOK)
+}
+
+// clone is the same browser at the same moment: what one does with its cookies
+// the other does not see.
+func (b *browser) clone() *browser {
+	same := *b
+	same.cookies = maps.Clone(b.cookies)
+	return &same
+}
+
+// TestASecondPressMayFollowTheAnswerOfTheFirst: who signs in has another session
+// from the answer on, and a quick second press, of the page that is still
+// there, is sent from that session. It comes to where the first has led.
+func TestASecondPressMayFollowTheAnswerOfTheFirst(t *testing.T) {
+	const phone = "13900000091"
+	site := newOffice(t)
+	b := site.browser()
+	b.wizard(phone)
+	again := func(b *browser, path string, form url.Values, led string) {
+		t.Helper()
+		form.Set("_csrf", tokenInPage.FindStringSubmatch(b.body)[1])
+		before := b.clone()
+		b.postAsIs(path, form).at(led, http.StatusOK)
+		b.clone().postAsIs(path, form).at(led, http.StatusOK)
+		before.postAsIs(path, form).at(led, http.StatusOK)
+		stranger := &browser{site: site, cookies: map[string]string{}}
+		stranger.get("/login")
+		stranger.postAsIs(path, form).at(path, http.StatusForbidden, "页面已过期")
+		// Of a session that the form did not lead to, it is refused too.
+		stranger.cookies[nonceCookie], stranger.cookies[readerCookie], stranger.cookies[operatorCookie] = before.cookies[nonceCookie], "another", "another"
+		stranger.postAsIs(path, form).at(path, http.StatusForbidden, "页面已过期")
+		site.now = site.now.Add(sentTwice + time.Second)
+		b.clone().postAsIs(path, form).at(path, http.StatusForbidden, "页面已过期")
+	}
+	again(b, "/subscribe/verify", url.Values{"kind": {"sms"}, "code": {site.code(phone)}}, "/subscribe/done")
+	if ids, err := site.Store.SubscribersByAddress(t.Context(), domain.SMS, phone); err != nil || len(ids) != 1 {
+		t.Errorf("subscribed as %v, %v", ids, err)
+	}
+	b.get("/me")
+	again(b, "/logout", url.Values{}, "/")
+	site.now = site.now.Add(2 * time.Minute)
+	b.get("/login").post("/login", url.Values{"address": {phone}}).at("/login/code", 200)
+	again(b, "/login/code", url.Values{"code": {site.code(phone)}}, "/inbox")
+	staff := site.browser().get("/console/login")
+	again(staff, "/console/login", url.Values{"login": {"drafter"}, "password": {testPassword}}, "/console")
+}
+
+// TestSubscribingPressedTwiceSubscribesOnce: many readers at a time press the
+// button of the last step twice, at the same moment or a moment later, on both
+// databases. Each has subscribed once, and is told so.
+func TestSubscribingPressedTwiceSubscribesOnce(t *testing.T) {
+	for name, database := range map[string]func(t *testing.T) string{
+		"SQLite":     func(t *testing.T) string { return "sqlite:" + filepath.Join(t.TempDir(), "test.db") },
+		"PostgreSQL": func(t *testing.T) string { return pgtest.Start(t).Database(t) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			site := newSiteOn(t, database(t), func(c *Config) { c.ProxyHeader = "X-Real-IP" })
+			var all sync.WaitGroup
+			for i := range pressedTwice {
+				b := site.browser()
+				b.address = fmt.Sprintf("10.0.%d.%d", i/200, i%200+1)
+				phone := fmt.Sprintf("138%08d", i)
+				all.Go(func() {
+					b.wizard(phone)
+					form := url.Values{"kind": {"sms"}, "code": {site.code(phone)}, "_csrf": {tokenInPage.FindStringSubmatch(b.body)[1]}}
+					other, after := b.clone(), b.clone()
+					var both sync.WaitGroup
+					both.Go(func() { other.postAsIs("/subscribe/verify", form) })
+					b.postAsIs("/subscribe/verify", form)
+					if i%2 == 0 { // the browser has the cookies of the first answer already
+						after.cookies = maps.Clone(b.cookies)
+					}
+					after.postAsIs("/subscribe/verify", form)
+					both.Wait()
+					for _, b := range []*browser{b, other, after} {
+						if b.path != "/subscribe/done" || b.status != http.StatusOK {
+							t.Errorf("%s: at %s with %d", phone, b.path, b.status)
+						}
+					}
+					if ids, err := site.Store.SubscribersByAddress(context.Background(), domain.SMS, phone); err != nil || len(ids) != 1 {
+						t.Errorf("%s: subscribed as %v, %v", phone, ids, err)
+					}
+				})
+			}
+			all.Wait()
+		})
+	}
 }
