@@ -31,7 +31,7 @@ var mayImport = map[string][]string{
 	"internal/matching": {"internal/domain", "rules"},
 	"internal/audience": {"internal/domain", "internal/matching", "rules"},
 	"internal/push":     {"internal/domain", "rules"},
-	"internal/search":   {"internal/segment", "rules"},
+	"internal/search":   {"internal/domain", "internal/segment", "rules"},
 
 	"internal/queue":   {"internal/domain"},
 	"internal/channel": {"internal/domain"},

@@ -341,6 +341,7 @@ func (s *Server) saveFields(c *fiber.Ctx) error {
 	if len([]rune(f.Title)) > 200 {
 		ps.add("title", "标题超过200字，请缩短")
 	}
+	var deadline string
 	for _, d := range []struct {
 		name, label, typed string
 		into               *string
@@ -348,7 +349,7 @@ func (s *Server) saveFields(c *fiber.Ctx) error {
 		{"publish_date", "成文日期", f.PublishDate, &p.PublishDate},
 		{"effective_from", "施行日期", f.EffectiveFrom, &p.EffectiveFrom},
 		{"expires", "有效期至", f.Expires, &p.Expires},
-		{"apply_deadline", "申请截止", f.ApplyDeadline, &p.ApplyDeadline},
+		{"apply_deadline", "申请截止", f.ApplyDeadline, &deadline},
 	} {
 		day, ok := dayOf(d.typed)
 		if !ok {
@@ -356,6 +357,7 @@ func (s *Server) saveFields(c *fiber.Ctx) error {
 		}
 		*d.into = day
 	}
+	p.Extend(deadline)
 	if p.EffectiveFrom != "" && p.Expires != "" && p.Expires < p.EffectiveFrom {
 		ps.add("expires", "有效期至早于施行日期，请核对")
 	}

@@ -10,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"policypush/internal/domain"
+	"policypush/internal/storage"
 )
 
 func TestMoney(t *testing.T) {
@@ -199,7 +200,7 @@ func TestTheNextOfSeveralLastDays(t *testing.T) {
 		{Title: "托育补贴", Window: domain.Window{From: "2026-12-15", Deadline: "2027-02-26"}},
 		{Title: "参保资助", Window: domain.Window{From: "2026-11-01", Deadline: "2026-12-31"}},
 		{Title: "高龄资助", Window: domain.Window{Deadline: "2026-12-31"}},
-		{Title: "免申即享"},
+		{Title: "免申即享", How: domain.How{Mode: "automatic"}},
 	}}
 	for today, want := range map[string]string{
 		"2026-11-28": "2026-12-31 参保资助等2项 2026-11-01", "2026-12-31": "2026-12-31 参保资助等2项 2026-11-01",
@@ -209,6 +210,13 @@ func TestTheNextOfSeveralLastDays(t *testing.T) {
 		d := site.dueOf(policy)
 		if got := d.Day + " " + d.Of + " " + d.From; got != want || d.Over() != (today > "2027-02-26") {
 			t.Errorf("on %s it ends %s, over %v; want %s", today, got, d.Over(), want)
+		}
+	}
+	sum := storage.PolicySummary{Title: "两个截止日", Status: domain.Published, Deadlines: policy.Deadlines()}
+	for today, over := range map[string]bool{"2027-01-01": false, "2027-02-27": true} {
+		site.now, _ = time.Parse(time.DateOnly, today)
+		if cd := site.cardOf(sum); cd.Deadline.Day != "2027-02-26" || cd.Deadline.Over() != over {
+			t.Errorf("on %s the card says %+v", today, cd.Deadline)
 		}
 	}
 	policy.Measures = policy.Measures[1:]

@@ -139,7 +139,7 @@ func (s *Server) appendItem(items []inboxItem, id domain.SubscriberID, push doma
 	aborted := stopped && push.StoppedFor == domain.ReasonAborted
 	return append(items, inboxItem{
 		Push: push.ID, Policy: push.Policy, Title: op.policy.Title, Gain: counted(op.policy.FirstMeasure, op.policy.Measures), At: push.CreatedAt,
-		Issuer: firstOf(op.policy.Issuers), Deadline: deadlineOn(op.policy.ApplyDeadline, s.today()),
+		Issuer: firstOf(op.policy.Issuers), Deadline: s.nextDeadline(op.policy.Deadlines),
 		Verdict: verdict, Withdrawn: push.Kind == domain.WithdrawalNotice, Stopped: stopped && !aborted, Aborted: aborted,
 		Seen: !mark.SeenAt.IsZero(), Read: !mark.ReadAt.IsZero(), Dismissed: !mark.DismissedAt.IsZero(), Done: !mark.DoneAt.IsZero(),
 		Reminds: push.Kind == domain.Reminder, Corrected: push.Note, makesGood: push.Kind == domain.NewPolicy && !stopped,

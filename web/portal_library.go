@@ -61,7 +61,7 @@ func (s *Server) home(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	inForce.Order, inForce.Limit = "deadline", 20
+	inForce.Order, inForce.Today, inForce.Limit = "deadline", s.today(), 20
 	closing, _, err := s.Store.Policies(ctx, inForce)
 	if err != nil {
 		return err
@@ -97,11 +97,17 @@ func counted(first string, n int) string {
 	return fmt.Sprintf("%s等%d项", first, n)
 }
 
+// nextDeadline is the next of several last days to apply, or the last of them if
+// all are over.
+func (s *Server) nextDeadline(days []string) deadline {
+	return deadlineOn(domain.NextDeadline(days, s.today()), s.today())
+}
+
 func (s *Server) cardOf(sum storage.PolicySummary) card {
 	cd := card{
 		ID: sum.ID, Title: sum.Title, Gain: counted(sum.FirstMeasure, sum.Measures), Number: sum.DocNumber,
 		Issuer: strings.Join(sum.Issuers, "、"), Date: sum.PublishDate,
-		Deadline: deadlineOn(sum.ApplyDeadline, s.today()),
+		Deadline: s.nextDeadline(sum.Deadlines),
 	}
 	if sum.Status != domain.Published {
 		cd.Ended = sum.Status.Label()
@@ -193,7 +199,7 @@ func (s *Server) library(c *fiber.Ctx) error {
 func (s *Server) listPolicies(ctx context.Context, v *libraryView, asked url.Values, offset int) error {
 	filter := storage.PolicyFilter{Theme: v.Theme, Audience: asked.Get("s"), Limit: pageSize, Offset: offset, Order: "date"}
 	if v.Sort == "deadline" {
-		filter.Order = "deadline"
+		filter.Order, filter.Today = "deadline", s.today()
 	}
 	switch asked.Get("v") {
 	case "ok":

@@ -118,7 +118,7 @@ func (s *Server) offeredBy(sub *domain.Subscriber, offers []audience.Offer) []of
 func (s *Server) offerCard(policy *domain.Policy, offer audience.Offer) card {
 	cd := card{
 		ID: policy.ID, Title: policy.Title, Number: policy.DocNumber, Issuer: strings.Join(policy.Issuers, "、"), Date: policy.PublishDate,
-		Deadline: deadlineOn(policy.ApplyDeadline, s.today()), Verdict: offer.Verdict,
+		Deadline: s.nextDeadline(policy.Deadlines()), Verdict: offer.Verdict,
 	}
 	for i := range policy.Measures {
 		m := &policy.Measures[i]
@@ -126,8 +126,8 @@ func (s *Server) offerCard(policy *domain.Policy, offer audience.Offer) card {
 			continue
 		}
 		cd.Gain = m.Title
-		if own := deadlineOn(m.Window.Deadline, s.today()); own.Day != "" {
-			cd.Deadline = own
+		if own := policy.DeadlineOf(m); own != "" {
+			cd.Deadline = deadlineOn(own, s.today())
 		}
 	}
 	return cd

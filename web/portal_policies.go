@@ -3,7 +3,6 @@ package web
 import (
 	"fmt"
 	"html/template"
-	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -269,24 +268,19 @@ func (s *Server) ended(policy *domain.Policy) string {
 // dueOf is the last day to apply, or nil if none is said. Where the measures have
 // several it is the next of them, so that nothing is called over that can be had.
 func (s *Server) dueOf(policy *domain.Policy) *due {
-	d := due{deadline: deadlineOn(policy.ApplyDeadline, s.today())}
-	titles := map[string][]string{} // of measures, by their last day
-	for i := range policy.Measures {
-		if m := &policy.Measures[i]; m.Window.Deadline != "" {
-			day := policy.DeadlineOf(m)
-			titles[day] = append(titles[day], m.Title)
-		}
-	}
-	if delete(titles, ""); len(titles) > 1 {
-		days := slices.Sorted(maps.Keys(titles))
-		next := days[len(days)-1]
-		if i := slices.IndexFunc(days, func(day string) bool { return day >= s.today() }); i >= 0 {
-			next = days[i]
-		}
-		d.deadline, d.Of = deadlineOn(next, s.today()), counted(titles[next][0], len(titles[next]))
-	}
+	days := policy.Deadlines()
+	d := due{deadline: s.nextDeadline(days)}
 	if d.Day == "" {
 		return nil
+	}
+	if len(days) > 1 { // so they are those of measures
+		var titles []string
+		for i := range policy.Measures {
+			if m := &policy.Measures[i]; policy.DeadlineOf(m) == d.Day {
+				titles = append(titles, m.Title)
+			}
+		}
+		d.Of = counted(titles[0], len(titles))
 	}
 	for i := range policy.Measures {
 		m := &policy.Measures[i]

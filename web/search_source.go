@@ -81,7 +81,7 @@ func (p Policies) entry(ctx context.Context, id domain.PolicyID) (*search.Entry,
 	var rest []search.Passage
 	e := &search.Entry{
 		Key: searchKey(id), Title: policy.Title, DocNumber: policy.DocNumber, Ended: policy.Status != domain.Published,
-		Date: policy.PublishDate, Deadline: policy.ApplyDeadline, Expires: policy.Expires, Facets: searchFacets(policy),
+		Date: policy.PublishDate, Deadlines: policy.Deadlines(), Expires: policy.Expires, Facets: searchFacets(policy),
 	}
 	said := map[string]search.Passage{}
 	for _, m := range policy.Measures {

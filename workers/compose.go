@@ -2,6 +2,7 @@ package workers
 
 import (
 	"strconv"
+	"time"
 
 	"policypush/internal/channel"
 	"policypush/internal/domain"
@@ -60,6 +61,9 @@ func (w *Workers) compose(kind domain.ChannelKind, o storage.Outgoing, ds, rest 
 	}, nil
 }
 
+// today is the day in China, YYYY-MM-DD.
+func (w *Workers) today() string { return w.Now().In(push.Shanghai()).Format(time.DateOnly) }
+
 func (w *Workers) form(kind domain.ChannelKind, ds []domain.Delivery, rest int, matters map[domain.PushID]matter, meant meantBy) (push.Message, error) {
 	composer, err := w.composer(kind, matters[ds[0].Push].office)
 	if err != nil {
@@ -81,7 +85,7 @@ func (w *Workers) cards(ds []domain.Delivery, matters map[domain.PushID]matter, 
 	cards := make([]push.Card, len(ds))
 	for i, d := range ds {
 		m := matters[d.Push]
-		cards[i] = push.CardOf(m.policy, d.Verdict, w.Letterhead.Sensitive)
+		cards[i] = push.CardOf(m.policy, d.Verdict, w.Letterhead.Sensitive, w.today())
 		cards[i].URL = w.Letterhead.Policy(m.policy.ID)
 		cards[i].For = meant.enterprises(d)
 		switch m.push.Kind {
@@ -98,7 +102,7 @@ func (w *Workers) cards(ds []domain.Delivery, matters map[domain.PushID]matter, 
 func (w *Workers) cardsOf(listed []listed) []push.Card {
 	cards := make([]push.Card, len(listed))
 	for i, l := range listed {
-		cards[i] = push.CardOf(l.policy, l.verdict, w.Letterhead.Sensitive)
+		cards[i] = push.CardOf(l.policy, l.verdict, w.Letterhead.Sensitive, w.today())
 		cards[i].URL = w.Letterhead.Policy(l.policy.ID)
 	}
 	return cards

@@ -99,7 +99,7 @@ func (w *Workers) planDigest(ctx context.Context, owed storage.OwedDigest, texts
 // were told of by a push, or are about to be, is left out.
 func (w *Workers) digestOf(ctx context.Context, sub *domain.Subscriber, told map[domain.PolicyID]bool, texts map[domain.PolicyID]*domain.Policy) (domain.Digest, error) {
 	digest := domain.Digest{Subscriber: sub.ID}
-	day := w.Now().In(push.Shanghai()).Format(time.DateOnly)
+	day := w.today()
 	at := map[domain.PolicyID]int{} // of an item; -1: it does not concern them
 	for _, offer := range w.Offers.For(&sub.Profile, day, offersConsidered).Best {
 		i, seen := at[offer.Policy]
@@ -217,7 +217,7 @@ func (w *Workers) listed(ctx context.Context, id domain.PushID) ([]listed, int, 
 	if err != nil {
 		return nil, 0, err
 	}
-	day := w.Now().In(push.Shanghai()).Format(time.DateOnly)
+	day := w.today()
 	var all []listed
 	for _, it := range digest.Items {
 		p, err := w.Store.Policy(ctx, it.Policy)

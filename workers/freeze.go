@@ -3,13 +3,11 @@ package workers
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/RoaringBitmap/roaring/v2"
 
 	"policypush/internal/audience"
 	"policypush/internal/domain"
-	"policypush/internal/push"
 	"policypush/internal/storage"
 )
 
@@ -44,7 +42,7 @@ func (w *Workers) freeze(ctx context.Context, owed domain.Push, policy *domain.P
 // change first, and goes on: who has changed since is asked once more, as they
 // stood.
 func (w *Workers) concerned(ctx context.Context, policy *domain.Policy) (set audience.Result, recipe []byte, err error) {
-	query, err := audience.QueryFor(ctx, w.Store, policy, w.Now().In(push.Shanghai()).Format(time.DateOnly))
+	query, err := audience.QueryFor(ctx, w.Store, policy, w.today())
 	if err != nil {
 		return set, nil, err
 	}

@@ -101,7 +101,7 @@ func (w *Workers) toBeReminded(ctx context.Context, owed domain.Push, policy *do
 	if err := w.Index.WaitFor(wait, seq); err != nil {
 		return told, err
 	}
-	meant := w.Index.Evaluate(audience.QueryOf(&ending, w.Now().In(push.Shanghai()).Format(time.DateOnly)))
+	meant := w.Index.Evaluate(audience.QueryOf(&ending, w.today()))
 	everybody := told.Everybody()
 	set := audience.Result{Likely: meant.Likely.Clone(), Possible: meant.Possible.Clone()}
 	set.Likely.And(everybody)

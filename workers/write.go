@@ -126,7 +126,7 @@ func (w *Workers) fitting(kind domain.ChannelKind, ds []domain.Delivery, matters
 		return ds, nil
 	}
 	first := map[domain.PolicyID]bool{}
-	for i, card := range push.Sort(w.cards(ds, matters, meantBy{}), w.Now().In(push.Shanghai()).Format(time.DateOnly)) {
+	for i, card := range push.Sort(w.cards(ds, matters, meantBy{}), w.today()) {
 		first[card.Policy] = i < most
 	}
 	for _, d := range ds {

@@ -164,7 +164,7 @@ func (s *service) sample(p *domain.Policy, office domain.Office) (web.TextSample
 	if err != nil {
 		return web.TextSample{}, err
 	}
-	sample := composer.SampleOf(push.CardOf(p, domain.Likely, head.Sensitive), today(), s.rules.SMSWords.All())
+	sample := composer.SampleOf(push.CardOf(p, domain.Likely, head.Sensitive, today()), today(), s.rules.SMSWords.All())
 	return web.TextSample{Text: sample.Text, Parts: sample.Segments, Found: sample.Found}, nil
 }
 

@@ -458,18 +458,66 @@ func (p *Policy) ValidateCriteria() error {
 }
 
 // DeadlineOf returns the last day to apply for a measure, YYYY-MM-DD: its own,
-// or that of the document. A month ends on its last day. It is "" if none is
-// said.
+// or that of the document if one has to apply. A month ends on its last day. It
+// is "" if none is said.
 func (p *Policy) DeadlineOf(m *Measure) string {
-	said := m.Window.Deadline
-	if said == "" {
-		said = p.ApplyDeadline
+	switch {
+	case m.Window.Deadline != "":
+		return lastDayOf(m.Window.Deadline)
+	case m.How.Mode == "automatic": // nobody applies
+		return ""
 	}
+	return lastDayOf(p.ApplyDeadline)
+}
+
+// lastDayOf is the last day of a date or month, or "": a year is no deadline.
+func lastDayOf(said string) string {
 	_, last, ok := DateRange(said)
-	if !ok || len(said) < len("2006-01") { // a year is no deadline
+	if !ok || len(said) < len("2006-01") {
 		return ""
 	}
 	return fmt.Sprintf("%04d-%02d-%02d", last/10000, last/100%100, last%100)
+}
+
+// Deadlines returns the last days to apply for what the policy gives, in order,
+// each once: those of its measures, or its own if they have none.
+func (p *Policy) Deadlines() []string {
+	days := []string{}
+	for i := range p.Measures {
+		if day := p.DeadlineOf(&p.Measures[i]); day != "" {
+			days = append(days, day)
+		}
+	}
+	if own := lastDayOf(p.ApplyDeadline); len(days) == 0 && own != "" {
+		return []string{own}
+	}
+	slices.Sort(days)
+	return slices.Compact(days)
+}
+
+// NextDeadline returns, of days in order, the first that is not over today, so
+// that nothing is called over that can still be had; or the last, or "" of none.
+func NextDeadline(days []string, today string) string {
+	for _, day := range days {
+		if day >= today {
+			return day
+		}
+	}
+	if len(days) == 0 {
+		return ""
+	}
+	return days[len(days)-1]
+}
+
+// Extend changes the last day to apply that the document says (YYYY-MM-DD,
+// YYYY-MM, or "" for none), for the measures too that have the same.
+func (p *Policy) Extend(day string) {
+	for i := range p.Measures {
+		if w := &p.Measures[i].Window; w.Deadline != "" && w.Deadline == p.ApplyDeadline {
+			w.Deadline = day
+		}
+	}
+	p.ApplyDeadline = day
 }
 
 // EndsOn tells whether a day is the last to apply for one of the measures.

@@ -32,7 +32,7 @@ type Card struct {
 	Who       string // 规上工业企业; empty where measures differ
 	Gives     string // 最高300万元
 	How       string // 免申即享, or where to apply
-	Deadline  string // YYYY-MM-DD or YYYY-MM, the last day to apply
+	Deadline  string // YYYY-MM-DD, the next of the last days to apply
 	Phone     string
 	Points    int // how many measures the policy has
 	Verdict   domain.Verdict
@@ -49,13 +49,13 @@ type Card struct {
 	URL string // of the policy's page; may be empty
 }
 
-// CardOf makes the card of a policy. sensitive tells of a resident group
+// CardOf makes the card of a policy on a day, YYYY-MM-DD. sensitive tells of a resident group
 // whether belonging to it is sensitive personal information; a policy that
 // asks for such a group makes a sensitive card. URL is left to the caller.
-func CardOf(p *domain.Policy, verdict domain.Verdict, sensitive func(group string) bool) Card {
+func CardOf(p *domain.Policy, verdict domain.Verdict, sensitive func(group string) bool, today string) Card {
 	card := Card{
 		Policy: p.ID, Title: plain(p.Title), DocNumber: plain(p.DocNumber), Issuer: plain(strings.Join(p.Issuers, "、")),
-		Deadline: p.ApplyDeadline, Phone: plain(p.Contact), Points: len(p.Measures), Verdict: verdict,
+		Deadline: domain.NextDeadline(p.Deadlines(), today), Phone: plain(p.Contact), Points: len(p.Measures), Verdict: verdict,
 		Sensitive: asksSensitive(p, sensitive),
 		Withdrawn: p.Status == domain.Withdrawn, Why: plain(p.EndedReason),
 	}
@@ -66,9 +66,6 @@ func CardOf(p *domain.Policy, verdict domain.Verdict, sensitive func(group strin
 	lead := leadMeasure(p.Measures)
 	card.Gives = gives(lead.Benefit)
 	card.How = how(lead.How)
-	if card.Deadline == "" {
-		card.Deadline = lead.Window.Deadline
-	}
 	if sameWho(p.Measures) {
 		card.Who = shorten(plain(lead.Who), maxWho)
 	}
@@ -251,17 +248,14 @@ func brief(s string, n int) string {
 	return s
 }
 
-// dayWords writes a date as 12月31日, with the year if it is not that of today.
-// A date that names a month only is the end of it; anything else is "".
+// dayWords writes a date as 12月31日, with the year if it is not that of today;
+// anything else is "".
 func dayWords(date, today string) string {
-	layout := "1月2日"
 	t, err := time.Parse(time.DateOnly, date)
 	if err != nil {
-		layout = "1月底"
-		if t, err = time.Parse("2006-01", date); err != nil {
-			return ""
-		}
+		return ""
 	}
+	layout := "1月2日"
 	if !strings.HasPrefix(today, t.Format("2006")) {
 		layout = "2006年" + layout
 	}

@@ -231,17 +231,13 @@ func Sort(cards []Card, today string) []Card {
 	})
 }
 
-// lastDay is the deadline of a card as it sorts: a month ends after its days,
-// and what has ended or ends never comes last.
+// lastDay is the deadline of a card as it sorts: what has ended or ends never
+// comes last.
 func lastDay(c Card, today string) string {
-	last := c.Deadline
-	if len(last) == len("2006-01") {
-		last += "-31"
-	}
-	if last < today {
+	if c.Deadline < today {
 		return "9999-12-31"
 	}
-	return last
+	return c.Deadline
 }
 
 func certainty(c Card) int {

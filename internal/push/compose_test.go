@@ -77,7 +77,7 @@ func TestTextMessages(t *testing.T) {
 		"a long title is cut before anything else": {
 			[]*domain.Policy{many},
 			domain.Possible, nil,
-			"【云川发布】云川县促进先进…：在本县注册登记…，最高300万元，2027年6月底截止。可能适用，以正式文件为准。退订回TD",
+			"【云川发布】云川县促进先进…：在本县注册登记…，最高300万元，2027年6月30日截止。可能适用，以正式文件为准。退订回TD",
 		},
 		"what is sensitive is not named": {
 			[]*domain.Policy{allowance()},
@@ -117,7 +117,7 @@ func TestTextMessages(t *testing.T) {
 			}
 			var cards []push.Card
 			for _, p := range tt.policies {
-				cards = append(cards, push.CardOf(p, tt.verdict, isSensitive))
+				cards = append(cards, push.CardOf(p, tt.verdict, isSensitive, "2026-11-22"))
 			}
 			m, err := composer(t, v).Compose(domain.SMS, cards, 0, push.Links{}, noon)
 			if err != nil {
@@ -158,7 +158,7 @@ func TestOtherTextMessages(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			card := push.CardOf(retrofit(), domain.Possible, isSensitive)
+			card := push.CardOf(retrofit(), domain.Possible, isSensitive, "2026-11-22")
 			tt.change(&card)
 			m, err := composer(t, yunchuan()).Compose(domain.SMS, []push.Card{card}, 0, push.Links{}, noon)
 			if err != nil {
@@ -203,7 +203,7 @@ func TestMessagesFromAnyDocument(t *testing.T) {
 				p.Measures = append(p.Measures, m)
 			}
 			verdict := rapid.SampledFrom([]domain.Verdict{domain.Likely, domain.Possible}).Draw(t, "verdict")
-			card := push.CardOf(p, verdict, isSensitive)
+			card := push.CardOf(p, verdict, isSensitive, "2026-11-22")
 			card.Reminds = rapid.Bool().Draw(t, "reminds")
 			if rapid.IntRange(0, 3).Draw(t, "corrects") == 0 {
 				card.Corrected = hostile(t, "correction")
@@ -268,7 +268,7 @@ func TestMessagesFromAnyDocument(t *testing.T) {
 // screen or the letter, learns nothing of the reader from it.
 func TestASensitivePolicyIsNotNamed(t *testing.T) {
 	c := composer(t, yunchuan())
-	secret, open := push.CardOf(allowance(), domain.Likely, isSensitive), push.CardOf(retrofit(), domain.Likely, isSensitive)
+	secret, open := push.CardOf(allowance(), domain.Likely, isSensitive, "2026-11-22"), push.CardOf(retrofit(), domain.Likely, isSensitive, "2026-11-28")
 	secret.URL, open.URL = "https://yc.example/policies/2", "https://yc.example/policies/1"
 	links := push.Links{Inbox: "https://yc.example/inbox", Mine: "https://yc.example/me/policies", Unsubscribe: "https://yc.example/u/1"}
 	for _, kind := range domain.Outgoing() {
@@ -295,9 +295,9 @@ func TestASensitivePolicyIsNotNamed(t *testing.T) {
 }
 
 func TestEmail(t *testing.T) {
-	card := push.CardOf(retrofit(), domain.Possible, isSensitive)
+	card := push.CardOf(retrofit(), domain.Possible, isSensitive, "2026-11-22")
 	card.URL = "https://yc.example/policies/1"
-	secret := push.CardOf(allowance(), domain.Likely, isSensitive)
+	secret := push.CardOf(allowance(), domain.Likely, isSensitive, "2026-11-22")
 	secret.URL = "https://yc.example/policies/2"
 	reminder, nearSecret, corrected, shared := card, secret, card, card
 	reminder.Reminds, nearSecret.Reminds = true, true
@@ -406,7 +406,7 @@ func TestSort(t *testing.T) {
 		{Policy: 7, Verdict: domain.Likely, Deadline: "2026-12-07"},
 		{Policy: 8, Corrected: "金额"},
 		{Policy: 4, Verdict: domain.Likely, Deadline: "2026-12-08", Reminds: true},
-		{Policy: 9, Verdict: domain.Likely, Deadline: "2027-03"},
+		{Policy: 9, Verdict: domain.Likely, Deadline: "2027-03-31"},
 		{Policy: 10, Verdict: domain.Likely, Deadline: "2027-03-30"},
 		{Policy: 11, Verdict: domain.Possible, Deadline: "2027-01-15"},
 	}
@@ -508,8 +508,8 @@ func TestNothingToWriteAbout(t *testing.T) {
 func TestFirstDigest(t *testing.T) {
 	c := composer(t, yunchuan())
 	cards := []push.Card{
-		push.CardOf(retrofit(), domain.Possible, isSensitive),
-		push.CardOf(allowance(), domain.Likely, isSensitive),
+		push.CardOf(retrofit(), domain.Possible, isSensitive, "2026-11-22"),
+		push.CardOf(allowance(), domain.Likely, isSensitive, "2026-11-22"),
 	}
 	text, err := c.First(domain.SMS, cards, 3, push.Links{}, noon)
 	if err != nil {

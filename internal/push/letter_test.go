@@ -14,7 +14,7 @@ func TestLetters(t *testing.T) {
 	c := composer(t, yunchuan())
 	links := push.Links{Inbox: "https://zc.example/inbox"}
 	card := func(p *domain.Policy, change func(*push.Card)) push.Card {
-		card := push.CardOf(p, domain.Likely, isSensitive)
+		card := push.CardOf(p, domain.Likely, isSensitive, "2026-11-22")
 		card.URL = "https://zc.example/policies/1"
 		if change != nil {
 			change(&card)

@@ -45,12 +45,12 @@ type Entry struct {
 	Title     string `json:"title"`
 	DocNumber string `json:"number,omitempty"`
 	// Ended entries can not be had any more and come after those that can.
-	Ended    bool               `json:"ended,omitempty"`
-	Date     string             `json:"date,omitempty"`     // YYYY-MM-DD, of publication
-	Deadline string             `json:"deadline,omitempty"` // last day to apply
-	Expires  string             `json:"expires,omitempty"`  // last day in force
-	Facets   map[Facet][]string `json:"facets,omitempty"`
-	Passages []Passage          `json:"-"`
+	Ended     bool               `json:"ended,omitempty"`
+	Date      string             `json:"date,omitempty"`      // YYYY-MM-DD, of publication
+	Deadlines []string           `json:"deadlines,omitempty"` // YYYY-MM-DD in order, last days to apply
+	Expires   string             `json:"expires,omitempty"`   // last day in force
+	Facets    map[Facet][]string `json:"facets,omitempty"`
+	Passages  []Passage          `json:"-"`
 }
 
 // Passages follow the head of an entry, each as kind, ref, fieldEnd, text and

@@ -1,7 +1,6 @@
 package search
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -165,7 +164,9 @@ func (x *Index) document(e *Entry) (*document.Document, error) {
 		}
 	}
 	add(dateField, e.Date, column, whole{})
-	add(deadlineField, cmp.Or(e.Deadline, never), column, whole{})
+	for _, day := range e.Deadlines {
+		add(deadlineField, day, column, whole{})
+	}
 	if over := e.overOn(); over != "" {
 		add(overField, over, index.IndexField|index.SkipFreqNorm, whole{})
 	}

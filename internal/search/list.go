@@ -4,9 +4,13 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/blevesearch/bleve/v2"
+	"github.com/blevesearch/bleve/v2/search"
 	"github.com/blevesearch/bleve/v2/search/query"
+
+	"policypush/internal/domain"
 )
 
 // Order is how results follow one another.
@@ -24,25 +28,26 @@ func (o Order) compare(a, b *Entry, today string) int {
 	if o == Newest {
 		return cmp.Compare(b.Date, a.Date)
 	}
-	part := func(e *Entry) int {
-		switch {
-		case e.Deadline == "":
-			return 2
-		case e.Deadline < today:
-			return 1
-		}
-		return 0
+	return cmp.Compare(turnOf(a.Deadlines, today), turnOf(b.Deadlines, today))
+}
+
+// turnOf sorts days in order by the next of them: what is still to come first,
+// what is over after it, and what has none last.
+func turnOf(days []string, today string) string {
+	switch next := domain.NextDeadline(days, today); {
+	case next == "":
+		return "2"
+	case next < today:
+		return "1" + next
+	default:
+		return "0" + next
 	}
-	return cmp.Or(cmp.Compare(part(a), part(b)), cmp.Compare(a.Deadline, b.Deadline))
 }
 
 // counted are the facets whose values a list counts, and how many of them.
 var counted = []Facet{AudienceFacet, ThemeFacet, BenefitFacet, IssuerFacet, IndustryFacet}
 
 const maxCounted = 1000
-
-// never is the deadline of entries without one.
-const never = "9999"
 
 // list answers a request without words. All that meets the filters is counted,
 // however much it is; only the entries of the page are read.
@@ -76,33 +81,24 @@ func (x *Index) list(ctx context.Context, q *question, req Request) (*Page, erro
 		}
 		page.InForce = int(res.Total)
 	}
-	from, want := max(req.Offset, 0), max(req.Limit, 0)
-	for _, part := range req.Order.parts(req.Today) {
-		if want == 0 {
-			break
-		}
-		within := met
-		if part.only != nil {
-			within = append(append([]query.Query(nil), met...), part.only)
-		}
-		ask := bleve.NewSearchRequestOptions(meeting(within, alive, req.Today), want, from, false)
-		ask.Fields = []string{bodyField}
-		ask.SortBy([]string{part.by, "_id"})
-		res, err := x.ask(ctx, ask)
+	if req.Limit <= 0 {
+		return page, nil
+	}
+	ask := bleve.NewSearchRequestOptions(meeting(met, alive, req.Today), req.Limit, max(req.Offset, 0), false)
+	ask.Fields = []string{bodyField}
+	ask.SortByCustom(req.Order.sort(req.Today))
+	res, err = x.ask(ctx, ask)
+	if err != nil {
+		return nil, err
+	}
+	r := newReader(q)
+	for _, h := range res.Hits {
+		body, _ := h.Fields[bodyField].(string)
+		e, err := decode(h.ID, body)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("search: %w", err)
 		}
-		r := newReader(q)
-		for _, h := range res.Hits {
-			body, _ := h.Fields[bodyField].(string)
-			e, err := decode(h.ID, body)
-			if err != nil {
-				return nil, fmt.Errorf("search: %w", err)
-			}
-			page.Results = append(page.Results, r.result(r.read(e)))
-		}
-		want -= len(res.Hits)
-		from = max(0, from-int(res.Total))
+		page.Results = append(page.Results, r.result(r.read(e)))
 	}
 	return page, nil
 }
@@ -116,23 +112,58 @@ func (x *Index) ask(ctx context.Context, ask *bleve.SearchRequest) (*bleve.Searc
 	return res, nil
 }
 
-// listPart is a part of a list that is sorted by one field.
-type listPart struct {
-	only query.Query // nil: all
-	by   string
+// sort is the order of a list, on a day: of what has no other the latest come
+// first.
+func (o Order) sort(today string) search.SortOrder {
+	order := search.SortOrder{&search.SortField{Field: dateField, Desc: true}, &search.SortDocID{}}
+	if o == NextDeadline {
+		order = append(search.SortOrder{&byTurn{today: today}}, order...)
+	}
+	return order
 }
 
-// parts cuts a list so that each part is in the order of a field.
-func (o Order) parts(today string) []listPart {
-	if o != NextDeadline {
-		return []listPart{{by: "-" + dateField}}
-	}
-	return []listPart{
-		{between(deadlineField, today, never), deadlineField},
-		{between(deadlineField, "", today), deadlineField},
-		{termQuery(deadlineField, never, 1), "-" + dateField},
+// byTurn implements [search.SearchSort] for [turnOf]: bleve itself sorts what has
+// several values by the least or the greatest of them.
+type byTurn struct {
+	today string
+	days  []string // of the entry that is looked at
+}
+
+// UpdateVisitor takes a value of an entry.
+func (t *byTurn) UpdateVisitor(field string, term []byte) {
+	if field == deadlineField {
+		t.days = append(t.days, string(term))
 	}
 }
+
+// Value is what the entry is sorted by; the next one is looked at.
+func (t *byTurn) Value(*search.DocumentMatch) string {
+	slices.Sort(t.days)
+	turn := turnOf(t.days, t.today)
+	t.days = t.days[:0]
+	return turn
+}
+
+// DecodeValue is for people.
+func (t *byTurn) DecodeValue(value string) string { return value }
+
+// Descending tells that the least comes first.
+func (t *byTurn) Descending() bool { return false }
+
+// RequiresDocID tells that keys are not needed.
+func (t *byTurn) RequiresDocID() bool { return false }
+
+// RequiresScoring tells that relevance is not needed.
+func (t *byTurn) RequiresScoring() bool { return false }
+
+// RequiresFields names the column.
+func (t *byTurn) RequiresFields() []string { return []string{deadlineField} }
+
+// Reverse is for pages that are asked for from their end, which lists never are.
+func (t *byTurn) Reverse() {}
+
+// Copy returns another for a search of its own.
+func (t *byTurn) Copy() search.SearchSort { return &byTurn{today: t.today} }
 
 // between asks for the values of a field from one on and before another.
 func between(field, from, before string) query.Query {

@@ -19,9 +19,13 @@ func TestListsAreExact(t *testing.T) {
 		}
 		switch i % 4 {
 		case 0:
-			e.Deadline = fmt.Sprintf("2026-%02d-%02d", 1+i%12, 1+i%28)
+			e.Deadlines = []string{fmt.Sprintf("2026-%02d-%02d", 1+i%12, 1+i%28)}
+			if i%3 == 0 { // the first may be over
+				e.Deadlines = append(e.Deadlines, fmt.Sprintf("2026-12-%02d", 1+i%29))
+				slices.Sort(e.Deadlines)
+			}
 		case 1:
-			e.Deadline, e.Expires = "2027-03-01", "2026-11"
+			e.Deadlines, e.Expires = []string{"2027-03-01"}, "2026-11"
 		case 2:
 			e.Expires = []string{"2026-10-31", "2026-11-27", "2025", "2027-01-01", "2026-11-26"}[i%5]
 		}
@@ -59,10 +63,8 @@ func TestListsAreExact(t *testing.T) {
 				if c := max(req.Order, Newest).compare(a, b, today); c != 0 {
 					return c
 				}
-				if req.Order == NextDeadline && a.Deadline == "" {
-					if c := Newest.compare(a, b, today); c != 0 {
-						return c
-					}
+				if c := Newest.compare(a, b, today); c != 0 {
+					return c
 				}
 				return strings.Compare(a.Key, b.Key)
 			})

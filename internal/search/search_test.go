@@ -51,7 +51,7 @@ func county() []*Entry {
 			},
 		},
 		{
-			Key: "machines", Title: "云川县技术改造贷款贴息办法", DocNumber: "云政发〔2026〕12号", Date: "2026-05-06", Deadline: "2026-12-10",
+			Key: "machines", Title: "云川县技术改造贷款贴息办法", DocNumber: "云政发〔2026〕12号", Date: "2026-05-06", Deadlines: []string{"2026-12-10"},
 			Facets: map[Facet][]string{AudienceFacet: {"enterprise"}, ThemeFacet: {"Q26", "Q03"}},
 			Passages: []Passage{
 				clause("第一条", "企业购置设备、实施数字化改造取得的银行贷款，按照贷款市场报价利率的百分之五十给予贴息，单户每年最高四十万元。"),

@@ -44,6 +44,11 @@ func (s *Store) Migrate(ctx context.Context) (applied int, err error) {
 			if err := migrateOne(ctx, tx, file, newest); err != nil {
 				return err
 			}
+			if newest == deadlinesSince {
+				if err := fillDeadlines(ctx, tx); err != nil {
+					return err
+				}
+			}
 			applied++
 		}
 		if done > newest {
@@ -79,4 +84,32 @@ func migrateOne(ctx context.Context, tx *sql.Tx, file string, version int) error
 	}
 	_, err = tx.ExecContext(ctx, `INSERT INTO schema_migrations (version, applied_at) VALUES ($1, $2)`, version, micros(time.Now()))
 	return err
+}
+
+// deadlinesSince is the migration from which a policy has its last days to apply
+// in a column.
+const deadlinesSince = 29
+
+// fillDeadlines enters the last days to apply of the policies there are. Measures
+// that are damaged have none; they are reported when the policy is opened.
+func fillDeadlines(ctx context.Context, tx *sql.Tx) error {
+	const q = `SELECT id, apply_deadline, measures FROM policies WHERE apply_deadline <> '' OR measures LIKE '%"deadline"%' ORDER BY id`
+	policies, err := list(ctx, tx, func(r scanner, p *domain.Policy) error {
+		var measures string
+		err := r.Scan(&p.ID, &p.ApplyDeadline, &measures)
+		if damaged := asJSON(&p.Measures).Scan(measures); damaged != nil {
+			p.Measures = nil
+		}
+		return err
+	}, q)
+	if err != nil {
+		return fmt.Errorf("read last days to apply: %w", err)
+	}
+	for i := range policies {
+		days := policies[i].Deadlines()
+		if _, err := tx.ExecContext(ctx, `UPDATE policies SET deadlines = $1 WHERE id = $2`, asJSON(&days), policies[i].ID); err != nil {
+			return fmt.Errorf("enter last days to apply of policy %d: %w", policies[i].ID, err)
+		}
+	}
+	return nil
 }

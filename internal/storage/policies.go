@@ -26,8 +26,9 @@ type PolicyFilter struct {
 	Offset      int
 	// Order is "": the last published here first; "date": by the date of the
 	// document, as readers see it, the latest first; "deadline": the next deadline
-	// first, those before InForceOn and none last.
+	// first, those over on Today and none last.
 	Order string
+	Today string // YYYY-MM-DD, for Order
 }
 
 // PolicySummary is a policy as lists show it.
@@ -43,7 +44,7 @@ type PolicySummary struct {
 	PublishDate   string
 	EffectiveFrom string
 	Expires       string
-	ApplyDeadline string
+	Deadlines     []string // YYYY-MM-DD in order, the last days to apply for what it gives
 	Themes        []string
 	Measures      int
 	FirstMeasure  string // its title
@@ -56,10 +57,10 @@ type PolicySummary struct {
 const policyColumns = `office_id, version, status, title, doc_number, unified_code, issuers, doc_kind, audience,
 	publish_date, effective_from, expires, apply_deadline, replaces, amends, contact, source_name, source_hash, text,
 	clauses, tags, measures, drafted_by, reviewed_by, approved_by, published_by, created_at, reviewed_at,
-	approved_at, published_at, no_interpretation, ended_reason, themes, measure_count, first_measure`
+	approved_at, published_at, no_interpretation, ended_reason, themes, measure_count, first_measure, deadlines`
 
 func policyValues(p *domain.Policy) []any {
-	themes, first := p.Codes(domain.ThemeTag), ""
+	themes, deadlines, first := p.Codes(domain.ThemeTag), p.Deadlines(), ""
 	if len(p.Measures) > 0 {
 		first = p.Measures[0].Title
 	}
@@ -68,19 +69,19 @@ func policyValues(p *domain.Policy) []any {
 		p.PublishDate, p.EffectiveFrom, p.Expires, p.ApplyDeadline, asJSON(&p.Replaces), asJSON(&p.Amends), p.Contact, p.SourceName, p.SourceHash, p.Text,
 		asJSON(&p.Clauses), asJSON(&p.Tags), asJSON(&p.Measures), p.DraftedBy, p.ReviewedBy, p.ApprovedBy, p.PublishedBy,
 		micros(p.CreatedAt), micros(p.ReviewedAt), micros(p.ApprovedAt), micros(p.PublishedAt),
-		p.NoInterpretation, p.EndedReason, asJSON(&themes), len(p.Measures), first,
+		p.NoInterpretation, p.EndedReason, asJSON(&themes), len(p.Measures), first, asJSON(&deadlines),
 	}
 }
 
 func scanPolicy(row scanner, p *domain.Policy) error {
-	var themes, first string
+	var themes, first, deadlines string
 	var measures int
 	err := row.Scan(&p.ID,
 		&p.Office, &p.Version, &p.Status, &p.Title, &p.DocNumber, &p.UnifiedCode, asJSON(&p.Issuers), &p.DocKind, &p.Audience,
 		&p.PublishDate, &p.EffectiveFrom, &p.Expires, &p.ApplyDeadline, asJSON(&p.Replaces), asJSON(&p.Amends), &p.Contact, &p.SourceName, &p.SourceHash, &p.Text,
 		asJSON(&p.Clauses), asJSON(&p.Tags), measuresColumn{&p.Measures}, &p.DraftedBy, &p.ReviewedBy, &p.ApprovedBy, &p.PublishedBy,
 		timeInto(&p.CreatedAt), timeInto(&p.ReviewedAt), timeInto(&p.ApprovedAt), timeInto(&p.PublishedAt),
-		&p.NoInterpretation, &p.EndedReason, &themes, &measures, &first)
+		&p.NoInterpretation, &p.EndedReason, &themes, &measures, &first, &deadlines)
 	if err != nil {
 		return err
 	}
@@ -198,12 +199,12 @@ func (s *Store) Policy(ctx context.Context, id domain.PolicyID) (*domain.Policy,
 }
 
 const summaryColumns = `p.id, p.office_id, p.version, p.title, p.doc_number, p.issuers, p.status, p.audience, p.publish_date,
-	p.effective_from, p.expires, p.apply_deadline, p.themes, p.measure_count, p.first_measure, p.published_at, p.drafted_by`
+	p.effective_from, p.expires, p.deadlines, p.themes, p.measure_count, p.first_measure, p.published_at, p.drafted_by`
 
 func summaryInto(p *PolicySummary) []any {
 	return []any{
 		&p.ID, &p.Office, &p.Version, &p.Title, &p.DocNumber, asJSON(&p.Issuers), &p.Status, &p.Audience, &p.PublishDate,
-		&p.EffectiveFrom, &p.Expires, &p.ApplyDeadline, asJSON(&p.Themes), &p.Measures, &p.FirstMeasure,
+		&p.EffectiveFrom, &p.Expires, asJSON(&p.Deadlines), asJSON(&p.Themes), &p.Measures, &p.FirstMeasure,
 		timeInto(&p.PublishedAt), &p.DraftedBy,
 	}
 }
@@ -220,8 +221,8 @@ func (s *Store) Policies(ctx context.Context, f PolicyFilter) ([]PolicySummary, 
 	case "date":
 		order = `p.publish_date DESC, ` + order
 	case "deadline":
-		order = `CASE WHEN p.apply_deadline = '' THEN 2 WHEN p.apply_deadline < ` + param(&args, f.InForceOn) + ` THEN 1 ELSE 0 END,
-			p.apply_deadline, p.id DESC`
+		next := `(SELECT MIN(value) FROM ` + s.dialect.deadlines + ` WHERE value >= ` + param(&args, f.Today) + `)`
+		order = `CASE WHEN p.deadlines <> '[]' THEN ` + next + ` END NULLS LAST, p.deadlines = '[]', p.deadlines, p.id DESC`
 	}
 	page := ""
 	if f.Limit > 0 {

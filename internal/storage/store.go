@@ -81,16 +81,18 @@ type dialect struct {
 	shards      int    // of a counter that many write at a time
 	holdCounts  string // statement that keeps writers of counters out
 	parts       bool   // deliveries stand in parts
+	deadlines   string // the last days to apply of policy p as rows with a value
 }
 
 var (
-	onSQLite   = dialect{name: "sqlite", folder: "migrations/sqlite", shards: 1}
+	onSQLite   = dialect{name: "sqlite", folder: "migrations/sqlite", shards: 1, deadlines: `json_each(p.deadlines)`}
 	onPostgres = dialect{
 		name: "postgres", folder: "migrations/postgres", named: true, arrays: true,
 		migrating: `SELECT pg_advisory_xact_lock(7091120013)`,
 		forUpdate: " FOR UPDATE", forShare: " FOR SHARE", skipLocked: " FOR UPDATE OF d SKIP LOCKED",
 		holdAddress: `pg_try_advisory_xact_lock(7091120100000 + (get_byte(c.blind, 0) * 256 + get_byte(c.blind, 1)) % 1024)`,
 		shards:      8, holdCounts: `LOCK TABLE push_counts IN EXCLUSIVE MODE`, parts: true,
+		deadlines: `json_array_elements_text(p.deadlines::json) AS each(value)`,
 	}
 )
 

@@ -142,6 +142,30 @@ func migratesMarks(t *testing.T, url string) {
 	}))
 }
 
+// migratesDeadlines: policies of before have their last days to apply, and one
+// whose measures are damaged has that of its document.
+func migratesDeadlines(t *testing.T, url string) {
+	db := before(t, url, 29)
+	for id, measures := range []string{
+		`[]`, `[{"id":"m1","window":{"deadline":"2026-12"}},{"id":"m2"},{"id":"m3","how":{"mode":"automatic"}}]`, `[{"id":`,
+	} {
+		_, err := db.ExecContext(t.Context(), `
+			INSERT INTO policies (id, office_id, version, status, title, doc_number, unified_code, issuers, doc_kind, audience, publish_date,
+				effective_from, expires, apply_deadline, replaces, amends, contact, source_name, source_hash, text, clauses, tags, measures, themes,
+				measure_count, first_measure, drafted_by, reviewed_by, approved_by, published_by, created_at, reviewed_at, approved_at,
+				published_at, no_interpretation, ended_reason)
+			VALUES ($1, 3, 2, 'published', '稳岗返还', '', '', '[]', '', 'enterprise', '', '', '', '2026-09-30', '[]', '[]', '', '', '', '', '[]', '[]', $2, '[]',
+				0, '', 1, 2, 2, 2, 0, 0, 0, 0, '', '')`, id+1, measures)
+		must(t, err)
+	}
+	s := open(t, url, Keys(t))
+	for id, want := range []string{"[2026-09-30]", "[2026-09-30 2026-12-31]", "[2026-09-30]"} {
+		found, _, err := s.Policies(t.Context(), storage.PolicyFilter{IDs: []domain.PolicyID{domain.PolicyID(id + 1)}})
+		must(t, err)
+		equal(t, "last days", fmt.Sprint(found[0].Deadlines), want)
+	}
+}
+
 // migratesMessages: a digest that went out before is one message afterwards.
 func migratesMessages(t *testing.T, url string) {
 	db := before(t, url, 28)

@@ -236,6 +236,9 @@ func listsPolicies(t *testing.T, url string) {
 			{Dimension: domain.ThemeTag, Code: "M09", State: domain.Removed},
 		}
 		p.Measures = []domain.Measure{{Title: "第一点"}, {Title: "第二点"}}
+		if p.Title == "会议通知" {
+			p.Measures[1].Window.Deadline = "2026-12"
+		}
 		must(t, s.CreatePolicy(ctx, &p))
 		for kind, state := range map[interpretations.Kind]interpretations.State{interpretations.QAKind: interpretations.Approved, interpretations.CaseKind: interpretations.Draft} {
 			if p.Title == "高龄津贴" {
@@ -268,8 +271,11 @@ func listsPolicies(t *testing.T, url string) {
 		"explained by answers":         {storage.PolicyFilter{Explained: true, ExplainedAs: interpretations.QAKind}, "高龄津贴", 1},
 		"a draft explains nothing yet": {storage.PolicyFilter{Explained: true, ExplainedAs: interpretations.CaseKind}, "", 0},
 		"the latest document first":    {storage.PolicyFilter{Order: "date"}, "稳岗返还 托育补贴 会议通知 高龄津贴", 4},
-		"deadlines in order":           {storage.PolicyFilter{Order: "deadline"}, "会议通知 托育补贴 稳岗返还 高龄津贴", 4},
-		"none last":                    {storage.PolicyFilter{Order: "deadline", InForceOn: "2026-10-31"}, "稳岗返还 高龄津贴", 2},
+		"deadlines in order":           {storage.PolicyFilter{Order: "deadline", Today: "2026-01-01"}, "会议通知 托育补贴 稳岗返还 高龄津贴", 4},
+		"the next of several":          {storage.PolicyFilter{Order: "deadline", Today: "2026-01-02"}, "托育补贴 会议通知 稳岗返还 高龄津贴", 4},
+		"over after what is to come":   {storage.PolicyFilter{Order: "deadline", Today: "2026-12-31"}, "会议通知 稳岗返还 托育补贴 高龄津贴", 4},
+		"a page of them":               {storage.PolicyFilter{Order: "deadline", Today: "2026-12-31", Limit: 2, Offset: 1}, "稳岗返还 托育补贴", 4},
+		"none last":                    {storage.PolicyFilter{Order: "deadline", InForceOn: "2026-10-31", Today: "2026-10-31"}, "稳岗返还 高龄津贴", 2},
 	} {
 		t.Run(name, func(t *testing.T) {
 			found, total, err := s.Policies(ctx, tt.filter)

@@ -128,6 +128,7 @@ func Run(t *testing.T, fresh func(t *testing.T) string) {
 		"a claim of an older generation gets nothing":                           refusesOldClaims,
 		"claimers at the same time take disjoint rows":                          claimsConcurrently,
 		"a digest for several at one address is one message afterwards":         speaksOfSharedDigests,
+		"policies of before have all their last days to apply":                  migratesDeadlines,
 		"a digest that went out before its message was kept is one message":     migratesMessages,
 		"a digest is one message of several pushes":                             claimsDigests,
 		"a digest is one message also where two claim its parts at once":        gathersOnce,
