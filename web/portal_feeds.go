@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"encoding/xml"
 	"fmt"
 	"net/url"
@@ -186,31 +187,25 @@ func (s *Server) calendar(c *fiber.Ctx) error {
 // lastDay is a day on which something can be applied for last.
 type lastDay struct{ day, what string }
 
-// lastDays lists the last days of a policy, the measures of one day together.
+// lastDays lists the last days of a policy, the measures of one day together. The
+// policy's title stands for all that has one day.
 func lastDays(policy *domain.Policy) []lastDay {
-	var days []lastDay
-	for _, m := range policy.Measures {
-		if len(m.Window.Deadline) != len(time.DateOnly) {
-			continue
-		}
-		title := m.Title
-		if title == "" {
-			title = cutRunes(m.Text, 20)
-		}
-		found := false
-		for i := range days {
-			if days[i].day == m.Window.Deadline {
-				days[i].what, found = cutRunes(days[i].what+"、"+title, 80), true
+	var found []lastDay
+	days := policy.Deadlines()
+	for _, day := range days {
+		var titles []string
+		for i := range policy.Measures {
+			if m := &policy.Measures[i]; policy.DeadlineOf(m) == day {
+				titles = append(titles, cmp.Or(m.Title, cutRunes(m.Text, 20)))
 			}
 		}
-		if !found {
-			days = append(days, lastDay{m.Window.Deadline, title})
+		what := cutRunes(strings.Join(titles, "、"), 80)
+		if len(days) == 1 && len(titles) != 1 {
+			what = cutRunes(policy.Title, 60)
 		}
+		found = append(found, lastDay{day, what})
 	}
-	if len(days) == 0 && len(policy.ApplyDeadline) == len(time.DateOnly) {
-		days = append(days, lastDay{policy.ApplyDeadline, cutRunes(policy.Title, 60)})
-	}
-	return days
+	return found
 }
 
 // calendarText writes a text value (RFC 5545 §3.3.11).

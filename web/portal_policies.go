@@ -175,7 +175,7 @@ func (s *Server) policyView(c *fiber.Ctx) (policyView, error) {
 	if err := s.share(&v.Page, policy, ""); err != nil {
 		return policyView{}, err
 	}
-	v.Calendar = len(lastDays(policy)) > 0
+	v.Calendar = len(policy.Deadlines()) > 0
 	v.Ended = s.ended(policy)
 	for _, code := range policy.Codes(domain.BenefitTag) {
 		v.Kinds = append(v.Kinds, s.Rules.Name(domain.BenefitTag, code))
