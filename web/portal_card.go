@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"html/template"
-	"slices"
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
@@ -20,7 +19,8 @@ type cardFile struct {
 	Page
 	Policy *domain.Policy
 	Styles template.HTML // inside it: it is drawn, not served
-	Sum    string        // the most that one measure gives, or ""
+	Sum    string        // the most that one measure gives, in all or for each, or ""
+	Each   bool          // it is for each
 	Until  string        // the last day of applications, or ""
 	Ended  bool
 }
@@ -68,13 +68,8 @@ func description(p *domain.Policy) string {
 func (s *Server) cardFile(p *domain.Policy) ([]byte, error) {
 	file := cardFile{Page: Page{Title: p.Title}, Policy: p, Ended: s.ended(p) != ""}
 	file.Styles = s.assets.inside("portal.css", "card.css")
-	var sums []float64
-	for i := range p.Measures {
-		sums = append(sums, most(p.Measures[i].Benefit))
-	}
-	if sum := slices.Max(append(sums, 0)); sum > 0 {
-		file.Sum = money(sum)
-	}
+	at, sum := largestOf(p)
+	file.Sum, file.Each = sum, at >= 0 && most(p.Measures[at].Benefit) == 0
 	if due := s.dueOf(p); due != nil && !due.Over() {
 		file.Until = longDate(due.Day)
 	}

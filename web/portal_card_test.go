@@ -112,6 +112,26 @@ func TestASharedLinkHasItsPreview(t *testing.T) {
 	owed(1)
 }
 
+// What is given by the month and person has a sum on the card too.
+func TestTheCardSaysTheLargestSum(t *testing.T) {
+	site := newSite(t)
+	monthly := domain.Benefit{Amount: 700, Unit: "人·月"}
+	for want, gives := range map[string][]domain.Benefit{
+		"标准<b>每人每月700元</b>":   {{Rate: 0.3}, monthly, {Amount: 2000, Unit: "人"}},
+		"单项最高<b>3000元</b>":    {monthly, {Amount: 3000}},
+		"谁能享受、给什么、怎么办</span>": {{Rate: 0.3}},
+	} {
+		p := &domain.Policy{Title: "关于发放托育补贴的通知", Status: domain.Published}
+		for _, b := range gives {
+			p.Measures = append(p.Measures, domain.Measure{Benefit: b})
+		}
+		file, err := site.cardFile(p)
+		if err != nil || !strings.Contains(string(file), want) {
+			t.Errorf("the card does not show %s: %v", want, err)
+		}
+	}
+}
+
 // Whoever publishes has the card drawn, before anybody shares the link.
 func TestACardIsDrawnWhenItsPolicyIsPublished(t *testing.T) {
 	site := newOffice(t)

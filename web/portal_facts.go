@@ -58,30 +58,41 @@ func keyFacts(policy *domain.Policy, measures []measureView) []keyFact {
 	return facts
 }
 
+// largestOf returns the measure that gives the largest sum and the sum, 80万元, or
+// else what gives the most for each, 每人每月700元. at is -1 if none says how much.
+func largestOf(policy *domain.Policy) (at int, sum string) {
+	top, large, each := 0.0, 0.0, -1
+	at = -1
+	for i, m := range policy.Measures {
+		if in := most(m.Benefit); in > top {
+			top, at = in, i
+		}
+		if one := worth(m.Benefit); one > large {
+			large, each = one, i
+		}
+	}
+	switch {
+	case at >= 0:
+		return at, money(top)
+	case each >= 0:
+		return each, amountOf(policy.Measures[each].Benefit)
+	}
+	return -1, ""
+}
+
 // muchFact says the largest sum of one measure, or else so much for each, or
 // else a share.
 func muchFact(policy *domain.Policy, measures []measureView) keyFact {
-	top, topAt, large, each, share := 0.0, -1, 0.0, -1, -1
-	for i, m := range policy.Measures {
-		b := m.Benefit
-		if sum := most(b); sum > top {
-			top, topAt = sum, i
-		}
-		if sum := worth(b); sum > large {
-			large, each = sum, i
-		}
-		if share < 0 && b.Rate > 0 {
-			share = i
-		}
-	}
 	line := factLine{Text: "文件没有写明金额，按主管部门核定"}
+	at, sum := largestOf(policy)
+	if at < 0 {
+		at = slices.IndexFunc(policy.Measures, func(m domain.Measure) bool { return m.Benefit.Rate > 0 })
+	}
 	switch {
-	case topAt >= 0:
-		line = factLine{Big: money(top), Text: "，" + measures[topAt].Title, Cite: measures[topAt].Cite}
-	case each >= 0:
-		line = factLine{Big: amountOf(policy.Measures[each].Benefit), Text: "，" + measures[each].Title, Cite: measures[each].Cite}
-	case share >= 0:
-		line = factLine{Text: measures[share].Title + "：" + measures[share].Gain, Cite: measures[share].Cite}
+	case sum != "":
+		line = factLine{Big: sum, Text: "，" + measures[at].Title, Cite: measures[at].Cite}
+	case at >= 0:
+		line = factLine{Text: measures[at].Title + "：" + measures[at].Gain, Cite: measures[at].Cite}
 	}
 	return keyFact{Label: "最高多少", Lines: []factLine{line}}
 }
