@@ -58,9 +58,12 @@ const (
 )
 
 func columns(s string) int {
-	n := domain.CodePoints(s)
-	for i := range len(s) { // the first byte of a character from U+2E80 on
-		if c := s[i]; c >= 0xE3 || c == 0xE2 && i+1 < len(s) && s[i+1] >= 0xBA {
+	n := 0
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c >= 0xE3 || c == 0xE2 && i+1 < len(s) && s[i+1] >= 0xBA: // the first byte of a character from U+2E80 on
+			n += 2
+		case c < 0x80 || c >= 0xC0:
 			n++
 		}
 	}
@@ -529,7 +532,11 @@ func dropFooter(lines []line) []line {
 // its sentence has not ended, the next does not begin something new, and it is
 // as long as the margin allows or too long to be a heading.
 func joinBroken(lines []line) []line {
-	width := margin(lines)
+	wide := make([]int, len(lines)) // in columns
+	for i := range lines {
+		wide[i] = columns(lines[i].text)
+	}
+	width := margin(lines, wide)
 	out := make([]line, 0, len(lines))
 	var open strings.Builder // the text of the last line of out, once something was joined to it
 	last := 0                // columns of the line that was added last
@@ -547,7 +554,6 @@ func joinBroken(lines []line) []line {
 		}
 	}
 	for i, l := range lines {
-		wide := columns(l.text)
 		signs := i+1 < len(lines) && isOrgLine(l.text) && isDayLine(lines[i+1].text)
 		if len(out) > 0 && (signs && breaksName(text(), l.text) || !signs && !(len(out) <= 10 && endsLikeTitle(out[len(out)-1].text)) && goesOn(&out[len(out)-1], text(), l, last, width)) {
 			added := glue(text(), l.text)
@@ -562,7 +568,7 @@ func joinBroken(lines []line) []line {
 			out = append(out, l)
 			begun = l.text
 		}
-		last = wide
+		last = wide[i]
 	}
 	flush()
 	return out
@@ -592,10 +598,10 @@ func glue(a, b string) string {
 
 // margin returns the columns at which lines were broken, or 0 if each line is
 // a paragraph: in a broken text, many lines are about as long as the longest.
-func margin(lines []line) int {
+func margin(lines []line, wide []int) int {
 	var all []int
-	for _, l := range lines {
-		if n := columns(l.text); !l.whole && l.style != tableLine && n >= shortest/2 {
+	for i := range lines {
+		if l, n := &lines[i], wide[i]; !l.whole && l.style != tableLine && n >= shortest/2 {
 			all = append(all, n)
 		}
 	}

@@ -20,44 +20,42 @@ func normalise(s string) string { return squeeze(clean(s)) }
 // full of) to the character they stand for. Controls, marks of direction and
 // private characters are dropped.
 func clean(s string) string {
-	if isClean(s) {
-		return s
-	}
 	var b strings.Builder
-	b.Grow(len(s))
-	blank := false
-	for _, r := range s {
-		r = plainRune(r)
-		switch {
-		case r == ' ':
-			blank = b.Len() > 0
-			continue
-		case r < 0:
-			continue
-		case blank:
-			b.WriteByte(' ')
-			blank = false
-		}
-		b.WriteRune(r)
-	}
-	return b.String()
-}
-
-// isClean tells whether there is nothing to clean: nearly always.
-func isClean(s string) bool {
-	last := ' '
+	done, blank := 0, true // what is written, and whether no blank may follow
 	for i := 0; i < len(s); {
 		if c := s[i]; 0xE5 <= c && c <= 0xE9 && i+3 <= len(s) && s[i+1]&0xC0 == 0x80 && s[i+2]&0xC0 == 0x80 { // U+5000 to U+9FFF: nearly always
-			last, i = rune(c), i+3
+			i += 3
 			continue
 		}
 		r, n := utf8.DecodeRuneInString(s[i:])
-		if plainRune(r) != r || r == ' ' && last == ' ' {
-			return false
+		to := plainRune(r)
+		if to == r && r != ' ' {
+			i += n
+			continue
 		}
-		last, i = r, i+n
+		if done == 0 {
+			b.Grow(len(s))
+		}
+		if done < i {
+			b.WriteString(s[done:i])
+			blank = false
+		}
+		i += n
+		done = i
+		switch {
+		case to == ' ' && !blank:
+			b.WriteByte(' ')
+			blank = true
+		case to >= 0 && to != ' ':
+			b.WriteRune(to)
+			blank = false
+		}
 	}
-	return last != ' ' || s == ""
+	if done == 0 {
+		return s
+	}
+	b.WriteString(s[done:])
+	return strings.TrimSuffix(b.String(), " ")
 }
 
 // plainRune returns the normal form of a character, or -1 to drop it.

@@ -170,6 +170,10 @@ func readText(text string) []line {
 	for i := 0; i <= len(text); {
 		r, n := rune('\n'), 1
 		if i < len(text) {
+			if c := text[i]; c > '\r' && c < utf8.RuneSelf || c > 0xE2 { // nearly always
+				i++
+				continue
+			}
 			r, n = utf8.DecodeRuneInString(text[i:])
 		}
 		switch r {

@@ -44,7 +44,7 @@ type Entry struct {
 	Key       string `json:"-"`
 	Title     string `json:"title"`
 	DocNumber string `json:"number,omitempty"`
-	// Ended entries can not be had any more and come after those that can.
+	// Ended entries can not be had any more and are worth less than those that can.
 	Ended     bool               `json:"ended,omitempty"`
 	Date      string             `json:"date,omitempty"`      // YYYY-MM-DD, of publication
 	Deadlines []string           `json:"deadlines,omitempty"` // YYYY-MM-DD in order, last days to apply
