@@ -72,7 +72,7 @@ func newAlphabet(prog *syntax.Prog) (a *alphabet, ok bool) {
 			}
 		}
 	}
-	const most = 255 // known has room for no more
+	const most = 255 - moreClasses // known has room for no more
 	classes := map[string]uint8{}
 	for i, in := range members {
 		class, seen := classes[string(in)]

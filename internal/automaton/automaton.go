@@ -1,7 +1,8 @@
 // Package automaton runs regular expressions over texts that mostly do not
 // match. An automaton reads a text once, a look into a table a character, and
-// tells where matches begin; only there the expression itself is run. What is
-// found is what package regexp finds.
+// tells where matches begin; from there others tell where a match ends and where
+// its groups are. What is found is what package regexp finds, which is run itself
+// where no automaton can be.
 package automaton
 
 import (
@@ -25,6 +26,7 @@ type automaton struct {
 	ahead  bool         // of the expression as it stands
 	ranked bool         // its states know which instruction is tried first, see end
 	once   bool         // a match can only be begun before any character is read
+	order  []uint32     // of the instructions of a tracer; nil of others
 	covers []uint32     // by an instruction: one that waits for the same and for more, see coverers
 	states atomic.Pointer[states]
 
@@ -45,6 +47,7 @@ type states struct {
 	shift uint8 // a row has 1<<shift places
 	table []atomic.Uint32
 	*sets
+	reached []instructions // of a tracer, by the numbers of states: those of a state are here before the state is in the table
 }
 
 // sets are the instructions that wait for a character, state by state.
@@ -207,12 +210,21 @@ func eitherCase(runes []rune) *syntax.Regexp {
 // reset forgets all states but the first.
 func (a *automaton) reset() *states {
 	t := &states{sets: &sets{known: map[string]state{}}}
-	for 1<<t.shift < len(a.samples) {
+	classes := len(a.samples)
+	if a.order != nil {
+		classes += moreClasses
+	}
+	for 1<<t.shift < classes {
 		t.shift++
 	}
 	const few = 4
 	t.table = make([]atomic.Uint32, few<<t.shift)
-	t.first = a.state(t.sets, []uint32{uint32(a.prog.Start)}, syntax.EmptyBeginText)
+	if a.order != nil {
+		t.reached = make([]instructions, few)
+		t.first = t.enter(make(instructions, (len(a.prog.Inst)+31)/32))
+	} else {
+		t.first = a.state(t.sets, []uint32{uint32(a.prog.Start)}, syntax.EmptyBeginText)
+	}
 	a.states.Store(t)
 	return t
 }
@@ -318,16 +330,7 @@ func (a *automaton) make(in *states, s state, class uint8) (*states, state) {
 			return now, known
 		}
 	}
-	r := a.samples[class]
-	var from []uint32
-	if !a.ranked {
-		from = append(from, uint32(a.prog.Start))
-	}
-	for _, pc := range in.waiting[s&numbers] {
-		if inst := &a.prog.Inst[pc]; inst.Op != syntax.InstEmptyWidth && inst.MatchRune(r) {
-			from = append(from, inst.Out)
-		}
-	}
+	before := in.waiting[s&numbers]
 	if len(now.waiting) >= maxSteps {
 		a.resets++
 		if a.read.Swap(0) >= fewSteps*maxSteps {
@@ -338,10 +341,13 @@ func (a *automaton) make(in *states, s state, class uint8) (*states, state) {
 		}
 		now = a.reset()
 	}
-	next := a.state(now.sets, from, 0)
+	next := a.after(now.sets, before, class)
 	if len(now.waiting)<<now.shift > len(now.table) {
 		now = now.larger()
 		a.states.Store(now)
+	}
+	if n := next & numbers; a.order != nil && now.reached[n] == nil {
+		now.reached[n] = now.waiting[n]
 	}
 	if in.sets == now.sets {
 		now.place(s, class).Store(uint32(next))
@@ -349,9 +355,31 @@ func (a *automaton) make(in *states, s state, class uint8) (*states, state) {
 	return now, next
 }
 
+// after enters the state that follows one of the given instructions at a character
+// of a class.
+func (a *automaton) after(in *sets, waiting []uint32, class uint8) state {
+	if a.order != nil {
+		return in.enter(a.before(waiting, class))
+	}
+	var from []uint32
+	if !a.ranked {
+		from = append(from, uint32(a.prog.Start))
+	}
+	for _, pc := range waiting {
+		if inst := &a.prog.Inst[pc]; inst.Op != syntax.InstEmptyWidth && inst.MatchRune(a.samples[class]) {
+			from = append(from, inst.Out)
+		}
+	}
+	return a.state(in, from, 0)
+}
+
 // larger is a table of twice as many rows.
 func (t *states) larger() *states {
 	out := &states{first: t.first, shift: t.shift, table: make([]atomic.Uint32, 2*len(t.table)), sets: t.sets}
+	if t.reached != nil {
+		out.reached = make([]instructions, 2*len(t.reached))
+		copy(out.reached, t.reached)
+	}
 	for i := range t.table {
 		out.table[i].Store(t.table[i].Load())
 	}

@@ -33,6 +33,10 @@ var expressions = map[string]bool{ // whether an automaton can do it
 	`(?:自|^)(?P<n>\d)|(?:^|。)奖(励)`:      true,
 	`^(?:第(一)|一、)[^。]*?(?:对象|标准)`:       true,
 	`^([\p{Han}]+?)(?:局|$)`:             true,
+	`(?:(补)|(贴|助))+(奖?)`:                true,
+	`(奖(?:励)?)(?:(\d+)|(元))*(整|$)`:      true,
+	`(?:(一?)*(二|、))+`:                   true, // goes around without reading
+	`([^,。]*?)(第?)(\d+)(周岁|年|$)`:        true,
 	`^$|x`:                              false,
 	`a*`:                                false,
 	`\bа`:                               false,
@@ -106,6 +110,27 @@ func TestManyReadAtOnce(t *testing.T) {
 			})
 		}
 		all.Wait()
+	}
+}
+
+// TestGroupsAreForgotten reads matches of which each leads to states of its own:
+// those whose states were forgotten on the way are found too.
+func TestGroupsAreForgotten(t *testing.T) {
+	e := MustCompile(`^([一二]*)([一二]{12}一)([一二]*)三`)
+	seed := uint32(1)
+	for range 40 {
+		var b strings.Builder
+		for range 300 {
+			seed = seed*1664525 + 1013904223
+			b.WriteString([]string{"一", "二"}[seed>>31])
+		}
+		text := b.String() + "三"
+		if got, want := e.FindStringSubmatchIndex(text), e.Regexp().FindStringSubmatchIndex(text); !reflect.DeepEqual(got, want) {
+			t.Fatalf("%v, want %v", got, want)
+		}
+	}
+	if e.first.traces.resets == 0 {
+		t.Error("nothing was forgotten")
 	}
 }
 

@@ -23,9 +23,10 @@ type Expression struct {
 
 // anchored finds the match that begins where a text begins.
 type anchored struct {
-	re     func() *regexp.Regexp // made when it is needed: where a match ends, and no more, the automaton tells
-	groups bool
-	ends   *automaton // tells where the match ends; nil if the end of the text is asked for and there are groups
+	re     func() *regexp.Regexp // made when it is needed: where a match and its groups are the automata tell
+	groups int                   // how many it has
+	ends   *automaton            // tells where the match ends; nil if the expression has no such
+	traces *automaton            // tells where its groups are; nil if there are none, or it cannot
 }
 
 // MustCompile compiles an expression of our own and panics if it is wrong.
@@ -249,10 +250,11 @@ func (e *Expression) starts() *automaton {
 func newAnchored(expr string, tree *syntax.Regexp, of *automaton) anchored {
 	out := anchored{
 		re:     sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\A(?:` + expr + `)`) }),
-		groups: tree.MaxCap() > 0,
+		groups: tree.MaxCap(),
 	}
-	if !out.groups || !asksFor(tree, syntax.OpEndText) {
-		out.ends, _ = newRanked(tree, of)
+	out.ends, _ = newRanked(tree, of)
+	if out.groups > 0 {
+		out.traces, _ = newTracer(tree, of)
 	}
 	return out
 }
@@ -323,19 +325,25 @@ func (e *Expression) Each(text string, yield func(loc []int) bool) {
 	}
 }
 
-// at is the match that begins at a byte. What stands behind it is nothing to its
-// groups: without it, package regexp has less to try.
+// at is the match that begins at a byte.
 func (e *anchored) at(text string, i int) []int {
 	rest := text[i:]
 	if e.ends != nil && !e.ends.off.Load() {
 		n := e.ends.end(rest)
-		switch {
-		case n < 0:
+		if n < 0 {
 			return nil
-		case !e.groups:
-			return []int{i, i + n}
 		}
-		rest = rest[:n]
+		loc := make([]int, 2+2*e.groups)
+		loc[0], loc[1] = i, i+n
+		if e.groups == 0 {
+			return loc
+		}
+		for k := 2; k < len(loc); k++ {
+			loc[k] = -1
+		}
+		if e.traces != nil && !e.traces.off.Load() && e.traces.groups(rest[:n], n == len(rest), i, loc) {
+			return loc
+		}
 	}
 	loc := e.re().FindStringSubmatchIndex(rest)
 	for k := range loc {
