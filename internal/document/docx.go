@@ -3,6 +3,7 @@ package document
 import (
 	"archive/zip"
 	"bytes"
+	"cmp"
 	"encoding/xml"
 	"errors"
 	"io"
@@ -22,7 +23,7 @@ func packedFormat(ending string, data []byte) (string, *domain.Error) {
 	}
 	for _, f := range z.File {
 		switch f.Name {
-		case "word/document.xml":
+		case mainPart:
 			return formatDOCX, nil
 		case "OFD.xml":
 			return formatOFD, nil
@@ -32,6 +33,10 @@ func packedFormat(ending string, data []byte) (string, *domain.Error) {
 			return "", domain.Errorf(domain.Invalid, "%s%s", advice[".pptx"], readable)
 		}
 	}
+	left := int64(maxRelations)
+	if main := related(z, "", &left)["officeDocument"]; strings.HasPrefix(main, "word/") && fileOf(z, main) != nil {
+		return formatDOCX, nil
+	}
 	switch nameFormats[ending] {
 	case formatDOCX:
 		return "", brokenDOCX()
@@ -40,6 +45,12 @@ func packedFormat(ending string, data []byte) (string, *domain.Error) {
 	}
 	return "", domain.Errorf(domain.Invalid, "%s%s", advice[".zip"], readable)
 }
+
+// mainPart is the part with the text, where the file does not name another.
+const mainPart = "word/document.xml"
+
+// maxRelations bounds what is read to find that, in bytes.
+const maxRelations = 1 << 20
 
 func brokenDOCX() *domain.Error {
 	return domain.Errorf(domain.Invalid, "docx文件已损坏，请用Word或WPS打开后重新保存")
@@ -71,27 +82,30 @@ func readDOCX(data []byte, lim Limits) ([]line, *domain.Error) {
 	}
 	left := lim.MaxExpanded
 	part := func(name string, read func(*xml.Decoder) error) error {
-		for _, f := range z.File {
-			if f.Name != name {
-				continue
-			}
-			r, err := f.Open()
-			if err != nil {
-				return err
-			}
-			defer r.Close()
-			return read(xml.NewDecoder(capped{r, &left}))
+		f := fileOf(z, name)
+		if f == nil {
+			return nil
 		}
-		return nil
+		r, err := f.Open()
+		if err != nil {
+			return err
+		}
+		defer r.Close()
+		return read(newXML(capped{r, &left}))
 	}
+	main := mainPart
+	if fileOf(z, main) == nil {
+		main = related(z, "", &left)["officeDocument"]
+	}
+	parts := related(z, main, &left)
 	d := docxReader{styles: docxStyles{}, limit: 4 * int64(lim.MaxText)}
 	// A document without these reads worse, but reads.
-	for name, read := range map[string]func(*xml.Decoder) error{"word/styles.xml": d.styles.read, "word/numbering.xml": d.numbering.read} {
-		if err := part(name, read); errors.Is(err, errExpanded) {
+	for kind, read := range map[string]func(*xml.Decoder) error{"styles": d.styles.read, "numbering": d.numbering.read} {
+		if err := part(cmp.Or(parts[kind], "word/"+kind+".xml"), read); errors.Is(err, errExpanded) {
 			return nil, bomb(lim)
 		}
 	}
-	switch err := part("word/document.xml", d.read); {
+	switch err := part(main, d.read); {
 	case errors.Is(err, errExpanded):
 		return nil, bomb(lim)
 	case errors.Is(err, errTooMuchText):
@@ -210,6 +224,8 @@ type docxTable struct {
 	above bool     // it is a part of the cell above
 	cells int      // of the open row
 	most  int      // of a row
+	lines []line   // its paragraphs and the tables in it, for a table that is none
+	inner []line   // the tables in it alone
 }
 
 // maxWide is how many columns a cell may take.
@@ -230,7 +246,7 @@ func (d *docxReader) read(x *xml.Decoder) error {
 		switch e := t.(type) {
 		case xml.StartElement:
 			switch v := value(e, "val"); e.Name.Local {
-			case "Fallback", "del", "moveFrom", "sectPr", "instrText": // told again, struck out, or no text
+			case "Fallback", "del", "moveFrom", "sectPr", "instrText", "rt": // told again, struck out, or no text
 				if err := x.Skip(); err != nil {
 					return err
 				}
@@ -257,6 +273,8 @@ func (d *docxReader) read(x *xml.Decoder) error {
 				inText = true
 			case "tab":
 				d.text.WriteByte(' ')
+			case "noBreakHyphen":
+				d.text.WriteByte('-')
 			case "br", "cr":
 				if value(e, "type") != "page" {
 					d.text.WriteByte('\n')
@@ -315,7 +333,7 @@ func (d *docxReader) read(x *xml.Decoder) error {
 func (t *docxTable) endCell() (added int) {
 	last := len(t.rows) - 1
 	column := len(t.rows[last])
-	text := strings.Join(t.cell, "")
+	text := strings.Join(t.cell, "\n")
 	if t.above && text == "" && last > 0 && column < len(t.rows[last-1]) {
 		text = t.rows[last-1][column]
 		added = len(text)
@@ -344,12 +362,16 @@ func (d *docxReader) paragraph() {
 	if numberOf(normalise(text)).rank == noRank {
 		text = d.numbering.next(d.style.List, d.style.ListLvl) + text
 	}
+	lines := &d.lines
 	if t := d.table(); t != nil {
 		t.cell = append(t.cell, text)
-		return
+		lines = &t.lines
 	}
-	for part := range strings.SplitSeq(text, "\n") {
-		d.lines = append(d.lines, line{text: part, style: d.style.Style, level: d.style.Level, whole: d.style.Style != titleLine && !isPossibleTitle(d.lines), place: Source{Row: d.number}})
+	broken := strings.Split(text, "\n")
+	for i, part := range broken {
+		// Nothing says that a paragraph ends where only its line does.
+		last := i == len(broken)-1
+		*lines = append(*lines, line{text: part, style: d.style.Style, level: d.style.Level, whole: last && d.style.Style != titleLine && !isPossibleTitle(*lines), indent: isIndented(part), place: Source{Row: d.number}})
 	}
 }
 
@@ -358,26 +380,29 @@ func (d *docxReader) paragraph() {
 func isPossibleTitle(before []line) bool { return len(before) < 6 }
 
 // endTable turns a table into a line. A table of one column only frames text;
-// a table in a table goes into its cell.
+// one in another comes behind that, since a cell holds no rows.
 func (d *docxReader) endTable() {
 	t := d.table()
 	if t == nil {
 		return
 	}
 	d.tables = d.tables[:len(d.tables)-1]
-	if outer := d.table(); outer != nil {
-		for _, row := range t.rows {
-			outer.cell = append(outer.cell, strings.Join(row, " "))
-		}
+	lines := t.lines
+	if t.most > 1 {
+		lines = append(placed(tableOf(t.rows), Source{Row: t.first}), t.inner...)
+	}
+	outer := d.table()
+	if outer == nil {
+		d.lines = append(d.lines, lines...)
 		return
 	}
+	outer.lines = append(outer.lines, lines...)
 	if t.most > 1 {
-		d.lines = append(d.lines, placed(tableOf(t.rows), Source{Row: t.first})...)
+		outer.inner = append(outer.inner, lines...)
 		return
 	}
 	for _, row := range t.rows {
-		for part := range strings.SplitSeq(strings.Join(row, ""), "\n") {
-			d.lines = append(d.lines, line{text: part, whole: true, place: Source{Row: t.first}})
-		}
+		outer.cell = append(outer.cell, strings.Join(row, "\n"))
 	}
+	outer.inner = append(outer.inner, t.inner...)
 }

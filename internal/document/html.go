@@ -192,10 +192,17 @@ func textOf(n *html.Node, depth int) string {
 	if depth > maxDepth {
 		return ""
 	}
+	if n.DataAtom == atom.Br {
+		return "\n"
+	}
 	var b strings.Builder
 	for c := n.FirstChild; c != nil; c = c.NextSibling {
-		if !isSkipped(c) {
-			b.WriteString(textOf(c, depth+1))
+		if isSkipped(c) {
+			continue
+		}
+		b.WriteString(textOf(c, depth+1))
+		if isBlock(c) {
+			b.WriteByte('\n') // 500 and 300 in two paragraphs of a cell are not 500300
 		}
 	}
 	return b.String()
@@ -203,9 +210,11 @@ func textOf(n *html.Node, depth int) string {
 
 func (p *page) flush() {
 	if s := strings.TrimSpace(p.open.String()); s != "" {
-		for part := range strings.SplitSeq(s, "\n") {
+		broken := strings.Split(s, "\n")
+		for i, part := range broken {
 			if strings.TrimSpace(part) != "" {
-				p.lines = append(p.lines, line{text: part, style: p.style, level: p.level, whole: p.style != titleLine})
+				// Nothing says that a paragraph ends where only its line does.
+				p.lines = append(p.lines, line{text: part, style: p.style, level: p.level, whole: i == len(broken)-1 && p.style != titleLine, indent: isIndented(part)})
 			}
 		}
 	}

@@ -117,7 +117,7 @@ func (r *ofdReader) walk(name string, visit func(*xml.Decoder, xml.StartElement)
 		return err
 	}
 	defer in.Close()
-	d := xml.NewDecoder(capped{in, &r.left})
+	d := newXML(capped{in, &r.left})
 	for {
 		token, err := d.Token()
 		if errors.Is(err, io.EOF) {

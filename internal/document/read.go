@@ -179,17 +179,19 @@ func readText(text string) []line {
 		switch r {
 		case '\n', '\r', '\f', '\v', '\u0085', '\u2028', '\u2029':
 			s := text[start:i]
-			l := line{text: s, page: page, place: Source{Row: len(lines) + 1}}
-			if rest := strings.TrimLeft(s, " \t\u3000\u00a0"); len(s)-len(rest) >= 3 || strings.HasPrefix(s, "\t") || strings.HasPrefix(s, "  ") {
-				l.indent = true
-			}
-			lines = append(lines, l)
+			lines = append(lines, line{text: s, page: page, indent: isIndented(s), place: Source{Row: len(lines) + 1}})
 			page = r == '\f'
 			start = i + n
 		}
 		i += n
 	}
 	return tabbed(lines)
+}
+
+// isIndented tells whether a line begins like that of a paragraph.
+func isIndented(s string) bool {
+	rest := strings.TrimLeft(s, " \t\u3000\u00a0")
+	return len(s)-len(rest) >= 3 || strings.HasPrefix(s, "\t") || strings.HasPrefix(s, "  ")
 }
 
 // tabbed turns two or more lines with the same number of tabs into a table.
