@@ -420,7 +420,10 @@ func clauseOptions(p *domain.Policy, chosen ...string) []option {
 			label = cite.Label
 		}
 		text := strings.TrimLeft(strings.TrimPrefix(cl.Text, label), " 　") // the label once
-		options = append(options, option{Code: cl.Path, Name: label + "　" + cutRunes(text, 24), Selected: slices.Contains(chosen, cl.Path)})
+		if short := cutRunes(text, 24); short != text {
+			text = short + "…"
+		}
+		options = append(options, option{Code: cl.Path, Name: label + "　" + text, Selected: slices.Contains(chosen, cl.Path)})
 	}
 	return options
 }

@@ -1,16 +1,19 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/base32"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -35,7 +38,9 @@ type askView struct {
 	Form     askForm
 	Action   string // where it is posted
 	Similar  []similarView
-	Found    []passage // that may answer, of other policies
+	Found    []passage // that may answer
+	Policies []option  // that the question may be about, while none is named
+	Personal string    // what looks personal in the question
 	Seen     bool      // the answers were looked for: it can be sent
 	Promise  string
 	Channels []option // empty: nobody is signed in
@@ -147,6 +152,8 @@ func (s *Server) ask(c *fiber.Ctx) error {
 		Channel: field(c, "channel"), Once: field(c, "once"),
 	}
 	if id, err := c.ParamsInt("id"); err == nil {
+		form.Policy = domain.PolicyID(id)
+	} else if id, err := strconv.ParseInt(field(c, "policy"), 10, 64); err == nil { // chosen among those that were found
 		form.Policy = domain.PolicyID(id)
 	}
 	v := askView{Form: form}
@@ -278,44 +285,128 @@ func (s *Server) keepAsked(c *fiber.Ctx, form askForm) error {
 const similarPassages = 3
 
 // findSimilar looks for what answers already: the answers of the policy that
-// was named to questions like this one, else passages of any policy.
+// was named to questions like this one, else what the search finds in it, else
+// passages of any policy. What looks personal in the question is left aside.
 func (s *Server) findSimilar(c *fiber.Ctx, v *askView) error {
 	ctx := c.UserContext()
+	_, personal := domain.MaskPersonal(v.Form.Text)
+	v.Personal = strings.Join(personal, "、")
+	text := piecesOf(v.Form.Text)[0]
 	if v.Form.Policy != 0 {
-		items, err := s.Store.Interpretations(ctx, v.Form.Policy, true)
+		policy, err := s.Store.Policy(ctx, v.Form.Policy)
 		if err != nil {
 			return err
 		}
-		if v.Similar = similar(v.Form.Text, items); len(v.Similar) > 0 {
-			policy, err := s.Store.Policy(ctx, v.Form.Policy)
-			if err != nil {
-				return err
-			}
-			_, err = s.noteRead(c, policy, items)
+		items, err := s.Store.Interpretations(ctx, policy.ID, true)
+		if err != nil {
 			return err
 		}
+		if v.Similar = similar(text, items); len(v.Similar) == 0 {
+			if err := s.findWithin(c, v, policy, items); err != nil {
+				return err
+			}
+		}
+		if len(v.Similar) > 0 {
+			_, err := s.noteRead(c, policy, items)
+			return err
+		}
+		if len(v.Found) > 0 {
+			return nil
+		}
 	}
-	likely, err := s.mayAnswer(c, v.Form.Text)
+	likely, err := s.mayAnswer(c, text)
 	for _, card := range likely {
 		v.Found = append(v.Found, *card.Found)
+		if v.Form.Policy == 0 {
+			v.Policies = append(v.Policies, option{Code: strconv.FormatInt(int64(card.ID), 10), Name: card.Title})
+		}
 	}
 	return err
+}
+
+// findWithin looks for the passages of the policy that was named which probably
+// answer: the search knows other words for the same. Its questions and answers
+// are shown as such, and its text where none of them fits.
+func (s *Server) findWithin(c *fiber.Ctx, v *askView, policy *domain.Policy, items []interpretations.Item) error {
+	best := map[string]search.Result{}
+	for _, text := range piecesOf(v.Form.Text) {
+		results, err := s.answering(c.UserContext(), search.Request{Text: text, Key: searchKey(policy.ID), Least: search.SureWithin, Limit: 1})
+		if err != nil {
+			return err
+		}
+		for _, r := range results {
+			if r.Score > best[r.Ref].Score {
+				best[r.Ref] = r
+			}
+		}
+	}
+	for i, cl := range policy.Clauses {
+		if cl.Kind == domain.HeadClause || cl.Kind == domain.SignatureClause || cl.Kind == domain.NoteClause {
+			delete(best, interpretations.Anchor(i)) // 18 people are no 18号
+		}
+	}
+	for _, r := range slices.SortedFunc(maps.Values(best), func(a, b search.Result) int {
+		return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(a.Ref, b.Ref))
+	}) {
+		at := slices.IndexFunc(items, func(it interpretations.Item) bool { return r.Kind == search.Answer && r.Ref == answerRef(it.ID) })
+		switch {
+		case at >= 0:
+			v.Similar = append(v.Similar, similarOf(items[at]))
+		case r.Kind != search.Answer: // else it was changed this moment
+			v.Found = append(v.Found, *foundPassage(policy.ID, r))
+		}
+	}
+	v.Similar, v.Found = v.Similar[:min(len(v.Similar), similarShown)], v.Found[:min(len(v.Found), similarPassages)]
+	return nil
+}
+
+// A question is looked for as it is, and part by part: most tell first who asks.
+const (
+	mostPieces   = 6
+	shortestPart = 5 // characters
+)
+
+// piecesOf returns a question without the parts in which something personal
+// stands, and each of the others that says enough.
+func piecesOf(text string) []string {
+	var said []string
+	for _, part := range strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune("，。？！；,?!;\n", r) }) {
+		if len(domain.FindPersonal(part)) == 0 {
+			said = append(said, strings.TrimSpace(part))
+		}
+	}
+	pieces := []string{strings.Join(said, "，")}
+	for _, part := range said {
+		if len(said) > 1 && len(pieces) <= mostPieces && utf8.RuneCountInString(part) >= shortestPart {
+			pieces = append(pieces, part)
+		}
+	}
+	return pieces
 }
 
 // mayAnswer finds policies in force that probably answer a question, each with
 // the passage that does.
 func (s *Server) mayAnswer(c *fiber.Ctx, question string) ([]card, error) {
-	ctx := c.UserContext()
-	if err := s.Search.CatchUp(ctx); err != nil || !s.Search.Built() {
-		return nil, err
-	}
-	page, err := s.Search.Search(ctx, search.Request{Text: cutRunes(question, 100), Today: s.today(), Floor: relevant, Least: search.Sure, Limit: similarPassages, InForce: true})
+	results, err := s.answering(c.UserContext(), search.Request{Text: question, Floor: relevant, Least: search.Sure, Limit: similarPassages, InForce: true})
 	if err != nil {
 		return nil, err
 	}
 	list := libraryView{Query: question} // cards of a query show what was found
-	err = s.foundCards(c, &list, page.Results)
+	err = s.foundCards(c, &list, results)
 	return list.Cards, err
+}
+
+// answering asks the search, of a long question how it begins.
+func (s *Server) answering(ctx context.Context, req search.Request) ([]search.Result, error) {
+	if err := s.Search.CatchUp(ctx); err != nil || !s.Search.Built() {
+		return nil, err
+	}
+	req.Text, req.Today = cutRunes(req.Text, 100), s.today()
+	page, err := s.Search.Search(ctx, req)
+	if err != nil {
+		return nil, err
+	}
+	return page.Results, nil
 }
 
 // solved ends asking: an answer that is there already will do.

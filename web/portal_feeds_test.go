@@ -81,6 +81,48 @@ func TestSimilarAnswersAreShownWhileAsking(t *testing.T) {
 	}
 }
 
+// TestWhatAnswersIsFoundByOtherWords: people ask with words of their own, say
+// more than they need, and leave their number.
+func TestWhatAnswersIsFoundByOtherWords(t *testing.T) {
+	site := newSite(t)
+	policy := site.publish()
+	page := fmt.Sprintf("/policies/%d", policy.ID)
+	it := &interpretations.Item{
+		Policy: policy.ID, PolicyVersion: policy.Version, Kind: interpretations.QAKind, State: interpretations.Approved, CreatedAt: site.now,
+		QA: &interpretations.QA{Question: "免征残疾人就业保障金要不要申请？", Answer: "不用，系统直接减免。", Clauses: []string{"第一条"}},
+	}
+	if err := site.Store.SaveInterpretation(t.Context(), it); err != nil {
+		t.Fatal(err)
+	}
+	ask := func(text string) *browser {
+		return site.browser().get(page).post(page+"/ask", url.Values{"question": {text}}).at(page+"/ask", 200, text+"</textarea>")
+	}
+	ask("我在沙渡镇开了个小饭馆，店里一共18个人。残保金怎么交，电话13812345678").at(page+"/ask", 200, "这些答复是不是您要的", "不用，系统直接减免。", "这条答复解决了我的问题", "像是有个人信息（手机号）")
+	ask("技改最高补助是多少呢").at(page+"/ask", 200, "这些内容是不是您要的", "政策点：", `href="/policies/1#m1"`)
+	if b := ask("婚姻登记在哪里办理呢"); !strings.Contains(b.body, "没有找到相近的答复") || strings.Contains(b.body, "个人信息（") {
+		t.Errorf("something is found that answers nothing:\n%s", mainOf(b.body))
+	}
+}
+
+// TestWhoNamesNoPolicyChoosesFromWhatIsFound: then the office of that policy has
+// the question at once, and nobody has to hand it out.
+func TestWhoNamesNoPolicyChoosesFromWhatIsFound(t *testing.T) {
+	site := newSite(t)
+	policy := site.publish()
+	b := site.browser().get("/ask")
+	b.post("/ask", url.Values{"question": {"设备投资额的15%给补助怎么申请"}}).at("/ask", 200, "问的是哪份政策", `name="policy" value="1"`, "都不是，或不清楚")
+	once := onceInPage.FindStringSubmatch(b.body)[1]
+	b.post("/ask", url.Values{"question": {"设备投资额的15%给补助怎么申请"}, "policy": {"1"}, "do": {"send"}, "once": {once}}).at("/questions/1", 200, `<a href="/policies/1">`, "云川县政务公开办")
+	q, err := site.Store.Question(t.Context(), 1)
+	if err != nil || q.Policy != policy.ID || q.Office != policy.Office {
+		t.Errorf("asked of policy %d at office %d, %v", q.Policy, q.Office, err)
+	}
+	b.get("/ask").post("/ask", url.Values{"question": {"设备投资额的15%给补助怎么申请"}, "policy": {"99"}, "do": {"send"}, "once": {once[1:] + "x"}})
+	if b.status != 404 {
+		t.Errorf("a policy that is not: %d", b.status)
+	}
+}
+
 func TestSimilarRanksByLikeness(t *testing.T) {
 	items := []interpretations.Item{
 		{ID: 1, Policy: 4, QA: &interpretations.QA{Question: "二手设备能补吗？", Answer: "不能。"}},

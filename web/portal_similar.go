@@ -39,7 +39,7 @@ func similar(asked string, items []interpretations.Item) []similarView {
 			continue
 		}
 		if a := alike(asked, it.QA.Question, it.QA.Answer); a >= similarEnough {
-			all = append(all, found{similarView{it.ID, it.QA.Question, it.QA.Answer, fmt.Sprintf("/policies/%d#qa-%d", it.Policy, it.ID)}, a})
+			all = append(all, found{similarOf(it), a})
 		}
 	}
 	slices.SortStableFunc(all, func(a, b found) int { return cmp.Compare(b.alike, a.alike) })
@@ -48,6 +48,13 @@ func similar(asked string, items []interpretations.Item) []similarView {
 		views = append(views, f.similarView)
 	}
 	return views
+}
+
+// answerRef is the place of a question and answer on the page of its policy.
+func answerRef(id int64) string { return fmt.Sprintf("qa-%d", id) }
+
+func similarOf(it interpretations.Item) similarView {
+	return similarView{it.ID, it.QA.Question, it.QA.Answer, fmt.Sprintf("/policies/%d#%s", it.Policy, answerRef(it.ID))}
 }
 
 // alike is the share of the pairs of characters of a question that another one

@@ -2,7 +2,6 @@ package web
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strconv"
 
@@ -108,7 +107,7 @@ func (p Policies) entry(ctx context.Context, id domain.PolicyID) (*search.Entry,
 	}
 	for _, it := range items {
 		if it.QA != nil {
-			rest = append(rest, search.Passage{Kind: search.Answer, Ref: fmt.Sprintf("qa-%d", it.ID), Text: it.QA.Question + " " + it.QA.Answer})
+			rest = append(rest, search.Passage{Kind: search.Answer, Ref: answerRef(it.ID), Text: it.QA.Question + " " + it.QA.Answer})
 		}
 	}
 	e.Passages = append(e.Passages, rest...)

@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -112,4 +113,63 @@ func joined(parts []search.Part) (text string, marked bool) {
 		marked = marked || p.Hit
 	}
 	return text, marked
+}
+
+// TestAQuestionToAPolicyLeadsToItsAnswer asks a policy what its questions and
+// answers answer, in other words: the passage that is shown is the answer.
+func TestAQuestionToAPolicyLeadsToItsAnswer(t *testing.T) {
+	live := asked(t)
+	key := func(title string) string {
+		page, err := live.Search(t.Context(), search.Request{Text: title, Limit: 1})
+		if err != nil || len(page.Results) == 0 {
+			t.Fatal(title, err)
+		}
+		return page.Results[0].Key
+	}
+	text, err := os.ReadFile("../../web/testdata/similar.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys := map[string]string{
+		"1-relief": key("小微企业税费和房租负担"), "3-jobs": key("稳岗返还和社会保险补贴"), "4-elders": key("高龄津贴和养老服务补贴"),
+		"5-startups": key("支持高校毕业生创业"), "6-families": key("城乡居民医保参保资助"),
+	}
+	ask := func(key, question string) string {
+		page, err := live.Search(t.Context(), search.Request{Text: question, Key: key, Least: search.SureWithin, Limit: 2})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(page.Results) == 0 {
+			return ""
+		}
+		if r := page.Results[0]; r.Key != key || len(page.Results) > 1 {
+			t.Errorf("%s: %d results, the first of %s, want only %s", question, len(page.Results), r.Key, key)
+		}
+		return plain(page.Results[0].Snippet)
+	}
+	all, right := 0, 0
+	for line := range strings.Lines(string(text)) {
+		part := strings.Split(strings.TrimSpace(line), "|")
+		if keys[part[0]] == "" || part[2] == "" { // the second is not published
+			continue
+		}
+		all++
+		if shown := ask(keys[part[0]], part[1]); strings.HasPrefix(shown, strings.TrimSuffix(part[2], "？")) {
+			right++
+		} else {
+			t.Logf("%s: %q", part[1], shown)
+		}
+	}
+	t.Logf("%d of %d", right, all)
+	if right*100 < all*85 {
+		t.Errorf("%d of %d questions lead to their answer", right, all)
+	}
+	for _, question := range []string{"今天天气好吗", "路灯坏了找谁修", "结婚登记要带什么", "身份证丢了怎么补办"} {
+		if shown := ask(keys["1-relief"], question); shown != "" {
+			t.Errorf("%s: %q", question, shown)
+		}
+	}
+	if page, err := live.Search(t.Context(), search.Request{Text: "房租", Key: "no such", Limit: 1}); err != nil || len(page.Results) > 0 {
+		t.Errorf("of a key that is not: %+v, %v", page, err)
+	}
 }

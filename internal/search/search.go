@@ -17,6 +17,7 @@ import (
 type Request struct {
 	Text    string             // words or a question; without any the filters alone say, and all that meets them is counted
 	Filters map[Facet][]string // any of the values of a facet, in every facet named
+	Key     string             // only the entry of this key
 	InForce bool               // only what is in force on Today
 	Today   string             // YYYY-MM-DD; empty: nothing has ended
 	Region  string             // code of the reader's division: what is for it comes first
@@ -59,6 +60,9 @@ const hardly = 0.1
 // Sure is the score from which a text probably answers a question:
 // TestSureTellsRightFromWrong prints what it keeps and what it leaves out.
 const Sure = 1.5
+
+// SureWithin is the same of one text that the question is known to be about.
+const SureWithin = 1.0
 
 // Search finds entries, best first. Any text will do.
 func (x *Index) Search(ctx context.Context, req Request) (page *Page, err error) {
@@ -109,7 +113,13 @@ func (x *Index) find(ctx context.Context, now index.IndexReader, q *question, re
 	if len(q.terms) == 0 {
 		return nil, nil
 	}
-	worth, err := x.candidates(ctx, now, q, req.Filters)
+	var worth []candidate
+	var err error
+	if req.Key == "" {
+		worth, err = x.candidates(ctx, now, q, req.Filters)
+	} else {
+		worth, err = only(now, req.Key)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("search: %w", err)
 	}
@@ -143,6 +153,15 @@ func (x *Index) find(ctx context.Context, now index.IndexReader, q *question, re
 		slices.SortStableFunc(all, func(a, b *found) int { return req.Order.compare(a.entry, b.entry, req.Today) })
 	}
 	return all, nil
+}
+
+// only is the entry of a key as a candidate, none if it is not in the index.
+func only(now index.IndexReader, key string) ([]candidate, error) {
+	id, err := now.InternalID(key)
+	if err != nil || id == nil {
+		return nil, err
+	}
+	return []candidate{{number: int(id.Value()), score: 1}}, nil
 }
 
 // entryAt reads the entry of a number of the index.
