@@ -381,6 +381,12 @@ func (t *reading) window(m *domain.Measure, s sentence) {
 			m.Evidence["window"] = []domain.Evidence{x.evidence}
 		}
 	}
+	if w.From == "" && w.To == "" {
+		if from, to, at := heldFor(s, t.year); at != nil {
+			w.From, w.To = from, to
+			m.Evidence["window"] = []domain.Evidence{s.evidence(at[0], at[1])}
+		}
+	}
 	if loc := s.loc(everyYear); loc != nil && w.From == "" && w.Relative == "" && (strings.Contains(s.text, "报") || strings.Contains(s.text, "受理") || strings.Contains(s.text, "申") || len(s.text) < 60) {
 		e := s.evidence(loc[0], loc[1])
 		w.Relative = e.Text

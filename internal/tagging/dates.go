@@ -20,6 +20,8 @@ const (
 	// dateRE is a date of which the year or the day may be missing: 6月30日,
 	// 2020年6月, 2020年6月底, 2020年底.
 	dateRE = `(?:` + yearRE + `)?(?:(?:` + monthRE + `(?:` + dayRE + `|(底|末)?))|(底|末))(?:\([^()]{1,20}\))?(?:\d{1,2}(?:时|点|:\d{2})|零时|零点)?(?:整)?`
+	// lengthRE is how long something holds: 两年, 一年半, 1年零6个月, 18个月, 半年, 90天.
+	lengthRE = `(?:(半)年|([一二两三四五六七八九十]{1,3}|\d{1,3})(?:(年)(?:(半)|[零又]?([一二两三四五六七八九十]{1,3}|\d{1,2})个月)?|(个)?(月)(?:(半))?|(日|天)))`
 	// lastRE is the second day of a span, in the month of the first where it names none:
 	// 3月1日至20日.
 	lastRE = `(?:` + dateRE + `|` + dayRE + `)`
@@ -69,10 +71,13 @@ var (
 	// sinceIssue is the same from the day of issue: 自发布之日起至2020年6月30日.
 	sinceIssue = expression(`(?:印发|发布|公布|下发|发文|签发|颁布|即)(?:之)?日(?:起)?(?:施行|实施|执行|生效|有效)?[,]?(?:有效期|暂定|执行|实施|期限)?(?:至|到)` + dateRE)
 	until      = expression(`(?:活动(?:时间|期限)?将?持续|政策[,]?期限|有效期限?|执行期限?|实施期限?|试行期限?|有效|施行|实施|执行|试行|暂定)(?:期限)?(?:暂定)?(?:为)?(?:[,]?(?:截止|截至)(?:至|到)?(?:日期为)?|(?:延长|延续|顺延)?(?:至|到)(?:日期为)?)` + dateRE)
-	endsOn     = expression(`(?:至|于|到|[,。;])` + dateRE + `(?:起|后)?(?:自动|自行|同时)?(?:废止|失效|终止|到期)`)
+	// untilDay is 本政策截至2026年6月底 at the end of its sentence; what has happened by a
+	// day is told behind it.
+	untilDay = expression(`(?:本|以上|上述)(?:项|条)?(?:政策|措施|通知|公告|通告|办法|意见|规定|方案|细则)(?:暂定|执行|有效|实施)?(?:截止|截至)(?:到|至|日期为|时间为)?` + dateRE + `(?:止)?(?:[。;)]|$)`)
+	endsOn   = expression(`(?:至|于|到|[,。;])` + dateRE + `(?:起|后)?(?:自动|自行|同时)?(?:废止|失效|终止|到期)`)
 	// sameAs is until when another document holds, which is as long as this one.
 	sameAs     = expression(`执行期限与[^,。;]{0,60}一致[,]?即?(?:至|到)` + dateRE)
-	monthsLong = expression(`(?:有效期限?|(?:施行|实施|执行)[,]?暂定|起(?:施行|实施|执行|试行)(?:[,](?:为期|期限))?|减[征免]期限?|实施期限?|试行期限?|执行期限?|施行期限?|(?:执行|实施|试行)时间|试行|有效|政策期限)(?:暂定|原则上)?(?:为|限|是)?(?:(?:自|从)?[\p{Han}]{2,10}之日起)?(?:暂定)?(?:为)?([一二两三四五六七八九十]{1,3}|\d{1,2})(?:个)?(年|月)`)
+	monthsLong = expression(`(?:有效期限?|(?:施行|实施|执行)[,]?暂定|起(?:施行|实施|执行|试行)(?:[,](?:为期|期限))?|减[征免]期限?|实施期限?|试行期限?|执行期限?|施行期限?|(?:执行|实施|试行)时间|试行|有效|政策期限)(?:暂定|原则上)?(?:为|限|是)?(?:(?:自|从)?[\p{Han}]{2,10}之日起)?(?:暂定)?(?:为)?` + lengthRE)
 	general    = automaton.MustCompile(`本(?:法|条例|规定|办法|细则|通知|公告|通告|意见|方案|政策|措施|决定|指南|制度|标准|文件|规则|规程|若干|实施|暂行|令|规范|规划|计划|清单|目录|指引)|调整后|新(?:的)?[\p{Han}]{0,10}标准|上述|以上(?:政策|措施|规定|条款)|此前`)
 	// decided is from when something is changed: 决定自2023年7月起调整….
 	decided = expression(`(?:决定|同意)[,:]?(?:自|从)` + dateRE + `(?:起|开始)`)
@@ -488,7 +493,7 @@ func rankOf(p *domain.Policy, before string) int {
 // the extension of another document is not the end of this one.
 func (t *reading) validity(p *domain.Policy, meta map[string]string) {
 	var from, items, ends, deadlines, starting claims
-	issued, years, months, sinceIssued := 0, 0, 0, false
+	issued, long, sinceIssued := 0, length{}, false
 	year, title := t.year, t.about
 	if strings.Contains(p.Text, "特此通告") || strings.Contains(p.Text, "特此公告") {
 		title += "通告" // whatever its title, it announces
@@ -580,14 +585,11 @@ func (t *reading) validity(p *domain.Policy, meta map[string]string) {
 				t.ends(p, title, s, year, &from, &ends, &sinceIssued)
 			}
 			if m := s.loc(monthsLong); m != nil && holds(s.text, m) && rankOf(p, s.text[:m[0]]) > 0 {
-				n, ok := integer(submatch(s.text, m, 1))
 				if strings.HasPrefix(s.text[m[0]:], "起") && (!ruleEnds.MatchString(s.text[m[1]:]) || !general.MatchString(s.text[:m[0]])) {
 					continue // 起实施三年行动计划, 该费率自…起执行一年
 				}
-				if ok && submatch(s.text, m, 2) == "年" {
-					years = n
-				} else if ok && strings.Contains(s.text[m[0]:m[1]], "个月") {
-					months = n
+				if told := lengthIn(s.text, m, 1); told != (length{}) {
+					long = told
 				}
 				if strings.Contains(s.text[max(0, m[0]-60):m[1]], "之日起") && len(from) == 0 {
 					sinceIssued = true
@@ -607,14 +609,14 @@ func (t *reading) validity(p *domain.Policy, meta map[string]string) {
 		p.EffectiveFrom = startsOn(p, starting)
 	}
 	if collects.MatchString(title+headText(p)) && !strings.Contains(p.Text, "施行") && !strings.Contains(p.Text, "实施之日") {
-		p.EffectiveFrom, ends, years, months = "", nil, 0, 0 // until when something is sent in
+		p.EffectiveFrom, ends, long = "", nil, length{} // until when something is sent in
 	}
 	p.Expires = ends.best(true)
 	if len(ends) == 0 {
 		p.Expires = firstDate(first(meta, "失效日期", "失效时间", "废止日期", "废止时间", "有效期至"))
 	}
-	if p.Expires == "" && len(ends) == 0 && years+months > 0 && (p.EffectiveFrom != "" || !strings.Contains(p.Title, "征求意见")) {
-		p.Expires = after(cmpEmpty(p.EffectiveFrom, p.PublishDate), years, months)
+	if p.Expires == "" && len(ends) == 0 && long != (length{}) && (p.EffectiveFrom != "" || !strings.Contains(p.Title, "征求意见")) {
+		p.Expires = after(cmpEmpty(p.EffectiveFrom, p.PublishDate), long)
 	}
 	if p.Expires == "" && len(ends) == 0 {
 		from, to := t.spanOfRules(p)
@@ -655,6 +657,44 @@ func headText(p *domain.Policy) string {
 // ruleSpan begins a rule that holds for a time: 自2022年1月1日至2024年12月31日,对….
 var ruleSpan = expression(`^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．])?(?:(?:根据|按照|依据)《[^。;]{0,80}[,])?(?:自|从)?` + dateRE + `(?:起)?(?:至|到|-|—)` + lastRE + `(?:止|\(含\))?[,:]?(?:$|\n|对|按|继续|减|免|执行|小|增值税|企业|个人|个体|符合|纳税人)`)
 
+var (
+	// measureUntil is to when what a measure gives is had: 稳岗返还政策延续执行至2026年底.
+	measureUntil = expression(`(?:(?:政策|措施|待遇|补贴|补助|优惠|费率|标准)[^,。;]{0,8}?(?:延续|延长|顺延)(?:执行|实施|期限)?|(?:延续|继续|暂定?)(?:执行|实施)|(?:执行|实施)(?:期限|期|时间)?(?:延长|延续|顺延|暂定|截止|截至)?|有效期限?(?:延长|延续|顺延)?)(?:至|到)` + dateRE + `(?:止)?(?:[,。;)]|$)`)
+	// measureSince is from when.
+	measureSince = expression(`^(?:[(]?[一二三四五六七八九十\d]{1,3}[)、.．])?(?:自|从)` + dateRE + `(?:起|开始),`)
+	// givesFor ends the time for which something is given. What somebody has to do in a
+	// time may be rewarded after it: 2026年1月1日至6月30日,企业参展的,补助80%.
+	givesFor = automaton.MustCompile(`(?:对|按|继续|减|免|执行)$`)
+	// ofAnother stands before the time of what is lent, agreed on or certified.
+	ofAnother = automaton.MustCompile(`(?:贷款|还款|缓缴|付息|展期|合同|协议|证书|证件|执照|许可证|资格|项目|工程)[^,。;]{0,12}$`)
+)
+
+// heldFor is from when to when what a sentence gives can be had, each as far as it is
+// told, and where the sentence tells. How long the document holds is not said of it alone.
+func heldFor(s sentence, year string) (from, to string, at []int) {
+	if m := s.loc(ruleSpan); m != nil && givesFor.MatchString(s.text[:m[1]]) {
+		if from, to = spanIn(s.text, m, year); from != "" && to >= from {
+			return from, to, []int{m[0], m[1]}
+		}
+	}
+	from, to = "", ""
+	if m := s.loc(measureSince); m != nil {
+		from, at = dateIn(s.text, m, 1, year, false), []int{m[0], m[1]}
+	}
+	for _, m := range s.locs(measureUntil) {
+		if end := dateIn(s.text, m, 1, year, true); end >= from && !general.MatchString(s.text[:m[0]]) && !strings.Contains(s.text[:m[0]], "起施行") && !ofAnother.MatchString(s.text[:m[0]]) {
+			if to = end; at == nil {
+				at = []int{m[0], m[1]}
+			}
+			at[1] = m[1]
+		}
+	}
+	if from == "" && to == "" {
+		return "", "", nil
+	}
+	return from, to, at
+}
+
 // spanOfRules is the time of the rules of an announcement about taxes or fees, if
 // all that state one state the same: it is the time of the announcement.
 func (t *reading) spanOfRules(p *domain.Policy) (from, to string) {
@@ -684,7 +724,31 @@ func (t *reading) spanOfRules(p *domain.Policy) (from, to string) {
 var ruleEnds = automaton.MustCompile(`^(?:$|[,.。;)、\n]|至|到|有效|试行|暂定|期)`)
 
 // forYears is what may follow it where the document speaks of itself: 本政策自…起执行5年.
-var forYears = automaton.MustCompile(`^(?:\d{1,2}|[一二两三四五六七八九十]{1,2})(?:年|个月)(?:$|[,。;)])`)
+var forYears = automaton.MustCompile(`^(?:半年|(?:\d{1,2}|[一二两三四五六七八九十]{1,2})(?:年半?|个月))(?:$|[,。;)])`)
+
+// lengthIn reads the groups of lengthRE from group g on.
+func lengthIn(text string, m []int, g int) length {
+	n, ok := integer(submatch(text, m, g+1))
+	more, _ := integer(submatch(text, m, g+4))
+	switch {
+	case submatch(text, m, g) != "":
+		return length{months: 6}
+	case !ok:
+		return length{}
+	case submatch(text, m, g+2) != "" && submatch(text, m, g+3) != "":
+		return length{years: n, months: 6}
+	case submatch(text, m, g+2) != "":
+		return length{years: n, months: more}
+	case submatch(text, m, g+5) != "" && submatch(text, m, g+7) == "": // 3月 is March, and how long half a month is nobody says
+		return length{months: n}
+	case submatch(text, m, g+8) != "":
+		return length{days: n}
+	}
+	return length{}
+}
+
+// length is how long something holds.
+type length struct{ years, months, days int }
 
 // atOnce tells what an announcement may order from its day on; a time limit
 // in days is none.
@@ -757,6 +821,9 @@ func (t *Tagger) ends(p *domain.Policy, title string, s sentence, year string, f
 	if m := s.loc(sameAs); m != nil {
 		ends.add(dateIn(s.text, m, 1, year, true), 2)
 	}
+	for _, m := range s.locs(untilDay) {
+		ends.add(dateIn(s.text, m, 1, year, true), 2)
+	}
 	for _, m := range s.locs(endsOn) {
 		ends.add(dateIn(s.text, m, 1, year, true), rankOf(p, s.text[:m[0]]))
 	}
@@ -815,12 +882,12 @@ func signed(p *domain.Policy) bool {
 }
 
 // after returns the last day of a period that begins on a date.
-func after(from string, years, months int) string {
+func after(from string, long length) string {
 	d, err := time.Parse(time.DateOnly, from)
 	if err != nil {
 		return ""
 	}
-	return d.AddDate(years, months, -1).Format(time.DateOnly)
+	return d.AddDate(long.years, long.months, long.days-1).Format(time.DateOnly)
 }
 
 func daysAfter(from string, days int) string {

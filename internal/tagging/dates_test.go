@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"policypush/internal/domain"
 )
 
 // TestReadsWhenADocumentHolds reads one sentence each in a notice of 10
@@ -124,6 +126,16 @@ func TestReadsWhenADocumentHolds(t *testing.T) {
 		"按照《云川县降费方案》(云政发〔2019〕1号),继续实施降费政策,实施期限延长至2020年底。": {"", "2020-12-31"},
 		"自通知印发之日至2020年12月31日新发放贷款,纳入支持范围。":                 {},
 		"此前的办法自本通知公布之日起停止执行。":                              {},
+		"本办法自2020年3月1日起施行,试行期半年。":                          {"2020-03-01", "2020-08-31"},
+		"本办法自印发之日起施行,有效期暂定半年。":                             {"2020-02-10", "2020-08-09"},
+		"本办法自2020年3月1日起施行,有效期一年半。":                         {"2020-03-01", "2021-08-31"},
+		"本办法自2020年3月1日起施行,有效期1年零6个月。":                      {"2020-03-01", "2021-08-31"},
+		"本办法自2020年3月1日起执行半年。":                              {"2020-03-01", "2020-08-31"},
+		"本通告自2020年3月1日起施行,有效期60天。":                         {"2020-03-01", "2020-04-29"},
+		"本办法自2020年3月1日起施行,有效期3月。":                          {"2020-03-01"},
+		"企业信用报告有效期半年,逾期应当重新提交。":                            {},
+		"本政策截至2020年6月底。":                                   {"", "2020-06-30"},
+		"本政策截至2020年6月底,已兑现补贴500万元。":                        {},
 		"申报时间:2020年3月1日至20日。":                              {"", "", "2020-03-20"},
 	} {
 		t.Run(sentence, func(t *testing.T) {
@@ -367,6 +379,37 @@ func TestATimeToApplyMayStandBehindItsTitle(t *testing.T) {
 		p := read(t, "apply.txt", "云川市人力资源和社会保障局关于做好稳岗返还工作的通知\n各企业:\n一、返还对象为依法参保的企业。\n二、返还标准为70%。\n"+item+"\n云川市人力资源和社会保障局\n2020年2月18日\n")
 		if p.ApplyDeadline != want {
 			t.Errorf("%s: got %q, want %q", item, p.ApplyDeadline, want)
+		}
+	}
+}
+
+// TestReadsWhenAMeasureCanBeHad: a month stands for its first or its last day, and what
+// is lent has a time of its own.
+func TestReadsWhenAMeasureCanBeHad(t *testing.T) {
+	for sentence, want := range map[string]domain.Window{
+		"自2020年3月起,对企业给予每人500元补贴。":                {From: "2020-03-01"},
+		"自2020年3月至2020年12月,对企业给予每人500元补贴。":        {From: "2020-03-01", To: "2020-12-31"},
+		"对企业给予每人500元补贴,政策延续执行至2021年底。":            {To: "2021-12-31"},
+		"自2020年3月1日起,对企业给予每人500元补贴,执行至2021年6月。":   {From: "2020-03-01", To: "2021-06-30"},
+		"稳岗返还政策延续至2021年底,按上年缴费的50%返还给企业。":         {To: "2021-12-31"},
+		"对企业贷款给予利率优惠,贷款期限延长至2021年12月31日。":         {},
+		"对企业给予每人500元补贴,本通知有效期至2021年12月31日。":       {},
+		"2020年3月1日至2020年6月30日,企业参加展会的,给予5000元补贴。": {},
+		"对企业给予每人500元补贴,合同执行至2021年12月31日。":         {},
+		"自2020年1月1日至2020年12月31日,对企业给予每人500元补贴。":   {From: "2020-01-01", To: "2020-12-31"},
+	} {
+		p := read(t, "window.txt", "云川县人民政府关于支持企业发展的通知\n云政发〔2020〕3号\n各乡镇人民政府:\n一、"+sentence+"\n二、由县财政局负责解释。\n云川县人民政府\n2020年2月10日\n")
+		i := slices.IndexFunc(p.Measures, func(m domain.Measure) bool { return m.Window != domain.Window{} })
+		var got domain.Window
+		if i >= 0 {
+			got = p.Measures[i].Window
+			e := p.Measures[i].Evidence["window"]
+			if len(e) != 1 || string([]rune(p.Text)[e[0].Start:e[0].End]) != e[0].Text {
+				t.Errorf("%s: %v does not stand there", sentence, e)
+			}
+		}
+		if len(p.Measures) == 0 || got != want {
+			t.Errorf("%s: %d measures, window %+v, want %+v", sentence, len(p.Measures), got, want)
 		}
 	}
 }
