@@ -24,6 +24,7 @@ type deskView struct {
 	At        time.Time
 	Pushes    []domain.Push
 	Questions questionDesk
+	Unseen    []outdatedRow // interpretations that wait for their review
 	Outdated  []outdatedRow // interpretations that ask to be checked
 	People    struct{ Enterprises, Residents int }
 }
@@ -91,6 +92,9 @@ func (s *Server) desk(c *fiber.Ctx) error {
 		}
 	}
 	if v.Questions, err = s.questionDesk(ctx, me.Office); err != nil {
+		return err
+	}
+	if v.Unseen, err = s.unreviewed(ctx, me.Office, names); err != nil {
 		return err
 	}
 	if v.Outdated, err = s.outdated(ctx, me.Office); err != nil {

@@ -30,6 +30,7 @@ type itemRow struct {
 	HTML       template.HTML
 	Writer     string
 	MayApprove bool
+	Seen       string // by whoever approves
 	Problem    string // why it does not fit the policy any more, or ""
 	Outdated   bool   // what it rests on has changed since
 	Copied     string // the share that repeats the text, if that is too much: 80%
@@ -73,6 +74,9 @@ func (s *Server) interpretationsPage(c *fiber.Ctx) error {
 	for _, it := range items {
 		row := itemRow{Item: it, Writer: names[it.Author], Said: said[it.ID]}
 		row.MayApprove = it.State == interpretations.Draft && allowed(me, toApprove) && it.Author != me.ID && p.Office == me.Office
+		if row.MayApprove {
+			row.Seen = seenOf(it)
+		}
 		if row.HTML, err = s.drawn(p, &it, items); err != nil {
 			return err
 		}
@@ -372,10 +376,14 @@ func (s *Server) approveInterpretation(c *fiber.Ctx) error {
 	if err := it.Check(p); err != nil {
 		return err
 	}
+	seen := it
 	since := it.ShownSince() // by whoever read the words of before
 	corrects, err := it.Approve(operatorOf(c).operator, s.Now())
 	if err != nil {
 		return err
+	}
+	if s.unseen(c, seen) {
+		return c.Redirect(policyPath(p.ID, "interpretations"), fiber.StatusSeeOther)
 	}
 	it.Bind(p)
 	var owed []domain.Notice

@@ -123,6 +123,9 @@ func (s *Server) questionsPage(c *fiber.Ctx) error {
 }
 
 func hoursText(d time.Duration) string {
+	if d < time.Hour {
+		return "不到1小时"
+	}
 	if d < 48*time.Hour {
 		return fmt.Sprintf("%d小时", int(d.Round(time.Hour)/time.Hour))
 	}
@@ -198,6 +201,35 @@ func (s *Server) questionDesk(ctx context.Context, office domain.OfficeID) (ques
 	return d, err
 }
 
+// unreviewed finds the interpretations of what an office has published that wait
+// for another person than their writer.
+func (s *Server) unreviewed(ctx context.Context, office domain.OfficeID, names map[domain.OperatorID]string) ([]outdatedRow, error) {
+	items, err := s.Store.UnreviewedInterpretations(ctx, office, deskShown)
+	if err != nil {
+		return nil, err
+	}
+	ids := make([]domain.PolicyID, len(items))
+	for i, it := range items {
+		ids[i] = it.Policy
+	}
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	sums, _, err := s.Store.Policies(ctx, storage.PolicyFilter{IDs: ids})
+	if err != nil {
+		return nil, err
+	}
+	titles := map[domain.PolicyID]string{}
+	for _, sum := range sums {
+		titles[sum.ID] = sum.Title
+	}
+	var rows []outdatedRow
+	for _, it := range items {
+		rows = append(rows, outdatedRow{it.Policy, titles[it.Policy], it.Kind.Label() + "：" + itemTitle(it), names[it.Author] + "编写"})
+	}
+	return rows, nil
+}
+
 // outdatedRow is an interpretation that asks to be checked.
 type outdatedRow struct {
 	Policy           domain.PolicyID
@@ -254,14 +286,16 @@ type answeringView struct {
 	Rounds   []roundView
 	Names    map[domain.OperatorID]string
 	Offices  map[domain.OfficeID]string
-	Others   []option // offices it can go to
-	Likely   []card   // policies it is probably about, while none is named
+	Others   []option      // offices it can go to
+	Likely   []card        // policies it is probably about, while none is named
+	Known    []similarView // what the policy answers already to the like
 	Clauses  []option
 	Due      string
 	Late     bool
 	Guessed  []int // years whose holidays the time limit does not know
 	Acts     bool  // this operator may answer
 	Reviews  bool  // and this one may review
+	Seen     string
 	Routes   bool
 	Adopts   bool   // the policy is this office's
 	Found    string // what looks personal in the question
@@ -332,9 +366,19 @@ func (s *Server) showAnswer(c *fiber.Ctx, v answeringView, cited ...string) erro
 	mine := v.Q.Office == me.Office && allowed(me, toRelease)
 	v.Acts = mine && v.Policy != nil && v.Q.State != domain.QuestionWithdrawn
 	v.Reviews = mine && last.Draft != nil && last.Draft.By != me.ID && allowed(me, toApprove)
+	v.Seen = seenOf(last.Draft)
 	v.Routes = allowed(me, toRelease) && v.Q.State.Waits()
 	if v.Routes && v.Policy == nil {
 		if v.Likely, err = s.mayAnswer(c, last.Text); err != nil {
+			return err
+		}
+	}
+	if v.Acts && v.Q.State.Waits() {
+		items, err := s.Store.Interpretations(ctx, v.Policy.ID, true)
+		if err != nil {
+			return err
+		}
+		if v.Known, _, err = s.findWithin(ctx, v.Policy, last.Text, items); err != nil {
 			return err
 		}
 	}
@@ -368,11 +412,32 @@ func (s *Server) showAnswer(c *fiber.Ctx, v answeringView, cited ...string) erro
 	}
 	v.Found = strings.Join(kinds, "、")
 	if v.Adopts && v.Ask == "" {
-		v.Ask, _ = domain.MaskPersonal(last.Text)
-		v.Ask = asQuestion(v.Ask)
+		v.Ask = asQuestion(impersonal(last.Text))
 		v.QA, _ = domain.MaskPersonal(last.Answer.Text)
 	}
 	return s.render(c, v)
+}
+
+// impersonal is what a question says without the parts that hold something
+// personal; if nothing else is said, marks stand in place of that.
+func impersonal(text string) string {
+	var b strings.Builder
+	for rest := text; rest != ""; {
+		part := rest
+		if at := strings.IndexAny(rest, "，。？！；?!;\n"); at >= 0 {
+			_, n := utf8.DecodeRuneInString(rest[at:])
+			part = rest[:at+n]
+		}
+		rest = rest[len(part):]
+		if len(domain.FindPersonal(part)) == 0 {
+			b.WriteString(part)
+		}
+	}
+	if said := strings.TrimSpace(b.String()); domain.CheckQuestion(said) == nil {
+		return strings.TrimRight(said, "，；;")
+	}
+	masked, _ := domain.MaskPersonal(text)
+	return masked
 }
 
 // asQuestion ends a text with the mark that a question has.
@@ -411,8 +476,13 @@ func (s *Server) actOnQuestion(c *fiber.Ctx) error {
 		err = q.Write(me, domain.CleanText(c.FormValue("answer")), policy, fields(c, "cited"), now)
 	case "approve":
 		var corrects bool
+		draft := q.Last().Draft
 		action, said = "answer-approve", "答复已审核，按提问人选择的方式告知。"
-		if corrects, err = q.Approve(me, policy, now); err == nil && corrects {
+		corrects, err = q.Approve(me, policy, now)
+		if err == nil && s.unseen(c, draft) {
+			return c.Redirect(fmt.Sprintf("/console/questions/%d", q.ID), fiber.StatusSeeOther)
+		}
+		if err == nil && corrects {
 			tell(domain.NoticeCorrected)
 			if q.Item != 0 {
 				said += "由它转成的问答没有跟着改，请到解读里更正；审核后会告诉看过的人。"

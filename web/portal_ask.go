@@ -291,7 +291,6 @@ func (s *Server) findSimilar(c *fiber.Ctx, v *askView) error {
 	ctx := c.UserContext()
 	_, personal := domain.MaskPersonal(v.Form.Text)
 	v.Personal = strings.Join(personal, "、")
-	text := piecesOf(v.Form.Text)[0]
 	if v.Form.Policy != 0 {
 		policy, err := s.Store.Policy(ctx, v.Form.Policy)
 		if err != nil {
@@ -301,10 +300,8 @@ func (s *Server) findSimilar(c *fiber.Ctx, v *askView) error {
 		if err != nil {
 			return err
 		}
-		if v.Similar = similar(text, items); len(v.Similar) == 0 {
-			if err := s.findWithin(c, v, policy, items); err != nil {
-				return err
-			}
+		if v.Similar, v.Found, err = s.findWithin(ctx, policy, v.Form.Text, items); err != nil {
+			return err
 		}
 		if len(v.Similar) > 0 {
 			_, err := s.noteRead(c, policy, items)
@@ -314,7 +311,7 @@ func (s *Server) findSimilar(c *fiber.Ctx, v *askView) error {
 			return nil
 		}
 	}
-	likely, err := s.mayAnswer(c, text)
+	likely, err := s.mayAnswer(c, piecesOf(v.Form.Text)[0])
 	for _, card := range likely {
 		v.Found = append(v.Found, *card.Found)
 		if v.Form.Policy == 0 {
@@ -324,15 +321,20 @@ func (s *Server) findSimilar(c *fiber.Ctx, v *askView) error {
 	return err
 }
 
-// findWithin looks for the passages of the policy that was named which probably
-// answer: the search knows other words for the same. Its questions and answers
-// are shown as such, and its text where none of them fits.
-func (s *Server) findWithin(c *fiber.Ctx, v *askView, policy *domain.Policy, items []interpretations.Item) error {
+// findWithin looks for what a policy says already to a question: its questions
+// and answers that are alike, else the passages that the search finds in it,
+// which knows other words for the same; of these too the questions and answers,
+// and the text where none of them fits.
+func (s *Server) findWithin(ctx context.Context, policy *domain.Policy, question string, items []interpretations.Item) (answers []similarView, found []passage, err error) {
+	pieces := piecesOf(question)
+	if answers = similar(pieces[0], items); len(answers) > 0 {
+		return answers, nil, nil
+	}
 	best := map[string]search.Result{}
-	for _, text := range piecesOf(v.Form.Text) {
-		results, err := s.answering(c.UserContext(), search.Request{Text: text, Key: searchKey(policy.ID), Least: search.SureWithin, Limit: 1})
+	for _, text := range pieces {
+		results, err := s.answering(ctx, search.Request{Text: text, Key: searchKey(policy.ID), Least: search.SureWithin, Limit: 1})
 		if err != nil {
-			return err
+			return nil, nil, err
 		}
 		for _, r := range results {
 			if r.Score > best[r.Ref].Score {
@@ -351,13 +353,12 @@ func (s *Server) findWithin(c *fiber.Ctx, v *askView, policy *domain.Policy, ite
 		at := slices.IndexFunc(items, func(it interpretations.Item) bool { return r.Kind == search.Answer && r.Ref == answerRef(it.ID) })
 		switch {
 		case at >= 0:
-			v.Similar = append(v.Similar, similarOf(items[at]))
+			answers = append(answers, similarOf(items[at]))
 		case r.Kind != search.Answer: // else it was changed this moment
-			v.Found = append(v.Found, *foundPassage(policy.ID, r))
+			found = append(found, *foundPassage(policy.ID, r))
 		}
 	}
-	v.Similar, v.Found = v.Similar[:min(len(v.Similar), similarShown)], v.Found[:min(len(v.Found), similarPassages)]
-	return nil
+	return answers[:min(len(answers), similarShown)], found[:min(len(found), similarPassages)], nil
 }
 
 // A question is looked for as it is, and part by part: most tell first who asks.

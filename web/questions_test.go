@@ -604,3 +604,51 @@ func TestAQuestionJoinsTheFirstThatItIsLike(t *testing.T) {
 		}
 	}
 }
+
+// TestNobodyApprovesWhatTheyHaveNotSeen: an answer or an interpretation that was
+// rewritten while its reviewer read it is shown anew, and not approved.
+func TestNobodyApprovesWhatTheyHaveNotSeen(t *testing.T) {
+	site := newOffice(t)
+	policy := site.publish()
+	site.browser().send(fmt.Sprintf("/policies/%d", policy.ID), "租来的设备也能补吗", nil)
+	const one, changed = "/console/questions/1", "您看过以后，内容又改过"
+	b, second := site.as("drafter"), site.as("approver")
+	b.get(one).post(one, url.Values{"do": {"draft"}, "answer": {"不能。"}, "cited": {"第一条"}}).at(one, 200)
+	second.get(one).at(one, 200, "不能。")
+	b.post(one, url.Values{"do": {"draft"}, "answer": {"能。"}, "cited": {"第一条"}}).at(one, 200)
+	second.post(one, url.Values{"do": {"approve"}}).at(one, 200, changed, "能。", "答复待审核")
+	if q := site.question(1); q.Last().Answer != nil {
+		t.Fatalf("approved unseen: %+v", q.Last().Answer)
+	}
+	second.post(one, url.Values{"do": {"approve"}}).at(one, 200, "答复已审核")
+
+	const list = "/console/policies/1/interpretations"
+	b.get(one).post(one, url.Values{"do": {"adopt"}, "ask": {"租来的设备能补吗？"}, "qa": {"能。"}}).at(list, 200, "待审核")
+	second.get("/console").at("/console", 200, "待审核的解读", "简明问答：租来的设备能补吗？")
+	item := fmt.Sprintf("%s/%d", list, site.question(1).Item)
+	second.get(list).at(list, 200, "租来的设备能补吗？")
+	b.get(item).post(item, url.Values{"kind": {"qa"}, "question": {"租来的设备能补吗？"}, "answer": {"租满三年的能。"}, "cited": {"第一条"}}).at(list, 200)
+	second.post(item+"/approve", url.Values{}).at(list, 200, changed, "租满三年的能。")
+	second.post(item+"/approve", url.Values{}).at(list, 200, "解读已审核")
+	second.get("/console")
+	if strings.Contains(second.body, "待审核的解读") {
+		t.Error("what is approved still waits")
+	}
+	// The next who asks the same: its officer sees that it is answered.
+	site.browser().send("/policies/1", "租来的设备能不能补", nil)
+	b.get("/console/questions/2").at("/console/questions/2", 200, "这份政策已有相近的问答", "租满三年的能。")
+}
+
+func TestImpersonal(t *testing.T) {
+	for text, want := range map[string]string{
+		"二手设备能补吗？我电话是13812345678":     "二手设备能补吗？",
+		"我叫张三丰，电话13812345678，二手设备能补吗": "二手设备能补吗",
+		"电话13812345678": "电话【手机号】",
+		"租来的设备，能补吗":     "租来的设备，能补吗",
+		"1.5万元的设备能补吗；请打13812345678告诉我谢谢": "1.5万元的设备能补吗",
+	} {
+		if got := impersonal(text); got != want {
+			t.Errorf("%s: %q, want %q", text, got, want)
+		}
+	}
+}

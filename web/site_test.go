@@ -247,9 +247,17 @@ func (b *browser) get(path string) *browser {
 
 var tokenInPage = regexp.MustCompile(`name="_csrf" value="([^"]+)"`)
 
-// post sends a form with the token of the last page.
+var seenInForm = regexp.MustCompile(`<form[^>]* action="([^"]+)" method="post"><input type="hidden" name="_csrf" value="[^"]+"><input type="hidden" name="seen" value="([^"]+)">`)
+
+// post sends a form with the token of the last page, and what that form says
+// was seen.
 func (b *browser) post(path string, form url.Values) *browser {
 	b.site.t.Helper()
+	for _, found := range seenInForm.FindAllStringSubmatch(b.body, -1) {
+		if found[1] == path && !form.Has(seenField) {
+			form.Set(seenField, found[2])
+		}
+	}
 	if found := tokenInPage.FindStringSubmatch(b.body); found != nil {
 		form.Set("_csrf", found[1])
 	}

@@ -339,6 +339,16 @@ func (s *Store) ReadAnswers(ctx context.Context, id domain.SubscriberID) ([]doma
 	return list(ctx, s.read, scanQuestion, q, id)
 }
 
+// UnreviewedInterpretations returns the interpretations of an office's published
+// policies that wait for their review.
+func (s *Store) UnreviewedInterpretations(ctx context.Context, office domain.OfficeID, limit int) ([]interpretations.Item, error) {
+	const q = `
+		SELECT i.id, i.body FROM interpretations i JOIN policies p ON p.id = i.policy_id
+		WHERE p.office_id = $1 AND i.state = 'draft' AND p.status = 'published'
+		ORDER BY i.id LIMIT $2`
+	return list(ctx, s.read, scanInterpretation, q, office, limit)
+}
+
 // OlderInterpretations returns the approved interpretations of an office's
 // policies that were bound to an earlier version: they may have to be checked.
 func (s *Store) OlderInterpretations(ctx context.Context, office domain.OfficeID, limit int) ([]interpretations.Item, error) {

@@ -94,6 +94,19 @@ func keepsQuestions(t *testing.T, url string) {
 	must(t, s.SaveInterpretation(ctx, &it))
 	equal(t, "of an older one", len(got(s.OlderInterpretations(ctx, 1, 10))(t)), 1)
 	equal(t, "of another office", len(got(s.OlderInterpretations(ctx, 2, 10))(t)), 0)
+
+	it.ID, it.State = 0, interpretations.Draft
+	must(t, s.SaveInterpretation(ctx, &it))
+	equal(t, "to be reviewed, of what is not published", len(got(s.UnreviewedInterpretations(ctx, 1, 10))(t)), 0)
+	public, _ := published(t, s, "技改补助")
+	for _, state := range []interpretations.State{interpretations.Draft, interpretations.Approved} {
+		it.ID, it.Policy, it.State = 0, public.ID, state
+		must(t, s.SaveInterpretation(ctx, &it))
+	}
+	waits := got(s.UnreviewedInterpretations(ctx, 1, 10))(t)
+	equal(t, "to be reviewed", len(waits), 1)
+	equal(t, "waits", waits[0].State, interpretations.Draft)
+	equal(t, "of another office", len(got(s.UnreviewedInterpretations(ctx, 2, 10))(t)), 0)
 	if _, err := s.Question(ctx, 99); domain.KindOf(err) != domain.NotFound {
 		t.Errorf("a question that is not there: %v", err)
 	}
