@@ -159,6 +159,20 @@ func (a *alphabet) lookUp(r rune) uint8 {
 	return a.classes[i]
 }
 
+// next returns the class of the first character of a text and its size.
+func (a *alphabet) next(s string) (class uint8, size int) {
+	if c := s[0]; c < utf8.RuneSelf {
+		return a.ascii[c], 1
+	}
+	if len(s) >= 3 {
+		if x, y, z := s[0], s[1], s[2]; 0xE1 <= x && x <= 0xEC && y&0xC0 == 0x80 && z&0xC0 == 0x80 {
+			return a.classOf(rune(x&0xF)<<12 | rune(y&0x3F)<<6 | rune(z&0x3F)), 3
+		}
+	}
+	r, n := utf8.DecodeRuneInString(s)
+	return a.classOf(r), n
+}
+
 // last returns the class of the last character of a text and its size, of
 // Chinese ones at once.
 func (a *alphabet) last(s string) (class uint8, size int) {

@@ -392,16 +392,16 @@ func (a *automaton) matches(text string) bool {
 	t := a.states.Load()
 	s := t.first
 	if a.ahead {
-		for _, r := range text {
+		for i := 0; i < len(text); {
 			if s&(begins|dead) != 0 {
 				return s&begins != 0
 			}
-			class := a.classOf(r)
+			class, n := a.next(text[i:])
 			next := state(t.place(s, class).Load())
 			if next == 0 {
 				t, next = a.make(t, s, class)
 			}
-			s = next
+			s, i = next, i+n
 		}
 		return s&beginsAt0 != 0
 	}
@@ -427,19 +427,19 @@ func (a *automaton) end(text string) int {
 	end := -1
 	t := a.states.Load()
 	s := t.first
-	for i, r := range text {
+	for i := 0; i < len(text); {
 		if s&begins != 0 {
 			end = i
 		}
 		if s&dead != 0 {
 			return end
 		}
-		class := a.classOf(r)
+		class, n := a.next(text[i:])
 		next := state(t.place(s, class).Load())
 		if next == 0 {
 			t, next = a.make(t, s, class)
 		}
-		s = next
+		s, i = next, i+n
 	}
 	if s&beginsAt0 != 0 {
 		return len(text)

@@ -222,7 +222,7 @@ func (e *Expression) starts() *automaton {
 	e.once.Do(func() {
 		tree := e.tree()
 		for _, words := range needed(tree.Simplify(), fewWords) {
-			if !e.given && shortest(words) >= sizeOfHan && (e.words == nil || rarer(words, e.words) < 0) {
+			if !e.given && !soonOver(tree) && shortest(words) >= sizeOfHan && (e.words == nil || rarer(words, e.words) < 0) {
 				e.words = words
 			}
 		}
@@ -245,6 +245,37 @@ func (e *Expression) starts() *automaton {
 		return nil
 	}
 	return e.finds
+}
+
+// soonOver tells whether the first characters of most texts show that they do not
+// match: an expression of the beginning of a text that takes no run of whatever
+// characters there.
+func soonOver(tree *syntax.Regexp) bool {
+	return tree.Op == syntax.OpConcat && tree.Sub[0].Op == syntax.OpBeginText && !runsOn(tree.Sub[1])
+}
+
+// runsOn tells whether a match of a tree may begin with a run of whatever
+// characters.
+func runsOn(tree *syntax.Regexp) bool {
+	switch tree.Op {
+	case syntax.OpStar, syntax.OpPlus, syntax.OpRepeat:
+		return takes(tree.Sub[0], plainHan)
+	case syntax.OpCapture, syntax.OpQuest, syntax.OpConcat:
+		return runsOn(tree.Sub[0])
+	case syntax.OpAlternate:
+		return slices.ContainsFunc(tree.Sub, runsOn)
+	}
+	return false
+}
+
+// takes tells whether a class of characters, of a tree, has a character.
+func takes(tree *syntax.Regexp, r rune) bool {
+	for i := 0; tree.Op == syntax.OpCharClass && i < len(tree.Rune); i += 2 {
+		if tree.Rune[i] <= r && r <= tree.Rune[i+1] {
+			return true
+		}
+	}
+	return tree.Op == syntax.OpAnyChar || tree.Op == syntax.OpAnyCharNotNL
 }
 
 func newAnchored(expr string, tree *syntax.Regexp, of *automaton) anchored {

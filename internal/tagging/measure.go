@@ -195,7 +195,7 @@ func (t *reading) toCheck(m *domain.Measure, own []piece) []string {
 	for _, x := range own {
 		for _, loc := range x.locs(figure) {
 			if !covered(x.evidence(loc[0], loc[1])) && len(list) < maxChecks {
-				i, j := strings.LastIndexAny(x.text[:loc[0]], ",;:。")+1, strings.IndexAny(x.text[loc[1]:], ",;:。")
+				i, j := strings.LastIndexAny(x.text[:loc[0]], ",;:。")+1, indexAny(x.text[loc[1]:], ",;:。")
 				if j < 0 {
 					j = len(x.text) - loc[1]
 				}
@@ -231,7 +231,7 @@ const maxChecks = 8
 func (t *Tagger) measureTitle(p *domain.Policy, u unit, m *domain.Measure) string {
 	title := ""
 	if first := unnumbered(u.own[0].text); first != u.own[0].text { // (一)技术改造补助。对…
-		if i := strings.IndexAny(first, "。:"); i > 0 && utf8.RuneCountInString(first[:i]) <= 24 {
+		if i := indexAny(first, "。:"); i > 0 && utf8.RuneCountInString(first[:i]) <= 24 {
 			title = first[:i]
 		}
 	}
@@ -242,7 +242,7 @@ func (t *Tagger) measureTitle(p *domain.Policy, u unit, m *domain.Measure) strin
 		title = subjectOf(p.Title)
 	}
 	title = cmpEmpty(title, m.Benefit.Text)
-	if i := strings.IndexAny(title, "。;"); i > 0 {
+	if i := indexAny(title, "。;"); i > 0 {
 		title = title[:i]
 	}
 	title = strings.Trim(unnumbered(title), " ,。;:")

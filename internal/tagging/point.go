@@ -234,7 +234,7 @@ func sideOfLabel(text string) string {
 		return "条件"
 	}
 	head := text[:min(len(text), longLabel+len("。"))]
-	if i := strings.IndexAny(head, ":。\n"); i >= 0 {
+	if i := indexAny(head, ":。\n"); i >= 0 {
 		head = head[:i]
 	}
 	if len(head) > longLabel {

@@ -28,6 +28,18 @@ func hasAny(text, chars string) bool {
 	return false
 }
 
+// indexAny is strings.IndexAny for few marks. Full-width ones begin with a byte
+// that begins no Chinese character, by which they are found at once.
+func indexAny(text, marks string) int {
+	first := -1
+	for i, r := range marks {
+		if at := strings.Index(text, marks[i:i+utf8.RuneLen(r)]); at >= 0 {
+			first, text = at, text[:at]
+		}
+	}
+	return first
+}
+
 // longSentence is how many code points a sentence may have before it is also
 // cut at a comma, and at twice that anywhere: what people write is shorter, and
 // a text without any marks still costs time in proportion to its length.
@@ -98,7 +110,8 @@ func (s sentence) afterLabel() sentence {
 	if n := numberSize(s.text); n > 0 {
 		s = s.slice(n, len(s.text))
 	}
-	if i := strings.IndexAny(s.text, ":："); i >= 0 && domain.CodePoints(s.text[:i]) <= 10 {
+	const longest = 10 // in code points
+	if i := indexAny(s.text[:min(len(s.text), (longest+1)*utf8.UTFMax)], ":："); i >= 0 && domain.CodePoints(s.text[:i]) <= longest {
 		_, size := utf8.DecodeRuneInString(s.text[i:])
 		s = s.slice(i+size, len(s.text))
 	}
@@ -109,7 +122,7 @@ func (s sentence) afterLabel() sentence {
 // "(二)贷款贴息。规模以上企业新增贷款的,按…".
 func (s sentence) subject() sentence {
 	s = s.afterLabel()
-	if i := strings.IndexAny(s.text, ",，"); i > 0 && !sumGiven.MatchString(s.text[:i]) {
+	if i := indexAny(s.text, ",，"); i > 0 && !sumGiven.MatchString(s.text[:i]) {
 		return s.slice(0, i)
 	}
 	if loc := s.loc(beforeGift); loc != nil { // …的企业补助1万元
