@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // Succession is what a policy does to an earlier one on the day it is
@@ -137,13 +138,36 @@ func (s *Succession) Undo(old *Policy) {
 }
 
 // Named tells whether a reference means this policy: by its number, or by its
-// title where the reference has no number.
+// title where the reference has no number. References leave out who issued a
+// policy, and name rules by what they are called: 《稳岗办法》 was published as
+// 云川县人民政府关于印发《稳岗办法》的通知.
 func (p *Policy) Named(r Reference) bool {
 	if r.DocNumber != "" {
 		return bareName(r.DocNumber) == bareName(p.DocNumber)
 	}
-	return r.Title != "" && bareName(r.Title) == bareName(p.Title)
+	name, title := bareName(r.Title), bareName(p.Title)
+	if name == "" || name == title {
+		return name != ""
+	}
+	if utf8.RuneCountInString(name) < ShortestName {
+		return false
+	}
+	i := strings.Index(title, "关于")
+	if i > 0 && name == title[i:] {
+		return true
+	}
+	issued, ok := strings.CutPrefix(title[max(i, 0):], "关于")
+	if !ok {
+		return false
+	}
+	issued, ok = strings.CutPrefix(issued, "印发")
+	issued = strings.TrimSuffix(issued, "的通知")
+	return ok && strings.TrimSuffix(strings.TrimPrefix(issued, "〈"), "〉") == name
 }
+
+// ShortestName is how many characters a title has that tells a document by itself
+// alone: 若干措施 are many.
+const ShortestName = 6
 
 // bareName is a title or number without what is written now so and now so:
 // white space, and the form of brackets.

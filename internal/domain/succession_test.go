@@ -113,3 +113,27 @@ func TestAnExtensionPutsOffDeadlines(t *testing.T) {
 		}
 	}
 }
+
+// TestNamed: rules are named by what they are called, and not by who published them.
+func TestNamed(t *testing.T) {
+	for _, c := range []struct {
+		title, name string
+		want        bool
+	}{
+		{"云川县人民政府关于印发《云川县稳岗办法》的通知", "云川县稳岗办法", true},
+		{"云川县人民政府关于印发云川县稳岗办法的通知", "云川县稳岗办法", true},
+		{"关于印发《云川县稳岗办法（试行）》的通知", "云川县稳岗办法(试行)", true},
+		{"云川县人民政府关于印发《云川县稳岗办法》的通知", "关于印发〈云川县稳岗办法〉的通知", true},
+		{"云川县人民政府关于支持企业发展的若干措施", "关于支持企业发展的若干措施", true},
+		{"云川县人民政府关于支持企业发展的若干措施", "云山县人民政府关于支持企业发展的若干措施", false},
+		{"云川县人民政府关于印发《云川县稳岗办法》的通知", "云川县稳岗办法(试行)", false},
+		{"云川县人民政府关于修改《云川县稳岗办法》的决定", "云川县稳岗办法", false},
+		{"云川县人民政府关于印发《若干措施》的通知", "若干措施", false},
+		{"", "", false},
+	} {
+		p := Policy{Title: c.title}
+		if got := p.Named(Reference{Title: c.name}); got != c.want {
+			t.Errorf("%q of %q: %v", c.name, c.title, got)
+		}
+	}
+}

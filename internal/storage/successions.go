@@ -33,7 +33,8 @@ func (s *Store) Successions(ctx context.Context, id domain.PolicyID) ([]Successi
 }
 
 // Earlier returns the published policies that the references of a policy may
-// mean: those with one of the numbers or titles in any spelling of brackets.
+// mean: those with one of the numbers or titles in any spelling of brackets, the
+// titles also as a part of theirs.
 // [domain.Policy.Succession] decides.
 func (s *Store) Earlier(ctx context.Context, p *domain.Policy) ([]*domain.Policy, error) {
 	var numbers, titles []string
@@ -56,8 +57,11 @@ func (s *Store) Earlier(ctx context.Context, p *domain.Policy) ([]*domain.Policy
 			if pattern == "" {
 				continue
 			}
+			if c.column == "title" && domain.CodePoints(name) >= domain.ShortestName {
+				pattern = "%" + pattern + "%"
+			}
 			got, err := list(ctx, s.read, func(row scanner, p *domain.Policy) error { return scanPolicy(row, p) },
-				`SELECT id, `+policyColumns+` FROM policies WHERE status = 'published' AND id <> $1 AND `+c.column+` LIKE $2 ESCAPE '!' ORDER BY id LIMIT 20`, p.ID, pattern)
+				`SELECT id, `+policyColumns+` FROM policies WHERE status = 'published' AND id <> $1 AND `+c.column+` LIKE $2 ESCAPE '!' ORDER BY length(`+c.column+`), id LIMIT 20`, p.ID, pattern)
 			if err != nil {
 				return nil, fmt.Errorf("find earlier policies of %d: %w", p.ID, err)
 			}

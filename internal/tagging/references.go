@@ -12,44 +12,119 @@ var (
 	ending      = automaton.MustCompile(`废止|停止执行|失效|不再执行|停止使用|终止执行`)
 	endedInList = automaton.MustCompile(`《([^《》]{2,100})》(?:\(([^()]{4,60})\))?`)
 	// between parts the titles of one list and what stands before the verb.
-	between = automaton.MustCompile(`^(?:[、,;]|以及|和|及|与|等|\d*(?:个|份|件)?(?:规范性|政策)?文件|同时|即行|相应|予以|一并|均|即|自[^,。;《》]{1,24}起|原|的|有关(?:规定|政策)|自行)*$`)
+	between = automaton.MustCompile(`^(?:[、,;]|文|以及|和|及|与|等|\d*(?:个|份|件)?(?:规范性|政策)?文件|同时|即行|相应|予以|一并|均|即|自[^,。;《》]{1,24}起|原|的|有关(?:规定|政策)|自行)*$`)
 )
 
-// replaced lists the documents that this one ends: every title of the list
-// before 废止, with its number.
+var (
+	// endingThese ends the documents named right behind it: 决定废止《…》《…》, 下列文件予以废止:《…》.
+	endingThese = automaton.MustCompile(`(?:^|[,。;:、)]|决定|同时|一并|予以|现将?|即行|[日起来])(?:宣布)?(?:废止|停止执行|终止执行)(?:以下|下列|原)?(?:[\p{Han}\d]{0,12}文件)?:?《`)
+	// endsList says so of the documents that the next lines name.
+	endsList = automaton.MustCompile(`(?:废止|失效|停止执行)[^。;《》]{0,40}(?:如下|以下|下列|目录|名单|清单)?[^。;《》]{0,10}:$|(?:以下|下列)[^。;《》]{0,30}文件[^。;《》]{0,20}(?:废止|失效|停止执行)[。:]?$|^[(]?[一二三四五六七八九十\d]{1,3}[)、.](?:决定|宣布|予以)?(?:废止|失效|停止执行)的?[\p{Han}]{0,12}(?:文件|目录)?[。:]?$`)
+	// listedName is such a line.
+	listedName = automaton.MustCompile(`^(?:[(]?[一二三四五六七八九十\d]{1,3}[)、.])?(?:关于)?《[^《》]{2,100}》`)
+	// endsTitle is a title that names what it ends.
+	endsTitle = automaton.MustCompile(`关于(?:公布)?(?:废止|停止执行|终止执行)(?:《|〈)`)
+)
+
+// replaced lists the documents that this one ends: every title of a list
+// before 废止 or right behind it, with its number.
 func (t *reading) replaced(p *domain.Policy) []domain.Reference {
 	var refs []domain.Reference
+	add := func(found ...domain.Reference) {
+		for _, ref := range found {
+			same := func(r domain.Reference) bool {
+				return r == ref || ref.DocNumber == "" && r.Title == ref.Title || ref.Title == "" && r.DocNumber == ref.DocNumber
+			}
+			if i := slices.IndexFunc(refs, func(r domain.Reference) bool { return r.Title == ref.Title && r.DocNumber == "" && ref.DocNumber != "" }); i >= 0 && ref.Title != "" {
+				refs[i] = ref // the title tells no number
+			} else if !slices.ContainsFunc(refs, same) {
+				refs = append(refs, ref)
+			}
+		}
+	}
+	if m := endsTitle.FindStringIndex(p.Title); m != nil {
+		add(namedBehind(p.Title[m[1]-len("《"):])...)
+	}
+	listing := false // whether the lines name what is ended
 	for i := range p.Clauses {
 		c := &p.Clauses[i]
-		if !strings.Contains(c.Text, "》") && !strings.Contains(c.Text, "〕") {
+		if !strings.Contains(c.Text, "》") && !strings.Contains(c.Text, "〕") && !strings.Contains(c.Text, "废止") && !strings.Contains(c.Text, "失效") && !strings.Contains(c.Text, "停止执行") {
+			listing = false
 			continue
 		}
 		for _, s := range t.sentences(c) {
-			v := ending.FindStringIndex(s.text)
-			if v == nil || strings.Contains(s.text[:v[0]], "修改") {
+			if listing = listing && listedName.MatchString(s.text); listing {
+				add(namedBehind(s.text[strings.Index(s.text, "《"):])...)
 				continue
 			}
-			listed := endedInList.FindAllStringSubmatchIndex(s.text[:v[0]], -1)
-			end := v[0]
-			var found []domain.Reference
-			for _, m := range slices.Backward(listed) {
-				if !between.MatchString(s.text[m[1]:end]) {
-					break
+			listing = endsList.MatchString(strings.TrimSpace(s.text)) && !strings.Contains(s.text, "不予")
+			for _, v := range endingThese.FindAllStringIndex(s.text, -1) {
+				if strings.Count(s.text[:v[0]], "《") == strings.Count(s.text[:v[0]], "》") {
+					add(namedBehind(s.text[v[1]-len("《"):])...)
 				}
-				found = append(found, domain.Reference{Title: s.text[m[2]:m[3]], DocNumber: submatch(s.text, m, 2)})
-				end = m[0]
 			}
-			if len(found) == 0 {
-				found = t.bareNumbers(s.slice(0, v[0]))
-			}
-			for _, ref := range slices.Backward(found) {
-				if !slices.Contains(refs, ref) {
-					refs = append(refs, ref)
-				}
+			from := 0
+			for _, v := range ending.FindAllStringIndex(s.text, -1) {
+				add(t.namedBefore(s.slice(from, v[0]))...)
+				from = v[1]
 			}
 		}
 	}
 	return refs
+}
+
+// namedBefore are the documents of a list at the end of a sentence.
+func (t *reading) namedBefore(s sentence) []domain.Reference {
+	if strings.Contains(s.text, "修改") {
+		return nil
+	}
+	end := len(s.text)
+	var found []domain.Reference
+	for _, m := range slices.Backward(endedInList.FindAllStringSubmatchIndex(s.text, -1)) {
+		if !between.MatchString(s.text[m[1]:end]) {
+			break
+		}
+		found = append(found, referenceTo(s.text, m))
+		end = m[0]
+	}
+	if len(found) == 0 {
+		found = t.bareNumbers(s)
+	}
+	slices.Reverse(found)
+	return found
+}
+
+// namedBehind are the documents of a list at the beginning of a text, if it speaks of
+// them as a whole.
+func namedBehind(text string) []domain.Reference {
+	var found []domain.Reference
+	end := 0
+	for _, m := range endedInList.FindAllStringSubmatchIndex(text, -1) {
+		if found != nil && !between.MatchString(text[end:m[0]]) {
+			break
+		}
+		found = append(found, referenceTo(text, m))
+		end = m[1]
+	}
+	if !asAWhole.MatchString(text[end:]) {
+		return nil
+	}
+	return found
+}
+
+// asAWhole follows documents that are ended, and not a part of them: 第三条, 规定的优惠.
+var asAWhole = automaton.MustCompile(`^(?:文)?(?:$|[。;,:)]|等|共|同时|以及|及|和|的(?:决定|通知|公告|通告|命令|议案)|\d{4}年|[(])`)
+
+// referenceTo is a title with its number, where one stands in the brackets behind it:
+// (云政发〔2018〕5号,以下简称《办法》).
+func referenceTo(text string, m []int) domain.Reference {
+	ref := domain.Reference{Title: submatch(text, m, 1)}
+	number, _, _ := strings.Cut(submatch(text, m, 2), ",")
+	number = strings.TrimSuffix(strings.TrimPrefix(number, "原"), "文")
+	if strings.HasSuffix(number, "号") {
+		ref.DocNumber = number
+	}
+	return ref
 }
 
 // bareNumbers are documents of a list that are named by number alone, right
@@ -72,14 +147,14 @@ var (
 	betweenNumbers = automaton.MustCompile(`^(?:文|文件|、|,|和|及|以及|同时|即行|均|予以|的|规定|一并|自[^,。;]{1,24}起)*$`)
 	// amending is what may follow the name of a document that is changed, and not
 	// ended: 作如下修改, 有效期延长至2027年12月31日, 继续执行.
-	amending = automaton.MustCompile(`^[^《》。;]{0,60}?(?:作(?:出)?(?:了)?(?:如下|以下|部分)?(?:修改|修订|调整|补充)|修[改订]为|予以修[改订]|进行(?:修[改订]|调整)|调整为|延续(?:执行|实施)|(?:有效期|执行期限?|实施期限?|政策|期限)[\p{Han}]{0,10}?(?:延长|延续|顺延)|继续(?:执行|有效|实施)|(?:延长|延续|顺延)(?:执行|实施)?(?:至|到)|增加一[条款项]|删去)`)
+	amending = automaton.MustCompile(`^[^《》。;]{0,60}?(?:作(?:出)?(?:了)?(?:如下|以下|部分)?(?:修改|修订|调整|补充)|修[改订]为|予以修[改订]|进行(?:修[改订]|调整)|调整为|延续(?:执行|实施)|(?:有效期|执行期限?|实施期限?|政策|期限)[\p{Han}]{0,10}?(?:延长|延续|顺延)|继续(?:执行|有效|实施)|(?:延长|延续|顺延)(?:执行|实施)?(?:至|到)|增加一[条款项]|删去|第[一二三四五六七八九十百零\d]{1,6}[条款项][^。;《》]{0,30}(?:废止|停止执行|失效))`)
 	// notAmending stand before documents that only are the ground for a change.
 	notAmending = automaton.MustCompile(`(?:根据|按照|依据|依照|贯彻|落实)(?:《[^》]*》[、和及,]?)*$`)
 	// amendsTitle is a title that names what it changes.
 	amendsTitle = automaton.MustCompile(`(?:修改|修订|延续|延长|继续|调整|补充)[^《》]{0,30}《([^《》]{2,100})》`)
-	extendsTo   = expression(`(?:延长|延续|顺延|继续)[\p{Han}]{0,8}?(?:至|到)` + dateRE)
+	extendsTo   = expression(`(?:延长|延续|顺延|继续)[\p{Han}\d]{0,8}?[,]?(?:至|到)` + dateRE)
 	// extendsNumber is a document named by its number that is extended.
-	extendsNumber = automaton.MustCompile(`^[^《》。;]{0,50}?(?:延长|延续|顺延|继续)(?:执行|实施|有效)`)
+	extendsNumber = automaton.MustCompile(`^[^《》。;]{0,50}?(?:延长|延续|顺延|继续)(?:执行|实施|有效|至|到)`)
 )
 
 // amended lists the documents that this one changes or extends: those that its
@@ -122,7 +197,7 @@ func (t *reading) amendedIn(s sentence, named []domain.Reference, add func(domai
 	}
 	listed := endedInList.FindAllStringSubmatchIndex(s.text, -1)
 	for i, m := range listed {
-		ref := domain.Reference{Title: submatch(s.text, m, 1), DocNumber: submatch(s.text, m, 2)}
+		ref := referenceTo(s.text, m)
 		if slices.ContainsFunc(named, func(r domain.Reference) bool { return r.Title == ref.Title }) {
 			add(ref)
 		}

@@ -9,7 +9,7 @@ import (
 
 func succeeds(t *testing.T, url string) {
 	s, ctx := open(t, url, Keys(t)), t.Context()
-	replaced, extended := approved(t, s, "稳岗返还办法"), approved(t, s, "关于印发〈缓缴办法〉的通知")
+	replaced, extended := approved(t, s, "稳岗返还办法"), approved(t, s, "云川县人民政府关于印发〈云川县缓缴办法〉的通知")
 	replaced.DocNumber = "云政发〔2024〕3号"
 	extended.Expires, extended.Measures[0].Window.To = "2026-12-31", "2026-12-31"
 	for _, p := range []*domain.Policy{replaced, extended} {
@@ -22,7 +22,7 @@ func succeeds(t *testing.T, url string) {
 	p := approved(t, s, "新办法")
 	p.EffectiveFrom = "2026-12-10"
 	p.Replaces = []domain.Reference{{DocNumber: "云政发[2024]3号"}, {Title: "%"}, {Title: "《》"}}
-	p.Amends = []domain.Reference{{Title: "关于印发《缓缴办法》的通知", Until: "2027-12-31"}, {Title: "库里没有的"}}
+	p.Amends = []domain.Reference{{Title: "云川县缓缴办法", Until: "2027-12-31"}, {Title: "库里没有的"}}
 	p.Status, p.PublishedAt = domain.Published, morning
 	earlier := got(s.Earlier(ctx, p))(t)
 	equal(t, "earlier policies", len(earlier), 2)
