@@ -148,7 +148,11 @@ var (
 // empty if the sentence does not say so plainly.
 func (t *reading) doneTo(s sentence) sentence {
 	if m := s.loc(doneToObject); m != nil {
-		if who := people(s.slice(m[0]+len(verbDone.FindString(s.text[m[0]:])), m[1])); who.text != "" {
+		object := s.slice(m[0]+len(verbDone.FindString(s.text[m[0]:])), m[1])
+		if i := strings.LastIndex(object.text, "予"); i == 0 || i > 0 && strings.HasSuffix(object.text[:i], "给") { // 给予企业
+			object = object.slice(i+len("予"), len(object.text))
+		}
+		if who := people(object); who.text != "" {
 			return who
 		}
 	}
@@ -161,16 +165,30 @@ func (t *reading) doneTo(s sentence) sentence {
 }
 
 var (
-	notWho = expression(`^(?:除|根据|按照?|依照|依据|其中|其余|将|由|截至|[自从](?:\d|本|即|发)|\d{4}年|\d{1,2}月|目前|在[\p{Han}]{0,6}期间$|本(?:办法|通知|意见|条例))|是|应当|不得|企业规模|(?:划型|划分)标准|人民政府|行政机关|(?:主管|有关|各)部门|通过|提供|根据|情况|工作$|责任|问题|因素|》$`)
-	// verbs before the words that name somebody.
-	beforeWho = automaton.MustCompile(`^(?:[、和及与或于对向为给]|支持|鼓励|引导|协助|帮助|允许|指导|培育|服务|保障|推动|优先|积极|重点|扶持)+`)
+	notWho = expression(`^(?:除|根据|按照?|依照|依据|其中|其余|将|由|截至|[自从](?:\d|本|即|发)|\d{4}年|\d{1,2}月|目前|在[\p{Han}]{0,6}期间$|本(?:办法|通知|意见|条例))|是|应当|不得|企业规模|(?:划型|划分)标准|人民政府|行政机关|(?:主管|有关|各)部门|通过|提供|根据|情况|工作$|责任|问题|因素|》$|起$|重视$|(?:幅度|规定|期限)内$|^经[^的]{2,24}(?:鉴定|评估|批准|认定|同意)$|^(?:推进|打造|做强|做大|加快|加强|形成)[^的]*$`)
+	// beforeWho is a verb before the words that name somebody, and noVerb one that is
+	// none: 服务业企业, 保障性住房, 重点群体.
+	beforeWho = automaton.MustCompile(`^(?:[、和及与或于对向为给]|支持|鼓励|引导|协助|帮助|允许|指导|培育|服务|保障|推动|优先|积极|重点|扶持|本(?:措施|办法|政策|意见|细则|规定|通知|方案)(?:主要|仅)?适用于)`)
+	noVerb    = automaton.MustCompile(`^(?:服务(?:业|型|外包|贸易|机构|中心|商|平台|站)|保障(?:性|房|对象)|重点(?:群体|人群|人员|企业|项目|产业|行业|领域|优抚))`)
+	// behindWho is what somebody has or gets, right behind the words that name them:
+	// 商贸业企业2026年3月应缴的电费, 企业给予10%, 企业欠费不停水.
+	behindWho = expression(`^[^。;:]*?(?:企业|单位|机构|合作社|工商户|农户|家庭)(?:\([^()]{2,40}\))?((?:19|20)\d{2}年|给予|欠费|,按|,给予|,可)`)
 )
 
 // people cuts verbs off the front of words that are to name somebody; it is empty
 // if the words name nobody.
 func people(s sentence) sentence {
 	s = s.trim()
-	s = s.slice(len(beforeWho.FindString(s.text)), len(s.text)).trim()
+	for !noVerb.MatchString(s.text) {
+		verb := len(beforeWho.FindString(s.text))
+		if verb == 0 {
+			break
+		}
+		s = s.slice(verb, len(s.text)).trim()
+	}
+	if loc := s.loc(behindWho); loc != nil {
+		s = s.slice(0, loc[2])
+	}
 	if utf8.RuneCountInString(s.text) < 2 || s.matches(notWho) && !s.matches(foundedBound) {
 		return sentence{start: s.start, end: s.start}
 	}

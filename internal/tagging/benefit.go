@@ -58,7 +58,7 @@ func (t *Tagger) benefit(m *domain.Measure, s sentence) {
 	for _, x := range t.find("X30", s) {
 		if r, ok := percent(x.group("rate")); ok && b.Rate == 0 {
 			kind(kindOfWord(x.group("kind")))
-			b.Rate, b.Base = r, x.group("base")
+			b.Rate, b.Base = r, baseOf(x.group("base"))
 			note("rate", x)
 		}
 	}
@@ -67,7 +67,10 @@ func (t *Tagger) benefit(m *domain.Measure, s sentence) {
 		base = strings.TrimPrefix(base[strings.LastIndexAny(base, ",。;:")+1:], "对")
 		if r, ok := percent(x.group("rate")); ok && b.Rate == 0 && !bounds.MatchString(base) {
 			kind(kindOfWord(x.group("kind")))
-			b.Rate, b.Base = r, lastRunes(base, 30)
+			b.Rate, b.Base = r, lastRunes(baseOf(base), 30)
+			if by := s.loc(reckonedBy); by != nil && b.Base == "" { // 按年度贡献额给予五年奖励,其中前三年给予80%的奖励
+				b.Base = baseOf(submatch(s.text, by, 1))
+			}
 			note("rate", x)
 		}
 	}
@@ -91,9 +94,19 @@ func (t *Tagger) benefit(m *domain.Measure, s sentence) {
 		}
 	}
 	for _, x := range t.find("X31", s) {
-		if a, ok := yuan(x.group("amt"), x.group("unit")); ok && b.Amount == 0 && b.Tiers == nil {
+		a, ok := yuan(x.group("amt"), x.group("unit"))
+		switch {
+		case !ok || b.Amount != 0 || b.Tiers != nil || reached.MatchString(x.text[x.loc[1]:]):
+		case x.group("most") != "": // 给予最高500万元支持
+			kind(kindOfWord(x.evidence.Text))
+			if b.Cap == 0 {
+				b.Cap = a
+				note("cap", x)
+			}
+		default:
 			kind(kindOfWord(x.group("kind")))
 			b.Amount, b.Once = a, strings.Contains(lastRunes(x.text[:x.loc[1]], 24), "一次性")
+			b.Unit = strings.ReplaceAll(x.group("per"), "/", "·")
 			note("amount", x)
 		}
 	}
@@ -136,6 +149,12 @@ func (t *Tagger) benefit(m *domain.Measure, s sentence) {
 			b.Amount, b.Unit = a, submatch(s.text, loc, 1)
 			m.Evidence["benefit.amount"] = append(m.Evidence["benefit.amount"], s.evidence(loc[0], loc[1]))
 		}
+	}
+	if loc := s.loc(eachAlone); loc != nil && b.Amount == 0 && b.Tiers == nil {
+		kind("B09")
+		b.Amount, _ = yuan(submatch(s.text, loc, 3), submatch(s.text, loc, 4))
+		b.Unit, b.Once = submatch(s.text, loc, 1), submatch(s.text, loc, 2) != ""
+		m.Evidence["benefit.amount"] = append(m.Evidence["benefit.amount"], s.evidence(loc[0], loc[1]))
 	}
 	t.loose(m, s)
 	for _, x := range t.find("X37", s) {
@@ -216,7 +235,7 @@ func (t *Tagger) steps(m *domain.Measure, s sentence) {
 var (
 	// shareOf is 返还其上年度实际缴纳失业保险费的50%, shareFor is 核定损失部分5%的支持.
 	shareOf  = expression(`(返还|退还|补助|补贴|奖励|资助|贴息|补偿)(?:其|给)?(?:[\p{Han}]{0,4}单位)?([^,。;:]{2,40}?)的?(\d+(?:\.\d+)?%)`)
-	shareFor = expression(`(?:按照|按|其|上|再|给予)?([^,。;:]{2,30}?)的?(\d+(?:\.\d+)?%)(?:的|给予|予以|进行)+[\p{Han}]{0,6}?(支持|补助|补贴|奖励|贴息|返还|资助|补偿)`)
+	shareFor = expression(`(?:按照|按|其|上|再|给予)?([^,。;:]{2,30}?)的?(\d+(?:\.\d+)?%)(?:的|给予|予以|进行)+([\p{Han}]{0,6}?)(支持|补助|补贴|奖励|贴息|返还|资助|补偿)`)
 	// discount is by what share a price or fee is less: 安装费用优惠30%.
 	discount = expression(`([^,。;:]{2,40}?)(?:给予|予以|再|按)?(?:优惠|减免|减收|下浮|打折)(?:幅度)?(?:为|至少)?(\d+(?:\.\d+)?%)`)
 	// raised is what an amount is changed to: 由15万元提高至20万元; before stands before
@@ -227,6 +246,8 @@ var (
 	kindFirst = expression(`(?:给予|发放|予以|享受|申领|领取)(一次性)?[\p{Han}]{0,12}?(补贴|补助|奖励|资助|津贴|奖金|慰问金|救助金|补助金)(?:资金|金)?(\d+(?:\.\d+)?)(亿元|万元|元)(?:[,。;]|$)`)
 	// perHead is an amount for each that is counted: 按每招用1人1500元的标准发放补助.
 	perHead = expression(`按(?:照)?每[\p{Han}]{0,8}?1?([人户家个台辆亩头])[\p{Han}]{0,4}?(\d+(?:\.\d+)?)(亿元|万元|元)的?标准[^,。;]{0,12}?(补贴|补助|奖励|资助|津贴)`)
+	// eachAlone is all that is said under the heading 补贴标准: 每人一次性1000元。
+	eachAlone = expression(`^(?:\([一二三四五六七八九十]\))?(?:[\p{Han}]{0,4}标准:)?每([人户孩名位生亩床头台辆家个件项吨])(一次性)?(\d+(?:\.\d+)?)(亿元|万元|元)[。;]?$`)
 	// alone is a highest amount between commas, of what was given before.
 	alone = expression(`[,、(](?:单[\p{Han}]{1,7}?|每[\p{Han}]{1,6}?|累计|年度)?(?:最高|上限|封顶)(?:可达|可|为|不超过|给予|补助|奖励|补贴)*(\d+(?:\.\d+)?)(亿元|万元|元)(?:封顶)?(?:[,。;)]|$)`)
 	limit = automaton.MustCompile(`额度|限额|最高|上限`)
@@ -244,6 +265,34 @@ var (
 	asked = automaton.MustCompile(`收入|资产|营业额|销售额|注册资本|投资额|产值|人数|担保金额|所得额|余额`)
 )
 
+var (
+	// beforeBase are words before what a share is reckoned of: 分别给予, 2026年3月、4月, 前三年.
+	beforeBase = automaton.MustCompile(`^(?:对|分别|给予|按照?|其中|其|再|企业|单位|项目|申请人|[前后首]?[一二两三四五六\d]+年(?:内)?|\d[\d年月日、至到-]*(?:期间)?)+`)
+	// actorBefore is who has the costs: 限上商贸业企业2026年3月.
+	actorBefore = automaton.MustCompile(`^[^\d]{2,30}?(?:企业|单位|机构|合作社|个体工商户)\d{4}年`)
+	// reckonedBy is what a gift is reckoned by.
+	reckonedBy = expression(`按(?:照)?([^,。;:\d]{2,30}?)(?:给予|予以)`)
+	firstYears = automaton.MustCompile(`[前首][一二两三四五六\d]{1,2}年(?:给予|按)?(\d+(?:\.\d+)?%)[,、]后[一二两三四五六\d]{1,2}年(?:给予|按)?$`)
+	// reached stands behind a sum that is asked: 5000万元以上.
+	reached = automaton.MustCompile(`^(?:\([含不]+\))?(?:及)?(?:以[上下内]|左右的)`)
+)
+
+// baseOf is what a share is reckoned of, without whose it is and when: "" if
+// nothing is left.
+func baseOf(words string) string {
+	if actor := actorBefore.FindString(words); actor != "" {
+		words = words[len(actor)-len("2026年"):]
+	}
+	if from := strings.LastIndex(words, "年度起"); from >= 0 {
+		words = words[from+len("年度起"):]
+	}
+	words = words[len(beforeBase.FindString(words)):]
+	if i := strings.Index(words, "%"); i >= 0 {
+		words = strings.TrimRight(words[:i], "0123456789.")
+	}
+	return words
+}
+
 // loose reads amounts and shares in wordings that the extraction rules leave out.
 func (t *Tagger) loose(m *domain.Measure, s sentence) {
 	b := &m.Benefit
@@ -255,12 +304,16 @@ func (t *Tagger) loose(m *domain.Measure, s sentence) {
 		if loc := s.loc(shareOf); loc != nil && !bounds.MatchString(submatch(s.text, loc, 2)) {
 			b.Kind = cmpEmpty(b.Kind, kindOfWord(submatch(s.text, loc, 1)))
 			b.Rate, _ = percent(submatch(s.text, loc, 3))
-			b.Base = submatch(s.text, loc, 2)
+			b.Base = baseOf(submatch(s.text, loc, 2))
 			note("rate", loc)
 		} else if loc := s.loc(shareFor); loc != nil && !bounds.MatchString(submatch(s.text, loc, 1)) {
-			b.Kind = cmpEmpty(b.Kind, kindOfWord(submatch(s.text, loc, 3)))
+			b.Kind = cmpEmpty(b.Kind, kindOfWord(submatch(s.text, loc, 4)))
 			b.Rate, _ = percent(submatch(s.text, loc, 2))
-			b.Base = submatch(s.text, loc, 1)
+			b.Base = baseOf(submatch(s.text, loc, 1))
+			if first := firstYears.FindStringSubmatch(s.text[:loc[3]]); first != nil { // 前三年100%,后两年50%的租金补助
+				b.Rate, _ = percent(first[1])
+			}
+			b.Base = cmpEmpty(b.Base, submatch(s.text, loc, 3))
 			note("rate", loc)
 		}
 	}

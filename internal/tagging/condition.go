@@ -461,6 +461,7 @@ func (c conditions) codes(s sentence, numbers, ages []domain.Criteria) []domain.
 	var order []domain.Field
 	last := strings.LastIndex(strings.TrimSuffix(s.text, "的"), "的")
 	named := "" // the organisation whose name holds that of a group
+	group := -1 // where the words of a group end that stand before
 	for _, f := range c.facets(s) {
 		if i := s.byteAt(f.evidence.Start); i < len(taken) && taken[i] || within(f.evidence, numbers) {
 			continue
@@ -487,11 +488,24 @@ func (c conditions) codes(s sentence, numbers, ages []domain.Criteria) []domain.
 			parts = append(parts, domain.NotOf(leaf(f.field, []string{f.value}, f.evidence)))
 			continue
 		}
-		if f.field == domain.FieldGroup && at < last && last-at <= len("某某家庭中的") {
+		if f.field == domain.FieldGroup && at < last && last-s.byteAt(f.evidence.End) <= len("家庭中") {
 			parts = append(parts, leaf(f.field, []string{f.value}, f.evidence)) // 低保家庭中的残疾人 are both
 			continue
 		}
-		if hits[f.field] == nil {
+		if f.field == domain.FieldGroup {
+			both := group >= 0 && group <= at && len(hits[f.field]) < 2 && at-group <= len("就业困难的") && !eachMeant.MatchString(s.text[group:at])
+			group = s.byteAt(f.evidence.End)
+			if both { // 残疾毕业生, 困难家庭高校毕业生
+				if one := hits[f.field]; len(one) == 1 {
+					parts = append(parts, leaf(f.field, one, marks[f.field][0]))
+					delete(hits, f.field)
+					delete(marks, f.field)
+				}
+				parts = append(parts, leaf(f.field, []string{f.value}, f.evidence))
+				continue
+			}
+		}
+		if len(hits[f.field]) == 0 && !slices.Contains(order, f.field) {
 			order = append(order, f.field)
 		}
 		if !slices.Contains(hits[f.field], f.value) {
@@ -500,10 +514,15 @@ func (c conditions) codes(s sentence, numbers, ages []domain.Criteria) []domain.
 		}
 	}
 	for _, field := range order {
-		parts = append(parts, domain.Leaf(domain.Condition{Field: field, Op: domain.In, Values: hits[field], Evidence: marks[field]}))
+		if len(hits[field]) > 0 {
+			parts = append(parts, domain.Leaf(domain.Condition{Field: field, Op: domain.In, Values: hits[field], Evidence: marks[field]}))
+		}
 	}
 	return parts
 }
+
+// eachMeant stands between those of whom each is meant: 残疾人、毕业生.
+var eachMeant = automaton.MustCompile(`[、,;:。()或和及与]|以及`)
 
 // negates stands before what somebody must not be: 未被列入经营异常名录、严重失信名单.
 var negates = automaton.MustCompile(`(?:未|没有|无|不属于|不是|不在|不得)(?:被|有|存在|发生|处于|属于|纳入|列入)*[^,;。:的]{0,24}$`)

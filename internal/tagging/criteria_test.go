@@ -37,6 +37,14 @@ func TestMeasuresOfOnePaper(t *testing.T) {
 		{"外贸企业参加境外展会的,展位费给予80%补助,单个展位最高3万元,同一企业全年不超过30万元。", "", "80% ≤30000"},
 		{"在柯桥区注册登记、正常经营的小型企业,给予一次性3000元补贴。企业规模按照统计上大中小微型企业划分标准确定。", "region=330603 size=small", "3000"},
 		{"新建标准大棚的家庭农场,每亩补助3000元。", "", "3000/亩"},
+		{"上市奖励。对在主板上市的企业,给予企业500万元奖励。", "other=在主板上市", "5000000"},
+		{"成果转化奖励。对取得发明专利且销售收入超过2000万元的企业,给予企业20万元的奖励。", "other=取得发明专利且销售收入超过2000万元", "200000"},
+		{"招徕奖励。组织旅游专列团队的旅行社,一次性奖励150元/人。", "", "150/人"},
+		{"生活补贴。困难家庭高校毕业生登记失业的,可享受一次性1000元的临时生活补贴。", "group=G04", "1000"},
+		{"支持工业投资。对总投资5000万元以上的工业技术改造项目,竣工投产后按照设备、软硬件工具等投资额的10%,给予最高5000万元支持。", "", "10% ≤50000000"},
+		{"租金补助。对入驻集聚平台的服务业企业,给予企业前三年100%,后两年50%的租金补助,单个企业每年享受的补助金额不超过50万元。", "other=入驻集聚平台", "100% ≤500000"},
+		{"活动补助。对入驻园区的开发运营企业,给予企业30%的活动经费补助,最高补助金额不超过20万元。", "", "30% ≤200000"},
+		{"用能补贴。对限上商贸业企业2026年3月、4月、5月应缴交的自来水费、电费给予10%的补贴,单家企业补助金额不超过5万元。", "attribute=Z5", "10% ≤50000"},
 	} {
 		text := "柯桥区人民政府关于支持发展若干措施的通知\n绍柯政发〔2026〕3号\n各镇人民政府:\n现将有关措施通知如下:\n一、" + c.text + "\n二、失信企业和个人不得享受。\n绍兴市柯桥区人民政府\n2026年3月5日\n"
 		p := read(t, "paper", text)
@@ -61,6 +69,54 @@ func TestMeasuresOfOnePaper(t *testing.T) {
 		if got := benefitOf(m.Benefit); !strings.HasPrefix(got, c.benefit) {
 			t.Errorf("%s: gives %q, want %q", c.text, got, c.benefit)
 		}
+	}
+}
+
+// TestWhomAndOfWhat: who gets something is not what they get, and a share is
+// reckoned of what the text says, without whose it is and when.
+func TestWhomAndOfWhat(t *testing.T) {
+	for text, want := range map[string][2]string{
+		"对服务业小型企业和个体工商户给予1万元补贴。":                                    {"服务业小型企业和个体工商户", ""},
+		"对限上商贸业企业2026年3月、4月应缴交的自来水费、电费给予10%的补贴。":                    {"限上商贸业企业", "应缴交的自来水费、电费"},
+		"对受灾情影响的中小微企业欠费不停水、不停电,并给予1万元补贴。":                           {"受灾情影响的中小微企业", ""},
+		"对入驻集聚平台的服务业企业,给予企业前三年100%,后两年50%的租金补助。":                    {"入驻集聚平台的服务业企业", "租金"},
+		"对入驻园区的开发运营企业,给予企业30%的活动经费补助。":                              {"入驻园区的开发运营企业", "活动经费"},
+		"对新设立企业,自设立(引进或转法人)年度起分别给予企业前三年当年区级综合贡献度100%的奖励。":           {"新设立企业", "当年区级综合贡献度"},
+		"对医药企业,自认定当年起,按其年度地方经济贡献额给予五年奖励,其中前三年给予80%的奖励,后两年给予50%的奖励。": {"医药企业", "年度地方经济贡献额"},
+		"在国家规定的税额幅度内,对工业企业按实际缴纳税款的50%给予奖励。":                         {"工业企业", "实际缴纳税款"},
+		"本措施适用于在高新区内注册的生物医药企业,按研发费用的10%给予补助。":                       {"在高新区内注册的生物医药企业", "研发费用"},
+	} {
+		p := read(t, "whom", "柯桥区人民政府关于支持发展若干措施的通知\n绍柯政发〔2026〕3号\n各镇人民政府:\n现将有关措施通知如下:\n一、"+text+"\n绍兴市柯桥区人民政府\n2026年3月5日\n")
+		if len(p.Measures) != 1 {
+			t.Errorf("%s: %d measures", text, len(p.Measures))
+			continue
+		}
+		if m := p.Measures[0]; m.Who != want[0] || m.Benefit.Base != want[1] {
+			t.Errorf("%s: %q gets a share of %q, want %q and %q", text, m.Who, m.Benefit.Base, want[0], want[1])
+		}
+	}
+}
+
+// TestSidesUnderAHeadingAreOneMeasure: a heading with 对象 and 标准 under it is one
+// measure, whose list says who may be meant, each in words of their own.
+func TestSidesUnderAHeadingAreOneMeasure(t *testing.T) {
+	p := read(t, "sides", "绍兴市柯桥区人力资源和社会保障局关于做好就业补贴工作的通知\n各学校:\n现将有关事项通知如下:\n一、求职创业补贴\n(一)发放对象\n本区普通高等学校在毕业年度内的以下学生:\n1.享受城乡居民最低生活保障家庭的毕业生;\n2.残疾毕业生。\n(二)补贴标准\n每人一次性1000元。\n(三)申请程序\n毕业生向所在学校提出申请。\n二、社会保险补贴\n(一)补贴对象\n毕业年度内灵活就业的高校毕业生。\n(二)补贴标准\n按其实际缴纳社会保险费的三分之二给予补贴,期限不超过24个月。\n绍兴市柯桥区人力资源和社会保障局\n2026年3月1日\n")
+	if len(p.Measures) != 2 {
+		t.Fatalf("%d measures, want 2", len(p.Measures))
+	}
+	checkEvidence(t, p)
+	first, second := p.Measures[0], p.Measures[1]
+	if first.Title != "求职创业补贴" || benefitOf(first.Benefit) != "1000/人" || first.How.Mode != "apply" {
+		t.Errorf("%s gives %s by %+v", first.Title, benefitOf(first.Benefit), first.How)
+	}
+	if said := conditionsOf(&first.Criteria); !strings.Contains(said, "group=G07 group=G04 group=G02|") {
+		t.Errorf("it asks for %s", said)
+	}
+	if second.Title != "社会保险补贴" || benefitOf(second.Benefit) != "66.67%" || second.Benefit.Months != 24 {
+		t.Errorf("%s gives %s for %d months", second.Title, benefitOf(second.Benefit), second.Benefit.Months)
+	}
+	if said := conditionsOf(&second.Criteria); !strings.Contains(said, "group=G09") || strings.Contains(said, "G07") {
+		t.Errorf("it asks for %s", said)
 	}
 }
 

@@ -25,7 +25,7 @@ var (
 	// opensList announces a list of conditions or of those who are meant.
 	opensList = expression(`(?:条件|要求|情形|情况|对象|之一|人员|企业|单位|家庭|标准|下列|以下|如下)[^。;:]{0,24}:$`)
 	excludes  = expression(`不(?:得|能|可以?)(?:申报|申请|享受|参加|参评|纳入|领取)|不予(?:支持|受理|补助|补贴|奖励|办理)|不(?:再)?享受|不适用|不纳入|不在[\p{Han}]{0,6}范围|除外|取消[\p{Han}]{0,4}资格`)
-	anyOf     = expression(`之一|任一|任意一|其中一`)
+	anyOf     = expression(`之一|任一|任意一|其中一|(?:下列|以下|下述)[^,。;:]{0,12}?(?:人员|企业|单位|家庭|学生|毕业生|居民|群体|群众|机构|劳动者|老年人|儿童|组织|合作社|人):$`)
 	// nothingAsked are lists of what is given or handed in, not of conditions.
 	nothingAsked = expression(`材料|资料|措施|政策|支持[^条]{0,8}:$|如下(?:意见|通知|措施)|公告如下|通知如下|流程|程序|步骤|方式|渠道|事项|标准(?:如下|为)?:$|职责|任务|内容|处罚|规定给予|应当(?:履行|做到|遵守|提供|提交)|不得有|禁止`)
 )

@@ -69,6 +69,11 @@ func percent(s string) (float64, bool) {
 		n, ok := integer(rest)
 		return float64(n) / 100, ok
 	}
+	if under, over, ok := strings.Cut(s, "分之"); ok {
+		n, ok1 := integer(over)
+		of, ok2 := integer(under)
+		return math.Round(float64(n)/float64(of)*1e4) / 1e4, ok1 && ok2 && of > 0
+	}
 	v, err := strconv.ParseFloat(strings.TrimSuffix(s, "%"), 64)
 	return math.Round(v*1e6) / 1e8, err == nil
 }

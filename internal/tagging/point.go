@@ -79,9 +79,11 @@ type section struct {
 // laid out so, it is one measure.
 func (t *reading) points(p *domain.Policy) []unit {
 	sections := split(p.Clauses)
-	if bySides(p, sections) {
+	gathered, things := gather(sections)
+	if things < 2 && bySides(p, sections) {
 		return t.share(p, sections)
 	}
+	sections = gathered
 	var units []unit
 	var shared []piece
 	for _, s := range sections {
@@ -184,6 +186,37 @@ func (t *reading) onlyLeavesOut(u unit) bool {
 	return out
 }
 
+// gather makes one section of a heading and those under it that are the sides of
+// one thing, 一、求职创业补贴 (一)发放对象 (二)补贴标准, and counts these things.
+func gather(sections []section) (out []section, things int) {
+	for i := 0; i < len(sections); {
+		s, end := sections[i], i+1
+		who, what := false, false
+		note := func(side string) {
+			who = who || slices.Contains([]string{"对象", "主体", "范围", "条件"}, side)
+			what = what || slices.Contains([]string{"标准", "额度", "金额"}, side)
+		}
+		for _, it := range s.items {
+			note(it.side)
+		}
+		for end < len(sections) && s.path != "" && strings.HasPrefix(sections[end].path, s.path+"/") {
+			note(sections[end].side)
+			end++
+		}
+		if !who || !what || s.aside || end == i+1 {
+			out, i = append(out, s), i+1
+			continue
+		}
+		s.items = slices.Clip(s.items)
+		for _, under := range sections[i+1 : end] {
+			s.items = append(s.items, under.items...)
+		}
+		out, i = append(out, s), end
+		things++
+	}
+	return out, things
+}
+
 // ownRule is what the last section says of the whole document.
 var ownRule = expression(`不(?:再)?享受本|不适用本|不重复享受|就高不重复|(?:申报|受理|申请)(?:时间|期限|截止)|咨询电话|联系电话|服务热线`)
 
@@ -191,11 +224,13 @@ var ownRule = expression(`不(?:再)?享受本|不适用本|不重复享受|就�
 // to no section.
 func split(clauses []domain.Clause) []section {
 	var out []section
-	aside := 0 // level of the heading that opened what is said to offices
+	aside := 0            // level of the heading that opened what is said to offices
+	under, side := "", "" // the path of a paragraph that is only a label, (一)发放对象, and its side
 	for i := range clauses {
 		c := &clauses[i]
 		switch c.Kind {
 		case domain.HeadingClause:
+			under = ""
 			heading := strings.Trim(unnumbered(c.Text), " 。:")
 			level := max(c.Level, 1)
 			if aside >= level {
@@ -217,9 +252,16 @@ func split(clauses []domain.Clause) []section {
 				out = append(out, section{}) // 九、 behind the list under the heading 八、
 				s = &out[len(out)-1]
 			}
-			side := s.side
-			side = cmpEmpty(sideOfLabel(c.Text), side)
-			s.items = append(s.items, item{c, side})
+			own := sideOfLabel(c.Text)
+			switch {
+			case own != "" && label.MatchString(c.Text):
+				under, side = c.Path, own
+			case under != "" && (c.Path == under || strings.HasPrefix(c.Path, under+"/")):
+				own = cmpEmpty(own, side)
+			default:
+				under = ""
+			}
+			s.items = append(s.items, item{c, cmpEmpty(own, s.side)})
 		}
 	}
 	return out
