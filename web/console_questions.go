@@ -468,6 +468,7 @@ func (s *Server) actOnQuestion(c *fiber.Ctx) error {
 			owed = append(owed, domain.Notice{Subscriber: q.Subscriber, Channel: q.Channel, Kind: kind, Due: q.DueAt, At: now})
 		}
 	}
+	const looksUp = "提问人没有登录，凭编号和查询码看，不另告知。"
 	do := field(c, "do")
 	said, action, at := "", "", "why"
 	switch do {
@@ -478,6 +479,9 @@ func (s *Server) actOnQuestion(c *fiber.Ctx) error {
 		var corrects bool
 		draft := q.Last().Draft
 		action, said = "answer-approve", "答复已审核，按提问人选择的方式告知。"
+		if q.Subscriber == 0 {
+			said = "答复已审核。" + looksUp
+		}
 		corrects, err = q.Approve(me, policy, now)
 		if err == nil && s.unseen(c, draft) {
 			return c.Redirect(fmt.Sprintf("/console/questions/%d", q.ID), fiber.StatusSeeOther)
@@ -498,6 +502,9 @@ func (s *Server) actOnQuestion(c *fiber.Ctx) error {
 		err = q.Prolong(me, why, s.dueAfter(q.AskedAt, terms.Complex))
 	case "extend":
 		action, said = "question-extend", "已延期，并告知提问人。"
+		if q.Subscriber == 0 {
+			said = "已延期。" + looksUp
+		}
 		if err = q.Extend(me, why, s.dueAfter(q.DueAt.Add(-time.Minute), terms.Extension)); err == nil {
 			tell(domain.NoticeExtended)
 		}

@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
+
+	"policypush/internal/domain"
 )
 
 // problem is one thing that is wrong with a form. Its Field is the name of the
@@ -29,8 +31,9 @@ func (ps problems) Of(field string) string {
 
 func (ps *problems) add(field, text string) { *ps = append(*ps, problem{Field: field, Text: text}) }
 
-// field returns one value of a posted form without white space around it.
-func field(c *fiber.Ctx, name string) string { return strings.TrimSpace(c.FormValue(name)) }
+// field returns one value of a posted form without white space around it and
+// without what cannot be seen.
+func field(c *fiber.Ctx, name string) string { return domain.CleanName(c.FormValue(name)) }
 
 // halfWidth writes what a Chinese keyboard sets wide, ５０００ and ＠, in its usual
 // width: numbers and addresses are read so, texts stay as they are.

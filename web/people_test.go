@@ -177,3 +177,17 @@ func TestAnApplicationIsForTheContactsToDecide(t *testing.T) {
 	boss.post("/me/joins/"+boss.joinIn(), url.Values{"do": {"withdraw"}}).at("/me/people", 200, "撤回了对n***@yunchuan.example的邀请")
 	site.browser().get("/me/people").at("/login", 200)
 }
+
+// TestANameTurnsNothing: marks of direction in a name would turn the words of
+// every page and message that it stands in.
+func TestANameTurnsNothing(t *testing.T) {
+	site := newSite(t)
+	b := site.browser()
+	id := b.subscribe("13900000001")
+	b.get("/me/profile").post("/me/profile", url.Values{"kind": {"enterprise"}, "name": {"面馆\u202e倒\u2067" + hostile + "😀"}, "region": {"330603"}}).at("/me", 200)
+	sub, err := site.Store.Subscriber(t.Context(), id)
+	if err != nil || sub.Name != "面馆倒"+hostile+"😀" {
+		t.Errorf("kept as %q, %v", sub.Name, err)
+	}
+	b.get("/policies?q=" + url.QueryEscape("补\u202e助")).at("/policies", 200, `value="补助"`)
+}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/url"
 	"slices"
-	"strings"
 	"sync"
 
 	"policypush/internal/domain"
@@ -151,7 +150,7 @@ func (s *Server) conditionName(name, value string) string {
 func readAsked(value func(name string) string) url.Values {
 	asked := url.Values{}
 	for _, name := range append(slices.Clone(askedNames), "sort") {
-		if v := strings.TrimSpace(value(name)); v != "" {
+		if v := domain.CleanName(value(name)); v != "" {
 			asked.Set(name, cutRunes(v, 60))
 		}
 	}

@@ -620,7 +620,7 @@ func TestNobodyApprovesWhatTheyHaveNotSeen(t *testing.T) {
 	if q := site.question(1); q.Last().Answer != nil {
 		t.Fatalf("approved unseen: %+v", q.Last().Answer)
 	}
-	second.post(one, url.Values{"do": {"approve"}}).at(one, 200, "答复已审核")
+	second.post(one, url.Values{"do": {"approve"}}).at(one, 200, "答复已审核", "不另告知") // nobody signed in
 
 	const list = "/console/policies/1/interpretations"
 	b.get(one).post(one, url.Values{"do": {"adopt"}, "ask": {"租来的设备能补吗？"}, "qa": {"能。"}}).at(list, 200, "待审核")

@@ -174,7 +174,7 @@ func (p *profileReader) take(line int, row *profileRow, each func(int, *domain.S
 // subscriber checks every field of a row and makes the subscriber.
 func (p *profileReader) subscriber(row *profileRow) (*domain.Subscriber, *domain.Error) {
 	s := &domain.Subscriber{
-		ExternalID: strings.TrimSpace(row.ID), Name: strings.TrimSpace(row.Name), USCC: strings.ToUpper(strings.TrimSpace(row.USCC)),
+		ExternalID: strings.TrimSpace(row.ID), Name: domain.CleanName(row.Name), USCC: strings.ToUpper(strings.TrimSpace(row.USCC)),
 		Profile: domain.Profile{
 			Kind: domain.SubscriberKind(row.Kind), Region: row.Region, Industry: row.Industry, Size: row.Size,
 			Taxpayer: row.Taxpayer, Registration: row.Registration, Ownership: row.Ownership,

@@ -139,6 +139,17 @@ func CleanText(typed string) string {
 	}, typed))
 }
 
+// CleanName is CleanText without the marks of direction: a name stands within
+// lines and messages, where they would turn the words beside it.
+func CleanName(typed string) string {
+	return strings.TrimSpace(strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.Bidi_Control, r) {
+			return -1
+		}
+		return r
+	}, CleanText(typed)))
+}
+
 // CheckQuestion says what is wrong with the text of a question.
 func CheckQuestion(text string) error {
 	words := 0

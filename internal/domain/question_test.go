@@ -138,3 +138,16 @@ func TestWhatIsWithdrawnIsNotKept(t *testing.T) {
 		t.Errorf("kept %+v", last)
 	}
 }
+
+func TestCleanName(t *testing.T) {
+	for typed, want := range map[string]string{
+		" 面馆\u202e倒\u202c\u2066\u200f ": "面馆倒",
+		"👨‍👩‍👧早餐\x00":                   "👨‍👩‍👧早餐",
+		"恒达 精密":                         "恒达 精密",
+		"\u202e":                        "",
+	} {
+		if got := domain.CleanName(typed); got != want {
+			t.Errorf("%q: %q, want %q", typed, got, want)
+		}
+	}
+}

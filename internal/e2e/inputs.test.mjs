@@ -73,7 +73,7 @@ test('scripts in an imported text and in a name', { timeout: 1_200_000 }, async 
 
   const reader = await come(browser), { page } = reader;
   await page.goto(base + '/subscribe?kind=enterprise');
-  await page.locator('#name').fill(hostile);
+  await page.locator('#name').fill(`\u202e${hostile}`);
   await page.locator('#region').selectOption('339901103');
   await send(page);
   await page.getByLabel('所有可能适用我的政策').check();
@@ -88,6 +88,9 @@ test('scripts in an imported text and in a name', { timeout: 1_200_000 }, async 
   await page.getByText('订阅成功').first().waitFor();
   await page.goto(base + '/me/policies');
   await shows(reader, hostile.slice(0, 11)); // a long name is cut short
+  await page.goto(base + '/me/people');
+  await shows(reader, hostile + '的联系人');
+  assert.doesNotMatch(await page.locator('main').textContent(), /\u202e/, 'a name turns the words beside it');
 
   await officer.page.goto(`${base}/console/subscribers?q=${encodeURIComponent('<script>')}`);
   await shows(officer, hostile.slice(4)); // a name is masked in the middle

@@ -169,7 +169,7 @@ test('a policy is found, checked, reckoned with and asked about; two officers an
   await drafter.press('保存，交他人审核');
   await drafter.says('由另一位工作人员审核');
   await approver.open('/console' + address.pathname);
-  await approver.press('审核通过，发给提问人');
+  await approver.press('审核通过，让提问人看到');
   await approver.says('告知');
   await visitor.page.goto(address.href);
   await visitor.says(answer);

@@ -40,7 +40,7 @@ func TestWithoutScripts(t *testing.T) {
 		desk := "/console/questions/" + kept[1]
 		draft.open("/console/questions").open(draft.hrefTo(desk)).press("交他人审核", fill{"answer": {answer}, "cited": {draft.value("cited")}}).says("由另一位工作人员审核")
 		newBrowser(t, in.url).open("/questions").press("查看", fill{"number": {kept[1]}, "code": {kept[2]}}).says("等待答复").silent(answer)
-		approve.open(desk).press("审核通过，发给提问人", nil).says("告知")
+		approve.open(desk).press("审核通过，让提问人看到", nil).says("告知")
 		newBrowser(t, in.url).open("/questions").press("查看", fill{"number": {kept[1]}, "code": {kept[2]}}).says(answer, "依据").
 			press("有帮助", nil).says("您说：有帮助")
 		draft.open(desk).press("转为问答草稿", fill{"ask": {asked}, "qa": {answer}}).says(asked, "待审核")
