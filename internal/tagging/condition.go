@@ -180,7 +180,7 @@ func (s sentence) relative() (clause, noun sentence) {
 }
 
 var (
-	firms   = automaton.MustCompile(`(?:企业|公司|单位|机构|合作社|个体工商户|个体户|主体|组织|基地|园区|商户|农场|纳税人)$`)
+	firms   = automaton.MustCompile(`(?:企业|公司|单位|机构|合作社|个体工商户|个体户|主体|组织|基地|园区|商户|农场|纳税人|协会|商会|学会|联合社|(?:养殖|养猪|种猪)场|景区|饭店|酒店|旅行社|养老院|幼儿园)$`)
 	persons = automaton.MustCompile(`(?:人员|成员|毕业生|职工|员工|劳动者|人才|居民|家庭|个人|老年人|老人|残疾人|儿童|妇女|学生|军人|农民|农户|创业者|失业者)$`)
 )
 
@@ -323,7 +323,7 @@ func (c conditions) alternatives(s sentence) []sentence {
 	}
 	for _, m := range joins.FindAllStringIndex(s.text, -1) {
 		piece := s.slice(from, m[0])
-		if !c.names(piece) {
+		if !c.names(piece) || !c.endsInName(piece) {
 			continue
 		}
 		out = append(out, piece)
@@ -350,6 +350,23 @@ func (c conditions) names(s sentence) bool {
 	numbers := c.numbers(s) // 从业人员100人以下 names nobody
 	return slices.ContainsFunc(found, func(f facet) bool { return !within(f.evidence, numbers) })
 }
+
+// endsInName tells whether the last word of a phrase names those whom it names:
+// not so 民营企业兼并 in 民营企业兼并、收购本县以外企业.
+func (c conditions) endsInName(s sentence) bool {
+	text := inBrackets.ReplaceAllString(s.text, "")
+	if firms.MatchString(text) || persons.MatchString(text) {
+		return true
+	}
+	for _, w := range sizeWords {
+		if strings.HasSuffix(text, w.word) {
+			return true
+		}
+	}
+	return slices.ContainsFunc(c.facets(s), func(f facet) bool { return s.byteAt(f.evidence.End) >= len(text) })
+}
+
+var inBrackets = automaton.MustCompile(`\([^()]*\)$`)
 
 // holding is the end of what somebody must hold or be, which names nobody.
 var holding = automaton.MustCompile(`(?:证|证书|证件|卡|户籍|户口|保险|[一二三四\d]级|合同|资格)(?:的)?$`)
