@@ -60,10 +60,10 @@ func (s *Server) importFiles(c *fiber.Ctx) error {
 	form, err := c.MultipartForm()
 	if err != nil {
 		v.Problems.add("files", "没有收到文件。请选择文件，或把正文粘贴到下面。")
-		v.Text = strings.TrimSpace(c.FormValue("text")) // its reader cleans it, and says where what stood
+		v.Text = field(c, "text")
 		return s.showImport(c, v)
 	}
-	v.Text = field(c, "text")
+	v.Text = strings.TrimSpace(c.FormValue("text")) // whoever reads it cleans it
 	var files []*multipart.FileHeader
 	for _, f := range form.File["files"] {
 		if f.Filename != "" || f.Size > 0 {

@@ -189,5 +189,5 @@ func TestANameTurnsNothing(t *testing.T) {
 	if err != nil || sub.Name != "面馆倒"+hostile+"😀" {
 		t.Errorf("kept as %q, %v", sub.Name, err)
 	}
-	b.get("/policies?q=" + url.QueryEscape("补\u202e助")).at("/policies", 200, `value="补助"`)
+	b.get("/policies?q="+url.QueryEscape("补\u202e助")).at("/policies", 200, `value="补助"`)
 }
