@@ -132,6 +132,55 @@ func TestTheCardSaysTheLargestSum(t *testing.T) {
 	}
 }
 
+// Beside what a policy gives first stands the most that it gives at all, unless
+// the words have said it.
+func TestAListSaysTheLargestSum(t *testing.T) {
+	monthly, once := domain.Benefit{Amount: 700, Unit: "人·月"}, domain.Benefit{Amount: 5000, Once: true}
+	for want, of := range map[string]struct {
+		gain  string
+		gives []domain.Benefit
+	}{
+		"最高5000元":    {"托育补贴等2项", []domain.Benefit{monthly, once}},
+		"最高每人每月700元": {"托育补贴等2项", []domain.Benefit{monthly, {Rate: 0.3}}},
+		"每人每月700元":   {"托育补贴", []domain.Benefit{monthly}},
+		"5000元":      {"一次性创业补贴", []domain.Benefit{once}},
+		"最高6万元":      {"租金减免50%", []domain.Benefit{{Rate: 0.5, Cap: 60_000, CapPer: "户"}}},
+	} {
+		p := &domain.Policy{}
+		for _, b := range of.gives {
+			p.Measures = append(p.Measures, domain.Measure{Benefit: b})
+		}
+		if got := beside(of.gain, mostOf(p)); got != want {
+			t.Errorf("beside %s stands %q, want %q", of.gain, got, want)
+		}
+	}
+	for _, gives := range []domain.Benefit{{Rate: 0.3}, {Amount: 5000}} { // no sum; said before
+		p := &domain.Policy{Measures: []domain.Measure{{Benefit: gives}}}
+		if got := beside("创业补贴5000元", mostOf(p)); got != "" {
+			t.Errorf("of %+v %q stands beside what says it", gives, got)
+		}
+	}
+	site := newSite(t)
+	site.publish()
+	for _, page := range []string{"/", "/policies"} {
+		site.browser().get(page).at(page, 200, `<p class="gain">设备投资补助，<b>最高300万元</b></p>`)
+	}
+}
+
+// What ends soon stands on the front page once, where that matters.
+func TestTheFrontPageNamesAPolicyOnce(t *testing.T) {
+	site := newSite(t)
+	site.publish()
+	b := site.browser().get("/").at("/", 200, "快截止了")
+	if n := strings.Count(b.body, `<li class="pcard">`); n != 1 || strings.Contains(b.body, "最新政策") || strings.Contains(b.body, "还没有公开的政策") {
+		t.Errorf("a policy that ends soon stands there %d times: %s", n, b.body)
+	}
+	site.now = site.now.AddDate(1, 0, 0)
+	if b := site.browser().get("/").at("/", 200, "最新政策", "申请已截止"); strings.Count(b.body, `<li class="pcard">`) != 1 {
+		t.Errorf("a policy that has ended does not stand there once: %s", b.body)
+	}
+}
+
 // Whoever publishes has the card drawn, before anybody shares the link.
 func TestACardIsDrawnWhenItsPolicyIsPublished(t *testing.T) {
 	site := newOffice(t)

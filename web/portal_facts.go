@@ -80,6 +80,16 @@ func largestOf(policy *domain.Policy) (at int, sum string) {
 	return -1, ""
 }
 
+// mostOf says in a few words the most that one measure gives, 最高80万元 or
+// 每人每月700元; or "" if none says how much.
+func mostOf(policy *domain.Policy) string {
+	at, sum := largestOf(policy)
+	if at < 0 || strings.Contains(sum, "最高") || len(policy.Measures) == 1 && sum == amountOf(policy.Measures[at].Benefit) {
+		return sum // all that there is
+	}
+	return "最高" + sum
+}
+
 // muchFact says the largest sum of one measure, or else so much for each, or
 // else a share.
 func muchFact(policy *domain.Policy, measures []measureView) keyFact {

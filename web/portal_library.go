@@ -23,6 +23,7 @@ type card struct {
 	ID       domain.PolicyID
 	Title    string
 	Gain     string
+	Sum      string // the most that one measure gives, in all or for each, while it can be had
 	Issuer   string
 	Number   string
 	Date     string
@@ -56,7 +57,7 @@ func (s *Server) home(c *fiber.Ctx) error {
 	}
 	p.Section, p.Description = "home", "政策发布后，按您填写的情况判断哪些可能适用，主动告诉您，并附要点、问答、图解和原文依据。"
 	v := homeView{Page: p}
-	inForce := storage.PolicyFilter{Statuses: []domain.PolicyStatus{domain.Published}, InForceOn: s.today(), Order: "date", Limit: 6}
+	inForce := storage.PolicyFilter{Statuses: []domain.PolicyStatus{domain.Published}, InForceOn: s.today(), Order: "date", Limit: 6 + 4}
 	newest, _, err := s.Store.Policies(ctx, inForce)
 	if err != nil {
 		return err
@@ -66,13 +67,20 @@ func (s *Server) home(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	if err := s.Catalogue.Refresh(ctx); err != nil {
+		return err
+	}
+	near := map[domain.PolicyID]bool{}
 	for _, sum := range closing {
 		if d := s.cardOf(sum); d.Deadline.Near() && len(v.Closing) < 4 {
 			v.Closing = append(v.Closing, d)
+			near[d.ID] = true
 		}
 	}
 	for _, sum := range newest {
-		v.Newest = append(v.Newest, s.cardOf(sum))
+		if len(v.Newest) < 6 && !near[sum.ID] { // each once, where it matters most
+			v.Newest = append(v.Newest, s.cardOf(sum))
+		}
 	}
 	if p.Reader != nil {
 		me, err := s.subscriber(c)
@@ -103,6 +111,8 @@ func (s *Server) nextDeadline(days []string) deadline {
 	return deadlineOn(domain.NextDeadline(days, s.today()), s.today())
 }
 
+// cardOf is the card of a policy. How much it gives is known from the catalogue,
+// where that has been refreshed.
 func (s *Server) cardOf(sum storage.PolicySummary) card {
 	cd := card{
 		ID: sum.ID, Title: sum.Title, Gain: counted(sum.FirstMeasure, sum.Measures), Number: sum.DocNumber,
@@ -114,7 +124,18 @@ func (s *Server) cardOf(sum storage.PolicySummary) card {
 	} else if sum.Expires != "" && deadlineOn(sum.Expires, s.today()).Over() {
 		cd.Ended = domain.Expired.Label()
 	}
+	if policy := s.Catalogue.Find(sum.ID); policy != nil && cd.Ended == "" {
+		cd.Sum = beside(cd.Gain, mostOf(policy))
+	}
 	return cd
+}
+
+// beside is a sum to stand after what is given, or "" if that has said it.
+func beside(gain, sum string) string {
+	if sum != "" && strings.Contains(gain, strings.TrimPrefix(sum, "最高")) {
+		return ""
+	}
+	return sum
 }
 
 // libraryView lists policies by what the reader asks for.
@@ -174,6 +195,9 @@ func (s *Server) library(c *fiber.Ctx) error {
 	if v.Facets, err = s.facetSelects(ctx, asked); err != nil {
 		return err
 	}
+	if err := s.Catalogue.Refresh(ctx); err != nil {
+		return err
+	}
 	number := pageNumber(c)
 	if v.Query != "" || asked.Has("w") || asked.Has("o") || asked.Has("i") {
 		err = s.findPolicies(c, &v, asked, (number-1)*pageSize)
@@ -220,13 +244,11 @@ func (s *Server) listPolicies(ctx context.Context, v *libraryView, asked url.Val
 	return nil
 }
 
-// addFit says on each card how it fits the signed-in reader.
+// addFit says on each card how it fits the signed-in reader, after the catalogue
+// has been refreshed.
 func (s *Server) addFit(c *fiber.Ctx, cards []card) error {
 	r, err := s.reader(c)
 	if err != nil || r == nil || r.subscriber == nil || r.subscriber.Subscription.Unmatched {
-		return err
-	}
-	if err := s.Catalogue.Refresh(c.UserContext()); err != nil {
 		return err
 	}
 	for i := range cards {

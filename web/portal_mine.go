@@ -126,6 +126,7 @@ func (s *Server) offerCard(policy *domain.Policy, offer audience.Offer) card {
 			continue
 		}
 		cd.Gain = m.Title
+		cd.Sum = beside(cd.Gain, amountOf(m.Benefit))
 		if own := policy.DeadlineOf(m); own != "" {
 			cd.Deadline = deadlineOn(own, s.today())
 		}

@@ -88,6 +88,22 @@ async function walk(person, addresses) {
   }
 }
 
+// pale runs in a page that is to be printed: the texts that white paper leaves without contrast. What lies behind a text is not
+// printed unless its style insists.
+function pale(contrast) {
+  const { dataset } = document.documentElement, usual = dataset.contrast;
+  dataset.contrast = contrast;
+  const found = new Set(), texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  for (let text; (text = texts.nextNode());) {
+    const e = text.parentElement, style = getComputedStyle(e);
+    if (!text.data.trim() || !e.checkVisibility({ visibilityProperty: true }) || style.printColorAdjust === 'exact' || e.closest('.vh')) continue;
+    const [red, green, blue] = style.color.match(/[\d.]+/g).map(c => c / 255).map(c => c <= .04045 ? c / 12.92 : ((c + .055) / 1.055) ** 2.4);
+    if (1.05 / (.2126 * red + .7152 * green + .0722 * blue + .05) < 4.5) found.add(`${text.data.trim().slice(0, 20)} (${style.color})`);
+  }
+  dataset.contrast = usual;
+  return [...found];
+}
+
 // useless runs in a page: what of the document as it was sent cannot be used without scripts.
 function useless(text) {
   const html = new DOMParser().parseFromString(text, 'text/html');
@@ -363,8 +379,11 @@ describe('pages', { concurrency: 3, timeout: 1_200_000 }, () => {
       await page.emulateMedia({ media: 'print', reducedMotion: 'no-preference' });
       await page.setViewportSize({ width: 794, height: 1123 }); // A4
       for (const f of await page.evaluate(inspect, { width: 794, modes: { print: modes.normal, 'print, high contrast': modes.contrast, normal: modes.normal }, some: ['print', 'print, high contrast'], tags, colours, places: colours })) wrong.push(`${address}: ${f}`);
-      const shown = await page.evaluate(() => ['.head', '.foot ul', '.dock', '.modes', '.skip', '[data-print]'].filter(s => document.querySelector(s)?.checkVisibility()));
+      const shown = await page.evaluate(() => ['.head', '.foot ul', '.dock', '.modes', '.skip', '[data-print]', '.find', '.facets', '.sort', '.pager', '.services'].filter(s => document.querySelector(s)?.checkVisibility()));
       if (shown.length) wrong.push(`${address}: prints ${shown}, which nobody can press on paper`);
+      for (const contrast of ['std', 'high']) {
+        for (const f of await page.evaluate(pale, contrast)) wrong.push(`${address}, contrast ${contrast}: is pale on paper, where nothing lies behind it: ${f}`);
+      }
       const closed = await page.evaluate(() => [...document.querySelectorAll('.qa .a, .words p')].filter(e => !e.checkVisibility()).length);
       if (closed) wrong.push(`${address}: ${closed} answers are not printed, for nobody opened them`);
       await keep(page, `print ${address}`);
