@@ -33,11 +33,12 @@ func (c conditions) facets(s sentence) []facet {
 }
 
 var (
-	joins        = automaton.MustCompile(`、|以及|或者|或|及其|和|及`)
-	ageRange     = expression(`(\d{1,3})(?:周?岁)?(?:至|到|-|~|—)(\d{1,3})周?岁`)
-	ageBound     = expression(`(年满|未满|不满|满)?(\d{1,3})周?岁(及以上|\(含\)以上|以上|及以下|\(含\)以下|以下)?`)
-	ageEach      = expression(`(?:年龄)?(?:分别|男[^,。;]{0,6}?\d{1,3}周岁[^。;]{0,8}?女|女[^,。;]{0,6}?\d{1,3}周岁[^。;]{0,8}?男)[^。;]{0,40}?\d{1,3}周岁(?:及以上|以上|及以下|以下)?`)
-	disability   = expression(`残疾等级为?[一二三四、或和至\d]{1,8}级|[一二三四][、或和至][一二三四]?级残疾`)
+	joins    = automaton.MustCompile(`、|以及|或者|或|及其|和|及`)
+	ageRange = expression(`(\d{1,3})(?:周?岁)?(?:至|到|-|~|—)(\d{1,3})周?岁`)
+	ageBound = expression(`(年满|未满|不满|满)?(\d{1,3})周?岁(及以上|\(含\)以上|以上|及以下|\(含\)以下|以下)?`)
+	ageEach  = expression(`(?:年龄)?(?:分别|男[^,。;]{0,6}?\d{1,3}周岁[^。;]{0,8}?女|女[^,。;]{0,6}?\d{1,3}周岁[^。;]{0,8}?男)[^。;]{0,40}?\d{1,3}周岁(?:及以上|以上|及以下|以下)?`)
+	// disability is how and how far somebody is disabled, or needs care.
+	disability   = expression(`(?:残疾|伤残|失能|护理|残情)(?:等级|程度)(?:(?:被)?(?:评定|鉴定|评估)?(?:为|是|达到|在)|达到?)?` + gradeRE + `|(?:` + gradeRE + `(?:及以上)?的?|极重度|完全|部分)?(?:` + impairedRE + `)?(?:残疾|伤残|失能)(?:人员?|老年人|老人)?\(` + gradeRE + `[^()]{0,12}\)|(?:` + gradeRE + `(?:及以上)?的?|极重度|完全|部分)(?:` + impairedRE + `)?(?:残疾|伤残|失能)|` + impairedRE + `残疾`)
 	tenure       = expression(`[\p{Han}]{2,10}(?:已?满|达到?|超过|不少于|不低于)?\d{1,2}(?:个月|年)(?:\(含\))?(?:及?以上|以内|之内|内)|[\p{Han}]{2,10}(?:已?满|不少于)\d{1,2}(?:个月|年)`)
 	hukou        = expression(`(?:具有|取得|持有|属于)?([\p{Han}]{1,10}?)(?:常住|农村|城镇)?户(?:籍|口)`)
 	registered   = expression(`(?:在|于)((?:本|我)(?:省|市|县|区|镇|乡|街道)|[\p{Han}]{2,10}?(?:省|市|县|区|镇|乡|街道))(?:行政区域内|范围内|境内)?(?:依法)?(?:注册|登记|纳税|参保|经营|设立)`)
@@ -369,7 +370,7 @@ func (c conditions) endsInName(s sentence) bool {
 var inBrackets = automaton.MustCompile(`\([^()]*\)$`)
 
 // holding is the end of what somebody must hold or be, which names nobody.
-var holding = automaton.MustCompile(`(?:证|证书|证件|卡|户籍|户口|保险|[一二三四\d]级|合同|资格)(?:的)?$`)
+var holding = automaton.MustCompile(`(?:证|证书|证件|卡|户籍|户口|保险|[一二三四五六七八九十\d]级|等级(?:为|是)[一二三四五六七八九十\d]{1,2}|[轻中重]度|肢体|视力|听力|言语|智力|精神|合同|资格)(?:的)?$`)
 
 // merge makes alternatives of single leaves of one field into one leaf.
 func merge(any []domain.Criteria) domain.Criteria {
@@ -404,8 +405,11 @@ func (c conditions) one(s sentence) domain.Criteria {
 	parts = append(parts, ages...)
 	parts = append(parts, c.founded(s)...)
 	parts = append(parts, c.places(s)...)
-	for _, in := range []pattern{worksIn, disability, tenure} { // what no profile holds
-		if m := s.loc(in); m != nil && !within(s.evidence(m[0], m[1]), parts) {
+	for i, in := range []pattern{worksIn, disability, tenure} { // what no profile holds
+		for _, m := range s.locs(in) {
+			if i != 1 && within(s.evidence(m[0], m[1]), parts) { // how far is more than that somebody is disabled
+				break
+			}
 			from := m[0]
 			for _, and := range []string{"并", "且"} { // 初次创办企业并正常经营6个月以上
 				if i := strings.LastIndex(s.text[m[0]:m[1]], and); i >= 0 {
@@ -413,10 +417,19 @@ func (c conditions) one(s sentence) domain.Criteria {
 				}
 			}
 			parts = append(parts, other(s.evidence(from, m[1])))
+			if i != 1 {
+				break
+			}
 		}
 	}
 	return domain.AllOf(parts...)
 }
+
+// gradeRE is a grade or several: 一级、二级, 一至四级, 三、四级, 重度.
+const gradeRE = `(?:[一二三四五六七八九十\d]{1,2}(?:级?[、或和至到—~-]+[一二三四五六七八九十\d]{1,2})*级|[轻中重]度(?:[、或和及][轻中重]度)*)`
+
+// impairedRE is how somebody is disabled.
+const impairedRE = `(?:肢体|视力|听力|言语|智力|精神|多重)(?:(?:、|和|或|及)(?:肢体|视力|听力|言语|智力|精神|多重))*`
 
 // bounds reads the conditions of a phrase that stand in figures or name a place of
 // registration, whoever it speaks of.
