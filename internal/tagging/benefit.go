@@ -270,6 +270,8 @@ var (
 	beforeBase = automaton.MustCompile(`^(?:对|分别|给予|按照?|其中|其|再|企业|单位|项目|申请人|[前后首]?[一二两三四五六\d]+年(?:内)?|\d[\d年月日、至到-]*(?:期间)?)+`)
 	// actorBefore is who has the costs: 限上商贸业企业2026年3月.
 	actorBefore = automaton.MustCompile(`^[^\d]{2,30}?(?:企业|单位|机构|合作社|个体工商户)\d{4}年`)
+	// onlyWhose is whom a share is given and for how long: 医药企业2年50%的资金支持.
+	onlyWhose = automaton.MustCompile(`^[\p{Han}]{0,8}(?:企业|单位|机构|个人)(?:[一二两三四五\d]{1,2}年)?$`)
 	// reckonedBy is what a gift is reckoned by.
 	reckonedBy = expression(`按(?:照)?([^,。;:\d]{2,30}?)(?:给予|予以)`)
 	firstYears = automaton.MustCompile(`[前首][一二两三四五六\d]{1,2}年(?:给予|按)?(\d+(?:\.\d+)?%)[,、]后[一二两三四五六\d]{1,2}年(?:给予|按)?$`)
@@ -287,6 +289,9 @@ func baseOf(words string) string {
 		words = words[from+len("年度起"):]
 	}
 	words = words[len(beforeBase.FindString(words)):]
+	if onlyWhose.MatchString(words) {
+		return ""
+	}
 	if i := strings.Index(words, "%"); i >= 0 {
 		words = strings.TrimRight(words[:i], "0123456789.")
 	}
