@@ -398,6 +398,32 @@ describe('pages', { concurrency: 3, timeout: 1_200_000 }, () => {
     await person.leave();
   });
 
+  test('titles fill the lines of a phone, and a sum or a day stays on one', async () => {
+    const person = await enter('titles', {}), { page, wrong } = person;
+    const linesOf = selector => page.locator(selector).evaluateAll(all => all.map(e => {
+      const range = document.createRange(), lines = new Map();
+      range.selectNodeContents(e);
+      for (const r of range.getClientRects()) {
+        const [left, right] = lines.get(Math.round(r.top)) ?? [r.left, r.right];
+        lines.set(Math.round(r.top), [Math.min(left, r.left), Math.max(right, r.right)]);
+      }
+      return { text: e.textContent, wide: [...lines.values()].map(([left, right]) => right - left) };
+    }));
+    for (const ui of ['std', 'elder']) {
+      await person.context.addCookies([{ name: 'ui', value: ui, url: base }]);
+      for (const width of [320, 390]) {
+        await page.setViewportSize({ width, height: 900 });
+        for (const address of [1, 2, 3, 4, 5].flatMap(n => [`/policies/${n}`, `/policies/${n}/onepage`])) {
+          await page.goto(base + address);
+          const [{ wide }] = await linesOf('h1');
+          if (wide.slice(0, -1).some(w => w < .6 * Math.max(...wide))) wrong.push(`${address} at ${width}, ${ui}: the lines of the title are ${wide.map(Math.round)} wide`);
+          for (const number of await linesOf('.op-hero b')) if (number.wide.length > 1) wrong.push(`${address} at ${width}, ${ui}: ${number.text} stands on ${number.wide.length} lines`);
+        }
+      }
+    }
+    await person.leave();
+  });
+
   test('nothing moves while a page loads over a slow line', async () => {
     const moved = [];
     for (const address of few.slice(0, 3)) {
