@@ -143,10 +143,11 @@ func findTitle(lines []line) ([]line, int) {
 	for first < 3 && first < len(lines) && (strings.HasPrefix(lines[first].text, "★") || isSite(lines[first].text)) { // the slogans of a place
 		first++
 	}
-	if best < 0 && first < len(lines) && lines[first].style != tableLine {
-		if s := lines[first].text; columns(s) <= 120 && !strings.HasSuffix(s, ":") && !isMetaLine(s) && !notTitle.MatchString(s) && !factLine.MatchString(s) && !revision.MatchString(s) && balanced(s) && !hasAny(s, "。;") && numberOf(s).rank == noRank && !isDateLine(s) && !isNumberLine(s) {
-			best = first
-		}
+	if best < 0 {
+		best = datedHeadline(lines)
+	}
+	if best < 0 && first < len(lines) && mayHead(lines[first]) {
+		best = first
 	}
 	if best < 0 {
 		return lines, -1
@@ -159,6 +160,32 @@ func findTitle(lines []line) ([]line, int) {
 	}
 	return lines, best
 }
+
+// mayHead tells whether a line that does not look like a title may be one.
+func mayHead(l line) bool {
+	s := l.text
+	return l.style != tableLine && columns(s) <= 120 && !strings.HasSuffix(s, ":") && !isMetaLine(s) && !notTitle.MatchString(s) && !isTrail(s) && !factLine.MatchString(s) &&
+		!revision.MatchString(s) && balanced(s) && !hasAny(s, "。;") && numberOf(s).rank == noRank && !isDateLine(s) && !isNumberLine(s)
+}
+
+// dated begins the line that pages put below a headline.
+var dated = automaton.MustCompile(`^(?:发布|发表|更新|发稿)?(?:时间|日期):? ?\d{4}`)
+
+// datedHeadline returns the line above the date of a page, or -1.
+func datedHeadline(lines []line) int {
+	for i := 1; i < len(lines) && i < beforeBody && !startsBody(lines, i-1); i++ {
+		if l := lines[i-1]; dated.MatchString(lines[i].text) && columns(l.text) >= shortestHeadline && mayHead(l) {
+			return i - 1
+		}
+	}
+	return -1
+}
+
+// trail is the way to a page: 首页>政务公开>政策文件.
+var trail = automaton.MustCompile(`^(?:>|您?的?(?:当前|现在|所在)的?位置)|>[^<>]*>`)
+
+// isTrail tells whether a line is the way to a page.
+func isTrail(s string) bool { return strings.ContainsAny(s, ">位") && trail.MatchString(s) }
 
 // brought is what an order says of the rules that it brings: 《居住登记条例》已经…通过.
 var brought = automaton.MustCompile(`^(?:现将?(?:公布|发布))?《([^《》]{4,80})》[^。]{0,300}(?:(?:通过|同意|批准|决定),?现予(?:公布|发布)|自[^。]{2,30}起施行)`)
@@ -249,8 +276,14 @@ func balanced(s string) bool { return strings.Count(s, "《") == strings.Count(s
 // shortestQuestion how wide a question that is one.
 const shortTitle, shortestQuestion = 10, 24
 
+// shortestHeadline is how wide what stands above the date of a page is where it is no column.
+const shortestHeadline = 16
+
 // notTitle begins what pages list above a text.
-var notTitle = automaton.MustCompile(`^(?:[-•·|★\[]|【[^】]{2,8}】\||(?:本文)?关键[词字]|摘要|导读|(?:主办|承办|协办)(?:单位)?:|版权所有|网站标识码|索引号\||公开形式\||展开$|菜单$|搜索$|返回|点击|扫码|扫一扫|微信扫)`)
+var notTitle = automaton.MustCompile(`^(?:[-•·|★\[]|【[^】]{2,8}】\||(?:本文)?关键[词字]|摘要|导读|(?:主办|承办|协办)(?:单位)?:|版权所有|网站标识码|索引号\||公开形式\||展开$|菜单$|搜索$|返回|点击|扫码|扫一扫|微信扫|(?:信息|文章|稿件)?来源:)`)
+
+// labelled is a fact about a document that ends like a title: 效力位阶:地方性条例.
+var labelled = automaton.MustCompile(`^[\p{Han}]{2,6}:[^:]{2,12}$`)
 
 // issuesRules is the title of a report that names what was issued: 财政部印发《…办法》.
 var issuesRules = automaton.MustCompile(`^[\p{Han}、 ]{2,40}(?:印发|发布|出台|公布|修订)《[^《》]{4,60}》$`)
@@ -261,7 +294,7 @@ const sureTitle = 5
 func titleScore(s string, st style) int {
 	n := columns(s)
 	if n < 6 || n > 200 || hasAny(s, "。;") || strings.HasSuffix(s, ":") || numberOf(s).rank != noRank || isDateLine(s) || isNumberLine(s) ||
-		strings.HasPrefix(s, "《") && strings.HasSuffix(s, "》") || isNoteLine(s) || isCardLabel(s) || isAttachment(s) || strings.HasPrefix(s, "•") && !strings.Contains(s, "关于") {
+		strings.HasPrefix(s, "《") && strings.HasSuffix(s, "》") || isNoteLine(s) || isCardLabel(s) || isAttachment(s) || isTrail(s) || labelled.MatchString(s) || strings.HasPrefix(s, "•") && !strings.Contains(s, "关于") {
 		return 0
 	}
 	score := 0

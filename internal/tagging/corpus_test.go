@@ -58,7 +58,7 @@ func TestLabelledDocumentsAreReadAtLeastAsWellAsBefore(t *testing.T) {
 			{"tax_kinds", 1, 0.85},
 			{"resident_groups", 0.6, 0.85},
 		}},
-		"corpus": {70, []floor{
+		"corpus": {85, []floor{
 			{"doc_number", 1, 1},
 			{"publish_date", 1, 1},
 			{"effective_from", 1, 1},

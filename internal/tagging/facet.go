@@ -91,7 +91,7 @@ func (f facet) givesWayTo(g facet) bool {
 
 // traders are the words that make the trade before them one of an enterprise:
 // 餐饮企业, and not 保险补贴 or 银行贷款.
-var traders = automaton.MustCompile(`^(?:行?业)?(?:领域)?的?(?:类|等)?(?:大中小|中小|小型|微型|中型|大型|小微|规模|龙头|骨干)?(?:企业|单位|机构|经营|个体|纳税人|市场主体|以上|以下|合作社|生产)`)
+var traders = automaton.MustCompile(`^等[\p{Han}\d]{0,6}(?:行业|产业|领域)|^(?:行?业)?(?:领域)?的?(?:类|等)?(?:大中小|中小|小型|微型|中型|大型|小微|规模|龙头|骨干)?(?:企业|单位|机构|经营|个体|纳税人|市场主体|以上|以下|合作社|生产)`)
 
 // onlyTrades drops industries that the phrase does not give to an enterprise.
 // In a list (餐饮、住宿、零售企业) the last decides for all.

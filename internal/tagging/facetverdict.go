@@ -63,6 +63,7 @@ func (t *reading) weighFacets(p *domain.Policy, d domain.Dimension, all []naming
 			given, required, said = 0, 0, n.given+n.required+n.said
 			asked, addressed, solo, alone = 0, 0, 0, 0
 			first = yes(len(n.in) > 0 && n.in[0] < opening)
+			long = math.Log1p(float64(paragraphs)) / 3
 			many = log(1 + namedApart(of, n))
 		case domain.GroupTag:
 			outdone, long = outdoneBy(of, n), math.Log1p(float64(paragraphs))/3
@@ -77,7 +78,7 @@ func (t *reading) weighFacets(p *domain.Policy, d domain.Dimension, all []naming
 			ratio(n.strength(), top) * 2,
 			yes(titled && !n.title),
 			audience,
-			yes(t.broad(n.code)),
+			yes(t.broad(n.code) && (d != domain.IndustryTag || !inList(of, n))),
 			yes(strings.ContainsAny(quotedOnly(p.Title), "税费")),
 			math.Log1p(solo),
 			yes(n.theme),
@@ -109,6 +110,14 @@ func namedApart(of []*naming, n *naming) int {
 		}
 	}
 	return count
+}
+
+// inList tells whether a sentence names n beside another: of a list of trades even
+// 教育培训 is meant as one.
+func inList(of []*naming, n *naming) bool {
+	return slices.ContainsFunc(of, func(o *naming) bool {
+		return o != n && slices.ContainsFunc(o.in, func(at int) bool { return slices.Contains(n.in, at) })
+	})
 }
 
 // outdoneBy is how much more the themes are for another group.

@@ -273,7 +273,7 @@ func ofTrade(word, rest string) bool {
 
 // traderNames are ends of words for a business or for who runs one: 餐饮业, 种粮大户,
 // 酒店.
-var traderNames = automaton.MustCompile(`(?:业|企业|公司|机构|店|户|社|宾馆|餐馆|养殖场|猪场|农场|牧场|商场|农贸市场|批发市场|超市|影院|主体|组织|提供者|经营者)$`)
+var traderNames = automaton.MustCompile(`(?:业|企业|公司|机构|店|户|社|宾馆|餐馆|养殖场|猪场|农场|牧场|商场|农贸市场|批发市场|超市|影院|景区|(?:种植|养殖|药材)基地|主体|组织|提供者|经营者)$`)
 
 var listedTrades = automaton.MustCompile(`业|企业|产业|单位|机构|经营|店`)
 

@@ -84,7 +84,7 @@ func TestNoticesOfIndustries(t *testing.T) {
 			}
 		}
 		for _, code := range slices.Compact(slices.Sorted(slices.Values(got))) {
-			if !slices.Contains(want, code) {
+			if !slices.Contains(want, code) && !strings.Contains(f[3], code) {
 				wrong++
 				t.Logf("%s is no %s", f[1], code)
 			}
