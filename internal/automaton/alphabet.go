@@ -113,19 +113,26 @@ func rangesOf(inst *syntax.Inst) []rune {
 
 // classOf returns the class of a character.
 func (a *alphabet) classOf(r rune) uint8 {
-	if r < utf8.RuneSelf {
+	switch {
+	case r < utf8.RuneSelf:
 		return a.ascii[r]
+	case r >= 0x10000:
+		return a.meet(r)
+	case a.isPlain(r):
+		return a.plainClass
 	}
-	if r < 0x10000 {
-		n := symbols[r].Load() % maxSymbols
-		if a.plain[n/32].Load()&(1<<(n%32)) != 0 {
-			return a.plainClass
-		}
-		if class := uint8(a.known[n/4].Load() >> (n % 4 * 8)); class > 0 {
-			return class - 1
-		}
+	n := symbols[r].Load() % maxSymbols
+	if class := uint8(a.known[n/4].Load() >> (n % 4 * 8)); class > 0 {
+		return class - 1
 	}
 	return a.meet(r)
+}
+
+// isPlain tells whether a character up to U+FFFF is known to be of the class that
+// nearly all are of.
+func (a *alphabet) isPlain(r rune) bool {
+	n := symbols[uint16(r)].Load() % maxSymbols
+	return a.plain[n/32].Load()&(1<<(n%32)) != 0
 }
 
 // meet returns the class of a character that has not been met, and keeps it if
@@ -159,31 +166,39 @@ func (a *alphabet) lookUp(r rune) uint8 {
 	return a.classes[i]
 }
 
-// next returns the class of the first character of a text and its size.
+// next returns the class of the first character of a text and its size, of
+// Chinese ones at once.
 func (a *alphabet) next(s string) (class uint8, size int) {
-	if c := s[0]; c < utf8.RuneSelf {
-		return a.ascii[c], 1
-	}
 	if len(s) >= 3 {
-		if x, y, z := s[0], s[1], s[2]; 0xE1 <= x && x <= 0xEC && y&0xC0 == 0x80 && z&0xC0 == 0x80 {
-			return a.classOf(rune(x&0xF)<<12 | rune(y&0x3F)<<6 | rune(z&0x3F)), 3
+		if x, y, z := s[0], s[1], s[2]; isHan(x, y, z) {
+			r := han(x, y, z)
+			if a.isPlain(r) {
+				return a.plainClass, 3
+			}
+			return a.classOf(r), 3
 		}
 	}
 	r, n := utf8.DecodeRuneInString(s)
 	return a.classOf(r), n
 }
 
-// last returns the class of the last character of a text and its size, of
-// Chinese ones at once.
+// last returns the class of the last character of a text and its size.
 func (a *alphabet) last(s string) (class uint8, size int) {
-	if c := s[len(s)-1]; c < utf8.RuneSelf {
-		return a.ascii[c], 1
-	}
 	if n := len(s); n >= 3 {
-		if x, y, z := s[n-3], s[n-2], s[n-1]; 0xE1 <= x && x <= 0xEC && y&0xC0 == 0x80 && z&0xC0 == 0x80 {
-			return a.classOf(rune(x&0xF)<<12 | rune(y&0x3F)<<6 | rune(z&0x3F)), 3
+		if x, y, z := s[n-3], s[n-2], s[n-1]; isHan(x, y, z) {
+			r := han(x, y, z)
+			if a.isPlain(r) {
+				return a.plainClass, 3
+			}
+			return a.classOf(r), 3
 		}
 	}
 	r, n := utf8.DecodeLastRuneInString(s)
 	return a.classOf(r), n
 }
+
+// isHan tells whether three bytes are one of the characters from U+1000 to U+CFFF,
+// which the Chinese ones are among.
+func isHan(x, y, z byte) bool { return 0xE1 <= x && x <= 0xEC && y&0xC0 == 0x80 && z&0xC0 == 0x80 }
+
+func han(x, y, z byte) rune { return rune(x&0xF)<<12 | rune(y&0x3F)<<6 | rune(z&0x3F) }

@@ -72,20 +72,37 @@ func (b *borders) joined(left, right rune) bool {
 // reach is how many characters to either side of a border are looked at.
 const reach = 8
 
+// firstOf is utf8.DecodeRuneInString of a text that is valid, most of which is
+// Chinese.
+func firstOf(text string) (rune, int) {
+	if len(text) >= 3 && text[0]&0xF0 == 0xE0 {
+		return rune(text[0]&0xF)<<12 | rune(text[1]&0x3F)<<6 | rune(text[2]&0x3F), 3
+	}
+	return utf8.DecodeRuneInString(text)
+}
+
+// lastOf is utf8.DecodeLastRuneInString of such a text.
+func lastOf(text string) (rune, int) {
+	if n := len(text); n >= 3 && text[n-3]&0xF0 == 0xE0 {
+		return firstOf(text[n-3:])
+	}
+	return utf8.DecodeLastRuneInString(text)
+}
+
 // Strangers tells whether the characters on both sides of a byte stand beside
 // each other in no word: what stands before it and what stands behind it are cut
 // alike whether together or each for itself.
 func (s *Segmenter) Strangers(text string, at int) bool {
-	left, n := utf8.DecodeLastRuneInString(text[:at])
-	right, m := utf8.DecodeRuneInString(text[at:])
+	left, n := lastOf(text[:at])
+	right, m := firstOf(text[at:])
 	return n == 0 || m == 0 || !s.borders.joined(left, right)
 }
 
 // Apart tells the same of more places: those across which no word of the text
 // goes. It may be false of one of them.
 func (s *Segmenter) Apart(text string, at int) bool {
-	left, n := utf8.DecodeLastRuneInString(text[:at])
-	right, m := utf8.DecodeRuneInString(text[at:])
+	left, n := lastOf(text[:at])
+	right, m := firstOf(text[at:])
 	if n == 0 || m == 0 || !s.borders.joined(left, right) {
 		return true
 	}
@@ -97,7 +114,7 @@ func (s *Segmenter) Apart(text string, at int) bool {
 	from, to := at-n, at+m
 	b, k := 1, 1
 	for from > 0 {
-		r, size := utf8.DecodeLastRuneInString(text[:from])
+		r, size := lastOf(text[:from])
 		if !s.borders.joined(r, before[b-1]) {
 			break
 		}
@@ -108,7 +125,7 @@ func (s *Segmenter) Apart(text string, at int) bool {
 		b, from = b+1, from-size
 	}
 	for to < len(text) {
-		r, size := utf8.DecodeRuneInString(text[to:])
+		r, size := firstOf(text[to:])
 		if !s.borders.joined(behind[k-1], r) {
 			break
 		}

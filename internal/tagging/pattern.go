@@ -3,8 +3,6 @@ package tagging
 import (
 	"regexp"
 	"slices"
-	"strconv"
-	"strings"
 
 	"policypush/internal/automaton"
 	"policypush/internal/domain"
@@ -193,11 +191,14 @@ type match struct {
 // numberOf is the number of an extraction rule, of its code X25; -1 if it has
 // none.
 func numberOf(code string) int {
-	n, err := strconv.Atoi(strings.TrimPrefix(code, "X"))
-	if err != nil || n < 0 || n >= len(Tagger{}.patterns) {
+	if len(code) != 3 || code[0] != 'X' {
 		return -1
 	}
-	return n
+	tens, ones := int(code[1])-'0', int(code[2])-'0'
+	if tens < 0 || tens > 9 || ones < 0 || ones > 9 {
+		return -1
+	}
+	return 10*tens + ones
 }
 
 // has tells whether a sentence holds a match of an extraction rule.

@@ -20,8 +20,8 @@ func (s sentence) hasAny(chars string) bool { return hasAny(s.text, chars) }
 
 // hasAny is strings.ContainsAny for few characters, most of them Chinese.
 func hasAny(text, chars string) bool {
-	for _, r := range chars {
-		if strings.ContainsRune(text, r) {
+	for i, r := range chars {
+		if strings.Contains(text, chars[i:i+utf8.RuneLen(r)]) {
 			return true
 		}
 	}
