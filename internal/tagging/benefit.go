@@ -78,6 +78,9 @@ func (t *Tagger) benefit(m *domain.Measure, s sentence) {
 		if tiers := amounts(x.group("list")); len(tiers) > 1 && b.Tiers == nil {
 			kind(kindOfWord(x.group("kind")))
 			b.Tiers = tiers
+			if each := perUnit.FindStringSubmatch(x.text[:x.loc[0]]); each != nil { // 每人每月分别给予
+				b.Unit = strings.Trim(each[1]+"·"+each[2], "·")
+			}
 			note("tiers", x)
 		}
 	}
@@ -104,7 +107,7 @@ func (t *Tagger) benefit(m *domain.Measure, s sentence) {
 				note("cap", x)
 			}
 		default:
-			kind(kindOfWord(x.group("kind")))
+			kind(kindOfWord(cmpEmpty(x.group("kind"), x.evidence.Text)))
 			b.Amount, b.Once = a, strings.Contains(lastRunes(x.text[:x.loc[1]], 24), "一次性")
 			b.Unit = strings.ReplaceAll(x.group("per"), "/", "·")
 			note("amount", x)
@@ -249,7 +252,7 @@ var (
 	// eachAlone is all that is said under the heading 补贴标准: 每人一次性1000元。
 	eachAlone = expression(`^(?:\([一二三四五六七八九十]\))?(?:[\p{Han}]{0,4}标准:)?每([人户孩名位生亩床头台辆家个件项吨])(一次性)?(\d+(?:\.\d+)?)(亿元|万元|元)[。;]?$`)
 	// alone is a highest amount between commas, of what was given before.
-	alone = expression(`[,、(](?:单[\p{Han}]{1,7}?|每[\p{Han}]{1,6}?|累计|年度)?(?:最高|上限|封顶)(?:可达|可|为|不超过|给予|补助|奖励|补贴)*(\d+(?:\.\d+)?)(亿元|万元|元)(?:封顶)?(?:[,。;)]|$)`)
+	alone = expression(`[,、(](?:单[\p{Han}]{1,7}?|每[\p{Han}]{1,6}?|同一[\p{Han}]{1,8}?)?(?:全年|年度|累计)*(?:最高|上限|封顶)(?:可达|可|为|不超过|给予|补助|奖励|补贴)*(\d+(?:\.\d+)?)(亿元|万元|元)(?:封顶)?(?:[,。;)]|$)`)
 	limit = automaton.MustCompile(`额度|限额|最高|上限`)
 	// atMost is a highest amount of what is given, and not of what is asked.
 	atMost = expression(`((?:补助|补贴|奖励|资助|贷款|奖补|额度|金额|给予|申请|贴息|支持|标准)[^,。;:\d]{0,12}?)(?:最高(?:限额|额度)?|不超过|不高于|上限为?|至多|限额)(?:可达|为|不超过)?(\d+(?:\.\d+)?)(亿元|万元|元)`)
