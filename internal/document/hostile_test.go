@@ -289,6 +289,7 @@ func FuzzDocumentXML(f *testing.F) {
 func FuzzPageXML(f *testing.F) {
 	f.Add(`<ofd:TextObject Boundary="20 30 100 5" Size="5"><ofd:TextCode X="0" Y="4">政策</ofd:TextCode></ofd:TextObject>`)
 	f.Add(`<ofd:TextObject Boundary="1e400 NaN - 5"><ofd:TextCode X="" Y="Inf">政&#xD800;`)
+	f.Add(`<ofd:TextObject Boundary="0 0 210 297" CTM="0.35 NaN 0 1e300 0 0" Size="16"><ofd:TextCode DeltaX="g 1e6 16 g 2 NaN g">政策</ofd:TextCode><ofd:TextCode Y="2">文件</ofd:TextCode></ofd:TextObject>`)
 	f.Fuzz(func(t *testing.T, page string) {
 		d, err := Read("a.ofd", ofdPage(t, page), DefaultLimits())
 		if err == nil {

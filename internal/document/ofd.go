@@ -7,11 +7,11 @@ import (
 	"encoding/xml"
 	"errors"
 	"io"
+	"math"
 	"path"
 	"slices"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"policypush/internal/domain"
 )
@@ -137,15 +137,29 @@ func (r *ofdReader) walk(name string, visit func(*xml.Decoder, xml.StartElement)
 // page reads the lines of a page.
 func (r *ofdReader) page(name string) error {
 	var pieces []piece
-	var left, top, width, size float64
+	var width, size, x, y float64
+	var box [4]float64
+	var turn [6]float64 // how the text object is scaled and turned within its box
 	err := r.walk(name, func(d *xml.Decoder, e xml.StartElement) error {
 		switch e.Name.Local {
 		case "TextObject":
-			box := numbers(value(e, "Boundary"))
-			left, top, width = box[0], box[1], box[2]
-			size = numbers(value(e, "Size"))[0]
+			copy(box[:], numbers(value(e, "Boundary"), 4))
+			turn = [6]float64{1, 0, 0, 1, 0, 0}
+			if ctm := numbers(value(e, "CTM"), 6); len(ctm) == 6 {
+				copy(turn[:], ctm)
+			}
+			size, x, y = 0, 0, 0
+			if n := numbers(value(e, "Size"), 1); len(n) > 0 {
+				size = n[0]
+			}
 		case "TextCode":
-			x, y := numbers(value(e, "X"))[0], numbers(value(e, "Y"))[0]
+			if n := numbers(value(e, "X"), 1); len(n) > 0 { // else that of the code before
+				x = n[0]
+			}
+			if n := numbers(value(e, "Y"), 1); len(n) > 0 {
+				y = n[0]
+			}
+			steps := value(e, "DeltaX")
 			var s string
 			if err := d.DecodeElement(&s, &e); err != nil {
 				return err
@@ -153,8 +167,16 @@ func (r *ofdReader) page(name string) error {
 			if r.limit -= int64(len(s)); r.limit < 0 {
 				return errTooMuchText
 			}
+			left, top := box[0]+turn[0]*x+turn[2]*y+turn[4], box[1]+turn[1]*x+turn[3]*y+turn[5]
+			tall, broad := math.Hypot(turn[2], turn[3])*size, math.Hypot(turn[0], turn[1])
+			tall = max(tall, 1)
+			if width = written(s, tall); steps != "" {
+				width = tall + broad*distance(steps)
+			} else if free := box[2] - (left - box[0]); free > width { // a box that is not much wider is that of the text
+				width = min(free, 2*width)
+			}
 			if strings.TrimSpace(s) != "" {
-				pieces = append(pieces, piece{left + x, top + y, max(size, 1), max(width-x, 0), s})
+				pieces = append(pieces, piece{left, top, tall, width, s})
 			}
 		}
 		return nil
@@ -166,17 +188,43 @@ func (r *ofdReader) page(name string) error {
 	return nil
 }
 
-// numbers reads up to four numbers parted by blanks; what is none is 0.
-func numbers(s string) (out [4]float64) {
+// numbers reads up to n numbers parted by blanks, up to the first that is none.
+func numbers(s string, n int) (out []float64) {
 	for i, f := range strings.Fields(s) {
-		if i == len(out) {
+		v, err := strconv.ParseFloat(f, 64)
+		if i == n || err != nil || math.IsNaN(v) || math.Abs(v) > 1e6 {
 			break
 		}
-		if v, err := strconv.ParseFloat(f, 64); err == nil && v > -1e6 && v < 1e6 {
-			out[i] = v
-		}
+		out = append(out, v)
 	}
 	return out
+}
+
+// distance sums up the steps from character to character: 5 5 2.5, or g 3 5 for
+// three steps of 5.
+func distance(steps string) (sum float64) {
+	f := strings.Fields(steps)
+	for i := 0; i < len(f); i++ {
+		times, at := 1.0, i
+		if f[i] == "g" && i+2 < len(f) {
+			n := numbers(f[i+1], 1)
+			if len(n) == 0 {
+				return sum
+			}
+			times, at = n[0], i+2
+		}
+		n := numbers(f[at], 1)
+		if len(n) == 0 {
+			return sum
+		}
+		sum, i = sum+times*n[0], at
+	}
+	return min(max(sum, 0), 1e6)
+}
+
+// written is how wide a text is whose characters are so tall.
+func written(s string, tall float64) float64 {
+	return 0.45 * tall * float64(columns(s))
 }
 
 // cell is what stands together in a line.
@@ -234,7 +282,7 @@ func cellsOf(row []piece) []cell {
 	var cells []cell
 	var texts [][]string
 	for _, p := range row {
-		end := p.x + max(p.width, float64(utf8.RuneCountInString(p.text))*p.size*0.9)
+		end := p.x + p.width
 		if n := len(cells) - 1; n >= 0 && p.x <= cells[n].end+cells[n].size {
 			cells[n].end, cells[n].size = end, p.size
 			texts[n] = append(texts[n], p.text)

@@ -76,6 +76,31 @@ func TestReadsOFD(t *testing.T) {
 	checkOffsets(t, d)
 }
 
+// TestTextOfOFDMayBeScaled reads points that a matrix turns into millimetres, in boxes
+// of the whole page: lines stay apart, and so do cells.
+func TestTextOfOFDMayBeScaled(t *testing.T) {
+	var b strings.Builder
+	at := func(x, y float64, s, steps string) {
+		fmt.Fprintf(&b, `<ofd:TextObject Boundary="0 0 210 297" CTM="0.3528 0 0 0.3528 0 0" Size="16"><ofd:TextCode X="%g" Y="%g"%s>%s</ofd:TextCode></ofd:TextObject>`, x, y, steps, s)
+	}
+	at(100, 100, "关于发放补贴的通知", ` DeltaX="g 8 16"`)
+	at(100, 120, "各乡镇人民政府：", "")
+	at(132, 140, "一、补贴标准如下。", "")
+	at(100, 160, "类别", "")
+	at(300, 160, "金额", "")
+	at(100, 180, "甲", "")
+	at(300, 180, "500元", "")
+	b.WriteString(`<ofd:TextObject Boundary="30 80 100 6" Size="5"><ofd:TextCode X="0" Y="5">二、自印发之日起</ofd:TextCode><ofd:TextCode X="40">施行。</ofd:TextCode></ofd:TextObject>`)
+	d, err := Read("a.ofd", ofdPage(t, b.String()), DefaultLimits())
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkOffsets(t, d)
+	if want := "关于发放补贴的通知\n各乡镇人民政府:\n一、补贴标准如下。\n类别\t金额\n甲\t500元\n二、自印发之日起施行。"; d.Text != want {
+		t.Errorf("got %q, want %q", d.Text, want)
+	}
+}
+
 // TestTablesOfOFD reads rows whose cells stand one under the other.
 func TestTablesOfOFD(t *testing.T) {
 	var b strings.Builder
