@@ -249,6 +249,7 @@ func unsubscribeLives(t *testing.T) {
 	once := site.seen(id)
 	site.now = site.now.Add(time.Hour)
 	site.browser().postAsIs(link, url.Values{}).at(link, 200, "已退订")
+	site.browser().get(link).at(link, 200, "已退订", "139****0072")
 	if again := site.seen(id); again != once || once == before {
 		t.Errorf("again it has changed\n%s\nto\n%s", once, again)
 	}

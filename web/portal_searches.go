@@ -50,7 +50,7 @@ func keywordFits(word string) bool {
 func (s *Server) searchName(asked url.Values) string {
 	var names []string
 	for _, c := range s.chips(asked) {
-		names = append(names, c.Name)
+		names = append(names, strings.Trim(c.Name, "“”")) // a name stands in such marks itself
 	}
 	return strings.Join(names, "，")
 }

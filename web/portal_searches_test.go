@@ -56,7 +56,7 @@ func TestSavedSearches(t *testing.T) {
 		form.Set("_csrf", tokenOfButton(b.get("/policies?t=Q02").body))
 		return form
 	}
-	b.postAsIs("/me/searches", withToken(search)).at("/me", 200, "搜索已保存", "“技改”，", "现行有效")
+	b.postAsIs("/me/searches", withToken(search)).at("/me", 200, "搜索已保存", "“技改，", "现行有效")
 	b.postAsIs("/me/searches", withToken(search)).at("/me", 200, "已经保存过了")
 	b.postAsIs("/me/searches", withToken(url.Values{})).at("/me/searches", 400, "请先选一个条件")
 

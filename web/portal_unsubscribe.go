@@ -15,7 +15,7 @@ type unsubscribeView struct {
 	Token  string
 	Masked string // of the address, or "" if it is gone
 	Kind   domain.ChannelKind
-	Done   bool
+	Done   bool // now or before: a link that is followed again says so
 }
 
 func (unsubscribeView) template() string { return "portal/unsubscribe" }
@@ -68,13 +68,17 @@ func (s *Server) showUnsubscribe(c *fiber.Ctx, done bool) error {
 	sub, err := s.Store.Subscriber(c.UserContext(), u.Subscriber)
 	switch {
 	case domain.KindOf(err) == domain.NotFound:
+		v.Done = true // nothing is sent to who is gone
 	case err != nil:
 		return err
 	default:
 		at := slices.IndexFunc(sub.Contacts, func(contact domain.Contact) bool { return contact.ID == u.Contact })
-		if at >= 0 {
-			v.Masked = sub.Contacts[at].Masked()
+		if at < 0 {
+			v.Done = true
+			break
 		}
+		v.Masked = sub.Contacts[at].Masked()
+		v.Done = v.Done || sub.Contacts[at].Suppressed == string(domain.ReasonStopped) || u.Kind == domain.App && sub.Subscription.Paused
 	}
 	return s.render(c, v)
 }

@@ -31,7 +31,7 @@ func TestWithoutScripts(t *testing.T) {
 	})
 	t.Run("a question is asked, answered by two people, read and becomes an answer for all", func(t *testing.T) {
 		asked, answer := "租来的铺面也能享受房租优惠吗？", "可以，凭租赁合同申请。"
-		b := newBrowser(t, in.url).open("/policies/1").press("下一步", fill{"question": {asked}}).says("这些内容是不是您要的")
+		b := newBrowser(t, in.url).open("/policies/1").press("下一步", fill{"question": {asked}}).says("这些答复是不是您要的")
 		b.press("不登录，直接提交", nil).says("问题已提交", asked)
 		kept := regexp.MustCompile(`编号(\d+)和查询码([A-Z2-7]{10})`).FindStringSubmatch(squeezed(b.text()))
 		if kept == nil {

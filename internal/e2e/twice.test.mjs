@@ -132,7 +132,7 @@ ${year}年1月1日
     await page.goto(base + stop);
     await twice(page, 'main button[type=submit]', '已退订');
     await page.goto(base + stop);
-    await page.getByText('退订').first().waitFor({ state: 'attached' });
+    await page.getByText('已退订').first().waitFor({ state: 'attached' });
     for (const person of [reader, drafter, approver]) await person.leave();
   });
 }
