@@ -172,7 +172,7 @@ var (
 	noVerb    = automaton.MustCompile(`^(?:服务(?:业|型|外包|贸易|机构|中心|商|平台|站)|保障(?:性|房|对象)|重点(?:群体|人群|人员|企业|项目|产业|行业|领域|优抚))`)
 	// behindWho is what somebody has or gets, right behind the words that name them:
 	// 商贸业企业2026年3月应缴的电费, 企业给予10%, 企业欠费不停水.
-	behindWho = expression(`^[^。;:]*?(?:企业|单位|机构|合作社|工商户|农户|家庭)(?:\([^()]{2,40}\))?((?:19|20)\d{2}年|给予|欠费|,按|,给予|,可)`)
+	behindWho = expression(`^[^。;:]*?(?:企业|单位|机构|合作社|工商户|纳税人|农户|家庭)(?:\([^()]{2,40}\))?((?:19|20)\d{2}年|给予|欠费|适用\d|在享受|,按|,给予|,可)`)
 )
 
 // people cuts verbs off the front of words that are to name somebody; it is empty

@@ -45,6 +45,7 @@ var (
 	foundedBound = expression(`(\d{4})年(\d{1,2})月(\d{1,2})日(?:\(含\))?(以后|之后|及以后|起|以来|以前|之前|前)[\p{Han}]{0,4}?(?:成立|登记|注册|设立)`)
 	agedGroup    = automaton.MustCompile(`^(\d{1,3})周岁以上`)
 	worksIn      = expression(`从事[\p{Han}]{2,16}?(?:工作|岗位)`)
+	orPermit     = expression(`户(?:籍|口)[\p{Han}]{0,4}?(?:或者?|、)((?:持有|具有|取得|办理|领取)?[\p{Han}]{0,8}?居住证(?:满\d+(?:个月|年))?)`)
 	residence    = expression(`(?:持有)?[\p{Han}]{0,6}居住证(?:满\d+(?:个月|年))?|连续居住满?\d+(?:个月|年)`)
 	unreadable   = expression(`[^,。;:]{2,60}(?:[≥≤]|不低于|不超过|不少于|不高于|(?:以上|以下|以内)的?$|满\d+(?:个月|年)|\d+(?:个月|年)以上|信用等级|验收合格|已通过|未发生|无(?:重大)?(?:违法|失信|事故))[^,。;:]{0,40}`)
 )
@@ -55,7 +56,10 @@ var metricFields = map[string]domain.Field{
 	"年应纳税所得额": domain.FieldIncome, "年度应纳税所得额": domain.FieldIncome,
 	"年营业收入": domain.FieldRevenue, "年销售收入": domain.FieldRevenue, "主营业务收入": domain.FieldRevenue, "营业收入": domain.FieldRevenue,
 	"资产总额": domain.FieldAssets,
-	"从业人数": domain.FieldStaff, "从业人员": domain.FieldStaff, "在职职工人数": domain.FieldStaff, "参保人数": domain.FieldStaff, "参保职工": domain.FieldStaff,
+	"从业人数": domain.FieldStaff, "从业人员": domain.FieldStaff, "从业人员数": domain.FieldStaff, "从业人员总数": domain.FieldStaff, "用工人数": domain.FieldStaff,
+	"在职职工人数": domain.FieldStaff, "在职职工总数": domain.FieldStaff, "在职职工总人数": domain.FieldStaff, "在职职工数": domain.FieldStaff,
+	"职工人数": domain.FieldStaff, "职工总数": domain.FieldStaff, "职工总人数": domain.FieldStaff, "职工数": domain.FieldStaff, "员工人数": domain.FieldStaff, "员工数": domain.FieldStaff,
+	"参保人数": domain.FieldStaff, "参保职工": domain.FieldStaff,
 }
 
 // bound turns the words of a comparison into an operator: 以上、以下、以内 include
@@ -790,13 +794,18 @@ func (c conditions) places(s sentence) []domain.Criteria {
 			continue
 		}
 		e := s.evidence(m[0], m[1])
-		if code := c.place(submatch(s.text, m, 1)); code != "" {
+		code := c.place(submatch(s.text, m, 1))
+		permit := s.loc(orPermit)
+		switch {
+		case p.field == domain.FieldHukou && permit != nil && code != "": // 具有本区户籍或持有居住证
+			parts = append(parts, domain.AnyOf(leaf(p.field, []string{code}, e), other(s.evidence(permit[2], permit[3]))))
+		case code != "":
 			parts = append(parts, leaf(p.field, []string{code}, e))
-		} else if p.field == domain.FieldHukou {
+		case p.field == domain.FieldHukou:
 			parts = append(parts, other(e))
 		}
 	}
-	if m := s.loc(residence); m != nil {
+	if m := s.loc(residence); m != nil && s.loc(orPermit) == nil {
 		parts = append(parts, other(s.evidence(m[0], m[1])))
 	}
 	return parts

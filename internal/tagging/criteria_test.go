@@ -107,6 +107,34 @@ func TestWhomAndOfWhat(t *testing.T) {
 	}
 }
 
+// TestATaxNoticeIsReadPointByPoint: a time before who is meant is neither who nor a
+// name, and how everybody has what they get is no measure.
+func TestATaxNoticeIsReadPointByPoint(t *testing.T) {
+	p := read(t, "tax", "国家税务总局绍兴市柯桥区税务局关于小微企业税费优惠政策的公告\n2026年第3号\n现就有关政策公告如下:\n一、自2026年1月1日至2027年12月31日,增值税小规模纳税人适用3%征收率的应税销售收入,减按1%征收率征收增值税。\n二、自2026年1月1日至2027年12月31日,对个体工商户年应纳税所得额不超过200万元的部分,减半征收个人所得税。个体工商户在享受现行优惠政策的基础上,可叠加享受本条优惠政策。\n三、在职职工总数30人(含)以下的企业,免征残疾人就业保障金。\n四、纳税人享受上述优惠政策,实行“自行判别、申报享受、相关资料留存备查”。\n特此公告。\n国家税务总局绍兴市柯桥区税务局\n2026年1月15日\n")
+	if len(p.Measures) != 3 {
+		t.Fatalf("%d measures, want 3", len(p.Measures))
+	}
+	for i, want := range []string{"taxpayer=small-scale", "registration=R500", "staff<=30"} {
+		m := p.Measures[i]
+		if said := conditionsOf(&m.Criteria); !strings.Contains(said, want) || strings.Contains(said, "other=") || strings.HasPrefix(m.Title, "自") || m.How.Mode != "automatic" {
+			t.Errorf("%s asks for %s and is had by %+v, want %s", m.Title, said, m.How, want)
+		}
+	}
+}
+
+// TestHukouOrPermit: who may have the one or the other is not left out for want of
+// the first, and what is given is no condition.
+func TestHukouOrPermit(t *testing.T) {
+	p := read(t, "permit", "绍兴市柯桥区民政局关于临时救助的通知\n各镇人民政府:\n现将有关事项通知如下:\n一、具有本区户籍或持有本区居住证的残疾人,可以申请临时救助。\n二、临时救助标准按以下规定执行:\n(一)因患重大疾病的,救助3000元;\n(二)遭遇意外事件的,救助6000元。\n绍兴市柯桥区民政局\n2026年5月8日\n")
+	said := ""
+	for i := range p.Measures {
+		said += conditionsOf(&p.Measures[i].Criteria)
+	}
+	if !strings.Contains(said, "hukou=330603|other=持有本区居住证") || strings.Contains(said, "元") {
+		t.Errorf("it asks for %s", said)
+	}
+}
+
 // TestSidesUnderAHeadingAreOneMeasure: a heading with 对象 and 标准 under it is one
 // measure, whose list says who may be meant, each in words of their own.
 func TestSidesUnderAHeadingAreOneMeasure(t *testing.T) {

@@ -246,6 +246,7 @@ func (t *Tagger) measureTitle(p *domain.Policy, u unit, m *domain.Measure) strin
 		title = title[:i]
 	}
 	title = strings.Trim(unnumbered(title), " ,。;:")
+	title = title[len(sinceWhen.FindString(title)):]
 	return firstRunes(cmpEmpty(title, p.Title), 30)
 }
 

@@ -145,7 +145,11 @@ var ruledOut = expression(`^[^。]{0,30}(?:下列|以下|下述)[^。]{0,30}(?:�
 var fitting = expression(`^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．])?(?:凡|请)?(?:符合|具备|满足)[^,。;]{0,8}(?:条件|要求|规定)的`)
 
 // byApplicant begins what whoever applies does to get what other paragraphs give.
-var byApplicant = expression(`^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．])?\s*由?(?:纳税人|缴费人|申请人|申报人|申领人|申请单位|申报单位|申报企业)(?:自行|享受(?:本|上述)|应当?[于在向]|可以?(?:于|在|向|通过|登录)|须|需|凭)`)
+var byApplicant = expression(`^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．]|第[\p{Han}]{1,6}条)?\s*(?:申请[\p{Han}]{2,12},)?由?(?:纳税人|缴费人|申请人|申报人|申领人|申请单位|申报单位|申报企业)(?:自行|享受(?:本|上述)|应当?[于在向]|可以?(?:于|在|向|通过|登录)|须|需|凭)`)
+
+// allTheSame begins how everybody has what the other paragraphs give: 纳税人享受上述
+// 优惠政策,实行“自行判别、申报享受”.
+var allTheSame = expression(`^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．])?\s*(?:纳税人|缴费人|申请人|申报人|企业|单位)享受(?:本|上述)`)
 
 // comesIntoForce begins the last paragraph, which tells for how long a document holds.
 var comesIntoForce = expression(`^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．]|第[\p{Han}]{1,6}条)?\s*本[\p{Han}]{2,6}自[^。;]{2,20}起(?:施行|实施|执行|生效)`)
@@ -164,7 +168,7 @@ func (t *reading) callsApart(units []unit) (measures []unit, calls []piece) {
 		return units, nil
 	}
 	for i, u := range units {
-		if len(u.own) > 0 && best[i] <= invites && (fitting.MatchString(u.own[0].text) || byApplicant.MatchString(u.own[0].text) || comesIntoForce.MatchString(u.own[0].text)) || t.onlyLeavesOut(u) {
+		if i > 0 && len(u.own) > 0 && allTheSame.MatchString(u.own[0].text) || len(u.own) > 0 && best[i] <= invites && (fitting.MatchString(u.own[0].text) || byApplicant.MatchString(u.own[0].text) || comesIntoForce.MatchString(u.own[0].text)) || t.onlyLeavesOut(u) {
 			calls = append(calls, u.own...)
 			continue
 		}

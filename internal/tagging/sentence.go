@@ -122,6 +122,7 @@ func (s sentence) afterLabel() sentence {
 // "(二)贷款贴息。规模以上企业新增贷款的,按…".
 func (s sentence) subject() sentence {
 	s = s.afterLabel()
+	s = s.slice(len(sinceWhen.FindString(s.text)), len(s.text))
 	if i := indexAny(s.text, ",，"); i > 0 && !sumGiven.MatchString(s.text[:i]) {
 		return s.slice(0, i)
 	}
@@ -130,6 +131,9 @@ func (s sentence) subject() sentence {
 	}
 	return sentence{start: s.start, end: s.start}
 }
+
+// sinceWhen is a time before who is meant: 自2026年1月1日至2027年12月31日,.
+var sinceWhen = automaton.MustCompile(`^[自从]?(?:19|20)\d{2}年[\d年月日至到-]{2,24}(?:起|止|期间)?,`)
 
 // sumGiven is a sum that is given: 每亩补助3000元.
 var sumGiven = automaton.MustCompile(`(?:给予|发放|补助|补贴|奖励|资助|奖补)[\p{Han}]{0,6}\d+(?:\.\d+)?(?:亿元|万元|元)`)
