@@ -23,11 +23,14 @@ before(async () => {
 });
 after(() => browser?.close());
 
-// ask runs Lighthouse as a phone on "slow 4G" with a quarter of the processor, which it computes from an unhindered run.
+// ask runs Lighthouse as a phone on "slow 4G" with a quarter of the processor, which it computes from an unhindered run. Where the
+// browser had too much to do to record the page, Lighthouse says to run it again: the third such answer is an error.
 async function ask(address, onlyCategories) {
-  const { lhr } = await lighthouse(base + address, { port, onlyCategories, logLevel: 'error', output: 'json' });
-  assert.equal(lhr.runtimeError, undefined, address);
-  return lhr;
+  for (let tries = 1; ; tries++) {
+    const { lhr } = await lighthouse(base + address, { port, onlyCategories, logLevel: 'error', output: 'json' });
+    if (!lhr.runtimeError) return lhr;
+    assert.ok(tries < 3, `${address}: ${lhr.runtimeError.message}`);
+  }
 }
 
 const median = numbers => [...numbers].sort((a, b) => a - b)[numbers.length >> 1];
