@@ -124,12 +124,21 @@ func (s *Server) questionsPage(c *fiber.Ctx) error {
 
 func hoursText(d time.Duration) string {
 	if d < time.Hour {
-		return "不到1小时"
+		return "1小时内"
 	}
 	if d < 48*time.Hour {
 		return fmt.Sprintf("%d小时", int(d.Round(time.Hour)/time.Hour))
 	}
 	return fmt.Sprintf("%.1f天", d.Hours()/24)
+}
+
+// excerptOf is how a text begins, on one line.
+func excerptOf(text string, n int) string {
+	text = strings.Join(strings.Fields(text), " ")
+	if short := cutRunes(text, n); short != text {
+		return short + "…"
+	}
+	return text
 }
 
 func (s *Server) questionRows(c *fiber.Ctx, questions []domain.Question) ([]questionRow, error) {
@@ -139,7 +148,7 @@ func (s *Server) questionRows(c *fiber.Ctx, questions []domain.Question) ([]ques
 	}
 	rows := make([]questionRow, len(named))
 	for i, q := range named {
-		excerpt := cutRunes(strings.Join(strings.Fields(q.Last().Text), " "), 60)
+		excerpt := excerptOf(q.Last().Text, 60)
 		if excerpt == "" {
 			excerpt = "（已撤回）"
 		}
@@ -195,7 +204,7 @@ func (s *Server) questionDesk(ctx context.Context, office domain.OfficeID) (ques
 		}
 	}
 	for _, q := range found {
-		d.Rows = append(d.Rows, questionRow{Question: q, Excerpt: cutRunes(q.Last().Text, 40), Due: dueDay(q.DueAt), Late: q.Overdue(s.Now())})
+		d.Rows = append(d.Rows, questionRow{Question: q, Excerpt: excerptOf(q.Last().Text, 40), Due: dueDay(q.DueAt), Late: q.Overdue(s.Now())})
 	}
 	d.Often, err = s.misunderstood(ctx, office)
 	return d, err

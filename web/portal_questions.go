@@ -32,13 +32,7 @@ type myQuestion struct {
 }
 
 // Excerpt is how a question begins: by that its asker knows it.
-func (q myQuestion) Excerpt() string {
-	text := q.Rounds[0].Text
-	if short := cutRunes(text, 40); short != text {
-		return short + "…"
-	}
-	return text
-}
+func (q myQuestion) Excerpt() string { return excerptOf(q.Rounds[0].Text, 40) }
 
 func (myQuestionsView) template() string { return "portal/questions" }
 

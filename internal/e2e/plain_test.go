@@ -82,7 +82,7 @@ func (in *installation) resident(t *testing.T) {
 	b.open("/me").says("不再发送：本人已退订")
 	b.follow("删除全部").press("全部删除", nil).refuses("请先勾选确认")
 	b.press("全部删除", fill{"sure": {"yes"}}).says("已全部删除")
-	newBrowser(t, in.url).open("/u/"+stop).press("确认退订", nil).says("已退订") // an old link of somebody who is gone
+	newBrowser(t, in.url).open("/u/"+stop).says("已退订", "这个地址") // an old link of somebody who is gone
 	if b.open("/me"); b.at.Path != "/login" {
 		t.Errorf("who is deleted is still signed in, at %s", b.at)
 	}
