@@ -1,7 +1,6 @@
 package tagging
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -568,7 +567,8 @@ func bare(c domain.Criteria) string {
 	var b strings.Builder
 	switch {
 	case c.Leaf != nil:
-		fmt.Fprint(&b, c.Leaf.Field, c.Leaf.Op, c.Leaf.Values, c.Leaf.Number, c.Leaf.Unread)
+		b.WriteString(string(c.Leaf.Field) + string(c.Leaf.Op) + "[" + strings.Join(c.Leaf.Values, " ") + "]")
+		b.WriteString(strconv.FormatInt(c.Leaf.Number, 10) + c.Leaf.Unread)
 	case c.Not != nil:
 		b.WriteString("not" + bare(*c.Not))
 	}

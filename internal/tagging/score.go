@@ -130,6 +130,7 @@ func (t *reading) score() []scored {
 		number++
 	}
 	point := ""
+	var beside []int
 	for i := range t.passages {
 		p := &t.passages[i]
 		if p.part != inHeading && (p.point != point || p.point == "") {
@@ -139,7 +140,7 @@ func (t *reading) score() []scored {
 		first := len(earnings)
 		for list := range byCode(t.collect(p.hits, themes, nil)) {
 			code := list[0].code
-			beside := p.sentencesWithNear(list)
+			beside = p.sentencesWithNear(list, beside)
 			for _, c := range keep(list) {
 				w, in := weight(c.role, s), p.part
 				if t.inSubject(c.hit) {
@@ -373,9 +374,9 @@ func multiplier(p part, s *rules.Scoring) float64 {
 }
 
 // sentencesWithNear returns the sentences of a passage that hold a near word of
-// the code, by their number.
-func (p *passage) sentencesWithNear(list []counted) []int {
-	var found []int
+// the code, by their number, in the memory of found.
+func (p *passage) sentencesWithNear(list []counted, found []int) []int {
+	found = found[:0]
 	for _, c := range list {
 		if c.role == near {
 			if n := p.sentenceOf(c.hit); len(found) == 0 || found[len(found)-1] != n {
