@@ -450,6 +450,9 @@ func (r *reader) exclusion(s sentence) bool {
 	found := r.t.find("X23", s)
 	for _, x := range found {
 		i, j := x.at("who")
+		if late.MatchString(unnumbered(s.text[i:j])) {
+			continue
+		}
 		tree := r.c.read(s.slice(i, j))
 		if tree.IsZero() {
 			tree = other(s.evidence(i, j))
@@ -459,6 +462,10 @@ func (r *reader) exclusion(s sentence) bool {
 	}
 	return len(found) > 0
 }
+
+// late is what somebody fails to do after they have learned of a measure, which is
+// no question of who they are: 逾期不予受理, 三年内不得申报.
+var late = automaton.MustCompile(`^(?:逾期|过期|超期|迟报|未按[时期]|[一二两三四五\d]{1,2}年(?:之?内)?$|一律|再次|原则上$|均$|一般$)`)
 
 // withDefined adds to those whom a sentence names the word behind them that the
 // document defines: 小微企业和涉农主体.
