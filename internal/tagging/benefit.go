@@ -258,6 +258,9 @@ var (
 	atMost = expression(`((?:补助|补贴|奖励|资助|贷款|奖补|额度|金额|给予|申请|贴息|支持|标准)[^,。;:\d]{0,12}?)(?:最高(?:限额|额度)?|不超过|不高于|上限为?|至多|限额)(?:可达|为|不超过)?(\d+(?:\.\d+)?)(亿元|万元|元)`)
 	// standard is an amount that a standard or price names.
 	standard = expression(`(?:补助|补贴|奖励|资助|津贴|保障|救助|待遇|发放|养老金|生活费)[\p{Han}]{0,10}?(?:标准|金额)?[\p{Han}]{0,6}?(?:为|提高至|提高到|调整为|:|分别为)(?:[\p{Han}]{0,6}?每([\p{Han}]{1,4}?)(?:每([月年天次]))?)?(\d+(?:\.\d+)?)(亿元|万元|元)(?:/([\p{Han}·]{1,5}))?`)
+	// stepAtMost is the most for one step of several.
+	stepAtMost = expression(`(?:^|[,、;:])([\p{Han}()]{2,10})不超过(\d+(?:\.\d+)?)(亿元|万元|元)`)
+	supports   = automaton.MustCompile(`补贴|补助|奖励|资助|津贴`)
 	// delay is how long something may be put off or had.
 	delay = expression(`(?:减免|免收|免除|缓缴|延期|延缓|延长|展期|期限|过渡期|最长|时间)[^,。;:\d]{0,12}?([一二两三四五六七八九十]{1,3}|\d{1,3})(个月|年)`)
 	// bounds are no base of a share.
@@ -270,7 +273,7 @@ var (
 
 var (
 	// beforeBase are words before what a share is reckoned of: 分别给予, 2026年3月、4月, 前三年.
-	beforeBase = automaton.MustCompile(`^(?:对|分别|给予|按照?|其中|其|再|企业|单位|项目|申请人|[前后首]?[一二两三四五六\d]+年(?:内)?|\d[\d年月日、至到-]*(?:期间)?)+`)
+	beforeBase = automaton.MustCompile(`^(?:对|分别|给予|按照?|其中|其|再|不(?:超过|高于)|(?:企业|单位)(?:及其?职工)?|单位|项目|申请人|[前后首]?[一二两三四五六\d]+年(?:内)?|\d[\d年月日、至到-]*(?:期间)?)+`)
 	// actorBefore is who has the costs: 限上商贸业企业2026年3月.
 	actorBefore = automaton.MustCompile(`^[^\d]{2,30}?(?:企业|单位|机构|合作社|个体工商户)\d{4}年`)
 	// onlyWhose is whom a share is given and for how long: 医药企业2年50%的资金支持.
@@ -368,6 +371,18 @@ func (t *Tagger) loose(m *domain.Measure, s sentence) {
 	}
 	if len(caps) > 0 {
 		b.Cap = max(b.Cap, slices.Max(caps)) // what differs by class stands in the text
+	}
+	if b.Tiers == nil && b.Amount == 0 && b.Rate == 0 && supports.MatchString(s.text) { // 初级不超过1000元,中级不超过1500元
+		var tiers []float64
+		for _, loc := range s.locs(stepAtMost) {
+			if a, ok := yuan(submatch(s.text, loc, 2), submatch(s.text, loc, 3)); ok && !total.MatchString(submatch(s.text, loc, 1)) && !asked.MatchString(submatch(s.text, loc, 1)) {
+				tiers = append(tiers, a)
+			}
+		}
+		if len(tiers) > 1 {
+			b.Kind, b.Tiers, b.Cap = cmpEmpty(b.Kind, kindOfWord(s.text)), tiers, 0
+			note("tiers", s.locs(stepAtMost)[0])
+		}
 	}
 	if loc := s.loc(delay); loc != nil && b.Months == 0 && (strings.Contains(s.text, "缓") || strings.Contains(s.text, "延") || strings.Contains(s.text, "贴") || strings.Contains(s.text, "贷") || strings.Contains(s.text, "补") || strings.Contains(s.text, "免")) {
 		if n, ok := integer(submatch(s.text, loc, 1)); ok {

@@ -79,7 +79,11 @@ func (t *reading) measure(p *domain.Policy, u unit, c conditions) (domain.Measur
 	}
 	r.close()
 	var parts []domain.Criteria
-	if kind := t.kindOf(p, m.Who, r.found); kind != "" && !asksFor(r.found, domain.FieldKind) {
+	who := m.Who // as much of it as a card shows
+	if e := m.Evidence["who"]; len(e) > 0 {
+		who = e[0].Text
+	}
+	if kind := t.kindOf(p, who, r.found); kind != "" && !asksFor(r.found, domain.FieldKind) {
 		parts = append(parts, domain.Leaf(domain.Condition{Field: domain.FieldKind, Op: domain.In, Values: []string{kind}}))
 	}
 	if c.region != "" && !asksFor(r.found, domain.FieldRegion) {
@@ -516,7 +520,7 @@ func (r *reader) condition(s sentence, surely bool) {
 		return
 	}
 	if u := s.loc(unreadable); u != nil && !r.t.givenIn(s) {
-		r.found = append(r.found, other(s.evidence(u[0], u[1])))
+		r.found = append(r.found, other(s.evidence(max(u[0], numberSize(s.text)), u[1])))
 	} else if body := s.afterLabel(); surely && body.text != "" && !strings.HasSuffix(s.text, ":") {
 		r.found = append(r.found, other(body.evidence(0, len(body.text))))
 	}

@@ -404,7 +404,7 @@ func TestWhoTheWholeDocumentLeavesOut(t *testing.T) {
 
 // TestWhatNobodyMayBeIsNotAskedFor: a condition may deny.
 func TestWhatNobodyMayBeIsNotAskedFor(t *testing.T) {
-	p := read(t, "deny.txt", "云川县经信局关于申报技术改造补助的通知\n各企业:\n一、申报条件\n1.从业人数不超过300人;\n2.未被列入经营异常名录、严重违法失信名单。\n二、补助标准\n对企业按投入的30%给予补助。\n云川县经信局\n2026年3月1日")
+	p := read(t, "deny.txt", "云川县经信局关于申报技术改造补助的通知\n各企业:\n一、申报条件\n1.从业人数不超过300人;\n2.近两年未发生安全事故,未列入严重失信名单。\n二、补助标准\n对企业按投入的30%给予补助。\n云川县经信局\n2026年3月1日")
 	if len(p.Measures) != 1 {
 		t.Fatalf("%d measures, want 1", len(p.Measures))
 	}
