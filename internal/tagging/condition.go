@@ -225,38 +225,30 @@ func (c conditions) unread(phrase sentence, tree *domain.Criteria) []domain.Crit
 	if clause.text == "" {
 		noun = phrase
 	}
-	out = append(out, beside(clause, noun, tree)...)
+	if before, ok := rankOf(noun, tree); ok {
+		out = append(out, other(before.evidence(0, len(before.text))))
+	}
 	if noun = noun.trim(); !anybody.MatchString(noun.text) && !restsOn(tree, noun) && !c.known(noun) {
 		out = append(out, other(noun.evidence(0, len(noun.text))))
 	}
 	return out
 }
 
-// beside is what stands around the words that were read and asks more: of a noun
-// the rank before it, 国家A级物流企业, and of 货运企业新购置货车的 what they did.
-func beside(clause, noun sentence, tree *domain.Criteria) []domain.Criteria {
-	var out []domain.Criteria
-	first, last := noun.end, clause.start // of the words that were read
+// rankOf is what stands before the words of a noun that were read and by which few
+// of those whom it names are meant: 国家A级 of 国家A级物流企业.
+func rankOf(noun sentence, tree *domain.Criteria) (sentence, bool) {
+	first := noun.end
 	tree.Leaves(func(l *domain.Condition) {
 		for _, e := range l.Evidence {
-			if l.Field != domain.FieldOther && l.Field != domain.FieldKind && e.Start >= noun.start && e.Start < first {
-				first = e.Start
-			}
-			if e.Start >= clause.start && e.End <= clause.end {
-				last = max(last, e.End)
+			if l.Field != domain.FieldOther && l.Field != domain.FieldKind && e.Start >= noun.start {
+				first = min(first, e.Start)
 			}
 		}
 	})
-	if rank := noun.slice(0, noun.byteAt(first)); first < noun.end && ranks.MatchString(rank.text) {
-		out = append(out, other(rank.evidence(0, len(rank.text))))
-	}
-	if did := clause.slice(clause.byteAt(last), len(clause.text)); noun.text == "" && last > clause.start && did.end-did.start >= 4 && !strings.ContainsAny(did.text, "、,()") {
-		out = append(out, other(did.evidence(0, len(did.text))))
-	}
-	return out
+	before := noun.slice(0, noun.byteAt(first))
+	return before, first < noun.end && ranks.MatchString(before.text)
 }
 
-// ranks are words before a noun by which few of those whom it names are meant.
 var ranks = automaton.MustCompile(`新增|新[认评获引设建]|首次|获得|取得|入选|列入|认定|评定|[A-Z\d]级|星级|示范|龙头|百强`)
 
 // known tells whether a noun is of the rules or defined by the document.
