@@ -225,7 +225,7 @@ func (c conditions) unread(phrase sentence, tree *domain.Criteria) []domain.Crit
 	if clause.text == "" {
 		noun = phrase
 	}
-	if before, ok := rankOf(noun, tree); ok {
+	if before, ok := rankBefore(noun, tree); ok {
 		out = append(out, other(before.evidence(0, len(before.text))))
 	}
 	if noun = noun.trim(); !anybody.MatchString(noun.text) && !restsOn(tree, noun) && !c.known(noun) {
@@ -234,9 +234,9 @@ func (c conditions) unread(phrase sentence, tree *domain.Criteria) []domain.Crit
 	return out
 }
 
-// rankOf is what stands before the words of a noun that were read and by which few
+// rankBefore is what stands before the words of a noun that were read and by which few
 // of those whom it names are meant: 国家A级 of 国家A级物流企业.
-func rankOf(noun sentence, tree *domain.Criteria) (sentence, bool) {
+func rankBefore(noun sentence, tree *domain.Criteria) (sentence, bool) {
 	first := noun.end
 	tree.Leaves(func(l *domain.Condition) {
 		for _, e := range l.Evidence {
