@@ -336,6 +336,9 @@ func (r *reader) who(x piece) {
 		if r.m.Who == "" { // 小微企业新增贷款的,按…给予贴息: the subject before what is given
 			r.beneficiary(s.subject())
 		}
+		if r.m.Who == "" && r.done.text == "" {
+			r.done = r.withDefined(s, r.t.doneTo(s)) // 对参加展会的企业展位费用按50%给予补助
+		}
 	case x.isLead():
 	case does > noAct:
 		if r.done.text == "" {
@@ -406,7 +409,7 @@ func (r *reader) covers(s sentence) bool {
 
 // forWhom is whom something is given to in more words than rule X14 reads:
 // 对首次创办企业,且正常经营1年以上的高校毕业生、就业困难人员,给予….
-var forWhom = expression(`(?:^|[^应针相绝面校核])对([^。;:()]{2,120}?(?:企业|纳税人|个体工商户|单位|人员|家庭|居民|对象|职工|毕业生|农户|合作社|机构|项目|老年人|残疾人|劳动者|军人|人才|主体|园区|基地|农场|创业者)),?(?:给予|按|发放|予以|一次性|免征|免收|减|实行|补助|补贴|奖励)`)
+var forWhom = expression(`(?:^|[^应针相绝面校核])对([^象。;:()][^。;:()]{1,119}?(?:企业|纳税人|个体工商户|单位|人员|家庭|居民|对象|职工|毕业生|农户|合作社|机构|项目|老年人|残疾人|劳动者|军人|人才|主体|园区|基地|农场|创业者)),?(?:给予|按|发放|予以|一次性|免征|免收|减|实行|补助|补贴|奖励)`)
 
 // alsoClass is a class of enterprises behind that which rule X63 reads.
 var alsoClass = expression(`[,、](大型企业|中型企业|小型企业|微型企业|小微企业|中小微企业|一般纳税人|小规模纳税人|个体工商户)按\d`)
