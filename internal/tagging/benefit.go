@@ -273,7 +273,7 @@ var (
 
 var (
 	// beforeBase are words before what a share is reckoned of: 分别给予, 2026年3月、4月, 前三年.
-	beforeBase = automaton.MustCompile(`^(?:对|分别|给予|按照?|其中|其|再|不(?:超过|高于)|(?:企业|单位)(?:及其?职工)?|单位|项目|申请人|[前后首]?[一二两三四五六\d]+年(?:内)?|\d[\d年月日、至到-]*(?:期间)?)+`)
+	beforeBase = automaton.MustCompile(`^(?:对|分别|给予|按照?|其中|其|再|不(?:超过|高于)|(?:企业|单位)(?:及其?职工)?|项目|申请人|[前后首]?[一二两三四五六\d]+年(?:内)?|\d[\d年月日、至到-]*(?:期间)?)+`)
 	// actorBefore is who has the costs: 限上商贸业企业2026年3月.
 	actorBefore = automaton.MustCompile(`^[^\d]{2,30}?(?:企业|单位|机构|合作社|个体工商户)\d{4}年`)
 	// onlyWhose is whom a share is given and for how long: 医药企业2年50%的资金支持.

@@ -249,6 +249,7 @@ func rankBefore(noun sentence, tree *domain.Criteria) (sentence, bool) {
 	return before, first < noun.end && ranks.MatchString(before.text)
 }
 
+// ranks are words of a rank, or of how somebody came by it.
 var ranks = automaton.MustCompile(`新增|新[认评获引设建]|首次|获得|取得|入选|列入|认定|评定|[A-Z\d]级|星级|示范|龙头|百强`)
 
 // known tells whether a noun is of the rules or defined by the document.
@@ -429,23 +430,25 @@ func (c conditions) one(s sentence) domain.Criteria {
 	parts = append(parts, ages...)
 	parts = append(parts, c.founded(s)...)
 	parts = append(parts, c.places(s)...)
-	for i, in := range []pattern{worksIn, disability, tenure} { // what no profile holds
-		for _, m := range s.locs(in) {
-			if i != 1 && within(s.evidence(m[0], m[1]), parts) { // how far is more than that somebody is disabled
-				break
-			}
-			from := m[0]
-			for _, and := range []string{"并", "且"} { // 初次创办企业并正常经营6个月以上
-				if i := strings.LastIndex(s.text[m[0]:m[1]], and); i >= 0 {
-					from = max(from, m[0]+i+len(and))
-				}
-			}
-			parts = append(parts, other(s.evidence(from, m[1])))
-			if i != 1 {
-				break
+	unheld := func(m []int) { // no profile holds it
+		from := m[0]
+		for _, and := range []string{"并", "且"} { // 初次创办企业并正常经营6个月以上
+			if i := strings.LastIndex(s.text[m[0]:m[1]], and); i >= 0 {
+				from = max(from, m[0]+i+len(and))
 			}
 		}
+		parts = append(parts, other(s.evidence(from, m[1])))
 	}
+	first := func(p pattern) {
+		if m := s.loc(p); m != nil && !within(s.evidence(m[0], m[1]), parts) {
+			unheld(m)
+		}
+	}
+	first(worksIn)
+	for _, m := range s.locs(disability) { // how far is more than that somebody is disabled
+		unheld(m)
+	}
+	first(tenure)
 	return domain.AllOf(parts...)
 }
 

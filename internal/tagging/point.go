@@ -168,13 +168,27 @@ func (t *reading) callsApart(units []unit) (measures []unit, calls []piece) {
 		return units, nil
 	}
 	for i, u := range units {
-		if i > 0 && len(u.own) > 0 && allTheSame.MatchString(u.own[0].text) || len(u.own) > 0 && best[i] <= invites && (fitting.MatchString(u.own[0].text) || byApplicant.MatchString(u.own[0].text) || comesIntoForce.MatchString(u.own[0].text)) || t.onlyLeavesOut(u) {
+		if i > 0 && allTheSame.MatchString(firstOf(u)) || best[i] <= invites && tellsHow(u) || t.onlyLeavesOut(u) {
 			calls = append(calls, u.own...)
 			continue
 		}
 		measures = append(measures, u)
 	}
 	return measures, calls
+}
+
+func firstOf(u unit) string {
+	if len(u.own) == 0 {
+		return ""
+	}
+	return u.own[0].text
+}
+
+// tellsHow tells whether a paragraph begins with how those who fit others apply, or
+// for how long the document holds.
+func tellsHow(u unit) bool {
+	first := firstOf(u)
+	return fitting.MatchString(first) || byApplicant.MatchString(first) || comesIntoForce.MatchString(first)
 }
 
 // onlyLeavesOut tells whether all that a measure does is to leave somebody out.
