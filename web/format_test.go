@@ -223,6 +223,10 @@ func TestTheNextOfSeveralLastDays(t *testing.T) {
 	if d := site.dueOf(policy); d.Day != "2026-12-31" || d.Of != "" {
 		t.Errorf("one last day: %s %q", d.Day, d.Of)
 	}
+	early := domain.Window{From: "2027-01-01", Deadline: "2026-12-31"} // one applies before it is given
+	if d := site.dueOf(&domain.Policy{PublishDate: "2026-11-10", Measures: []domain.Measure{{Window: early}}}); d.From != "2026-11-10" {
+		t.Errorf("applications begin on %s, after they end", d.From)
+	}
 	if d := site.dueOf(&domain.Policy{}); d != nil {
 		t.Errorf("none is said, but %s", d.Day)
 	}

@@ -284,7 +284,7 @@ func (s *Server) dueOf(policy *domain.Policy) *due {
 	}
 	for i := range policy.Measures {
 		m := &policy.Measures[i]
-		if m.Window.Deadline != "" && policy.DeadlineOf(m) == d.Day && len(m.Window.From) == len(d.Day) {
+		if m.Window.Deadline != "" && policy.DeadlineOf(m) == d.Day && len(m.Window.From) == len(d.Day) && m.Window.From <= d.Day {
 			d.From = m.Window.From
 		}
 	}
