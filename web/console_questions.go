@@ -373,7 +373,7 @@ func (s *Server) showAnswer(c *fiber.Ctx, v answeringView, cited ...string) erro
 		v.Guessed = s.guessed(v.Q.AskedAt, v.Q.DueAt)
 	}
 	mine := v.Q.Office == me.Office && allowed(me, toRelease)
-	v.Acts = mine && v.Policy != nil && v.Q.State != domain.QuestionWithdrawn
+	v.Acts = mine && v.Q.State != domain.QuestionWithdrawn
 	v.Reviews = mine && last.Draft != nil && last.Draft.By != me.ID && allowed(me, toApprove)
 	v.Seen = seenOf(last.Draft)
 	v.Routes = allowed(me, toRelease) && v.Q.State.Waits()
@@ -382,7 +382,7 @@ func (s *Server) showAnswer(c *fiber.Ctx, v answeringView, cited ...string) erro
 			return err
 		}
 	}
-	if v.Acts && v.Q.State.Waits() {
+	if v.Acts && v.Policy != nil && v.Q.State.Waits() {
 		items, err := s.Store.Interpretations(ctx, v.Policy.ID, true)
 		if err != nil {
 			return err
@@ -508,13 +508,13 @@ func (s *Server) actOnQuestion(c *fiber.Ctx) error {
 		err = q.Return(me, why)
 	case "complex":
 		action, said = "question-complex", "已标为复杂提问。"
-		err = q.Prolong(me, why, s.dueAfter(q.AskedAt, terms.Complex))
+		err = q.Prolong(me, why, now, s.dueAfter(q.AskedAt, terms.Complex))
 	case "extend":
 		action, said = "question-extend", "已延期，并告知提问人。"
 		if q.Subscriber == 0 {
 			said = "已延期。" + looksUp
 		}
-		if err = q.Extend(me, why, s.dueAfter(q.DueAt.Add(-time.Minute), terms.Extension)); err == nil {
+		if err = q.Extend(me, why, now, s.dueAfter(q.DueAt.Add(-time.Minute), terms.Extension)); err == nil {
 			tell(domain.NoticeExtended)
 		}
 	case "move":

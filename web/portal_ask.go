@@ -45,12 +45,14 @@ type askView struct {
 	Promise  string
 	Channels []option // empty: nobody is signed in
 	Themes   []optionGroup
+	Offices  []option // that may be asked without naming a policy; empty where there is one
 	Problems problems
 }
 
 // askForm is what was typed. It is kept while somebody signs in.
 type askForm struct {
 	Policy                     domain.PolicyID
+	Office                     domain.OfficeID // that was chosen, without a policy
 	Text, Theme, Channel, Once string
 }
 
@@ -111,8 +113,19 @@ func (s *Server) showAsk(c *fiber.Ctx, v askView) error {
 	} else {
 		v.Form.Once = rand.Text()
 	}
-	if v.Promise, err = s.promise(ctx, v.Policy, v.Form.Theme); err != nil {
+	offices, err := s.Store.Offices(ctx)
+	if err != nil {
 		return err
+	}
+	office, err := s.officeAsked(ctx, v.Policy, v.Form, offices)
+	if err != nil {
+		return err
+	}
+	v.Promise = s.promise(office, offices)
+	if v.Policy == nil && len(offices) > 1 {
+		for _, o := range offices {
+			v.Offices = append(v.Offices, option{Code: strconv.FormatInt(int64(o.ID), 10), Name: o.Name, Selected: o.ID == v.Form.Office})
+		}
 	}
 	if v.Channels, err = s.answerChannels(c, v.Form.Channel); err != nil {
 		return err
@@ -155,6 +168,9 @@ func (s *Server) ask(c *fiber.Ctx) error {
 		form.Policy = domain.PolicyID(id)
 	} else if id, err := strconv.ParseInt(field(c, "policy"), 10, 64); err == nil { // chosen among those that were found
 		form.Policy = domain.PolicyID(id)
+	}
+	if id, err := strconv.ParseInt(field(c, "office"), 10, 64); err == nil && form.Policy == 0 {
+		form.Office = domain.OfficeID(id)
 	}
 	v := askView{Form: form}
 	do := field(c, "do")
@@ -233,7 +249,11 @@ func (s *Server) ask(c *fiber.Ctx) error {
 			return err
 		}
 	}
-	if q.Office, err = s.officeFor(ctx, policy, form.Theme); err != nil {
+	offices, err := s.Store.Offices(ctx)
+	if err != nil {
+		return err
+	}
+	if q.Office, err = s.officeAsked(ctx, policy, form, offices); err != nil {
 		return err
 	}
 	if err := q.Ask(form.Text, s.Now(), s.dueAfter(s.Now(), s.Questions.filled().Simple)); err != nil {

@@ -216,9 +216,11 @@ func (s *Server) policyView(c *fiber.Ctx) (policyView, error) {
 	terms := s.glossary()
 	v.Clauses = clauses(policy, items, terms)
 	v.Terms = terms.terms
-	if v.Asked, err = s.promise(ctx, policy, ""); err != nil {
+	offices, err := s.Store.Offices(ctx)
+	if err != nil {
 		return policyView{}, err
 	}
+	v.Asked = s.promise(officeOf(policy, offices), offices)
 	r, err := s.reader(c)
 	if err != nil {
 		return policyView{}, err

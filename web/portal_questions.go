@@ -165,6 +165,7 @@ type askedView struct {
 	MayAsk      bool
 	MayWithdraw bool
 	Due         string
+	Late        bool // it was to be answered before now
 	Text        string
 	Problems    problems
 }
@@ -228,7 +229,7 @@ func (s *Server) showQuestion(c *fiber.Ctx, v askedView) error {
 	if err != nil {
 		return err
 	}
-	v.Office, v.Due = names[v.Q.Office], dueDay(v.Q.DueAt)
+	v.Office, v.Due, v.Late = names[v.Q.Office], dueDay(v.Q.DueAt), v.Q.Overdue(s.Now())
 	v.Rounds = roundsOf(&v.Q, v.Policy)
 	v.MayWithdraw = v.Q.State.Waits()
 	v.MayAsk = v.Q.State == domain.QuestionAnswered && len(v.Q.Rounds) < domain.MaxRounds

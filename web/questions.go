@@ -52,17 +52,25 @@ func dueDay(due time.Time) string { return due.Add(-time.Minute).In(shanghai).Fo
 // responsible finds the departments that a policy names for what it gives.
 var responsible = regexp.MustCompile(`责任单位[:：]\s*([^)）\n。]+)`)
 
-// officeFor finds who answers what is asked about a policy: the one department
-// that it makes responsible, else who issued it, else who published it; or,
-// without a policy, the one office that publishes most about a theme. It is 0
-// if nobody is found: then whoever coordinates hands the question out.
-func (s *Server) officeFor(ctx context.Context, policy *domain.Policy, theme string) (domain.OfficeID, error) {
-	offices, err := s.Store.Offices(ctx)
-	if err != nil {
-		return 0, err
-	}
-	if policy != nil {
+// officeAsked finds who answers a question: of a policy see officeOf, otherwise the
+// office that the asker has chosen, or else see officeFor.
+func (s *Server) officeAsked(ctx context.Context, policy *domain.Policy, form askForm, offices []domain.Office) (domain.OfficeID, error) {
+	switch {
+	case policy != nil:
 		return officeOf(policy, offices), nil
+	case slices.ContainsFunc(offices, func(o domain.Office) bool { return o.ID == form.Office }):
+		return form.Office, nil
+	default:
+		return s.officeFor(ctx, form.Theme, offices)
+	}
+}
+
+// officeFor finds who answers what is asked about no policy: the one office that
+// publishes most about a theme, or the only office there is. It is 0 if nobody is
+// found: then whoever coordinates hands the question out.
+func (s *Server) officeFor(ctx context.Context, theme string, offices []domain.Office) (domain.OfficeID, error) {
+	if len(offices) == 1 {
+		return offices[0].ID, nil
 	}
 	if theme == "" {
 		return 0, nil
@@ -90,6 +98,8 @@ func (s *Server) officeFor(ctx context.Context, policy *domain.Policy, theme str
 	return best, nil
 }
 
+// officeOf finds who answers what is asked about a policy: the one department that
+// it makes responsible, else who issued it, else who published it.
 func officeOf(policy *domain.Policy, offices []domain.Office) domain.OfficeID {
 	named := func(names string) domain.OfficeID {
 		found := domain.OfficeID(0)
@@ -128,14 +138,14 @@ func (s *Server) officeNames(ctx context.Context) (map[domain.OfficeID]string, e
 }
 
 // promise says who answers a question and by when.
-func (s *Server) promise(ctx context.Context, policy *domain.Policy, theme string) (string, error) {
-	office, err := s.officeFor(ctx, policy, theme)
-	if err != nil {
-		return "", err
+func (s *Server) promise(office domain.OfficeID, offices []domain.Office) string {
+	name, t := "负责的单位", s.Questions.filled()
+	for _, o := range offices {
+		if o.ID == office {
+			name = o.Name
+		}
 	}
-	names, err := s.officeNames(ctx)
-	t := s.Questions.filled()
-	return fmt.Sprintf("由%s在%d个工作日内答复，复杂的%d个工作日", cmp.Or(names[office], "负责的单位"), t.Simple, t.Complex), err
+	return fmt.Sprintf("由%s在%d个工作日内答复，复杂的%d个工作日", name, t.Simple, t.Complex)
 }
 
 // roundView is a question with its answer as pages show it.

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -124,6 +125,7 @@ func TestFromQuestionToAnswerForAll(t *testing.T) {
 	ctx := context.Background()
 	policy := site.publish()
 	page := fmt.Sprintf("/policies/%d", policy.ID)
+	site.secondOffice()
 	asker := site.browser()
 	me := asker.subscribe("13900139000")
 	asker.send("", "我叫张三丰，电话13812345678，二手设备能补吗", url.Values{"channel": {"sms"}}).at("/questions/1", 200, "正在分派")
@@ -219,6 +221,75 @@ func TestFromQuestionToAnswerForAll(t *testing.T) {
 	if readers, err := site.Store.AnswerReaders(ctx, 1); err != nil || len(readers) != 1 || readers[0] != pressed {
 		t.Errorf("kept: %v, %v", readers, err)
 	}
+}
+
+// secondOffice is another one beside that of the site.
+func (s *testSite) secondOffice() domain.Office {
+	s.t.Helper()
+	other := domain.Office{Name: "云川县经信局", Signature: "云川经信", Region: "330000"}
+	if err := s.Store.SaveOffice(context.Background(), &other); err != nil {
+		s.t.Fatal(err)
+	}
+	return other
+}
+
+// TestAGeneralQuestionIsAnswered: what is about no policy goes to the office that
+// its asker chooses, or that has the theme; it is answered without a clause, put
+// off and told of as any other, and becomes one of a policy once that is named.
+func TestAGeneralQuestionIsAnswered(t *testing.T) {
+	site := newOffice(t)
+	other := site.secondOffice()
+	policy := site.publish()
+	asker := site.browser()
+	me := asker.subscribe("13900139000")
+	asker.get("/ask").at("/ask", 200, "问哪个单位", "由负责的单位在1个工作日内答复")
+	asker.post("/ask", url.Values{"question": {"服务大厅周末开不开门？"}, "office": {"2"}}).at("/ask", 200, "由云川县经信局在", `<option value="2" selected>`)
+	for id, more := range map[domain.OfficeID]url.Values{2: {"office": {"2"}}, 1: {"theme": {"Q01"}}, 0: {"office": {"77"}}} {
+		more.Set("channel", "sms")
+		asker.send("", fmt.Sprintf("服务大厅%d周末开不开门？", id), more)
+		number, err := strconv.ParseInt(strings.TrimPrefix(asker.path, "/questions/"), 10, 64)
+		if q := site.question(domain.QuestionID(number)); err != nil || q.Office != id || q.Policy != 0 {
+			t.Errorf("asked %v: office %d, policy %d, %v", more, q.Office, q.Policy, err)
+		}
+	}
+	// About a policy its own office answers, whatever was chosen before.
+	asker.send("/policies/1", "二手设备能补吗", url.Values{"channel": {"sms"}, "office": {fmt.Sprint(other.ID)}})
+	if q := site.question(4); q.Office != policy.Office {
+		t.Errorf("asked of a policy: office %d", q.Office)
+	}
+
+	b, second := site.as("drafter"), site.as("approver")
+	q := domain.Question{Office: 1, Subscriber: me, Channel: domain.SMS, Once: []byte("general")}
+	if err := q.Ask("服务大厅周末开不开门？", site.now, site.dueAfter(site.now, 1)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := site.Store.AskQuestion(t.Context(), &q); err != nil {
+		t.Fatal(err)
+	}
+	one := fmt.Sprintf("/console/questions/%d", q.ID)
+	b.get(one).at(one, 200, "答复不引原文", "起草答复")
+	b.post(one, url.Values{"do": {"extend"}, "why": {"要问大厅"}}).at(one, 200, "已延期")
+	b.post(one, url.Values{"do": {"draft"}, "answer": {"周六上午开。"}, "cited": {"第一条"}}).at(one, 422, "不能引用原文")
+	b.post(one, url.Values{"do": {"draft"}, "answer": {"周六上午开。"}}).at(one, 200, "由另一位工作人员审核")
+	second.get(one).post(one, url.Values{"do": {"approve"}}).at(one, 200, "按提问人选择的方式告知")
+	b.get(one)
+	if strings.Contains(b.body, "转为问答草稿") {
+		t.Error("what is about no policy is offered for the questions and answers of one")
+	}
+	if owed := site.owed(); len(owed) != 2 || owed[1].Kind != domain.NoticeAnswered {
+		t.Fatalf("owed: %+v", owed)
+	}
+	site.plan(0)
+	asker.get("/inbox").at("/inbox", 200, "提问有答复了", "提问要延期答复", fmt.Sprintf("提问编号%d", q.ID))
+	notices, err := site.Store.Notices(t.Context(), me, 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	asker.get(fmt.Sprintf("/inbox/%d", notices[0].Push)).at(fmt.Sprintf("/questions/%d", q.ID), 200, "周六上午开。").get("/me/export").at("/me/export", 200, "周六上午开。")
+	// Asked on, it is named what it is about, and answered from there.
+	asker.get(fmt.Sprintf("/questions/%d", q.ID)).post(fmt.Sprintf("/questions/%d", q.ID), url.Values{"do": {"again"}, "question": {"那能当场办补助吗？"}})
+	b.get(one).post(one, url.Values{"do": {"move"}, "office": {"1"}, "policy": {"1"}, "why": {"问的是这份政策"}}).at(one, 200, "已转办")
+	b.post(one, url.Values{"do": {"draft"}, "answer": {"能。"}}).at(one, 422, "至少选一条原文")
 }
 
 // TestWhoReadAnAnswerIsToldOfItsCorrection: of one that an officer wrote, and
@@ -410,6 +481,13 @@ func TestWhoAnswersOfATheme(t *testing.T) {
 	if err := site.Store.SaveOffice(ctx, &other); err != nil {
 		t.Fatal(err)
 	}
+	offices, err := site.Store.Offices(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := site.officeFor(ctx, "", offices[:1]); err != nil || got != site.office.ID {
+		t.Errorf("the only office is not asked: %d, %v", got, err)
+	}
 	for _, step := range []struct {
 		office domain.OfficeID // publishes another policy of Q01
 		want   domain.OfficeID
@@ -421,7 +499,7 @@ func TestWhoAnswersOfATheme(t *testing.T) {
 			}
 		}
 		for theme, want := range map[string]domain.OfficeID{"Q01": step.want, "Q02": 0, "": 0} {
-			if got, err := site.officeFor(ctx, nil, theme); err != nil || got != want {
+			if got, err := site.officeFor(ctx, theme, offices); err != nil || got != want {
 				t.Errorf("after a policy of office %d, theme %q: office %d, %v, want %d", step.office, theme, got, err, want)
 			}
 		}
@@ -466,11 +544,12 @@ func TestOverdueQuestionsAreListedInOrder(t *testing.T) {
 	}
 	ask("2026-12-10T10:00:00+08:00", "\u202e甲问：能补多少钱") // Thursday: by Friday, then prolonged
 	ask("2026-12-10T11:00:00+08:00", "乙问：二手设备能补吗")     // by Friday
-	ask("2026-12-11T18:00:00+08:00", "丙问：到哪里去办")       // Friday: by Monday, the weekend does not count
-	ask("2026-12-14T09:00:00+08:00", "丁问：发票丢了怎么办")     // Monday: by Tuesday
-	ask("2026-12-14T09:30:00+08:00", "戊问：什么时候到账")      // answered below
+	at("2026-12-11T10:00:00+08:00")                    // in time
+	site.as("drafter").get("/console/questions/1").post("/console/questions/1", url.Values{"do": {"complex"}, "why": {"要问财政"}}).at("/console/questions/1", 200, "2026年12月15日（周二）", "标为复杂")
+	ask("2026-12-11T18:00:00+08:00", "丙问：到哪里去办")   // Friday: by Monday, the weekend does not count
+	ask("2026-12-14T09:00:00+08:00", "丁问：发票丢了怎么办") // Monday: by Tuesday
+	ask("2026-12-14T09:30:00+08:00", "戊问：什么时候到账")  // answered below
 	b, second := site.as("drafter"), site.as("approver")
-	b.get("/console/questions/1").post("/console/questions/1", url.Values{"do": {"complex"}, "why": {"要问财政"}}).at("/console/questions/1", 200, "2026年12月15日（周二）", "标为复杂")
 	b.get("/console/questions/5").post("/console/questions/5", url.Values{"do": {"draft"}, "answer": {"三十日内到账，见第一条。"}, "cited": {"第一条"}})
 	second.get("/console/questions/5").post("/console/questions/5", url.Values{"do": {"approve"}})
 
@@ -515,9 +594,14 @@ func TestOverdueQuestionsAreListedInOrder(t *testing.T) {
 	if got := listed("/console/questions"); got != "2 3 1 4" || strings.Count(b.body, "今天到期</span>") != 2 {
 		t.Errorf("waiting: %q\n%s", got, mainOf(b.body))
 	}
-	// A letter that turns the direction turns nothing beside its question.
+	// What was late stays in the list whatever is promised then.
 	at("2026-12-16T00:00:00+08:00")
 	b = site.as("drafter")
+	b.get("/console/questions/4").post("/console/questions/4", url.Values{"do": {"complex"}, "why": {"要问财政"}}).at("/console/questions/4", 200, "2026年12月17日（周四）", "已逾期")
+	if got := listed(overdue); got != "2 3 1 4" || !strings.Contains(b.body, "已逾期（4）") {
+		t.Errorf("after a new promise %q are late:\n%s", got, mainOf(b.body))
+	}
+	// A letter that turns the direction turns nothing beside its question.
 	for _, path := range []string{"/console", overdue, "/console/questions"} {
 		if b.get(path); !strings.Contains(b.body, "<bdi>\u202e甲问：能补多少钱</bdi>") {
 			t.Errorf("%s: the question is not set apart:\n%s", path, mainOf(b.body))

@@ -70,7 +70,7 @@ func (w *Workers) planAnswer(ctx context.Context, n *domain.Notice) error {
 	return nil
 }
 
-// policyOf returns the policy that a notice is about.
+// policyOf returns the policy that a notice is about, or 0.
 func (w *Workers) policyOf(ctx context.Context, n *domain.Notice) (domain.PolicyID, error) {
 	if n.Item != 0 {
 		it, err := w.Store.Interpretation(ctx, n.Item)
@@ -84,8 +84,11 @@ func (w *Workers) policyOf(ctx context.Context, n *domain.Notice) (domain.Policy
 // speaks, of a question and answer that of the policy.
 func (w *Workers) answering(ctx context.Context, m *matter) error {
 	var err error
-	if m.policy, err = w.Store.Policy(ctx, m.push.Policy); err != nil {
-		return err
+	m.policy = &domain.Policy{} // what was asked is about none
+	if m.push.Policy != 0 {
+		if m.policy, err = w.Store.Policy(ctx, m.push.Policy); err != nil {
+			return err
+		}
 	}
 	office := m.policy.Office
 	if m.notice, err = w.Store.NoticeOf(ctx, m.push.ID); domain.KindOf(err) == domain.NotFound {

@@ -66,6 +66,29 @@ func TestAnAskerIsToldOnce(t *testing.T) {
 	}
 }
 
+// TestAnAskerIsToldOfNoPolicy: the answer to a question about none is told like
+// any other, and the office that answers speaks.
+func TestAnAskerIsToldOfNoPolicy(t *testing.T) {
+	b, ctx := newBench(t), context.Background()
+	asker := enterprise(1, "恒达", "13900000001")
+	b.save(asker)
+	q := &domain.Question{Office: b.office.ID, Subscriber: asker.ID, Channel: domain.SMS, Once: []byte("general"), Code: []byte{}}
+	check(t, q.Ask("服务大厅周末开不开门？", b.Now(), b.Now().Add(time.Hour)))
+	_, err := b.Store.AskQuestion(ctx, q)
+	check(t, err)
+	check(t, b.Store.SaveQuestion(ctx, q, domain.Notice{Subscriber: asker.ID, Channel: domain.SMS, Kind: domain.NoticeAnswered, At: b.Now()}))
+	for range 2 {
+		check(t, b.planAnswers(ctx))
+		check(t, b.deliverDue())
+	}
+	told, err := b.Store.Notices(ctx, asker.ID, 10)
+	check(t, err)
+	if len(told) != 1 || len(b.sms.got) != 1 || !strings.Contains(b.sms.got[0].Text, fmt.Sprintf("编号%d", q.ID)) {
+		t.Fatalf("told %+v, texts %v", told, b.sms.got)
+	}
+	b.expect(told[0].Push, "accepted: 1")
+}
+
 // TestAReaderIsToldInTheInbox: of a question and answer that an officer wrote;
 // and after the time that is kept, nobody is known to have read it.
 func TestAReaderIsToldInTheInbox(t *testing.T) {

@@ -50,7 +50,7 @@ func (q *Question) TaskFor(o Operator) (t DeskTask, ok bool) {
 	switch {
 	case !answers && !reviews:
 		return t, false
-	case q.State.Waits() && !q.OverdueAt.IsZero():
+	case q.State.Waits() && !q.OverdueAt.IsZero() && !q.OverdueAt.Before(q.DueAt): // of an earlier promise they were told
 		t.Task = TaskOverdue
 	case q.State.Waits() && !q.RemindedAt.IsZero():
 		t.Task = TaskDue

@@ -93,7 +93,7 @@ type Move struct {
 // Question is what a reader asked an office, with everything said since.
 type Question struct {
 	ID         QuestionID   `json:"-"`
-	Policy     PolicyID     `json:"-"` // 0: it is not known yet which
+	Policy     PolicyID     `json:"-"` // 0: none, or it is not known yet which
 	Office     OfficeID     `json:"-"` // 0: nobody is responsible yet
 	Subscriber SubscriberID `json:"-"` // 0 for a reader without an account
 	// Once names the form that it was sent with: sent twice, it is one question.
@@ -104,7 +104,7 @@ type Question struct {
 	AskedAt    time.Time     `json:"-"` // the last round
 	DueAt      time.Time     `json:"-"` // the office promised to have answered before
 	RemindedAt time.Time     `json:"-"`
-	OverdueAt  time.Time     `json:"-"` // when it was found to be
+	OverdueAt  time.Time     `json:"-"` // when a promise of this round was last found broken; a new promise does not undo that
 	AnsweredAt time.Time     `json:"-"` // the last round
 	Version    int64         `json:"-"`
 
@@ -120,8 +120,10 @@ type Question struct {
 // Last returns the round that counts.
 func (q *Question) Last() *Round { return &q.Rounds[len(q.Rounds)-1] }
 
-// Overdue tells whether the promise is broken.
-func (q *Question) Overdue(now time.Time) bool { return q.State.Waits() && !now.Before(q.DueAt) }
+// Overdue tells whether the promise is broken, or one before it was.
+func (q *Question) Overdue(now time.Time) bool {
+	return q.State.Waits() && (!q.OverdueAt.IsZero() || !now.Before(q.DueAt))
+}
 
 // ToReview tells whether an answer or a correction waits for another person.
 func (q *Question) ToReview() bool { return len(q.Rounds) > 0 && q.Last().Draft != nil }
@@ -192,11 +194,15 @@ func (q *Question) ask(text string, now, due time.Time) error {
 
 func (q *Question) begin(now, due time.Time) {
 	q.State, q.AskedAt = QuestionOpen, now
-	q.setDue(due)
+	q.DueAt, q.RemindedAt, q.OverdueAt = due, time.Time{}, time.Time{}
 }
 
-func (q *Question) setDue(due time.Time) {
-	q.DueAt, q.RemindedAt, q.OverdueAt = due, time.Time{}, time.Time{}
+// promise puts off by when the round is answered. What was late stays so.
+func (q *Question) promise(now, due time.Time) {
+	if q.Overdue(now) && q.OverdueAt.IsZero() {
+		q.OverdueAt = now
+	}
+	q.DueAt, q.RemindedAt = due, time.Time{}
 }
 
 // Say takes what the asker thinks of the last answer. Unclear opens the
@@ -260,7 +266,8 @@ func why(what, text string) error {
 }
 
 // Write drafts the answer of the round that waits, or a correction of the
-// last answer. It waits for another person.
+// last answer. It rests on clauses of the policy; what is asked about none
+// (nil) has none. It waits for another person.
 func (q *Question) Write(by Operator, text string, policy *Policy, clauses []string, now time.Time) error {
 	if err := q.mayAct(by); err != nil {
 		return err
@@ -269,12 +276,16 @@ func (q *Question) Write(by Operator, text string, policy *Policy, clauses []str
 	switch {
 	case q.State == QuestionWithdrawn:
 		return Errorf(Conflict, "提问人已撤回这个提问，不用再答复")
-	case policy == nil || policy.ID != q.Policy:
+	case policy == nil && q.Policy != 0, policy != nil && policy.ID != q.Policy:
 		return Errorf(Invalid, "请先指定这个提问问的是哪份政策")
 	case n < 2 || n > MaxAnswer:
 		return Errorf(Invalid, "请填写答复，2到%d字，现在有%d字", MaxAnswer, n)
-	case len(clauses) == 0:
+	case policy != nil && len(clauses) == 0:
 		return Errorf(Invalid, "答复要有依据，请至少选一条原文")
+	case policy == nil && len(clauses) > 0:
+		return Errorf(Invalid, "没有指定政策，不能引用原文")
+	case policy == nil:
+		policy = &Policy{}
 	}
 	for _, path := range clauses {
 		if path == "" || !slices.ContainsFunc(policy.Clauses, func(c Clause) bool { return c.Path == path }) {
@@ -348,7 +359,7 @@ func (q *Question) Return(by Operator, reason string) error {
 }
 
 // Prolong gives a question that is not simple the time that such ones take.
-func (q *Question) Prolong(by Operator, reason string, due time.Time) error {
+func (q *Question) Prolong(by Operator, reason string, now, due time.Time) error {
 	if err := q.mayAct(by); err != nil {
 		return err
 	}
@@ -363,21 +374,19 @@ func (q *Question) Prolong(by Operator, reason string, due time.Time) error {
 	}
 	q.Complex = reason
 	if due.After(q.DueAt) {
-		q.setDue(due)
+		q.promise(now, due)
 	}
 	return nil
 }
 
 // Extend puts the promise off, once a round. The asker is told.
-func (q *Question) Extend(by Operator, reason string, due time.Time) error {
+func (q *Question) Extend(by Operator, reason string, now, due time.Time) error {
 	if err := q.mayAct(by); err != nil {
 		return err
 	}
 	switch {
 	case !q.State.Waits():
 		return Errorf(Conflict, "这个提问是“%s”，不用延期", q.State.Label())
-	case q.Policy == 0:
-		return Errorf(Conflict, "请先指定这个提问问的是哪份政策，再延期")
 	case q.Extended != "":
 		return Errorf(Conflict, "这个提问已延期一次，不能再延")
 	}
@@ -385,7 +394,7 @@ func (q *Question) Extend(by Operator, reason string, due time.Time) error {
 		return err
 	}
 	q.Extended = reason
-	q.setDue(due)
+	q.promise(now, due)
 	return nil
 }
 

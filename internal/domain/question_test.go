@@ -28,9 +28,11 @@ var deeds = map[string]func(q *domain.Question) error{
 	"withdraw": (*domain.Question).Withdraw,
 	"helpful":  func(q *domain.Question) error { return q.Say(domain.Helpful, "", askedAt, dueAt) },
 	"unclear":  func(q *domain.Question) error { return q.Say(domain.Unclear, "", askedAt, dueAt) },
-	"complex":  func(q *domain.Question) error { return q.Prolong(writer, "要核实", dueAt.Add(48*time.Hour)) },
-	"extend":   func(q *domain.Question) error { return q.Extend(writer, "要核实", dueAt.Add(72*time.Hour)) },
-	"move":     func(q *domain.Question) error { return q.Route(writer, false, 2, 4, "归他们管", askedAt) },
+	"complex": func(q *domain.Question) error {
+		return q.Prolong(writer, "要核实", askedAt, dueAt.Add(48*time.Hour))
+	},
+	"extend": func(q *domain.Question) error { return q.Extend(writer, "要核实", askedAt, dueAt.Add(72*time.Hour)) },
+	"move":   func(q *domain.Question) error { return q.Route(writer, false, 2, 4, "归他们管", askedAt) },
 }
 
 // after returns a question to which deeds were done.
@@ -84,7 +86,7 @@ func TestAnAnswerNeedsTwoAndAClause(t *testing.T) {
 		"a clause not there": {after(t, "ask").Write(writer, "不能。", asked, []string{"第九条"}, askedAt), domain.Invalid},
 		"no policy":          {after(t, "ask").Write(writer, "不能。", nil, []string{"第一条"}, askedAt), domain.Invalid},
 		"return without why": {after(t, "ask write").Return(second, ""), domain.Invalid},
-		"extend without why": {after(t, "ask").Extend(writer, "", dueAt), domain.Invalid},
+		"extend without why": {after(t, "ask").Extend(writer, "", askedAt, dueAt), domain.Invalid},
 	} {
 		if domain.KindOf(tt.err) != tt.kind {
 			t.Errorf("%s: %v", name, tt.err)
@@ -124,12 +126,46 @@ func TestClocksOfAQuestion(t *testing.T) {
 			t.Errorf("after %s: due %s, want %s", done, q.DueAt, want)
 		}
 	}
-	q.RemindedAt, q.OverdueAt = askedAt, askedAt
-	if err := deeds["extend"](q); err != nil || !q.RemindedAt.IsZero() || !q.OverdueAt.IsZero() {
-		t.Errorf("a new promise is not reminded of: %+v, %v", q, err)
+	q.RemindedAt = askedAt
+	if err := deeds["extend"](q); err != nil || !q.RemindedAt.IsZero() || q.Overdue(askedAt) {
+		t.Errorf("a new promise is not reminded of, or late: %+v, %v", q, err)
 	}
 	if after(t, "ask write approve").Overdue(dueAt.Add(time.Hour)) {
 		t.Error("what is answered is overdue")
+	}
+}
+
+// TestWhatWasLateStaysLate: a new promise does not undo a broken one. It is
+// reminded of, and told of when it is broken too; the next round begins anew.
+func TestWhatWasLateStaysLate(t *testing.T) {
+	late := dueAt.Add(time.Hour)
+	for name, promise := range map[string]func(q *domain.Question) error{
+		"complex": func(q *domain.Question) error { return q.Prolong(writer, "要核实", late, dueAt.Add(48*time.Hour)) },
+		"extend":  func(q *domain.Question) error { return q.Extend(writer, "要核实", late, dueAt.Add(72*time.Hour)) },
+	} {
+		task := func(q *domain.Question) domain.Task {
+			task, _ := q.TaskFor(writer)
+			return task.Task
+		}
+		q := after(t, "ask")
+		q.RemindedAt = dueAt.Add(-time.Hour)
+		if err := promise(q); err != nil || !q.Overdue(late) || !q.RemindedAt.IsZero() || task(q) != domain.TaskAnswer {
+			t.Errorf("%s: %v, %+v, %s", name, err, q, task(q))
+		}
+		if q.RemindedAt = late; task(q) != domain.TaskDue {
+			t.Errorf("%s: the new promise is not due: %s", name, task(q))
+		}
+		if q.OverdueAt = q.DueAt; task(q) != domain.TaskOverdue {
+			t.Errorf("%s: the new promise is broken: %s", name, task(q))
+		}
+		for _, deed := range []string{"write", "approve", "ask"} {
+			if err := deeds[deed](q); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if q.Overdue(askedAt) {
+			t.Errorf("%s: the next round is late as it begins", name)
+		}
 	}
 }
 

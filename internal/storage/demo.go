@@ -24,10 +24,12 @@ func (s *Store) HasDemo(ctx context.Context) (bool, error) {
 func (s *Store) RemoveDemo(ctx context.Context) error {
 	const (
 		policies = `(SELECT id FROM policies WHERE office_id IN (SELECT id FROM offices WHERE demo))`
-		pushes   = `(SELECT id FROM pushes WHERE policy_id IN ` + policies + `)`
-		persons  = `(SELECT id FROM subscribers WHERE demo)`
-		staff    = `(SELECT id FROM operators WHERE demo OR office_id IN (SELECT id FROM offices WHERE demo))`
-		hangs    = `(SELECT id FROM deliveries WHERE push_id IN ` + pushes + `)`
+		general  = `policy_id IS NULL AND id IN (SELECT n.push_id FROM answer_notices n JOIN questions q ON q.id = n.question_id
+			WHERE q.office_id IN (SELECT id FROM offices WHERE demo))`
+		pushes  = `(SELECT id FROM pushes WHERE policy_id IN ` + policies + ` OR ` + general + `)`
+		persons = `(SELECT id FROM subscribers WHERE demo)`
+		staff   = `(SELECT id FROM operators WHERE demo OR office_id IN (SELECT id FROM offices WHERE demo))`
+		hangs   = `(SELECT id FROM deliveries WHERE push_id IN ` + pushes + `)`
 	)
 	steps := []string{
 		`DELETE FROM delivery_events WHERE delivery_id IN ` + hangs,
@@ -37,6 +39,7 @@ func (s *Store) RemoveDemo(ctx context.Context) error {
 		noLetters,
 		`DELETE FROM deliveries WHERE push_id IN ` + pushes,
 		`DELETE FROM inbox_marks WHERE push_id IN ` + pushes + ` OR subscriber_id IN ` + persons,
+		`DELETE FROM pushes WHERE ` + general,
 		`DELETE FROM policies WHERE id IN ` + policies, // and pushes, audiences, batches, interpretations, questions
 		`DELETE FROM stop_list WHERE blind IN (SELECT blind FROM contacts WHERE subscriber_id IN ` + persons + `)
 			AND blind NOT IN (SELECT blind FROM contacts WHERE subscriber_id NOT IN ` + persons + `)`,

@@ -99,8 +99,8 @@ func (s *Store) Deliveries(ctx context.Context, f DeliveryFilter) ([]DeliveryRow
 	}
 	q := `
 		SELECT ` + deliveryColumns + `, c.address, COALESCE(c.kind, ''), COALESCE(v.name, ''), COALESCE(v.kind, ''), u.kind,
-			CASE WHEN u.kind = 'first' THEN '订阅时的现有政策汇总' WHEN u.kind = 'answer' THEN '提问的答复' ELSE p.title END
-		FROM deliveries JOIN pushes u ON u.id = deliveries.push_id JOIN policies p ON p.id = u.policy_id
+			CASE WHEN u.kind = 'first' THEN '订阅时的现有政策汇总' WHEN u.kind = 'answer' THEN '提问的答复' ELSE COALESCE(p.title, '') END
+		FROM deliveries JOIN pushes u ON u.id = deliveries.push_id LEFT JOIN policies p ON p.id = u.policy_id
 			LEFT JOIN subscribers v ON v.id = deliveries.subscriber_id
 			LEFT JOIN contacts c ON c.id = deliveries.contact_id AND c.subscriber_id = deliveries.subscriber_id
 		WHERE ` + strings.Join(where, " AND ") + ` ORDER BY deliveries.id DESC LIMIT ` + param(&args, f.Limit) + ` OFFSET ` + param(&args, f.Offset)

@@ -12,8 +12,8 @@ import (
 	"policypush/internal/domain"
 )
 
-const pushColumns = `u.id, u.policy_id, u.policy_version, u.kind, u.state, u.created_by, u.created_at,
-	u.planned_to, u.planned_at, u.include_possible, u.likely, u.possible, u.urgent, u.signed_by, u.signed_at, p.title,
+const pushColumns = `u.id, COALESCE(u.policy_id, 0), u.policy_version, u.kind, u.state, u.created_by, u.created_at,
+	u.planned_to, u.planned_at, u.include_possible, u.likely, u.possible, u.urgent, u.signed_by, u.signed_at, COALESCE(p.title, ''),
 	u.send_at, u.paused_at, u.halted_by, u.halt_reason, u.stopped_for, u.forgotten_at, u.deadline, u.days_left, u.note, u.corrects`
 
 func pushInto(u *domain.Push) []any {
@@ -30,7 +30,7 @@ func scanPush(row scanner, u *domain.Push) error { return row.Scan(pushInto(u)..
 
 // Push returns a push, or NotFound.
 func (s *Store) Push(ctx context.Context, id domain.PushID) (domain.Push, error) {
-	const q = `SELECT ` + pushColumns + ` FROM pushes u JOIN policies p ON p.id = u.policy_id WHERE u.id = $1`
+	const q = `SELECT ` + pushColumns + ` FROM pushes u LEFT JOIN policies p ON p.id = u.policy_id WHERE u.id = $1`
 	var u domain.Push
 	return u, notFound(scanPush(s.read.QueryRowContext(ctx, q, id), &u), "没有这次推送")
 }

@@ -118,7 +118,7 @@ type QuestionFilter struct {
 	Subscriber domain.SubscriberID
 	States     []domain.QuestionState
 	ToReview   bool
-	DueBefore  time.Time
+	DueBefore  time.Time // or late before
 	AskedSince time.Time
 	Limit      int
 }
@@ -150,7 +150,7 @@ func (f QuestionFilter) where() (string, []any) {
 		all = append(all, `to_review`)
 	}
 	if !f.DueBefore.IsZero() {
-		all = append(all, `due_at <= `+param(&args, micros(f.DueBefore)))
+		all = append(all, `(overdue_at > 0 OR due_at <= `+param(&args, micros(f.DueBefore))+`)`)
 	}
 	if !f.AskedSince.IsZero() {
 		all = append(all, `asked_at >= `+param(&args, micros(f.AskedSince)))
@@ -175,11 +175,11 @@ func (s *Store) Questions(ctx context.Context, f QuestionFilter) ([]domain.Quest
 type QuestionCounts struct {
 	Open      int // wait for an answer
 	DueSoon   int // of them: promised before a time
-	Overdue   int // of them: promised before now
+	Overdue   int // of them: a promise is broken, kept to now or put off since
 	ToReview  int
 	Unrouted  int // of all offices: nobody is responsible
 	Answered  int // since a time
-	Late      int // of them: after the day that was promised
+	Late      int // of them: after the day that was promised, whatever was promised later
 	Satisfied int // of them, as the asker says
 	Unclear   int
 	Median    time.Duration // from asked to answered, of them
@@ -191,10 +191,10 @@ func (s *Store) CountQuestions(ctx context.Context, office domain.OfficeID, now,
 	const q = `
 		SELECT CAST(COALESCE(SUM(CASE WHEN mine = 1 AND waits = 1 THEN 1 ELSE 0 END), 0) AS BIGINT),
 			CAST(COALESCE(SUM(CASE WHEN mine = 1 AND waits = 1 AND due_at <= $3 AND due_at > $2 THEN 1 ELSE 0 END), 0) AS BIGINT),
-			CAST(COALESCE(SUM(CASE WHEN mine = 1 AND waits = 1 AND due_at <= $2 THEN 1 ELSE 0 END), 0) AS BIGINT),
+			CAST(COALESCE(SUM(CASE WHEN mine = 1 AND waits = 1 AND (due_at <= $2 OR overdue_at > 0) THEN 1 ELSE 0 END), 0) AS BIGINT),
 			CAST(COALESCE(SUM(CASE WHEN mine = 1 AND to_review THEN 1 ELSE 0 END), 0) AS BIGINT),
 			CAST(COALESCE(SUM(CASE WHEN office_id = 0 AND waits = 1 THEN 1 ELSE 0 END), 0) AS BIGINT)
-		FROM (SELECT office_id, due_at, to_review, CASE WHEN state IN ('open', 'drafted') THEN 1 ELSE 0 END AS waits,
+		FROM (SELECT office_id, due_at, overdue_at, to_review, CASE WHEN state IN ('open', 'drafted') THEN 1 ELSE 0 END AS waits,
 			CASE WHEN CAST($1 AS BIGINT) = 0 OR office_id = $1 THEN 1 ELSE 0 END AS mine
 			FROM questions WHERE state IN ('open', 'drafted') OR to_review) AS w`
 	var c QuestionCounts
@@ -203,7 +203,7 @@ func (s *Store) CountQuestions(ctx context.Context, office domain.OfficeID, now,
 		return c, fmt.Errorf("count questions: %w", err)
 	}
 	const answered = `
-		SELECT answered_at - asked_at, CASE WHEN answered_at > due_at THEN 1 ELSE 0 END, satisfied FROM questions
+		SELECT answered_at - asked_at, CASE WHEN answered_at > due_at OR overdue_at > 0 THEN 1 ELSE 0 END, satisfied FROM questions
 		WHERE state = 'answered' AND answered_at >= $2 AND (CAST($1 AS BIGINT) = 0 OR office_id = $1) ORDER BY answered_at - asked_at`
 	var took []int64
 	err = each(ctx, s.read, func(row scanner) error {
@@ -228,11 +228,11 @@ func (s *Store) CountQuestions(ctx context.Context, office domain.OfficeID, now,
 }
 
 // RemindQuestions marks the questions whose promise ends within a time and
-// those whose promise is broken, each once, and returns them.
+// those whose promise is broken, once for each promise, and returns them.
 func (s *Store) RemindQuestions(ctx context.Context, now time.Time, ahead time.Duration) (soon, overdue []domain.Question, err error) {
 	const late = `
 		UPDATE questions SET overdue_at = $1, version = version + 1
-		WHERE state IN ('open', 'drafted') AND due_at <= $1 AND overdue_at = 0 RETURNING ` + questionColumns
+		WHERE state IN ('open', 'drafted') AND due_at <= $1 AND overdue_at < due_at RETURNING ` + questionColumns
 	if overdue, err = list(ctx, s.write, scanQuestion, late, micros(now)); err != nil {
 		return nil, nil, fmt.Errorf("mark overdue questions: %w", err)
 	}
@@ -271,15 +271,16 @@ func (s *Store) Notices(ctx context.Context, id domain.SubscriberID, limit int) 
 	return list(ctx, s.read, scanNotice, q, id, limit)
 }
 
-// PlanNotice writes, in one transaction, the push of a notice and its
-// deliveries, and sets n.Push. It fails with Conflict, and writes nothing, if
+// PlanNotice writes, in one transaction, the push of a notice about a policy, or
+// about none (0), and its deliveries, and sets n.Push. It fails with Conflict, and writes nothing, if
 // the notice is not owed: a plan that is run again adds nothing.
 func (s *Store) PlanNotice(ctx context.Context, n *domain.Notice, policy domain.PolicyID, ds []domain.Delivery, now time.Time) error {
 	err := s.inTx(ctx, func(tx *sql.Tx) error {
 		const push = `
 			INSERT INTO pushes (policy_id, policy_version, kind, state, created_by, created_at,
 				planned_to, planned_at, include_possible, likely, possible)
-			SELECT id, version, 'answer', 'running', 0, $2, $3, $2, TRUE, 1, 0 FROM policies WHERE id = $1 RETURNING id`
+			SELECT id, version, 'answer', 'running', 0, $2, $3, $2, TRUE, 1, 0 FROM policies WHERE id = $1
+			UNION ALL SELECT NULL, 0, 'answer', 'running', 0, $2, $3, $2, TRUE, 1, 0 WHERE CAST($1 AS BIGINT) = 0 RETURNING id`
 		if err := tx.QueryRowContext(ctx, push, policy, micros(now), n.Subscriber).Scan(&n.Push); err != nil {
 			return notFound(err, "没有这份政策")
 		}

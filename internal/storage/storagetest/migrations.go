@@ -190,3 +190,41 @@ func migratesMessages(t *testing.T, url string) {
 		equal(t, fmt.Sprint("message of ", i), message, want)
 	}
 }
+
+// migratesPushes: what there was stays, with what refers to it, and the database
+// is whole.
+func migratesPushes(t *testing.T, url string) {
+	db := before(t, url, 30)
+	run := func(q string) {
+		t.Helper()
+		_, err := db.ExecContext(t.Context(), q)
+		must(t, err)
+	}
+	run(`
+		INSERT INTO policies (id, office_id, version, status, title, doc_number, unified_code, issuers, doc_kind, audience, publish_date,
+			effective_from, expires, apply_deadline, replaces, amends, contact, source_name, source_hash, text, clauses, tags, measures, themes,
+			measure_count, first_measure, drafted_by, reviewed_by, approved_by, published_by, created_at, reviewed_at, approved_at,
+			published_at, no_interpretation, ended_reason)
+		VALUES (5, 3, 2, 'published', '稳岗返还', '', '', '[]', '', 'enterprise', '', '', '', '', '[]', '[]', '', '', '', '', '[]', '[]', '[]', '[]',
+			0, '', 1, 2, 2, 2, 0, 0, 0, 0, '', '')`)
+	run(`
+		INSERT INTO pushes (id, policy_id, policy_version, kind, state, created_by, created_at, planned_to, planned_at, include_possible, likely, possible)
+		VALUES (9, 5, 2, 'new', 'running', 1, 0, 3, 0, TRUE, 3, 0)`)
+	run(`INSERT INTO push_pace (push_id, channel, minute, shard, n) VALUES (9, 'sms', 1, 0, 1)`)
+	s := open(t, url, Keys(t))
+	equal(t, "the policy of the push", got(s.Push(t.Context(), 9))(t).Policy, 5)
+	db = raw(t, url)
+	if strings.HasPrefix(url, "sqlite:") {
+		var says string
+		must(t, db.QueryRowContext(t.Context(), `PRAGMA integrity_check`).Scan(&says))
+		equal(t, "the file", says, "ok")
+	}
+	run(`INSERT INTO pushes (id, policy_version, kind, state, created_by, created_at, planned_to, planned_at, include_possible, likely, possible)
+		VALUES (10, 0, 'answer', 'running', 0, 0, 3, 0, TRUE, 1, 0)`)
+	run(`DELETE FROM policies`)
+	for table, want := range map[string]int{"pushes": 1, "push_pace": 0} { // references are kept as they were
+		var n int
+		must(t, db.QueryRowContext(t.Context(), `SELECT COUNT(*) FROM `+table).Scan(&n))
+		equal(t, table, n, want)
+	}
+}

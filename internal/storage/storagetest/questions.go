@@ -75,6 +75,21 @@ func keepsQuestions(t *testing.T, url string) {
 	c = got(s.CountQuestions(ctx, 0, morning.Add(48*time.Hour), morning.Add(72*time.Hour), morning))(t)
 	equal(t, "counts of all", c, storage.QuestionCounts{Open: 2, Overdue: 2, Unrouted: 1})
 
+	// What was late stays so whatever is promised then, and is told of again when that is broken too.
+	must(t, v.Prolong(domain.Operator{Office: 1, Roles: []domain.Role{domain.Drafter}}, "要核实", morning.Add(25*time.Hour), morning.Add(72*time.Hour)))
+	must(t, s.SaveQuestion(ctx, &v))
+	equal(t, "late before", len(got(s.Questions(ctx, storage.QuestionFilter{Office: 1, DueBefore: morning.Add(25 * time.Hour)}))(t)), 1)
+	c = got(s.CountQuestions(ctx, 1, morning.Add(25*time.Hour), morning.Add(48*time.Hour), morning))(t)
+	equal(t, "counts of what was late", c, storage.QuestionCounts{Open: 1, Overdue: 1, Unrouted: 1})
+	for _, at := range []time.Duration{71, 72, 73} {
+		soon, late, err := s.RemindQuestions(ctx, morning.Add(at*time.Hour), 24*time.Hour)
+		must(t, err)
+		equal(t, fmt.Sprint("due at ", at), len(soon), map[time.Duration]int{71: 1}[at])
+		equal(t, fmt.Sprint("late at ", at), len(late), map[time.Duration]int{72: 1}[at])
+	}
+	v = got(s.Question(ctx, q.ID))(t)
+	v.DueAt = morning.Add(100 * time.Hour)
+
 	v.State, v.AnsweredAt = domain.QuestionAnswered, morning.Add(26*time.Hour)
 	v.Last().Answer, v.Last().Feedback = &domain.Answer{Text: "12月31日。", Clauses: []string{"一"}, By: 2, At: morning}, domain.Helpful
 	must(t, s.SaveQuestion(ctx, &v))
@@ -140,6 +155,20 @@ func owesNotices(t *testing.T, url string) {
 	equal(t, "kind", push.Kind, domain.AnswerPush)
 	equal(t, "in the list of pushes", len(got(s.Pushes(ctx, p.ID, 10))(t)), 0)
 	equal(t, "batches", len(got(s.DueBatches(ctx, morning, 10))(t)), 1)
+
+	// About no policy.
+	general := &domain.Question{Office: 1, Subscriber: asker.ID, Once: []byte("general"), Code: []byte{}, Channel: domain.SMS}
+	must(t, general.Ask("大厅几点关门？", morning, morning.Add(24*time.Hour)))
+	got(s.AskQuestion(ctx, general))(t)
+	must(t, s.SaveQuestion(ctx, general, domain.Notice{Subscriber: asker.ID, Channel: domain.SMS, Kind: domain.NoticeAnswered, At: morning}))
+	told := got(s.OwedNotices(ctx, 10))(t)[0]
+	must(t, s.PlanNotice(ctx, &told, 0, delivery(), morning))
+	push = got(s.Push(ctx, told.Push))(t)
+	equal(t, "the push", fmt.Sprint(push.Kind, push.State, push.Policy), fmt.Sprint(domain.AnswerPush, domain.PushRunning, 0))
+	rows := got(s.Deliveries(ctx, storage.DeliveryFilter{Subscriber: asker.ID}))(t)
+	equal(t, "in the list of deliveries", len(rows), 2)
+	equal(t, "as", rows[0].PolicyTitle, "提问的答复")
+	wantKind(t, s.PlanNotice(ctx, &domain.Notice{ID: told.ID}, 999, nil, morning), domain.NotFound)
 
 	must(t, s.ReadAnswer(ctx, q.ID, reader.ID, true, morning))
 	must(t, s.ReadAnswer(ctx, q.ID, reader.ID, true, morning))
