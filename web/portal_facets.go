@@ -25,6 +25,9 @@ var indexed = []struct {
 	{"i", "行业", search.IndustryFacet},
 }
 
+// openName is what is in force and has a last day to apply that is not over.
+const openName = "申请未截止"
+
 // facetSelect is a condition that is chosen from a list.
 type facetSelect struct {
 	Field, Label string
@@ -138,7 +141,7 @@ func (s *Server) conditionName(name, value string) string {
 	case "i":
 		label = s.Rules.Name(domain.IndustryTag, value)
 	case "v":
-		label = map[string]string{"ok": "现行有效", "off": "已失效、撤回或被替代"}[value]
+		label = map[string]string{"ok": "现行有效", "open": openName, "off": "已失效、撤回或被替代"}[value]
 	}
 	if label == "" {
 		return value

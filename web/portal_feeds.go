@@ -45,8 +45,8 @@ type atomEntry struct {
 	Summary   string   `xml:"summary"`
 }
 
-// feed lists the newest policies in force, of a theme and for an audience if
-// the address says so (t, s, as in the library).
+// feed lists the newest policies in force, of a theme, for an audience and only what
+// can still be applied for if the address says so (t, s, v, as in the library).
 func (s *Server) feed(c *fiber.Ctx) error {
 	site, err := s.site(c.UserContext())
 	if err != nil {
@@ -63,6 +63,11 @@ func (s *Server) feed(c *fiber.Ctx) error {
 	case "enterprise", "resident":
 		filter.Audience = audience
 		asked.Set("s", audience)
+	}
+	if c.Query("v") == "open" {
+		filter.OpenOn = s.today()
+		asked.Set("v", "open")
+		title += " · " + openName
 	}
 	sums, _, err := s.Store.Policies(c.UserContext(), filter)
 	if err != nil {
@@ -107,6 +112,9 @@ func feedOf(asked url.Values) string {
 		if value := asked.Get(name); value != "" {
 			kept.Set(name, value)
 		}
+	}
+	if asked.Get("v") == "open" {
+		kept.Set("v", "open")
 	}
 	if len(kept) == 0 {
 		return "/policies.atom"

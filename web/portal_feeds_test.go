@@ -18,7 +18,7 @@ func TestFeed(t *testing.T) {
 	policy := site.publish()
 	b := site.browser()
 	b.get("/policies").at("/policies", 200, `href="/policies.atom"`)
-	for path, entries := range map[string]int{"/policies.atom": 1, "/policies.atom?t=Q01&s=enterprise": 1, "/policies.atom?t=M09": 0, "/policies.atom?t=%3Cb%3E": 1} {
+	for path, entries := range map[string]int{"/policies.atom": 1, "/policies.atom?t=Q01&s=enterprise": 1, "/policies.atom?t=M09": 0, "/policies.atom?t=%3Cb%3E": 1, "/policies.atom?v=open": 1, "/policies.atom?v=open&t=M09": 0} {
 		b.get(path)
 		var f atomFeed
 		if err := xml.Unmarshal([]byte(b.body), &f); err != nil || b.status != 200 {

@@ -190,7 +190,7 @@ func (s *Server) library(c *fiber.Ctx) error {
 	asked := readAsked(func(name string) string { return c.Query(name) })
 	v := libraryView{Page: p, Query: asked.Get("q"), Theme: asked.Get("t"), Sort: asked.Get("sort")}
 	v.Audiences = pickOne([]option{{Code: "enterprise", Name: "企业"}, {Code: "resident", Name: "居民"}}, asked.Get("s"))
-	v.Validity = pickOne([]option{{Code: "ok", Name: "现行有效"}, {Code: "off", Name: "已失效、撤回或被替代"}}, asked.Get("v"))
+	v.Validity = pickOne([]option{{Code: "ok", Name: "现行有效"}, {Code: "open", Name: openName}, {Code: "off", Name: "已失效、撤回或被替代"}}, asked.Get("v"))
 	v.Themes = s.themeGroups(asked.Get("t"))
 	if v.Facets, err = s.facetSelects(ctx, asked); err != nil {
 		return err
@@ -228,6 +228,8 @@ func (s *Server) listPolicies(ctx context.Context, v *libraryView, asked url.Val
 	switch asked.Get("v") {
 	case "ok":
 		filter.Statuses, filter.InForceOn = []domain.PolicyStatus{domain.Published}, s.today()
+	case "open":
+		filter.Statuses, filter.InForceOn, filter.OpenOn = []domain.PolicyStatus{domain.Published}, s.today(), s.today()
 	case "off":
 		filter.Statuses = ended
 	default:

@@ -54,6 +54,8 @@ func (s *Server) findPolicies(c *fiber.Ctx, v *libraryView, asked url.Values, of
 	switch asked.Get("v") {
 	case "ok":
 		req.InForce = true
+	case "open":
+		req.Open = true
 	case "off":
 		for _, status := range ended {
 			req.Filters[search.StateFacet] = append(req.Filters[search.StateFacet], string(status))
@@ -93,7 +95,7 @@ func (v *libraryView) count(page *search.Page) {
 		}
 	}
 	counted(v.Audiences, page.Counts[search.AudienceFacet])
-	counted(v.Validity, map[string]int{"ok": page.InForce, "off": page.Total - page.InForce})
+	counted(v.Validity, map[string]int{"ok": page.InForce, "open": page.Open, "off": page.Total - page.InForce})
 	for i, f := range indexed {
 		counted(v.Facets[i].Options, page.Counts[f.facet])
 	}

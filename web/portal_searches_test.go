@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"policypush/internal/domain"
 )
@@ -37,6 +38,44 @@ func TestFacetsOfTheLibrary(t *testing.T) {
 		b.get("/policies?"+strings.ReplaceAll(strings.ReplaceAll(query, "技术改造", url.QueryEscape("技术改造")), "<script>", "%3Cscript%3E")).at("/policies", 200, want)
 	}
 	b.get("/policies?q="+url.QueryEscape("技术改造")).at("/policies", 200, "云川县人民政府（1）", "支持方式")
+}
+
+// TestWhatCanStillBeAppliedFor: the library lists it with words, with a facet and
+// with neither, counts it, has a feed of it and keeps it as a search, until the
+// last day is over.
+func TestWhatCanStillBeAppliedFor(t *testing.T) {
+	site := newSite(t)
+	policy := site.publish() // until 10 December
+	policy.Tags = append(policy.Tags, domain.Tag{Dimension: domain.BenefitTag, Code: "B01", State: domain.Confirmed})
+	if err := site.Store.SavePolicy(t.Context(), policy, domain.Published); err != nil {
+		t.Fatal(err)
+	}
+	b := site.browser()
+	b.subscribe("13900139000")
+	word := url.QueryEscape("技术改造")
+	look := func(found string) {
+		t.Helper()
+		for _, query := range []string{"v=open", "v=open&w=B01", "v=open&q=" + word, "v=open&q=" + word + "&w=B01", "v=open&t=Q01&sort=deadline"} {
+			b.get("/policies?"+query).at("/policies", 200, found+"条结果", "申请未截止<span aria-hidden", "v=open")
+		}
+		for _, query := range []string{"w=B01", "q=" + word} {
+			if b.get("/policies?"+query).at("/policies", 200, "1条结果"); strings.Contains(b.body, `申请未截止<span class="n">1<`) != (found == "1") {
+				t.Errorf("%s: counted as something else than %s", query, found)
+			}
+		}
+		b.get("/policies?v=open&t=Q01").at("/policies", 200, `href="/policies.atom?t=Q01&amp;v=open"`)
+		if b.get("/policies.atom?t=Q01&v=open").at("/policies.atom", 200, "申请未截止"); strings.Count(b.body, "<entry>") != map[string]int{"1": 1}[found] {
+			t.Errorf("the feed has %d entries, want %s", strings.Count(b.body, "<entry>"), found)
+		}
+	}
+	look("1")
+	b.get("/policies?v=open")
+	b.postAsIs("/me/searches", url.Values{"v": {"open"}, "_csrf": {tokenOfButton(b.body)}}).at("/me", 200, "搜索已保存", `href="/policies?v=open"`, "申请未截止")
+	site.now = time.Date(2026, 12, 10, 15, 59, 0, 0, time.UTC) // a minute before midnight in Shanghai
+	b = site.browser()
+	look("1")
+	site.now = site.now.Add(time.Minute)
+	look("0")
 }
 
 // TestSavedSearches: a reader keeps a search, runs, renames and removes it, and

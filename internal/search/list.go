@@ -56,7 +56,11 @@ func (x *Index) list(ctx context.Context, q *question, req Request) (*Page, erro
 	if len(met) == 0 {
 		return &Page{}, nil
 	}
-	alive := req.InForce && req.Today != ""
+	alive := (req.InForce || req.Open) && req.Today != ""
+	open := append(slices.Clip(met), notBefore(deadlineField, req.Today))
+	if req.Open {
+		met = open
+	}
 	whole := bleve.NewSearchRequestOptions(meeting(met, alive, req.Today), 0, 0, false)
 	for _, f := range counted {
 		whole.AddFacet(string(f), bleve.NewFacetRequest(string(f), maxCounted))
@@ -65,7 +69,7 @@ func (x *Index) list(ctx context.Context, q *question, req Request) (*Page, erro
 	if err != nil {
 		return nil, err
 	}
-	page := &Page{Total: int(res.Total), InForce: int(res.Total), Counts: map[Facet]map[string]int{}}
+	page := &Page{Total: int(res.Total), InForce: int(res.Total), Open: int(res.Total), Counts: map[Facet]map[string]int{}}
 	for _, f := range counted {
 		page.Counts[f] = map[string]int{}
 		if found := res.Facets[string(f)]; found != nil {
@@ -80,6 +84,16 @@ func (x *Index) list(ctx context.Context, q *question, req Request) (*Page, erro
 			return nil, err
 		}
 		page.InForce = int(res.Total)
+	}
+	if !req.Open {
+		page.Open = 0
+		if req.Today != "" {
+			res, err := x.ask(ctx, bleve.NewSearchRequestOptions(meeting(open, true, req.Today), 0, 0, false))
+			if err != nil {
+				return nil, err
+			}
+			page.Open = int(res.Total)
+		}
 	}
 	if req.Limit <= 0 {
 		return page, nil
@@ -169,6 +183,14 @@ func (t *byTurn) Copy() search.SearchSort { return &byTurn{today: t.today} }
 func between(field, from, before string) query.Query {
 	with, without := true, false
 	q := bleve.NewTermRangeInclusiveQuery(from, before, &with, &without)
+	q.SetField(field)
+	return q
+}
+
+// notBefore asks for the values of a field from one on.
+func notBefore(field, from string) query.Query {
+	with := true
+	q := bleve.NewTermRangeInclusiveQuery(from, "", &with, nil)
 	q.SetField(field)
 	return q
 }

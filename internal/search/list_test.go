@@ -37,6 +37,7 @@ func TestListsAreExact(t *testing.T) {
 		"by deadline":                {Filters: map[Facet][]string{BenefitFacet: {"B1", "B2"}}, Order: NextDeadline},
 		"in force":                   {Filters: map[Facet][]string{BenefitFacet: {"B2"}}, InForce: true},
 		"in force, by deadline":      {Filters: map[Facet][]string{IssuerFacet: {"局1", "局2"}}, InForce: true, Order: NextDeadline},
+		"open":                       {Filters: map[Facet][]string{BenefitFacet: {"B1", "B2"}}, Open: true, Order: NextDeadline},
 		"two facets":                 {Filters: map[Facet][]string{BenefitFacet: {"B1"}, IssuerFacet: {"局3"}}},
 		"what nothing meets":         {Filters: map[Facet][]string{IssuerFacet: {"无此局"}}},
 		"of a state, which all have": {Filters: map[Facet][]string{StateFacet: {"published"}}},
@@ -44,9 +45,9 @@ func TestListsAreExact(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			req.Today = today
 			var want []*Entry
-			inForce, issuers := 0, map[string]int{}
+			inForce, open, issuers := 0, 0, map[string]int{}
 			for _, e := range all {
-				meets := !req.InForce || !e.over(today)
+				meets := (!req.InForce || !e.over(today)) && (!req.Open || e.open(today))
 				for facet, values := range req.Filters {
 					meets = meets && slices.ContainsFunc(e.Facets[facet], func(v string) bool { return slices.Contains(values, v) })
 				}
@@ -57,6 +58,9 @@ func TestListsAreExact(t *testing.T) {
 				issuers[e.Facets[IssuerFacet][0]]++
 				if !e.over(today) {
 					inForce++
+				}
+				if e.open(today) {
+					open++
 				}
 			}
 			slices.SortStableFunc(want, func(a, b *Entry) int {
@@ -74,8 +78,8 @@ func TestListsAreExact(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if page.Total != len(want) || page.InForce != inForce {
-					t.Fatalf("%d found, %d in force; want %d and %d", page.Total, page.InForce, len(want), inForce)
+				if page.Total != len(want) || page.InForce != inForce || page.Open != open {
+					t.Fatalf("%d found, %d in force, %d open; want %d, %d and %d", page.Total, page.InForce, page.Open, len(want), inForce, open)
 				}
 				for value, n := range issuers {
 					if page.Counts[IssuerFacet][value] != n {

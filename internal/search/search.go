@@ -19,6 +19,7 @@ type Request struct {
 	Filters map[Facet][]string // any of the values of a facet, in every facet named
 	Key     string             // only the entry of this key
 	InForce bool               // only what is in force on Today
+	Open    bool               // only what is in force on Today and has a last day to apply that is not over
 	Today   string             // YYYY-MM-DD; empty: nothing has ended
 	Region  string             // code of the reader's division: what is for it comes first
 	Order   Order
@@ -49,6 +50,7 @@ type Result struct {
 type Page struct {
 	Total   int                      // with words at most 200: who looks further asks otherwise
 	InForce int                      // of them, on the day that was asked for
+	Open    int                      // of them, see Request.Open
 	Results []Result                 //
 	Counts  map[Facet]map[string]int // of all that was found
 }
@@ -91,6 +93,9 @@ func (x *Index) Search(ctx context.Context, req Request) (page *Page, err error)
 		if !f.entry.over(req.Today) {
 			page.InForce++
 		}
+		if f.entry.open(req.Today) {
+			page.Open++
+		}
 		for facet, values := range f.entry.Facets {
 			if page.Counts[facet] == nil {
 				page.Counts[facet] = map[string]int{}
@@ -130,7 +135,7 @@ func (x *Index) find(ctx context.Context, now index.IndexReader, q *question, re
 		if err != nil {
 			return nil, fmt.Errorf("search: %w", err)
 		}
-		if req.InForce && e.over(req.Today) {
+		if req.InForce && e.over(req.Today) || req.Open && !e.open(req.Today) {
 			continue
 		}
 		f := r.read(e)
@@ -210,6 +215,12 @@ func filters(asked map[Facet][]string) []query.Query {
 		}
 	}
 	return all
+}
+
+// open tells whether an entry is in force on a day, and something of it can still
+// be applied for until a day that it names.
+func (e *Entry) open(today string) bool {
+	return today != "" && !e.over(today) && len(e.Deadlines) > 0 && e.Deadlines[len(e.Deadlines)-1] >= today
 }
 
 // over tells whether an entry can not be had any more on a day.

@@ -20,6 +20,7 @@ type PolicyFilter struct {
 	Audience    string // enterprise and resident also show what is for both
 	Query       string // part of the title, the number or the text
 	InForceOn   string // YYYY-MM-DD: published and not expired on that day
+	OpenOn      string // YYYY-MM-DD: has a last day to apply that is that day or later
 	Explained   bool   // has an approved interpretation, of the kind ExplainedAs if that is set
 	ExplainedAs interpretations.Kind
 	Limit       int // 0: all
@@ -286,6 +287,9 @@ func (f PolicyFilter) where() (string, []any) {
 	if f.InForceOn != "" { // as domain.Policy.InForce
 		day := param(&args, f.InForceOn)
 		all = append(all, `p.status = 'published' AND (p.expires = '' OR p.expires >= SUBSTR(`+day+`, 1, LENGTH(p.expires)))`)
+	}
+	if f.OpenOn != "" { // the days stand in order: the last of them is at the end
+		all = append(all, `LENGTH(p.deadlines) > 12 AND SUBSTR(p.deadlines, LENGTH(p.deadlines) - 11, 10) >= `+param(&args, f.OpenOn))
 	}
 	if f.Explained {
 		of := ""
