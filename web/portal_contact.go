@@ -43,8 +43,8 @@ func addressOf(s string) (domain.ChannelKind, string, bool) {
 	return domain.SMS, address, err == nil
 }
 
-// sendCode sends a new one-time code to an address. It fails with Conflict if
-// the last one was sent less than a minute ago.
+// sendCode sends a new one-time code to an address, see storage.Store.SaveCode
+// for when it does not.
 func (s *Server) sendCode(ctx context.Context, kind domain.ChannelKind, address string) error {
 	code := auth.NewCode()
 	now := s.Now()

@@ -71,8 +71,15 @@ func (s *Server) login(c *fiber.Ctx) error {
 	if len(ids)+len(invited) == 0 {
 		send = s.pretendCode
 	}
-	if err := send(ctx, kind, address); err != nil && domain.KindOf(err) != domain.Conflict {
-		return err
+	switch err := send(ctx, kind, address); domain.KindOf(err) {
+	case domain.Conflict: // the last one still does
+	case domain.Invalid:
+		text, _ := shownError(err)
+		return s.showLogin(c, typed, to, problems{{"address", text}})
+	default:
+		if err != nil {
+			return err
+		}
 	}
 	if !localPath(to) {
 		to = "/inbox"

@@ -265,9 +265,19 @@ func (s *Server) saveHow(c *fiber.Ctx) error {
 		if contact.Verified {
 			continue
 		}
-		if err := s.sendCode(ctx, contact.Kind, contact.Address); err != nil && domain.KindOf(err) != domain.Conflict {
-			return err
+		switch err := s.sendCode(ctx, contact.Kind, contact.Address); domain.KindOf(err) {
+		case domain.Conflict: // the last one still does
+		case domain.Invalid:
+			text, _ := shownError(err)
+			ps.add("code-"+string(contact.Kind), text)
+		default:
+			if err != nil {
+				return err
+			}
 		}
+	}
+	if len(ps) > 0 {
+		return s.showVerify(c, d, ps)
 	}
 	return c.Redirect("/subscribe/verify", fiber.StatusSeeOther)
 }

@@ -405,6 +405,39 @@ func TestSignIn(t *testing.T) {
 	b.get("/me").at("/login", 200)
 }
 
+// TestAnotherCodeIsSentOrItIsSaidThatNoneIs: who has used one gets the next at
+// once; who has tried one too often learns, whether anybody subscribed with the
+// address or not, that none is sent before the minute is over.
+func TestAnotherCodeIsSentOrItIsSaidThatNoneIs(t *testing.T) {
+	const known, unknown = "13900000004", "13900000099"
+	site := newSite(t)
+	b := site.browser()
+	b.subscribe(known) // with a code, this moment
+	b.get("/me").post("/logout", url.Values{})
+	b.get("/login").post("/login", url.Values{"address": {known}}).at("/login/code", 200)
+	b.post("/login/code", url.Values{"code": {site.code(known)}}).at("/inbox", 200)
+	site.now = site.now.Add(2 * time.Minute)
+	for _, phone := range []string{known, unknown} {
+		b := site.browser()
+		b.get("/login").post("/login", url.Values{"address": {phone}}).at("/login/code", 200)
+		b.get("/login").post("/login", url.Values{"address": {phone}}).at("/login/code", 200) // the one that was sent still does
+		for range 5 {
+			b.post("/login/code", url.Values{"code": {"000000"}}).at("/login/code", 422)
+		}
+		b.get("/login").post("/login", url.Values{"address": {phone}}).at("/login", 422, "请等1分钟再重新获取", phone)
+		site.now = site.now.Add(time.Minute)
+		b.post("/login", url.Values{"address": {phone}}).at("/login/code", 200)
+	}
+	// Likewise while subscribing.
+	b = site.browser()
+	b.wizard("13900000005")
+	for range 5 {
+		b.post("/subscribe/verify", url.Values{"kind": {"sms"}, "code": {"000000"}}).at("/subscribe/verify", 422)
+	}
+	b.get("/subscribe/channels").post("/subscribe/channels", url.Values{"sms": {"yes"}, "phone": {"13900000005"}, "consent": {"yes"}}).
+		at("/subscribe/channels", 422, "请等1分钟再重新获取", "重新发送")
+}
+
 func TestManageASubscription(t *testing.T) {
 	site := newSite(t)
 	ctx := context.Background()

@@ -41,22 +41,32 @@ func (s *Store) blind(kind domain.ChannelKind, address string) []byte {
 }
 
 // SaveCode keeps the hash of the one-time code that is about to be sent to an
-// address; an older code is void. It fails with Conflict if one was sent less
-// than a minute ago.
+// address; an older code is void. Of one that was sent less than a minute ago and
+// not used it fails: with Conflict if that can still be used, and with Invalid if
+// it was tried too often, so that nothing can be entered until the minute is over.
 func (s *Store) SaveCode(ctx context.Context, kind domain.ChannelKind, address string, codeHash []byte, now, expires time.Time) error {
 	const q = `
 		INSERT INTO codes (kind, blind, code_hash, sent_at, expires, tries, used_at) VALUES ($1, $2, $3, $4, $5, 0, 0)
 		ON CONFLICT (kind, blind) DO UPDATE
 		SET code_hash = excluded.code_hash, sent_at = excluded.sent_at, expires = excluded.expires, tries = 0, used_at = 0
-		WHERE codes.sent_at <= $6`
+		WHERE codes.sent_at <= $6 OR codes.used_at > 0` // whoever used it has the address
 	n, err := changed(ctx, s.write, q, kind, s.blind(kind, address), codeHash, micros(now), micros(expires), micros(now.Add(-codePause)))
 	if err != nil {
 		return fmt.Errorf("save code: %w", err)
 	}
-	if n == 0 {
+	if n > 0 {
+		return nil
+	}
+	var tries int
+	err = s.read.QueryRowContext(ctx, `SELECT tries FROM codes WHERE kind = $1 AND blind = $2`, kind, s.blind(kind, address)).Scan(&tries)
+	switch {
+	case err != nil && !errors.Is(err, sql.ErrNoRows):
+		return fmt.Errorf("read code: %w", err)
+	case tries >= codeMaxTries:
+		return domain.Errorf(domain.Invalid, "验证码错误次数过多，请等1分钟再重新获取").In("验证码")
+	default:
 		return domain.Errorf(domain.Conflict, "验证码刚刚发送过，请1分钟后再试").In("验证码")
 	}
-	return nil
 }
 
 // TryCode uses up a one-time code. It may be tried five times and used once;
