@@ -172,6 +172,9 @@ func oneSelected(options []option) bool {
 // chip is an applied filter and the address without it.
 type chip struct{ Name, Without string }
 
+// Quoted is the name in quotation marks, which words that are looked for have.
+func (c chip) Quoted() string { return "“" + strings.Trim(c.Name, "“”") + "”" }
+
 // pageLink is an entry of the pager; URL is empty for the current page.
 type pageLink struct{ Label, URL string }
 

@@ -1,6 +1,9 @@
 package web
 
 import (
+	"bufio"
+	"bytes"
+	"context"
 	"crypto/sha256"
 	"fmt"
 	"maps"
@@ -12,6 +15,10 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 	"github.com/valyala/fasthttp"
+
+	"policypush/internal/auth"
+	"policypush/internal/domain"
+	"policypush/internal/storage"
 )
 
 // A form that is sent twice within sentTwice, by a double click without
@@ -24,8 +31,8 @@ const keptAnswers = 16 << 20
 // answers remembers for a moment what forms were answered with. Every page
 // gives its forms a token of their own, so the same form with the same words
 // from the same session, or from the one that its answer opened, is no other
-// wish of its sender. This process alone
-// remembers: what must not happen twice is seen to by whoever does it.
+// wish of its sender. Where several processes may serve, see elsewhere, they
+// remember together. What must not happen twice is seen to by whoever does it.
 type answers struct {
 	mu    sync.Mutex
 	forms map[[sha256.Size]byte]*answered
@@ -106,6 +113,14 @@ func (s *Server) once(c *fiber.Ctx) error {
 	var with *fasthttp.Response
 	var also [][sha256.Size]byte
 	defer func() { s.answers.end(form, with, s.Now(), also...) }()
+	if with, err = s.elsewhere(c, key); err != nil {
+		return err
+	}
+	if with != nil {
+		with.CopyTo(c.Response())
+		return nil
+	}
+	defer func() { s.tellElsewhere(c, with, append(also, key)) }()
 	if err := c.Next(); err != nil {
 		return err
 	}
@@ -122,6 +137,75 @@ func (s *Server) once(c *fiber.Ctx) error {
 	with = &fasthttp.Response{}
 	c.Response().CopyTo(with)
 	return nil
+}
+
+const (
+	answeredWithin = 30 * time.Second      // a process that has not answered a form by then is gone
+	askElsewhere   = 25 * time.Millisecond // between two looks
+	toldElsewhere  = 256 << 10             // bytes of the longest answer that is told
+)
+
+// formToken is under what the processes share a form. Nobody can hold the token
+// that it would be the hash of.
+func formToken(key [sha256.Size]byte) []byte { return auth.HashToken("form " + string(key[:])) }
+
+// elsewhere returns how another process that serves the same database has
+// answered a form, waiting for it where it is about to; nil if this one is to
+// answer: nobody else was asked, or it came to nothing.
+func (s *Server) elsewhere(c *fiber.Ctx, key [sha256.Size]byte) (*fasthttp.Response, error) {
+	if !s.Store.Several() {
+		return nil, nil
+	}
+	ctx, token := c.UserContext(), formToken(key)
+	for waited := time.Duration(0); waited < answeredWithin; waited += askElsewhere {
+		now := s.Now()
+		ours, err := s.Store.ClaimSession(ctx, storage.Session{TokenHash: token, CreatedAt: now, Expires: now.Add(answeredWithin)})
+		if err != nil || ours {
+			return nil, err
+		}
+		kept, err := s.Store.Session(ctx, token, now)
+		switch {
+		case domain.KindOf(err) == domain.NotFound: // it has come to nothing this moment
+			continue
+		case err != nil:
+			return nil, err
+		case kept.Data != "":
+			with := &fasthttp.Response{}
+			return with, with.Read(bufio.NewReader(strings.NewReader(kept.Data)))
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(askElsewhere):
+		}
+	}
+	return nil, nil
+}
+
+// tellElsewhere tells the other processes by which names a form may come again,
+// and how it was answered; nil: not at all, so that another try is one.
+func (s *Server) tellElsewhere(c *fiber.Ctx, with *fasthttp.Response, keys [][sha256.Size]byte) {
+	if !s.Store.Several() {
+		return
+	}
+	ctx := context.WithoutCancel(c.UserContext())
+	var told bytes.Buffer
+	if with != nil && len(with.Body()) <= toldElsewhere {
+		if _, err := with.WriteTo(&told); err != nil {
+			told.Reset()
+		}
+	}
+	for _, key := range keys {
+		now, err := s.Now(), error(nil)
+		if told.Len() == 0 {
+			err = s.Store.DeleteSession(ctx, formToken(key))
+		} else {
+			err = s.Store.SaveSession(ctx, storage.Session{TokenHash: formToken(key), Data: told.String(), CreatedAt: now, Expires: now.Add(sentTwice)})
+		}
+		if err != nil { // whoever presses again reads what has become of it
+			s.Log.ErrorContext(ctx, "an answer is not told to other processes", "err", err)
+		}
+	}
 }
 
 // sessions are the tokens of a browser's sessions.

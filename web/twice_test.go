@@ -107,6 +107,48 @@ func TestASecondPressMayFollowTheAnswerOfTheFirst(t *testing.T) {
 	again(staff, "/console/login", url.Values{"login": {"drafter"}, "password": {testPassword}}, "/console")
 }
 
+// TestTwoProcessesAnswerAFormOnce: what is pressed twice, or three times, and
+// reaches another process each time, comes to where the first press has led;
+// what came to nothing may be tried at any of them.
+func TestTwoProcessesAnswerAFormOnce(t *testing.T) {
+	site := newSiteOn(t, pgtest.Start(t).Database(t), func(c *Config) { c.ProxyHeader = "X-Real-IP" })
+	twin := &testSite{t: t}
+	var err error
+	if twin.Server, err = New(site.Config); err != nil {
+		t.Fatal(err)
+	}
+	var all sync.WaitGroup
+	for i := range 20 {
+		b := site.browser()
+		b.address = fmt.Sprintf("10.0.0.%d", i+1)
+		phone := fmt.Sprintf("138%08d", i)
+		all.Go(func() {
+			b.wizard(phone)
+			other := b.clone()
+			other.site = twin
+			other.post("/subscribe/verify", url.Values{"kind": {"sms"}, "code": {"000000"}}).at("/subscribe/verify", http.StatusUnprocessableEntity)
+			form := url.Values{"kind": {"sms"}, "code": {site.code(phone)}, "_csrf": {tokenInPage.FindStringSubmatch(b.body)[1]}}
+			later := b.clone()
+			later.site = twin
+			var both sync.WaitGroup
+			both.Go(func() { other.postAsIs("/subscribe/verify", form) })
+			b.postAsIs("/subscribe/verify", form)
+			both.Wait()
+			later.cookies = maps.Clone(b.cookies) // the browser has those of the answer
+			later.postAsIs("/subscribe/verify", form)
+			for _, b := range []*browser{b, other, later} {
+				if b.path != "/subscribe/done" || b.status != http.StatusOK || b.cookies[readerCookie] == "" {
+					t.Errorf("%s: at %s with %d", phone, b.path, b.status)
+				}
+			}
+			if ids, err := site.Store.SubscribersByAddress(context.Background(), domain.SMS, phone); err != nil || len(ids) != 1 {
+				t.Errorf("%s: subscribed as %v, %v", phone, ids, err)
+			}
+		})
+	}
+	all.Wait()
+}
+
 // TestSubscribingPressedTwiceSubscribesOnce: many readers at a time press the
 // button of the last step twice, at the same moment or a moment later, on both
 // databases. Each has subscribed once, and is told so.

@@ -279,8 +279,8 @@ func (s *Store) PlanNotice(ctx context.Context, n *domain.Notice, policy domain.
 		const push = `
 			INSERT INTO pushes (policy_id, policy_version, kind, state, created_by, created_at,
 				planned_to, planned_at, include_possible, likely, possible)
-			SELECT id, version, 'answer', 'running', 0, $2, $3, $2, TRUE, 1, 0 FROM policies WHERE id = $1
-			UNION ALL SELECT NULL, 0, 'answer', 'running', 0, $2, $3, $2, TRUE, 1, 0 WHERE CAST($1 AS BIGINT) = 0 RETURNING id`
+			SELECT p.id, COALESCE(p.version, 0), 'answer', 'running', 0, $2, $3, $2, TRUE, 1, 0
+			FROM (SELECT CAST($1 AS BIGINT) AS id) AS about LEFT JOIN policies p ON p.id = about.id WHERE about.id = 0 OR p.id > 0 RETURNING id`
 		if err := tx.QueryRowContext(ctx, push, policy, micros(now), n.Subscriber).Scan(&n.Push); err != nil {
 			return notFound(err, "没有这份政策")
 		}

@@ -47,6 +47,24 @@ func (s *Store) SaveSession(ctx context.Context, v Session) error {
 	return nil
 }
 
+// ClaimSession inserts a session unless there is one with its token that has not
+// expired: then it is not ours.
+func (s *Store) ClaimSession(ctx context.Context, v Session) (ours bool, err error) {
+	const q = `
+		INSERT INTO sessions (token_hash, operator_id, subscriber_id, contact_id, contact_kind, contact, data, sealed_with, expires, created_at)
+		VALUES ($1, 0, 0, 0, '', $2, $3, $4, $5, $6)
+		ON CONFLICT (token_hash) DO UPDATE
+		SET data = excluded.data, sealed_with = excluded.sealed_with, expires = excluded.expires, created_at = excluded.created_at
+		WHERE sessions.expires <= excluded.created_at`
+	n, err := changed(ctx, s.write, q, v.TokenHash,
+		s.keys.Seal([]byte(v.Contact), sessionContext("contact", v.TokenHash)), s.keys.Seal([]byte(v.Data), sessionContext("data", v.TokenHash)),
+		s.keys.Current(), micros(v.Expires), micros(v.CreatedAt))
+	if err != nil {
+		return false, fmt.Errorf("claim session: %w", err)
+	}
+	return n > 0, nil
+}
+
 // Session returns the session of a token that has not expired, or NotFound.
 func (s *Store) Session(ctx context.Context, tokenHash []byte, now time.Time) (Session, error) {
 	const q = `

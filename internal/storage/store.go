@@ -50,6 +50,9 @@ import (
 	"policypush/internal/seal"
 )
 
+// Several tells whether several processes may serve the database.
+func (s *Store) Several() bool { return s.dialect.name == onPostgres.name }
+
 // Store is the open database. It is safe for concurrent use.
 type Store struct {
 	read    *sql.DB

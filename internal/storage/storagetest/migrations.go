@@ -218,6 +218,8 @@ func migratesPushes(t *testing.T, url string) {
 		var says string
 		must(t, db.QueryRowContext(t.Context(), `PRAGMA integrity_check`).Scan(&says))
 		equal(t, "the file", says, "ok")
+		db.SetMaxOpenConns(1)
+		run(`PRAGMA foreign_keys = ON`)
 	}
 	run(`INSERT INTO pushes (id, policy_version, kind, state, created_by, created_at, planned_to, planned_at, include_possible, likely, possible)
 		VALUES (10, 0, 'answer', 'running', 0, 0, 3, 0, TRUE, 1, 0)`)

@@ -104,6 +104,13 @@ func keepsSessions(t *testing.T, url string) {
 	wantKind(t, err, domain.NotFound)
 	must(t, s.SaveSession(ctx, want))
 	must(t, s.DeleteSession(ctx, want.TokenHash))
+	claim := storage.Session{TokenHash: want.TokenHash, Data: "{}", CreatedAt: morning, Expires: morning.Add(time.Minute)}
+	equal(t, "claimed", got(s.ClaimSession(ctx, claim))(t), true)
+	equal(t, "claimed again", got(s.ClaimSession(ctx, claim))(t), false)
+	equal(t, "what was claimed", got(s.Session(ctx, want.TokenHash, morning))(t).Data, "{}")
+	claim.CreatedAt, claim.Expires = claim.Expires, claim.Expires.Add(time.Minute)
+	equal(t, "claimed when it is over", got(s.ClaimSession(ctx, claim))(t), true)
+	must(t, s.DeleteSession(ctx, want.TokenHash))
 	_, err = s.Session(ctx, want.TokenHash, morning)
 	wantKind(t, err, domain.NotFound)
 }
