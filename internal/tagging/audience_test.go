@@ -30,6 +30,12 @@ func TestWhomADocumentIsFor(t *testing.T) {
 		"people's enterprises are no people": {
 			"云川县招工补助操作细则\n一、外出招聘补助\n(一)补助对象\n参加外出招聘的云川市民营企业。\n(二)补助标准\n给予每家企业交通补助3000元。\n(三)申请流程\n企业向经办机构申请。" + signedEnd, domain.ForEnterprises,
 		},
+		"those who are no residents": {
+			"云川市发展和改革委员会关于调整非居民用天然气销售价格的通知\n一、工商业、供热、发电等非居民用气价格调整为每立方米3.25元。\n二、非居民用气价格自7月10日起执行,供气企业与用气户加权结算。" + signedEnd, domain.ForEnterprises,
+		},
+		"soldiers, in pay once": {
+			"从云川区民政局获悉,该区将为退役士兵发放一次性经济补助,义务兵一次性补助9000元,士官在此基础上进行增发。\n补助标准为义务兵9000元;士官每多服役1年增发20%。\n此次采取社会化发放形式,即直接通过银行发放补助。", domain.ForResidents,
+		},
 		"what employers get for those they employ": {
 			"用人单位社会保险补贴办理指南\n一、用人单位招用登记失业人员,签订劳动合同并缴纳社会保险费的,给予社会保险补贴。\n二、补贴不包括劳动者个人应缴纳的部分。\n三、就业困难人员距法定退休年龄不足五年的,补贴期限可延长至退休。" + signedEnd, domain.ForEnterprises,
 		},

@@ -24,13 +24,13 @@ var (
 )
 
 // news is how a paper tells of a policy.
-var news = automaton.MustCompile(`记者|本报讯|[日网]讯|\d日电|获悉|据悉|据了解|[\p{Han}]网消息|该[省市县区](?:将|聚焦|还|对|积极|出台)|近日,?[\p{Han}、]{2,20}?(?:印发|发布|启动|出台|公布|下发)了?`)
+var news = automaton.MustCompile(`记者|本报讯|[日网]讯|\d日电|获悉|据悉|据了解|[\p{Han}]网消息|该[省市县区](?:将|聚焦|还|对|积极|出台)|(?:(?:近日|日前),?|\d日,)[\p{Han}、]{2,20}?(?:印发|发布|启动|出台|公布|下发)了?`)
 
 // chatty is how the page of an office speaks to its readers.
 var chatty = automaton.MustCompile(`快来|看看|小编|一起来|往下看|↓↓`)
 
 // cardNames are the names of the cells of a guide card.
-const cardNames = `依据文件|政策来源|制发部门|发文单位|发布单位|文号|文件编号|成文日期|印发日期|办理方式|申报时间|办理时限|事项名称|设定依据|政策依据|发文机构|发文机关|发文字号|发文时间|发布日期|工具分类|服务对象|服务内容|支持对象|支持内容|支持标准|条件要求|申报条件|办理流程|时间/频度|联络方式|联系方式|政策名称|政策内容|申报流程|申报材料`
+const cardNames = `依据文件|政策来源|制发部门|发文单位|发布单位|文号|文件编号|成文日期|印发日期|办理方式|申报时间|办理时限|事项名称|设定依据|政策依据|发文机构|发文机关|发文字号|发文时间|发布日期|工具分类|服务对象|服务内容|支持对象|支持内容|支持标准|扶持对象|扶持标准|补贴标准|奖补对象|奖补标准|产业类别|政策文件|条件要求|申报条件|办理流程|时间/频度|联络方式|联系方式|政策名称|政策内容|申报流程|申报材料`
 
 // cardLines counts the lines that begin with the name of a cell.
 func cardLines(text string) int {
@@ -82,8 +82,8 @@ func (t *Tagger) docKind(p *domain.Policy) string {
 	}
 	m := kindInTitle.FindStringSubmatch(title)
 	if m == nil || m[1] == "令" && strings.HasSuffix(title, "禁令") {
-		if own := ownName.FindStringSubmatch(firstRunes(p.Text, 1000)); own != nil && strings.HasSuffix(title, "的") { // cut off before it says
-			return ownKinds[own[1]+own[2]]
+		if kind := own(firstRunes(p.Text, 1000)); kind != "" && strings.HasSuffix(title, "的") { // cut off before it says
+			return kind
 		}
 		return guideKind(p, title)
 	}
@@ -109,10 +109,22 @@ func (t *Tagger) docKind(p *domain.Policy) string {
 var bracketedOrder = automaton.MustCompile(`[【(]第?\d{1,3}号令[】)]$`)
 
 // ownName is what a text that has lost its title calls itself.
-var ownName = automaton.MustCompile(`(?:特此|(?:有关)?(?:事项|事宜|问题|工作|要求|情况)[\p{Han}]{0,6}|本|现)(通知|公告|通告|批复|函复|决定|意见|请示)(?:如下|[。,]|自)|现将[^。;\n]{2,40}予以(公告|通告)[。,]`)
+var ownName = automaton.MustCompile(`(?:制定|提出)(?:如下|以下)[\p{Han}]{0,4}(意见|措施)|(?:特此|(?:有关)?(?:事项|事宜|问题|工作|要求|情况)[\p{Han}]{0,6}|本|现)(通知|公告|通告|批复|函复|决定|意见|请示)(?:如下|[。,]|自)|现将[^。;\n]{2,40}予以(公告|通告)[。,]`)
 
 // ownKinds are the kinds by what texts call themselves.
-var ownKinds = map[string]string{"通知": "D08", "公告": "D09", "通告": "D10", "批复": "D14", "函复": "D15", "决定": "D12", "意见": "D11", "请示": "D17"}
+var ownKinds = map[string]string{"通知": "D08", "公告": "D09", "通告": "D10", "批复": "D14", "函复": "D15", "决定": "D12", "意见": "D11", "措施": "D11", "请示": "D17"}
+
+// own is the kind that a text calls itself, "" if it does not say.
+func own(text string) string {
+	m := ownName.FindStringSubmatch(text)
+	if m == nil {
+		return ""
+	}
+	return ownKinds[strings.Join(m[1:], "")]
+}
+
+// namedLine is a title that goes on with what it says: 2026年小学入学报名公告:.
+var namedLine = automaton.MustCompile(`^[^。,:《》]{6,60}(公告|通告|通知):$`)
 
 // listsNames is what a text that shows a list of names says.
 var listsNames = automaton.MustCompile(`[予以进行]{2}公示|公示如下|公示期|名单予以公布`)
@@ -127,7 +139,7 @@ var (
 	reported = automaton.MustCompile(`^(?:新华社|中新[网社]|人民网|央视网|本报|[\p{Han}]{2,8}(?:日报|晚报|时报))[\p{Han}]{0,8}(?:\d{1,2}月\d{1,2}日)?[\p{Han}]{0,3}[电讯][ (,]`)
 	// passedOn is what a notice says of what it passes on, passed what stands over a
 	// statute of a place.
-	passedOn = automaton.MustCompile(`现将[^。]{4,160}(?:转发|印发)给你们`)
+	passedOn = automaton.MustCompile(`现将[^。]{4,160}(?:转发|印发)给你们|现将《[^。]{4,160}予以公布,并就`)
 	passed   = automaton.MustCompile(`(?:^|\n)[(于]{0,2}\d{4}年\d{1,2}月\d{1,2}日[\p{Han}]{2,12}(?:省|市|州|县|自治区)[^。\n]{0,12}人民代表大会[^。\n]{0,40}(?:通过|批准)|(?:^|\n)于\d{4}年\d{1,2}月\d{1,2}日(?:自治州|自治县|市|省)[^。\n]{0,12}人民代表大会[^。\n]{0,40}通过`)
 	// explains is how what explains a policy is divided.
 	explains = automaton.MustCompile(`(?:^|\n)一、(?:起草|制定|出台|政策|文件)[\p{Han}]{0,4}(?:背景|依据|目的)`)
@@ -160,10 +172,15 @@ func selfKind(p *domain.Policy) string {
 	case passed.MatchString(firstRunes(opening, 300)):
 		return "D04"
 	}
-	if m := ownName.FindStringSubmatch(p.Text); m != nil {
-		return ownKinds[m[1]+m[2]]
+	if kind := own(p.Text); kind != "" {
+		return kind
 	}
 	head := headClauses(p)
+	for _, c := range head {
+		if m := namedLine.FindStringSubmatch(c.Text); m != nil {
+			return ownKinds[m[1]]
+		}
+	}
 	switch {
 	case slices.ContainsFunc(head, func(c domain.Clause) bool { return strings.HasSuffix(c.Text, ":") }), signed(p):
 		return "D08"

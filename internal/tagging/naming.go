@@ -178,7 +178,7 @@ func (t *reading) count(n *naming, x *passage, words []counted, cell bool) {
 			continue
 		}
 		does := x.doesAt(c.hit.start)
-		if does == mentions && !cell || x.citedAt(c.hit) {
+		if does == mentions && !cell {
 			continue
 		}
 		k := x.sentenceOf(c.hit)
@@ -188,10 +188,17 @@ func (t *reading) count(n *naming, x *passage, words []counted, cell bool) {
 			s := x.sentences[k]
 			from := s.byteAt(c.hit.start)
 			before, after = s.text[:from], s.text[min(from+len(c.hit.text), len(s.text)):]
+			if x.citedAt(c.hit) && !(t.codes[n.code].dimension == domain.GroupTag && isCertificate(c.hit.text, after)) {
+				continue
+			}
 			if s.matches(leavesOutAny) && excluded(before, after) {
 				continue
 			}
 			switch t.codes[n.code].dimension {
+			case domain.GroupTag:
+				if shownTo.MatchString(firstRunes(after, 6)) {
+					continue
+				}
 			case domain.TaxTag:
 				if proof.MatchString(firstRunes(after, maxRest)) {
 					continue
@@ -353,8 +360,17 @@ func excluded(before, after string) bool {
 	return strings.Contains(before, "除") && strings.HasSuffix(after, "外")
 }
 
+// isCertificate tells whether a word that is quoted is the name of what somebody
+// holds, and not of a document: 持《残疾人证》的居民.
+func isCertificate(word, rest string) bool {
+	return strings.HasPrefix(rest, "证》") || strings.HasSuffix(word, "证") && strings.HasPrefix(rest, "》")
+}
+
+// shownTo follows those to whom something is shown: 向司机出示老年优待证.
+var shownTo = automaton.MustCompile(`^(?:主动)?出示`)
+
 // leavesOut are words before what a rule leaves out, or who was merely asked.
-var leavesOut = []string{"不适用于", "不包括", "不包含", "不含", "不再享受", "听取", "征求"}
+var leavesOut = []string{"不适用于", "不包括", "不包含", "不含", "不再享受", "未领取", "未享受", "听取", "征求"}
 
 // leavesOutAny has one of them, or 除.
 var leavesOutAny = expression(strings.Join(leavesOut, "|") + `|除`)

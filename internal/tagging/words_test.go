@@ -1,0 +1,85 @@
+package tagging_test
+
+import (
+	"slices"
+	"testing"
+
+	"policypush/internal/domain"
+)
+
+// TestWordsInTheirPlace reads notices in which a word says something else than
+// alone, or says it in other words: whether they are of a theme or for a group.
+func TestWordsInTheirPlace(t *testing.T) {
+	const signed = "\n云川县人民政府办公室\n2026年6月8日\n"
+	for name, c := range map[string]struct {
+		text      string
+		dimension domain.Dimension
+		code      string
+		want      bool
+	}{
+		"together, and no insurance": {
+			"云川县政企共济共渡难关十条措施\n一、对承租国有物业的企业,免除2个月租金。\n二、为企业融资提供贴息和增信支持。", domain.ThemeTag, "M03", false,
+		},
+		"rent of enterprises": {
+			"关于租金减免计划的通知\n一、租金减免计划。对承租国有企业物业的小微企业,免除2个月租金。\n二、租金减免总额不低于1000万元。", domain.ThemeTag, "M06", false,
+		},
+		"how much is paid is no standard": {
+			"扶持标准\n来源: 云川县发展和改革局\n充电基础设施按充电设施额定输出功率进行补贴,按直流充电桩550元/千瓦、交流充电桩100元/千瓦予以补贴。", domain.ThemeTag, "Q18", false,
+		},
+		"a deposit for service is no quality": {
+			"文化和旅游局关于暂退旅游服务质量保证金支持旅行社应对经营困难的通知\n暂退标准为现有交纳数额的80%。", domain.ThemeTag, "Q18", false,
+		},
+		"a deposit given back": {
+			"文化和旅游局关于暂退部分旅游服务质量保证金支持旅行社应对经营困难的通知\n暂退标准为现有交纳数额的80%。", domain.ThemeTag, "Q21", true,
+		},
+		"harvests insured": {
+			"云川县扩大大灾保险试点\n为增强规模经营主体防范风险的能力,对家庭农场、专业大户、农民合作社开发大灾保险。\n小麦保险每亩保费20元,玉米保险每亩保费24元。", domain.ThemeTag, "M14", true,
+		},
+		"clouds for small enterprises": {
+			"关于推进制造业智能化改造的通知\n一、鼓励中小企业上云用云。对中小企业上云的费用给予30%补助。\n二、建设智能工厂的,奖励100万元。", domain.ThemeTag, "Q25", false,
+		},
+		"shares by size": {
+			"参保企业未裁员的,可以享受稳岗返还政策。大型企业按缴纳失业保险费的30%返还,中小微企业按60%返还。", domain.ThemeTag, "Q25", false,
+		},
+		"workers on their own, insured": {
+			"灵活就业人员可一次性缴养老保险\n灵活就业人员可一次性缴纳企业职工基本养老保险费,最长118个月,到户籍地社保部门申请。\n基本养老保险费记入个人账户。", domain.ThemeTag, "M11", false,
+		},
+		"tariffs abolished": {
+			"关于全面取消地方电网工商业目录销售电价的通知\n工商业用户全部进入电力市场,按照市场价格购电,执行峰谷分时电价。", domain.ThemeTag, "Q11", false,
+		},
+		"homes built anew": {
+			"云川县居民住房恢复重建救助标准\n对因灾倒塌住房的农户,重建每户补助2万元,损坏住房修缮每户补助6000元,用于灾后农房倒损恢复重建。", domain.ThemeTag, "M25", true,
+		},
+		"a card held": {
+			"关于给予就业困难人员社会保险补贴的通知\n各镇人民政府:\n对下列就业困难人员给予社会保险补贴:\n1.零就业家庭成员;\n2.持《中华人民共和国残疾人证》的城镇居民;\n3.连续失业6个月以上的人员。", domain.GroupTag, "G02", true,
+		},
+		"not shown to a driver": {
+			"65周岁以上老年人可以免费乘坐公交车。乘车时应当向司机出示敬老卡,敬老卡仅限本人使用,老年人可到营业厅办理。", domain.GroupTag, "G24", false,
+		},
+		"nor to the driver of a bus": {
+			"65周岁以上老年人可以免费乘坐公交车。老年人上车时向公交车司机展示带照片的一面。", domain.GroupTag, "G24", false,
+		},
+		"who gets nothing else": {
+			"灵活就业人员可一次性缴养老保险\n未享受被征地农民养老保险待遇的灵活就业人员可以一次性补缴。", domain.GroupTag, "G20", false,
+		},
+		"an insurance of employees": {
+			"灵活就业人员可一次性缴养老保险\n灵活就业人员未参加过职工养老保险的,可一次性补缴,按月领取企业职工基本养老金。", domain.GroupTag, "G22", false,
+		},
+		"a sum of the country": {
+			"关于调整最低生活保障标准的通知\n各镇人民政府:\n城市居民最低生活保障标准提高到610元,农村居民最低生活保障标准提高到610元。", domain.GroupTag, "G17", false,
+		},
+		"the needy by another name": {
+			"关于对特殊和困难对象实行殡葬补助的通知\n各镇人民政府:\n为保障城乡特困群体的基本殡葬需求,现对困难对象给予补助。", domain.GroupTag, "G07", true,
+		},
+		"villagers who judge": {
+			"云川县居民住房恢复重建申报指南\n受灾群众申报后,经村民主评议、乡镇审核,对靠自身能力无法解决居住问题的困难人员给予救助。", domain.GroupTag, "G17", false,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := read(t, name, c.text+signed)
+			if got := slices.Contains(p.Codes(c.dimension), c.code); got != c.want {
+				t.Errorf("%s: %t, want %t; for %s, of %v", c.code, got, c.want, p.Audience, p.Codes(c.dimension))
+			}
+		})
+	}
+}
