@@ -26,5 +26,10 @@
 // file. Of a table each row says what cells across several rows say, and cells
 // across several columns leave the others empty.
 //
+// PDF and OFD files hold no lines, only texts at places of pages. They are put together
+// by where they stand: cells of tables by the lines drawn around them or by what stands
+// under each other, columns of text one after the other, and a table that a page parts
+// is one.
+//
 // The patterns of rules/extraction-patterns.yaml expect the normalised form.
 package document

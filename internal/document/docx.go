@@ -135,6 +135,7 @@ type docxStyle struct {
 	Level   int
 	List    string // numId
 	ListLvl int
+	Align   string // jc
 }
 
 // value returns an attribute by its local name.
@@ -178,6 +179,8 @@ func (s docxStyles) read(x *xml.Decoder) error {
 				cur.List = v
 			case "ilvl":
 				cur.ListLvl = digits(v)
+			case "jc":
+				cur.Align = v
 			}
 		case xml.EndElement:
 			if e.Name.Local == "style" && id != "" {
@@ -198,6 +201,7 @@ func (s docxStyles) lookup(id string) docxStyle {
 		if found.List == "" {
 			found.List, found.ListLvl = b.List, b.ListLvl
 		}
+		found.Align = cmp.Or(found.Align, b.Align)
 		based = b.Based
 	}
 	return found
@@ -265,6 +269,10 @@ func (d *docxReader) read(x *xml.Decoder) error {
 				d.style.List = v
 			case "ilvl":
 				d.style.ListLvl = digits(v)
+			case "jc":
+				if d.text.Len() == 0 { // and not that of a table
+					d.style.Align = v
+				}
 			case "r":
 				hidden = false
 			case "vanish":
@@ -371,7 +379,7 @@ func (d *docxReader) paragraph() {
 	for i, part := range broken {
 		// Nothing says that a paragraph ends where only its line does.
 		last := i == len(broken)-1
-		*lines = append(*lines, line{text: part, style: d.style.Style, level: d.style.Level, whole: last && d.style.Style != titleLine && !isPossibleTitle(*lines), indent: isIndented(part), place: Source{Row: d.number}})
+		*lines = append(*lines, line{text: part, style: d.style.Style, level: d.style.Level, whole: last && d.style.Style != titleLine && !isPossibleTitle(*lines), indent: isIndented(part), middle: d.style.Align == "center", place: Source{Row: d.number}})
 	}
 }
 

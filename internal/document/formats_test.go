@@ -237,6 +237,10 @@ func pdf(pages ...[]pdfText) []byte {
 	for _, page := range pages {
 		var c strings.Builder
 		for _, l := range page {
+			if l.draw != "" {
+				c.WriteString(l.draw + "\n")
+				continue
+			}
 			fmt.Fprintf(&c, "BT /F 12 Tf %d %d Td <", l.x, l.y)
 			for _, u := range utf16.Encode([]rune(l.text)) {
 				fmt.Fprintf(&c, "%04X", u)
@@ -267,41 +271,42 @@ func pdf(pages ...[]pdfText) []byte {
 type pdfText struct {
 	x, y int
 	text string
+	draw string // operators of PDF instead of a text
 }
 
 func TestPDF(t *testing.T) {
 	data := pdf(
 		[]pdfText{
-			{140, 790, "云川县商务局关于开展家电以旧换新"},
-			{220, 770, "补贴活动的通知"},
-			{220, 750, "云商〔2026〕7号"},
-			{60, 720, "各有关单位："},
-			{84, 700, "为促进家电消费，方便群众生活，经县政府同意，现将补贴活动有关"},
-			{60, 680, "事项通知如下："},
-			{84, 660, "一、个人消费者购买一级能效空调、冰箱，按成交价的15%给予补贴，"},
-			{60, 640, "每件不超过2000元，每人每类限购一件，由商家在结算时直接扣减，不"},
-			{280, 40, "— 1 —"},
+			{x: 140, y: 790, text: "云川县商务局关于开展家电以旧换新"},
+			{x: 220, y: 770, text: "补贴活动的通知"},
+			{x: 220, y: 750, text: "云商〔2026〕7号"},
+			{x: 60, y: 720, text: "各有关单位："},
+			{x: 84, y: 700, text: "为促进家电消费，方便群众生活，经县政府同意，现将补贴活动有关"},
+			{x: 60, y: 680, text: "事项通知如下："},
+			{x: 84, y: 660, text: "一、个人消费者购买一级能效空调、冰箱，按成交价的15%给予补贴，"},
+			{x: 60, y: 640, text: "每件不超过2000元，每人每类限购一件，由商家在结算时直接扣减，不"},
+			{x: 280, y: 40, text: "— 1 —"},
 		},
 		[]pdfText{
-			{60, 790, "再另行申请。"},
-			{84, 770, "二、补贴标准见下表："},
-			{84, 740, "品类"},
-			{260, 740, "比例"},
-			{400, 740, "上限"},
-			{84, 720, "空调"},
-			{260, 720, "15%"},
-			{400, 720, "2000元"},
-			{84, 700, "电视"},
-			{260, 700, "10%"},
-			{400, 700, "1000元"},
-			{84, 690, "县城 3月1日 商场"},
-			{84, 676, "乡镇 3月8日 集市"},
-			{84, 660, "三、活动到2026年12月31日结束。"},
-			{60, 820, "2026/6/1 10:20 云川县商务局"},
-			{60, 20, "https://example.com/a 2/2"},
-			{360, 640, "云川县商务局"},
-			{360, 620, "2026年6月1日"},
-			{280, 40, "— 2 —"},
+			{x: 60, y: 790, text: "再另行申请。"},
+			{x: 84, y: 770, text: "二、补贴标准见下表："},
+			{x: 84, y: 740, text: "品类"},
+			{x: 260, y: 740, text: "比例"},
+			{x: 400, y: 740, text: "上限"},
+			{x: 84, y: 720, text: "空调"},
+			{x: 260, y: 720, text: "15%"},
+			{x: 400, y: 720, text: "2000元"},
+			{x: 84, y: 700, text: "电视"},
+			{x: 260, y: 700, text: "10%"},
+			{x: 400, y: 700, text: "1000元"},
+			{x: 84, y: 690, text: "县城 3月1日 商场"},
+			{x: 84, y: 676, text: "乡镇 3月8日 集市"},
+			{x: 84, y: 660, text: "三、活动到2026年12月31日结束。"},
+			{x: 60, y: 820, text: "2026/6/1 10:20 云川县商务局"},
+			{x: 60, y: 20, text: "https://example.com/a 2/2"},
+			{x: 360, y: 640, text: "云川县商务局"},
+			{x: 360, y: 620, text: "2026年6月1日"},
+			{x: 280, y: 40, text: "— 2 —"},
 		})
 	d := mustRead(t, "a.pdf", string(data))
 	checkOffsets(t, d)
@@ -326,7 +331,7 @@ signature: 2026年6月1日
 }
 
 func TestBadPDF(t *testing.T) {
-	whole := pdf([]pdfText{{60, 700, "政策"}})
+	whole := pdf([]pdfText{{x: 60, y: 700, text: "政策"}})
 	hasty := DefaultLimits()
 	hasty.PDFTimeout = time.Nanosecond
 	small := DefaultLimits()
@@ -339,7 +344,7 @@ func TestBadPDF(t *testing.T) {
 		"a scan":             {pdf([]pdfText{}), DefaultLimits(), "扫描件"},
 		"only its beginning": {[]byte("%PDF-1.4\n1 0 obj"), DefaultLimits(), "已损坏"},
 		"it takes too long":  {whole, hasty, "（设置document.pdf_timeout），已停止"},
-		"too much text":      {pdf([]pdfText{{60, 700, strings.Repeat("政", 100)}}), small, "超过上限10字（设置document.max_text）"},
+		"too much text":      {pdf([]pdfText{{x: 60, y: 700, text: strings.Repeat("政", 100)}}), small, "超过上限10字（设置document.max_text）"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := Read("a.pdf", tt.data, tt.lim)

@@ -33,3 +33,30 @@ func TestTheWayToAPageIsNoTitle(t *testing.T) {
 		})
 	}
 }
+
+// TestTitlesInTheMiddle: a title that says nothing of what it is about may take several
+// lines, where the format sets them in the middle.
+func TestTitlesInTheMiddle(t *testing.T) {
+	const want = "云川县工业企业技术改造项目补助资金管理暂行办法(试行)"
+	const rest = "第一条 为了支持技术改造，制定本办法。"
+	for name, text := range map[string]string{
+		"a.txt":  "　　　　　　云川县工业企业技术改造\n　　　　　项目补助资金管理暂行办法（试行）\n" + rest,
+		"a.html": `<p style="text-align: center">云川县工业企业技术改造</p><p align="center">项目补助资金管理暂行办法（试行）</p><p>` + rest + `</p>`,
+		"b.html": `<center><p>云川县工业企业技术改造</p><p>项目补助资金管理暂行办法（试行）</p></center><p>` + rest + `</p>`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			doc, err := document.Read(name, []byte(text), document.DefaultLimits())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if c := doc.Clauses[0]; c.Kind != domain.TitleClause || c.Text != want {
+				t.Errorf("got %+v, want %q", c, want)
+			}
+		})
+	}
+	// What is complete is not joined, and an office above is no part of it.
+	text := "　　　　　　云川县人民政府公报\n　　　　　　云川县技术改造补助办法\n" + rest
+	if doc, err := document.FromText("a.txt", text); err != nil || doc.Clauses[1].Text != "云川县技术改造补助办法" {
+		t.Errorf("got %v, %v", doc.Clauses, err)
+	}
+}

@@ -1,6 +1,7 @@
 package document
 
 import (
+	"fmt"
 	"runtime"
 	"runtime/debug"
 	"strings"
@@ -298,14 +299,29 @@ func FuzzPageXML(f *testing.F) {
 	})
 }
 
-// FuzzPDFLayout mutates what pdftotext prints; the program itself is poppler's
-// to test.
+// FuzzPDFLayout mutates what pdftotext and pdftocairo print; the programs themselves
+// are poppler's to test.
 func FuzzPDFLayout(f *testing.F) {
-	f.Add("    关于补贴的通知\n\n  品类   比例\n  空调   15%\n\f - 2 -\n")
-	f.Add("\f\f\n 1\n\f2\n\f3\n")
-	f.Fuzz(func(t *testing.T, text string) {
+	const page = "<page width=\"595\" height=\"842\">\n"
+	word := func(x, y float64, s string) string {
+		return fmt.Sprintf("<word xMin=\"%g\" yMin=\"%g\" xMax=\"%g\" yMax=\"%g\">%s</word>\n", x, y, x+6*float64(columns(s)), y+12, s)
+	}
+	f.Add(page+word(200, 60, "关于补贴的通知")+word(80, 100, "品类")+word(200, 100, "比例")+word(80, 120, "空调")+word(200, 120, "15%"), `<path style="stroke:none" d="M 70 95 L 300 95 L 300 96 L 70 96 Z M 70 95 "/>`+"\n"+`<path stroke="rgb(0%,0%,0%)" d="M 70 95 L 70 140 M 300 140 L 70 140"/>`)
+	f.Add(page+page+word(1e6, -5, "&lt;1")+"<word xMin=\"NaN\">2</word>\n", "<page>\n<defs>\n<path d=\"M 1 1 L 2\"/>\n</defs>\n<path d=\"M 1 C 2 Z\"/>")
+	f.Add(page+strings.Repeat("<word xMin=\"9\" yMin=\"1\" xMax=\"20\" yMax=\"13\">元</word>\n", 30), `<path stroke="" transform="matrix(0,1,-1,0,5,9)" d="M 0 0 L 100 0"/>`)
+	f.Fuzz(func(t *testing.T, words, paths string) {
+		b := boxes{left: 1 << 20}
+		text := lineWriter{read: b.read}
+		if _, err := text.Write([]byte(words)); err != nil || len(b.sheets) == 0 {
+			return
+		}
+		drawn := drawing{sheets: b.sheets}
+		lines := lineWriter{read: drawn.read}
+		if _, err := lines.Write([]byte(paths)); err != nil {
+			t.Fatal(err)
+		}
 		d := &Document{}
-		if err := d.fill(pdfLines(strings.ToValidUTF8(text, "")), DefaultLimits()); err == nil {
+		if err := d.fill(readSheets(b.sheets), DefaultLimits()); err == nil {
 			checkOffsets(t, d)
 		}
 	})

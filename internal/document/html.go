@@ -45,6 +45,8 @@ type page struct {
 	open  strings.Builder    // the paragraph being read
 	style style
 	level int
+	// middle tells that the element is set in the middle.
+	middle bool
 }
 
 // skipped are the elements that hold no text of the document.
@@ -214,7 +216,7 @@ func (p *page) flush() {
 		for i, part := range broken {
 			if strings.TrimSpace(part) != "" {
 				// Nothing says that a paragraph ends where only its line does.
-				p.lines = append(p.lines, line{text: part, style: p.style, level: p.level, whole: i == len(broken)-1 && p.style != titleLine, indent: isIndented(part)})
+				p.lines = append(p.lines, line{text: part, style: p.style, level: p.level, whole: i == len(broken)-1 && p.style != titleLine, indent: isIndented(part), middle: p.middle})
 			}
 		}
 	}
@@ -248,9 +250,10 @@ func (p *page) walk(n *html.Node, depth int) {
 		return
 	}
 	block := isBlock(n)
-	before, level := p.style, p.level
+	before, level, middle := p.style, p.level, p.middle
 	if block {
 		p.flush()
+		p.middle = isMiddle(n, p.middle)
 		switch n.DataAtom {
 		case atom.H1:
 			p.style = titleLine
@@ -271,7 +274,25 @@ func (p *page) walk(n *html.Node, depth int) {
 	if block {
 		p.flush()
 	}
-	p.style, p.level = before, level
+	p.style, p.level, p.middle = before, level, middle
+}
+
+// isMiddle tells whether an element is set in the middle of the page, if that it stands
+// in is, or is not.
+func isMiddle(n *html.Node, outer bool) bool {
+	if n.DataAtom == atom.Center {
+		return true
+	}
+	style := strings.ReplaceAll(strings.ToLower(attr(n, "style")), " ", "")
+	switch {
+	case strings.Contains(style, "text-align:center"):
+		return true
+	case strings.Contains(style, "text-align:"):
+		return false
+	case attr(n, "align") != "":
+		return strings.EqualFold(attr(n, "align"), "center")
+	}
+	return outer
 }
 
 func isBlock(n *html.Node) bool {

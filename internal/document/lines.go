@@ -26,6 +26,8 @@ type line struct {
 	level  int  // of a heading, from 1
 	whole  bool // the format says that a paragraph ends here
 	indent bool // the format shows that a paragraph begins here
+	middle bool // the format shows that it stands in the middle, as titles do
+	full   bool // the format shows that it reaches the margin
 	page   bool // first of a page
 
 	place  Source   // in the file, without its text
@@ -128,22 +130,55 @@ func isPageNumber(l line, lines []line, i int) bool {
 	if pageNumber.MatchString(l.text) {
 		return true
 	}
-	return bareNumber.MatchString(l.text) && (l.page || i+1 < len(lines) && lines[i+1].page)
+	last := i+1 == len(lines) && l.place.Page > 1
+	return bareNumber.MatchString(l.text) && (l.page || last || i+1 < len(lines) && lines[i+1].page)
 }
 
-// dropRunning removes what stands at the head of three pages or more.
+// leastPages is on how many pages a line stands that belongs to the paper.
+const leastPages = 3
+
+// dropRunning removes what stands at the head or the foot of several pages: one of the
+// two lines there, whatever the number of the page in it.
 func dropRunning(lines []line) []line {
-	seen := map[string]int{}
-	for _, l := range lines {
-		if l.page && columns(l.text) <= longest {
-			seen[l.text]++
+	begins := []int{0} // the first lines of pages
+	for i, l := range lines {
+		if l.page && i > 0 {
+			begins = append(begins, i)
 		}
 	}
-	kept := lines[:0]
+	if len(begins) < leastPages {
+		return lines
+	}
+	masked := map[int]string{} // by the line
+	seen := map[string]int{}
+	for k, from := range begins {
+		to := len(lines)
+		if k+1 < len(begins) {
+			to = begins[k+1]
+		}
+		here := map[string]bool{}
+		for _, i := range []int{from, from + 1, to - 2, to - 1} {
+			if i < from || i >= to || lines[i].style == tableLine || columns(lines[i].text) > longest {
+				continue
+			}
+			text := strings.TrimSpace(strings.Map(func(r rune) rune {
+				if '0' <= r && r <= '9' {
+					return -1
+				}
+				return r
+			}, lines[i].text))
+			if masked[i] = text; text != "" && !here[text] {
+				here[text] = true
+				seen[text]++
+			}
+		}
+	}
+	kept := make([]line, 0, len(lines))
 	for i, l := range lines {
-		if l.page && i > 0 && seen[l.text] >= 3 {
+		if i > 0 && seen[masked[i]] >= leastPages {
 			if i+1 < len(lines) {
-				lines[i+1].indent = lines[i+1].indent || l.indent
+				lines[i+1].indent = lines[i+1].indent || l.page && l.indent
+				lines[i+1].page = lines[i+1].page || l.page
 			}
 			continue
 		}
@@ -562,7 +597,7 @@ func joinBroken(lines []line) []line {
 			}
 			open.WriteString(added)
 			out[len(out)-1].follow(open.Len()-len(l.text), l)
-			out[len(out)-1].whole = l.whole
+			out[len(out)-1].whole, out[len(out)-1].full = l.whole, l.full
 		} else {
 			flush()
 			out = append(out, l)
@@ -642,7 +677,7 @@ func goesOn(a *line, text string, b line, last, width int) bool {
 	if strings.ContainsRune("。;:!?…", end) || startsAnew(b.text) || isNoteLine(text) || fileName.MatchString(text[max(0, len(text)-len(".docx")):]) {
 		return false
 	}
-	if width > 0 && last*100 >= width*85 {
+	if a.full || width > 0 && last*100 >= width*85 {
 		return !isCardLabel(b.text)
 	}
 	if strings.ContainsRune("、,", end) {

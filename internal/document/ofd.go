@@ -3,13 +3,11 @@ package document
 import (
 	"archive/zip"
 	"bytes"
-	"cmp"
 	"encoding/xml"
 	"errors"
 	"io"
 	"math"
 	"path"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -32,31 +30,28 @@ func readOFD(data []byte, lim Limits) ([]line, *domain.Error) {
 	for _, f := range z.File {
 		r.files[path.Clean("/"+strings.ReplaceAll(f.Name, "\\", "/"))] = f
 	}
-	switch err := r.read(); {
+	err = r.read()
+	lines := readSheets(r.sheets)
+	switch {
 	case errors.Is(err, errExpanded):
 		return nil, bomb(lim)
 	case errors.Is(err, errTooMuchText):
 		return nil, tooMuchText(lim)
 	case err != nil:
 		return nil, brokenOFD().Because(err)
-	case len(r.lines) == 0:
+	case len(lines) == 0:
 		return nil, domain.Errorf(domain.Invalid, "ofd文件里没有文字，可能是扫描件，请先做文字识别（OCR）")
 	}
-	return r.lines, nil
+	return lines, nil
 }
 
 type ofdReader struct {
-	files map[string]*zip.File
-	left  int64 // bytes that may still be unpacked
-	limit int64 // bytes of text that may still be read
-	lines []line
-	pages int // read so far
-}
-
-// piece is a text at a place, in millimetres from the top left corner.
-type piece struct {
-	x, y, size, width float64
-	text              string
+	files     map[string]*zip.File
+	left      int64 // bytes that may still be unpacked
+	limit     int64 // bytes of text that may still be read
+	sheets    []*sheet
+	templates map[string]string // the parts of templates, by their names
+	used      map[string]bool   // those whose texts have been read
 }
 
 // maxPages bounds how many pages are read of one file.
@@ -78,9 +73,14 @@ func (r *ofdReader) read() error {
 	}
 	for _, root := range roots {
 		var pages []string
+		r.templates, r.used = map[string]string{}, map[string]bool{}
 		err := r.walk(root, func(_ *xml.Decoder, e xml.StartElement) error {
-			if e.Name.Local == "Page" && len(pages) < maxPages {
-				pages = append(pages, place(path.Dir(root), value(e, "BaseLoc")))
+			part := place(path.Dir(root), value(e, "BaseLoc"))
+			switch {
+			case e.Name.Local == "TemplatePage" && len(r.templates) < maxPages:
+				r.templates[value(e, "ID")] = part
+			case e.Name.Local == "Page" && len(pages) < maxPages:
+				pages = append(pages, part)
 			}
 			return nil
 		})
@@ -134,20 +134,55 @@ func (r *ofdReader) walk(name string, visit func(*xml.Decoder, xml.StartElement)
 	}
 }
 
-// page reads the lines of a page.
+// page reads the texts and lines of a page, and those of the templates that it is
+// written on.
 func (r *ofdReader) page(name string) error {
-	var pieces []piece
+	r.sheets = append(r.sheets, &sheet{number: len(r.sheets) + 1, width: 210, height: 297})
+	return r.content(name, 0)
+}
+
+// maxTemplates is how deep templates may be written on templates.
+const maxTemplates = 4
+
+// content adds what a part holds to the last page. The texts of a template that stands
+// on several pages count on the first.
+func (r *ofdReader) content(name string, depth int) error {
+	on := r.sheets[len(r.sheets)-1]
+	repeated := depth > 0 && r.used[name]
+	if depth > 0 {
+		r.used[name] = true
+	}
 	var width, size, x, y float64
 	var box [4]float64
-	var turn [6]float64 // how the text object is scaled and turned within its box
-	err := r.walk(name, func(d *xml.Decoder, e xml.StartElement) error {
+	var turn matrix // how the object is scaled and turned within its box
+	pen := true
+	object := func(e xml.StartElement) {
+		box = [4]float64{}
+		copy(box[:], numbers(value(e, "Boundary"), 4))
+		turn = matrix{1, 0, 0, 1, 0, 0}
+		if ctm := numbers(value(e, "CTM"), 6); len(ctm) == 6 {
+			copy(turn[:], ctm)
+		}
+		turn[4] += box[0]
+		turn[5] += box[1]
+	}
+	return r.walk(name, func(d *xml.Decoder, e xml.StartElement) error {
 		switch e.Name.Local {
-		case "TextObject":
-			copy(box[:], numbers(value(e, "Boundary"), 4))
-			turn = [6]float64{1, 0, 0, 1, 0, 0}
-			if ctm := numbers(value(e, "CTM"), 6); len(ctm) == 6 {
-				copy(turn[:], ctm)
+		case "Template":
+			if part := r.templates[value(e, "TemplateID")]; part != "" && depth < maxTemplates {
+				return r.content(part, depth+1)
 			}
+		case "PathObject":
+			object(e)
+			pen = value(e, "Stroke") != "false"
+		case "AbbreviatedData":
+			var s string
+			if err := d.DecodeElement(&s, &e); err != nil {
+				return err
+			}
+			on.draw(s, turn, pen)
+		case "TextObject":
+			object(e)
 			size, x, y = 0, 0, 0
 			if n := numbers(value(e, "Size"), 1); len(n) > 0 {
 				size = n[0]
@@ -164,10 +199,13 @@ func (r *ofdReader) page(name string) error {
 			if err := d.DecodeElement(&s, &e); err != nil {
 				return err
 			}
+			if repeated {
+				return nil
+			}
 			if r.limit -= int64(len(s)); r.limit < 0 {
 				return errTooMuchText
 			}
-			left, top := box[0]+turn[0]*x+turn[2]*y+turn[4], box[1]+turn[1]*x+turn[3]*y+turn[5]
+			left, base := turn.apply(x, y)
 			tall, broad := math.Hypot(turn[2], turn[3])*size, math.Hypot(turn[0], turn[1])
 			tall = max(tall, 1)
 			if width = written(s, tall); steps != "" {
@@ -176,16 +214,11 @@ func (r *ofdReader) page(name string) error {
 				width = min(free, 2*width)
 			}
 			if strings.TrimSpace(s) != "" {
-				pieces = append(pieces, piece{left, top, tall, width, s})
+				on.pieces = append(on.pieces, piece{x: left, y: base - 0.35*tall, size: tall, width: width, text: s})
 			}
 		}
 		return nil
 	})
-	if err != nil {
-		return err
-	}
-	r.compose(pieces)
-	return nil
 }
 
 // numbers reads up to n numbers parted by blanks, up to the first that is none.
@@ -225,96 +258,4 @@ func distance(steps string) (sum float64) {
 // written is how wide a text is whose characters are so tall.
 func written(s string, tall float64) float64 {
 	return 0.45 * tall * float64(columns(s))
-}
-
-// cell is what stands together in a line.
-type cell struct {
-	x, end, size float64
-	text         string
-}
-
-// compose makes lines of pieces: those whose base lines lie within half a
-// character of each other stand in one line, from left to right. Lines of as many
-// cells, one under the other, are a table.
-func (r *ofdReader) compose(pieces []piece) {
-	r.pages++
-	slices.SortStableFunc(pieces, func(a, b piece) int { return cmp.Compare(a.y, b.y) })
-	edge := 1e6
-	for _, p := range pieces {
-		edge = min(edge, p.x)
-	}
-	var rows [][]cell
-	for i := 0; i < len(pieces); {
-		end := i + 1
-		for end < len(pieces) && pieces[end].y-pieces[i].y < pieces[i].size/2 {
-			end++
-		}
-		rows = append(rows, cellsOf(pieces[i:end]))
-		i = end
-	}
-	first := true
-	for i := 0; i < len(rows); {
-		end := i + 1
-		for end < len(rows) && under(rows[end-1], rows[end]) {
-			end++
-		}
-		if end-i >= 2 {
-			table := make([][]string, 0, end-i)
-			for _, row := range rows[i:end] {
-				table = append(table, textsOf(row))
-			}
-			r.lines = append(r.lines, placed(tableOf(table), Source{Page: r.pages, Row: i + 1})...)
-			first, i = false, end
-			continue
-		}
-		begin := rows[i][0]
-		indent := begin.x-edge > 1.5*begin.size && begin.x-edge < 3*begin.size
-		r.lines = append(r.lines, line{text: strings.Join(textsOf(rows[i]), " "), page: first, indent: indent, place: Source{Page: r.pages, Row: i + 1}})
-		first = false
-		i++
-	}
-}
-
-// cellsOf puts together the pieces of a line, parted where more than a character
-// is free between them.
-func cellsOf(row []piece) []cell {
-	slices.SortStableFunc(row, func(a, b piece) int { return cmp.Compare(a.x, b.x) })
-	var cells []cell
-	var texts [][]string
-	for _, p := range row {
-		end := p.x + p.width
-		if n := len(cells) - 1; n >= 0 && p.x <= cells[n].end+cells[n].size {
-			cells[n].end, cells[n].size = end, p.size
-			texts[n] = append(texts[n], p.text)
-			continue
-		}
-		cells = append(cells, cell{p.x, end, p.size, ""})
-		texts = append(texts, []string{p.text})
-	}
-	for i := range cells {
-		cells[i].text = strings.Join(texts[i], "")
-	}
-	return cells
-}
-
-// under tells whether two lines are rows of one table: each cell of the second
-// stands under one of the first.
-func under(a, b []cell) bool {
-	if len(a) < 2 || len(a) != len(b) {
-		return false
-	}
-	for i := range a {
-		if a[i].x >= b[i].end || b[i].x >= a[i].end {
-			return false
-		}
-	}
-	return true
-}
-
-func textsOf(row []cell) []string {
-	texts := make([]string, 0, len(row))
-	for _, c := range row {
-		texts = append(texts, c.text)
-	}
-	return texts
 }

@@ -228,6 +228,9 @@ func issues(title, rules string) bool {
 	return at > 0 && endsLikeTitle(rules) && (strings.Contains(title[:at], "印发") || strings.Contains(title[:at], "发布") || strings.Contains(title[:at], "公布"))
 }
 
+// longTitle is how many lines a title has at most.
+const longTitle = 6
+
 // titleFrom returns the title that begins at line i, and of how many lines it
 // is made: the lines up to one that ends with a kind of document, if they go
 // together.
@@ -237,15 +240,17 @@ func titleFrom(lines []line, i int) (string, int) {
 		return text, 1
 	}
 	joined := text
-	for n := 1; n < 5 && i+n < len(lines); n++ {
-		l := lines[i+n]
+	for n := 1; n < longTitle && i+n < len(lines); n++ {
+		l := &lines[i+n]
 		s := l.text
-		if l.style == tableLine || l.style == headingLine || len(s) > 180 || hasAny(joined, "。;:") || hasAny(s, "。;:") ||
+		if l.style == tableLine || l.style == headingLine && (lines[i].style != headingLine || lines[i].level != l.level) || len(s) > 180 || hasAny(joined, "。;:") || hasAny(s, "。;:") ||
 			numberOf(s).rank != noRank || isDateLine(s) || isNumberLine(s) || strings.HasSuffix(joined, "文件") || isNoteLine(s) {
 			break
 		}
 		about := strings.Contains(joined, "关于") || strings.Contains(joined, "印发")
-		if !about && (n > 1 || !strings.HasPrefix(s, "关于") || !isOrgLine(joined) || i > 0 && isOrgLine(lines[i-1].text)) { // several issuers are no part of it
+		// Several issuers are no part of it.
+		issues := n == 1 && strings.HasPrefix(s, "关于") && isOrgLine(joined) && (i == 0 || !isOrgLine(lines[i-1].text))
+		if !about && !issues && !setTogether(&lines[i], &lines[i+n-1], l) {
 			break
 		}
 		joined += glue(joined, s)
@@ -254,6 +259,19 @@ func titleFrom(lines []line, i int) (string, int) {
 		}
 	}
 	return text, 1
+}
+
+// ownPlace begins a line with the name of a place.
+var ownPlace = automaton.MustCompile(`^[\p{Han}]{2,6}?[省市县区]`)
+
+// setTogether tells whether a line goes on with a title that says nothing of what it
+// is about: the format sets both in the middle or as titles, and neither is complete.
+func setTogether(first, before, l *line) bool {
+	s := l.text
+	if !(before.middle && l.middle || before.style == titleLine && l.style == titleLine) || isOrgLine(first.text) || isOrgLine(s) || isSite(first.text) || isNumberLine(first.text) || isDateLine(first.text) || numberOf(first.text).rank != noRank {
+		return false
+	}
+	return !endsLikeTitle(s) || !ownPlace.MatchString(s) && !strings.Contains(s, "关于")
 }
 
 // breaksTitle tells whether a title that seems to end at line i goes on: it is

@@ -179,7 +179,7 @@ func readText(text string) []line {
 		switch r {
 		case '\n', '\r', '\f', '\v', '\u0085', '\u2028', '\u2029':
 			s := text[start:i]
-			lines = append(lines, line{text: s, page: page, indent: isIndented(s), place: Source{Row: len(lines) + 1}})
+			lines = append(lines, line{text: s, page: page, indent: isIndented(s), middle: isCentred(s), place: Source{Row: len(lines) + 1}})
 			page = r == '\f'
 			start = i + n
 		}
@@ -193,6 +193,15 @@ func isIndented(s string) bool {
 	rest := strings.TrimLeft(s, " \t\u3000\u00a0")
 	return len(s)-len(rest) >= 3 || strings.HasPrefix(s, "\t") || strings.HasPrefix(s, "  ")
 }
+
+// isCentred tells whether a line stands behind more blanks than a paragraph begins with.
+func isCentred(s string) bool {
+	rest := strings.TrimLeft(s, " \t\u3000\u00a0")
+	return len(rest) < len(s) && columns(s)-columns(rest) >= leastBlanks
+}
+
+// leastBlanks is how many columns stand before a line that is set in the middle.
+const leastBlanks = 8
 
 // tabbed turns two or more lines with the same number of tabs into a table.
 func tabbed(lines []line) []line {

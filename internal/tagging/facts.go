@@ -65,6 +65,43 @@ func (t *reading) facts(p *domain.Policy) {
 	}
 	p.Replaces, p.Amends = t.replaced(p), t.amended(p)
 	p.Contact = t.contact(p)
+	p.Title = issuedTogether(p)
+}
+
+// issuedTogether is the title of a text that several offices issue together, with those
+// that stand on lines of their own above it: 云川县财政局 over 云川县税务局 over 关于….
+func issuedTogether(p *domain.Policy) string {
+	titled := inTitleOf(p.Title)
+	rest := p.Title
+	if len(titled) == 0 && !strings.HasPrefix(rest, "关于") {
+		return p.Title
+	}
+	for _, name := range titled { // in which the blanks between them are lost
+		if after, found := strings.CutPrefix(strings.TrimLeft(rest, " 、"), name); found {
+			rest = after
+		} else {
+			return p.Title
+		}
+	}
+	var above []string
+	for _, c := range p.Clauses {
+		if c.Kind == domain.TitleClause {
+			break
+		}
+		names := officesIn(c.Text)
+		if c.Kind != domain.HeadClause || slices.ContainsFunc(names, func(name string) bool {
+			return !slices.Contains(p.Issuers, name) || slices.Contains(above, name) || slices.Contains(titled, name)
+		}) {
+			above = nil
+			continue
+		}
+		above = append(above, names...)
+	}
+	all := append(above, titled...)
+	if len(all) < 2 || len(all) != len(p.Issuers) || slices.ContainsFunc(all, func(name string) bool { return !slices.Contains(p.Issuers, name) }) {
+		return p.Title
+	}
+	return strings.Join(all, " ") + rest
 }
 
 // titleCell is the label of a title, numberBefore the number that a page puts before one.
