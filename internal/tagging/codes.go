@@ -35,6 +35,15 @@ var sizeWords = []sizeWord{
 	{"微型企业", []string{"micro"}},
 }
 
+// ofSize are all of them.
+var ofSize = expression(func() string {
+	words := make([]string, len(sizeWords))
+	for i, w := range sizeWords {
+		words[i] = w.word
+	}
+	return strings.Join(words, "|")
+}())
+
 // codes reads sizes, kinds of enterprise, industries and resident groups.
 // What stands in a number (在职职工人数) names nobody.
 func (c conditions) codes(s sentence, numbers, ages []domain.Criteria) []domain.Criteria {
@@ -45,7 +54,11 @@ func (c conditions) codes(s sentence, numbers, ages []domain.Criteria) []domain.
 			taken[k] = true
 		}
 	}
-	for _, w := range sizeWords {
+	sizes := sizeWords
+	if !s.may(ofSize) {
+		sizes = nil
+	}
+	for _, w := range sizes {
 		if i := strings.Index(s.text, w.word); i >= 0 && !taken[i] {
 			parts = append(parts, leaf(domain.FieldSize, w.sizes, s.evidence(i, i+len(w.word))))
 			for k := i; k < i+len(w.word); k++ {

@@ -118,7 +118,7 @@ func (c conditions) crosses(clause, noun sentence) bool {
 	if clause.text == "" || firm == person {
 		return false
 	}
-	if person && slices.ContainsFunc(sizeWords, func(w sizeWord) bool { return strings.Contains(clause.text, w.word) }) {
+	if person && clause.matches(ofSize) {
 		return true
 	}
 	numbers := c.numbers(clause)
@@ -178,10 +178,8 @@ func (c conditions) names(s sentence) bool {
 	if holding.MatchString(s.text) {
 		return false
 	}
-	for _, w := range sizeWords {
-		if strings.Contains(s.text, w.word) {
-			return true
-		}
+	if s.matches(ofSize) {
+		return true
 	}
 	found := c.facets(s)
 	if len(found) == 0 {

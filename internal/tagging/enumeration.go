@@ -8,7 +8,14 @@ import (
 // beforeNumber are blanks and brackets that may stand before a number.
 const beforeNumber = " \t\n\f\r("
 
-const hanNumerals = "一二三四五六七八九十"
+// isHanNumeral tells whether a character is one of the numerals up to 十.
+func isHanNumeral(r rune) bool {
+	switch r {
+	case '一', '二', '三', '四', '五', '六', '七', '八', '九', '十':
+		return true
+	}
+	return false
+}
 
 // numberSize returns how many bytes of a text the number takes that it begins
 // with, with its mark and the blanks behind it: 第五条, 一、, (一), 1., ①, a. It
@@ -44,11 +51,11 @@ func plainNumber(s string) int {
 	case '①' <= r && r <= '⑳':
 		return size
 	case r == '第':
-		if n := hanSize(s[size:], hanNumerals+"百零"); n > 0 {
+		if n := hanSize(s[size:], "百零"); n > 0 {
 			return withMark(s, size+n, "条")
 		}
 	default:
-		if n := hanSize(s, hanNumerals); 0 < n && n <= 3*len("一") {
+		if n := hanSize(s, ""); 0 < n && n <= 3*len("一") {
 			return withMark(s, n, "、")
 		}
 	}
@@ -57,17 +64,18 @@ func plainNumber(s string) int {
 
 // closedNumber is the size of 一) and 1) behind a bracket.
 func closedNumber(s string) int {
-	n := hanSize(s, hanNumerals+"0123456789")
+	n := hanSize(s, "0123456789")
 	if count := utf8.RuneCountInString(s[:n]); count == 0 || count > 3 {
 		return 0
 	}
 	return withMark(s, n, ")")
 }
 
-// hanSize is how many bytes of characters of a set s begins with.
-func hanSize(s, set string) int {
+// hanSize is how many bytes of Chinese numerals, and of other characters, s begins
+// with.
+func hanSize(s, others string) int {
 	for i, r := range s {
-		if !strings.ContainsRune(set, r) {
+		if !isHanNumeral(r) && !strings.ContainsRune(others, r) {
 			return i
 		}
 	}

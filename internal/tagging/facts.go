@@ -179,7 +179,7 @@ func metadata(clauses []domain.Clause) map[string]string {
 			set(m[1], m[2])
 			continue
 		}
-		if !hasAny(c.Text, ":\t 】]|") {
+		if !strings.ContainsAny(c.Text, ":\t 】]|") {
 			continue
 		}
 		at, label := 0, ""

@@ -163,7 +163,7 @@ func (c conditions) definitions(p *domain.Policy) []definition {
 	var terms []definition
 	for i := range p.Clauses {
 		cl := &p.Clauses[i]
-		if cl.Kind != domain.TextClause || !strings.Contains(cl.Text, "指") && !strings.Contains(cl.Text, "称") && !strings.Contains(cl.Text, "包括") {
+		if cl.Kind != domain.TextClause {
 			continue
 		}
 		s := c.t.whole(cl)

@@ -48,6 +48,7 @@ func (t *reading) measure(p *domain.Policy, u unit, c conditions) (domain.Measur
 		Text: textOf(u.own),
 	}
 	r := reader{t: t, m: &m, c: c, lists: map[*list]*listed{}}
+	r.byClass = strings.Contains(m.Text, "大型企业") && strings.Contains(m.Text, "中小微企业")
 	u.own, u.shared = u.own[:min(len(u.own), maxSentences)], u.shared[:min(len(u.shared), maxSentences)]
 	gives := func() {
 		for _, x := range u.own {
@@ -275,6 +276,7 @@ type reader struct {
 	done     sentence // whom the first act is done to, for want of plainer words
 	lists    map[*list]*listed
 	order    []*list
+	byClass  bool // whether each class of enterprises gets its own
 }
 
 // who reads the beneficiaries and conditions of one sentence.
@@ -331,7 +333,7 @@ func (r *reader) who(x piece) {
 	does := r.t.does(s)
 	switch {
 	case told:
-	case strings.Contains(r.m.Text, "大型企业") && strings.Contains(r.m.Text, "中小微企业"): // each class gets its own
+	case r.byClass:
 	case r.t.givenIn(s), does == gives && r.c.names(s.subject()):
 		if r.m.Who == "" { // 小微企业新增贷款的,按…给予贴息: the subject before what is given
 			r.beneficiary(s.subject())

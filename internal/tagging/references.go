@@ -9,6 +9,10 @@ import (
 )
 
 var (
+	// names are the marks of a document that a clause names; namesOrEnds also says
+	// that some end.
+	names       = expression(`》|〔`)
+	namesOrEnds = expression(`》|〔|废止|失效|停止执行`)
 	ending      = automaton.MustCompile(`废止|停止执行|失效|不再执行|停止使用|终止执行`)
 	endedInList = automaton.MustCompile(`《([^《》]{2,100})》(?:\(([^()]{4,60})\))?`)
 	// between parts the titles of one list and what stands before the verb.
@@ -48,7 +52,7 @@ func (t *reading) replaced(p *domain.Policy) []domain.Reference {
 	listing := false // whether the lines name what is ended
 	for i := range p.Clauses {
 		c := &p.Clauses[i]
-		if !strings.Contains(c.Text, "》") && !strings.Contains(c.Text, "〕") && !strings.Contains(c.Text, "废止") && !strings.Contains(c.Text, "失效") && !strings.Contains(c.Text, "停止执行") {
+		if !t.whole(c).matches(namesOrEnds) {
 			listing = false
 			continue
 		}
@@ -178,7 +182,7 @@ func (t *reading) amended(p *domain.Policy) []domain.Reference {
 	}
 	for i := range p.Clauses {
 		c := &p.Clauses[i]
-		if c.Kind != domain.TextClause && c.Kind != domain.HeadingClause || !strings.Contains(c.Text, "》") && !strings.Contains(c.Text, "〕") {
+		if c.Kind != domain.TextClause && c.Kind != domain.HeadingClause || !t.whole(c).matches(names) {
 			continue
 		}
 		for _, s := range t.sentences(c) {

@@ -15,19 +15,6 @@ type sentence struct {
 	holds      *held // by the sentence that it is a part of; nil if not looked at
 }
 
-// hasAny tells whether the sentence holds one of the characters.
-func (s sentence) hasAny(chars string) bool { return hasAny(s.text, chars) }
-
-// hasAny is strings.ContainsAny for few characters, most of them Chinese.
-func hasAny(text, chars string) bool {
-	for i, r := range chars {
-		if strings.Contains(text, chars[i:i+utf8.RuneLen(r)]) {
-			return true
-		}
-	}
-	return false
-}
-
 // indexAny is strings.IndexAny for few marks. Full-width ones begin with a byte
 // that begins no Chinese character, by which they are found at once.
 func indexAny(text, marks string) int {

@@ -12,6 +12,12 @@ var (
 	// orderedRE is what an order forbids or allows for a time: 禁渔时间, 交通管制期限.
 	orderedRE = `施工|禁[\p{Han}]{1,5}|限[行售购高飞航速]|(?:交通)?(?:管制|管控)|封[山航路闭库育禁]+|休渔|暂停[\p{Han}]{0,4}|停[\p{Han}]{1,3}`
 
+	// A sentence about time holds a word of ofTime; one that tells when something
+	// begins or ends a word of ofBegin or ofEnd.
+	ofTime  = expression(`[日月年底]`)
+	ofBegin = expression(`[起始于为自]|施行`)
+	ofEnd   = expression(`[至到止\-—–~]|废止|失效`)
+
 	inForce = `(?:正式)?(?:施行|实施|执行|生效|实行|启用|试行|适用)`
 	// fromDate is 自2026年3月1日起施行 and the like.
 	fromDate = expression(`(?:自|从|于|在)?` + dateRE + `(?:之日)?(?:零时|零点|起|开始|始){1,2}[,]?(?:在[\p{Han}]{2,8})?` + inForce)
@@ -184,7 +190,7 @@ func (t *reading) validity(p *domain.Policy, meta map[string]string) {
 		for _, s := range t.sentences(c) {
 			under := named
 			named = len(s.text) < 60 && listedTitle.MatchString(s.text)
-			if domain.CodePoints(s.text) < 4 || !s.hasAny("日月年底") {
+			if domain.CodePoints(s.text) < 4 || !s.matches(ofTime) {
 				continue
 			}
 			deadlines = append(deadlines, t.deadlines(s, year)...)
@@ -214,7 +220,7 @@ func (t *reading) validity(p *domain.Policy, meta map[string]string) {
 			if attached || c.Kind == domain.HeadClause && !enacted.MatchString(s.text) && !promulgates.MatchString(s.text) && !takesEffect.MatchString(s.text) {
 				continue
 			}
-			hasStart, hasEnd := s.hasAny("起始于为自") || strings.Contains(s.text, "施行"), s.hasAny("至到止-—–~") || strings.Contains(s.text, "废止") || strings.Contains(s.text, "失效")
+			hasStart, hasEnd := s.matches(ofBegin), s.matches(ofEnd)
 			if hasStart {
 				for _, b := range beginnings {
 					if b.under != nil && !b.under.MatchString(title) {
