@@ -4,6 +4,8 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"math/big"
+	"regexp"
 	"slices"
 	"unicode"
 
@@ -119,6 +121,84 @@ func (it *Item) Copied(policy *domain.Policy) float64 {
 		}
 	}
 	return float64(copied) / float64(len(own))
+}
+
+// Unfounded lists the amounts and percentages of an interpretation that neither the
+// policy's text nor its measures say: they are slips, or were reckoned. Cases are
+// reckoned, comparisons and records quote others; of these it says nothing.
+func (it *Item) Unfounded(policy *domain.Policy) []string {
+	var text string
+	switch {
+	case it.QA != nil:
+		text = it.QA.Answer
+	case it.OnePage != nil:
+		text = it.OnePage.Lead
+		for _, e := range it.OnePage.Hero {
+			text += "\n" + e.Big
+		}
+		for _, b := range it.OnePage.Blocks {
+			if b.Form == Example { // it is reckoned
+				continue
+			}
+			for _, e := range b.Lines {
+				text += "\n" + e.Name + "\n" + e.Text + "\n" + e.Big
+			}
+		}
+	}
+	known, seen := figuresOf(policy), map[string]bool{}
+	var unfounded []string
+	for _, f := range figuresIn(text) {
+		if !known[f.key] && !seen[f.key] {
+			seen[f.key] = true
+			unfounded = append(unfounded, f.written)
+		}
+	}
+	return unfounded
+}
+
+// quantity is an amount or a percentage, as it is written and as it is compared.
+type quantity struct{ written, key string }
+
+func figuresIn(text string) []quantity {
+	var all []quantity
+	plain := withoutCommas(text)
+	for _, m := range amounts.FindAllStringSubmatch(plain, -1) {
+		all = append(all, quantity{m[0], "元" + amount(m).RatString()})
+	}
+	for _, m := range percents.FindAllStringSubmatch(plain, -1) {
+		if r, ok := new(big.Rat).SetString(m[1]); ok {
+			all = append(all, quantity{m[0], "%" + r.RatString()})
+		}
+	}
+	return all
+}
+
+var numbers = regexp.MustCompile(`\d+(?:\.\d+)?`)
+
+// figuresOf are those that a policy says: in its text, where the unit may stand
+// after several (50、80、100万元), or in its measures, where numbers in words are read.
+func figuresOf(policy *domain.Policy) map[string]bool {
+	known := map[string]bool{}
+	for _, n := range numbers.FindAllString(withoutCommas(policy.Text), -1) {
+		r, ok := new(big.Rat).SetString(n)
+		if !ok {
+			continue
+		}
+		known["元"+r.RatString()], known["%"+r.RatString()] = true, true
+		for _, factor := range []int64{10_000, 100_000_000} {
+			known["元"+new(big.Rat).Mul(r, big.NewRat(factor, 1)).RatString()] = true
+		}
+	}
+	for i := range policy.Measures {
+		b := policy.Measures[i].Benefit
+		for _, v := range append([]float64{b.Amount, b.Cap}, b.Tiers...) {
+			known["元"+exact(v).RatString()] = true
+		}
+		for _, r := range []float64{b.Rate, b.FromRate} {
+			known["%"+new(big.Rat).Mul(exact(r), big.NewRat(100, 1)).RatString()] = true
+		}
+	}
+	return known
 }
 
 func letters(s string) []rune {

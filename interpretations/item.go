@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -201,6 +202,7 @@ const (
 	MaxAnswer = 200 // characters of an answer
 	MaxText   = 300 // characters of any other single text
 	MaxPoints = 12  // of a chart
+	MaxShares = 6   // of a whole: each has a colour of its own
 	MaxSteps  = 12  // of a case, likewise its facts
 )
 
@@ -372,6 +374,12 @@ func (c *Chart) check(policy *domain.Policy) error {
 	if len(c.Points) == 0 || len(c.Points) > MaxPoints {
 		return domain.Errorf(domain.Invalid, "图表要有1到%d行数据，现有%d行", MaxPoints, len(c.Points)).In("数据")
 	}
+	switch n := len(c.Points); {
+	case c.Form == Share && n > MaxShares:
+		return domain.Errorf(domain.Invalid, "构成比例图最多分%d项，现有%d项，请把小的合并为“其他”，或改用“%s”", MaxShares, n, Rank.Label()).In("数据")
+	case c.Form == Line && n < 2:
+		return domain.Errorf(domain.Invalid, "变化趋势图至少要有2个时间点，只有1个请改用“%s”", Rank.Label()).In("数据")
+	}
 	if c.Form.Numeric() {
 		if err := text("单位", c.Unit, 20); err != nil {
 			return err
@@ -413,6 +421,9 @@ func (c *Chart) checkPoint(i int) error {
 		if v < 0 {
 			return domain.Errorf(domain.Invalid, "第%d行的数值小于0，图表只画0以上的数", row).In("数据")
 		}
+		if shown, err := strconv.ParseFloat(strings.ReplaceAll(domain.Number(v), ",", ""), 64); err != nil || shown != v {
+			return domain.Errorf(domain.Invalid, "第%d行的数值小数位太多，最多4位，大数最多2位", row).In("数据") // or another would be shown
+		}
 	}
 	if p.Date != "" {
 		if _, err := time.Parse(time.DateOnly, p.Date); err != nil {
@@ -430,14 +441,14 @@ func (c *Chart) checkTotal() error {
 	switch {
 	case c.Form == Share && sum <= 0:
 		return domain.Errorf(domain.Invalid, "构成比例图的各项合计要大于0").In("数据")
-	case c.Form == Share && (c.Unit == "%" || c.Unit == "％") && math.Abs(sum-100) > 0.5: // 33.3% three times are a whole
-		return domain.Errorf(domain.Invalid, "各项相加是%s%%，不是100%%，请核对", number(sum)).In("数据")
+	case c.Form == Share && percentages(c.Unit) && math.Abs(sum-100) > 0.5: // 33.3% three times are a whole
+		return domain.Errorf(domain.Invalid, "各项相加是%s%%，不是100%%，请核对", domain.Number(sum)).In("数据")
 	case c.Total == nil:
 		return nil
 	case !c.Form.Numeric():
 		return domain.Errorf(domain.Invalid, "这种图表没有数值，不能写合计").In("合计")
 	case math.IsNaN(*c.Total) || math.Abs(sum-*c.Total) > 0.005:
-		return domain.Errorf(domain.Invalid, "各项相加是%s，与合计%s不符，请核对", number(sum), number(*c.Total)).In("合计")
+		return domain.Errorf(domain.Invalid, "各项相加是%s，与合计%s不符，请核对", domain.Number(sum), domain.Number(*c.Total)).In("合计")
 	}
 	return nil
 }

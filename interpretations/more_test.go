@@ -31,7 +31,7 @@ func record() *Item {
 
 func picture() *Item {
 	return &Item{ID: 12, Kind: OnePageKind, Title: "云川县支持企业设备更新若干措施", OnePage: &OnePage{
-		Lead: "2026年12月1日起申报", Hero: []Entry{{Name: "单项最高", Big: "100万元"}, {Name: "申请截止", Big: "12月31日"}},
+		Lead: "2026年12月1日起申报", Hero: []Entry{{Name: "单项最高", Big: "100万元", Clause: "第一条"}, {Name: "申请截止", Big: "12月31日", Clause: "二/(一)"}},
 		Blocks: []Block{
 			{Form: Chips, Title: "谁能享受", Lines: []Entry{{Name: "县内企业", Text: "云川县"}}, Clause: "第一条"},
 			{Form: Cards, Title: "给什么", Lines: []Entry{{Name: "设备补助", Text: "投资额的15%", Big: "100万元"}}, Clause: "第一条"},
@@ -131,7 +131,7 @@ func TestDraftsSayWhatTheMeasuresSay(t *testing.T) {
 	p.Expires = "2027-12-31"
 	p.Measures[0].Window = domain.Window{From: "2026-12-01", To: "2026-12-31"}
 	p.Measures[0].How = domain.How{Mode: "apply", Where: "县经信局", Materials: []string{"发票", "合同"}, Within: "20个工作日内"}
-	drafts := Propose(p, told(), []Word{{"数控设备", "由电脑程序控制的机器", "普通机床不算"}, {"没有提到的词", "不会出现", ""}})
+	drafts := Propose(p, told(), []Word{{"数控设备", "由电脑程序控制的机器", "普通机床不算"}, {"没有提到的词", "不会出现", ""}}, "2026-11-28")
 	kinds := map[Kind]int{}
 	questions := map[string]string{}
 	for _, d := range drafts {
@@ -177,7 +177,7 @@ func TestPictureOfSeveralMeasures(t *testing.T) {
 	}
 	all := []Told{{Gain: "减征50%", Who: "企业", How: "不用申请"}, {Gain: "减按1%征收", How: "不用申请"}, {Gain: "每人每月700元", How: "县经信局"}, {Gain: "最高10万元", How: "县经信局"}}
 	drawn := func() (hero, what, how string) {
-		for _, d := range Propose(p, all, nil) {
+		for _, d := range Propose(p, all, nil, "2026-11-28") {
 			if d.OnePage == nil {
 				continue
 			}
@@ -222,7 +222,7 @@ func TestDraftsOfALongPolicyStayShort(t *testing.T) {
 		p.Measures = append(p.Measures, domain.Measure{ID: "m", Clause: "第一条", Title: strings.Repeat("很长的事项", 5), Benefit: domain.Benefit{Cap: 500_000}})
 		all = append(all, Told{Gain: fmt.Sprintf("第%d档", i) + strings.Repeat("给予补助", 20), Who: strings.Repeat("符合条件的企业", 8), Window: "2026年全年"})
 	}
-	for _, d := range Propose(p, all, nil) {
+	for _, d := range Propose(p, all, nil, "2026-11-28") {
 		if err := d.Check(p); err != nil {
 			t.Error(err)
 		}
@@ -230,7 +230,7 @@ func TestDraftsOfALongPolicyStayShort(t *testing.T) {
 			t.Errorf("what is left out is not said: %s", d.QA.Answer)
 		}
 	}
-	if n := len(Propose(&domain.Policy{}, nil, nil)); n != 0 {
+	if n := len(Propose(&domain.Policy{}, nil, nil, "2026-11-28")); n != 0 {
 		t.Errorf("%d drafts of nothing", n)
 	}
 }
@@ -254,7 +254,7 @@ func TestDraftsSayOnceWhatIsTheSame(t *testing.T) {
 	one.Who, other.Who = "制造业企业", "借了款的企业"
 	answers := map[string]*QA{}
 	charts := map[string]*Chart{}
-	for _, d := range Propose(p, []Told{one, other}, nil) {
+	for _, d := range Propose(p, []Told{one, other}, nil, "2026-11-28") {
 		if d.QA != nil {
 			answers[d.QA.Question] = d.QA
 		}
@@ -376,7 +376,7 @@ func TestRowsRestOnTheirOwnClauses(t *testing.T) {
 	chart := figure(Rank)
 	chart.Chart.Points = []Point{{Label: "设备", Value: 2}, {Label: "软件", Value: 1, Clause: "二/(一)"}, {Label: "改造", Value: 1, Clause: "二/(一)"}}
 	onePage := picture()
-	onePage.OnePage.Blocks = onePage.OnePage.Blocks[1:2]
+	onePage.OnePage.Hero, onePage.OnePage.Blocks = nil, onePage.OnePage.Blocks[1:2]
 	onePage.OnePage.Blocks[0].Lines = []Entry{{Name: "设备", Clause: "二/(一)"}, {Name: "软件"}}
 	for name, it := range map[string]*Item{"chart": chart, "picture": onePage} {
 		if err := it.Check(policy()); err != nil {

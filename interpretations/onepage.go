@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"policypush/internal/domain"
@@ -14,7 +15,7 @@ import (
 // picture.
 type OnePage struct {
 	Lead   string  `json:"lead,omitempty"` // a line under the title
-	Hero   []Entry `json:"hero"`           // the figures that stand out, at most MaxHero
+	Hero   []Entry `json:"hero"`           // the figures that stand out, at most MaxHero, each with its clause
 	Blocks []Block `json:"blocks"`         // 1 to MaxBlocks
 }
 
@@ -96,6 +97,11 @@ func (p *OnePage) cites() []string {
 	for _, b := range p.Blocks {
 		paths = append(paths, b.cites()...)
 	}
+	for _, e := range p.Hero {
+		if e.Clause != "" { // before figures named their clause, they had none
+			paths = append(paths, e.Clause)
+		}
+	}
 	return paths
 }
 
@@ -108,6 +114,43 @@ func (b *Block) clauses() []*string {
 		own[i] = &b.Lines[i].Clause
 	}
 	return own
+}
+
+// Shows tells whether a block shows the interpretation with this id.
+func (p *OnePage) Shows(id int64) bool {
+	return slices.ContainsFunc(p.Blocks, func(b Block) bool { return b.Form == Embedded && b.Item == id })
+}
+
+// Hidden names, one for each, the blocks that readers do not see, since what they
+// show is not there, or waits to be approved or checked.
+func (p *OnePage) Hidden(policy *domain.Policy, items []Item) []string {
+	shown, said := Shown(items), []string(nil)
+	at := func(items []Item, id int64) *Item {
+		for i := range items {
+			if items[i].ID == id {
+				return &items[i]
+			}
+		}
+		return nil
+	}
+	for _, b := range p.Blocks {
+		if b.Form != Embedded {
+			continue
+		}
+		why := ""
+		switch it := at(shown, b.Item); {
+		case at(items, b.Item) == nil:
+			why = "已删除"
+		case it == nil:
+			why = "还没有审核"
+		case it.Outdated(policy):
+			why = "依据改过，还没有核对"
+		default:
+			continue
+		}
+		said = append(said, "“"+b.Title+"”引用的解读"+why)
+	}
+	return said
 }
 
 func (p *OnePage) words() string {
@@ -131,6 +174,12 @@ func (p *OnePage) check(policy *domain.Policy) error {
 	for i, l := range p.Hero {
 		if l.Name == "" || l.Big == "" || utf8.RuneCountInString(l.Name) > 10 || utf8.RuneCountInString(l.Big) > 10 {
 			return domain.Errorf(domain.Invalid, "第%d个突出的数字要写名称和数字，各不超过10字", i+1).In("突出的数字")
+		}
+		if l.Clause == "" {
+			return domain.Errorf(domain.Invalid, "第%d个要选一条原文作为依据", i+1).In("突出的数字")
+		}
+		if err := cited(policy, l.Clause); err != nil {
+			return err
 		}
 	}
 	if len(p.Blocks) == 0 || len(p.Blocks) > MaxBlocks {
@@ -175,19 +224,14 @@ func (b *Block) check(policy *domain.Policy) error {
 // who, what, and how.
 func (d *drafter) onePage() {
 	page := &OnePage{}
-	top := 0.0
 	who := Block{Form: Chips, Title: "谁能享受"}
 	what := Block{Form: Cards, Title: "给什么支持"}
 	for i, m := range d.policy.Measures {
 		b, t := m.Benefit, d.told[i]
-		top = max(top, b.Cap)
-		if b.Unit == "" {
-			top = max(top, b.Amount)
-		}
-		if name := cut(t.Who, 24); name != "" && len(who.Lines) < Chips.maxLines() && !hasLine(who.Lines, name) {
+		if name := cut(t.Who, 24); name != "" && !hasLine(who.Lines, name) {
 			who.Lines = append(who.Lines, Entry{Name: name, Clause: m.Clause})
 		}
-		if name := cut(d.name(i), 24); t.Gain != "" && len(what.Lines) < Cards.maxLines() && !hasLine(what.Lines, name) {
+		if name := cut(d.name(i), 24); t.Gain != "" && !hasLine(what.Lines, name) {
 			line := Entry{Name: name, Text: cut(t.Gain, 60), Big: standingOut(b), Clause: m.Clause}
 			if line.Text == line.Big {
 				line.Text = "" // once is enough
@@ -195,11 +239,10 @@ func (d *drafter) onePage() {
 			what.Lines = append(what.Lines, line)
 		}
 	}
+	who.shorten("类")
+	what.shorten("项")
 	who.Clause, what.Clause = d.rest(who.clauses()...), d.rest(what.clauses()...)
-	if top > 0 && utf8.RuneCountInString(Yuan(top)) <= 10 {
-		page.Hero = append(page.Hero, Entry{Name: "单项最高", Big: Yuan(top)})
-	}
-	page.Hero = append(page.Hero, d.lastDay()...)
+	page.Hero = append(d.largest(), d.lastDay()...)
 	for _, b := range []Block{who, what, d.howBlock()} {
 		if len(b.Lines) > 0 {
 			page.Blocks = append(page.Blocks, b)
@@ -208,15 +251,50 @@ func (d *drafter) onePage() {
 	d.add(Item{Kind: OnePageKind, Title: cut(d.policy.Title, 60), OnePage: page})
 }
 
+// shorten leaves out the lines that have no room, and says how many they are.
+func (b *Block) shorten(of string) {
+	most := b.Form.maxLines()
+	if left := len(b.Lines) - most + 1; left > 1 {
+		b.Lines = append(b.Lines[:most-1], Entry{Name: fmt.Sprintf("另有%d%s", left, of), Text: "见政策原文"})
+	}
+}
+
+// largest is the largest sum of one measure, or else the most for each.
+func (d *drafter) largest() []Entry {
+	var sum, each *domain.Measure
+	for i := range d.policy.Measures {
+		m := &d.policy.Measures[i]
+		if most := m.Benefit.Most(); most > 0 && (sum == nil || most > sum.Benefit.Most()) {
+			sum = m
+		}
+		if worth := m.Benefit.Worth(); worth > 0 && (each == nil || worth > each.Benefit.Worth()) {
+			each = m
+		}
+	}
+	hero := Entry{Name: "单项最高"}
+	switch {
+	case sum != nil:
+		hero.Big, hero.Clause = domain.Yuan(sum.Benefit.Most()), sum.Clause
+	case each != nil:
+		hero.Name, hero.Big, hero.Clause = each.Benefit.Per()+"最高", domain.Yuan(each.Benefit.Largest()), each.Clause
+	default:
+		return nil
+	}
+	if utf8.RuneCountInString(hero.Name) > 10 || utf8.RuneCountInString(hero.Big) > 10 || hero.Clause == "" {
+		return nil
+	}
+	return []Entry{hero}
+}
+
 // standingOut is the figure of a benefit in a few letters, or "". A rate that is
 // not given says nothing by itself.
 func standingOut(b domain.Benefit) string {
 	big := ""
 	switch {
 	case b.Cap > 0:
-		big = "最高" + Yuan(b.Cap)
+		big = "最高" + domain.Yuan(b.Cap)
 	case b.Amount > 0:
-		big = b.Per() + Yuan(b.Amount)
+		big = b.Per() + domain.Yuan(b.Amount)
 	case b.Rate > 0 && b.FromRate == 0 && b.Gives() && Gained(b) == "可少缴":
 		big = "减" + percent(b.Rate)
 	case b.Rate > 0 && b.FromRate == 0 && b.Gives():
@@ -228,27 +306,30 @@ func standingOut(b domain.Benefit) string {
 	return big
 }
 
-// lastDay is the last day to apply. Where the measures have several it is the
-// first of them: whoever keeps to that misses none.
+// lastDay is the last day to apply. Where there are several it is the next of
+// them: whoever keeps to that misses none that can still be kept.
 func (d *drafter) lastDay() []Entry {
-	var days []string
-	for _, m := range d.policy.Measures {
-		if day := m.Window.Deadline; len(day) == len("2026-11-26") && !slices.Contains(days, day) {
-			days = append(days, day)
+	days := d.policy.Deadlines()
+	next := domain.NextDeadline(days, d.today)
+	on, err := time.Parse(time.DateOnly, next)
+	if err != nil {
+		return nil // there is none
+	}
+	name, at := "申请截止", SayingDay(d.policy, next)
+	for i := range d.policy.Measures {
+		if m := &d.policy.Measures[i]; at == "" && d.policy.DeadlineOf(m) == next {
+			at = m.Clause
 		}
 	}
-	if len(days) == 0 {
+	switch {
+	case at == "":
 		return nil
-	}
-	var year, month, day int
-	if _, err := fmt.Sscanf(slices.Min(days), "%d-%d-%d", &year, &month, &day); err != nil {
-		return nil
-	}
-	name := "申请截止"
-	if len(days) > 1 {
+	case len(days) > 1 && next == days[0]:
 		name = "最早截止"
+	case len(days) > 1:
+		name = "接着截止"
 	}
-	return []Entry{{Name: fmt.Sprintf("%d年%s", year, name), Big: fmt.Sprintf("%d月%d日", month, day)}}
+	return []Entry{{Name: on.Format("2006年") + name, Big: on.Format("1月2日"), Clause: at}}
 }
 
 // howBlock says how the measures are had. Where there is one way for all, the steps
@@ -270,13 +351,14 @@ func (d *drafter) howBlock() Block {
 		return b
 	}
 	b.Form = Cards
-	for _, l := range lines[:min(len(lines), Cards.maxLines())] {
+	for _, l := range lines {
 		line := Entry{Name: cut(l.name, 24), Text: cut(l.text, 80), Clause: d.ground(l.clauses)}
 		if l.name == "" {
 			line.Name, line.Text = cut(l.text, 24), ""
 		}
 		b.Lines = append(b.Lines, line)
 	}
+	b.shorten("种办法")
 	b.Clause = d.rest(b.clauses()...)
 	return b
 }

@@ -31,9 +31,10 @@ type Word struct {
 // case for each measure that can be reckoned. told says each measure in words,
 // in the order of the policy's; words are the terms that it uses. A draft says
 // only what the measures say and cites their clauses, so that each passes
-// Check; what is not known is not asked. People edit and approve them.
-func Propose(policy *domain.Policy, told []Told, words []Word) []Item {
-	d := drafter{policy: policy, told: told}
+// Check; what is not known is not asked. Of several last days the picture names
+// the next after today (YYYY-MM-DD). People edit and approve them.
+func Propose(policy *domain.Policy, told []Told, words []Word, today string) []Item {
+	d := drafter{policy: policy, told: told, today: today}
 	d.whoAndWhat()
 	d.when()
 	d.how()
@@ -52,6 +53,7 @@ func Propose(policy *domain.Policy, told []Told, words []Word) []Item {
 type drafter struct {
 	policy *domain.Policy
 	told   []Told
+	today  string
 	drafts []Item
 }
 
@@ -203,7 +205,11 @@ func (d *drafter) when() {
 	var lines []groundedLine
 	for i, m := range d.policy.Measures {
 		if w := d.told[i].Window; w != "" {
-			lines = append(lines, groundedLine{d.name(i), w, []string{m.Clause}})
+			clauses := []string{m.Clause}
+			if at := SayingDay(d.policy, d.policy.DeadlineOf(&m)); at != "" && at != m.Clause {
+				clauses = append(clauses, at)
+			}
+			lines = append(lines, groundedLine{d.name(i), w, clauses})
 		}
 	}
 	d.answer(Procedure, "什么时候可以办？", lines)
@@ -297,6 +303,17 @@ func Saying(policy *domain.Policy, words ...string) string {
 	return ""
 }
 
+// SayingDay returns the path of the clause that says a day (YYYY-MM-DD), with its
+// year or as the end of a time, or "".
+func SayingDay(policy *domain.Policy, day string) string {
+	written := chineseDay(day)
+	_, inYear, ok := strings.Cut(written, "年")
+	if !ok {
+		return ""
+	}
+	return orElse(Saying(policy, written), Saying(policy, "至"+inYear, "到"+inYear, "于"+inYear, "当年"+inYear))
+}
+
 // ground is the clause that all of some paths rest on: the only one, or the
 // nearest that holds them all, or else the first. What has no path says nothing.
 func (d *drafter) ground(paths []string) string {
@@ -349,11 +366,7 @@ func (d *drafter) sums() {
 	chart := &Chart{Form: Rank, Unit: "万元"}
 	for i, m := range d.policy.Measures {
 		b := m.Benefit
-		sum := b.Cap
-		if sum == 0 && b.Unit == "" {
-			sum = max(b.Amount, slices.Max(append([]float64{0}, b.Tiers...)))
-		}
-		if sum > 0 {
+		if sum := b.Most(); sum > 0 {
 			point := Point{Label: cut(d.name(i), 40), Value: round(sum / 10_000), Clause: m.Clause}
 			if b.Cap > 0 {
 				point.Note = cut(b.PerCap(), 60)
@@ -364,7 +377,6 @@ func (d *drafter) sums() {
 	if len(chart.Points) < 2 {
 		return
 	}
-	chart.Clause = d.rest(chart.clauses()...)
 	slices.SortStableFunc(chart.Points, func(a, b Point) int {
 		switch {
 		case a.Value > b.Value:
@@ -374,14 +386,18 @@ func (d *drafter) sums() {
 		}
 		return 0
 	})
-	chart.Points = chart.Points[:min(len(chart.Points), MaxPoints)]
+	title := "每一项最多能得多少"
+	if len(chart.Points) > MaxPoints {
+		title, chart.Points = fmt.Sprintf("给得最多的%d项，最多能得多少", MaxPoints), chart.Points[:MaxPoints]
+	}
 	if chart.Points[0].Value < 1 {
 		chart.Unit = "元"
 		for i := range chart.Points {
 			chart.Points[i].Value = round(chart.Points[i].Value * 10_000)
 		}
 	}
-	d.add(Item{Kind: ChartKind, Aspect: Standard, Title: "每一项最多能得多少", Chart: chart})
+	chart.Clause = d.rest(chart.clauses()...)
+	d.add(Item{Kind: ChartKind, Aspect: Standard, Title: title, Chart: chart})
 }
 
 // days draws the days that count, if there are several. What several measures
@@ -406,8 +422,8 @@ func (d *drafter) days() {
 		}
 		add(m.Window.From, "开始", d.name(i), m.Clause)
 		add(m.Window.To, "结束", d.name(i), m.Clause)
-		if m.Window.Deadline != m.Window.To {
-			add(m.Window.Deadline, "申请截止", d.name(i), m.Clause)
+		if day := d.policy.DeadlineOf(&m); day != m.Window.To {
+			add(day, "申请截止", d.name(i), orElse(SayingDay(d.policy, day), m.Clause))
 		}
 	}
 	add(d.policy.EffectiveFrom, "开始施行", "", Saying(d.policy, "施行", "执行", "实施"))
@@ -469,13 +485,13 @@ func (d *drafter) cases() {
 		fact := "符合“" + d.name(i) + "”的条件"
 		switch {
 		case b.Rate > 0:
-			fact += "，" + orElse(b.Base, "基数") + "为" + Yuan(base)
+			fact += "，" + orElse(b.Base, "基数") + "为" + domain.Yuan(base)
 		case b.Unit != "":
-			fact += fmt.Sprintf("，共%s（%s）", number(base), b.Unit)
+			fact += fmt.Sprintf("，共%s（%s）", domain.Number(base), b.Unit)
 		}
 		d.add(Item{Kind: CaseKind, Aspect: Standard, Title: "算一笔账：" + cut(d.name(i), 40), Case: &Case{
 			Who: cut("举例："+orElse(d.told[i].Who, "符合条件的申请人"), MaxText), Facts: []string{fact},
-			Steps: steps, Result: Step{Gained(b), Yuan(amount)}, Clause: m.Clause, Measure: m.ID, Base: base, Amount: amount,
+			Steps: steps, Result: Step{Gained(b), domain.Yuan(amount)}, Clause: m.Clause, Measure: m.ID, Base: base, Amount: amount,
 		}})
 		made++
 	}

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"policypush/internal/domain"
 )
@@ -208,8 +209,13 @@ func paragraphs(text string) []string {
 type onePageView struct {
 	ID     int64
 	Lead   string
-	Hero   []Entry
+	Hero   []heroView
 	Blocks []blockView
+}
+
+type heroView struct {
+	Entry
+	Cites []Cite
 }
 
 type blockView struct {
@@ -222,12 +228,15 @@ type blockView struct {
 }
 
 func (it *Item) onePageView(policy *domain.Policy, day string, others []Item) onePageView {
-	v := onePageView{ID: it.ID, Lead: it.OnePage.Lead, Hero: it.OnePage.Hero}
+	v := onePageView{ID: it.ID, Lead: it.OnePage.Lead}
+	for _, e := range it.OnePage.Hero {
+		v.Hero = append(v.Hero, heroView{e, cites(policy, e.Clause)})
+	}
 	for _, b := range it.OnePage.Blocks {
 		block := blockView{Title: b.Title, Form: b.Form, Lines: b.Lines, Cites: cites(policy, b.cites()...)}
 		if b.Form == Embedded {
 			i := slices.IndexFunc(others, func(o Item) bool { return o.ID == b.Item && o.Kind != OnePageKind })
-			if i < 0 {
+			if i < 0 || others[i].Outdated(policy) { // nothing on a picture says that it is being checked
 				continue
 			}
 			inner, err := others[i].Render(policy, day)
@@ -250,7 +259,9 @@ type chart struct {
 	Rows          []row
 	Sum, Total    string
 	Wide          bool // few enough steps to stand in a line
-	Noted         bool // a point has a note, which needs a line of its own
+	Noted         bool // a point has a note or a long name, which needs a line of its own
+	Long          bool // names or values of bars need several lines
+	Whole         bool // the values are percentages of the whole: they need no second one
 	Plot          *plot
 	Cites         []Cite
 }
@@ -286,9 +297,17 @@ func (it *Item) chartView(policy *domain.Policy, day string) chart {
 		top = max(top, p.Value, p.Before)
 		sum += p.Value
 	}
-	view.Sum = number(sum)
 	if c.Total != nil {
-		view.Total = number(*c.Total)
+		view.Total = domain.Number(*c.Total)
+	}
+	if c.Form == Share {
+		view.Sum, view.Whole = domain.Number(sum), percentages(c.Unit)
+		if utf8.RuneCountInString(view.Sum) > ringSum || utf8.RuneCountInString(view.Unit) > ringSum { // it has no room in the ring
+			view.Sum, view.Total = "", view.Sum
+		}
+	}
+	for _, name := range []string{view.Before, view.After} {
+		view.Long = view.Long || utf8.RuneCountInString(name) > barName
 	}
 	drawn := 0.0
 	for i, p := range c.Points {
@@ -303,14 +322,15 @@ func (it *Item) chartView(policy *domain.Policy, day string) chart {
 		}
 		switch c.Form {
 		case Share:
-			r.Class = fmt.Sprintf("k%d", i%5+1)
+			r.Class = fmt.Sprintf("k%d", i%MaxShares+1)
 			r.Percent, r.Dash, r.Offset = slice(p.Value, drawn, sum)
 			drawn += p.Value
 		case Timeline:
 			r.Class = c.stage(i, day)
 		}
 		view.Rows = append(view.Rows, r)
-		view.Noted = view.Noted || p.Note != ""
+		view.Noted = view.Noted || p.Note != "" || utf8.RuneCountInString(p.Label) > rankName
+		view.Long = view.Long || len(r.Value+r.More+r.Less) > barValue || len(r.BeforeValue) > barValue
 	}
 	if c.Form == Line {
 		view.Plot = c.plot()
@@ -329,16 +349,37 @@ func barOf(v, top float64, class string) bar {
 	return bar{Class: class, Width: fmt.Sprintf("%.4g", width)}
 }
 
-// slice returns a part's percentage and the dash of its arc on the circle of
-// radius 42, a small gap apart from the next.
+// So many characters have their place beside or in a drawing.
+const (
+	ringSum  = 7  // the sum of shares, and its unit
+	barName  = 8  // the names of a comparison
+	barValue = 12 // a value with its change
+	rankName = 12 // the label of a bar
+)
+
+// slice returns a part's percentage, to a tenth, and the dash of its arc on the
+// circle of radius 42, a small gap apart from the next.
 func slice(v, before, sum float64) (percent, dash, offset string) {
 	const round = 2 * math.Pi * 42
-	if sum <= 0 {
-		return "0%", "0 264", "0"
+	if v <= 0 {
+		return "0%", "", "" // nothing is drawn of it
 	}
 	arc := max(v/sum*round-1.4, 0.1)
-	return fmt.Sprintf("%.0f%%", v/sum*100), fmt.Sprintf("%.2f %.2f", arc, round-arc), fmt.Sprintf("%.2f", -before/sum*round)
+	if v == sum { // there is no next
+		arc = round
+	}
+	percent = domain.Number(math.Round(v/sum*1000)/10) + "%"
+	switch {
+	case v > 0 && v/sum < 0.0005:
+		percent = "不到0.1%"
+	case v < sum && v/sum >= 0.9995:
+		percent = "超过99.9%"
+	}
+	return percent, fmt.Sprintf("%.2f %.2f", arc, round-arc), fmt.Sprintf("%.2f", -before/sum*round)
 }
+
+// percentages tells whether a unit is that of parts of a hundred.
+func percentages(unit string) bool { return unit == "%" || unit == "％" }
 
 // stage tells whether point i of a timeline is over or the next to come.
 func (c *Chart) stage(i int, day string) string {
@@ -367,8 +408,8 @@ func chineseDay(date string) string {
 
 // written is a value as it stands beside its bar: a percentage says so itself.
 func (c *Chart) written(v float64) string {
-	if c.Unit == "%" {
-		return number(v) + "%"
+	if percentages(c.Unit) {
+		return domain.Number(v) + "%"
 	}
-	return number(v)
+	return domain.Number(v)
 }

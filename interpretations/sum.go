@@ -27,19 +27,19 @@ func Compute(b domain.Benefit, base float64) (float64, []Step, bool) {
 	case b.Rate > 0 && b.FromRate > b.Rate:
 		name := orElse(b.Base, "基数")
 		sum.Mul(exact(base), new(big.Rat).Sub(exact(b.FromRate), exact(b.Rate)))
-		steps = []Step{{name, Yuan(base)}, {"原来的比例", percent(b.FromRate)}, {"现在的比例", percent(b.Rate)}, {"少缴", Yuan(fen(sum))}}
+		steps = []Step{{name, domain.Yuan(base)}, {"原来的比例", percent(b.FromRate)}, {"现在的比例", percent(b.Rate)}, {"少缴", domain.Yuan(fen(sum))}}
 	case b.Rate > 0 && !b.Gives():
 		return 0, nil, false
 	case b.Rate > 0:
 		name := orElse(b.Base, "基数")
 		sum.Mul(exact(base), exact(b.Rate))
-		steps = []Step{{name, Yuan(base)}, {"乘以" + percent(b.Rate), Yuan(fen(sum))}}
+		steps = []Step{{name, domain.Yuan(base)}, {"乘以" + percent(b.Rate), domain.Yuan(fen(sum))}}
 	case b.Amount > 0 && b.Unit != "":
 		sum.Mul(exact(b.Amount), exact(base))
-		steps = []Step{{b.Per() + "的标准", Yuan(b.Amount)}, {"乘以" + number(base), Yuan(fen(sum))}}
+		steps = []Step{{b.Per() + "的标准", domain.Yuan(b.Amount)}, {"乘以" + domain.Number(base), domain.Yuan(fen(sum))}}
 	case b.Amount > 0 && len(b.Tiers) < 2:
 		sum.Set(exact(b.Amount))
-		steps = []Step{{"标准", Yuan(b.Amount)}}
+		steps = []Step{{"标准", domain.Yuan(b.Amount)}}
 	default:
 		return 0, nil, false
 	}
@@ -49,7 +49,7 @@ func Compute(b domain.Benefit, base float64) (float64, []Step, bool) {
 			sum.Set(limit)
 			verdict = "超过，按上限算"
 		}
-		steps = append(steps, Step{"是否超过" + Yuan(b.Cap) + "上限", verdict})
+		steps = append(steps, Step{"是否超过" + domain.Yuan(b.Cap) + "上限", verdict})
 	}
 	return fen(sum), steps, true
 }
@@ -93,9 +93,9 @@ func (c *Case) checkSum(policy *domain.Policy) error {
 		case !ok:
 			return domain.Errorf(domain.Invalid, "政策点“%s”没有可计算的比例或金额，请不要关联政策点，或先补全它", m.Title).In("政策点")
 		case exact(sum).Cmp(exact(c.Amount)) != 0:
-			return domain.Errorf(domain.Invalid, "按政策点“%s”计算应为%s，案例写的是%s，请核对", m.Title, Yuan(sum), Yuan(c.Amount)).In("结果")
+			return domain.Errorf(domain.Invalid, "按政策点“%s”计算应为%s，案例写的是%s，请核对", m.Title, domain.Yuan(sum), domain.Yuan(c.Amount)).In("结果")
 		case !says(c.Result.Value, sum):
-			return domain.Errorf(domain.Invalid, "按政策点“%s”计算应为%s，结果里写的是“%s”，请核对", m.Title, Yuan(sum), c.Result.Value).In("结果")
+			return domain.Errorf(domain.Invalid, "按政策点“%s”计算应为%s，结果里写的是“%s”，请核对", m.Title, domain.Yuan(sum), c.Result.Value).In("结果")
 		}
 		return c.checkRate(m)
 	}
@@ -125,34 +125,46 @@ func (c *Case) checkRate(m *domain.Measure) error {
 		}
 	}
 	if !says(told, c.Base) {
-		return domain.Errorf(domain.Invalid, "按%s核算，情况和步骤里却没有写这个数，请核对", Yuan(c.Base)).In("步骤")
+		return domain.Errorf(domain.Invalid, "按%s核算，情况和步骤里却没有写这个数，请核对", domain.Yuan(c.Base)).In("步骤")
 	}
 	return nil
 }
 
 var (
 	amounts  = regexp.MustCompile(`(\d+(?:\.\d+)?)(亿|万)?元`)
+	inThrees = regexp.MustCompile(`\d{1,3}(?:[,，]\d{3})+`)
 	percents = regexp.MustCompile(`(\d+(?:\.\d+)?)\s*[%％]`)
 )
+
+// withoutCommas takes out what parts the digits of a number, 12,000 or 1 000, and
+// spaces.
+func withoutCommas(text string) string {
+	whole := strings.NewReplacer(",", "", "，", "")
+	return inThrees.ReplaceAllStringFunc(strings.ReplaceAll(text, " ", ""), whole.Replace)
+}
 
 // amountsIn reads the amounts in a text, 1.2万元 or 12,000元, in yuan.
 func amountsIn(text string) []*big.Rat {
 	var all []*big.Rat
-	plain := strings.NewReplacer(",", "", "，", "", " ", "").Replace(text)
-	for _, m := range amounts.FindAllStringSubmatch(plain, -1) {
-		r, ok := new(big.Rat).SetString(m[1])
-		if !ok {
-			continue
-		}
-		switch m[2] {
-		case "万":
-			r.Mul(r, big.NewRat(10_000, 1))
-		case "亿":
-			r.Mul(r, big.NewRat(100_000_000, 1))
-		}
-		all = append(all, r)
+	for _, m := range amounts.FindAllStringSubmatch(withoutCommas(text), -1) {
+		all = append(all, amount(m))
 	}
 	return all
+}
+
+// amount is what a match of amounts says, in yuan.
+func amount(m []string) *big.Rat {
+	r, ok := new(big.Rat).SetString(m[1])
+	if !ok { // it matches digits only
+		return new(big.Rat)
+	}
+	switch m[2] {
+	case "万":
+		r.Mul(r, big.NewRat(10_000, 1))
+	case "亿":
+		r.Mul(r, big.NewRat(100_000_000, 1))
+	}
+	return r
 }
 
 // says tells whether one of the amounts in a text is v.
@@ -160,37 +172,10 @@ func says(text string, v float64) bool {
 	return slices.ContainsFunc(amountsIn(text), func(r *big.Rat) bool { return r.Cmp(exact(v)) == 0 })
 }
 
-// Yuan writes an amount for people: 18万元 from ten thousand on, 860元 below,
-// fen only where there are some.
-func Yuan(v float64) string {
-	if v >= 10000 && exact(v).Cmp(exact(math.Round(v))) == 0 && math.Mod(v, 100) == 0 {
-		return number(v/10000) + "万元"
-	}
-	return number(v) + "元"
-}
-
 func percent(rate float64) string {
 	r := new(big.Rat).Mul(exact(rate), big.NewRat(100, 1))
 	s := r.FloatString(4)
 	return strings.TrimRight(strings.TrimRight(s, "0"), ".") + "%"
-}
-
-// number writes a value with at most two decimals and commas every three
-// digits.
-func number(v float64) string {
-	s := strconv.FormatFloat(v, 'f', 2, 64)
-	whole, fraction, _ := strings.Cut(s, ".")
-	sign := ""
-	if whole[0] == '-' {
-		sign, whole = "-", whole[1:]
-	}
-	for i := len(whole) - 3; i > 0; i -= 3 {
-		whole = whole[:i] + "," + whole[i:]
-	}
-	if fraction = strings.TrimRight(fraction, "0"); fraction != "" {
-		whole += "." + fraction
-	}
-	return sign + whole
 }
 
 // exact takes a float as the decimal that a person typed: 0.15 is 15/100, so

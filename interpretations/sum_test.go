@@ -77,14 +77,3 @@ func TestComputeIsExact(t *testing.T) {
 		}
 	})
 }
-
-func TestYuan(t *testing.T) {
-	for v, want := range map[float64]string{
-		0: "0元", 0.5: "0.5元", 860: "860元", 1234.56: "1,234.56元", 10000: "1万元", 25000: "2.5万元",
-		12345: "12,345元", 123400: "12.34万元", 1_000_000: "100万元", 10000.01: "10,000.01元",
-	} {
-		if got := Yuan(v); got != want {
-			t.Errorf("Yuan(%v) = %q, want %q", v, got, want)
-		}
-	}
-}

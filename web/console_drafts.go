@@ -29,7 +29,7 @@ func (s *Server) drafts(p *domain.Policy, items []interpretations.Item) ([]draft
 		there[draftKey(items[i])] = true
 	}
 	var rows []draftRow
-	for _, it := range interpretations.Propose(p, s.told(p), s.wordsIn(p.Text)) {
+	for _, it := range interpretations.Propose(p, s.told(p), s.wordsIn(p.Text), s.today()) {
 		row := draftRow{Item: it, Key: draftKey(it)}
 		if there[row.Key] {
 			continue
@@ -92,7 +92,7 @@ func (s *Server) adoptDraft(c *fiber.Ctx) error {
 		return err
 	}
 	key := field(c, "draft")
-	for _, it := range interpretations.Propose(p, s.told(p), s.wordsIn(p.Text)) {
+	for _, it := range interpretations.Propose(p, s.told(p), s.wordsIn(p.Text), s.today()) {
 		if draftKey(it) != key {
 			continue
 		}

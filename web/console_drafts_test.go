@@ -78,7 +78,7 @@ func TestOtherFormsOfInterpretations(t *testing.T) {
 		t.Fatalf("%d, %v", len(items), err)
 	}
 	page := url.Values{
-		"kind": {"onepage"}, "title": {"一张图"}, "hero0": {"最高"}, "hero_big0": {"300万元"},
+		"kind": {"onepage"}, "title": {"一张图"}, "hero0": {"最高"}, "hero_big0": {"300万元"}, "hero_clause0": {"第一条"},
 		"style0": {"cards"}, "heading0": {"给什么"}, "block_clause0": {"第一条"}, "lines0": {"设备|补15%｜300万元\n软件"},
 		"style1": {"embedded"}, "heading1": {"改了什么"}, "item1": {fmt.Sprint(items[0].ID)}, "do": {"preview"},
 	}
@@ -99,6 +99,99 @@ func TestOtherFormsOfInterpretations(t *testing.T) {
 		t.Fatalf("saved %+v", saved)
 	}
 	b.get(fmt.Sprintf("%s/%d", to, items[len(items)-1].ID)).at(fmt.Sprintf("%s/%d", to, items[len(items)-1].ID), 200, "设备｜补15%｜300万元｜第一条")
+}
+
+// A value is read in the unit that stands above it, however it is typed; days of a
+// timeline are put in order; what cannot be drawn is refused by its reason, and stays
+// as it was typed.
+func TestChartsAsPeopleTypeThem(t *testing.T) {
+	site := newOffice(t)
+	b := site.as("drafter")
+	to := b.drafted() + "/interpretations"
+	chart := func(form, unit string, rows ...string) url.Values {
+		f := url.Values{"kind": {"chart"}, "title": {"图"}, "clause": {"第一条"}, "form": {form}, "unit": {unit}, "before": {"原来"}, "after": {"现在"}, "do": {"save"}}
+		for i, row := range rows {
+			for k, part := range strings.Split(row, "|") {
+				f.Set([]string{"label", "value", "before", "date"}[k]+fmt.Sprint(i), part)
+			}
+		}
+		return f
+	}
+	last := func() *interpretations.Chart {
+		items, err := site.Store.Interpretations(context.Background(), 1, false)
+		if err != nil || len(items) == 0 {
+			t.Fatalf("%d, %v", len(items), err)
+		}
+		return items[len(items)-1].Chart
+	}
+	for _, tt := range []struct {
+		unit, typed string
+		want        float64
+	}{
+		{"万元", "50万", 50},
+		{"万元", "50万元", 50},
+		{"万元", "５０", 50},
+		{"元", "50万", 500_000},
+		{"元", "1,200元", 1200},
+		{"万人", "3万", 3},
+		{"%", "15%", 15},
+		{"％", "15%", 15},
+		{"户", "30户", 30},
+	} {
+		b.post(to, chart("rank", tt.unit, "甲|"+tt.typed)).at(to, 200, "解读已保存")
+		if got := last().Points[0].Value; got != tt.want {
+			t.Errorf("%s in %s is %v, want %v", tt.typed, tt.unit, got, tt.want)
+		}
+	}
+	b.post(to, chart("timeline", "", "晚|||2027-03-31", "不定", "早|||2026-12-01")).at(to, 200, "解读已保存")
+	if ps := last().Points; ps[0].Label != "早" || ps[1].Label != "不定" || ps[2].Label != "晚" {
+		t.Errorf("days stand as %+v", ps)
+	}
+	for want, form := range map[string]url.Values{
+		"单位已经是万元，请只写数字":     chart("rank", "万元", "甲|1.2亿"),
+		"“-5”小于0，请写0以上的数":   chart("rank", "万元", "甲|-5"),
+		"“−5”小于0":           chart("compare", "%", "甲|3|−5%"),
+		"小数位太多":             chart("rank", "元", "甲|0.12345"),
+		"最多分6项，现有7项":        chart("share", "户", "甲|1", "乙|1", "丙|1", "丁|1", "戊|1", "己|1", "庚|1"),
+		"各项相加是99%，不是100%":   chart("share", "%", "甲|33", "乙|33", "丙|33"),
+		"图表要有1到12行数据，现有0行":  chart("rank", "元"),
+		"第1行的数值没有填，是0就写0":   chart("line", "元", "甲|", "乙|1"),
+		"第1行的日期“明天”无效":      chart("timeline", "", "甲|||明天"),
+		"请填写单位":             chart("rank", "", "甲|1"),
+		"第1行的名称要填写，且不超过40字": chart("rank", "元", "|1"),
+		"变化趋势图至少要有2个时间点":    chart("line", "元", "甲|1"),
+		"基数“很多”要写成数字":       {"kind": {"case"}, "title": {"例"}, "measure": {"m1"}, "base": {"很多"}, "do": {"save"}},
+	} {
+		b.post(to, form).at(to, 422, want)
+		for _, name := range []string{"label0", "value0", "before0", "date0", "base"} {
+			if typed := form.Get(name); typed != "" && !strings.Contains(b.body, `value="`+typed+`"`) {
+				t.Errorf("%s: %q is lost", want, typed)
+			}
+		}
+	}
+}
+
+// What a picture shows cannot be deleted under it; figures that the policy does not
+// say and blocks that readers do not see are told to whoever checks.
+func TestAPictureIsCheckedAgainstThePolicy(t *testing.T) {
+	site := newOffice(t)
+	b := site.as("drafter")
+	to := b.drafted() + "/interpretations"
+	b.post(to, url.Values{"kind": {"qa"}, "question": {"补多少？"}, "answer": {"最高900万元，按15%。"}, "cited": {"第一条"}, "do": {"save"}}).
+		at(to, 200, "原文和政策点里没有写900万元。")
+	page := url.Values{
+		"kind": {"onepage"}, "title": {"一张图"}, "hero0": {"最高"}, "hero_big0": {"300万元"}, "style0": {"embedded"}, "heading0": {"问答"}, "item0": {"1"}, "do": {"save"},
+	}
+	b.post(to, page).at(to, 422, "突出的数字：第1个要选一条原文作为依据", `value="300万元"`)
+	page.Set("hero_clause0", "第一条")
+	b.post(to, page).at(to, 200, "有板块公众看不到：“问答”引用的解读还没有审核。")
+	b.get(to+"/2").at(to+"/2", 200, `value="第一条" selected`)
+	b.post(to+"/1/delete", url.Values{}).at(to+"/1/delete", 409, "一图读懂“一张图”引用了这条解读")
+	if _, err := site.Store.Interpretation(context.Background(), 1); err != nil {
+		t.Errorf("it is deleted: %v", err)
+	}
+	b.post(to+"/2/delete", url.Values{}).at(to, 200, "解读已删除")
+	b.post(to+"/1/delete", url.Values{}).at(to, 200, "解读已删除")
 }
 
 func TestAnOutdatedInterpretationIsToldAndConfirmed(t *testing.T) {
@@ -147,7 +240,7 @@ func TestEveryLabelledDocumentGetsSoundDrafts(t *testing.T) {
 			t.Fatal(err)
 		}
 		p := tagger.Read(doc)
-		for _, it := range interpretations.Propose(p, site.told(p), site.wordsIn(p.Text)) {
+		for _, it := range interpretations.Propose(p, site.told(p), site.wordsIn(p.Text), "2026-11-26") {
 			drafted++
 			if err := it.Check(p); err != nil {
 				t.Errorf("%s: %v", file, err)

@@ -30,12 +30,14 @@ type itemRow struct {
 	HTML       template.HTML
 	Writer     string
 	MayApprove bool
-	Seen       string // by whoever approves
-	Problem    string // why it does not fit the policy any more, or ""
-	Outdated   bool   // what it rests on has changed since
-	Copied     string // the share that repeats the text, if that is too much: 80%
-	Said       string // what readers say of it, or ""
-	MayConfirm bool   // an outdated one may be said to hold still
+	Seen       string   // by whoever approves
+	Problem    string   // why it does not fit the policy any more, or ""
+	Outdated   bool     // what it rests on has changed since
+	Copied     string   // the share that repeats the text, if that is too much: 80%
+	Unfounded  string   // amounts and percentages that the policy does not say, or ""
+	Hidden     []string // blocks of a picture that readers do not see, and why
+	Said       string   // what readers say of it, or ""
+	MayConfirm bool     // an outdated one may be said to hold still
 }
 
 func (explainView) template() string { return "console/interpretations" }
@@ -87,6 +89,10 @@ func (s *Server) interpretationsPage(c *fiber.Ctx) error {
 		row.MayConfirm = row.Outdated && row.Problem == "" && it.State == interpretations.Approved && v.MayExplain
 		if share := it.Copied(p); share > interpretations.CopyLimit {
 			row.Copied = fmt.Sprintf("%.0f%%", share*100)
+		}
+		row.Unfounded = strings.Join(it.Unfounded(p), "、")
+		if it.OnePage != nil {
+			row.Hidden = it.OnePage.Hidden(p, items)
 		}
 		v.Items = append(v.Items, row)
 	}
@@ -353,7 +359,7 @@ func (v *itemView) compute(p *domain.Policy, cs *interpretations.Case) {
 		return
 	}
 	v.Form.Steps = steps
-	v.Form.ResultValue = interpretations.Yuan(amount)
+	v.Form.ResultValue = domain.Yuan(amount)
 	if v.Form.ResultName == "" {
 		v.Form.ResultName = interpretations.Gained(p.Measures[i].Benefit)
 	}
@@ -413,6 +419,15 @@ func (s *Server) deleteInterpretation(c *fiber.Ctx) error {
 	it, err := s.itemOf(c, p)
 	if err != nil {
 		return err
+	}
+	items, err := s.Store.Interpretations(c.UserContext(), p.ID, false)
+	if err != nil {
+		return err
+	}
+	for _, other := range items {
+		if other.OnePage != nil && other.OnePage.Shows(it.ID) {
+			return domain.Errorf(domain.Conflict, "一图读懂“%s”引用了这条解读，请先在那里换掉或去掉这个板块，再来删除。", other.Title)
+		}
 	}
 	if err := s.Store.DeleteInterpretation(c.UserContext(), it.ID); err != nil {
 		return err

@@ -3,6 +3,7 @@ package web
 import (
 	"fmt"
 	"html/template"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -46,7 +47,7 @@ type itemForm struct {
 	URL, Date, Speaker, Minutes     string
 	Transcript                      string
 	Lead                            string
-	Hero                            []interpretations.Entry
+	Hero                            []heroForm
 	Blocks                          []blockForm
 }
 
@@ -60,6 +61,12 @@ type pointForm struct {
 type rowForm struct {
 	Topic, Before, After, Clause string
 	Clauses                      []option
+}
+
+// heroForm is a figure that stands out as typed.
+type heroForm struct {
+	Name, Big, Clause string
+	Clauses           []option
 }
 
 // blockForm is one block of a one-page picture as typed. Lines hold an entry
@@ -89,7 +96,7 @@ func (f *itemForm) filled(kind interpretations.Kind) {
 		f.Rows = append(f.Rows, make([]rowForm, max(3-n, 1))...)
 	}
 	if kind == interpretations.OnePageKind {
-		f.Hero = append(f.Hero, make([]interpretations.Entry, max(0, interpretations.MaxHero-len(f.Hero)))...)
+		f.Hero = append(f.Hero, make([]heroForm, max(0, interpretations.MaxHero-len(f.Hero)))...)
 		if n := len(f.Blocks); n < interpretations.MaxBlocks {
 			f.Blocks = append(f.Blocks, make([]blockForm, max(3-n, 1))...)
 		}
@@ -115,6 +122,9 @@ func (s *Server) onePageOptions(c *fiber.Ctx, p *domain.Policy, v *itemView) err
 	items, err := s.Store.Interpretations(c.UserContext(), p.ID, false)
 	if err != nil {
 		return err
+	}
+	for i := range v.Form.Hero {
+		v.Form.Hero[i].Clauses = clauseOptions(p, v.Form.Hero[i].Clause)
 	}
 	for i := range v.Form.Blocks {
 		b := &v.Form.Blocks[i]
@@ -171,7 +181,10 @@ func formOfItem(p *domain.Policy, it interpretations.Item) itemForm {
 		}
 	}
 	if page := it.OnePage; page != nil {
-		f.Lead, f.Hero = page.Lead, page.Hero
+		f.Lead = page.Lead
+		for _, e := range page.Hero {
+			f.Hero = append(f.Hero, heroForm{Name: e.Name, Big: e.Big, Clause: e.Clause})
+		}
 		for _, b := range page.Blocks {
 			f.Blocks = append(f.Blocks, formOfBlock(p, b))
 		}
@@ -243,7 +256,7 @@ func typedItem(c *fiber.Ctx) itemForm {
 	}
 	for i := range interpretations.MaxHero {
 		n := strconv.Itoa(i)
-		if e := (interpretations.Entry{Name: field(c, "hero"+n), Big: field(c, "hero_big"+n)}); e != (interpretations.Entry{}) {
+		if e := (heroForm{Name: field(c, "hero"+n), Big: field(c, "hero_big"+n), Clause: field(c, "hero_clause"+n)}); e.Name+e.Big != "" {
 			f.Hero = append(f.Hero, e)
 		}
 	}
@@ -257,15 +270,59 @@ func typedItem(c *fiber.Ctx) itemForm {
 	return f
 }
 
+// unitFactor is the 万 of 万元, or "".
+func unitFactor(unit string) string {
+	for _, factor := range []string{"千", "万", "亿"} {
+		if strings.HasPrefix(unit, factor) {
+			return factor
+		}
+	}
+	return ""
+}
+
+// inUnit is a value without the unit that stands above it: of 万元, both 50万元 and
+// 50万 are 50.
+func inUnit(typed, unit string) string {
+	typed = strings.TrimSpace(halfWidth(typed))
+	if unit == "" {
+		return typed
+	}
+	typed = strings.TrimSuffix(typed, halfWidth(unit))
+	if factor := unitFactor(unit); factor != "" {
+		typed = strings.TrimSuffix(typed, factor)
+	}
+	return strings.TrimSpace(typed)
+}
+
+// inOrder puts the rows of a timeline that have a day in the order of their days;
+// what has none stays in its place.
+func inOrder(points []interpretations.Point) {
+	var at []int
+	var dated []interpretations.Point
+	for i, p := range points {
+		if p.Date != "" {
+			at, dated = append(at, i), append(dated, p)
+		}
+	}
+	slices.SortStableFunc(dated, func(a, b interpretations.Point) int { return strings.Compare(a.Date, b.Date) })
+	for i, p := range dated {
+		points[at[i]] = p
+	}
+}
+
 // fill makes the content of an item of what was typed.
 func fill(p *domain.Policy, it *interpretations.Item, f itemForm, ps *problems) {
 	number := func(name, typed string) float64 {
 		if typed == "" {
 			return 0
 		}
-		v, ok := yuanOf(strings.TrimSuffix(typed, "%"))
-		if !ok {
+		plain := strings.TrimLeft(typed, "-－−")
+		v, ok := yuanOf(strings.TrimSuffix(halfWidth(plain), "%"))
+		switch {
+		case !ok:
 			ps.add("form", fmt.Sprintf("%s“%s”要写成数字", name, typed))
+		case plain != typed && v > 0:
+			ps.add("form", fmt.Sprintf("%s“%s”小于0，请写0以上的数；减少了多少，可以用“前后对比”来画", name, typed))
 		}
 		return v
 	}
@@ -278,12 +335,19 @@ func fill(p *domain.Policy, it *interpretations.Item, f itemForm, ps *problems) 
 		chart := &interpretations.Chart{Form: interpretations.Form(f.Form), Unit: f.Unit, Before: f.Before, After: f.After, Clause: f.Clause}
 		for i, row := range f.Points {
 			name := fmt.Sprintf("第%d行的数值", i+1)
+			value, before := inUnit(row.Value, f.Unit), inUnit(row.Before, f.Unit)
+			if factor := unitFactor(f.Unit); factor != "" && strings.ContainsAny(value+before, "千万亿") {
+				ps.add("form", fmt.Sprintf("%s“%s”：单位已经是%s，请只写数字", name, strings.TrimSpace(row.Before+" "+row.Value), f.Unit))
+			}
 			if chart.Form.Numeric() && row.Value == "" || chart.Form == interpretations.Compare && row.Before == "" {
 				ps.add("form", name+"没有填，是0就写0") // an empty one is no nought
 			}
 			chart.Points = append(chart.Points, interpretations.Point{
-				Label: row.Label, Note: row.Note, Date: row.Date, Value: number(name, row.Value), Before: number(name, row.Before), Clause: row.Clause,
+				Label: row.Label, Note: row.Note, Date: row.Date, Value: number(name, value), Before: number(name, before), Clause: row.Clause,
 			})
+		}
+		if chart.Form == interpretations.Timeline {
+			inOrder(chart.Points)
 		}
 		if f.Total != "" {
 			total := number("合计", f.Total)
@@ -293,7 +357,15 @@ func fill(p *domain.Policy, it *interpretations.Item, f itemForm, ps *problems) 
 	case interpretations.CaseKind:
 		it.Case = &interpretations.Case{
 			Who: f.Who, Facts: linesOf(f.Facts), Steps: f.Steps, Result: interpretations.Step{Name: f.ResultName, Value: f.ResultValue},
-			Note: f.Note, Clause: f.Clause, Measure: domain.MeasureID(f.Measure), Base: number("基数", f.Base),
+			Note: f.Note, Clause: f.Clause, Measure: domain.MeasureID(f.Measure)}
+		var of domain.Benefit
+		if i := measureAt(p, it.Case.Measure); i >= 0 {
+			of = p.Measures[i].Benefit
+		}
+		if base, ok := baseOf(f.Base, of); ok {
+			it.Case.Base = base
+		} else if f.Base != "" {
+			ps.add("form", fmt.Sprintf("基数“%s”要写成数字，例如120万；按人、按月给的写3或2×12", f.Base))
 		}
 	case interpretations.ComparisonKind:
 		it.Comparison = &interpretations.Comparison{Former: f.Former}
@@ -306,7 +378,10 @@ func fill(p *domain.Policy, it *interpretations.Item, f itemForm, ps *problems) 
 			Minutes: int(number("时长", f.Minutes)), Transcript: f.Transcript, Clause: f.Clause,
 		}
 	case interpretations.OnePageKind:
-		page := &interpretations.OnePage{Lead: f.Lead, Hero: f.Hero}
+		page := &interpretations.OnePage{Lead: f.Lead}
+		for _, e := range f.Hero {
+			page.Hero = append(page.Hero, interpretations.Entry{Name: e.Name, Big: e.Big, Clause: e.Clause})
+		}
 		for i, b := range f.Blocks {
 			page.Blocks = append(page.Blocks, interpretations.Block{
 				Form: interpretations.BlockForm(b.Form), Title: b.Title, Clause: b.Clause, Lines: entriesOf(p, b.Lines),

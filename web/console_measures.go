@@ -156,7 +156,7 @@ func yuanText(yuan float64) string {
 	if yuan == 0 {
 		return ""
 	}
-	return money(yuan)
+	return domain.Yuan(yuan)
 }
 
 // yuanOf reads an amount as people write it: 50万元, 1.2亿, 8千, 860.

@@ -322,7 +322,7 @@ func (s *Server) tryLeaf(tr *trial, t typed, row *trialRow, leaf domain.Conditio
 func numberText(c domain.Condition) string {
 	switch c.Field {
 	case domain.FieldRevenue, domain.FieldAssets, domain.FieldIncome:
-		return money(float64(c.Number))
+		return domain.Yuan(float64(c.Number))
 	case domain.FieldFounded:
 		return fmt.Sprintf("%04d-%02d-%02d", c.Number/10000, c.Number/100%100, c.Number%100)
 	default:

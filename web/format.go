@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"policypush/internal/domain"
 )
 
 // shanghai is the zone of every date that a page shows. China has had no
@@ -23,7 +25,7 @@ func (s *Server) funcs() template.FuncMap {
 		"weekday":   dateWithDay,
 		"years":     yearsText,
 		"moment":    moment,
-		"money":     money,
+		"money":     domain.Yuan,
 		"percent":   percent,
 		"title":     breakableTitle,
 		"join":      strings.Join,
@@ -61,18 +63,6 @@ func moment(t time.Time) string {
 		return ""
 	}
 	return t.In(shanghai).Format("2006年1月2日 15:04")
-}
-
-// money writes yuan: 800000 is 80万元, 1500 is 1500元, 2.5e8 is 2.5亿元.
-func money(yuan float64) string {
-	switch {
-	case yuan >= 1e8:
-		return trimmed(yuan/1e8) + "亿元"
-	case yuan >= 1e4:
-		return trimmed(yuan/1e4) + "万元"
-	default:
-		return trimmed(yuan) + "元"
-	}
 }
 
 // percent writes a fraction: 0.15 is 15%.

@@ -13,14 +13,7 @@ import (
 	"policypush/internal/storage"
 )
 
-func TestMoney(t *testing.T) {
-	for yuan, want := range map[float64]string{
-		0: "0元", 1500: "1500元", 0.5: "0.5元", 9999.99: "9999.99元", 1e4: "1万元", 800000: "80万元", 25000: "2.5万元", 2.5e8: "2.5亿元",
-	} {
-		if got := money(yuan); got != want {
-			t.Errorf("money(%v) = %s, want %s", yuan, got, want)
-		}
-	}
+func TestPercent(t *testing.T) {
 	if got := percent(0.15); got != "15%" {
 		t.Errorf("percent(0.15) = %s", got)
 	}
@@ -110,7 +103,7 @@ func TestKeyFacts(t *testing.T) {
 	}
 	facts := func() map[string][]string {
 		said := map[string][]string{}
-		for _, f := range keyFacts(p, site.measures(p)) {
+		for _, f := range keyFacts(p, site.measures(p), "2026-11-28") {
 			for _, l := range f.Lines {
 				line := l.Big + l.Text
 				if l.Cite != nil {
@@ -125,7 +118,7 @@ func TestKeyFacts(t *testing.T) {
 	for label, want := range map[string][]string{
 		"谁能享受": {"企业｜第一条", "小型企业｜第一条", "甲｜第一条", "乙｜第一条", "另有2类，见下面的政策点"},
 		"最高多少": {"每人每月700元，招用｜第一条"},
-		"什么时候": {"招用：申请截止2026年12月31日｜第二条", "培训：申请截止2027年2月28日｜第二条", "文件有效期2026年12月1日至2027年12月31日｜第三条"},
+		"什么时候": {"招用等5项：申请截止2026年12月31日｜第二条", "培训：申请截止2027年2月28日｜第二条", "文件有效期2026年12月1日至2027年12月31日｜第三条"},
 	} {
 		if got := said[label]; !slices.Equal(got, want) {
 			t.Errorf("%s: %q, want %q", label, got, want)

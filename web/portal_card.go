@@ -69,7 +69,7 @@ func (s *Server) cardFile(p *domain.Policy) ([]byte, error) {
 	file := cardFile{Page: Page{Title: p.Title}, Policy: p, Ended: s.ended(p) != ""}
 	file.Styles = s.assets.inside("portal.css", "card.css")
 	at, sum := largestOf(p)
-	file.Sum, file.Each = sum, at >= 0 && most(p.Measures[at].Benefit) == 0
+	file.Sum, file.Each = sum, at >= 0 && p.Measures[at].Benefit.Most() == 0
 	if due := s.dueOf(p); due != nil && !due.Over() {
 		file.Until = longDate(due.Day)
 	}

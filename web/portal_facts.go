@@ -1,9 +1,7 @@
 package web
 
 import (
-	"cmp"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -24,8 +22,8 @@ type factLine struct {
 	Cite *interpretations.Cite
 }
 
-// keyFacts answers who, what, how much, when and how from the measures.
-func keyFacts(policy *domain.Policy, measures []measureView) []keyFact {
+// keyFacts answers who, what, how much, when and how from the measures, as it is today.
+func keyFacts(policy *domain.Policy, measures []measureView, today string) []keyFact {
 	const limit = 4
 	who, left := keyFact{Label: "谁能享受"}, 0
 	what := keyFact{Label: "给什么"}
@@ -51,7 +49,7 @@ func keyFacts(policy *domain.Policy, measures []measureView) []keyFact {
 	if more := len(policy.Measures) - len(what.Lines); more > 0 {
 		what.Lines = append(what.Lines, factLine{Text: fmt.Sprintf("另有%d项，见下面的政策点", more)})
 	}
-	facts := []keyFact{who, what, muchFact(policy, measures), whenFact(policy, measures), howFact(policy, measures)}
+	facts := []keyFact{who, what, muchFact(policy, measures), whenFact(policy, measures, today), howFact(policy, measures)}
 	if len(who.Lines) == 0 {
 		facts[0].Lines = []factLine{{Text: audienceText(policy.Audience)}}
 	}
@@ -64,16 +62,16 @@ func largestOf(policy *domain.Policy) (at int, sum string) {
 	top, large, each := 0.0, 0.0, -1
 	at = -1
 	for i, m := range policy.Measures {
-		if in := most(m.Benefit); in > top {
+		if in := m.Benefit.Most(); in > top {
 			top, at = in, i
 		}
-		if one := worth(m.Benefit); one > large {
+		if one := m.Benefit.Worth(); one > large {
 			large, each = one, i
 		}
 	}
 	switch {
 	case at >= 0:
-		return at, money(top)
+		return at, domain.Yuan(top)
 	case each >= 0:
 		return each, amountOf(policy.Measures[each].Benefit)
 	}
@@ -118,37 +116,45 @@ func audienceText(a domain.Audience) string {
 	}
 }
 
-// whenFact says until when one can apply, each measure's own day where they
-// have several, and from when to when the document holds.
-func whenFact(policy *domain.Policy, measures []measureView) keyFact {
+// whenFact says until when one can apply, by the same days as the countdown and
+// the calendar: each with what ends on it where there are several, and from when
+// to when the document holds.
+func whenFact(policy *domain.Policy, measures []measureView, today string) keyFact {
+	const limit = 4
 	fact := keyFact{Label: "什么时候"}
-	days := map[string][]int{} // measures by their last day
-	for i := range policy.Measures {
-		if day := policy.Measures[i].Window.Deadline; day != "" && policy.DeadlineOf(&policy.Measures[i]) != "" {
-			days[day] = append(days[day], i)
-		}
+	days := policy.Deadlines()
+	shown := days
+	for len(shown) > limit && shown[0] < today {
+		shown = shown[1:] // what is over has no room
 	}
-	switch {
-	case len(days) > 1:
-		for _, day := range slices.Sorted(maps.Keys(days)) {
-			of := measures[days[day][0]].Title
-			if n := len(days[day]); n > 1 {
-				of += fmt.Sprintf("等%d项", n)
+	for _, day := range shown[:min(limit, len(shown))] {
+		line := factLine{Text: "申请截止" + longDate(day)}
+		var at []int // measures that end on it
+		for i := range policy.Measures {
+			if policy.DeadlineOf(&policy.Measures[i]) == day {
+				at = append(at, i)
 			}
-			fact.Lines = append(fact.Lines, factLine{Text: of + "：申请截止" + longDate(day), Cite: dayAt(policy, measures[days[day][0]].Cite, day)})
 		}
-	case policy.ApplyDeadline != "":
 		var of *interpretations.Cite
-		if at := days[policy.ApplyDeadline]; len(at) > 0 {
+		if len(at) > 0 {
 			of = measures[at[0]].Cite
 		}
-		fact.Lines = append(fact.Lines, factLine{Text: "申请截止" + longDate(policy.ApplyDeadline), Cite: dayAt(policy, of, policy.ApplyDeadline)})
-	default:
-		for i := range measures {
-			if text := measures[i].Window; text != "" {
-				fact.Lines = append(fact.Lines, factLine{Text: text, Cite: measures[i].Cite})
-				break
+		if len(days) > 1 { // so they are those of measures
+			line.Text = counted(measures[at[0]].Title, len(at)) + "：" + line.Text
+			if day < today {
+				line.Text += "（已截止）"
 			}
+		}
+		line.Cite = dayAt(policy, of, day)
+		fact.Lines = append(fact.Lines, line)
+	}
+	if more := len(shown) - len(fact.Lines); more > 0 {
+		fact.Lines = append(fact.Lines, factLine{Text: fmt.Sprintf("另有%d个截止日，见下面的政策点", more)})
+	}
+	for i := range measures {
+		if text := measures[i].Window; len(days) == 0 && text != "" {
+			fact.Lines = append(fact.Lines, factLine{Text: text, Cite: measures[i].Cite})
+			break
 		}
 	}
 	holds := factLine{}
@@ -170,12 +176,12 @@ func whenFact(policy *domain.Policy, measures []measureView) keyFact {
 	return fact
 }
 
-// dayAt is the clause that says a day, with its year or as the end of a time, or
-// else the clause of what ends on it.
+// dayAt is the clause that says a day, or else that of what ends on it.
 func dayAt(policy *domain.Policy, of *interpretations.Cite, day string) *interpretations.Cite {
-	written := longDate(day)
-	_, inYear, _ := strings.Cut(written, "年")
-	return cmp.Or(saidAt(policy, written), saidAt(policy, "至"+inYear, "到"+inYear, "于"+inYear, "当年"+inYear), of)
+	if cite, ok := interpretations.CiteOf(policy, interpretations.SayingDay(policy, day)); ok {
+		return &cite
+	}
+	return of
 }
 
 // saidAt is the clause that holds one of the words, or nil.

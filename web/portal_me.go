@@ -176,7 +176,7 @@ func (s *Server) factsOf(sub *domain.Subscriber) []factView {
 	one(domain.FieldIndustry, p.Industry)
 	one(domain.FieldSize, p.Size)
 	number(domain.FieldStaff, p.Staff, func(n float64) string { return trimmed(n) + "人" })
-	number(domain.FieldRevenue, p.Revenue, money)
+	number(domain.FieldRevenue, p.Revenue, domain.Yuan)
 	one(domain.FieldTaxpayer, p.Taxpayer)
 	founded := unfilled
 	if p.Founded != "" {

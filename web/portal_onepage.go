@@ -72,9 +72,12 @@ func (s *Server) onePageOf(c *fiber.Ctx) (onePageView, error) {
 	if err != nil {
 		return onePageView{}, err
 	}
-	items, err := s.Store.Interpretations(ctx, p.ID, preview == "")
+	items, err := s.Store.Interpretations(ctx, p.ID, false)
 	if err != nil {
 		return onePageView{}, err
+	}
+	if preview == "" {
+		items = interpretations.Shown(items)
 	}
 	v := onePageView{Policy: p, Heading: p.Title, Contact: p.Contact, Ended: s.ended(p), Address: fmt.Sprintf("%s/policies/%d", s.BaseURL, p.ID)}
 	v.Title = "一图读懂：" + p.Title
@@ -90,7 +93,7 @@ func (s *Server) onePageOf(c *fiber.Ctx) (onePageView, error) {
 	}
 	picture := pictureOf(items, p)
 	if picture == nil {
-		drafts := interpretations.Propose(p, s.told(p), nil)
+		drafts := interpretations.Propose(p, s.told(p), nil, s.today())
 		if picture = pictureOf(drafts, p); picture == nil {
 			return v, domain.Errorf(domain.NotFound, "这份政策没有政策点，还不能画成一图读懂。请看政策原文。")
 		}
@@ -110,10 +113,11 @@ func (s *Server) onePageOf(c *fiber.Ctx) (onePageView, error) {
 	return v, nil
 }
 
-// pictureOf returns the latest one-page picture that still holds, or nil.
+// pictureOf returns the latest one-page picture that still holds and of which
+// something is seen, or nil.
 func pictureOf(items []interpretations.Item, p *domain.Policy) *interpretations.Item {
 	for i := len(items) - 1; i >= 0; i-- {
-		if it := &items[i]; it.Kind == interpretations.OnePageKind && it.OnePage != nil && !it.Outdated(p) {
+		if it := &items[i]; it.Kind == interpretations.OnePageKind && it.OnePage != nil && !it.Outdated(p) && len(it.OnePage.Hidden(p, items)) < len(it.OnePage.Blocks) {
 			return it
 		}
 	}

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"fmt"
 	"html/template"
 	"regexp"
@@ -187,7 +188,7 @@ func (s *Server) policyView(c *fiber.Ctx) (policyView, error) {
 	v.Due = s.dueOf(policy)
 	v.Measures = s.measures(policy)
 	v.addSums(field(c, "measure"), field(c, "base"))
-	v.Keys = keyFacts(policy, v.Measures)
+	v.Keys = keyFacts(policy, v.Measures, s.today())
 	v.Shared = takeShared(v.Measures)
 	if err := s.addSuccessions(ctx, &v); err != nil {
 		return policyView{}, err
@@ -311,10 +312,12 @@ func (s *Server) measures(policy *domain.Policy) []measureView {
 	for i := range policy.Measures {
 		m := &policy.Measures[i]
 		criteria := policy.CriteriaOf(m)
+		window := m.Window
+		window.Deadline = cmp.Or(window.Deadline, policy.DeadlineOf(m)) // that of the document is its own
 		v := measureView{
 			ID: m.ID, Title: m.Title, Gain: s.gain(m.Benefit), Who: m.Who,
 			Criteria: matching.Describe(&criteria, s.Rules.ValueName), Conditions: matching.DescribeEach(&criteria, s.Rules.ValueName),
-			Window: windowText(m.Window), Over: !matching.InWindow(m.Window, s.today()) && m.Window.From <= s.today(),
+			Window: windowText(window), Over: !matching.InWindow(window, s.today()) && m.Window.From <= s.today(),
 			How: howText(m.How), Cite: citeAt(policy, m.Start), Unread: m.Unread, Check: m.Check,
 		}
 		if v.Title == "" {
@@ -386,7 +389,7 @@ func gainFigures(b domain.Benefit) string {
 		parts = append(parts, percent(b.Rate))
 	}
 	if b.Amount > 0 {
-		amount := b.Per() + money(b.Amount)
+		amount := b.Per() + domain.Yuan(b.Amount)
 		if b.Once {
 			amount = "一次性" + amount
 		}
@@ -395,12 +398,12 @@ func gainFigures(b domain.Benefit) string {
 	if len(b.Tiers) > 1 {
 		var tiers []string
 		for _, t := range b.Tiers {
-			tiers = append(tiers, money(t))
+			tiers = append(tiers, domain.Yuan(t))
 		}
 		parts = append(parts, "分档"+strings.Join(tiers, "、"))
 	}
 	if b.Cap > 0 {
-		parts = append(parts, b.PerCap()+"最高"+money(b.Cap))
+		parts = append(parts, b.PerCap()+"最高"+domain.Yuan(b.Cap))
 	}
 	if b.Months > 0 {
 		parts = append(parts, fmt.Sprintf("为期%d个月", b.Months))
@@ -411,42 +414,15 @@ func gainFigures(b domain.Benefit) string {
 // amountOf says in a few words how much a measure gives: 最高6万元,
 // 每人每月700元; or "" where it says no amount.
 func amountOf(b domain.Benefit) string {
-	switch sum := largest(b); {
+	switch sum := b.Largest(); {
 	case b.Cap > 0:
-		return "最高" + money(b.Cap)
+		return "最高" + domain.Yuan(b.Cap)
 	case sum > b.Amount:
-		return b.Per() + "最高" + money(sum)
+		return b.Per() + "最高" + domain.Yuan(sum)
 	case b.Amount > 0:
-		return b.Per() + money(b.Amount)
+		return b.Per() + domain.Yuan(b.Amount)
 	}
 	return ""
-}
-
-// largest is the amount of a measure or of its highest step.
-func largest(b domain.Benefit) float64 {
-	return max(b.Amount, slices.Max(append([]float64{0}, b.Tiers...)))
-}
-
-// worth compares amounts for each with each other: those of a month by a year
-// of them, or as long as they are given.
-func worth(b domain.Benefit) float64 {
-	amount := largest(b)
-	switch {
-	case strings.Contains(b.Unit, "月") && b.Months > 0:
-		return amount * float64(b.Months)
-	case strings.Contains(b.Unit, "月"):
-		return amount * 12
-	}
-	return amount
-}
-
-// most is the largest sum that a measure can give in all, or 0: so much a
-// person and month is no such sum.
-func most(b domain.Benefit) float64 {
-	if b.Cap > 0 || b.Unit != "" {
-		return b.Cap
-	}
-	return largest(b)
 }
 
 func windowText(w domain.Window) string {

@@ -83,5 +83,5 @@ func (sum *sumView) answer(b domain.Benefit, typed string) {
 		sum.Problem = "这个数字太大，算不了，请核对"
 		return
 	}
-	sum.Steps, sum.Gained, sum.Result = steps, interpretations.Gained(b), interpretations.Yuan(amount)
+	sum.Steps, sum.Gained, sum.Result = steps, interpretations.Gained(b), domain.Yuan(amount)
 }

@@ -219,6 +219,32 @@ func (b Benefit) PerCap() string {
 	return "每" + b.CapPer
 }
 
+// Largest is the amount, or that of the highest step.
+func (b Benefit) Largest() float64 {
+	return max(b.Amount, slices.Max(append([]float64{0}, b.Tiers...)))
+}
+
+// Most is the largest sum that can be had in all, or 0: so much a person and month
+// is no such sum.
+func (b Benefit) Most() float64 {
+	if b.Cap > 0 || b.Unit != "" {
+		return b.Cap
+	}
+	return b.Largest()
+}
+
+// Worth compares amounts for each with each other: those of a month by a year of
+// them, or as long as they are given.
+func (b Benefit) Worth() float64 {
+	switch {
+	case strings.Contains(b.Unit, "月") && b.Months > 0:
+		return b.Largest() * float64(b.Months)
+	case strings.Contains(b.Unit, "月"):
+		return b.Largest() * 12
+	}
+	return b.Largest()
+}
+
 // Window is when a measure can be had. Dates as in the package comment.
 type Window struct {
 	From     string `json:"from,omitempty"`

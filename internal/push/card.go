@@ -143,29 +143,18 @@ func gives(b domain.Benefit) string {
 	}
 	switch {
 	case b.Cap > 0:
-		said = append(said, "最高"+yuan(b.Cap))
+		said = append(said, "最高"+domain.Yuan(b.Cap))
 	case b.Amount > 0 && b.Unit != "":
-		said = append(said, "每"+plain(b.Unit)+yuan(b.Amount))
+		said = append(said, "每"+plain(b.Unit)+domain.Yuan(b.Amount))
 	case b.Amount > 0:
-		said = append(said, yuan(b.Amount))
+		said = append(said, domain.Yuan(b.Amount))
 	case len(b.Tiers) > 0:
-		said = append(said, "最高"+yuan(slices.Max(b.Tiers)))
+		said = append(said, "最高"+domain.Yuan(slices.Max(b.Tiers)))
 	}
 	if len(said) == 0 {
 		return shorten(text, maxGives)
 	}
 	return brief(strings.Join(said, "，"), maxGives)
-}
-
-func yuan(n float64) string {
-	switch {
-	case n >= 1e8:
-		return strconv.FormatFloat(n/1e8, 'f', -1, 64) + "亿元"
-	case n >= 1e4:
-		return strconv.FormatFloat(n/1e4, 'f', -1, 64) + "万元"
-	default:
-		return strconv.FormatFloat(n, 'f', -1, 64) + "元"
-	}
 }
 
 func how(h domain.How) string {
