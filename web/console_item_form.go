@@ -357,7 +357,8 @@ func fill(p *domain.Policy, it *interpretations.Item, f itemForm, ps *problems) 
 	case interpretations.CaseKind:
 		it.Case = &interpretations.Case{
 			Who: f.Who, Facts: linesOf(f.Facts), Steps: f.Steps, Result: interpretations.Step{Name: f.ResultName, Value: f.ResultValue},
-			Note: f.Note, Clause: f.Clause, Measure: domain.MeasureID(f.Measure)}
+			Note: f.Note, Clause: f.Clause, Measure: domain.MeasureID(f.Measure),
+		}
 		var of domain.Benefit
 		if i := measureAt(p, it.Case.Measure); i >= 0 {
 			of = p.Measures[i].Benefit
