@@ -33,6 +33,7 @@ type learnt struct {
 	Cases      int                 `json:"cases"` // documents
 	Proposals  []learning.Proposal `json:"proposals"`
 	Unanswered []learning.Flip     `json:"unanswered"`
+	Unknown    []learning.Flip     `json:"unknown,omitempty"` // about codes that the rules do not have
 	Accepted   *learning.Accepted  `json:"accepted,omitempty"`
 }
 
@@ -153,7 +154,7 @@ func (o *learnOptions) learn(ctx context.Context, std stdio, in learning.Input) 
 		return err
 	}
 	defer s.Close()
-	result := learnt{Cases: len(in.Cases), Proposals: []learning.Proposal{}, Unanswered: []learning.Flip{}}
+	result := learnt{Cases: len(in.Cases), Proposals: []learning.Proposal{}, Unanswered: []learning.Flip{}, Unknown: s.Unknown()}
 	list, rest, err := s.Propose(ctx)
 	if err != nil {
 		return err
@@ -176,6 +177,7 @@ func (o *learnOptions) learn(ctx context.Context, std stdio, in learning.Input) 
 	case o.asJSON:
 		return json.NewEncoder(std.out).Encode(result)
 	case result.Accepted != nil:
+		printUnknown(std.out, result.Unknown)
 		return printAccepted(std.out, result.Accepted)
 	default:
 		return printLearnt(std.out, s.Rules(), &result)
@@ -276,10 +278,22 @@ func printLearnt(w io.Writer, r *rules.Rules, l *learnt) error {
 			fmt.Fprintf(w, "    《%s》%s\n", f.Title, f.Says)
 		}
 	}
+	printUnknown(w, l.Unknown)
 	if len(l.Proposals) > 0 {
 		fmt.Fprint(w, "\n规则没有改动。接受：policypush rules learn --accept 序号 --into 规则文件夹（其他选项相同）\n")
 	}
 	return nil
+}
+
+// printUnknown lists what was left out.
+func printUnknown(w io.Writer, list []learning.Flip) {
+	if len(list) == 0 {
+		return
+	}
+	fmt.Fprintf(w, "\n规则里没有这些代码的更正（%d条，没有用；要用它们，请用当时的规则文件夹）\n", len(list))
+	for _, f := range list[:min(len(list), 20)] {
+		fmt.Fprintf(w, "    《%s》%s\n", f.Title, f.Says)
+	}
 }
 
 func printAccepted(w io.Writer, a *learning.Accepted) error {

@@ -51,6 +51,17 @@ func TestRulesLearn(t *testing.T) {
 		!strings.Contains(out, "读对 0 → 1，共1条") || !strings.Contains(out, "规则没有改动") {
 		t.Errorf("from the file: %s%s", out, errs)
 	}
+	kept, err := os.ReadFile(exported)
+	if err != nil {
+		t.Fatal(err)
+	}
+	odd := filepath.Join(t.TempDir(), "odd.jsonl")
+	if err := os.WriteFile(odd, append(kept, []byte(`{"title":"旧规则","text":"云川县通知","says":[{"dimension":"theme","code":"Q99","officer":"yes"}]}`)...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if code, out, errs := runArgs(t, "", "rules", "learn", "--cases", odd); code != 0 || !strings.Contains(out, "1-"+p.ID) || !strings.Contains(out, "规则里没有这些代码的更正（1条") || !strings.Contains(out, "《旧规则》主题“Q99”") {
+		t.Errorf("a code that is not there: %s%s", out, errs)
+	}
 	for accept, want := range map[string]string{"1-000000": "建议清单变了", "9": "没有第9条建议", "一": "看不懂“一”"} {
 		if code, _, errs := runArgs(t, "", "rules", "learn", "--cases", exported, "--accept", accept, "--into", folder); code == 0 || !strings.Contains(errs, want) {
 			t.Errorf("--accept %s: %d %s", accept, code, errs)

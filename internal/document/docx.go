@@ -99,10 +99,13 @@ func readDOCX(data []byte, lim Limits) ([]line, *domain.Error) {
 	}
 	parts := related(z, main, &left)
 	d := docxReader{styles: docxStyles{}, limit: 4 * int64(lim.MaxText)}
+	d.notes = docxNotes{map[string]string{}, d.limit}
 	// A document without these reads worse, but reads.
-	for kind, read := range map[string]func(*xml.Decoder) error{"styles": d.styles.read, "numbering": d.numbering.read} {
+	for kind, read := range map[string]func(*xml.Decoder) error{"styles": d.styles.read, "numbering": d.numbering.read, "footnotes": d.notes.read, "endnotes": d.notes.read} {
 		if err := part(cmp.Or(parts[kind], "word/"+kind+".xml"), read); errors.Is(err, errExpanded) {
 			return nil, bomb(lim)
+		} else if errors.Is(err, errTooMuchText) {
+			return nil, tooMuchText(lim)
 		}
 	}
 	switch err := part(main, d.read); {
@@ -112,6 +115,9 @@ func readDOCX(data []byte, lim Limits) ([]line, *domain.Error) {
 		return nil, tooMuchText(lim)
 	case err != nil:
 		return nil, brokenDOCX().Because(err)
+	}
+	for _, note := range d.noted { // of a short text
+		d.lines = append(d.lines, line{text: "注：" + note, whole: true, place: Source{Row: d.number}})
 	}
 	return d.lines, nil
 }
@@ -136,6 +142,8 @@ type docxStyle struct {
 	List    string // numId
 	ListLvl int
 	Align   string // jc
+
+	goesOn bool // somebody struck out the end of the paragraph
 }
 
 // value returns an attribute by its local name.
@@ -218,6 +226,70 @@ type docxReader struct {
 	number int             // of the paragraph, also of those in tables
 	style  docxStyle
 	tables []*docxTable // open tables, the innermost last
+
+	notes   docxNotes
+	noted   []string    // the notes that the text refers to and that have yet to follow it
+	carried string      // of a paragraph whose end somebody struck out
+	outer   []docxOuter // paragraphs in which text boxes are open
+}
+
+// docxOuter is a paragraph as far as it was read where a text box stands in it.
+type docxOuter struct {
+	text  string
+	style docxStyle
+}
+
+// docxNotes are the texts of notes at the foot of pages and at the end, by the kind of
+// their number and the number.
+type docxNotes struct {
+	texts map[string]string
+	left  int64 // bytes that they may still have
+}
+
+func (n *docxNotes) read(x *xml.Decoder) error {
+	key, inText := "", false
+	var text strings.Builder
+	for {
+		t, err := x.Token()
+		if err == io.EOF {
+			return nil
+		} else if err != nil {
+			return err
+		}
+		switch e := t.(type) {
+		case xml.StartElement:
+			switch e.Name.Local {
+			case "footnote", "endnote":
+				key = e.Name.Local + value(e, "id")
+				text.Reset()
+				if kind := value(e, "type"); kind != "" && kind != "normal" { // the line above notes
+					key = ""
+				}
+			case "Fallback", "del", "moveFrom", "instrText":
+				if err := x.Skip(); err != nil {
+					return err
+				}
+			case "t":
+				inText = true
+			}
+		case xml.CharData:
+			if inText && key != "" {
+				if n.left -= int64(len(e)); n.left < 0 {
+					return errTooMuchText
+				}
+				text.Write(e)
+			}
+		case xml.EndElement:
+			switch e.Name.Local {
+			case "t":
+				inText = false
+			case "footnote", "endnote":
+				if s := strings.TrimSpace(text.String()); key != "" && s != "" {
+					n.texts[key] = s
+				}
+			}
+		}
+	}
 }
 
 type docxTable struct {
@@ -226,6 +298,7 @@ type docxTable struct {
 	cell  []string // paragraphs of the open cell
 	wide  int      // columns that it takes
 	above bool     // it is a part of the cell above
+	gone  bool     // somebody struck the open row out
 	cells int      // of the open row
 	most  int      // of a row
 	lines []line   // its paragraphs and the tables in it, for a table that is none
@@ -240,9 +313,11 @@ const maxTables = 20
 
 func (d *docxReader) read(x *xml.Decoder) error {
 	inText, hidden := false, false
+	within := "" // the properties that are open, of a paragraph or a row
 	for {
 		t, err := x.Token()
 		if err == io.EOF {
+			d.endCarried()
 			return nil
 		} else if err != nil {
 			return err
@@ -250,15 +325,36 @@ func (d *docxReader) read(x *xml.Decoder) error {
 		switch e := t.(type) {
 		case xml.StartElement:
 			switch v := value(e, "val"); e.Name.Local {
-			case "Fallback", "del", "moveFrom", "sectPr", "instrText", "rt": // told again, struck out, or no text
+			case "Fallback", "del", "moveFrom", "sectPr", "instrText", "rt", "pPrChange", "rPrChange", "tcPrChange", "trPrChange", "tblPrChange": // told again, struck out, or no text
+				if struck := e.Name.Local == "del" || e.Name.Local == "moveFrom"; struck && within == "pPr" {
+					d.style.goesOn = true
+				} else if t := d.table(); struck && within == "trPr" && t != nil {
+					t.gone = true
+				}
 				if err := x.Skip(); err != nil {
 					return err
 				}
+			case "pPr", "trPr":
+				within = e.Name.Local
+			case "txbxContent":
+				if len(d.outer) >= maxTables {
+					return errors.New("text boxes nest too deep")
+				}
+				d.outer = append(d.outer, docxOuter{d.text.String(), d.style})
+				d.text.Reset()
 			case "p":
-				if d.text.Len() > 0 { // a text box within a paragraph
+				if d.text.Len() > 0 { // a paragraph within a paragraph
 					d.paragraph()
 				}
 				d.style = docxStyle{}
+				d.text.WriteString(d.carried)
+				d.carried = ""
+			case "footnoteReference", "endnoteReference":
+				key := strings.TrimSuffix(e.Name.Local, "Reference") + value(e, "id")
+				if note := d.notes.texts[key]; note != "" {
+					d.noted = append(d.noted, note)
+					delete(d.notes.texts, key)
+				}
 			case "pStyle":
 				d.style = d.styles.lookup(v)
 			case "outlineLvl":
@@ -270,7 +366,7 @@ func (d *docxReader) read(x *xml.Decoder) error {
 			case "ilvl":
 				d.style.ListLvl = digits(v)
 			case "jc":
-				if d.text.Len() == 0 { // and not that of a table
+				if within == "pPr" { // and not that of a table
 					d.style.Align = v
 				}
 			case "r":
@@ -294,7 +390,7 @@ func (d *docxReader) read(x *xml.Decoder) error {
 				d.tables = append(d.tables, &docxTable{first: d.number + 1})
 			case "tr":
 				if t := d.table(); t != nil {
-					t.rows, t.cells = append(t.rows, nil), 0
+					t.rows, t.cells, t.gone = append(t.rows, nil), 0, false
 				}
 			case "tc":
 				if t := d.table(); t != nil {
@@ -320,9 +416,27 @@ func (d *docxReader) read(x *xml.Decoder) error {
 			switch e.Name.Local {
 			case "t":
 				inText = false
+			case "pPr", "trPr":
+				within = ""
 			case "p":
+				if d.style.goesOn {
+					d.carried = d.text.String()
+					d.text.Reset()
+					continue
+				}
 				d.paragraph()
+			case "txbxContent":
+				if n := len(d.outer) - 1; n >= 0 {
+					d.text.Reset()
+					d.text.WriteString(d.outer[n].text)
+					d.style, d.outer = d.outer[n].style, d.outer[:n]
+				}
+			case "tr":
+				if t := d.table(); t != nil && t.gone && len(t.rows) > 0 {
+					t.rows, t.gone = t.rows[:len(t.rows)-1], false
+				}
 			case "tc":
+				d.endCarried()
 				if t := d.table(); t != nil && len(t.rows) > 0 {
 					if d.limit -= int64(t.endCell()); d.limit < 0 {
 						return errTooMuchText
@@ -367,6 +481,7 @@ func (d *docxReader) paragraph() {
 	if strings.TrimSpace(text) == "" {
 		return
 	}
+	defer d.addNotes()
 	if numberOf(normalise(text)).rank == noRank {
 		text = d.numbering.next(d.style.List, d.style.ListLvl) + text
 	}
@@ -381,6 +496,27 @@ func (d *docxReader) paragraph() {
 		last := i == len(broken)-1
 		*lines = append(*lines, line{text: part, style: d.style.Style, level: d.style.Level, whole: last && d.style.Style != titleLine && !isPossibleTitle(*lines), indent: isIndented(part), middle: d.style.Align == "center", place: Source{Row: d.number}})
 	}
+}
+
+// endCarried ends a paragraph that nothing follows in which it could go on.
+func (d *docxReader) endCarried() {
+	if d.carried != "" {
+		d.text.WriteString(d.carried)
+		d.carried, d.style.goesOn = "", false
+		d.paragraph()
+	}
+}
+
+// addNotes puts the notes behind the paragraph that refers to them, or behind the table
+// that does, once the title is over.
+func (d *docxReader) addNotes() {
+	if len(d.tables) > 0 || len(d.outer) > 0 || isPossibleTitle(d.lines) {
+		return
+	}
+	for _, note := range d.noted {
+		d.lines = append(d.lines, line{text: "注：" + note, whole: true, place: Source{Row: d.number}})
+	}
+	d.noted = nil
 }
 
 // isPossibleTitle tells whether the next paragraph may be a part of the title,
@@ -402,6 +538,7 @@ func (d *docxReader) endTable() {
 	outer := d.table()
 	if outer == nil {
 		d.lines = append(d.lines, lines...)
+		d.addNotes()
 		return
 	}
 	outer.lines = append(outer.lines, lines...)

@@ -13,6 +13,7 @@ type docxNumbering struct {
 	lists  map[string]string        // numId → abstractNumId
 	levels map[string][9]docxLevel  // by abstractNumId
 	counts map[string]*[9]docxCount // likewise: lists of one kind go on counting
+	starts map[string]map[int]int   // numId → the levels that a list begins anew, and with what
 }
 
 type docxLevel struct {
@@ -28,6 +29,7 @@ type docxCount struct {
 
 func (d *docxNumbering) read(x *xml.Decoder) error {
 	d.lists, d.levels, d.counts = map[string]string{}, map[string][9]docxLevel{}, map[string]*[9]docxCount{}
+	d.starts = map[string]map[int]int{}
 	abstract, list, lvl := "", "", 0
 	for {
 		t, err := x.Token()
@@ -50,9 +52,17 @@ func (d *docxNumbering) read(x *xml.Decoder) error {
 			list = value(e, "numId")
 		case "abstractNumId":
 			d.lists[list] = v
-		case "lvlOverride": // of one list: rare, and counted like the others
-			if err := x.Skip(); err != nil {
+		case "lvlOverride": // of one list
+			lvl = min(digits(value(e, "ilvl")), 8)
+			start, err := overrides(x)
+			if err != nil {
 				return err
+			}
+			if start >= 0 {
+				if d.starts[list] == nil {
+					d.starts[list] = map[int]int{}
+				}
+				d.starts[list][lvl] = start
 			}
 		case "lvl":
 			lvl = min(digits(value(e, "ilvl")), 8)
@@ -71,6 +81,27 @@ func (d *docxNumbering) read(x *xml.Decoder) error {
 	}
 }
 
+// overrides reads with what a level of a list begins anew, -1 if it does not. What else
+// is particular to a list is rare.
+func overrides(x *xml.Decoder) (start int, err error) {
+	start = -1
+	for depth := 1; depth > 0; {
+		t, err := x.Token()
+		if err != nil {
+			return 0, err
+		}
+		switch e := t.(type) {
+		case xml.StartElement:
+			if depth++; e.Name.Local == "startOverride" {
+				start = digits(value(e, "val"))
+			}
+		case xml.EndElement:
+			depth--
+		}
+	}
+	return start, nil
+}
+
 // next returns the number of the next paragraph of a list, as it is shown, or
 // nothing if it has none or one of a kind that is not known.
 func (d *docxNumbering) next(list string, lvl int) string {
@@ -85,12 +116,17 @@ func (d *docxNumbering) next(list string, lvl int) string {
 		counts = &[9]docxCount{}
 		d.counts[abstract] = counts
 	}
+	start, begins := d.starts[list][lvl]
+	delete(d.starts[list], lvl) // it begins once
 	for i := range counts {
 		switch {
 		case i > lvl:
 			counts[i] = docxCount{}
-		case !counts[i].running:
+		case !counts[i].running || i == lvl && begins:
 			counts[i] = docxCount{n: levels[i].start, running: true}
+			if begins && i == lvl {
+				counts[i].n = start
+			}
 		case i == lvl:
 			counts[i].n++
 		}

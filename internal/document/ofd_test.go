@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 
@@ -118,6 +119,80 @@ func TestTablesOfOFD(t *testing.T) {
 	checkOffsets(t, d)
 	if want := "类别\t金额\t条件\n首次认定\t20万元\t证书有效\n重新认定\t10万元\t连续三年"; len(d.Clauses) != 3 || d.Clauses[1].Kind != domain.TableClause || d.Clauses[1].Text != want {
 		t.Errorf("got %+v, want a table %q", d.Clauses, want)
+	}
+}
+
+// TestTemplatesOfOFD reads what a page is written on: its red head, and once what all
+// pages have.
+func TestTemplatesOfOFD(t *testing.T) {
+	text := func(y int, s string) string {
+		return fmt.Sprintf(`<ofd:TextObject Boundary="30 %d 150 6" Size="5"><ofd:TextCode X="0" Y="5">%s</ofd:TextCode></ofd:TextObject>`, y, s)
+	}
+	data := ofdPage(t,
+		`<ofd:Template TemplateID="1"/><ofd:Template TemplateID="2"/>`+text(60, "云川县人民政府关于发放耕地补贴的通知")+text(80, "一、补贴标准为每亩120元。"),
+		`<ofd:Template TemplateID="2"/>`+text(60, "二、本通知自印发之日起施行。"))
+	var buf bytes.Buffer
+	z := zip.NewWriter(&buf)
+	old, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	add := func(name, text string) {
+		w, err := z.Create(name)
+		if err == nil {
+			_, err = w.Write([]byte(text))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, f := range old.File {
+		r, err := f.Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		add(f.Name, strings.Replace(string(body), "<ofd:Pages>", `<ofd:CommonData><ofd:TemplatePage ID="1" BaseLoc="Tpls/Tpl_0/Content.xml"/><ofd:TemplatePage ID="2" BaseLoc="/Doc_0/Tpls/Tpl_1/Content.xml"/></ofd:CommonData><ofd:Pages>`, 1))
+	}
+	const page = `<ofd:Page xmlns:ofd="http://www.ofdspec.org/2016"><ofd:Content><ofd:Layer>`
+	add("Doc_0/Tpls/Tpl_0/Content.xml", page+text(20, "云川县人民政府文件")+`</ofd:Layer></ofd:Content></ofd:Page>`)
+	add("Doc_0/Tpls/Tpl_1/Content.xml", page+`<ofd:Template TemplateID="2"/>`+text(40, "云政发〔2026〕9号")+`</ofd:Layer></ofd:Content></ofd:Page>`)
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	d := mustRead(t, "a.ofd", buf.String())
+	checkOffsets(t, d)
+	if want := "云川县人民政府文件\n云政发〔2026〕9号\n云川县人民政府关于发放耕地补贴的通知\n一、补贴标准为每亩120元。\n二、本通知自印发之日起施行。"; d.Text != want {
+		t.Errorf("got\n%s\nwant\n%s", d.Text, want)
+	}
+}
+
+// TestCellsOfOFDMayWrap reads a table whose lines are paths.
+func TestCellsOfOFDMayWrap(t *testing.T) {
+	var b strings.Builder
+	put := func(x, y float64, text string) {
+		fmt.Fprintf(&b, `<ofd:TextObject Boundary="%g %g 60 6" Size="4"><ofd:TextCode X="0" Y="4">%s</ofd:TextCode></ofd:TextObject>`, x, y, text)
+	}
+	for _, y := range []int{30, 40, 60} {
+		fmt.Fprintf(&b, `<ofd:PathObject Boundary="20 %d 150 1" LineWidth="0.3"><ofd:AbbreviatedData>M 0 0 L 150 0</ofd:AbbreviatedData></ofd:PathObject>`, y)
+	}
+	for _, x := range []int{20, 60, 170} {
+		fmt.Fprintf(&b, `<ofd:PathObject Boundary="%d 30 1 30" Fill="true" Stroke="false"><ofd:AbbreviatedData>S 0 0 M 0 0 L 0.3 0 L 0.3 30 L 0 30 C</ofd:AbbreviatedData></ofd:PathObject>`, x)
+	}
+	put(30, 10, "云川县企业奖励标准的通知")
+	put(22, 33, "类别")
+	put(62, 33, "条件")
+	put(22, 48, "高企")
+	put(62, 43, "证书在有效期之内，")
+	put(62, 51, "并且连续三年盈利")
+	put(30, 80, "以上标准自2026年6月1日起执行。")
+	d := mustRead(t, "a.ofd", string(ofdPage(t, b.String())))
+	checkOffsets(t, d)
+	if got, want := tablesOf(d), "类别\t条件\n高企\t证书在有效期之内,并且连续三年盈利"; got != want {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }
 

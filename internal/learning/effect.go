@@ -39,6 +39,7 @@ type Session struct {
 	now      []*domain.Policy
 	labelled []*domain.Policy
 	report   *scoring.Report
+	unknown  []Flip
 }
 
 // Begin reads all documents by the rules as they are.
@@ -51,15 +52,8 @@ func Begin(ctx context.Context, in Input) (*Session, error) {
 	if s.segment, s.tagger, err = tools(s.rules, in.Dict); err != nil {
 		return nil, err
 	}
-	for _, c := range in.Cases {
-		for i := range c.Says {
-			if d := c.Says[i].Dimension; slices.Contains(domain.Dimensions(), d) && !s.rules.Knows(d, c.Says[i].Code) {
-				s.Close()
-				return nil, domain.Errorf(domain.Invalid, "《%s》的更正用了没有的代码“%s”，请用当时的规则文件夹", shorten(c.Title), c.Says[i].Code)
-			}
-		}
-	}
-	s.cases = append(Merge(append(slices.Clone(in.Cases), accepted(s.rules)...)), supplied(s.rules)...)
+	s.Cases, s.unknown = s.sift(in.Cases)
+	s.cases = append(Merge(append(slices.Clone(s.Cases), accepted(s.rules)...)), supplied(s.rules)...)
 	if s.now, err = s.readCases(ctx, s.tagger, nil, nil); err == nil {
 		s.labelled, err = s.readLabelled(ctx, s.tagger, nil)
 	}
@@ -70,6 +64,29 @@ func Begin(ctx context.Context, in Input) (*Session, error) {
 	s.report = s.score(s.labelled)
 	return s, nil
 }
+
+// sift parts what is said about codes that the rules have from what is said about others,
+// as is kept from before an office changed its own.
+func (s *Session) sift(all []Case) (cases []Case, unknown []Flip) {
+	for _, c := range all {
+		says := c.Says
+		c.Says = nil
+		for i := range says {
+			if say := &says[i]; slices.Contains(domain.Dimensions(), say.Dimension) && !s.rules.Knows(say.Dimension, say.Code) {
+				unknown = append(unknown, Flip{Title: shorten(c.Title), Says: say.Dimension.Label() + "“" + say.Code + "”", Words: say.Words})
+				continue
+			}
+			c.Says = append(c.Says, says[i])
+		}
+		if len(c.Says) > 0 {
+			cases = append(cases, c)
+		}
+	}
+	return cases, unknown
+}
+
+// Unknown are the sayings about codes that the rules do not have, which are left out.
+func (s *Session) Unknown() []Flip { return s.unknown }
 
 // Rules are those by which everything is read now.
 func (s *Session) Rules() *rules.Rules { return s.rules }

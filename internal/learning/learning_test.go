@@ -252,3 +252,23 @@ func FuzzReadCases(f *testing.F) {
 		}
 	})
 }
+
+// TestUnknownCodesAreLeftOut: what is said about a code that the rules do not have stops
+// nothing, and is told.
+func TestUnknownCodesAreLeftOut(t *testing.T) {
+	strange, both := document("云川县其他通知", "一、给予补贴。", "theme", "Q99", "yes", "补贴"), renewal
+	both.Says = append(slices.Clone(both.Says), domain.Correction{Dimension: "resident_group", Code: "G77", Officer: "no"})
+	s := session(t, "", strange, both)
+	list, _ := propose(t, s)
+	if len(list) == 0 || list[0].Effect.Cases != 1 {
+		t.Errorf("proposed %+v", list)
+	}
+	var said []string
+	for _, f := range s.Unknown() {
+		said = append(said, f.Title+f.Says)
+	}
+	slices.Sort(said)
+	if want := []string{"云川县关于实施炉窑焕新行动的通知居民群体“G77”", "云川县其他通知主题“Q99”"}; !slices.Equal(said, want) {
+		t.Errorf("left out %q, want %q", said, want)
+	}
+}
