@@ -14,9 +14,12 @@ const (
 )
 
 // place tells whether an entry is of a place that was asked for (1), of a part
-// of it or perhaps of it (0.5), of another place (-1), or does not say (0).
+// of it or perhaps of it (0.5), of another place (-1), or does not say (0). It
+// does not say either if it begins with another and comes to the one that was
+// asked for later, as a survey of several does.
 // Of another than one that was only perhaps asked for is no fault.
-func (w *words) place(asked, said []*rules.Place, e *Entry) float64 {
+func (w *words) place(q *question, e *Entry) float64 {
+	asked, said := q.places, q.said
 	if len(asked) == 0 && len(said) == 0 {
 		return 0
 	}
@@ -46,6 +49,9 @@ func (w *words) place(asked, said []*rules.Place, e *Entry) float64 {
 	}
 	if best <= 0 && e.names(said) {
 		return 0.5
+	}
+	if best < 0 && e.mentions(q.called) {
+		return 0
 	}
 	return best
 }
@@ -88,6 +94,13 @@ func (e *Entry) names(places []*rules.Place) bool {
 	return false
 }
 
+// mentions tells whether one of some words stands in an entry.
+func (e *Entry) mentions(words []string) bool {
+	return slices.ContainsFunc(words, func(word string) bool {
+		return slices.ContainsFunc(e.Passages, func(p Passage) bool { return strings.Contains(p.Text, word) })
+	})
+}
+
 // within tells whether a place lies in another.
 func within(p, in *rules.Place) bool {
 	for up := p.Parent; up != nil; up = up.Parent {
@@ -98,11 +111,14 @@ func within(p, in *rules.Place) bool {
 	return false
 }
 
+// nation is the region of what is for all.
+const nation = "000000"
+
 // near tells whether an entry is for a division (1), for another (-1), or for
 // all (0).
 func (e *Entry) near(region string) float64 {
 	regions := e.Facets[RegionFacet]
-	if region == "" || len(regions) == 0 {
+	if region == "" || len(regions) == 0 || slices.Contains(regions, nation) {
 		return 0
 	}
 	for _, r := range regions {

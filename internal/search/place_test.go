@@ -13,7 +13,7 @@ func TestPlaceOfAddressees(t *testing.T) {
 	for text, want := range map[string]float64{
 		"各省、自治区、直辖市财政厅，新疆生产建设兵团财政局：": 0, "新疆维吾尔自治区财政厅：": -1, "甘肃省财政厅，新疆生产建设兵团财政局：": 1,
 	} {
-		if got := w.place(asked, nil, &Entry{Title: "关于资金的通知", Passages: []Passage{{Clause, "1", text}}}); got != want {
+		if got := w.place(&question{places: asked}, &Entry{Title: "关于资金的通知", Passages: []Passage{{Clause, "1", text}}}); got != want {
 			t.Errorf("%s: %v, want %v", text, got, want)
 		}
 	}
@@ -29,7 +29,7 @@ func TestPlaceAsItIsSaid(t *testing.T) {
 	for text, want := range map[string]float64{
 		"高州市公安局：": 1, far + "高州市公安局" + far: 0.5, "信宜市公安局：": 0, far: 0,
 	} {
-		if got := w.place(nil, said, &Entry{Title: "关于货车限行的通告", Passages: []Passage{{Clause, "1", text}}}); got != want {
+		if got := w.place(&question{said: said}, &Entry{Title: "关于货车限行的通告", Passages: []Passage{{Clause, "1", text}}}); got != want {
 			t.Errorf("%s: %v, want %v", text, got, want)
 		}
 	}
@@ -45,8 +45,22 @@ func TestPlaceOfWhoSigned(t *testing.T) {
 		"特此通告。 温州市疫情防控工作领导小组 2020年3月10日": 1, "特此通告。 泰州市民政局 2020年3月10日": -1, "温州市" + far: 0,
 	} {
 		e := &Entry{Title: "关于暂停清明祭扫活动的通告", Passages: []Passage{{Clause, "1", far}, {Clause, "2", last}, {Answer, "qa", "在外地能扫墓吗？ 金华市的公墓也暂停。"}}}
-		if got := w.place(asked, nil, e); got != want {
+		if got := w.place(&question{places: asked}, e); got != want {
 			t.Errorf("%s: %v, want %v", last, got, want)
+		}
+	}
+}
+
+// TestPlaceWithinASurvey: a text that begins with one place and comes to the one
+// that is asked for later is not of another place.
+func TestPlaceWithinASurvey(t *testing.T) {
+	w := lexicon(t).words
+	asked := w.rules.PlacesIn("安徽省")[0].Places
+	far := strings.Repeat("各地出台多项举措，支持企业恢复生产。", 20)
+	for text, want := range map[string]float64{"山西省" + far: -1, "山西省" + far + "安徽对新增岗位的企业给予补贴。" + far: 0} {
+		q := &question{places: asked, called: []string{called("安徽省")}}
+		if got := w.place(q, &Entry{Title: "复工复产显示韧性", Passages: []Passage{{Clause, "1", text}}}); got != want {
+			t.Errorf("%.12s…: %v, want %v", text, got, want)
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"math"
 	"regexp"
 	"slices"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/blevesearch/bleve/v2"
@@ -49,12 +50,14 @@ type question struct {
 	extra  []phrase
 	asked  int // terms before this one were typed, the others are parts of phrases
 	places []*rules.Place
+	called []string       // what they are called there, without 省 and 市
 	said   []*rules.Place // places that may be meant too
 	total  float64        // idf of what was asked
 	byText map[string]int
 	age    int              // that is asked for; 0: none
 	ages   [3]int           // phrases, as ageWeights
 	wants  []*regexp.Regexp // answers of the kind that is asked for
+	names  bool             // numbers may be names: 18号
 	order  []string         // of each word that was typed, in order, the pair that ends it
 }
 
@@ -63,16 +66,22 @@ func (x *Index) read(ctx context.Context, r index.IndexReader, text string) (*qu
 	text = simplify(middle(text, maxQuestion))
 	q := &question{flat: flat(text), number: x.words.number(text), byText: map[string]int{}, wants: answers(text)}
 	all := runs(text)
+	q.names = naming.MatchString(text) || !slices.ContainsFunc(all, func(r run) bool { return r.han })
 	kept := strips(all)
 	var spelt []spelling
 	var alone []synonym
-	for _, one := range kept {
+	for i, one := range kept {
 		if !one.han {
 			if len(one.text) <= maxForeign {
 				q.add(one.text, 1)
 			}
 			if utf8.RuneCountInString(one.text) >= 3 {
 				spelt = append(spelt, spelling{one.text, x.words.sounds.typed(one.text)})
+			}
+			if i == 0 || kept[i-1].han { // syllables may be typed one by one
+				if letters := together(kept[i:]); strings.Contains(letters, " ") {
+					spelt = append(spelt, spelling{letters, x.words.sounds.typed(strings.ReplaceAll(letters, " ", ""))})
+				}
 			}
 			continue
 		}
@@ -147,9 +156,23 @@ func (x *Index) read(ctx context.Context, r index.IndexReader, text string) (*qu
 	}
 	for _, m := range x.words.rules.PlacesIn(text) {
 		q.places = append(q.places, m.Places...)
+		q.called = append(q.called, called(text[m.Start:m.End]))
 	}
 	q.places, q.said = fewPlaces(q.places), fewPlaces(x.words.rules.PlacesSaid(text))
 	return q, nil
+}
+
+// naming is a question in which a number is a name.
+var naming = regexp.MustCompile(`号|[〔\[【（(﹝［]\s?(?:19|20)[0-9]{2}\s?[〕\]】）)﹞］]`)
+
+// called is the name of a place as it stands in texts that begin with others.
+func called(name string) string {
+	for _, level := range []string{"省", "市"} {
+		if short, ok := strings.CutSuffix(name, level); ok && utf8.RuneCountInString(short) >= 2 {
+			return short
+		}
+	}
+	return name
 }
 
 // endOf is the pair of characters of a run with which a word ends, or with
@@ -196,6 +219,20 @@ func fewPlaces(all []*rules.Place) []*rules.Place {
 type spelling struct {
 	letters string
 	words   []string
+}
+
+// together are the runs that follow each other without a Chinese one, parted by
+// blanks.
+func together(all []run) string {
+	n := 0
+	for n < len(all) && !all[n].han {
+		n++
+	}
+	words := make([]string, n)
+	for i := range words {
+		words[i] = all[i].text
+	}
+	return strings.Join(words, " ")
 }
 
 // typed returns the numbers of the terms of a run that was typed, or of a part

@@ -3,6 +3,7 @@ package search
 import (
 	"fmt"
 	"math"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -187,6 +188,7 @@ type found struct {
 	tf      []float64 // per term that was typed
 	first   float64   // the score of the index
 	exact   float64   // see exactly
+	match   float64   // how well it matches, whether it can be had or not
 	score   float64
 }
 
@@ -327,9 +329,10 @@ func (r *reader) scan(text string, passage, at int) int {
 	var before rune // folded; 0 at the beginning of a run
 	var other strings.Builder
 	otherStart, start := 0, 0
-	flush := func() {
+	flush := func(next rune) {
 		if other.Len() > 0 {
-			if t, ok := r.others[other.String()]; ok {
+			// 18号 is a name, which has nothing to do with 18 people.
+			if t, ok := r.others[other.String()]; ok && (next != '号' || r.q.names) {
 				r.hit(t, at+otherStart, passage, otherStart)
 			}
 			other.Reset()
@@ -352,7 +355,7 @@ func (r *reader) scan(text string, passage, at int) int {
 		han := c != 0 && isHan(c)
 		if foreign && !han {
 			if c == 0 {
-				flush()
+				flush(0)
 			} else {
 				if other.Len() == 0 {
 					otherStart = start
@@ -360,7 +363,7 @@ func (r *reader) scan(text string, passage, at int) int {
 				other.WriteRune(c)
 			}
 		} else if foreign {
-			flush()
+			flush(c)
 		}
 		if !han || !r.maybe(c) {
 			before = 0
@@ -378,7 +381,7 @@ func (r *reader) scan(text string, passage, at int) int {
 		before = c
 		start++
 	}
-	flush()
+	flush(0)
 	return at + start
 }
 
@@ -495,18 +498,22 @@ func (r *reader) window(length int) (best float64) {
 }
 
 // What a document number or a title that was typed adds to a score: nothing
-// else comes near.
+// else comes near. A title may stand in a question, or be typed in part.
 const (
 	sameNumber = 20
 	sameTitle  = 10
+	sameInner  = 9 // of what a notice puts out, as it is called
+	wholeTitle = 3
 	inTitle    = 1
+	longTitle  = 8 // characters, for which nobody writes the same by chance
 )
 
-// Of the score of an entry that has ended, and of one for another region, this
-// much is left.
+// Of the score of an entry that has ended, and of one for another region than
+// the reader's, this much is left: it comes after everything that can be had
+// there and matches more than this much as well.
 const (
-	endedPart     = 0.7
-	elsewherePart = 0.85
+	endedPart     = 0.6
+	elsewherePart = 0.6
 )
 
 // rank finishes the signals of all that was read, which tell most beside each
@@ -527,28 +534,50 @@ func (q *question) rank(all []*found, req Request) {
 		}
 		s.bm25 /= max(q.total, 1e-9) * (k1 + 1)
 		s.first = f.first / max(top, 1e-9)
-		f.score = s.score()
+		f.exact = q.exactly(f.entry)
+		f.match = s.score() + f.exact
+		f.score = f.match
+		if f.exact >= sameInner { // whoever names a document wants this one
+			continue
+		}
 		if f.entry.over(req.Today) {
 			f.score *= endedPart
 		}
-		if f.entry.near(req.Region) < 0 {
+		// Who asks for another place is not helped by their own.
+		if len(q.places)+len(q.said) == 0 && f.entry.near(req.Region) < 0 {
 			f.score *= elsewherePart
 		}
-		f.exact = q.exactly(f.entry)
-		f.score += f.exact
 	}
 }
 
 // exactly is what it counts that a number or a title was typed.
 func (q *question) exactly(e *Entry) float64 {
-	title := flat(e.Title)
+	title, inner := flat(e.Title), flat(issued(e.Title))
+	within := func(title string) bool {
+		return utf8.RuneCountInString(title) >= longTitle && strings.Contains(q.flat, title)
+	}
 	switch {
 	case q.number != "" && q.number == numberKey(e.DocNumber):
 		return sameNumber
 	case title == q.flat:
 		return sameTitle
+	case inner == q.flat && inner != "":
+		return sameInner
+	case within(title), within(inner):
+		return wholeTitle
 	case utf8.RuneCountInString(q.flat) >= 4 && strings.Contains(title, q.flat):
 		return inTitle
 	}
 	return 0
+}
+
+// issuing is a notice that puts something out.
+var issuing = regexp.MustCompile(`(?:印发|发布|公布)(?:《(.{4,})》|(.{4,}))的(?:通知|公告|通告|决定|令)$`)
+
+// issued is the title of what a notice puts out, "" if it is no such notice.
+func issued(title string) string {
+	if m := issuing.FindStringSubmatch(strings.Join(strings.Fields(title), "")); m != nil {
+		return m[1] + m[2]
+	}
+	return ""
 }

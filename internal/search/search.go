@@ -23,7 +23,7 @@ type Request struct {
 	Today   string             // YYYY-MM-DD; empty: nothing has ended
 	Region  string             // code of the reader's division: what is for it comes first
 	Order   Order
-	// Floor leaves out what scores less than this part of the best.
+	// Floor leaves out what matches less than this part of the best, in force or not.
 	Floor  float64
 	Least  float64 // leaves out what scores less than this: Sure, or 0 for all
 	Offset int
@@ -140,7 +140,7 @@ func (x *Index) find(ctx context.Context, now index.IndexReader, q *question, re
 		}
 		f := r.read(e)
 		f.first = c.score
-		f.signals.place = x.words.place(q.places, q.said, e)
+		f.signals.place = x.words.place(q, e)
 		all = append(all, f)
 	}
 	q.rank(all, req)
@@ -148,9 +148,10 @@ func (x *Index) find(ctx context.Context, now index.IndexReader, q *question, re
 		return cmp.Or(cmp.Compare(b.score, a.score), strings.Compare(a.entry.Key, b.entry.Key))
 	})
 	if req.Floor > 0 && len(all) > 0 {
-		floor := all[0].score * req.Floor
+		best := slices.MaxFunc(all, func(a, b *found) int { return cmp.Compare(a.match, b.match) })
+		floor := best.match * req.Floor
 		all = slices.DeleteFunc(all, func(f *found) bool {
-			return f.score < floor || f.signals.around < hardly && f.exact == 0 // no passage says its number
+			return f.match < floor || f.signals.around < hardly && f.exact == 0 // no passage says its number
 		})
 	}
 	all = slices.DeleteFunc(all, func(f *found) bool { return f.score < req.Least })

@@ -1,6 +1,7 @@
 package search
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -12,27 +13,37 @@ import (
 type sounds struct {
 	whole  map[string][]string // by all syllables: canbaojin
 	firsts map[string][]string // by the first letters: cbj
+	folded map[string][]string // by all syllables as people confuse them, see confused
+	keys   []string            // of whole, in order
 }
 
 // maxSpoken is the longest word, in characters, that is looked for by its sound.
 const maxSpoken = 12
 
 func newSounds(list []string) *sounds {
-	s := &sounds{whole: map[string][]string{}, firsts: map[string][]string{}}
+	s := &sounds{whole: map[string][]string{}, firsts: map[string][]string{}, folded: map[string][]string{}}
 	for _, word := range list {
 		syllables := spoken(word)
 		if len(syllables) < 2 || len(syllables) > maxSpoken {
 			continue
 		}
 		for _, key := range readings(word) {
-			s.whole[key] = append(s.whole[key], word)
+			s.whole[strings.ReplaceAll(key, " ", "")] = append(s.whole[strings.ReplaceAll(key, " ", "")], word)
+			if key = confused.Replace(key); !slices.Contains(s.folded[key], word) {
+				s.folded[key] = append(s.folded[key], word)
+			}
 		}
 		if len(syllables) >= longWord {
 			s.firsts[firstLetters(syllables)] = append(s.firsts[firstLetters(syllables)], word)
 		}
 	}
+	s.keys = slices.Sorted(maps.Keys(s.whole))
 	return s
 }
+
+// confused takes away what many people do not tell apart: zh from z, ng from n
+// at the end. Every syllable ends with a blank.
+var confused = strings.NewReplacer("zh", "z", "ch", "c", "sh", "s", "ng ", "n ")
 
 func firstLetters(syllables []string) string {
 	var b strings.Builder
@@ -58,20 +69,20 @@ func spoken(word string) []string {
 }
 
 // readings are all ways to say a word, 还 is huan or hai; only the first of them
-// for a word with many.
+// for a word with many. Every syllable ends with a blank.
 func readings(word string) []string {
 	all := []string{""}
 	for _, r := range word {
 		var more []string
 		for one := range strings.SplitSeq(toneless.Replace(pinyin.PinyinDict[int(r)]), ",") {
 			for _, before := range all {
-				if !slices.Contains(more, before+one) {
-					more = append(more, before+one)
+				if whole := before + one + " "; !slices.Contains(more, whole) {
+					more = append(more, whole)
 				}
 			}
 		}
 		if all = more; len(all) > maxReadings {
-			return []string{strings.Join(spoken(word), "")}
+			return []string{strings.Join(spoken(word), " ") + " "}
 		}
 	}
 	return all
@@ -94,7 +105,46 @@ func (s *sounds) typed(letters string) []string {
 	if found := s.firsts[letters]; found != nil {
 		return found
 	}
-	return s.cover(letters)
+	if found := s.cover(letters); found != nil {
+		return found
+	}
+	return s.mistyped(letters)
+}
+
+// leastMistyped is how many letters must be typed that one of them may be wrong.
+const leastMistyped = 6
+
+// mistyped returns the words that letters spell if one of them is missing, too
+// many or another one.
+func (s *sounds) mistyped(letters string) []string {
+	if len(letters) < leastMistyped || len(letters) > 6*maxSpoken {
+		return nil
+	}
+	var out []string
+	for _, key := range s.keys {
+		if oneOff(key, letters) {
+			out = append(out, s.whole[key]...)
+		}
+	}
+	return out
+}
+
+// oneOff tells whether a string becomes another by one letter.
+func oneOff(a, b string) bool {
+	if len(a) > len(b) {
+		a, b = b, a
+	}
+	if len(b)-len(a) > 1 {
+		return false
+	}
+	same := 0
+	for same < len(a) && a[same] == b[same] {
+		same++
+	}
+	if len(a) < len(b) {
+		return a[same:] == b[same+1:]
+	}
+	return same < len(a) && a[same+1:] == b[same+1:]
 }
 
 // cover cuts letters into words of the dictionary, longest first from the
@@ -143,7 +193,7 @@ func (s *sounds) misspelt(text string) []homophone {
 				continue
 			}
 			same := false
-			for _, word := range s.whole[strings.Join(syllables[i:i+n], "")] {
+			for _, word := range s.folded[confused.Replace(strings.Join(syllables[i:i+n], " ")+" ")] {
 				if utf8.RuneCountInString(word) != n {
 					continue
 				}

@@ -40,7 +40,12 @@ func newWords(r *rules.Rules) *words {
 	for _, j := range r.Jargon.All() {
 		group(&j.Item)
 	}
-	w.sounds = newSounds(r.UserWords())
+	known := r.UserWords()
+	for _, c := range r.Colloquial.All() {
+		known = append(append(known, c.Name), c.Aliases...)
+	}
+	slices.Sort(known)
+	w.sounds = newSounds(slices.Compact(known))
 	return w
 }
 
