@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"policypush/internal/document"
 	"policypush/internal/domain"
@@ -98,6 +99,7 @@ func runSearch(ctx context.Context, std stdio, args []string) error {
 // folderSearch is the search over one folder.
 type folderSearch struct {
 	segment *segment.Segmenter
+	rules   *rules.Rules
 	lexicon *search.Lexicon
 	words   []string
 	index   *search.Folder
@@ -117,7 +119,7 @@ func newFolderSearch(rulesDir, dictDir string) (*folderSearch, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &folderSearch{segment: seg, lexicon: search.NewLexicon(r, seg), words: words}, nil
+	return &folderSearch{segment: seg, rules: r, lexicon: search.NewLexicon(r, seg), words: words}, nil
 }
 
 // open opens the index that belongs to a folder and to the words of the rules.
@@ -197,15 +199,18 @@ func (s *folderSearch) update(ctx context.Context, dir string, report io.Writer)
 			failed++
 			return nil
 		}
-		return fileEntry(doc)
+		return s.fileEntry(doc)
 	})
 	return failed, err
 }
 
 // fileEntry is what is searched of a document.
-func fileEntry(doc *document.Document) *search.Entry {
+func (s *folderSearch) fileEntry(doc *document.Document) *search.Entry {
 	e := &search.Entry{}
-	for _, c := range doc.Clauses {
+	for i, c := range doc.Clauses {
+		if e.DocNumber == "" && i < headClauses {
+			e.DocNumber = s.numberOf(c)
+		}
 		if c.Kind == domain.TitleClause && e.Title == "" {
 			e.Title = c.Text
 			continue
@@ -213,6 +218,32 @@ func fileEntry(doc *document.Document) *search.Entry {
 		e.Passages = append(e.Passages, search.Passage{Kind: search.Clause, Ref: c.Path, Text: c.Text})
 	}
 	return e
+}
+
+// How far down a document bears its own number, and how much may stand beside
+// it on its line: a label, or a date. What is cited stands within sentences.
+const (
+	headClauses  = 12
+	besideNumber = 12
+)
+
+// numberOf is the number that a clause of the head of a document bears: alone,
+// or behind the title.
+func (s *folderSearch) numberOf(c domain.Clause) string {
+	re := s.rules.Numbers.DocNo
+	if re == nil {
+		return ""
+	}
+	text := strings.TrimSpace(c.Text)
+	at := re.FindStringIndex(text)
+	if at == nil {
+		return ""
+	}
+	beside := strings.Trim(text[at[1]:], " )）")
+	if c.Kind != domain.TitleClause && utf8.RuneCountInString(text[:at[0]]+beside) > besideNumber || c.Kind == domain.TitleClause && beside != "" {
+		return ""
+	}
+	return text[at[0]:at[1]]
 }
 
 // answer answers every line.

@@ -113,3 +113,27 @@ func TestSearchFolder(t *testing.T) {
 		})
 	}
 }
+
+// TestSearchFolderByNumber: a number leads to the file that bears it, not to one
+// that speaks of it all the time.
+func TestSearchFolderByNumber(t *testing.T) {
+	dir, cache := t.TempDir(), filepath.Join(t.TempDir(), "cache")
+	for name, text := range map[string]string{
+		"own.txt":    "云川县人民政府关于减轻企业负担的若干措施\n\n云政发〔2026〕18号\n\n" + strings.Repeat("各乡镇人民政府要加强领导，认真抓好落实，及时报告情况。\n", 40),
+		"behind.txt": "云川县人民政府关于支持养老的若干措施（云政发〔2026〕21号）\n\n第一条 支持养老机构。\n",
+		"cites.txt":  "关于落实若干措施的通知\n\n" + strings.Repeat("按照云政发〔2026〕18号和云政发〔2026〕21号要求办理，云政发〔2026〕18号另有规定的从其规定，云政发〔2026〕21号同。\n", 5),
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, all, errs := searchIn(t, dir, cache, "云政发〔2026〕18号\n云政发[2026]18号讲什么\n云政发〔2026〕21号\n")
+	if len(all) != 3 {
+		t.Fatalf("%d answers: %s", len(all), errs)
+	}
+	for i, want := range []string{"own.txt", "own.txt", "behind.txt"} {
+		if len(all[i].Results) == 0 || all[i].Results[0].File != want {
+			t.Errorf("%s: %+v, want %s first", all[i].Query, all[i].Results, want)
+		}
+	}
+}

@@ -14,7 +14,7 @@ import (
 )
 
 // format grows with every change of what stands in an index on disk.
-const format = 5
+const format = 6
 
 // keyMark parts the name of an entry of a folder from the mark of its content.
 const keyMark = "\x00"

@@ -107,6 +107,8 @@ func TestSearch(t *testing.T) {
 		"a document number":                     {Request{Text: "云政发〔2026〕12号"}, "machines"},
 		"a number in other brackets":            {Request{Text: "云政发[2026]第12号"}, "machines"},
 		"a number with its year":                {Request{Text: "云政发2026年第12号"}, "machines"},
+		"any brackets within a question":        {Request{Text: "请问云政发[2019] 7号什么时候到期"}, "old"},
+		"no brackets within a question":         {Request{Text: "云政发2019 第7号还能申请吗"}, "old"},
 		"a number within a question":            {Request{Text: "云政发〔2019〕7号还有效吗"}, "old"},
 		"a question leads to the answer":        {Request{Text: "开小店要交残保金吗"}, "tax qa"},
 		"another leads to the measure":          {Request{Text: "三十个人以下的企业残疾人就业保障金免征吗？"}, "tax m1"},

@@ -1,6 +1,7 @@
 package search
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -69,12 +70,20 @@ func (w *words) group(all []string) {
 	}
 }
 
+// numbered is a document number as people type it, with any brackets or none.
+var numbered = regexp.MustCompile(`(\p{Han}{2,12})(\s*[〔\[【（(﹝［]?\s*(?:19|20)[0-9]{2}\s*[〕\]】）)﹞］]?\s*年?\s*第?\s*[0-9]{1,5}\s*号)`)
+
 // number is the key of the document number in a question: that of the whole
 // question if there is none.
 func (w *words) number(text string) string {
 	if re := w.rules.Numbers.DocNo; re != nil {
 		if found := re.FindString(text); found != "" {
 			return numberKey(found)
+		}
+	}
+	if m := numbered.FindStringSubmatch(text); m != nil {
+		if office := strip(m[1]); len(office) > 0 { // before it words of asking may stand
+			return numberKey(office[len(office)-1] + m[2])
 		}
 	}
 	return numberKey(text)
