@@ -142,7 +142,7 @@ func TestWhatStandsOutRestsOnAClause(t *testing.T) {
 	if !it.Outdated(changed) {
 		t.Error("the clause of the last day changes, and nobody is asked")
 	}
-	for _, cite := range []string{`单项最高<a class="cite" href="#c1">`, `申请截止<a class="cite" href="#c2">`} {
+	for _, cite := range []string{`100万元</b><a class="cite" href="#c1">`, `12月31日</b><a class="cite" href="#c2">`} {
 		if html := drawn(t, it); !strings.Contains(html, cite) {
 			t.Errorf("without %s: %s", cite, html)
 		}

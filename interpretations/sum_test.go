@@ -30,6 +30,7 @@ func TestCompute(t *testing.T) {
 		"half a tax is not paid":             {domain.Benefit{Kind: "B02", Rate: 0.5, Text: "减半征收房产税"}, 10_000, 5000, true},
 		"what is still paid is not given":    {domain.Benefit{Kind: "B02", Rate: 0.01, Text: "小规模纳税人减按1%征收率征收增值税"}, 10_000, 0, false},
 		"nor is the share that is taxed":     {domain.Benefit{Kind: "B02", Rate: 0.25, Base: "应纳税所得额", Text: "减按25%计入应纳税所得额"}, 10_000, 0, false},
+		"nor is it where its words are cut":  {domain.Benefit{Kind: "B02", Rate: 0.01, Remains: true, Text: "增值税小规模纳税人适用3%征收率的应税销售收入"}, 10_000, 0, false},
 		"nor a lowered rate by itself":       {domain.Benefit{Kind: "B03", Rate: 0.005}, 10_000, 0, false},
 		"nor what income is left out":        {domain.Benefit{Kind: "B04", Rate: 1, Base: "研发费用"}, 10_000, 0, false},
 		"tiers are for a person to choose":   {domain.Benefit{Amount: 5000, Tiers: []float64{5000, 10000}}, 1, 0, false},

@@ -112,7 +112,7 @@ type measureForm struct {
 	Title, Clause, Who                                            string
 	Kind, Rate, FromRate, Base, Amount, Unit, Cap, CapPer, Months string
 	Text                                                          string
-	Once, Yearly                                                  bool
+	Once, Yearly, Remains                                         bool
 	From, To, Deadline, Relative                                  string
 	Mode, Where, Materials, Within, Contact                       string
 }
@@ -135,7 +135,7 @@ func formOf(m *domain.Measure) measureForm {
 	f := measureForm{
 		Title: m.Title, Clause: m.Clause, Who: m.Who, Kind: m.Benefit.Kind, Rate: rateText(m.Benefit.Rate), FromRate: rateText(m.Benefit.FromRate),
 		Base: m.Benefit.Base, Amount: yuanText(m.Benefit.Amount), Unit: m.Benefit.Unit, Cap: yuanText(m.Benefit.Cap), CapPer: m.Benefit.CapPer,
-		Text: m.Benefit.Text, Once: m.Benefit.Once, Yearly: m.Window.Yearly, From: m.Window.From, To: m.Window.To,
+		Text: m.Benefit.Text, Once: m.Benefit.Once, Remains: m.Benefit.Kind == "B02" && !m.Benefit.Gives(), Yearly: m.Window.Yearly, From: m.Window.From, To: m.Window.To,
 		Deadline: m.Window.Deadline, Relative: m.Window.Relative, Mode: m.How.Mode, Where: m.How.Where,
 		Materials: strings.Join(m.How.Materials, "\n"), Within: m.How.Within, Contact: m.How.Contact,
 	}
@@ -242,7 +242,7 @@ func (s *Server) saveMeasure(c *fiber.Ctx) error {
 	f := measureForm{
 		Title: field(c, "title"), Clause: field(c, "clause"), Who: field(c, "who"), Kind: field(c, "kind"), Rate: field(c, "rate"),
 		FromRate: field(c, "from_rate"), Base: field(c, "base"), Amount: field(c, "amount"), Unit: field(c, "unit"), Cap: field(c, "cap"),
-		CapPer: field(c, "cap_per"), Months: field(c, "months"), Text: field(c, "text"), Once: field(c, "once") != "", Yearly: field(c, "yearly") != "",
+		CapPer: field(c, "cap_per"), Months: field(c, "months"), Text: field(c, "text"), Once: field(c, "once") != "", Remains: field(c, "remains") != "", Yearly: field(c, "yearly") != "",
 		From: field(c, "from"), To: field(c, "to"), Deadline: field(c, "deadline"), Relative: field(c, "relative"), Mode: field(c, "mode"),
 		Where: field(c, "where"), Materials: field(c, "materials"), Within: field(c, "within"), Contact: field(c, "contact"),
 	}
@@ -292,7 +292,7 @@ func (s *Server) applyMeasure(p *domain.Policy, m *domain.Measure, f measureForm
 	if f.Kind != "" && s.Rules.Benefits.Find(f.Kind) == nil {
 		ps.add("kind", "请从列表中选择支持方式")
 	}
-	b.Kind, b.Base, b.Unit, b.CapPer, b.Once, b.Text = f.Kind, f.Base, f.Unit, f.CapPer, f.Once, f.Text
+	b.Kind, b.Base, b.Unit, b.CapPer, b.Once, b.Remains, b.Text = f.Kind, f.Base, f.Unit, f.CapPer, f.Once, f.Remains, f.Text
 	w := domain.Window{Yearly: f.Yearly, Relative: f.Relative}
 	for _, d := range []struct {
 		name, label, typed string

@@ -285,6 +285,8 @@ func TestMeasuresAndCriteria(t *testing.T) {
 	b.post(m, url.Values{"title": {""}, "rate": {"三成"}, "deadline": {"年底"}, "clause": {"第九十九条"}}).at(m, 422, "请先改好下面4处", `value="三成"`, `value="年底"`)
 	b.get(m).post(m, url.Values{"title": {"买设备补助"}, "rate": {"20%"}, "cap": {"50万元"}, "yearly": {"yes"}, "from": {"11月10日"}, "to": {"12-10"}, "mode": {"apply"}, "materials": {"发票\n\n合同"}, "clause": {"第一条"}}).
 		at(m, 200, `value="20%"`, `value="50万元"`, `value="11-10"`, "发票\n合同")
+	b.get(m).post(m, url.Values{"title": {"少缴增值税"}, "kind": {"B02"}, "rate": {"1%"}, "remains": {"yes"}, "clause": {"第一条"}}).at(m, 200, `name="remains" value="yes" checked`)
+	b.get(path+"/measures").at(path+"/measures", 200, "减按1%征收")
 	b.post(path+"/measures", url.Values{}).at(path+"/measures/m2", 200, "新的政策点")
 	b.post(path+"/measures/m2/remove", url.Values{}).at(path+"/measures", 200, "删除政策点", "共1个")
 	b.get(path).at(path, 200, "没有条件")

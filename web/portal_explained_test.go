@@ -48,7 +48,7 @@ func TestWhatExplainsIsListed(t *testing.T) {
 			t.Errorf("%d lines of the kind %s, want 1", n, items[i].Kind)
 		}
 	}
-	b.get("/interpretations").at("/interpretations", 200, "最多补多少？&lt;script&gt;", "机械厂买设备", fmt.Sprintf(`<a href="%s#rec-%d">还有1条`, home, items[4].ID), "1份现行有效的政策")
+	b.get("/interpretations").at("/interpretations", 200, "最多补多少？&lt;script&gt;", "机械厂买设备", `<p class="gain">设备投资补助，<b>最高300万元</b></p>`, fmt.Sprintf(`<a href="%s#rec-%d">还有1条`, home, items[4].ID), "1份现行有效的政策")
 	if strings.Contains(b.body, "还没审核的") {
 		t.Error("a draft is on the list")
 	}

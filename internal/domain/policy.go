@@ -178,6 +178,7 @@ type Benefit struct {
 	Tax      []string  `json:"tax,omitempty"`       // T01 …, F01 …
 	Rate     float64   `json:"rate,omitempty"`      // 0.15
 	FromRate float64   `json:"from_rate,omitempty"` // the rate before, where the text says "from … to …"
+	Remains  bool      `json:"remains,omitempty"`   // the rate is what is still paid or counted: 减按1%征收
 	Base     string    `json:"base,omitempty"`      // what the rate is taken of: 设备实际投资额
 	Amount   float64   `json:"amount,omitempty"`    // yuan
 	Tiers    []float64 `json:"tiers,omitempty"`     // yuan, in the order of the text
@@ -195,8 +196,8 @@ type Benefit struct {
 // is not what anybody gets.
 func (b Benefit) Gives() bool {
 	switch b.Kind {
-	case "B02": // 减征
-		return !strings.Contains(b.Text, "减按")
+	case "B02": // 减征; measures that were read before Remains have the words
+		return !b.Remains && !strings.Contains(b.Text, "减按")
 	case "B03", "B04", "B05", "B08", "B20": // a lower rate, deductions, what is paid later
 		return false
 	}

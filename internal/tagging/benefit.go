@@ -40,7 +40,7 @@ func (t *Tagger) benefit(m *domain.Measure, s sentence) {
 	for _, x := range t.find("X27", s) {
 		if r, ok := percent(x.group("rate")); ok && b.Rate == 0 {
 			kind("B02")
-			b.Rate, b.Base = r, x.group("base")
+			b.Rate, b.Remains, b.Base = r, true, x.group("base")
 			t.taxes(b, x.group("tax"))
 			note("rate", x)
 		}

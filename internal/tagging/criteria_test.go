@@ -122,6 +122,9 @@ func TestATaxNoticeIsReadPointByPoint(t *testing.T) {
 	}
 	for i, want := range []string{"taxpayer=small-scale", "registration=R500", "staff<=30"} {
 		m := p.Measures[i]
+		if b := m.Benefit; b.Remains != (i == 0) || b.Gives() != (i > 0) { // 减按1%, 减半, 免征
+			t.Errorf("%s: %+v, gives %v", m.Title, b, b.Gives())
+		}
 		if said := conditionsOf(&m.Criteria); !strings.Contains(said, want) || strings.Contains(said, "other=") || strings.HasPrefix(m.Title, "自") || m.How.Mode != "automatic" {
 			t.Errorf("%s asks for %s and is had by %+v, want %s", m.Title, said, m.How, want)
 		}
