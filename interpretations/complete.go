@@ -7,6 +7,7 @@ import (
 	"math/big"
 	"regexp"
 	"slices"
+	"strings"
 	"unicode"
 
 	"policypush/internal/domain"
@@ -215,6 +216,10 @@ func letters(s string) []rune {
 // the words and figures that it rests on.
 func (it *Item) Bind(policy *domain.Policy) {
 	it.PolicyVersion, it.Grounds, it.Facts = policy.Version, it.groundsIn(policy), it.factsIn(policy)
+	it.Days = ""
+	if days := daysOf(policy); it.saysOne(policy, days) {
+		it.Days = strings.Join(days, " ")
+	}
 }
 
 // Outdated tells whether what an interpretation rests on has changed since it
@@ -224,7 +229,25 @@ func (it *Item) Outdated(policy *domain.Policy) bool {
 	if it.Grounds == "" {
 		return it.PolicyVersion != policy.Version
 	}
-	return it.Grounds != it.groundsIn(policy) || it.Facts != "" && it.Facts != it.factsIn(policy)
+	return it.Grounds != it.groundsIn(policy) || it.Facts != "" && it.Facts != it.factsIn(policy) ||
+		it.Days != "" && it.Days != strings.Join(daysOf(policy), " ")
+}
+
+// daysOf are the days that a policy has as a whole.
+func daysOf(policy *domain.Policy) []string {
+	return []string{policy.ApplyDeadline, policy.EffectiveFrom, policy.Expires}
+}
+
+// saysOne tells whether a clause that the item cites says one of these days.
+func (it *Item) saysOne(policy *domain.Policy, days []string) bool {
+	cited := it.cited()
+	for i := range policy.Clauses {
+		c := &policy.Clauses[i]
+		if c.Path != "" && slices.Contains(cited, c.Path) && slices.ContainsFunc(days, func(day string) bool { return saysDay(c.Text, day) }) {
+			return true
+		}
+	}
+	return false
 }
 
 // cited lists the paths of the clauses that an interpretation rests on.

@@ -100,6 +100,9 @@ type Item struct {
 	// measures that these clauses hold, see Bind.
 	Grounds string `json:"grounds,omitempty"`
 	Facts   string `json:"facts,omitempty"`
+	// Days are those of the policy, if one of these clauses says one of them: a later
+	// document may change a day and leave the text as it is.
+	Days string `json:"days,omitempty"`
 }
 
 // Correction is the question and answer that stood until a time.

@@ -349,6 +349,35 @@ func TestAnInterpretationAsksToBeCheckedWhenItsGroundsChange(t *testing.T) {
 	}
 }
 
+// A later document changes a day of the policy and leaves its text as it is: what
+// rests on the clause that says the day asks to be checked, nothing else does.
+func TestAChangedDayAsksForWhatSaysIt(t *testing.T) {
+	for name, tt := range map[string]struct {
+		deadline, clause string
+		asks             bool
+	}{
+		"the clause says the day":            {"2026-12-31", "二/(一)", true},
+		"the clause says the day it begins":  {"2027-01-31", "二/(一)", true},
+		"another clause":                     {"2026-12-31", "第一条", false},
+		"a day that no clause says, as none": {"", "第一条", false},
+	} {
+		p, it := policy(), question()
+		p.ApplyDeadline, p.EffectiveFrom = tt.deadline, "2026-12-01"
+		it.QA.Clauses = []string{tt.clause}
+		it.Bind(p)
+		if it.Outdated(p) {
+			t.Errorf("%s: it asks before anything changes", name)
+		}
+		p.Extend("2027-02-28")
+		if it.Outdated(p) != tt.asks {
+			t.Errorf("%s: it asks %v, want %v", name, it.Outdated(p), tt.asks)
+		}
+		if it.Bind(p); it.Outdated(p) {
+			t.Errorf("%s: confirmed, it asks again", name)
+		}
+	}
+}
+
 func TestCover(t *testing.T) {
 	p := policy()
 	done, open := question(), question()

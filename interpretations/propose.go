@@ -306,12 +306,24 @@ func Saying(policy *domain.Policy, words ...string) string {
 // SayingDay returns the path of the clause that says a day (YYYY-MM-DD), with its
 // year or as the end of a time, or "".
 func SayingDay(policy *domain.Policy, day string) string {
-	written := chineseDay(day)
+	written, ends := waysToSay(day)
+	return orElse(Saying(policy, written), Saying(policy, ends...))
+}
+
+// saysDay tells whether a text says a day.
+func saysDay(text, day string) bool {
+	written, ends := waysToSay(day)
+	return slices.ContainsFunc(append(ends, written), func(said string) bool { return said != "" && strings.Contains(text, said) })
+}
+
+// waysToSay are a day with its year, and without it at the end of a time.
+func waysToSay(day string) (written string, ends []string) {
+	written = chineseDay(day)
 	_, inYear, ok := strings.Cut(written, "年")
-	if !ok {
-		return ""
+	if !ok { // it is no day
+		return "", nil
 	}
-	return orElse(Saying(policy, written), Saying(policy, "至"+inYear, "到"+inYear, "于"+inYear, "当年"+inYear))
+	return written, []string{"至" + inYear, "到" + inYear, "于" + inYear, "当年" + inYear}
 }
 
 // ground is the clause that all of some paths rest on: the only one, or the

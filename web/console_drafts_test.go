@@ -171,6 +171,18 @@ func TestChartsAsPeopleTypeThem(t *testing.T) {
 	}
 }
 
+// Two hours of words are kept, and what is longer is refused and stays in the form.
+func TestLongRecordsAreNotLost(t *testing.T) {
+	b := newOffice(t).as("drafter")
+	to := b.drafted() + "/interpretations"
+	said := strings.Repeat("补", interpretations.MaxTranscript)
+	record := url.Values{"kind": {"record"}, "title": {"发布会"}, "form": {"conference"}, "url": {"https://www.yunchuan.example/v/1"}, "date": {"2026-11-20"}, "transcript": {said + "末"}, "clause": {"第一条"}, "do": {"save"}}
+	b.post(to, record).at(to, 422, "文字实录有30001字，请缩短到30000字以内", said+"末</textarea>")
+	record.Set("transcript", said)
+	b.post(to, record).at(to, 200, "解读已保存")
+	b.get(to+"/1").at(to+"/1", 200, said+"</textarea>")
+}
+
 // What a picture shows cannot be deleted under it; figures that the policy does not
 // say and blocks that readers do not see are told to whoever checks.
 func TestAPictureIsCheckedAgainstThePolicy(t *testing.T) {
@@ -186,6 +198,7 @@ func TestAPictureIsCheckedAgainstThePolicy(t *testing.T) {
 	page.Set("hero_clause0", "第一条")
 	b.post(to, page).at(to, 200, "有板块公众看不到：“问答”引用的解读还没有审核。")
 	b.get(to+"/2").at(to+"/2", 200, `value="第一条" selected`)
+	b.get(to).at(to, 200, `<summary class="btn sm dan">删除</summary>`, "确定删除，不能恢复") // nothing goes by one slip of the hand
 	b.post(to+"/1/delete", url.Values{}).at(to+"/1/delete", 409, "一图读懂“一张图”引用了这条解读")
 	if _, err := site.Store.Interpretation(context.Background(), 1); err != nil {
 		t.Errorf("it is deleted: %v", err)

@@ -76,6 +76,9 @@ func (s *Server) explainedList(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	if err := s.Catalogue.Refresh(ctx); err != nil { // it knows the sums
+		return err
+	}
 	for _, sum := range sums {
 		e := explainedPolicy{card: s.cardOf(sum), Lines: explainedLines(items[sum.ID], interpretations.Kind(kind))}
 		if e.More = max(0, len(e.Lines)-linesShown); e.More > 0 {
