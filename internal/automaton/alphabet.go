@@ -15,13 +15,13 @@ type alphabet struct {
 	bounds  []rune // where characters change their class
 	classes []uint8
 	samples []rune // a character of each class
-	// Of the characters that texts have brought, plain tells by their symbols which
-	// are of the class that nearly all are of: few bytes, near the processor. Of the
-	// others known has the classes, four in one: 0 where it is not known, else the
-	// class and 1.
-	plain      [maxSymbols / 32]atomic.Uint32
+	// Nearly all Chinese characters are of one class. Of the others odd has the last
+	// six bits, and the six before: who has not both of them is plain.
 	plainClass uint8
-	known      [maxSymbols / 4]atomic.Uint32
+	odd        [2]uint64
+	// Of the characters that texts have brought, known has the classes by their
+	// symbols, four in one: 0 where it is not known, else the class and 1.
+	known [maxSymbols / 4]atomic.Uint32
 }
 
 // plainHan is a character that no expression of ours names.
@@ -90,6 +90,16 @@ func newAlphabet(prog *syntax.Prog) (a *alphabet, ok bool) {
 		a.ascii[r] = a.lookUp(rune(r))
 	}
 	a.plainClass = a.lookUp(plainHan)
+	for i, class := range a.classes {
+		to := firstHan
+		if i+1 < len(a.bounds) {
+			to = a.bounds[i+1]
+		}
+		for r := max(a.bounds[i], firstHan); class != a.plainClass && r < min(to, lastHan+1); r++ {
+			a.odd[0] |= 1 << (r & 63)
+			a.odd[1] |= 1 << (r >> 6 & 63)
+		}
+	}
 	return a, true
 }
 
@@ -118,8 +128,6 @@ func (a *alphabet) classOf(r rune) uint8 {
 		return a.ascii[r]
 	case r >= 0x10000:
 		return a.meet(r)
-	case a.isPlain(r):
-		return a.plainClass
 	}
 	n := symbols[r].Load() % maxSymbols
 	if class := uint8(a.known[n/4].Load() >> (n % 4 * 8)); class > 0 {
@@ -128,11 +136,10 @@ func (a *alphabet) classOf(r rune) uint8 {
 	return a.meet(r)
 }
 
-// isPlain tells whether a character up to U+FFFF is known to be of the class that
-// nearly all are of.
-func (a *alphabet) isPlain(r rune) bool {
-	n := symbols[uint16(r)].Load() % maxSymbols
-	return a.plain[n/32].Load()&(1<<(n%32)) != 0
+// isPlain tells whether three bytes are a Chinese character that is seen to be of
+// the class that nearly all are of.
+func (a *alphabet) isPlain(x, y, z byte) bool {
+	return isHan(x, y, z) && (a.odd[0]>>(z&0x3F))&(a.odd[1]>>(y&0x3F))&1 == 0
 }
 
 // meet returns the class of a character that has not been met, and keeps it if
@@ -148,11 +155,7 @@ func (a *alphabet) meet(r rune) uint8 {
 			n = symbols[r].Load()
 		}
 	}
-	switch {
-	case n == 0:
-	case class == a.plainClass:
-		a.plain[n/32].Or(1 << (n % 32))
-	default:
+	if n != 0 {
 		a.known[n/4].Or((uint32(class) + 1) << (n % 4 * 8))
 	}
 	return class
@@ -166,17 +169,10 @@ func (a *alphabet) lookUp(r rune) uint8 {
 	return a.classes[i]
 }
 
-// next returns the class of the first character of a text and its size, of
-// Chinese ones at once.
+// next returns the class of the first character of a text and its size.
 func (a *alphabet) next(s string) (class uint8, size int) {
-	if len(s) >= 3 {
-		if x, y, z := s[0], s[1], s[2]; isHan(x, y, z) {
-			r := han(x, y, z)
-			if a.isPlain(r) {
-				return a.plainClass, 3
-			}
-			return a.classOf(r), 3
-		}
+	if len(s) >= 3 && a.isPlain(s[0], s[1], s[2]) {
+		return a.plainClass, 3
 	}
 	r, n := utf8.DecodeRuneInString(s)
 	return a.classOf(r), n
@@ -186,19 +182,28 @@ func (a *alphabet) next(s string) (class uint8, size int) {
 func (a *alphabet) last(s string) (class uint8, size int) {
 	if n := len(s); n >= 3 {
 		if x, y, z := s[n-3], s[n-2], s[n-1]; isHan(x, y, z) {
-			r := han(x, y, z)
-			if a.isPlain(r) {
+			if a.isPlain(x, y, z) {
 				return a.plainClass, 3
 			}
-			return a.classOf(r), 3
+			return a.classOf(rune(x&0xF)<<12 | rune(y&0x3F)<<6 | rune(z&0x3F)), 3
 		}
 	}
 	r, n := utf8.DecodeLastRuneInString(s)
 	return a.classOf(r), n
 }
 
-// isHan tells whether three bytes are one of the characters from U+1000 to U+CFFF,
-// which the Chinese ones are among.
-func isHan(x, y, z byte) bool { return 0xE1 <= x && x <= 0xEC && y&0xC0 == 0x80 && z&0xC0 == 0x80 }
+// plainBehind returns where the plain characters begin that a text ends with.
+func (a *alphabet) plainBehind(s string) int {
+	i := len(s)
+	for i >= 3 && a.isPlain(s[i-3], s[i-2], s[i-1]) {
+		i -= 3
+	}
+	return i
+}
 
-func han(x, y, z byte) rune { return rune(x&0xF)<<12 | rune(y&0x3F)<<6 | rune(z&0x3F) }
+// The Chinese characters, and whether three bytes are one of them.
+const firstHan, lastHan = '一', '\u9FFF'
+
+func isHan(x, y, z byte) bool {
+	return x-0xE4 <= 5 && (y^0x80)|(z^0x80) < 0x40 && (x != 0xE4 || y >= 0xB8)
+}

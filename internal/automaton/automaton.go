@@ -414,7 +414,11 @@ func (a *automaton) matches(text string) bool {
 		if next == 0 {
 			t, next = a.make(t, s, class)
 		}
-		s, i = next, i-n
+		i -= n
+		if next == s && class == a.plainClass { // nothing changes as long as such follow
+			i = a.plainBehind(text[:i])
+		}
+		s = next
 	}
 	return s&beginsAt0 != 0
 }
@@ -464,7 +468,11 @@ func (a *automaton) starts(text string, into []int) []int {
 		if next == 0 {
 			t, next = a.make(t, s, class)
 		}
-		s, i = next, i-n
+		i -= n
+		if next == s && s&begins == 0 && class == a.plainClass { // nothing changes as long as such follow
+			i = a.plainBehind(text[:i])
+		}
+		s = next
 	}
 	if s&beginsAt0 != 0 {
 		into = append(into, 0)

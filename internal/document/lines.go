@@ -671,7 +671,7 @@ func goesOn(a *line, text string, b line, last, width int) bool {
 	if '0' <= end && end <= '9' && strings.ContainsRune("年月日", firstRune(b.text)) { // a date is broken
 		return true
 	}
-	if tail := text[max(0, len(text)-3*longest):]; strings.LastIndex(tail, "《") > strings.LastIndex(tail, "》") && strings.Contains(b.text, "》") {
+	if tail := text[max(0, len(text)-3*longest):]; strings.Contains(b.text, "》") && strings.LastIndex(tail, "《") > strings.LastIndex(tail, "》") {
 		return true // within the title of what is cited
 	}
 	if strings.ContainsRune("。;:!?…", end) || startsAnew(b.text) || isNoteLine(text) || fileName.MatchString(text[max(0, len(text)-len(".docx")):]) {

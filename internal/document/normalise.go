@@ -153,6 +153,9 @@ func keepsBlank(before, last, next rune) bool {
 // yearBrackets writes 〔2026〕 for [2026] and 【2026】, and for (2026) within a
 // document number: 云政发(2026)3号.
 func yearBrackets(s string) string {
+	if !strings.Contains(s, "20") && !strings.Contains(s, "19") {
+		return s
+	}
 	var b strings.Builder
 	done := 0
 	for i := range len(s) {

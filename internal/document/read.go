@@ -170,7 +170,7 @@ func readText(text string) []line {
 	for i := 0; i <= len(text); {
 		r, n := rune('\n'), 1
 		if i < len(text) {
-			if c := text[i]; c > '\r' && c < utf8.RuneSelf || c > 0xE2 { // nearly always
+			if c := text[i]; c > '\r' && c != "\u0085"[0] && c != "\u2028"[0] { // nearly always
 				i++
 				continue
 			}

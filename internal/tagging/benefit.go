@@ -259,7 +259,7 @@ var (
 	standard = expression(`(?:补助|补贴|奖励|资助|津贴|保障|救助|待遇|发放|养老金|生活费)[\p{Han}]{0,10}?(?:标准|金额)?[\p{Han}]{0,6}?(?:为|提高至|提高到|调整为|:|分别为)(?:[\p{Han}]{0,6}?每([\p{Han}]{1,4}?)(?:每([月年天次]))?)?(\d+(?:\.\d+)?)(亿元|万元|元)(?:/([\p{Han}·]{1,5}))?`)
 	// stepAtMost is the most for one step of several.
 	stepAtMost = expression(`(?:^|[,、;:])([\p{Han}()]{2,10})不超过(\d+(?:\.\d+)?)(亿元|万元|元)`)
-	supports   = automaton.MustCompile(`补贴|补助|奖励|资助|津贴`)
+	supports   = expression(`补贴|补助|奖励|资助|津贴`)
 	// delay is how long something may be put off or had.
 	delay = expression(`(?:减免|免收|免除|缓缴|延期|延缓|延长|展期|期限|过渡期|最长|时间)[^,。;:\d]{0,12}?([一二两三四五六七八九十]{1,3}|\d{1,3})(个月|年)`)
 	// bounds are no base of a share.
@@ -371,7 +371,7 @@ func (t *Tagger) loose(m *domain.Measure, s sentence) {
 	if len(caps) > 0 {
 		b.Cap = max(b.Cap, slices.Max(caps)) // what differs by class stands in the text
 	}
-	if b.Tiers == nil && b.Amount == 0 && b.Rate == 0 && supports.MatchString(s.text) { // 初级不超过1000元,中级不超过1500元
+	if b.Tiers == nil && b.Amount == 0 && b.Rate == 0 && s.matches(supports) { // 初级不超过1000元,中级不超过1500元
 		var tiers []float64
 		for _, loc := range s.locs(stepAtMost) {
 			if a, ok := yuan(submatch(s.text, loc, 2), submatch(s.text, loc, 3)); ok && !total.MatchString(submatch(s.text, loc, 1)) && !asked.MatchString(submatch(s.text, loc, 1)) {

@@ -55,7 +55,7 @@ func (t *reading) outward() side {
 			if resident {
 				s.names[1]++
 			}
-			if at.does != grants && at.does != requires && !gives || remedies.MatchString(one.text) {
+			if at.does != grants && at.does != requires && !gives || one.matches(remedies) {
 				continue
 			}
 			if at.enterprise = enterprise; enterprise {
@@ -80,7 +80,7 @@ func (t *reading) outward() side {
 }
 
 // remedies is what every decision says of how to contest it.
-var remedies = automaton.MustCompile(`(?:申请|提起)[\p{Han}]{0,6}(?:行政复议|行政诉讼)|(?:申请|要求|举行)听证`)
+var remedies = expression(`(?:申请|提起)[\p{Han}]{0,6}(?:行政复议|行政诉讼)|(?:申请|要求|举行)听证`)
 
 // namesResidents tells whether a text names people, apart from the words that only
 // hold such a name: 市民营企业, 家庭农场, 职工基本医疗保险.
@@ -144,7 +144,7 @@ var (
 	meetingNews  = expression(`主持(?:召开)?(?:了)?会议|出席(?:了)?会议|会议(?:强调|指出|要求|传达)|(?:书记|[省市区县州镇]长|主席|主任|局长|厅长|常委)[\p{Han}]{1,6}(?:强调|指出|要求|出席|率队|调研)`)
 	meetingTitle = expression(`带队|调研|座谈会|现场会|推进会|视察|考察|督导`)
 	// decides shows what an office decided on somebody's request.
-	decides = expression(`(?:审批|审查|行政许可|行政处罚|验收)(?:意见|决定|结果)[^。;\n]{0,30}予以(?:公告|公示|公布)`)
+	decides = automaton.MustCompile(`(?:审批|审查|行政许可|行政处罚|验收)(?:意见|决定|结果)[^。;\n]{0,30}予以(?:公告|公示|公布)`)
 	// forReading is said of what is passed on for other offices to learn from.
 	forReading = expression(`[供请][\p{Han}]{0,8}(?:学习借鉴|学习参考|借鉴参考|参考借鉴|参阅|借鉴)(?:[。!]|$)`)
 )
