@@ -100,6 +100,9 @@ func tidy(lines []line) []line {
 		if parts := titleAndDay(l.text, len(pieces) == 1, len(cut) < 3 && !flat); parts != nil {
 			pieces = parts
 		}
+		if parts := partFacts(l.text); parts != nil && len(cut) < 3 {
+			pieces = parts
+		}
 		for piece := range slices.Values(pieces) {
 			part := l
 			part.skip = at
@@ -240,6 +243,34 @@ var (
 	dayBehind = automaton.MustCompile(`^([^。;:]{0,60}关于[^。;:]{4,100}?) ?([(\[]?20\d{2}[-/.]\d{1,2}[-/.]\d{1,2}[)\]]?)$`)
 	dayAfter  = automaton.MustCompile(`^([^。;:,]{10,80}) (20\d{2}年\d{1,2}月\d{1,2}日)$`)
 )
+
+// factAt is the name of a fact about a document, factDay a day as its value.
+var (
+	factAt  = automaton.MustCompile(`(?:发文|颁布|颁发|公布|发布|制定|执行|施行|实施|生效|失效)(?:单位|部门|机关|机构|日期|时间|文号|字号):`)
+	factDay = automaton.MustCompile(`:(\d{4}[-./年]\d{1,2}[-./月]\d{1,2}日?)`)
+)
+
+// partFacts parts a title, the facts that a collection of laws puts behind it without so
+// much as a blank, and the text behind those.
+func partFacts(s string) []string {
+	head := s[:min(len(s), flatLine*4)]
+	all := factAt.FindAllStringIndex(head, -1)
+	if len(all) < 2 || !endsLikeTitle(strings.TrimRight(s[:all[0][0]], " ")) || strings.Contains(s[:all[0][0]], "。") {
+		return nil
+	}
+	var pieces []string
+	done := 0
+	for _, at := range all {
+		if at[0]-done > longest*3 {
+			return nil
+		}
+		pieces, done = append(pieces, s[done:at[0]]), at[0]
+	}
+	if m := factDay.FindStringSubmatchIndex(head[done:]); m != nil {
+		pieces, done = append(pieces, s[done:done+m[3]]), done+m[3]
+	}
+	return append(pieces, s[done:])
+}
 
 // unflatten cuts a line that holds several paragraphs: at blanks that stand
 // for a line break, and before the next number of a row of headings.

@@ -118,7 +118,7 @@ func (d *Document) place(at int, r rune, source int, in *cursor) {
 		before := next.runes
 		raw := next.step()
 		if !madeOf(r, raw) {
-			if cleaned := plainRune(raw); cleaned == ' ' || cleaned < 0 {
+			if cleaned := plainRune(raw); cleaned == ' ' || cleaned == '?' || cleaned < 0 { // a question mark may stand for a blank
 				continue
 			}
 			return

@@ -69,3 +69,13 @@ func TestPlacesInFormats(t *testing.T) {
 		}
 	}
 }
+
+// TestBlanksThatWereLost: a question mark that stands for a blank is none of the text, and
+// what follows it is found in the file.
+func TestBlanksThatWereLost(t *testing.T) {
+	d := mustRead(t, "a.txt", "?云川县民政局关于发放高龄津贴的通知\n? 一、每月100元。")
+	checkOffsets(t, d)
+	if got := words(t, d, "云川县民政局"); got != "云川县民政局" {
+		t.Errorf("got %q", got)
+	}
+}

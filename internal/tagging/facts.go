@@ -11,13 +11,13 @@ import (
 )
 
 var (
-	metaLabel = automaton.MustCompile(`(发文机关|发文机构|发文部门|发布机构|发布机关|发布部门|颁布单位|颁布机关|颁布部门|制定机关|制定单位|发布单位|发文单位|公布机关|印发机关|发文字号|文号|文件编号|发文号|文件字号|成文日期|成文时间|发文日期|发文时间|印发日期|签发日期|发布日期|发布时间|颁布日期|颁布时间|颁发日期|发表时间|公布日期|公布时间|生成日期|施行日期|实行日期|实施日期|生效日期|实施时间|施行时间|生效时间|失效日期|失效时间|废止日期|废止时间|截止日期|有效期至|制发部门|制发单位|编制单位|解读机关|解读单位|公开日期|公开时间|更新日期|更新时间|回复时间|回复日期|标题|名称|索引号|主题分类|主题词|信息来源|来源|有效性|依据文件|政策依据|服务对象|工具分类|浏览次数|浏览量|字体|字号)(?:[\]】][: \t]*|[: \t]+| ?\| ?)|[\t\n]`)
+	metaLabel = automaton.MustCompile(`(发文机关|发文机构|发文部门|发布机构|发布机关|发布部门|颁布单位|颁布机关|颁布部门|制定机关|制定单位|发布单位|发文单位|公布机关|印发机关|发文字号|文号|文件编号|发文号|文件字号|成文日期|成文时间|发文日期|发文时间|印发日期|签发日期|发布日期|发布时间|颁布日期|颁布时间|颁发日期|发表时间|公布日期|公布时间|生成日期|施行日期|实行日期|实施日期|执行日期|生效日期|实施时间|施行时间|生效时间|失效日期|失效时间|废止日期|废止时间|截止日期|有效期至|制发部门|制发单位|编制单位|解读机关|解读单位|公开日期|公开时间|更新日期|更新时间|回复时间|回复日期|标题|名称|索引号|主题分类|主题词|信息来源|来源|有效性|依据文件|政策依据|服务对象|工具分类|浏览次数|浏览量|字体|字号)(?:[\]】][: \t]*|[: \t]+| ?\| ?)|[\t\n]`)
 	bareLabel = automaton.MustCompile(`^(?:发文机关|发文机构|发文部门|发布机构|发布机关|发布部门|颁布单位|颁布机关|颁布部门|制定机关|制定单位|发布单位|发文单位|发文字号|文号|文件编号|成文日期|成文时间|发文日期|发文时间|印发日期|发布日期|发布时间|颁布日期|颁布时间|公布日期|施行日期|实行日期|实施日期|生效日期|失效日期|废止日期|有效期至|依据文件|工具分类|制发部门|制发单位|编制单位|更新日期|更新时间):?$`)
 	// gluedLabel is a name that lost what parted it from its value.
-	gluedLabel = automaton.MustCompile(`^(发文机关|发文机构|发布机构|发布机关|发布单位|发文单位|制发部门|编制单位|成文日期|发文时间|印发日期|发布日期|印发)((?:[\p{Han}]{4,}[局会府厅室部委院][\p{Han}、 ]*|[:]?\d{4}[年./-]\d{1,2}[月./-]\d{1,2}日?))$`)
+	gluedLabel = automaton.MustCompile(`^[•·●\- ]*(?:文章|文件)?(发文机关|发文机构|发布机构|发布机关|发布单位|发文单位|制发机关|制发部门|制定机关|颁布单位|颁布部门|编制单位|文件字号|发文字号|成文日期|发文日期|发文时间|印发日期|发布日期|公布日期|颁布日期|施行日期|实施日期|执行日期|生效日期|失效日期|失效时间|废止日期|印发|标题)((?:[\p{Han}]{4,}[局会府厅室部委院][\p{Han}、 ]*|[:]?\d{4}[年./-]\d{1,2}[月./-]\d{1,2}日?|[^:。,]{4,80}(?:号|通知|意见|办法|公告|决定|条例)))$`)
 	// lostColons are the names of a page's block of facts where nothing parts them from
 	// their values: 索引号010600/2026-7发布机构云川县民政局公开日期2026-03-01.
-	lostColons = automaton.MustCompile(`索引号|发文机关|发文机构|发布机构|发布日期|发文日期|成文日期|生成日期|公开日期|公开日|发文字号|文号|主题分类|体裁分类|组配分类|主题词|服务对象|公开范围|公开方式|有效性|失效日期|生效日期|著录日期`)
+	lostColons = automaton.MustCompile(`索引号|发文机关|发文机构|发布机构|发布日期|发文日期|成文日期|生成日期|公开日期|公开日|发文字号|文号|主题分类|体裁分类|组配分类|主题词|服务对象|公开范围|公开方式|有效性|失效日期|废止日期|生效日期|施行日期|实施日期|著录日期`)
 	numberTail = automaton.MustCompile(`(?:通知|意见|办法|公告|通告|决定|细则|方案|措施|规定|政策|批复|函|文件|文号|字号|根据|按照|依据|落实|贯彻|执行|印发)$`)
 	orderText  = automaton.MustCompile(`([\p{Han}]{1,30}令)(?:\d{4}年)?第[零〇○一二三四五六七八九十百\d]{1,8}号`)
 	orderLine  = automaton.MustCompile(`^[(]?([\p{Han}、 ]{2,60}(?:令|公告|通告))[(]?(?:\d{4}年|〔\d{4}〕)?第[零〇○一二三四五六七八九十百\d]{1,8}号[)]?$`)
@@ -97,6 +97,9 @@ func issuedTogether(p *domain.Policy) string {
 		}
 		above = append(above, names...)
 	}
+	if len(above) == 0 && len(titled) > 1 && !slices.ContainsFunc(titled, func(name string) bool { return !national(name) && !wholeOffice(name) }) {
+		return strings.Join(titled, " ") + rest
+	}
 	all := append(above, titled...)
 	if len(all) < 2 || len(all) != len(p.Issuers) || slices.ContainsFunc(all, func(name string) bool { return !slices.Contains(p.Issuers, name) }) {
 		return p.Title
@@ -104,9 +107,12 @@ func issuedTogether(p *domain.Policy) string {
 	return strings.Join(all, " ") + rest
 }
 
+// numberLabel is what a page calls the number of a text.
+var numberLabel = automaton.MustCompile(`^[•·●\- ]*(?:文件|发文)(?:字号|文号|编号)[: ]*`)
+
 // titleCell is the label of a title, numberBefore the number that a page puts before one.
 var (
-	titleCell    = automaton.MustCompile(`^(?:(?:发文|文件)?(?:标题|名称)):`)
+	titleCell    = automaton.MustCompile(`^[•·●\- ]*(?:(?:(?:发文|文件|文章)?(?:标题|名称)):|文章标题)`)
 	numberBefore = automaton.MustCompile(`^[\p{Han}]{2,12}〔\d{4}〕\d{1,4}号 ?`)
 )
 
@@ -243,6 +249,7 @@ func (t *Tagger) docNumber(p *domain.Policy, meta map[string]string) string {
 	head := headClauses(p)
 	for _, c := range head {
 		text := quotedTitle.ReplaceAllString(c.Text, "")
+		text = text[len(numberLabel.FindString(text)):]
 		if m := oldNumber.FindStringSubmatch(text); m != nil {
 			return m[1]
 		}

@@ -120,7 +120,7 @@ func (t *Tagger) issuersAsWritten(p *domain.Policy, meta map[string]string) []st
 	if above := aboveTitle(p); len(above) > 1 && len(titled) > 0 && strings.HasPrefix(p.Title, titled[0]) && !slices.ContainsFunc(above, func(name string) bool { return slices.Contains(titled, name) || !wholeOffice(name) }) {
 		return append(above, titled...) // the line breaks among the offices
 	}
-	named := first(meta, "发文机关", "发文机构", "发文部门", "制定机关", "发文单位", "制定单位", "公布机关", "颁布机关", "颁布单位", "颁布部门", "印发机关", "制发部门", "制发单位", "编制单位")
+	named := first(meta, "发文机关", "发文机构", "发文部门", "制定机关", "发文单位", "制定单位", "公布机关", "颁布机关", "颁布单位", "颁布部门", "印发机关", "制发部门", "制发单位", "制发机关", "编制单位")
 	if named == "" && (len(titled) == 0 || !wholeOffice(titled[0])) { // who puts up a page may be another
 		named = first(meta, "发布机构", "发布机关", "发布单位", "发布部门")
 	}
@@ -166,6 +166,9 @@ func (t *Tagger) issuersAsWritten(p *domain.Policy, meta map[string]string) []st
 	}
 	if name, _ := t.signedWithin(p); name != "" {
 		return []string{name}
+	}
+	if m := andOthers.FindStringSubmatch(p.Title); m != nil && wholeOffice(m[1]) { // the others are not told
+		return []string{m[1]}
 	}
 	return publishedBy(p, meta)
 }

@@ -272,7 +272,7 @@ func (t *reading) validity(p *domain.Policy, meta map[string]string) {
 	from.add(items.best(true), 1)
 	p.EffectiveFrom = from.best(false)
 	if p.EffectiveFrom == "" {
-		p.EffectiveFrom = firstDate(first(meta, "施行日期", "实行日期", "实施日期", "生效日期", "实施时间", "施行时间", "生效时间"))
+		p.EffectiveFrom = firstDate(first(meta, "施行日期", "实行日期", "实施日期", "执行日期", "生效日期", "实施时间", "施行时间", "生效时间"))
 	}
 	if p.EffectiveFrom == "" && (issued > 0 || sinceIssued) {
 		p.EffectiveFrom = p.PublishDate
