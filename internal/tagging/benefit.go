@@ -88,17 +88,31 @@ func (t *Tagger) benefit(m *domain.Measure, s sentence) {
 		for _, x := range t.find(code, s) {
 			a, ok := yuan(x.group("amt"), x.group("unit"))
 			unit := strings.Trim(x.group("who")+"·"+x.group("per"), "·")
-			if ok && unit != "" && b.Amount == 0 && b.Tiers == nil && !before.MatchString(x.text[:x.loc[0]]) {
+			switch {
+			case !ok || unit == "" || before.MatchString(x.text[:x.loc[0]]):
+			case strings.Contains(x.evidence.Text, "最高"): // 每户给予最高5000元补助
+				if b.Cap == 0 {
+					kind(kindOfWord(x.evidence.Text))
+					b.Cap, b.CapPer = a, x.group("who")
+					note("cap", x)
+				}
+			case b.Amount == 0 && b.Tiers == nil:
 				kind(kindOfWord(x.evidence.Text))
 				b.Amount, b.Unit = a, unit
 				note("amount", x)
+			case b.Unit == unit: // 早稻每亩补贴200元,晚稻每亩补贴100元
+				t.tier(m, a, x)
 			}
 		}
 	}
 	for _, x := range t.find("X31", s) {
 		a, ok := yuan(x.group("amt"), x.group("unit"))
 		switch {
-		case !ok || b.Amount != 0 || b.Tiers != nil || reached.MatchString(x.text[x.loc[1]:]):
+		case !ok || reached.MatchString(x.text[x.loc[1]:]):
+		case b.Amount != 0 || b.Tiers != nil: // …的,给予1万元奖励;…的,给予2万元奖励
+			if unit := strings.ReplaceAll(x.group("per"), "/", "·"); x.group("most") == "" && b.Rate == 0 && unit == b.Unit && eachIn(x.evidence.Text) == "" && ofAnotherClass.MatchString(lastRunes(x.text[:x.loc[0]], 40)) && !addsTo.MatchString(lastRunes(x.text[:x.loc[0]], 24)+x.evidence.Text) {
+				t.tier(m, a, x)
+			}
 		case x.group("most") != "": // 给予最高500万元支持
 			kind(kindOfWord(x.evidence.Text))
 			if b.Cap == 0 {
@@ -108,7 +122,7 @@ func (t *Tagger) benefit(m *domain.Measure, s sentence) {
 		default:
 			kind(kindOfWord(cmpEmpty(x.group("kind"), x.evidence.Text)))
 			b.Amount, b.Once = a, strings.Contains(lastRunes(x.text[:x.loc[1]], 24), "一次性")
-			b.Unit = strings.ReplaceAll(x.group("per"), "/", "·")
+			b.Unit = cmpEmpty(strings.ReplaceAll(x.group("per"), "/", "·"), eachIn(x.evidence.Text))
 			note("amount", x)
 		}
 	}
@@ -121,14 +135,8 @@ func (t *Tagger) benefit(m *domain.Measure, s sentence) {
 			kind("B09")
 			b.Amount, b.Unit = a, unit
 			note("amount", x)
-		case b.Unit == unit && b.Amount > 0 && b.Amount != a: // 80至89周岁每人每月50元;90周岁以上每人每月100元
-			b.Tiers, b.Amount = []float64{b.Amount, a}, 0
-			m.Evidence["benefit.tiers"] = m.Evidence["benefit.amount"]
-			delete(m.Evidence, "benefit.amount")
-			note("tiers", x)
-		case b.Unit == unit && b.Tiers != nil && !slices.Contains(b.Tiers, a):
-			b.Tiers = append(b.Tiers, a)
-			note("tiers", x)
+		case b.Unit == unit: // 80至89周岁每人每月50元;90周岁以上每人每月100元
+			t.tier(m, a, x)
 		}
 	}
 	for _, x := range t.find("X35", s) {
@@ -184,11 +192,46 @@ func (t *Tagger) benefit(m *domain.Measure, s sentence) {
 	}
 }
 
+// tier adds an amount to those that a measure gives to others, or for other things.
+func (t *Tagger) tier(m *domain.Measure, amount float64, x match) {
+	b := &m.Benefit
+	switch {
+	case b.Amount == amount || slices.Contains(b.Tiers, amount) || len(b.Tiers) >= maxTiers:
+	case b.Tiers == nil:
+		b.Tiers, b.Amount, b.Once = []float64{b.Amount, amount}, 0, false
+		m.Evidence["benefit.tiers"] = append(m.Evidence["benefit.amount"], x.evidence)
+		delete(m.Evidence, "benefit.amount")
+	default:
+		b.Tiers = append(b.Tiers, amount)
+		m.Evidence["benefit.tiers"] = append(m.Evidence["benefit.tiers"], x.evidence)
+	}
+}
+
+// maxTiers bounds the sums of a measure.
+const maxTiers = 12
+
+// eachIn is of what words say that an amount is one: 人·月 of 补贴每人每月1800元.
+func eachIn(words string) string {
+	m := each.FindStringSubmatch(words)
+	if m == nil {
+		return ""
+	}
+	return strings.Trim(m[1]+"·"+m[2]+m[3], "·")
+}
+
+var (
+	each = automaton.MustCompile(`每([人户孩名位生亩床头台辆家个件项吨])(?:每([月年天]))?\d|每([月年天])\d`)
+	// ofAnotherClass stands before a sum for others, or for who reached more.
+	ofAnotherClass = automaton.MustCompile(`[^,。;]{2}(?:的|企业|单位|机构|人员|家庭|项目|产品|基地|平台)[,]?(?:分别|一次性)*$`)
+	// addsTo is said of a sum that is given besides.
+	addsTo = automaton.MustCompile(`再|另|额外|追加|叠加|同时|还|累计|合计|总额|每[月年]|扣|处|罚|差额|个人|贷款`)
+)
+
 var (
 	// given is a sum that is given, and goesOn one that goes on from it for somebody
 	// else: 完成股改的奖励50万元,辅导备案的100万元; 一级140元,二级70元.
-	given   = expression(`(?:给予|发放|发给|奖励|奖补|补助|补贴|资助|补偿)(?:金)?(?:一次性)?(?:[\p{Han}]{0,6}:[\p{Han}]{1,12}?)?(\d+(?:\.\d+)?(?:亿元|万元|元))`)
-	goesOn  = automaton.MustCompile(`^(?:的?(?:一次性)?(?:奖励|补助|补贴|资助))?(?:[、,;]|,?和)(?:[\p{Han}“”]{1,16}?)(\d+(?:\.\d+)?(?:亿元|万元|元))`)
+	given   = expression(`(?:给予|发放|发给|奖励|奖补|补助|补贴|资助|补偿)(?:金)?(?:一次性)?(?:[\p{Han}]{0,6}:[\p{Han}A-Z]{1,12}?)?(\d+(?:\.\d+)?(?:亿元|万元|元))`)
+	goesOn  = automaton.MustCompile(`^(?:的?(?:一次性)?(?:奖励|补助|补贴|资助))?(?:[、,;]|,?和)(?:[\p{Han}A-Z“”]{1,16}?)(\d+(?:\.\d+)?(?:亿元|万元|元))`)
 	perUnit = automaton.MustCompile(`每([人户孩名位生亩床头台辆家个件项吨])(?:每([月年天]))?[\p{Han}]{0,3}$`)
 	// total stands before a sum that bounds others or that somebody must reach.
 	total = automaton.MustCompile(`不超过|最高|累计|总额|合计|上限|不高于|不低于|达到|超过|低于|收入|投资|产值|每`)
@@ -247,7 +290,7 @@ var (
 	// kindFirst is an amount behind what it is: 给予一次性创业补贴5000元.
 	kindFirst = expression(`(?:给予|发放|予以|享受|申领|领取)(一次性)?[\p{Han}]{0,12}?(补贴|补助|奖励|资助|津贴|奖金|慰问金|救助金|补助金)(?:资金|金)?(\d+(?:\.\d+)?)(亿元|万元|元)(?:[,。;]|$)`)
 	// perHead is an amount for each that is counted: 按每招用1人1500元的标准发放补助.
-	perHead = expression(`按(?:照)?每[\p{Han}]{0,8}?1?([人户家个台辆亩头])[\p{Han}]{0,4}?(\d+(?:\.\d+)?)(亿元|万元|元)的?标准[^,。;]{0,12}?(补贴|补助|奖励|资助|津贴)`)
+	perHead = expression(`按(?:照)?每[\p{Han}]{0,8}?1?([人户家个台辆亩头])[\p{Han}]{0,4}?(\d+(?:\.\d+)?)(亿元|万元|元)(?:的?标准[^,。;]{0,12}?|的?(?:给予|予以|发放)(?:一次性)?)(补贴|补助|奖励|资助|津贴)`)
 	// eachAlone is all that is said under the heading 补贴标准: 每人一次性1000元。
 	eachAlone = expression(`^(?:\([一二三四五六七八九十]\))?(?:[\p{Han}]{0,4}标准:)?每([人户孩名位生亩床头台辆家个件项吨])(一次性)?(\d+(?:\.\d+)?)(亿元|万元|元)[。;]?$`)
 	// alone is a highest amount between commas, of what was given before.
@@ -272,7 +315,7 @@ var (
 
 var (
 	// beforeBase are words before what a share is reckoned of: 分别给予, 2026年3月、4月, 前三年.
-	beforeBase = automaton.MustCompile(`^(?:对|分别|给予|按照?|其中|其|再|不(?:超过|高于)|(?:企业|单位)(?:及其?职工)?|项目|申请人|[前后首]?[一二两三四五六\d]+年(?:内)?|\d[\d年月日、至到-]*(?:期间)?)+`)
+	beforeBase = automaton.MustCompile(`^(?:对|分别|给予|按照?|其中|可以?申请|标准为|(?:县|市|省|区)?财政(?:部门)?按照?|第[一二三四五\d]年按?|其|再|不(?:超过|高于)|(?:企业|单位)(?:及其?职工)?|项目|申请人|[前后首]?[一二两三四五六\d]+年(?:内)?|\d[\d年月日、至到-]*(?:期间)?)+`)
 	// actorBefore is who has the costs: 限上商贸业企业2026年3月.
 	actorBefore = automaton.MustCompile(`^[^\d]{2,30}?(?:企业|单位|机构|合作社|个体工商户)\d{4}年`)
 	// onlyWhose is whom a share is given and for how long: 医药企业2年50%的资金支持.
@@ -347,6 +390,7 @@ func (t *Tagger) loose(m *domain.Measure, s sentence) {
 			b.Cap = max(b.Cap, a)
 			b.Kind = cmpEmpty(b.Kind, "B09")
 			note("cap", loc)
+		case b.Cap > 0 && b.Rate == 0: // …最高额度由80万元提高至100万元;单方缴存的,由50万元提高至60万元
 		case b.Amount == 0 && b.Tiers == nil && !asked.MatchString(lastRunes(s.text[:loc[0]], 20)):
 			b.Kind, b.Amount = cmpEmpty(b.Kind, "B09"), a
 			b.Unit = cmpEmpty(b.Unit, strings.Trim(submatch(s.text, loc, 1)+"·"+submatch(s.text, loc, 2), "·"))

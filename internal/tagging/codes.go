@@ -27,6 +27,7 @@ var sizeWords = []sizeWord{
 	{"小型和微型企业", []string{"small", "micro"}},
 	{"小型微型企业", []string{"small", "micro"}},
 	{"小微企业", []string{"small", "micro"}},
+	{"中小企业", []string{"medium", "small", "micro"}},
 	{"中小型企业", []string{"medium", "small", "micro"}},
 	{"大中型企业", []string{"large", "medium"}},
 	{"大型企业", []string{"large"}},
@@ -59,7 +60,7 @@ func (c conditions) codes(s sentence, numbers, ages []domain.Criteria) []domain.
 		sizes = nil
 	}
 	for _, w := range sizes {
-		if i := strings.Index(s.text, w.word); i >= 0 && !taken[i] {
+		if i := strings.Index(s.text, w.word); i >= 0 && !taken[i] && (w.word != "中小企业" || !ofQuality.MatchString(s.text[:i])) {
 			parts = append(parts, leaf(domain.FieldSize, w.sizes, s.evidence(i, i+len(w.word))))
 			for k := i; k < i+len(w.word); k++ {
 				taken[k] = true
@@ -77,7 +78,8 @@ func (c conditions) codes(s sentence, numbers, ages []domain.Criteria) []domain.
 		if i := s.byteAt(f.evidence.Start); i < len(taken) && taken[i] || within(f.evidence, numbers) {
 			continue
 		}
-		if tree, ok := c.byAge(f, ages); ok {
+		old := strings.HasPrefix(f.evidence.Text, "高龄") || strings.HasSuffix(s.text[:s.byteAt(f.evidence.Start)], "高龄")
+		if tree, ok := c.byAge(f, old, ages); ok {
 			if !tree.IsZero() {
 				parts = append(parts, tree)
 			}
@@ -132,6 +134,10 @@ func (c conditions) codes(s sentence, numbers, ages []domain.Criteria) []domain.
 	return parts
 }
 
+// ofQuality stands before 中小企业 in the names of those that are recognised as such:
+// 科技型中小企业, 专精特新中小企业.
+var ofQuality = automaton.MustCompile(`(?:型|专精特新|优质)$`)
+
 // eachMeant stands between those of whom each is meant: 残疾人、毕业生.
 var eachMeant = automaton.MustCompile(`[、,;:。()或和及与]|以及`)
 
@@ -151,10 +157,13 @@ func within(e domain.Evidence, conditions []domain.Criteria) bool {
 	return inside
 }
 
-// byAge reads a group that is an age (老年人, from 60): where the phrase gives an
-// age of its own the group adds nothing; else the group or the age will do,
+// veryOld is the age of the 高龄.
+const veryOld = 80
+
+// byAge reads a group that is an age (老年人, from 60; 高龄老人, from 80): where the phrase
+// gives an age of its own the group adds nothing; else the group or the age will do,
 // since a profile may hold either.
-func (c conditions) byAge(f facet, ages []domain.Criteria) (domain.Criteria, bool) {
+func (c conditions) byAge(f facet, old bool, ages []domain.Criteria) (domain.Criteria, bool) {
 	if f.field != domain.FieldGroup {
 		return domain.Criteria{}, false
 	}
@@ -166,6 +175,9 @@ func (c conditions) byAge(f facet, ages []domain.Criteria) (domain.Criteria, boo
 		return domain.Criteria{}, true
 	}
 	from, _ := strconv.ParseInt(m[1], 10, 64)
+	if old {
+		return number(domain.FieldAge, domain.AtLeast, veryOld, f.evidence), true
+	}
 	return domain.AnyOf(leaf(f.field, []string{f.value}, f.evidence), number(domain.FieldAge, domain.AtLeast, from, f.evidence)), true
 }
 

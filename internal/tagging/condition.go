@@ -44,8 +44,95 @@ var (
 )
 
 // hires are the verbs after which a phrase about an enterprise names whom it
-// takes on, not who is meant: 企业招用高校毕业生.
-var hires = expression(`(?:企业|单位|机构|合作社|个体工商户)(?:新)?((?:招用|吸纳|录用|聘用|招聘|安置|接收).*)$`)
+// takes on, not who is meant: 企业招用高校毕业生, 小微企业当年新招用….
+var hires = expression(`(?:企业|单位|机构|合作社|个体工商户)([^,。;:、的和及与或]{0,16}?(?:招用|吸纳|录用|聘用|招聘|安置|接收).*)$`)
+
+// either reads a sentence of conditions some of which are alternatives:
+// 从业人员不超过500人,拥有发明专利2件以上,或获得高新技术企业认定. It is nil if none are.
+func (c conditions) either(s sentence) []domain.Criteria {
+	s = s.afterLabel()
+	parts := orParts(s)
+	var out []domain.Criteria
+	for i := 0; i < len(parts); {
+		end := i + 1
+		for end < len(parts) && strings.HasPrefix(parts[end].text, "或") {
+			end++
+		}
+		var any []domain.Criteria
+		for _, part := range parts[i:end] {
+			part = part.slice(len(orWord.FindString(part.text)), len(part.text)).trim()
+			tree := c.one(part)
+			rest := []domain.Criteria{other(part.evidence(0, len(part.text)))}
+			if !tree.IsZero() {
+				rest = c.rest(part, &tree)
+			}
+			any = append(any, domain.AllOf(append([]domain.Criteria{tree}, rest...)...))
+		}
+		out = append(out, merge(any))
+		i = end
+	}
+	return out
+}
+
+// eitherClause reads the clause before a noun of which one half names somebody and the
+// other is in no profile: 领取失业保险金期间或参加失业保险满12个月的人员.
+func (c conditions) eitherClause(s sentence) (tree domain.Criteria, noun sentence, ok bool) {
+	clause, noun := s.relative()
+	i := strings.Index(clause.text, "或")
+	if i < 0 || !firms.MatchString(noun.text) && !persons.MatchString(noun.text) || strings.Count(clause.text, "或") > 1 || strings.ContainsAny(clause.text, "、,") || strings.Contains(clause.text, "户") {
+		return tree, s, false
+	}
+	left, right := clause.slice(0, i), clause.slice(i+len(orWord.FindString(clause.text[i:])), len(clause.text))
+	var any []domain.Criteria
+	read := 0
+	for _, half := range []sentence{left, right} {
+		one := c.one(half)
+		if named([]domain.Criteria{one}) && len(c.numbers(half)) == 0 {
+			read++
+		} else if one = other(half.evidence(0, len(half.text))); domain.CodePoints(half.text) < 4 {
+			return tree, s, false
+		}
+		any = append(any, one)
+	}
+	if read != 1 {
+		return tree, s, false
+	}
+	return merge(any), noun, true
+}
+
+var orWord = automaton.MustCompile(`^或者?`)
+
+// orParts cuts a sentence at its commas; it is nil if no part but the first begins
+// with 或.
+func orParts(s sentence) []sentence {
+	if !strings.Contains(s.text, ",或") {
+		return nil
+	}
+	var parts []sentence
+	from, depth, or := 0, 0, false
+	for i, r := range s.text {
+		switch r {
+		case '(':
+			depth++
+		case ')':
+			depth--
+		case ',':
+			if depth <= 0 {
+				parts = append(parts, s.slice(from, i))
+				from = i + 1
+				or = or || strings.HasPrefix(s.text[from:], "或")
+			}
+		}
+	}
+	if !or {
+		return nil
+	}
+	return append(parts, s.slice(from, len(s.text)))
+}
+
+// rents is what somebody rents or moves into, and of whom, which says nothing of
+// who they are: 承租国有企业房屋的.
+var rents = expression(`^(?:承租|租用|租赁|租住|入驻)[^,。;:的]{2,40}?(?:房屋|房产|房源|物业|用房|厂房|商铺|店铺|门店|场地|仓库|资产|园区|基地|平台|载体)的`)
 
 // read returns the criteria in a passage that names beneficiaries. Joined
 // names (小微企业和个体工商户) are alternatives; what stands before the last 的 of the
@@ -57,6 +144,14 @@ func (c conditions) read(s sentence) domain.Criteria {
 		e := s.evidence(m[2], len(s.text))
 		parts = append(parts, leaf(domain.FieldKind, []string{string(domain.Enterprise)}, s.evidence(m[0], m[2])), other(e))
 		s = s.slice(0, m[2])
+	}
+	if m := s.loc(rents); m != nil {
+		parts = append(parts, other(s.evidence(0, m[1]-len("的"))))
+		s = s.slice(m[1], len(s.text))
+	}
+	if tree, noun, ok := c.eitherClause(s); ok {
+		parts = append(parts, tree)
+		s = noun
 	}
 	names := c.alternatives(s)
 	if clause, noun := s.relative(); !c.plain(names[0]) && c.crosses(clause, noun) {
@@ -70,11 +165,18 @@ func (c conditions) read(s sentence) domain.Criteria {
 			names[0] = name
 		}
 	}
+	ends := func(e *automaton.Expression) bool {
+		return slices.ContainsFunc(names, func(s sentence) bool { return e.MatchString(s.trim().text) })
+	}
+	mixed := ends(firms) && ends(persons)
 	var any []domain.Criteria
 	for _, name := range names {
 		one := c.one(name)
 		if clause, noun := name.relative(); c.crosses(clause, noun) { // 农户以及从事农产品加工的小微企业
 			one = domain.AllOf(other(clause.evidence(0, len(clause.text))), c.one(noun))
+		}
+		if one.IsZero() && len(names) > 1 {
+			one = c.stranger(name, mixed)
 		}
 		if !one.IsZero() {
 			any = append(any, one)
@@ -85,6 +187,29 @@ func (c conditions) read(s sentence) domain.Criteria {
 		parts = append(append(parts, common...), merge(any))
 	}
 	return domain.AllOf(parts...)
+}
+
+// stranger is one of several names that no rule knows: 农户和农机服务组织 are not
+// farmers only. Where both people and enterprises are named (mixed), its kind is said.
+func (c conditions) stranger(name sentence, mixed bool) domain.Criteria {
+	name = name.trim()
+	firm := firms.MatchString(name.text)
+	if !firm && !persons.MatchString(name.text) {
+		return domain.Criteria{}
+	}
+	e := name.evidence(0, len(name.text))
+	var tree domain.Criteria
+	switch {
+	case !mixed:
+	case firm:
+		tree = leaf(domain.FieldKind, []string{string(domain.Enterprise)}, e)
+	default:
+		tree = leaf(domain.FieldKind, []string{string(domain.Resident)}, e)
+	}
+	if anybody.MatchString(name.text) {
+		return tree
+	}
+	return domain.AllOf(tree, other(e))
 }
 
 // plain tells whether a phrase is a name and nothing else.
@@ -133,12 +258,11 @@ func distribute(any []domain.Criteria) (common, rest []domain.Criteria) {
 	if len(any) < 2 || any[0].All == nil {
 		return nil, any
 	}
-	var field domain.Field
+	const field = domain.FieldSize // 规上工业企业或高新技术企业 are not all in industry
 	for _, c := range any[1:] {
-		if c.Leaf == nil || field != "" && c.Leaf.Field != field {
+		if c.Leaf == nil || c.Leaf.Field != field {
 			return nil, any
 		}
-		field = c.Leaf.Field
 	}
 	own := -1
 	for i, c := range any[0].All {
@@ -163,7 +287,7 @@ func (c conditions) alternatives(s sentence) []sentence {
 	}
 	for _, m := range joins.FindAllStringIndex(s.text, -1) {
 		piece := s.slice(from, m[0])
-		if !c.names(piece) || !c.endsInName(piece) {
+		if (!c.names(piece) || !c.endsInName(piece)) && !(firmAlone.MatchString(piece.text) && firms.MatchString(s.text)) {
 			continue
 		}
 		out = append(out, piece)
@@ -171,6 +295,9 @@ func (c conditions) alternatives(s sentence) []sentence {
 	}
 	return append(out, s.slice(from, len(s.text)))
 }
+
+// firmAlone is a name of enterprises and nothing else: 锰矿企业 in 锰矿企业、水泥企业.
+var firmAlone = automaton.MustCompile(`^[^的在与对由从有未已为各市场]{2,6}(?:企业|公司|合作社|工商户)$`)
 
 // names tells whether a phrase names a kind of enterprise or a group, and not
 // what somebody must hold or be beside: 持有残疾人证, 残疾等级为一级.

@@ -103,8 +103,9 @@ func (r *reader) listItem(x piece) {
 	if n := len(l.items); n > 0 && l.clause[n-1] == x.in.Clause && r.t.does(x.sentence) > noAct {
 		return // 对其中的妇女,应给予重点支持
 	}
-	tree := r.c.read(body)
-	if tree.IsZero() || unreadable.MatchString(body.text) && !hasNumber(&tree) {
+	tree := domain.AllOf(r.c.either(body)...)
+	if !tree.IsZero() {
+	} else if tree = r.c.read(body); tree.IsZero() || unreadable.MatchString(body.text) && !hasNumber(&tree) {
 		tree = domain.AllOf(tree, other(body.evidence(0, len(body.text))))
 	} else if _, noun := body.relative(); noun.text != "" && persons.MatchString(noun.text) && !restsOn(&tree, noun) && !r.c.known(noun) && !anybody.MatchString(noun.text) {
 		tree = domain.AllOf(tree, other(noun.evidence(0, len(noun.text)))) // 年满60周岁的计划生育特殊家庭

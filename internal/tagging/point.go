@@ -139,7 +139,7 @@ func (t *reading) forAll(s section) []piece {
 }
 
 // ruledOut begins a list of those who get nothing of what a document gives.
-var ruledOut = expression(`^[^。]{0,30}(?:下列|以下|下述)[^。]{0,30}(?:不(?:得|能|再)?(?:享受|申报|申请|适用)|不予(?:支持|享受|受理))(?:本[\p{Han}]{1,8}?|)(?:政策|措施|意见|办法|通知|资金|优惠|支持|奖励|补助|补贴)?:$`)
+var ruledOut = expression(`^[^。]{0,30}(?:下列|以下|下述)[^。]{0,30}(?:不(?:得|能|再)?(?:享受|申报|申请|适用)|不予(?:支持|享受|受理|补贴|补助|奖励|奖补|兑现|发放))(?:本[\p{Han}]{1,8}?|)(?:政策|措施|意见|办法|通知|资金|优惠|支持|奖励|补助|补贴)?:$`)
 
 // fitting are those who meet the conditions that another paragraph names.
 var fitting = expression(`^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．])?(?:凡|请)?(?:符合|具备|满足)[^,。;]{0,8}(?:条件|要求|规定)的`)
@@ -150,6 +150,9 @@ var byApplicant = expression(`^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[
 // allTheSame begins how everybody has what the other paragraphs give: 纳税人享受上述
 // 优惠政策,实行“自行判别、申报享受”.
 var allTheSame = expression(`^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．])?\s*(?:纳税人|缴费人|申请人|申报人|企业|单位)享受(?:本|上述)`)
+
+// howAndWhen begins when and how everybody applies: 六、申报时间。.
+var howAndWhen = expression(`^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．]|第[\p{Han}]{1,6}条)\s*(?:资金)?(?:申报|申请|受理|办理|报名|申领|领取|兑现|兑付|缴费|发放|拨付)的?(?:时间|期限|程序|流程|方式|渠道|材料|地点|办法)(?:[和及与、][\p{Han}]{2,6})?[。:]`)
 
 // comesIntoForce begins the last paragraph, which tells for how long a document holds.
 var comesIntoForce = expression(`^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．]|第[\p{Han}]{1,6}条)?\s*本[\p{Han}]{2,6}自[^。;]{2,20}起(?:施行|实施|执行|生效)`)
@@ -168,13 +171,21 @@ func (t *reading) callsApart(units []unit) (measures []unit, calls []piece) {
 		return units, nil
 	}
 	for i, u := range units {
-		if i > 0 && allTheSame.MatchString(firstOf(u)) || best[i] <= invites && tellsHow(u) || t.onlyLeavesOut(u) {
+		if len(u.own) == 0 {
+			continue
+		}
+		if i > 0 && allTheSame.MatchString(firstOf(u)) || best[i] <= invites && tellsHow(u) || t.onlyLeavesOut(u) || howAndWhen.MatchString(firstOf(u)) && !t.givesAny(u) {
 			calls = append(calls, u.own...)
 			continue
 		}
 		measures = append(measures, u)
 	}
 	return measures, calls
+}
+
+// givesAny tells whether a measure gives something in figures: 五、补贴时间。每人每月300元.
+func (t *reading) givesAny(u unit) bool {
+	return slices.ContainsFunc(u.own, func(x piece) bool { return t.givenIn(x.sentence) })
 }
 
 func firstOf(u unit) string {
@@ -195,7 +206,9 @@ func tellsHow(u unit) bool {
 func (t *reading) onlyLeavesOut(u unit) bool {
 	out := false
 	for _, x := range u.own {
-		if found := t.find("X23", x.sentence); len(found) > 0 && found[0].loc[0] <= numberSize(x.text) && found[0].loc[1] >= len(strings.TrimRight(x.text, "。;")) {
+		if x.matches(allLeftOut) {
+			out = true
+		} else if found := t.find("X23", x.sentence); len(found) > 0 && found[0].loc[0] <= numberSize(x.text) && found[0].loc[1] >= len(strings.TrimRight(x.text, "。;")) {
 			out = true
 		} else if t.does(x.sentence) > noAct {
 			return false

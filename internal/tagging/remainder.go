@@ -28,6 +28,10 @@ func (c conditions) unread(phrase sentence, tree *domain.Criteria) []domain.Crit
 	if clause.text == "" {
 		noun = phrase
 	}
+	if !strings.HasPrefix(noun.text, "部分") { // 年应纳税所得额不超过200万元的部分 is what something is given of
+		read := domain.AllOf(append([]domain.Criteria{*tree}, out...)...)
+		out = append(out, figuresAsked(clause, &read)...)
+	}
 	if before, ok := rankBefore(noun, tree); ok {
 		out = append(out, other(before.evidence(0, len(before.text))))
 	}
@@ -53,7 +57,7 @@ func rankBefore(noun sentence, tree *domain.Criteria) (sentence, bool) {
 }
 
 // ranks are words of a rank, or of how somebody came by it.
-var ranks = automaton.MustCompile(`新增|新[认评获引设建]|首次|获得|取得|入选|列入|认定|评定|[A-Z\d]级|星级|示范|龙头|百强`)
+var ranks = automaton.MustCompile(`新增|新[认评获引设建]|首次|获得|取得|入选|列入|认定|评定|[A-Z\d]级|星级|示范|龙头|百强|[^企]业$`)
 
 // known tells whether a noun is of the rules or defined by the document.
 func (c conditions) known(noun sentence) bool {
@@ -113,5 +117,29 @@ func unreadIn(clause sentence, tree *domain.Criteria, asks func(sentence) bool) 
 		add(at, len(clause.text))
 	}
 	flush()
+	return out
+}
+
+// asksFigure is a figure that somebody has to reach or may not pass: 新增量达到300万元,
+// 固定资产投资1000万元以上.
+var asksFigure = expression(`[\p{Han}]{0,30}(?:(?:达到?|超过|突破|不低于|不少于|不小于|高于|不超过|不高于|低于|少于)\d+(?:\.\d+)?(?:[%‰]|亿元|万元|元|[\p{Han}]{1,2})(?:\(不?含\))?(?:及?以上|以下|以内)?|\d+(?:\.\d+)?(?:[%‰]|亿元|万元|元|[\p{Han}]{1,2}?)(?:\(不?含\))?(?:及?以上|以下|以内)(?:\(不?含\))?)`)
+
+// figuresAsked are the figures of a part that some condition was read from which no
+// condition rests on.
+func figuresAsked(part sentence, tree *domain.Criteria) []domain.Criteria {
+	var out []domain.Criteria
+	for _, m := range part.locs(asksFigure) {
+		e := part.evidence(m[0], m[1])
+		figure := e.Start + domain.CodePoints(e.Text[:strings.IndexAny(e.Text, "0123456789")])
+		read := false
+		tree.Leaves(func(l *domain.Condition) {
+			for _, o := range l.Evidence {
+				read = read || o.Start < e.End && figure < o.End
+			}
+		})
+		if !read {
+			out = append(out, other(e))
+		}
+	}
 	return out
 }
