@@ -321,6 +321,9 @@ func (s *Server) applyMeasure(p *domain.Policy, m *domain.Measure, f measureForm
 	if len(ps) > 0 {
 		return ps
 	}
+	if w.Deadline == m.Window.Deadline { // the form asks for the last round
+		w.Rounds = m.Window.Rounds
+	}
 	m.Title, m.Who, m.Benefit, m.Window = f.Title, f.Who, b, w
 	m.How = domain.How{Mode: f.Mode, Where: f.Where, Within: f.Within, Contact: f.Contact, Materials: linesOf(f.Materials)}
 	return nil

@@ -5,6 +5,7 @@ import (
 	"encoding/xml"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -154,7 +155,7 @@ func (s *Server) calendar(c *fiber.Ctx) error {
 	line("BEGIN", "VCALENDAR")
 	line("VERSION", "2.0")
 	line("PRODID", "-//policypush//zh-CN")
-	days, ended := lastDays(policy), s.ended(policy)
+	days, ended := lastDays(policy, s.today()), s.ended(policy)
 	for _, d := range days {
 		day, err := time.Parse(time.DateOnly, d.day)
 		if err != nil {
@@ -196,14 +197,26 @@ func (s *Server) calendar(c *fiber.Ctx) error {
 type lastDay struct{ day, what string }
 
 // lastDays lists the last days of a policy, the measures of one day together. The
-// policy's title stands for all that has one day.
-func lastDays(policy *domain.Policy) []lastDay {
+// policy's title stands for all that has one day. Of what can be had every year it is
+// the next.
+func lastDays(policy *domain.Policy, today string) []lastDay {
 	var found []lastDay
 	days := policy.Deadlines()
+	of := make([][]string, len(policy.Measures))
+	for i := range policy.Measures {
+		m := &policy.Measures[i]
+		if of[i] = policy.DeadlinesOf(m); m.Window.Yearly && len(of[i]) > 0 {
+			of[i] = []string{domain.NextDeadline(of[i], today)}
+		}
+	}
+	if len(of) > 0 {
+		next := slices.Concat(of...)
+		days = slices.DeleteFunc(days, func(day string) bool { return len(next) > 0 && !slices.Contains(next, day) })
+	}
 	for _, day := range days {
 		var titles []string
 		for i := range policy.Measures {
-			if m := &policy.Measures[i]; policy.DeadlineOf(m) == day {
+			if m := &policy.Measures[i]; slices.Contains(of[i], day) {
 				titles = append(titles, cmp.Or(m.Title, cutRunes(m.Text, 20)))
 			}
 		}

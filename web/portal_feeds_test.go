@@ -6,11 +6,13 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"pgregory.net/rapid"
 
 	"policypush/interpretations"
+	"policypush/internal/domain"
 )
 
 func TestFeed(t *testing.T) {
@@ -53,6 +55,39 @@ func TestCalendarFile(t *testing.T) {
 		}
 	}
 	site.browser().get("/policies/999/deadlines.ics").at("/policies/999/deadlines.ics", 404)
+}
+
+// TestWhatReturnsEveryYear: the next time stands in the calendar, on the page how it
+// returns, and every round.
+func TestWhatReturnsEveryYear(t *testing.T) {
+	window := domain.Window{Yearly: true, From: "03-01", To: "03-31"}
+	policy := &domain.Policy{Title: "补贴通知", EffectiveFrom: "2026-01-01", Expires: "2028-12-31", Measures: []domain.Measure{
+		{Title: "设备补助", Window: window, How: domain.How{Mode: "apply"}},
+		{Title: "上规奖励", Window: domain.Window{Rounds: []string{"2026-04-30"}, Deadline: "2026-10-31"}},
+	}}
+	for today, want := range map[string]string{
+		"2026-02-01": "[{2026-03-31 设备补助} {2026-04-30 上规奖励} {2026-10-31 上规奖励}]",
+		"2026-04-01": "[{2026-04-30 上规奖励} {2026-10-31 上规奖励} {2027-03-31 设备补助}]",
+		"2028-06-01": "[{2026-04-30 上规奖励} {2026-10-31 上规奖励} {2028-03-31 设备补助}]",
+	} {
+		if got := fmt.Sprint(lastDays(policy, today)); got != want {
+			t.Errorf("on %s: %s, want %s", today, got, want)
+		}
+	}
+	site := newSite(t)
+	site.now = time.Date(2027, 3, 10, 4, 0, 0, 0, time.UTC)
+	if d := site.dueOf(policy); d == nil || d.Day != "2027-03-31" || d.From != "2027-03-01" || d.Of != "设备补助" {
+		t.Errorf("due %+v", d)
+	}
+	for want, w := range map[string]domain.Window{
+		"每年3月1日至3月31日":               window,
+		"每年5月31日前":                   {Yearly: true, To: "05-31"},
+		"2026年4月30日、2026年10月31日截止申请": policy.Measures[1].Window,
+	} {
+		if got := windowText(w); got != want {
+			t.Errorf("%s, want %s", got, want)
+		}
+	}
 }
 
 func TestFoldedLinesUnfold(t *testing.T) {

@@ -127,7 +127,7 @@ func (s *Server) offerCard(policy *domain.Policy, offer audience.Offer) card {
 		}
 		cd.Gain = m.Title
 		cd.Sum = beside(cd.Gain, amountOf(m.Benefit))
-		if own := policy.DeadlineOf(m); own != "" {
+		if own := domain.NextDeadline(policy.DeadlinesOf(m), s.today()); own != "" {
 			cd.Deadline = deadlineOn(own, s.today())
 		}
 	}

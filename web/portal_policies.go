@@ -279,7 +279,7 @@ func (s *Server) dueOf(policy *domain.Policy) *due {
 	if len(days) > 1 { // so they are those of measures
 		var titles []string
 		for i := range policy.Measures {
-			if m := &policy.Measures[i]; policy.DeadlineOf(m) == d.Day {
+			if m := &policy.Measures[i]; slices.Contains(policy.DeadlinesOf(m), d.Day) {
 				titles = append(titles, m.Title)
 			}
 		}
@@ -287,6 +287,9 @@ func (s *Server) dueOf(policy *domain.Policy) *due {
 	}
 	for i := range policy.Measures {
 		m := &policy.Measures[i]
+		if w := m.Window; w.Yearly && w.From != "" && w.From <= w.To && slices.Contains(policy.DeadlinesOf(m), d.Day) {
+			d.From = d.Day[:len("2006-")] + w.From
+		}
 		if m.Window.Deadline != "" && policy.DeadlineOf(m) == d.Day && len(m.Window.From) == len(d.Day) && m.Window.From <= d.Day {
 			d.From = m.Window.From
 		}
@@ -431,6 +434,8 @@ func windowText(w domain.Window) string {
 	switch {
 	case w.Yearly && w.From != "" && w.To != "":
 		parts = append(parts, "每年"+yearly(w.From)+"至"+yearly(w.To))
+	case w.Yearly && w.To != "":
+		parts = append(parts, "每年"+yearly(w.To)+"前")
 	case w.From != "" && w.To != "":
 		parts = append(parts, longDate(w.From)+"至"+longDate(w.To))
 	case w.From != "":
@@ -439,7 +444,11 @@ func windowText(w domain.Window) string {
 		parts = append(parts, "到"+longDate(w.To))
 	}
 	if w.Deadline != "" && w.Deadline != w.To {
-		parts = append(parts, longDate(w.Deadline)+"截止申请")
+		said := ""
+		for _, day := range w.Rounds {
+			said += longDate(day) + "、"
+		}
+		parts = append(parts, said+longDate(w.Deadline)+"截止申请")
 	}
 	if w.Relative != "" {
 		parts = append(parts, w.Relative)

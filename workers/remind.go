@@ -90,7 +90,7 @@ func (w *Workers) toBeReminded(ctx context.Context, owed domain.Push, policy *do
 	}
 	ending := *policy
 	ending.Measures = slices.DeleteFunc(slices.Clone(policy.Measures), func(m domain.Measure) bool {
-		return policy.DeadlineOf(&m) != owed.Deadline
+		return !slices.Contains(policy.DeadlinesOf(&m), owed.Deadline)
 	})
 	seq, err := w.Store.LastProfileChange(ctx)
 	if err != nil {

@@ -364,6 +364,39 @@ func TestDeadlinesAreRemindedOfOnce(t *testing.T) {
 	}
 }
 
+// TestEveryYearAndEveryRoundIsRemindedOf: what can be had every year is reminded of this
+// year, and of rounds each.
+func TestEveryYearAndEveryRoundIsRemindedOf(t *testing.T) {
+	b := newBench(t)
+	b.people(1, func(int, *domain.Subscriber) {})
+	_, first := b.publishWith("关于发放补贴的通知", func(p *domain.Policy) {
+		p.EffectiveFrom, p.ApplyDeadline = "2025-03-01", ""
+		m := &p.Measures[0]
+		m.How.Mode, m.Window = "apply", domain.Window{Yearly: true, From: "12-01", To: "12-31"}
+		other := *m
+		other.ID, other.Window = "m2", domain.Window{Rounds: []string{"2026-12-20"}, Deadline: "2027-06-30"}
+		p.Measures = append(p.Measures, other)
+	})
+	check(t, b.planTask(first))
+	check(t, b.deliverDue())
+	var reminders []string
+	for range 40 {
+		b.pass(24 * time.Hour)
+		b.reminded = remindedToday{}
+		check(t, b.planReminders(context.Background()))
+		owed, err := b.Store.OwedPushes(context.Background(), b.Now())
+		check(t, err)
+		for _, o := range owed {
+			reminders = append(reminders, fmt.Sprintf("%s %d", o.Deadline, o.DaysLeft))
+			check(t, b.planTask(o.ID))
+		}
+		check(t, b.deliverDue())
+	}
+	if got := strings.Join(reminders, ", "); got != "2026-12-20 15, 2026-12-31 15, 2026-12-20 3, 2026-12-20 1, 2026-12-31 3, 2026-12-31 1" {
+		t.Errorf("reminders %s", got)
+	}
+}
+
 // succeed publishes a policy that changes an earlier one and is for nobody.
 func (b *bench) succeed(old *domain.Policy, change func(*domain.Policy)) {
 	b.t.Helper()

@@ -97,7 +97,7 @@ func (c *Catalogue) put(id domain.PolicyID, p *domain.Policy) {
 	}
 	for i := range p.Measures {
 		m := &p.Measures[i]
-		m.Text, m.Evidence, m.Unread, m.How = "", nil, nil, domain.How{}
+		m.Text, m.Evidence, m.Unread, m.How = "", nil, nil, domain.How{Mode: m.How.Mode}
 		m.Criteria.Leaves(func(leaf *domain.Condition) { leaf.Evidence = nil })
 	}
 	c.policies[id] = p
@@ -130,9 +130,11 @@ func (c *Catalogue) Deadlines(from, until string) []Deadline {
 		}
 		days := map[string]bool{}
 		for i := range p.Measures {
-			if day := p.DeadlineOf(&p.Measures[i]); day >= from && day <= until && !days[day] {
-				days[day] = true
-				found = append(found, Deadline{p, day})
+			for _, day := range p.DeadlinesOf(&p.Measures[i]) {
+				if day >= from && day <= until && !days[day] {
+					days[day] = true
+					found = append(found, Deadline{p, day})
+				}
 			}
 		}
 	}

@@ -1,6 +1,7 @@
 package domain
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -251,8 +252,10 @@ type Window struct {
 	From     string `json:"from,omitempty"`
 	To       string `json:"to,omitempty"`
 	Deadline string `json:"deadline,omitempty"` // last day to apply
-	Yearly   bool   `json:"yearly,omitempty"`   // From and To are MM-DD of each year
-	Relative string `json:"relative,omitempty"` // 自取得营业执照之日起12个月内
+	// Rounds are the last days to apply of rounds before the last, in order.
+	Rounds   []string `json:"rounds,omitempty"`
+	Yearly   bool     `json:"yearly,omitempty"`   // From and To are MM-DD of each year; From may be open
+	Relative string   `json:"relative,omitempty"` // 自取得营业执照之日起12个月内
 }
 
 // How says how a measure is had.
@@ -497,6 +500,41 @@ func (p *Policy) DeadlineOf(m *Measure) string {
 	return lastDayOf(p.ApplyDeadline)
 }
 
+// DeadlinesOf returns the last days to apply for a measure, in order: DeadlineOf, those of
+// the rounds before, or the last day of its window in each year, as long as the policy
+// is in force or for yearsAhead.
+func (p *Policy) DeadlinesOf(m *Measure) []string {
+	days := []string{}
+	add := func(day string) {
+		if day = lastDayOf(day); day != "" {
+			days = append(days, day)
+		}
+	}
+	for _, day := range m.Window.Rounds {
+		add(day)
+	}
+	if w := m.Window; w.Yearly && w.Deadline == "" && w.To != "" && m.How.Mode == "apply" {
+		begin, _, known := DateRange(cmp.Or(p.EffectiveFrom, p.PublishDate))
+		if !known {
+			return days
+		}
+		ends := lastDayOf(p.Expires)
+		for year := begin / 10000; year <= begin/10000+yearsAhead; year++ {
+			day := fmt.Sprintf("%04d-%s", year, w.To)
+			if _, last, ok := DateRange(day); ok && last >= begin && (ends == "" || day <= ends) {
+				days = append(days, day)
+			}
+		}
+		return days
+	}
+	add(p.DeadlineOf(m))
+	return days
+}
+
+// yearsAhead is for how many years the last days are told of what can be had every
+// year and has no end.
+const yearsAhead = 10
+
 // lastDayOf is the last day of a date or month, or "": a year is no deadline.
 func lastDayOf(said string) string {
 	_, last, ok := DateRange(said)
@@ -511,9 +549,7 @@ func lastDayOf(said string) string {
 func (p *Policy) Deadlines() []string {
 	days := []string{}
 	for i := range p.Measures {
-		if day := p.DeadlineOf(&p.Measures[i]); day != "" {
-			days = append(days, day)
-		}
+		days = append(days, p.DeadlinesOf(&p.Measures[i])...)
 	}
 	if own := lastDayOf(p.ApplyDeadline); len(days) == 0 && own != "" {
 		return []string{own}
@@ -549,7 +585,7 @@ func (p *Policy) Extend(day string) {
 
 // EndsOn tells whether a day is the last to apply for one of the measures.
 func (p *Policy) EndsOn(day string) bool {
-	return slices.ContainsFunc(p.Measures, func(m Measure) bool { return p.DeadlineOf(&m) == day })
+	return slices.ContainsFunc(p.Measures, func(m Measure) bool { return slices.Contains(p.DeadlinesOf(&m), day) })
 }
 
 // CriteriaOf returns the criteria of a measure together with what the document

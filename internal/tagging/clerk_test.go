@@ -2,6 +2,7 @@ package tagging_test
 
 import (
 	"encoding/json"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -180,6 +181,35 @@ func TestWhenAndHowIsNoMeasure(t *testing.T) {
 	for _, m := range p.Measures {
 		if m.Window.Deadline != "2026-04-30" || m.How.Contact != "0575-88001234" || m.How.Mode != "apply" {
 			t.Errorf("%s is had until %q by %+v", m.Title, m.Window.Deadline, m.How)
+		}
+	}
+}
+
+// TestTimesOfEveryYearAndOfRounds: what returns every year has its last day, what comes
+// in rounds all of them; of two times in a year none is the only one.
+func TestTimesOfEveryYearAndOfRounds(t *testing.T) {
+	for sentence, want := range map[string]domain.Window{
+		"每年3月1日至6月30日集中受理。":                           {From: "03-01", To: "06-30", Yearly: true},
+		"企业于每年3月1日至31日向区经信局申报。":                       {From: "03-01", To: "03-31", Yearly: true},
+		"企业应于每年5月31日前向区经信局提出申请。":                      {To: "05-31", Yearly: true},
+		"每年2月底前向区经信局提出申请。":                            {To: "02-28", Yearly: true},
+		"每年3月1日至31日、9月1日至30日向区经信局提出申请。":               {Relative: "每年3月1日至31日、9月1日至30日"},
+		"每年5月31日前提出早稻补贴申请,9月30日前提出晚稻补贴申请。":            {Relative: "每年5月31日前提出早稻补贴申请,9月30日前"},
+		"第一批申报截止时间为2026年4月30日,第二批申报截止时间为2026年10月31日。": {Rounds: []string{"2026-04-30"}, Deadline: "2026-10-31"},
+		"第一批申报截止时间为2026年4月30日。第二批申报截止时间为2026年10月31日。": {Rounds: []string{"2026-04-30"}, Deadline: "2026-10-31"},
+		"每年12月31日前建成投产的企业,同等条件下优先安排项目资金支持和要素保障。":      {},
+	} {
+		p := asClerk(t, "一、设备补助。对小型企业,给予2万元补助。"+sentence)
+		if len(p.Measures) != 1 {
+			t.Errorf("%s: %d measures", sentence, len(p.Measures))
+			continue
+		}
+		m := &p.Measures[0]
+		if !reflect.DeepEqual(m.Window, want) {
+			t.Errorf("%s: %+v, want %+v", sentence, m.Window, want)
+		}
+		if calls := want.Yearly || want.Deadline != ""; calls && m.How.Mode != "apply" {
+			t.Errorf("%s: had by %+v", sentence, m.How)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package tagging_test
 
 import (
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -399,7 +400,7 @@ func TestReadsWhenAMeasureCanBeHad(t *testing.T) {
 		"自2020年1月1日至2020年12月31日,对企业给予每人500元补贴。":   {From: "2020-01-01", To: "2020-12-31"},
 	} {
 		p := read(t, "window.txt", "云川县人民政府关于支持企业发展的通知\n云政发〔2020〕3号\n各乡镇人民政府:\n一、"+sentence+"\n二、由县财政局负责解释。\n云川县人民政府\n2020年2月10日\n")
-		i := slices.IndexFunc(p.Measures, func(m domain.Measure) bool { return m.Window != domain.Window{} })
+		i := slices.IndexFunc(p.Measures, func(m domain.Measure) bool { return !reflect.DeepEqual(m.Window, domain.Window{}) })
 		var got domain.Window
 		if i >= 0 {
 			got = p.Measures[i].Window
@@ -408,7 +409,7 @@ func TestReadsWhenAMeasureCanBeHad(t *testing.T) {
 				t.Errorf("%s: %v does not stand there", sentence, e)
 			}
 		}
-		if len(p.Measures) == 0 || got != want {
+		if len(p.Measures) == 0 || !reflect.DeepEqual(got, want) {
 			t.Errorf("%s: %d measures, window %+v, want %+v", sentence, len(p.Measures), got, want)
 		}
 	}

@@ -59,8 +59,9 @@ func (t *reading) measure(p *domain.Policy, u unit, c conditions) (domain.Measur
 		}
 	}
 	gives()
+	yearlyCall := false
 	for _, x := range u.own {
-		t.window(&m, x.sentence)
+		yearlyCall = t.window(&m, x.sentence) || yearlyCall
 		t.how(&m, x)
 		r.who(x)
 	}
@@ -75,7 +76,7 @@ func (t *reading) measure(p *domain.Policy, u unit, c conditions) (domain.Measur
 		gives() // a cap is one only of what is given
 	}
 	for _, x := range u.shared {
-		t.window(&m, x.sentence)
+		yearlyCall = t.window(&m, x.sentence) || yearlyCall
 		t.how(&m, x)
 		r.who(x)
 	}
@@ -104,7 +105,7 @@ func (t *reading) measure(p *domain.Policy, u unit, c conditions) (domain.Measur
 			m.Unread = append(m.Unread, l.Unread)
 		}
 	})
-	if m.How.Mode == "" && (m.Window.Deadline != "" || m.How.Where != "" || m.How.Materials != nil) {
+	if m.How.Mode == "" && (yearlyCall || m.Window.Deadline != "" || m.How.Where != "" || m.How.Materials != nil) {
 		m.How.Mode = "apply"
 	}
 	m.Title = t.measureTitle(p, u, &m)

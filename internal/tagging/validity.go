@@ -117,6 +117,22 @@ func (c claims) best(one bool) string {
 	return day
 }
 
+// surest returns the days of the surest claims, in order, each once.
+func (c claims) surest() []string {
+	rank := 0
+	for _, x := range c {
+		rank = max(rank, x.rank)
+	}
+	var days []string
+	for _, x := range c {
+		if x.rank == rank {
+			days = append(days, x.day)
+		}
+	}
+	slices.Sort(days)
+	return slices.Compact(days)
+}
+
 // onGrounds is what a sentence says it goes by; its subject is another:
 // 根据《森林防火条例》规定,区政府决定….
 var onGrounds = automaton.MustCompile(`(?:根据|按照|依据|依照)(?:[^,。;《》]|《[^》]*》)*[,]`)

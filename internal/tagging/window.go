@@ -2,6 +2,7 @@ package tagging
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"policypush/internal/automaton"
@@ -49,12 +50,26 @@ func heldFor(s sentence, year string) (from, to string, at []int) {
 	return from, to, at
 }
 
-// window reads when the measure can be had.
-func (t *reading) window(m *domain.Measure, s sentence) {
+// window reads when the measure can be had, and tells whether it has to be applied for
+// in a time of each year.
+func (t *reading) window(m *domain.Measure, s sentence) (yearlyCall bool) {
 	w := &m.Window
-	if d := t.deadlines(s, t.year).best(true); d != "" && w.Deadline == "" {
-		w.Deadline = d
+	switch days := t.deadlines(s, t.year).surest(); {
+	case len(days) == 0 || len(days) > 1 && !inRounds.MatchString(s.text):
+	case w.Deadline == "":
+		w.Rounds, w.Deadline = slices.Clip(days[:len(days)-1]), days[len(days)-1]
 		m.Evidence["window.deadline"] = []domain.Evidence{s.trim().evidence(0, len(s.trim().text))}
+	case inRounds.MatchString(s.text): // 第一批4月30日截止。第二批10月31日截止。
+		days = append(append(days, w.Rounds...), w.Deadline)
+		slices.Sort(days)
+		days = slices.Compact(days)
+		if w.Rounds, w.Deadline = days[:len(days)-1], days[len(days)-1]; len(days) > maxRounds {
+			w.Rounds = nil
+		}
+		m.Evidence["window.deadline"] = append(m.Evidence["window.deadline"], s.trim().evidence(0, len(s.trim().text)))
+	}
+	if len(w.Rounds) == 0 {
+		w.Rounds = nil
 	}
 	for _, x := range t.find("X10", s) {
 		from, to := day(x.group("y1"), x.group("m1"), x.group("d1")), day(x.group("y2"), x.group("m2"), x.group("d2"))
@@ -70,10 +85,23 @@ func (t *reading) window(m *domain.Measure, s sentence) {
 			m.Evidence["window.deadline"] = []domain.Evidence{x.evidence}
 		}
 	}
-	for _, x := range t.find("X44", s) {
-		if from, to := yearly(x); from != "" && w.From == "" {
+	if loc := s.loc(eachYear); loc != nil && w.From == "" && w.To == "" {
+		from, to := yearly(s.text, loc)
+		e := s.evidence(loc[0], loc[1])
+		calls := s.matches(hands) || s.matches(dueWords) || s.matches(callsYearly)
+		switch {
+		case to == "" || from == "" && !calls:
+		case yearlyAgain.MatchString(s.text[loc[1]:]): // 每年3月1日至31日、9月1日至30日: one window says one of them
+			if w.Relative == "" {
+				rest := yearlyAgain.FindStringIndex(s.text[loc[1]:])
+				e = s.evidence(loc[0], loc[1]+rest[1])
+				w.Relative = e.Text
+				m.Evidence["window.relative"] = []domain.Evidence{e}
+			}
+		default:
 			w.From, w.To, w.Yearly = from, to, true
-			m.Evidence["window"] = []domain.Evidence{x.evidence}
+			m.Evidence["window"] = []domain.Evidence{e}
+			yearlyCall = calls
 		}
 	}
 	if w.From == "" && w.To == "" {
@@ -82,7 +110,7 @@ func (t *reading) window(m *domain.Measure, s sentence) {
 			m.Evidence["window"] = []domain.Evidence{s.evidence(at[0], at[1])}
 		}
 	}
-	if loc := s.loc(everyYear); loc != nil && w.From == "" && w.Relative == "" && (strings.Contains(s.text, "报") || strings.Contains(s.text, "受理") || strings.Contains(s.text, "申") || len(s.text) < 60) {
+	if loc := s.loc(everyYear); loc != nil && w.From == "" && w.To == "" && w.Relative == "" && (strings.Contains(s.text, "报") || strings.Contains(s.text, "受理") || strings.Contains(s.text, "申") || len(s.text) < 60) {
 		e := s.evidence(loc[0], loc[1])
 		w.Relative = e.Text
 		m.Evidence["window.relative"] = []domain.Evidence{e}
@@ -93,7 +121,21 @@ func (t *reading) window(m *domain.Measure, s sentence) {
 			m.Evidence["window.relative"] = []domain.Evidence{x.evidence}
 		}
 	}
+	return yearlyCall
 }
+
+var (
+	// inRounds is said of one of several times to apply.
+	inRounds = automaton.MustCompile(`第[一二三四五六\d]{1,2}[批轮期次]|[上下]半年|[一二三四]季度|首批`)
+	// eachYear is a time of every year, or the last day of it: 每年3月1日至31日, 每年5月31日前.
+	eachYear = expression(`每年(?:的)?(\d{1,2})月(?:(\d{1,2})日|份)?(?:起)?(?:(?:至|到|-|—|–|~)+(?:(?:当年)?(\d{1,2})月(?:(\d{1,2})日|份|底|末)?|(\d{1,2})日)|(?:底|末)?(之前|以前|前))`)
+	// yearlyAgain are more such times behind it.
+	yearlyAgain = automaton.MustCompile(`^[^,。;]{0,12}?[、,和及](?:每年)?\d{1,2}月(?:\d{1,2}日)?(?:(?:至|到|-|—|–|~)(?:\d{1,2}月)?(?:\d{1,2}日|底)?|底?前)`)
+	callsYearly = expression(`申报|申请|受理|报名|申领|领取|缴费`)
+)
+
+// maxRounds bounds the times to apply of a measure.
+const maxRounds = 12
 
 // everyYear is a time of each year that the text leaves open: 每年2月左右.
 var everyYear = expression(`每年(?:\d{1,2}|[一二三四五六七八九十]{1,2})月(?:份|底|初|中旬|上旬|下旬|左右)?|每(?:年|季度|半年)(?:一次|1次|申报一次|集中受理)`)
@@ -113,19 +155,37 @@ func windowDates(from, to string) (string, string) {
 	return day(f[1], f[2], f[3]), day(l[1], l[2], l[3])
 }
 
-func yearly(x match) (from, to string) {
-	m1, ok1 := integer(x.group("m1"))
-	m2, ok2 := integer(x.group("m2"))
-	if !ok1 || !ok2 || m1 < 1 || m1 > 12 || m2 < 1 || m2 > 12 {
+// yearly returns the days of a time of every year, MM-DD. from is empty if only the last
+// is told.
+func yearly(text string, m []int) (from, to string) {
+	monthDay := func(month, day string, last bool) string {
+		mo, ok := integer(month)
+		if !ok || mo < 1 || mo > 12 {
+			return ""
+		}
+		d, ok := integer(day)
+		switch {
+		case !ok && last:
+			d = daysIn(2025, mo)
+		case !ok:
+			d = 1
+		}
+		if d < 1 || d > daysIn(2024, mo) {
+			return ""
+		}
+		return fmt.Sprintf("%02d-%02d", mo, d)
+	}
+	first, day := submatch(text, m, 1), submatch(text, m, 2)
+	switch {
+	case submatch(text, m, 6) != "":
+		return "", monthDay(first, day, true)
+	case submatch(text, m, 5) != "":
+		from, to = monthDay(first, day, false), monthDay(first, submatch(text, m, 5), true)
+	default:
+		from, to = monthDay(first, day, false), monthDay(submatch(text, m, 3), submatch(text, m, 4), true)
+	}
+	if from == "" || to == "" {
 		return "", ""
 	}
-	d1, ok := integer(x.group("d1"))
-	if !ok {
-		d1 = 1
-	}
-	d2, ok := integer(x.group("d2"))
-	if !ok {
-		d2 = daysIn(2025, m2)
-	}
-	return fmt.Sprintf("%02d-%02d", m1, d1), fmt.Sprintf("%02d-%02d", m2, d2)
+	return from, to
 }
