@@ -11,8 +11,8 @@ import (
 
 	"pgregory.net/rapid"
 
-	"policypush/interpretations"
 	"policypush/internal/domain"
+	"policypush/interpretations"
 )
 
 func TestFeed(t *testing.T) {

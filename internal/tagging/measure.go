@@ -296,7 +296,7 @@ type reader struct {
 	done     sentence // whom the first act is done to, for want of plainer words
 	lists    map[*list]*listed
 	order    []*list
-	byClass  bool // whether each class of enterprises gets its own
+	byClass  bool           // whether each class of enterprises gets its own
 	leaving  *domain.Clause // of which the rest tells who gets nothing
 }
 
