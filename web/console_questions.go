@@ -48,7 +48,7 @@ type questionRow struct {
 type clusterView struct {
 	cluster
 	Title string
-	Draft string // where an answer for everybody is drafted
+	Draft string // where an answer for everybody is drafted; "" where no policy has a place for it
 	Rows  []questionRow
 }
 
@@ -164,10 +164,11 @@ func (s *Server) clusterViews(c *fiber.Ctx, found []cluster) ([]clusterView, err
 		if err != nil {
 			return nil, err
 		}
-		views = append(views, clusterView{
-			cluster: one, Title: rows[0].PolicyTitle, Rows: rows,
-			Draft: fmt.Sprintf("/console/policies/%d/interpretations/new?kind=qa&question=%d", one.Policy, one.Questions[0].ID),
-		})
+		v := clusterView{cluster: one, Title: "没有指定政策", Rows: rows}
+		if one.Policy != 0 {
+			v.Title, v.Draft = rows[0].PolicyTitle, fmt.Sprintf("/console/policies/%d/interpretations/new?kind=qa&question=%d", one.Policy, one.Questions[0].ID)
+		}
+		views = append(views, v)
 	}
 	return views, nil
 }

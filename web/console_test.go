@@ -21,9 +21,9 @@ import (
 const testPassword = "云川测试口令2026"
 
 // office is a site with one operator of each role and three subscribers.
-func newOffice(t *testing.T) *testSite {
+func newOffice(t *testing.T, change ...func(*Config)) *testSite {
 	t.Helper()
-	site := newSite(t, func(cfg *Config) { cfg.Read = readForTest })
+	site := newSite(t, append(change, func(cfg *Config) { cfg.Read = readForTest })...)
 	ctx := context.Background()
 	hash, err := auth.HashPassword(testPassword)
 	if err != nil {

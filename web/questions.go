@@ -229,14 +229,14 @@ func (a *asking) add(q domain.Question) {
 	a.firsts = append(a.firsts, meant)
 }
 
-// clusters groups the questions about the same policy that are alike, and
+// clusters groups the questions about the same policy, or none, that are alike, and
 // keeps groups of at least often. Those asked before an approved answer to the
 // same was published do not count: that has settled them.
 func clusters(questions []domain.Question, settled func(domain.PolicyID) ([]interpretations.Item, error), often int) ([]cluster, error) {
 	byPolicy := map[domain.PolicyID]*asking{}
 	var order []domain.PolicyID
 	for _, q := range slices.Backward(questions) { // they come the latest first
-		if q.Policy == 0 || q.Rounds[0].Text == "" {
+		if q.Rounds[0].Text == "" {
 			continue
 		}
 		if byPolicy[q.Policy] == nil {

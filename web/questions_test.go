@@ -286,6 +286,21 @@ func TestAGeneralQuestionIsAnswered(t *testing.T) {
 		t.Fatal(err)
 	}
 	asker.get(fmt.Sprintf("/inbox/%d", notices[0].Push)).at(fmt.Sprintf("/questions/%d", q.ID), 200, "周六上午开。").get("/me/export").at("/me/export", 200, "周六上午开。")
+	// Asked often, it is on the desk like any other, without a policy whose answers could say it.
+	for i := range 5 {
+		more := domain.Question{Office: 1, Once: fmt.Append(nil, "often", i)}
+		if err := more.Ask("车位在哪里登记？", site.now, site.now.AddDate(0, 0, 1)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := site.Store.AskQuestion(t.Context(), &more); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b.get("/console").at("/console", 200, "30天内有5个相近的提问")
+	b.get("/console/questions?show=often").at("/console/questions", 200, "没有指定政策：5个相近的提问", "车位在哪里登记")
+	if strings.Contains(b.body, "起草问答") {
+		t.Error("an answer is offered to be drafted for no policy")
+	}
 	// Asked on, it is named what it is about, and answered from there.
 	asker.get(fmt.Sprintf("/questions/%d", q.ID)).post(fmt.Sprintf("/questions/%d", q.ID), url.Values{"do": {"again"}, "question": {"那能当场办补助吗？"}})
 	b.get(one).post(one, url.Values{"do": {"move"}, "office": {"1"}, "policy": {"1"}, "why": {"问的是这份政策"}}).at(one, 200, "已转办")
@@ -522,6 +537,17 @@ func TestWorkingDays(t *testing.T) {
 			t.Errorf("asked %s: by %s, want %s", asked, got, want)
 		}
 	}
+}
+
+// TestTimeLimitsAreSet: an office promises what it has set, in working days.
+func TestTimeLimitsAreSet(t *testing.T) {
+	site := newOffice(t, func(c *Config) { c.Questions = QuestionTerms{Simple: 2, Complex: 4, Extension: 5} })
+	page := fmt.Sprintf("/policies/%d", site.publish().ID)
+	site.now = time.Date(2026, 11, 26, 2, 0, 0, 0, time.UTC) // Thursday
+	site.browser().get(page).at(page, 200, "在2个工作日内答复，复杂的4个工作日").send(page, "能补多少钱", nil).at("/questions/1", 200, "2026年11月30日（周一）")
+	b, one := site.as("drafter"), "/console/questions/1"
+	b.get(one).post(one, url.Values{"do": {"complex"}, "why": {"要问财政"}}).at(one, 200, "2026年12月2日（周三）")
+	b.post(one, url.Values{"do": {"extend"}, "why": {"等回复"}}).at(one, 200, "2026年12月9日（周三）")
 }
 
 // The list of what is late: each by its own clock in working days, the longest

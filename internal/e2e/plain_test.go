@@ -15,7 +15,7 @@ import (
 // out, over the pages' own forms as a browser without scripts sends them.
 func TestWithoutScripts(t *testing.T) {
 	t.Parallel()
-	in := newInstallation(t, nil)
+	in := newInstallation(t, map[string]any{"questions": map[string]any{"simple_days": 2, "complex_days": 6}})
 	in.serve("--demo")
 	draft, approve := newBrowser(t, in.url), newBrowser(t, in.url)
 	for b, login := range map[*browser]string{draft: "demo-drafter", approve: "demo-approver"} {
@@ -48,6 +48,18 @@ func TestWithoutScripts(t *testing.T) {
 			approve.send("/approve", nil).says("解读")
 		}
 		newBrowser(t, in.url).open("/policies/1").says(asked, answer)
+	})
+	t.Run("a question about no policy reaches an office and is answered without a clause", func(t *testing.T) {
+		b := newBrowser(t, in.url).open("/ask").press("下一步", fill{"question": {"服务大厅周末开不开门？"}, "theme": {"M11"}}).says("问哪一类政策", "在2个工作日内答复，复杂的6个工作日")
+		b.press("不登录，直接提交", nil).says("问题已提交").silent("正在分派")
+		kept := regexp.MustCompile(`编号(\d+)和查询码([A-Z2-7]{10})`).FindStringSubmatch(squeezed(b.text()))
+		if kept == nil {
+			t.Fatalf("no number and code: %s", b.text())
+		}
+		desk := "/console/questions/" + kept[1]
+		draft.open("/console/questions").open(draft.hrefTo(desk)).says("答复不引原文").press("交他人审核", fill{"answer": {"周六上午开门。"}}).says("由另一位工作人员审核")
+		approve.open(desk).press("审核通过，让提问人看到", nil).says("告知")
+		newBrowser(t, in.url).open("/questions").press("查看", fill{"number": {kept[1]}, "code": {kept[2]}}).says("周六上午开门。", "有帮助")
 	})
 	t.Run("an interpretation is taken from a draft, changed and approved", func(t *testing.T) {
 		draft.open("/console/policies/1/interpretations/new?kind=qa")
