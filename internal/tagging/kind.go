@@ -136,7 +136,7 @@ var (
 	// toMember begins an answer to a member of a congress or a conference.
 	toMember = automaton.MustCompile(`(?:^|\n)[^\n。]{2,80}(?:委员|代表):\n[^\n]{0,200}答复如下`)
 	// reported is how a report of a paper or an agency begins.
-	reported = automaton.MustCompile(`^(?:新华社|中新[网社]|人民网|央视网|本报|[\p{Han}]{2,8}(?:日报|晚报|时报))[\p{Han}]{0,8}(?:\d{1,2}月\d{1,2}日)?[\p{Han}]{0,3}[电讯][ (,]`)
+	reported = automaton.MustCompile(`^(?:新华社|中新[网社]|人民网|央视网|本报|[\p{Han}]{2,8}(?:日报|晚报|时报))[\p{Han}]{0,8}(?:\d{1,2}月\d{1,2}日)?[\p{Han}]{0,3}[电讯][ (,]|^[\p{Han}]{2,12}[报网]讯[ (,]`)
 	// passedOn is what a notice says of what it passes on, passed what stands over a
 	// statute of a place.
 	passedOn = automaton.MustCompile(`现将[^。]{4,160}(?:转发|印发)给你们|现将《[^。]{4,160}予以公布,并就`)
