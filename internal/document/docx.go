@@ -7,6 +7,7 @@ import (
 	"encoding/xml"
 	"errors"
 	"io"
+	"iter"
 	"strings"
 
 	"policypush/internal/domain"
@@ -156,13 +157,22 @@ func value(e xml.StartElement, name string) string {
 	return ""
 }
 
+// tokens are those of a part, up to its end or what is wrong with it.
+func tokens(x *xml.Decoder) iter.Seq2[xml.Token, error] {
+	return func(yield func(xml.Token, error) bool) {
+		for {
+			t, err := x.Token()
+			if err == io.EOF || !yield(t, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
 func (s docxStyles) read(x *xml.Decoder) error {
 	id, cur := "", docxStyle{}
-	for {
-		t, err := x.Token()
-		if err == io.EOF {
-			return nil
-		} else if err != nil {
+	for t, err := range tokens(x) {
+		if err != nil {
 			return err
 		}
 		switch e := t.(type) {
@@ -196,6 +206,7 @@ func (s docxStyles) read(x *xml.Decoder) error {
 			}
 		}
 	}
+	return nil
 }
 
 // lookup follows the styles that a style is based on.
@@ -249,11 +260,8 @@ type docxNotes struct {
 func (n *docxNotes) read(x *xml.Decoder) error {
 	key, inText := "", false
 	var text strings.Builder
-	for {
-		t, err := x.Token()
-		if err == io.EOF {
-			return nil
-		} else if err != nil {
+	for t, err := range tokens(x) {
+		if err != nil {
 			return err
 		}
 		switch e := t.(type) {
@@ -290,6 +298,7 @@ func (n *docxNotes) read(x *xml.Decoder) error {
 			}
 		}
 	}
+	return nil
 }
 
 type docxTable struct {
@@ -314,12 +323,8 @@ const maxTables = 20
 func (d *docxReader) read(x *xml.Decoder) error {
 	inText, hidden := false, false
 	within := "" // the properties that are open, of a paragraph or a row
-	for {
-		t, err := x.Token()
-		if err == io.EOF {
-			d.endCarried()
-			return nil
-		} else if err != nil {
+	for t, err := range tokens(x) {
+		if err != nil {
 			return err
 		}
 		switch e := t.(type) {
@@ -447,6 +452,8 @@ func (d *docxReader) read(x *xml.Decoder) error {
 			}
 		}
 	}
+	d.endCarried()
+	return nil
 }
 
 // endCell adds the cell to its row. One that is a part of the cell above says

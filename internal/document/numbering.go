@@ -2,7 +2,6 @@ package document
 
 import (
 	"encoding/xml"
-	"io"
 	"strconv"
 	"strings"
 )
@@ -31,11 +30,8 @@ func (d *docxNumbering) read(x *xml.Decoder) error {
 	d.lists, d.levels, d.counts = map[string]string{}, map[string][9]docxLevel{}, map[string]*[9]docxCount{}
 	d.starts = map[string]map[int]int{}
 	abstract, list, lvl := "", "", 0
-	for {
-		t, err := x.Token()
-		if err == io.EOF {
-			return nil
-		} else if err != nil {
+	for t, err := range tokens(x) {
+		if err != nil {
 			return err
 		}
 		e, ok := t.(xml.StartElement)
@@ -79,6 +75,7 @@ func (d *docxNumbering) read(x *xml.Decoder) error {
 			d.levels[abstract] = levels
 		}
 	}
+	return nil
 }
 
 // overrides reads with what a level of a list begins anew, -1 if it does not. What else
