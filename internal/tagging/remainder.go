@@ -130,14 +130,7 @@ func figuresAsked(part sentence, tree *domain.Criteria) []domain.Criteria {
 	var out []domain.Criteria
 	for _, m := range part.locs(asksFigure) {
 		e := part.evidence(m[0], m[1])
-		figure := e.Start + domain.CodePoints(e.Text[:strings.IndexAny(e.Text, "0123456789")])
-		read := false
-		tree.Leaves(func(l *domain.Condition) {
-			for _, o := range l.Evidence {
-				read = read || o.Start < e.End && figure < o.End
-			}
-		})
-		if !read {
+		if figure := part.slice(m[0]+strings.IndexAny(e.Text, "0123456789"), m[1]); !restsOn(tree, figure) {
 			out = append(out, other(e))
 		}
 	}

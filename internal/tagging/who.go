@@ -1,0 +1,398 @@
+package tagging
+
+import (
+	"slices"
+	"strings"
+
+	"policypush/internal/automaton"
+	"policypush/internal/domain"
+)
+
+// reader collects who may use a measure from its sentences.
+type reader struct {
+	t        *reading
+	m        *domain.Measure
+	c        conditions
+	found    []domain.Criteria
+	excluded []domain.Criteria
+	asked    bool     // whether the first sentence that gives something was read for what it asks
+	done     sentence // whom the first act is done to, for want of plainer words
+	lists    map[*list]*listed
+	order    []*list
+	byClass  bool           // whether each class of enterprises gets its own
+	leaving  *domain.Clause // of which the rest tells who gets nothing
+}
+
+// who reads the beneficiaries and conditions of one sentence.
+func (r *reader) who(x piece) {
+	s := x.sentence
+	if x.list != nil {
+		r.listItem(x)
+		return
+	}
+	if x.in.Kind == domain.TableClause {
+		return
+	}
+	if r.leaving == x.in.Clause {
+		r.leaveOut(s.trim())
+		return
+	}
+	if loc := s.loc(tailOut); loc != nil { // 下列人员不能享受补贴:已从事个体经营的;被用人单位录用的
+		r.leaving = x.in.Clause
+		r.leaveOut(s.slice(loc[2], loc[3]).trim())
+		return
+	}
+	out, rest := r.exclusion(s)
+	if out && (x.in.side != "对象" && x.in.side != "主体" && x.in.side != "范围" || rest.text == "") {
+		return
+	}
+	if out {
+		s = rest // 在本县注册的企业,房地产企业除外
+	}
+	switch side := x.in.side; {
+	case side == "对象" || side == "主体" || side == "范围":
+		phrase := s.afterLabel()
+		if m := labelVerb.FindStringSubmatchIndex(s.text); m != nil {
+			phrase = s.slice(m[1], len(s.text)).trim()
+		}
+		if people(phrase).text == "" { // 小微企业招用毕业生达到15%的,由经办银行根据招用人数…
+			if i := strings.Index(phrase.text, "的,"); i > 0 {
+				phrase = phrase.slice(0, i+len("的"))
+			}
+		}
+		r.beneficiary(phrase)
+		return
+	case side == "条件":
+		r.condition(s, isNumbered(s.text))
+		return
+	case slices.Contains(procedural, side):
+		return
+	}
+	told := false
+	for _, m := range r.t.find("X63", s) { // 大型企业按30%返还,中小微企业按60%返还: all of them
+		i, j := m.at("who")
+		r.beneficiary(s.slice(i, j))
+		told = true
+	}
+	if told {
+		for _, loc := range s.locs(alsoClass) {
+			r.beneficiary(s.slice(loc[2], loc[3]))
+		}
+	}
+	for _, code := range []string{"X14", "X15", "X16"} {
+		for _, m := range r.t.find(code, s) {
+			i, j := m.at("who")
+			if strings.HasPrefix(strings.TrimPrefix(s.text[j:], ","), "且") {
+				continue // 对首次创办企业,且正常经营的高校毕业生
+			}
+			if r.m.Who == "" || code != "X14" { // a second 对… names a tier, not another condition
+				r.beneficiary(s.slice(i, j))
+			}
+			told = told || r.m.Who != ""
+		}
+	}
+	for _, p := range []pattern{widened, costsOf} {
+		if loc := s.loc(p); loc != nil && r.m.Who == "" {
+			r.beneficiary(s.slice(loc[2], loc[3]))
+			told = told || r.m.Who != ""
+		}
+	}
+	if loc := s.loc(forWhom); loc != nil && r.m.Who == "" && !strings.Contains(submatch(s.text, loc, 1), "给予") {
+		r.beneficiary(s.slice(loc[2], loc[3]))
+		told = r.m.Who != ""
+	}
+	does := r.t.does(s)
+	switch {
+	case told:
+	case r.byClass:
+	case r.t.givenIn(s), does == gives && r.c.names(s.subject()):
+		if r.m.Who == "" { // 小微企业新增贷款的,按…给予贴息: the subject before what is given
+			r.beneficiary(s.subject())
+		}
+		if r.m.Who == "" && r.done.text == "" {
+			r.done = r.withDefined(s, r.t.doneTo(s)) // 对参加展会的企业展位费用按50%给予补助
+		}
+	case x.isLead():
+	case does > noAct:
+		if r.done.text == "" {
+			r.done = r.withDefined(s, r.t.doneTo(s))
+			if subject := s.subject(); (strings.HasSuffix(subject.text, "的") || asksFigure.MatchString(subject.text) && !strings.HasPrefix(subject.text, "其")) && subject.start <= r.done.start && r.done.end < subject.end {
+				r.done = subject // 残疾人年满60周岁且未就业的,可领取…
+			}
+		}
+	case x.in.side == "" && isNumbered(s.text):
+		r.condition(s, false)
+		return
+	}
+	if does >= favours && !r.asked && !x.isLead() {
+		r.asked = true // what a further sentence asks is for what that gives
+		r.between(s)
+	}
+}
+
+// somebody lists for the officer whom a measure is for, where the first sentence that
+// gives something begins with words that no rule reads: 生育二孩、三孩的缴存家庭,….
+func (r *reader) somebody(own []piece) {
+	for _, x := range own {
+		if x.isLead() || x.list != nil || slices.Contains(procedural, x.in.side) {
+			continue
+		}
+		s := x.afterLabel()
+		if i := strings.Index(s.text, "。"); i >= 0 && i < len(s.text)-len("。") { // 支持多子女家庭。….
+			s = s.slice(i+len("。"), len(s.text))
+		}
+		i := indexAny(s.text, ",")
+		if i < 0 {
+			continue
+		}
+		first := s.slice(0, i).trim()
+		if n := domain.CodePoints(first.text); n < 4 || n > 60 || anybody.MatchString(first.text) || nothingSaid.MatchString(strings.TrimSuffix(first.text, "的")) || !meansSomebody.MatchString(first.text) || notSomebody.MatchString(first.text) {
+			continue
+		}
+		r.m.Who = firstRunes(first.text, 60)
+		e := first.evidence(0, len(first.text))
+		r.m.Evidence["who"] = append(r.m.Evidence["who"], e)
+		r.found = append(r.found, other(e))
+		return
+	}
+}
+
+var (
+	meansSomebody = automaton.MustCompile(`的$|(?:企业|公司|单位|机构|合作社|工商户|纳税人|人员|家庭|居民|职工|毕业生|农户|学生|老年人|残疾人|组织|主体)$`)
+	// notSomebody begins what a sentence goes by, or an order.
+	notSomebody = automaton.MustCompile(`^(?:为|根据|按|依|经|由|各|对于|本|其|在|自|从|凡|如|若|确|应|可|不|符合|加强|加大|支持|鼓励|推动|落实|实行|建立|完善|开展)`)
+)
+
+// provided is a part of a sentence that asks something of who is to get what the
+// next part gives: 当年设备投资额达到300万元(含)以上的,.
+var provided = expression(`,([^,。;:《》()]{2,60}(?:\([^()。;]{1,40}\)[^,。;:《》()]{0,40})*的)(?:,|$)`)
+
+// between reads the conditions between who gets something and what they get.
+func (r *reader) between(s sentence) {
+	if first := people(s.subject()); first.text != "" && !r.covers(first) { // 女年满50周岁、男年满60周岁,
+		if tree := r.c.bounds(first); !tree.IsZero() {
+			r.found = append(r.found, tree)
+			r.m.Evidence["criteria"] = append(r.m.Evidence["criteria"], first.evidence(0, len(first.text)))
+		}
+	}
+	for _, loc := range s.locs(provided) {
+		part := s.slice(loc[2], loc[3])
+		if notAsked.MatchString(part.text) || part.matches(leftOut) || r.covers(part) {
+			continue
+		}
+		tree := r.c.bounds(part)
+		if unread(&tree) {
+			tree = other(part.evidence(0, len(part.text)))
+		}
+		r.found = append(r.found, tree)
+		e := part.evidence(0, len(part.text))
+		r.m.Evidence["criteria"] = append(r.m.Evidence["criteria"], e)
+	}
+}
+
+// unread tells whether nothing of a condition can be held against a profile.
+func unread(c *domain.Criteria) bool {
+	read := false
+	c.Leaves(func(l *domain.Condition) { read = read || l.Field != domain.FieldOther })
+	return !read
+}
+
+// notAsked are parts that ask nothing: the rest of a relief, an order to offices.
+var notAsked = automaton.MustCompile(`给予|予以|发放|奖励|补[助贴]|免[征收缴]|减[半免按]|返还|退还|处|罚|责令|应当?|不得|由|可以?|其中|按[\p{Han}]{0,20}的$`)
+
+// covers tells whether a condition was read in these words already.
+func (r *reader) covers(s sentence) bool {
+	return slices.ContainsFunc(r.found, func(c domain.Criteria) bool { return restsOn(&c, s) })
+}
+
+// forWhom is whom something is given to in more words than rule X14 reads:
+// 对首次创办企业,且正常经营1年以上的高校毕业生、就业困难人员,给予….
+var forWhom = expression(`(?:^|[^应针相绝面校核])对([^象。;:()][^。;:()]{1,119}?(?:企业|纳税人|个体工商户|单位|人员|家庭|居民|对象|职工|毕业生|农户|合作社|机构|项目|老年人|残疾人|劳动者|军人|人才|主体|园区|基地|农场|创业者)),?(?:给予|按|发放|予以|一次性|免征|免收|减|实行|补助|补贴|奖励)`)
+
+var (
+	// widened is whom something is given to from now on: 将见习补贴范围调整为离校未就业毕业生.
+	widened = expression(`(?:对象|范围)(?:扩大|调整|放宽|延伸|拓展)(?:到|至|为)([^,。;:]{4,60})`)
+	// costsOf is who has the costs that are borne: 锰矿企业、水泥企业的电费补助为每度0.1元.
+	costsOf = expression(`(?:^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．])?|[,:。])([^,。;:]{2,50}?(?:企业|公司|单位|机构|合作社|工商户|人员|家庭|职工|老年人|学生))的[\p{Han}]{1,8}(?:补贴|补助|奖励|津贴)(?:标准|金额)?(?:为|按)`)
+)
+
+// alsoClass is a class of enterprises behind that which rule X63 reads.
+var alsoClass = expression(`[,、](大型企业|中型企业|小型企业|微型企业|小微企业|中小微企业|一般纳税人|小规模纳税人|个体工商户)按\d`)
+
+// named tells whether conditions say who, and not only what nobody could read.
+func named(trees []domain.Criteria) bool {
+	found := false
+	for i := range trees {
+		trees[i].Leaves(func(l *domain.Condition) {
+			found = found || l.Field != domain.FieldOther && l.Field != domain.FieldKind && l.Field != domain.FieldRegion
+		})
+	}
+	return found
+}
+
+// leftOut is whom a sentence leaves out that goes on to say something of others:
+// 小微企业(个体工商户除外), 不适用于房地产企业, (不含房地产企业), 除房地产企业外,.
+var leftOut = expression(`\(([^()]{2,40}?)除外\)|不适用于([^,。;:()]{2,40})|\((?:不含|不包括|不包含)([^()]{2,40})\)|除([^,。;:()]{2,40}?)(?:以外|之外|外)[的,]`)
+
+// exclusion reads whom a sentence leaves out, and tells whether it goes on about
+// nothing else behind that, and what it says before. That is so by rule X23:
+// 列入严重失信主体名单的企业不享受本政策.
+func (r *reader) exclusion(s sentence) (only bool, before sentence) {
+	if all := s.locs(leftOut); all != nil {
+		for _, loc := range all {
+			for group := 1; group <= 4; group++ {
+				if i, j := loc[2*group], loc[2*group+1]; i >= 0 {
+					tree := r.c.read(s.slice(i, j))
+					if tree.IsZero() && group > 2 { // 除另有规定外, (不含增值税)
+						continue
+					} else if tree.IsZero() {
+						tree = other(s.evidence(i, j))
+					}
+					r.excluded = append(r.excluded, tree)
+					r.m.Evidence["exclude"] = append(r.m.Evidence["exclude"], s.evidence(loc[0], loc[1]))
+					if before := s.text[:loc[0]]; group%2 == 1 && r.m.Who == "" { // the bracket stands behind whom it is said of
+						if at := strings.LastIndex(before, "对"); at >= 0 && !strings.ContainsAny(before[at:], ",。;:") {
+							r.beneficiary(s.slice(at, loc[0]))
+						}
+					}
+				}
+			}
+		}
+		return false, before
+	}
+	if loc := s.loc(allLeftOut); loc != nil {
+		for _, who := range kindsOf(s.slice(loc[2], loc[3])) {
+			if tree := r.c.read(who); tree.IsZero() || unread(&tree) {
+				r.excluded = append(r.excluded, other(who.evidence(0, len(who.text))))
+			} else {
+				r.excluded = append(r.excluded, tree)
+			}
+		}
+		r.m.Evidence["exclude"] = append(r.m.Evidence["exclude"], s.evidence(loc[0], loc[1]))
+		return true, before
+	}
+	found := r.t.find("X23", s)
+	for _, x := range found {
+		i, j := x.at("who")
+		if late.MatchString(unnumbered(s.text[i:j])) {
+			continue
+		}
+		tree := r.c.read(s.slice(i, j))
+		if tree.IsZero() {
+			tree = other(s.evidence(i, j))
+		}
+		r.excluded = append(r.excluded, tree)
+		r.m.Evidence["exclude"] = append(r.m.Evidence["exclude"], x.evidence)
+	}
+	if len(found) == 0 {
+		return false, before
+	}
+	return true, s.slice(0, found[0].loc[0]).trim()
+}
+
+// allLeftOut is a sentence about several who get nothing: 列入失信名单的企业,以及发生
+// 安全事故的企业,不享受本措施.
+var allLeftOut = expression(`^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．]|第[\p{Han}]{1,6}条)?\s*(?:(?:凡是?|对)?)([^。;:]{4,160}?(?:的|企业|单位|机构|人员|个人|家庭)),(?:均|一律|一概|原则上)?(?:不(?:得|能|可|再|予)?(?:享受|适用|纳入|申报|申请)|不予(?:支持|受理|补[助贴]|奖励))[^,。;:]{0,16}[。;]?$`)
+
+// kindsOf are those named one after another: …的企业,以及…的企业.
+func kindsOf(s sentence) []sentence {
+	var out []sentence
+	from := 0
+	for _, m := range andAlso.FindAllStringIndex(s.text, -1) {
+		out = append(out, s.slice(from, m[0]))
+		from = m[1]
+	}
+	return append(out, s.slice(from, len(s.text)))
+}
+
+var andAlso = automaton.MustCompile(`[,、]?以及|,(?:或者?|和)`)
+
+// tailOut is the first of several behind each other who get nothing.
+var tailOut = expression(`(?:下列|以下|下述)[^。;:]{0,30}?不(?:能|得|再|予|可)?(?:享受|申报|申请|申领|领取|纳入|适用|支持|补贴|补助|奖励)[^。;:]{0,20}:(.{4,})$`)
+
+// leaveOut reads one of those who get nothing.
+func (r *reader) leaveOut(s sentence) {
+	if s = s.afterLabel(); s.text == "" || late.MatchString(s.text) {
+		return
+	}
+	tree := r.c.one(s)
+	if unread(&tree) {
+		tree = other(s.evidence(0, len(s.text)))
+	}
+	r.excluded = append(r.excluded, tree)
+	r.m.Evidence["exclude"] = append(r.m.Evidence["exclude"], s.evidence(0, len(s.text)))
+}
+
+// late is what somebody fails to do after they have learned of a measure, which is
+// no question of who they are: 逾期不予受理, 三年内不得申报.
+var late = automaton.MustCompile(`^(?:逾期|过期|超期|迟报|未按[时期]|[一二两三四五\d]{1,2}年(?:之?内)?$|一律|再次|原则上$|均$|一般$)`)
+
+// withDefined adds to those whom a sentence names the word behind them that the
+// document defines: 小微企业和涉农主体.
+func (r *reader) withDefined(s, named sentence) sentence {
+	if named.text == "" {
+		return named
+	}
+	from, end := s.byteAt(named.start), s.byteAt(named.end)
+	for _, d := range r.c.terms {
+		for _, join := range []string{"、", "和", "及", "或"} {
+			if word := join + d.word; strings.HasPrefix(s.text[end:], word) {
+				return s.slice(from, end+len(word))
+			}
+		}
+	}
+	return named
+}
+
+// beneficiary reads a phrase that names who gets it.
+func (r *reader) beneficiary(phrase sentence) {
+	if phrase = people(phrase); phrase.text == "" || perOne.MatchString(phrase.text) || sideOfHeading(phrase.text) != "" && !r.c.known(phrase) {
+		return
+	}
+	e := domain.Evidence{Start: phrase.start, End: phrase.end, Text: phrase.text}
+	tree := r.c.read(phrase)
+	if r.m.Who == "" {
+		r.m.Who = firstRunes(phrase.text, 60)
+		r.m.Evidence["who"] = append(r.m.Evidence["who"], e)
+	}
+	for _, part := range append([]domain.Criteria{tree}, r.c.unread(phrase, &tree)...) {
+		if !part.IsZero() {
+			r.found = append(r.found, part)
+			r.m.Evidence["criteria"] = append(r.m.Evidence["criteria"], e)
+		}
+	}
+}
+
+// toApplyFor is what somebody applies for, before what they have to meet.
+var toApplyFor = expression(`^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．]|第[\p{Han}]{1,6}条)?\s*(?:申请|申报|申领|享受|领取)[^,。;:]{2,30}?(?:应当?|须|需)?(?:同时)?(?:具备|符合|满足)`)
+
+// perOne begins for whom a highest sum is reckoned, which is nobody else than those who
+// get it: 每月单家商场企业补助不超过20万元.
+var perOne = automaton.MustCompile(`^(?:每[月年次]|全年|年度|累计)*(?:单[家个户项笔]|同一)`)
+
+// condition reads a sentence of conditions. What has the look of a condition and
+// cannot be read is kept as unread, and so is whatever stands in a list of them.
+func (r *reader) condition(s sentence, surely bool) {
+	if m := s.loc(toApplyFor); m != nil { // 申请购房补贴应当同时符合下列条件 is about no house-owner
+		s = s.slice(m[1], len(s.text))
+	}
+	if trees := r.c.either(s); trees != nil {
+		r.found = append(r.found, trees...)
+		r.m.Evidence["criteria"] = append(r.m.Evidence["criteria"], s.evidence(0, len(s.text)))
+		return
+	}
+	tree := r.c.one(s)
+	if !tree.IsZero() {
+		r.found = append(r.found, tree)
+		if surely {
+			r.found = append(r.found, r.c.rest(s, &tree)...)
+		}
+		r.m.Evidence["criteria"] = append(r.m.Evidence["criteria"], s.evidence(0, len(s.text)))
+		return
+	}
+	if u := s.loc(unreadable); u != nil && !r.t.givenIn(s) {
+		r.found = append(r.found, other(s.evidence(max(u[0], numberSize(s.text)), u[1])))
+	} else if body := s.afterLabel(); surely && body.text != "" && !strings.HasSuffix(s.text, ":") {
+		r.found = append(r.found, other(body.evidence(0, len(body.text))))
+	}
+}
