@@ -261,24 +261,14 @@ func (b *Block) shorten(of string) {
 
 // largest is the largest sum of one measure, or else the most for each.
 func (d *drafter) largest() []Entry {
-	var sum, each *domain.Measure
-	for i := range d.policy.Measures {
-		m := &d.policy.Measures[i]
-		if most := m.Benefit.Most(); most > 0 && (sum == nil || most > sum.Benefit.Most()) {
-			sum = m
-		}
-		if worth := m.Benefit.Worth(); worth > 0 && (each == nil || worth > each.Benefit.Worth()) {
-			each = m
-		}
-	}
-	hero := Entry{Name: "单项最高"}
-	switch {
-	case sum != nil:
-		hero.Big, hero.Clause = domain.Yuan(sum.Benefit.Most()), sum.Clause
-	case each != nil:
-		hero.Name, hero.Big, hero.Clause = each.Benefit.Per()+"最高", domain.Yuan(each.Benefit.Largest()), each.Clause
-	default:
+	at, inAll := d.policy.Largest()
+	if at < 0 {
 		return nil
+	}
+	m := &d.policy.Measures[at]
+	hero := Entry{Name: "单项最高", Big: domain.Yuan(m.Benefit.Most()), Clause: m.Clause}
+	if !inAll {
+		hero.Name, hero.Big = m.Benefit.Per()+"最高", domain.Yuan(m.Benefit.Largest())
 	}
 	if utf8.RuneCountInString(hero.Name) > 10 || utf8.RuneCountInString(hero.Big) > 10 || hero.Clause == "" {
 		return nil

@@ -59,23 +59,14 @@ func keyFacts(policy *domain.Policy, measures []measureView, today string) []key
 // largestOf returns the measure that gives the largest sum and the sum, 80万元, or
 // else what gives the most for each, 每人每月700元. at is -1 if none says how much.
 func largestOf(policy *domain.Policy) (at int, sum string) {
-	top, large, each := 0.0, 0.0, -1
-	at = -1
-	for i, m := range policy.Measures {
-		if in := m.Benefit.Most(); in > top {
-			top, at = in, i
-		}
-		if one := m.Benefit.Worth(); one > large {
-			large, each = one, i
-		}
+	switch at, inAll := policy.Largest(); {
+	case at < 0:
+		return -1, ""
+	case inAll:
+		return at, domain.Yuan(policy.Measures[at].Benefit.Most())
+	default:
+		return at, amountOf(policy.Measures[at].Benefit)
 	}
-	switch {
-	case at >= 0:
-		return at, domain.Yuan(top)
-	case each >= 0:
-		return each, amountOf(policy.Measures[each].Benefit)
-	}
-	return -1, ""
 }
 
 // mostOf says in a few words the most that one measure gives, 最高80万元 or

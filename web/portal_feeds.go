@@ -209,9 +209,8 @@ func lastDays(policy *domain.Policy, today string) []lastDay {
 			of[i] = []string{domain.NextDeadline(of[i], today)}
 		}
 	}
-	if len(of) > 0 {
-		next := slices.Concat(of...)
-		days = slices.DeleteFunc(days, func(day string) bool { return len(next) > 0 && !slices.Contains(next, day) })
+	if next := slices.Concat(of...); len(next) > 0 { // else there is only that of the document
+		days = slices.DeleteFunc(days, func(day string) bool { return !slices.Contains(next, day) })
 	}
 	for _, day := range days {
 		var titles []string

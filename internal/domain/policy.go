@@ -247,6 +247,25 @@ func (b Benefit) Worth() float64 {
 	return b.Largest()
 }
 
+// Largest returns the measure that gives the largest sum in all or, where none gives
+// such a sum, the most for each; -1 if none says how much. inAll tells which.
+func (p *Policy) Largest() (at int, inAll bool) {
+	sum, each := -1, -1
+	for i := range p.Measures {
+		b := p.Measures[i].Benefit
+		if most := b.Most(); most > 0 && (sum < 0 || most > p.Measures[sum].Benefit.Most()) {
+			sum = i
+		}
+		if worth := b.Worth(); worth > 0 && (each < 0 || worth > p.Measures[each].Benefit.Worth()) {
+			each = i
+		}
+	}
+	if sum >= 0 {
+		return sum, true
+	}
+	return each, false
+}
+
 // Window is when a measure can be had. Dates as in the package comment.
 type Window struct {
 	From     string `json:"from,omitempty"`
