@@ -28,7 +28,8 @@ func newSounds(list []string) *sounds {
 			continue
 		}
 		for _, key := range readings(word) {
-			s.whole[strings.ReplaceAll(key, " ", "")] = append(s.whole[strings.ReplaceAll(key, " ", "")], word)
+			letters := strings.ReplaceAll(key, " ", "")
+			s.whole[letters] = append(s.whole[letters], word)
 			if key = confused.Replace(key); !slices.Contains(s.folded[key], word) {
 				s.folded[key] = append(s.folded[key], word)
 			}

@@ -50,9 +50,6 @@ import (
 	"policypush/internal/seal"
 )
 
-// Several tells whether several processes may serve the database.
-func (s *Store) Several() bool { return s.dialect.name == onPostgres.name }
-
 // Store is the open database. It is safe for concurrent use.
 type Store struct {
 	read    *sql.DB
@@ -62,6 +59,9 @@ type Store struct {
 	parts   sync.Map               // of deliveries that are there, see partFor
 	numbers atomic.Pointer[oldest] // see numbered
 }
+
+// Several tells whether several processes may serve the database.
+func (s *Store) Several() bool { return s.dialect.name == onPostgres.name }
 
 // dialect is everything in which the databases differ for this package. The
 // clauses lock rows on PostgreSQL and are empty on SQLite, whose writers wait
