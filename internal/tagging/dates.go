@@ -101,7 +101,25 @@ func spanIn(text string, m []int, year string) (begin, end string) {
 	if begin != "" {
 		year = begin[:4]
 	}
-	return begin, dateIn(text, m, 6, year, true)
+	end = dateIn(text, m, 6, year, true)
+	if submatch(text, m, 6) == "" {
+		end = turned(begin, end)
+	}
+	return begin, end
+}
+
+// turned puts a day whose year is not written behind the turn of the year if it would be
+// long before the one that it follows: what is issued on 20 December asks for papers by
+// 15 January.
+func turned(before, day string) string {
+	if len(before) != len(time.DateOnly) || len(day) != len(time.DateOnly) || day >= before || before[5:7] < "10" || day[5:7] > "04" {
+		return day
+	}
+	at, err := time.Parse(time.DateOnly, day)
+	if err != nil {
+		return day
+	}
+	return at.AddDate(1, 0, 0).Format(time.DateOnly)
 }
 
 func lastRunes(s string, n int) string {

@@ -370,12 +370,18 @@ func TestAttachedRulesDoNotTellHowLongACallHolds(t *testing.T) {
 // TestATimeToApplyMayStandBehindItsTitle: and what is put off for taxes is no time to apply.
 func TestATimeToApplyMayStandBehindItsTitle(t *testing.T) {
 	for item, want := range map[string]string{
-		"三、申报时间。2020年2月20日至2020年5月31日,逾期不再受理。":         "2020-05-31",
-		"三、2020年2月份的申报纳税期限延长至2020年2月24日。":              "",
-		"三、2020年2月份社会保险费申报缴纳期限延长至2月28日。":               "",
-		"三、2020年度项目申报时间延长至2020年2月28日。":                 "2020-02-28",
-		"三、执行时间。2020年2月20日至2020年5月31日,按月发放。":           "",
-		"三、申报方式。网上申报。补贴对象为2020年2月20日至2020年5月31日新招的员工。": "",
+		"三、申报时间。2020年2月20日至2020年5月31日,逾期不再受理。":               "2020-05-31",
+		"三、2020年2月份的申报纳税期限延长至2020年2月24日。":                    "",
+		"三、2020年2月份社会保险费申报缴纳期限延长至2月28日。":                     "",
+		"三、2020年度项目申报时间延长至2020年2月28日。":                       "2020-02-28",
+		"三、申报材料的截止时间由原定的2020年3月13日延后至2020年3月31日。":            "2020-03-31",
+		"三、申报企业应按要求,在2020年3月20日至3月26日期间,通过云川报送系统(申报网页)提交申请。": "2020-03-26",
+		"三、企业在2020年3月20日至3月26日期间,通过云川报送系统申报的岗位不计在内。":         "",
+		"三、有意申报单位请于3月23日前联系市人社局就业科,逾期不予受理。":                  "2020-03-23",
+		"三、请各县就业中心于3月23日前联系市人社局就业科,逾期不予受理。":                  "",
+		"三、有意申报单位请于3月23日前联系市人社局就业科。":                         "",
+		"三、执行时间。2020年2月20日至2020年5月31日,按月发放。":                 "",
+		"三、申报方式。网上申报。补贴对象为2020年2月20日至2020年5月31日新招的员工。":       "",
 	} {
 		p := read(t, "apply.txt", "云川市人力资源和社会保障局关于做好稳岗返还工作的通知\n各企业:\n一、返还对象为依法参保的企业。\n二、返还标准为70%。\n"+item+"\n云川市人力资源和社会保障局\n2020年2月18日\n")
 		if p.ApplyDeadline != want {
@@ -411,6 +417,25 @@ func TestReadsWhenAMeasureCanBeHad(t *testing.T) {
 		}
 		if len(p.Measures) == 0 || !reflect.DeepEqual(got, want) {
 			t.Errorf("%s: %d measures, window %+v, want %+v", sentence, len(p.Measures), got, want)
+		}
+	}
+}
+
+// TestALastDayFollowsTheDayOfIssue: what is issued at the end of a year asks for papers
+// at the beginning of the next one.
+func TestALastDayFollowsTheDayOfIssue(t *testing.T) {
+	for item, want := range map[string]string{
+		"请申报企业于1月15日前将申报材料报送县工信局。":             "2023-01-15",
+		"2022年度项目的申报企业请于1月15日前将申报材料报送县工信局。":    "2023-01-15",
+		"申报时间为2022年12月21日至1月15日。":              "2023-01-15",
+		"网上申报时间:12月21日上午9:00起至1月15日下午17:00止。":  "2023-01-15",
+		"请申报企业于12月31日前将申报材料报送县工信局。":            "2022-12-31",
+		"请申报企业于11月30日前将申报材料报送县工信局。":            "2022-11-30",
+		"申报企业已于2022年1月15日前将申报材料报送县工信局,今年不再报送。": "2022-01-15",
+	} {
+		p := read(t, "turn.txt", "云川县工信局关于申报技改项目的通知\n各企业:\n一、对技改项目给予补助。\n二、"+item+"\n云川县工信局\n2022年12月20日\n")
+		if p.ApplyDeadline != want {
+			t.Errorf("%s: got %q, want %q", item, p.ApplyDeadline, want)
 		}
 	}
 }

@@ -31,16 +31,21 @@ var (
 	// applyOpen is a time to apply that is open from now on.
 	applyOpen = expression(`(?:申报|受理|报名|申请|申领|征集|时间|登记)[\p{Han}]{0,4}(?:为|:|自|从)*(?:即日|(?:本)?(?:公告|通知|指南)?(?:发布|印发|公布|公告)?之日)起?(?:至|到)` + dateRE)
 	// doWindow is when somebody may act: 家长可于6月20日至25日登录平台报名.
-	doWindow  = expression(`(?:可以?|请|应当?|须|需)(?:于|在|自|从)` + dateRE + hourRE + `(?:起)?` + toRE + lastRE + hourRE + `(?:期间|内|止)?[,]?[^,。;]{0,30}?(?:登录|登陆|申报|申请|报名|登记|填报|提交)`)
+	doWindow = expression(`(?:可以?|请|应当?|须|需)(?:于|在|自|从)` + dateRE + hourRE + `(?:起)?` + toRE + lastRE + hourRE + `(?:期间|内|止)?[,]?[^,。;]{0,30}?(?:登录|登陆|申报|申请|报名|登记|填报|提交)`)
+	// doWithin is the same where the way to apply is told behind the days: 在4月28日至5月6日期间,
+	// 通过报送系统提交申请. What has been applied for in such a time ends in 的.
+	doWithin  = expression(`(?:^|[,。;:])(?:于|在)` + dateRE + hourRE + `(?:起)?` + toRE + lastRE + hourRE + `(?:期间|之间|内|止)?[,]?(?:通过|登录|登陆|进入)[^,。;]{0,40}?(?:提交|申报|申请|报名|登记|填报)([^,。;]*)`)
 	nowUntil  = expression(`(?:可|请|应)?(?:于|自|从)?即日起(?:至|到)` + dateRE + `[^,。;]{0,20}(?:申报|申请|报名|提交|提出)`)
 	applyLast = expression(`(?:申报|受理|报名|申请|申领)(?:的)?(?:截止日期?|截止时间)(?:为|是|:)` + dateRE)
 	lineLast  = expression(`(?:网上|线上|系统|平台|网络|填报|最后一期的?|报送)截止(?:时间|日期)?(?:为|是|:)` + dateRE)
 	// applyLonger is a time to apply that is put off.
-	applyLonger = expression(`(?:申报|受理|报名|申请|申领|登记|缴费|提交)(?:时间|期限|截止(?:时间|日期))?[\p{Han}]{0,6}?(?:(?:由|从)(?:原[\p{Han}]{0,6})?` + dateRE + `)?[\p{Han}]{0,4}?(?:延长|延期|顺延|推迟|放宽)(?:至|到)` + dateRE)
+	applyLonger = expression(`(?:申报|受理|报名|申请|申领|登记|缴费|提交)(?:材料的?)?(?:时间|期限|截止(?:时间|日期))?[\p{Han}]{0,6}?(?:(?:由|从)(?:原[\p{Han}]{0,6})?` + dateRE + `)?[\p{Han}]{0,4}?(?:延长|延期|延后|顺延|推迟|推后|放宽)(?:至|到)` + dateRE)
 	handIn      = expression(`(?:于|在|截至|截止)?(?:今年|本年)?` + dateRE + `(?:\d{1,2}:\d{2})?(?:\(含\))?(?:以前|之前|前|止)[,]?([^。;]{0,60})`)
 	byLabel     = expression(`^(?:[(]?[一二三四五六七八九十\d]{1,2}[)、.])?(?:截止(?:日期|时间)|申报截止(?:日期|时间)?|报名截止(?:日期|时间)?)(?:为|:)` + dateRE)
 	hands       = expression(`申报|申请|申领|报名|材料|资料|提交|报送|上传|补报|寄送|送达|填报|参评|揭榜|发送至|登录|报所在|报当地|报属地|企业端|递交|报送?[省市区县旗][\p{Han}]{0,10}(?:局|委|厅|办|科|处|股|中心)|办理[\p{Han}]{0,4}(?:登记|手续)`)
 	applicant   = automaton.MustCompile(`(?:企业|申报单位|申请单位|参评单位|项目单位|用人单位|申报主体|申报人|申请人|家长|职工|居民|考生|参保人|缴费人|纳税人)(?:应当?|须|需|请)?$`)
+	// callsIn is how somebody applies who hands nothing in: 请于11月23日前联系市科技局,逾期不予提名.
+	callsIn = automaton.MustCompile(`^(?:与[\p{Han}]{2,20})?联系[^。;]{2,50},(?:逾期|过期)`)
 	// applies ends the name of whoever or whatever applies: 申请入库的项目请于….
 	applies = automaton.MustCompile(`(?:申报|申请|参评|参展|报名)[\p{Han}]{0,8}的(?:项目|企业|单位|个人|人员)?(?:应当?|须|需|请)?$`)
 	// clerks are those that hand in to each other, and inside what they hand in.
@@ -78,13 +83,42 @@ func (t *reading) deadlines(s sentence, year string) claims {
 	var found claims
 	if !s.whole() {
 		deadline(s, year, &found)
+		t.turn(s, year, found)
 		return found
 	}
 	if h := s.holds; !h.dated {
 		deadline(s, year, &h.deadlines)
+		t.turn(s, year, h.deadlines)
 		h.dated = true
 	}
 	return s.holds.deadlines
+}
+
+// turn puts the days of a sentence that names no year behind the day of the document.
+func (t *reading) turn(s sentence, year string, found claims) {
+	if year == "" {
+		return
+	}
+	for i, c := range found {
+		if strings.HasPrefix(c.day, year) && strings.HasPrefix(t.dated, year) && !namesYear(s.text, year) {
+			found[i].day = turned(t.dated, c.day)
+		}
+	}
+}
+
+// namesYear reports whether a sentence names this year, and not only what is of it:
+// 2022年度项目.
+func namesYear(text, year string) bool {
+	for {
+		_, rest, found := strings.Cut(text, year)
+		if !found {
+			return strings.Contains(text, "今年") || strings.Contains(text, "本年") || strings.Contains(text, "当年")
+		}
+		if strings.HasPrefix(rest, "年") && !strings.HasPrefix(rest, "年度") {
+			return true
+		}
+		text = rest
+	}
 }
 
 // deadline reads the last day to apply. What offices hand in to each other is
@@ -130,12 +164,22 @@ func deadline(s sentence, year string, found *claims) {
 			continue
 		}
 		y := cmpEmpty(submatch(s.text, m, 1), year)
-		if begin, last := dateIn(s.text, m, 1, year, false), dateIn(s.text, m, 6, y, true); begin == "" || last >= begin {
+		begin, last := dateIn(s.text, m, 1, year, false), dateIn(s.text, m, 6, y, true)
+		if submatch(s.text, m, 6) == "" {
+			last = turned(begin, last)
+		}
+		if begin == "" || last >= begin {
 			found.add(last, 2)
 		}
 	}
 	for _, m := range s.locs(doWindow) {
 		if !clerks.MatchString(lastRunes(s.text[:m[0]], 30)) {
+			_, last := spanIn(s.text, m, year)
+			found.add(last, 1)
+		}
+	}
+	for _, m := range s.locs(doWithin) {
+		if !strings.Contains(submatch(s.text, m, len(m)/2-1), "的") && !clerks.MatchString(lastRunes(s.text[:m[0]], 30)) {
 			_, last := spanIn(s.text, m, year)
 			found.add(last, 1)
 		}
@@ -147,6 +191,9 @@ func deadline(s sentence, year string, found *claims) {
 			continue
 		}
 		hand := hands.FindStringIndex(rest)
+		if hand == nil && applicant.MatchString(strings.TrimSuffix(before, "于")) {
+			hand = callsIn.FindStringIndex(rest)
+		}
 		if hand == nil || strings.Contains(rest[:hand[0]], "的") && !strings.HasPrefix(s.text[m[0]:], "于") {
 			continue // 11月30日前分娩的职工申请…
 		}

@@ -56,7 +56,7 @@ func (t *reading) facts(p *domain.Policy) {
 	p.UnifiedCode = t.unifiedCode(p)
 	p.Issuers = t.issuers(p, meta)
 	p.PublishDate = t.publishDate(p, meta)
-	t.year = yearOf(p)
+	t.year, t.dated = yearOf(p), p.PublishDate
 	t.findSubject(p)
 	t.validity(p, meta)
 	p.DocKind = t.docKind(p)

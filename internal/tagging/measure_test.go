@@ -250,6 +250,17 @@ func TestDocumentsThatAreEndedAndThatAreChanged(t *testing.T) {
 			[]domain.Reference{{Title: "云川县稳岗办法", DocNumber: "云政发〔2018〕5号"}, {Title: "云川县创业办法", DocNumber: "云政办发〔2017〕8号", Until: "2027-06-30"}, {DocNumber: "云政发〔2019〕3号", Until: "2026-12-31"}},
 			"",
 		},
+		"grounds with numbers are not changed": {
+			"云川县人民政府关于支持企业的通知", "依据《云川县工资规定》(县政府令第15号)和《云川市工资规定》(市政府令第21号),结合本县实际,县政府决定对现行工资标准进行调整。", nil, nil, "",
+		},
+		"grounds of several offices are not changed": {
+			"云川县人民政府关于支持企业的通知", "根据《中华人民共和国劳动法》和劳动部《工资规定》(劳动部令第21号),以及云川市人民政府《关于工资标准的通知》(云府函〔2025〕7号)的规定,决定对工资标准进行调整。", nil, nil, "",
+		},
+		"what an office changes on grounds": {
+			"云川县人民政府关于支持企业的通知", "根据《云川市工资规定》(市政府令第21号),县政府《工资细则》作如下修改。", nil,
+			[]domain.Reference{{Title: "工资细则"}},
+			"",
+		},
 		"a ground is not changed": {
 			"云川县人民政府关于支持企业的通知", "根据《云川县停车管理办法》(云政发〔2024〕6号),继续执行免费停车政策。", nil, nil, "",
 		},

@@ -14,6 +14,7 @@ type reading struct {
 	cut      map[int]*cut // of the clauses, by their beginning
 	passages []passage    // in the order of the text
 	year     string       // see yearOf
+	dated    string       // PublishDate
 
 	about   string // what the document is about, see findSubject
 	subject [2]int // where its text says so
