@@ -5,7 +5,7 @@
 // wider than its window.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { axe, base, display, launch, picture, received, tags } from './chromium.mjs';
+import { axe, base, caterersNotice, display, launch, picture, received, tags } from './chromium.mjs';
 
 const operators = { drafter: 'demo-drafter', approver: 'demo-approver', password: 'yunchuan-demo' };
 
@@ -78,35 +78,10 @@ class Person {
 // codeFor reads the newest one-time code that the outbox holds for a number.
 const codeFor = number => received('sms', new RegExp(`"to":"${number.slice(0, 3)}\\*{4}${number.slice(-4)}".*验证码[^"]*?(\\d{6})`));
 
-// noticeOf is a document for small caterers of 沙渡镇, different in each variant.
-function noticeOf(variant) {
-  const year = new Date().getFullYear();
-  const title = `云川县沙渡镇人民政府关于发放第${variant.no}批餐饮业小微企业明厨亮灶补贴的通知`;
-  return { words: `第${variant.no}批`, text: `云川县沙渡镇人民政府文件
-
-沙政发〔${year}〕${60 + variant.no}号
-
-${title}
-
-各有关经营单位：
-
-为支持餐饮业提升食品安全水平，现就明厨亮灶补贴有关事项通知如下。
-
-一、补贴标准
-
-对在沙渡镇注册登记的餐饮业小型企业和微型企业安装明厨亮灶设备的，给予一次性${variant.no}500元补贴。
-
-二、申请办理
-
-符合条件的单位到沙渡镇便民服务中心申请，申请材料包括：营业执照、设备购置发票。申请时间至${year + 1}年6月30日止。
-
-三、本通知自${year}年1月1日起执行，有效期至${year + 1}年12月31日。咨询电话：0555-0000201。
-
-云川县沙渡镇人民政府
-${year}年1月1日
-
-（此件公开发布）
-` };
+// noticeOf is a document, different in each variant, with words of its title.
+function noticeOf({ no }) {
+  const words = `第${no}批`;
+  return { words, text: caterersNotice(`${words}餐饮业小微企业明厨亮灶`, 60 + no, `${no}500`) };
 }
 
 async function subscribe(reader, number) {

@@ -77,6 +77,36 @@ export async function signInStaff(page, login) {
   await send(page);
 }
 
+// notice is a document of 沙渡镇 that pays small caterers for something, this year and the next.
+export function caterersNotice(what, number, yuan) {
+  const year = new Date().getFullYear();
+  return `云川县沙渡镇人民政府文件
+
+沙政发〔${year}〕${number}号
+
+云川县沙渡镇人民政府关于发放${what}补贴的通知
+
+各有关经营单位：
+
+为支持餐饮业提升食品安全水平，现就${what}补贴有关事项通知如下。
+
+一、补贴标准
+
+对在沙渡镇注册登记的餐饮业小型企业和微型企业安装设备的，给予一次性${yuan}元补贴。
+
+二、申请办理
+
+符合条件的单位到沙渡镇便民服务中心申请，申请材料包括：营业执照、设备购置发票。申请时间至${year + 1}年6月30日止。
+
+三、本通知自${year}年1月1日起执行，有效期至${year + 1}年12月31日。咨询电话：0555-0000201。
+
+云川县沙渡镇人民政府
+${year}年1月1日
+
+（此件公开发布）
+`;
+}
+
 // sent returns what the outbox holds of a channel, the newest first.
 function sent(kind) {
   const folder = path.join(outbox, kind);

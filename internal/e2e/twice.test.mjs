@@ -3,7 +3,7 @@
 // the keyboard's, see chromium.mjs.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { base, code, come, launch, received, send, signInStaff } from './chromium.mjs';
+import { base, caterersNotice, code, come, launch, received, send, signInStaff } from './chromium.mjs';
 
 let browser;
 before(async () => { browser = await launch(); });
@@ -74,20 +74,7 @@ for (const scripts of [false, true]) {
     // Publishing, urgently, and the second person's word.
     await signInStaff(drafter.page, 'demo-drafter');
     await drafter.page.goto(base + '/console/import');
-    const year = new Date().getFullYear();
-    await drafter.page.getByLabel('或者粘贴正文').fill(`云川县沙渡镇人民政府关于发放${which}类餐饮业小微企业油烟净化补贴的通知
-
-沙政发〔${year}〕${number}号
-
-一、对在沙渡镇注册登记的餐饮业小型企业和微型企业安装油烟净化设备的，给予一次性600元补贴。
-
-二、符合条件的单位到沙渡镇便民服务中心申请，申请时间至${year + 1}年6月30日止。
-
-三、本通知自${year}年1月1日起施行，有效期至${year + 1}年12月31日。
-
-云川县沙渡镇人民政府
-${year}年1月1日
-`);
+    await drafter.page.getByLabel('或者粘贴正文').fill(caterersNotice(`${which}类餐饮业小微企业油烟净化`, number, 600));
     await drafter.page.getByRole('button', { name: '导入并识别' }).dblclick();
     await drafter.page.waitForURL(/\/console\/policies\/\d+$/);
     assert.equal(await count(drafter.page, '/console/policies', 'main a[href^="/console/policies/"]', `${which}类餐饮业`), 1, 'imported twice');
