@@ -36,32 +36,31 @@ func (c *Comparison) cites() []string {
 // words is empty: provisions are to be quoted as they are.
 func (c *Comparison) words() string { return "" }
 
-func (c *Comparison) check(policy *domain.Policy) error {
-	if err := text("原文件", c.Former, MaxText); err != nil {
-		return err
-	}
+func (c *Comparison) check(f *findings) {
+	f.text("former", "原文件", c.Former, MaxText)
 	if len(c.Rows) == 0 || len(c.Rows) > MaxRows {
-		return domain.Errorf(domain.Invalid, "对照要有1到%d行，现有%d行", MaxRows, len(c.Rows)).In("对照")
+		f.add("rows", domain.Errorf(domain.Invalid, "对照要有1到%d行，现有%d行", MaxRows, len(c.Rows)).In("对照"))
 	}
 	for i, r := range c.Rows {
 		row := i + 1
 		if strings.TrimSpace(r.Topic) == "" || utf8.RuneCountInString(r.Topic) > 40 {
-			return domain.Errorf(domain.Invalid, "第%d行的事项要填写，且不超过40字", row).In("对照")
+			f.add(place("rows", i, "topic"), domain.Errorf(domain.Invalid, "第%d行的事项要填写，且不超过40字", row).In("对照"))
 		}
-		if r.Before == "" && r.After == "" {
-			return domain.Errorf(domain.Invalid, "第%d行的原规定和现规定至少要填一项", row).In("对照")
+		switch {
+		case r.Before == "" && r.After == "":
+			f.add(place("rows", i, "after"), domain.Errorf(domain.Invalid, "第%d行的原规定和现规定至少要填一项", row).In("对照"))
+		case r.Before == r.After:
+			f.add(place("rows", i, "after"), domain.Errorf(domain.Invalid, "第%d行的原规定和现规定一样，没有变化的不用列", row).In("对照"))
 		}
-		if r.Before == r.After {
-			return domain.Errorf(domain.Invalid, "第%d行的原规定和现规定一样，没有变化的不用列", row).In("对照")
+		for _, part := range []struct{ field, text string }{{"before", r.Before}, {"after", r.After}} {
+			if utf8.RuneCountInString(part.text) > MaxText {
+				f.add(place("rows", i, part.field), domain.Errorf(domain.Invalid, "第%d行的规定超过%d字，请只摘变化的部分", row, MaxText).In("对照"))
+			}
 		}
-		if utf8.RuneCountInString(r.Before) > MaxText || utf8.RuneCountInString(r.After) > MaxText {
-			return domain.Errorf(domain.Invalid, "第%d行的规定超过%d字，请只摘变化的部分", row, MaxText).In("对照")
-		}
-		if err := cited(policy, r.Clause); err != nil {
-			return domain.Errorf(domain.Invalid, "第%d行：%s", row, err.Error()).In("对照")
+		if wrong := unfounded(f.policy, r.Clause); wrong != nil {
+			f.add(place("rows", i, "clause"), domain.Errorf(domain.Invalid, "第%d行：%s", row, wrong.Error()).In("对照"))
 		}
 	}
-	return nil
 }
 
 // span is a part of a provision; Changed ones are not in the other version.

@@ -224,8 +224,12 @@ func (it *Item) Bind(policy *domain.Policy) {
 
 // Outdated tells whether what an interpretation rests on has changed since it
 // was written or approved: then it asks to be checked. One that was written
-// before grounds were kept asks when the policy has a new version.
+// before grounds were kept asks when the policy has a new version, a picture from
+// before its figures had to name their clauses at once.
 func (it *Item) Outdated(policy *domain.Policy) bool {
+	if it.Groundless() {
+		return true
+	}
 	if it.Grounds == "" {
 		return it.PolicyVersion != policy.Version
 	}

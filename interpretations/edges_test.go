@@ -123,10 +123,17 @@ func TestLongNamesOfBarsHaveRoom(t *testing.T) {
 	}
 }
 
-// A figure of a picture rests on a clause, and asks to be checked when that changes.
+// A figure of a picture rests on a clause, and asks to be checked when that changes. One
+// that was saved before it had to asks at once.
 func TestWhatStandsOutRestsOnAClause(t *testing.T) {
 	it := picture()
+	if it.Bind(policy()); it.Outdated(policy()) {
+		t.Fatal("a sound picture asks to be checked")
+	}
 	it.OnePage.Hero[0].Clause = ""
+	if it.Bind(policy()); !it.Outdated(policy()) {
+		t.Error("a figure on nothing does not ask to be checked")
+	}
 	if err := it.Check(policy()); err == nil || !strings.Contains(err.Error(), "突出的数字：第1个要选一条原文") {
 		t.Errorf("a figure on nothing: %v", err)
 	}

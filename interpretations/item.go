@@ -209,29 +209,6 @@ const (
 	MaxSteps  = 12  // of a case, likewise its facts
 )
 
-// Check refuses an interpretation that is incomplete, that cites a clause the
-// policy does not have, or whose figures contradict the policy. The error
-// names the field.
-func (it *Item) Check(policy *domain.Policy) error {
-	contents := it.contents()
-	if len(contents) != 1 {
-		return domain.Errorf(domain.Invalid, "一条解读只能有一种形式").In("解读形式")
-	}
-	if it.Aspect != "" && !slices.Contains(Aspects(), it.Aspect) {
-		return domain.Errorf(domain.Invalid, "没有名为“%s”的解读方面，请重新选择", it.Aspect).In("解读方面")
-	}
-	content, fits := contents[it.Kind]
-	if !fits {
-		return domain.Errorf(domain.Invalid, "解读形式与内容不一致，请重新选择形式").In("解读形式")
-	}
-	if it.Kind != QAKind {
-		if err := text("标题", it.Title, MaxText); err != nil {
-			return err
-		}
-	}
-	return content.check(policy)
-}
-
 // Cites tells whether the item names a clause that it rests on: before it does,
 // there is nothing to draw.
 func (it *Item) Cites() bool {
@@ -245,7 +222,7 @@ func (it *Item) Cites() bool {
 
 // content is what an interpretation of one kind consists of.
 type content interface {
-	check(policy *domain.Policy) error
+	check(f *findings)
 	// cites lists the paths of the clauses that it rests on.
 	cites() []string
 	// words is what its writer wrote in their own words.
@@ -349,161 +326,129 @@ func (c *Chart) words() string   { return "" }
 func (c *Case) cites() []string  { return []string{c.Clause} }
 func (c *Case) words() string    { return strings.Join(c.Facts, "") + c.Note }
 
-func (q *QA) check(policy *domain.Policy) error {
-	if err := text("问题", q.Question, MaxText); err != nil {
-		return err
+func (q *QA) check(f *findings) {
+	f.text("question", "问题", q.Question, MaxText)
+	if q.Question != "" && !strings.HasSuffix(q.Question, "？") && !strings.HasSuffix(q.Question, "?") {
+		f.add("question", domain.Errorf(domain.Invalid, "问题要以问号结尾").In("问题"))
 	}
-	if !strings.HasSuffix(q.Question, "？") && !strings.HasSuffix(q.Question, "?") {
-		return domain.Errorf(domain.Invalid, "问题要以问号结尾").In("问题")
-	}
-	if err := text("答复", q.Answer, MaxAnswer); err != nil {
-		return err
-	}
+	f.text("answer", "答复", q.Answer, MaxAnswer)
 	if len(q.Clauses) == 0 {
-		return domain.Errorf(domain.Invalid, "请至少选一条原文作为依据").In("依据")
+		f.add("cited", domain.Errorf(domain.Invalid, "请至少选一条原文作为依据").In("依据"))
 	}
 	for _, path := range q.Clauses {
-		if err := cited(policy, path); err != nil {
-			return err
-		}
+		f.cited("cited", path)
 	}
-	return nil
 }
 
-func (c *Chart) check(policy *domain.Policy) error {
+func (c *Chart) check(f *findings) {
 	if !slices.Contains(Forms(), c.Form) {
-		return domain.Errorf(domain.Invalid, "没有名为“%s”的图表样式，请重新选择", c.Form).In("图表样式")
-	}
-	if len(c.Points) == 0 || len(c.Points) > MaxPoints {
-		return domain.Errorf(domain.Invalid, "图表要有1到%d行数据，现有%d行", MaxPoints, len(c.Points)).In("数据")
+		f.add("form", domain.Errorf(domain.Invalid, "没有名为“%s”的图表样式，请重新选择", c.Form).In("图表样式"))
 	}
 	switch n := len(c.Points); {
+	case n == 0 || n > MaxPoints:
+		f.add("points", domain.Errorf(domain.Invalid, "图表要有1到%d行数据，现有%d行", MaxPoints, n).In("数据"))
 	case c.Form == Share && n > MaxShares:
-		return domain.Errorf(domain.Invalid, "构成比例图最多分%d项，现有%d项，请把小的合并为“其他”，或改用“%s”", MaxShares, n, Rank.Label()).In("数据")
+		f.add("points", domain.Errorf(domain.Invalid, "构成比例图最多分%d项，现有%d项，请把小的合并为“其他”，或改用“%s”", MaxShares, n, Rank.Label()).In("数据"))
 	case c.Form == Line && n < 2:
-		return domain.Errorf(domain.Invalid, "变化趋势图至少要有2个时间点，只有1个请改用“%s”", Rank.Label()).In("数据")
+		f.add("points", domain.Errorf(domain.Invalid, "变化趋势图至少要有2个时间点，只有1个请改用“%s”", Rank.Label()).In("数据"))
 	}
 	if c.Form.Numeric() {
-		if err := text("单位", c.Unit, 20); err != nil {
-			return err
-		}
+		f.text("unit", "单位", c.Unit, 20)
 	}
 	if c.Form == Compare {
-		if err := text("原来的名称", c.Before, 30); err != nil {
-			return err
-		}
-		if err := text("现在的名称", c.After, 30); err != nil {
-			return err
-		}
+		f.text("before", "原来的名称", c.Before, 30)
+		f.text("after", "现在的名称", c.After, 30)
 	}
+	sound := len(f.found)
 	for i := range c.Points {
-		if err := c.checkPoint(i); err != nil {
-			return err
+		c.checkPoint(f, i)
+	}
+	if len(f.found) == sound { // what is no number adds up to nothing
+		f.sum(c.checkTotal())
+	}
+	f.cited("clause", c.Clause)
+	for i, p := range c.Points {
+		if p.Clause != "" {
+			f.cited(place("points", i, "clause"), p.Clause)
 		}
 	}
-	if err := c.checkTotal(); err != nil {
-		return err
-	}
-	return allCited(policy, c.Clause, c.cites())
 }
 
-func (c *Chart) checkPoint(i int) error {
+func (c *Chart) checkPoint(f *findings, i int) {
 	p, row := c.Points[i], i+1
-	if err := text("数据", p.Label, 40); err != nil {
-		return domain.Errorf(domain.Invalid, "第%d行的名称要填写，且不超过40字", row).In("数据")
+	if wanting("数据", p.Label, 40) != nil {
+		f.add(place("points", i, "label"), domain.Errorf(domain.Invalid, "第%d行的名称要填写，且不超过40字", row).In("数据"))
 	}
 	if utf8.RuneCountInString(p.Note) > MaxText {
-		return domain.Errorf(domain.Invalid, "第%d行的说明超过%d字，请缩短", row, MaxText).In("数据")
+		f.add(place("points", i, "note"), domain.Errorf(domain.Invalid, "第%d行的说明超过%d字，请缩短", row, MaxText).In("数据"))
 	}
-	for _, v := range []float64{p.Value, p.Before} {
-		// The bound keeps sums exact and drawings finite; a county's
-		// whole budget is a thousandth of it.
-		if math.IsNaN(v) || math.Abs(v) > 1e13 {
-			return domain.Errorf(domain.Invalid, "第%d行的数值无效，请填写普通的数字", row).In("数据")
-		}
-		if v < 0 {
-			return domain.Errorf(domain.Invalid, "第%d行的数值小于0，图表只画0以上的数", row).In("数据")
-		}
-		if shown, err := strconv.ParseFloat(strings.ReplaceAll(domain.Number(v), ",", ""), 64); err != nil || shown != v {
-			return domain.Errorf(domain.Invalid, "第%d行的数值小数位太多，最多4位，大数最多2位", row).In("数据") // or another would be shown
-		}
-	}
+	f.add(place("points", i, "value"), checkValue(row, p.Value))
+	f.add(place("points", i, "before"), checkValue(row, p.Before))
 	if p.Date != "" {
 		if _, err := time.Parse(time.DateOnly, p.Date); err != nil {
-			return domain.Errorf(domain.Invalid, "第%d行的日期“%s”无效，请写成2026-12-10这样", row, p.Date).In("数据")
+			f.add(place("points", i, "date"), domain.Errorf(domain.Invalid, "第%d行的日期“%s”无效，请写成2026-12-10这样", row, p.Date).In("数据"))
 		}
+	}
+}
+
+func checkValue(row int, v float64) *domain.Error {
+	// The bound keeps sums exact and drawings finite; a county's
+	// whole budget is a thousandth of it.
+	if math.IsNaN(v) || math.Abs(v) > 1e13 {
+		return domain.Errorf(domain.Invalid, "第%d行的数值无效，请填写普通的数字", row).In("数据")
+	}
+	if v < 0 {
+		return domain.Errorf(domain.Invalid, "第%d行的数值小于0，图表只画0以上的数", row).In("数据")
+	}
+	if shown, err := strconv.ParseFloat(strings.ReplaceAll(domain.Number(v), ",", ""), 64); err != nil || shown != v {
+		return domain.Errorf(domain.Invalid, "第%d行的数值小数位太多，最多4位，大数最多2位", row).In("数据") // or another would be shown
 	}
 	return nil
 }
 
-func (c *Chart) checkTotal() error {
+// checkTotal tells where the sum is wrong, and why.
+func (c *Chart) checkTotal() (at string, wrong *domain.Error) {
 	sum := 0.0
 	for _, p := range c.Points {
 		sum += p.Value
 	}
 	switch {
 	case c.Form == Share && sum <= 0:
-		return domain.Errorf(domain.Invalid, "构成比例图的各项合计要大于0").In("数据")
+		return "points", domain.Errorf(domain.Invalid, "构成比例图的各项合计要大于0").In("数据")
 	case c.Form == Share && percentages(c.Unit) && math.Abs(sum-100) > 0.5: // 33.3% three times are a whole
-		return domain.Errorf(domain.Invalid, "各项相加是%s%%，不是100%%，请核对", domain.Number(sum)).In("数据")
+		return "points", domain.Errorf(domain.Invalid, "各项相加是%s%%，不是100%%，请核对", domain.Number(sum)).In("数据")
 	case c.Total == nil:
-		return nil
+		return "", nil
 	case !c.Form.Numeric():
-		return domain.Errorf(domain.Invalid, "这种图表没有数值，不能写合计").In("合计")
+		return "total", domain.Errorf(domain.Invalid, "这种图表没有数值，不能写合计").In("合计")
 	case math.IsNaN(*c.Total) || math.Abs(sum-*c.Total) > 0.005:
-		return domain.Errorf(domain.Invalid, "各项相加是%s，与合计%s不符，请核对", domain.Number(sum), domain.Number(*c.Total)).In("合计")
+		return "total", domain.Errorf(domain.Invalid, "各项相加是%s，与合计%s不符，请核对", domain.Number(sum), domain.Number(*c.Total)).In("合计")
 	}
-	return nil
+	return "", nil
 }
 
-func (c *Case) check(policy *domain.Policy) error {
-	if err := text("对象", c.Who, MaxText); err != nil {
-		return err
-	}
+func (c *Case) check(f *findings) {
+	f.text("who", "对象", c.Who, MaxText)
 	if len(c.Facts) == 0 || len(c.Facts) > MaxSteps {
-		return domain.Errorf(domain.Invalid, "请写1到%d条情况", MaxSteps).In("情况")
+		f.add("facts", domain.Errorf(domain.Invalid, "请写1到%d条情况", MaxSteps).In("情况"))
 	}
 	for _, fact := range c.Facts {
-		if err := text("情况", fact, MaxText); err != nil {
-			return err
-		}
+		f.text("facts", "情况", fact, MaxText)
 	}
 	if len(c.Steps) == 0 || len(c.Steps) > MaxSteps {
-		return domain.Errorf(domain.Invalid, "请写1到%d个步骤", MaxSteps).In("步骤")
+		f.add("steps", domain.Errorf(domain.Invalid, "请写1到%d个步骤", MaxSteps).In("步骤"))
 	}
-	for _, s := range c.Steps {
-		if err := s.check("步骤"); err != nil {
-			return err
-		}
+	for i, s := range c.Steps {
+		f.text(place("steps", i, "name"), "步骤", s.Name, MaxText)
+		f.text(place("steps", i, "value"), "步骤", s.Value, MaxText)
 	}
-	if err := c.Result.check("结果"); err != nil {
-		return err
-	}
+	f.text("result.name", "结果", c.Result.Name, MaxText)
+	f.text("result.value", "结果", c.Result.Value, MaxText)
 	if utf8.RuneCountInString(c.Note) > MaxText {
-		return domain.Errorf(domain.Invalid, "说明超过%d字，请缩短", MaxText).In("说明")
+		f.add("note", domain.Errorf(domain.Invalid, "说明超过%d字，请缩短", MaxText).In("说明"))
 	}
-	if err := cited(policy, c.Clause); err != nil {
-		return err
-	}
-	return c.checkSum(policy)
-}
-
-func (s Step) check(field string) error {
-	if err := text(field, s.Name, MaxText); err != nil {
-		return err
-	}
-	return text(field, s.Value, MaxText)
-}
-
-// text refuses an empty or an overlong text.
-func text(field, s string, limit int) error {
-	if strings.TrimSpace(s) == "" {
-		return domain.Errorf(domain.Invalid, "请填写%s", field).In(field)
-	}
-	if n := utf8.RuneCountInString(s); n > limit {
-		return domain.Errorf(domain.Invalid, "%s有%d字，请缩短到%d字以内", field, n, limit).In(field)
-	}
-	return nil
+	f.cited("clause", c.Clause)
+	f.sum(c.checkSum(f.policy))
 }
 
 // clauses are those of the rows.
@@ -528,25 +473,4 @@ func resting(whole string, own []*string) []string {
 		return []string{whole}
 	}
 	return all
-}
-
-// allCited refuses paths that no clause of the policy has.
-func allCited(policy *domain.Policy, whole string, parts []string) error {
-	for _, path := range append([]string{whole}, parts...) {
-		if err := cited(policy, path); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// cited refuses a path that no clause of the policy has.
-func cited(policy *domain.Policy, path string) error {
-	if path == "" {
-		return domain.Errorf(domain.Invalid, "请选一条原文作为依据").In("依据")
-	}
-	if !slices.ContainsFunc(policy.Clauses, func(c domain.Clause) bool { return c.Path == path }) {
-		return domain.Errorf(domain.Invalid, "原文中没有“%s”，请重新选择依据", path).In("依据")
-	}
-	return nil
 }

@@ -105,6 +105,12 @@ func (p *OnePage) cites() []string {
 	return paths
 }
 
+// Groundless tells whether the item is a picture with a figure that names no clause:
+// one that was saved before it had to.
+func (it *Item) Groundless() bool {
+	return it.OnePage != nil && slices.ContainsFunc(it.OnePage.Hero, func(e Entry) bool { return e.Clause == "" })
+}
+
 func (b *Block) cites() []string { return resting(b.Clause, b.clauses()) }
 
 // clauses are those of the entries.
@@ -164,60 +170,66 @@ func (p *OnePage) words() string {
 	return all.String()
 }
 
-func (p *OnePage) check(policy *domain.Policy) error {
+func (p *OnePage) check(f *findings) {
 	if utf8.RuneCountInString(p.Lead) > 60 {
-		return domain.Errorf(domain.Invalid, "导语超过60字，请缩短").In("导语")
+		f.add("lead", domain.Errorf(domain.Invalid, "导语超过60字，请缩短").In("导语"))
 	}
 	if len(p.Hero) > MaxHero {
-		return domain.Errorf(domain.Invalid, "突出的数字最多%d个", MaxHero).In("突出的数字")
+		f.add("hero", domain.Errorf(domain.Invalid, "突出的数字最多%d个", MaxHero).In("突出的数字"))
 	}
 	for i, l := range p.Hero {
-		if l.Name == "" || l.Big == "" || utf8.RuneCountInString(l.Name) > 10 || utf8.RuneCountInString(l.Big) > 10 {
-			return domain.Errorf(domain.Invalid, "第%d个突出的数字要写名称和数字，各不超过10字", i+1).In("突出的数字")
+		for _, part := range []struct{ field, text string }{{"name", l.Name}, {"big", l.Big}} {
+			if part.text == "" || utf8.RuneCountInString(part.text) > 10 {
+				f.add(place("hero", i, part.field), domain.Errorf(domain.Invalid, "第%d个突出的数字要写名称和数字，各不超过10字", i+1).In("突出的数字"))
+			}
 		}
 		if l.Clause == "" {
-			return domain.Errorf(domain.Invalid, "第%d个要选一条原文作为依据", i+1).In("突出的数字")
-		}
-		if err := cited(policy, l.Clause); err != nil {
-			return err
+			f.add(place("hero", i, "clause"), domain.Errorf(domain.Invalid, "第%d个要选一条原文作为依据", i+1).In("突出的数字"))
+		} else {
+			f.cited(place("hero", i, "clause"), l.Clause)
 		}
 	}
 	if len(p.Blocks) == 0 || len(p.Blocks) > MaxBlocks {
-		return domain.Errorf(domain.Invalid, "一图读懂要有1到%d个板块，现有%d个", MaxBlocks, len(p.Blocks)).In("板块")
+		f.add("blocks", domain.Errorf(domain.Invalid, "一图读懂要有1到%d个板块，现有%d个", MaxBlocks, len(p.Blocks)).In("板块"))
 	}
 	for i := range p.Blocks {
-		if err := p.Blocks[i].check(policy); err != nil {
-			return domain.Errorf(domain.Invalid, "第%d个板块：%s", i+1, err.Error()).In("板块")
+		of := &findings{policy: f.policy}
+		p.Blocks[i].check(of)
+		for _, m := range of.found {
+			f.add(place("blocks", i, m.At), domain.Errorf(domain.Invalid, "第%d个板块：%s", i+1, m.Err.Error()).In("板块"))
 		}
 	}
-	return nil
 }
 
-func (b *Block) check(policy *domain.Policy) error {
-	if b.Form.Label() == string(b.Form) {
-		return domain.Errorf(domain.Invalid, "请选择样式")
+func (b *Block) check(f *findings) {
+	known := b.Form.Label() != string(b.Form)
+	if !known {
+		f.add("form", domain.Errorf(domain.Invalid, "请选择样式"))
 	}
-	if err := text("小标题", b.Title, 20); err != nil {
-		return err
-	}
+	f.text("title", "小标题", b.Title, 20)
 	if b.Form == Embedded {
 		if b.Item <= 0 {
-			return domain.Errorf(domain.Invalid, "请选一条已有的图表、案例或问答")
+			f.add("item", domain.Errorf(domain.Invalid, "请选一条已有的图表、案例或问答"))
 		}
-		return nil
+		return
 	}
-	if most := b.Form.maxLines(); len(b.Lines) == 0 || len(b.Lines) > most {
-		return domain.Errorf(domain.Invalid, "“%s”要有1到%d行，现有%d行", b.Form.Label(), most, len(b.Lines))
+	if most := b.Form.maxLines(); known && (len(b.Lines) == 0 || len(b.Lines) > most) {
+		f.add("lines", domain.Errorf(domain.Invalid, "“%s”要有1到%d行，现有%d行", b.Form.Label(), most, len(b.Lines)))
 	}
 	for i, l := range b.Lines {
 		switch {
 		case strings.TrimSpace(l.Name) == "" && b.Form != Example:
-			return domain.Errorf(domain.Invalid, "第%d行没有名称", i+1)
+			f.add("lines", domain.Errorf(domain.Invalid, "第%d行没有名称", i+1))
 		case utf8.RuneCountInString(l.Name) > 24 || utf8.RuneCountInString(l.Text) > 80 || utf8.RuneCountInString(l.Big) > 14:
-			return domain.Errorf(domain.Invalid, "第%d行太长：名称最多24字，说明最多80字，突出的数字最多14字", i+1)
+			f.add("lines", domain.Errorf(domain.Invalid, "第%d行太长：名称最多24字，说明最多80字，突出的数字最多14字", i+1))
 		}
 	}
-	return allCited(policy, b.Clause, b.cites())
+	f.cited("clause", b.Clause)
+	for _, l := range b.Lines {
+		if l.Clause != "" {
+			f.cited("lines", l.Clause)
+		}
+	}
 }
 
 // onePage drafts a picture of what is known: the largest sum and the last day,

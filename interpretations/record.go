@@ -61,25 +61,23 @@ func (r *Record) cites() []string { return []string{r.Clause} }
 // words is empty: what was said is quoted.
 func (r *Record) words() string { return "" }
 
-func (r *Record) check(policy *domain.Policy) error {
+func (r *Record) check(f *findings) {
 	if r.Form.Label() == string(r.Form) {
-		return domain.Errorf(domain.Invalid, "请选择是视频、发布会、吹风会还是访谈").In("形式")
+		f.add("form", domain.Errorf(domain.Invalid, "请选择是视频、发布会、吹风会还是访谈").In("形式"))
 	}
 	u, err := url.Parse(r.URL)
 	if err != nil || u.Scheme != "https" || u.Host == "" || u.User != nil || len(r.URL) > 500 || strings.ContainsAny(r.URL, " \t\r\n") {
-		return domain.Errorf(domain.Invalid, "网址要以 https:// 开头，请从浏览器地址栏复制").In("网址")
+		f.add("url", domain.Errorf(domain.Invalid, "网址要以 https:// 开头，请从浏览器地址栏复制").In("网址"))
 	}
 	if _, err := time.Parse(time.DateOnly, r.Date); err != nil {
-		return domain.Errorf(domain.Invalid, "日期“%s”无效，请写成2026-12-10这样", r.Date).In("日期")
+		f.add("date", domain.Errorf(domain.Invalid, "日期“%s”无效，请写成2026-12-10这样", r.Date).In("日期"))
 	}
 	if r.Minutes < 0 || r.Minutes > 600 {
-		return domain.Errorf(domain.Invalid, "时长要是0到600分钟").In("时长")
+		f.add("minutes", domain.Errorf(domain.Invalid, "时长要是0到600分钟").In("时长"))
 	}
 	if utf8.RuneCountInString(r.Speaker) > 60 {
-		return domain.Errorf(domain.Invalid, "解读人超过60字，请缩短").In("解读人")
+		f.add("speaker", domain.Errorf(domain.Invalid, "解读人超过60字，请缩短").In("解读人"))
 	}
-	if err := text("文字实录", r.Transcript, MaxTranscript); err != nil {
-		return err
-	}
-	return cited(policy, r.Clause)
+	f.text("transcript", "文字实录", r.Transcript, MaxTranscript)
+	f.cited("clause", r.Clause)
 }

@@ -70,18 +70,18 @@ func Gained(b domain.Benefit) string {
 // checkSum refuses a case whose amount is not what its measure gives, whose
 // reckoning has another rate or another base, and one that names an amount of
 // a clause that can be reckoned and leaves open by which measure.
-func (c *Case) checkSum(policy *domain.Policy) error {
+func (c *Case) checkSum(policy *domain.Policy) (at string, wrong *domain.Error) {
 	if c.Measure == "" {
 		for i := range policy.Measures {
 			m := &policy.Measures[i]
 			if _, _, ok := Compute(m.Benefit, 1); ok && m.Clause == c.Clause && len(amountsIn(c.Result.Value)) > 0 && !says(c.Result.Value, 0) {
-				return domain.Errorf(domain.Invalid, "结果写了金额，请选择按政策点“%s”核算", m.Title).In("政策点")
+				return "measure", domain.Errorf(domain.Invalid, "结果写了金额，请选择按政策点“%s”核算", m.Title).In("政策点")
 			}
 		}
-		return nil
+		return "", nil
 	}
 	if !usable(c.Base, c.Amount) {
-		return domain.Errorf(domain.Invalid, "基数和金额要是0以上的普通数字").In("结果")
+		return "base", domain.Errorf(domain.Invalid, "基数和金额要是0以上的普通数字").In("结果")
 	}
 	for i := range policy.Measures {
 		m := &policy.Measures[i]
@@ -91,23 +91,23 @@ func (c *Case) checkSum(policy *domain.Policy) error {
 		sum, _, ok := Compute(m.Benefit, c.Base)
 		switch {
 		case !ok:
-			return domain.Errorf(domain.Invalid, "政策点“%s”没有可计算的比例或金额，请不要关联政策点，或先补全它", m.Title).In("政策点")
+			return "measure", domain.Errorf(domain.Invalid, "政策点“%s”没有可计算的比例或金额，请不要关联政策点，或先补全它", m.Title).In("政策点")
 		case exact(sum).Cmp(exact(c.Amount)) != 0:
-			return domain.Errorf(domain.Invalid, "按政策点“%s”计算应为%s，案例写的是%s，请核对", m.Title, domain.Yuan(sum), domain.Yuan(c.Amount)).In("结果")
+			return "result.value", domain.Errorf(domain.Invalid, "按政策点“%s”计算应为%s，案例写的是%s，请核对", m.Title, domain.Yuan(sum), domain.Yuan(c.Amount)).In("结果")
 		case !says(c.Result.Value, sum):
-			return domain.Errorf(domain.Invalid, "按政策点“%s”计算应为%s，结果里写的是“%s”，请核对", m.Title, domain.Yuan(sum), c.Result.Value).In("结果")
+			return "result.value", domain.Errorf(domain.Invalid, "按政策点“%s”计算应为%s，结果里写的是“%s”，请核对", m.Title, domain.Yuan(sum), c.Result.Value).In("结果")
 		}
 		return c.checkRate(m)
 	}
-	return domain.Errorf(domain.Invalid, "没有编号为“%s”的政策点，请重新选择", c.Measure).In("政策点")
+	return "measure", domain.Errorf(domain.Invalid, "没有编号为“%s”的政策点，请重新选择", c.Measure).In("政策点")
 }
 
 // checkRate refuses a case by a rate that does not say the base that its
 // amount is reckoned from, or that reckons with another rate.
-func (c *Case) checkRate(m *domain.Measure) error {
+func (c *Case) checkRate(m *domain.Measure) (at string, wrong *domain.Error) {
 	b := m.Benefit
 	if b.Rate <= 0 {
-		return nil
+		return "", nil
 	}
 	told := strings.Join(c.Facts, "\n")
 	for _, s := range c.Steps {
@@ -120,14 +120,14 @@ func (c *Case) checkRate(m *domain.Measure) error {
 			r.Mul(r, big.NewRat(1, 100))
 			less := new(big.Rat).Sub(exact(b.FromRate), exact(b.Rate))
 			if r.Cmp(exact(b.Rate)) != 0 && (b.FromRate == 0 || r.Cmp(exact(b.FromRate)) != 0 && r.Cmp(less) != 0) {
-				return domain.Errorf(domain.Invalid, "政策点“%s”的比例是%s，步骤里写的是%s%%，请核对；与计算无关的比例请写到情况里", m.Title, percent(b.Rate), found[1]).In("步骤")
+				return "steps", domain.Errorf(domain.Invalid, "政策点“%s”的比例是%s，步骤里写的是%s%%，请核对；与计算无关的比例请写到情况里", m.Title, percent(b.Rate), found[1]).In("步骤")
 			}
 		}
 	}
 	if !says(told, c.Base) {
-		return domain.Errorf(domain.Invalid, "按%s核算，情况和步骤里却没有写这个数，请核对", domain.Yuan(c.Base)).In("步骤")
+		return "steps", domain.Errorf(domain.Invalid, "按%s核算，情况和步骤里却没有写这个数，请核对", domain.Yuan(c.Base)).In("步骤")
 	}
-	return nil
+	return "", nil
 }
 
 var (

@@ -66,7 +66,7 @@ func (s *Server) changeMail(c *fiber.Ctx) error {
 	if field(c, "do") != "check" {
 		err := s.sendCode(ctx, domain.Email, address)
 		if text, refused := shownError(err); refused {
-			v.Problems = problems{{"address", text}}
+			v.Problems = problems{{"code", text}} // the field that is shown then
 		} else if err != nil {
 			return err
 		}

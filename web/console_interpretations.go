@@ -275,17 +275,10 @@ func (s *Server) saveInterpretation(c *fiber.Ctx) error {
 		v.compute(p, it.Case)
 		return s.drawItem(c, p, v, it)
 	}
-	if len(v.Problems) == 0 {
-		if err := reckon(p, it.Case); err != nil {
-			v.Problems.add("form", err.Error())
-		} else if err := it.Check(p); err != nil {
-			text, ok := placedError(err)
-			if !ok {
-				return err
-			}
-			v.Problems.add("form", text)
-		}
+	if err := reckon(p, it.Case); err != nil && len(v.Problems) == 0 {
+		v.Problems.add("measure", err.Error())
 	}
+	v.Problems.addMistakes(it.Mistakes(p))
 	if len(v.Problems) > 0 || do == "preview" || c.Get(partHeader) != "" {
 		return s.drawItem(c, p, v, it)
 	}
@@ -350,12 +343,12 @@ func reckon(p *domain.Policy, cs *interpretations.Case) error {
 func (v *itemView) compute(p *domain.Policy, cs *interpretations.Case) {
 	i := measureAt(p, cs.Measure)
 	if i < 0 {
-		v.Problems.add("form", "请先选择按哪个政策点核算")
+		v.Problems.add("measure", "请先选择按哪个政策点核算")
 		return
 	}
 	amount, steps, ok := interpretations.Compute(p.Measures[i].Benefit, cs.Base)
 	if !ok {
-		v.Problems.add("form", "这个政策点没有写明比例或金额，无法核算")
+		v.Problems.add("measure", "这个政策点没有写明比例或金额，无法核算")
 		return
 	}
 	v.Form.Steps = steps

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"fmt"
 	"html/template"
 	"slices"
@@ -296,23 +297,56 @@ func inUnit(typed, unit string) string {
 
 // inOrder puts the rows of a timeline that have a day in the order of their days;
 // what has none stays in its place.
-func inOrder(points []interpretations.Point) {
+func inOrder(points []pointForm) {
 	var at []int
-	var dated []interpretations.Point
+	var dated []pointForm
 	for i, p := range points {
 		if p.Date != "" {
 			at, dated = append(at, i), append(dated, p)
 		}
 	}
-	slices.SortStableFunc(dated, func(a, b interpretations.Point) int { return strings.Compare(a.Date, b.Date) })
+	slices.SortStableFunc(dated, func(a, b pointForm) int { return strings.Compare(a.Date, b.Date) })
 	for i, p := range dated {
 		points[at[i]] = p
 	}
 }
 
+// rowInputs are the inputs of the fields of rows, by the field, see
+// interpretations.Mistake. Those of what is no row have the name of the field.
+var rowInputs = map[string]string{
+	"points.label": "label", "points.value": "value", "points.before": "before", "points.date": "date", "points.note": "note", "points.clause": "point_clause",
+	"steps.name": "step", "steps.value": "sum", "result.name": "result_name", "result.value": "result_value",
+	"rows.topic": "topic", "rows.before": "old", "rows.after": "new", "rows.clause": "row_clause",
+	"hero.name": "hero", "hero.big": "hero_big", "hero.clause": "hero_clause",
+	"blocks.form": "style", "blocks.title": "heading", "blocks.clause": "block_clause", "blocks.item": "item", "blocks.lines": "lines",
+}
+
+// inputOf is the input in which a field is typed.
+func inputOf(at string) string {
+	parts := strings.Split(at, ".")
+	name, row := at, ""
+	if len(parts) == 3 {
+		name, row = parts[0]+"."+parts[2], parts[1]
+	}
+	return cmp.Or(rowInputs[name], at) + row
+}
+
+// addMistakes says beside each field what is wrong with it. What could not even be
+// read was said: it is neither said again nor are sums made of it.
+func (ps *problems) addMistakes(all []interpretations.Mistake) {
+	read := len(*ps) == 0
+	for _, m := range all {
+		input := inputOf(m.At)
+		if !read && (m.Sum || ps.At(input) != nil) {
+			continue
+		}
+		ps.add(input, shownText(m.Err))
+	}
+}
+
 // fill makes the content of an item of what was typed.
 func fill(p *domain.Policy, it *interpretations.Item, f itemForm, ps *problems) {
-	number := func(name, typed string) float64 {
+	number := func(input, name, typed string) float64 {
 		if typed == "" {
 			return 0
 		}
@@ -320,9 +354,9 @@ func fill(p *domain.Policy, it *interpretations.Item, f itemForm, ps *problems) 
 		v, ok := yuanOf(strings.TrimSuffix(halfWidth(plain), "%"))
 		switch {
 		case !ok:
-			ps.add("form", fmt.Sprintf("%s“%s”要写成数字", name, typed))
+			ps.add(input, fmt.Sprintf("%s“%s”要写成数字", name, typed))
 		case plain != typed && v > 0:
-			ps.add("form", fmt.Sprintf("%s“%s”小于0，请写0以上的数；减少了多少，可以用“前后对比”来画", name, typed))
+			ps.add(input, fmt.Sprintf("%s“%s”小于0，请写0以上的数；减少了多少，可以用“前后对比”来画", name, typed))
 		}
 		return v
 	}
@@ -333,24 +367,28 @@ func fill(p *domain.Policy, it *interpretations.Item, f itemForm, ps *problems) 
 		it.QA = &interpretations.QA{Question: f.Question, Answer: f.Answer, Clauses: f.Cited}
 	case interpretations.ChartKind:
 		chart := &interpretations.Chart{Form: interpretations.Form(f.Form), Unit: f.Unit, Before: f.Before, After: f.After, Clause: f.Clause}
+		if chart.Form == interpretations.Timeline {
+			inOrder(f.Points)
+		}
 		for i, row := range f.Points {
+			n := strconv.Itoa(i)
 			name := fmt.Sprintf("第%d行的数值", i+1)
 			value, before := inUnit(row.Value, f.Unit), inUnit(row.Before, f.Unit)
-			if factor := unitFactor(f.Unit); factor != "" && strings.ContainsAny(value+before, "千万亿") {
-				ps.add("form", fmt.Sprintf("%s“%s”：单位已经是%s，请只写数字", name, strings.TrimSpace(row.Before+" "+row.Value), f.Unit))
-			}
-			if chart.Form.Numeric() && row.Value == "" || chart.Form == interpretations.Compare && row.Before == "" {
-				ps.add("form", name+"没有填，是0就写0") // an empty one is no nought
+			for _, typed := range []struct{ input, plain, as string }{{"value" + n, value, row.Value}, {"before" + n, before, row.Before}} {
+				needed := chart.Form == interpretations.Compare || chart.Form.Numeric() && typed.input == "value"+n
+				switch factor := unitFactor(f.Unit); {
+				case factor != "" && strings.ContainsAny(typed.plain, "千万亿"):
+					ps.add(typed.input, fmt.Sprintf("%s“%s”：单位已经是%s，请只写数字", name, typed.as, f.Unit))
+				case needed && typed.as == "":
+					ps.add(typed.input, name+"没有填，是0就写0") // an empty one is no nought
+				}
 			}
 			chart.Points = append(chart.Points, interpretations.Point{
-				Label: row.Label, Note: row.Note, Date: row.Date, Value: number(name, value), Before: number(name, before), Clause: row.Clause,
+				Label: row.Label, Note: row.Note, Date: row.Date, Value: number("value"+n, name, value), Before: number("before"+n, name, before), Clause: row.Clause,
 			})
 		}
-		if chart.Form == interpretations.Timeline {
-			inOrder(chart.Points)
-		}
 		if f.Total != "" {
-			total := number("合计", f.Total)
+			total := number("total", "合计", f.Total)
 			chart.Total = &total
 		}
 		it.Chart = chart
@@ -366,7 +404,7 @@ func fill(p *domain.Policy, it *interpretations.Item, f itemForm, ps *problems) 
 		if base, ok := baseOf(f.Base, of); ok {
 			it.Case.Base = base
 		} else if f.Base != "" {
-			ps.add("form", fmt.Sprintf("基数“%s”要写成数字，例如120万；按人、按月给的写3或2×12", f.Base))
+			ps.add("base", fmt.Sprintf("基数“%s”要写成数字，例如120万；按人、按月给的写3或2×12", f.Base))
 		}
 	case interpretations.ComparisonKind:
 		it.Comparison = &interpretations.Comparison{Former: f.Former}
@@ -376,7 +414,7 @@ func fill(p *domain.Policy, it *interpretations.Item, f itemForm, ps *problems) 
 	case interpretations.RecordKind:
 		it.Record = &interpretations.Record{
 			Form: interpretations.RecordForm(f.Form), URL: f.URL, Date: f.Date, Speaker: f.Speaker,
-			Minutes: int(number("时长", f.Minutes)), Transcript: f.Transcript, Clause: f.Clause,
+			Minutes: int(number("minutes", "时长", f.Minutes)), Transcript: f.Transcript, Clause: f.Clause,
 		}
 	case interpretations.OnePageKind:
 		page := &interpretations.OnePage{Lead: f.Lead}
@@ -386,7 +424,7 @@ func fill(p *domain.Policy, it *interpretations.Item, f itemForm, ps *problems) 
 		for i, b := range f.Blocks {
 			page.Blocks = append(page.Blocks, interpretations.Block{
 				Form: interpretations.BlockForm(b.Form), Title: b.Title, Clause: b.Clause, Lines: entriesOf(p, b.Lines),
-				Item: int64(number(fmt.Sprintf("第%d个板块引用的解读", i+1), b.Item)),
+				Item: int64(number("item"+strconv.Itoa(i), fmt.Sprintf("第%d个板块引用的解读", i+1), b.Item)),
 			})
 		}
 		it.OnePage = page

@@ -263,7 +263,11 @@ func (s *Server) outdated(ctx context.Context, office domain.OfficeID) ([]outdat
 			}
 		}
 		if it.Outdated(policy) && len(rows) < deskShown {
-			rows = append(rows, outdatedRow{policy.ID, policy.Title, it.Kind.Label() + "：" + itemTitle(it), "依据的内容有变化"})
+			why := "依据的内容有变化"
+			if it.Groundless() {
+				why = "突出的数字还没有选依据的条款"
+			}
+			rows = append(rows, outdatedRow{policy.ID, policy.Title, it.Kind.Label() + "：" + itemTitle(it), why})
 		}
 	}
 	feedback, err := s.Store.Feedback(ctx, office, 0)

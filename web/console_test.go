@@ -339,7 +339,7 @@ func TestInterpretations(t *testing.T) {
 	b.get(to+"/new?kind=chart").post(to, url.Values{"kind": {"chart"}, "title": {"最高多少"}, "clause": {"第一条"}, "form": {"compare"}, "unit": {"万元"}, "before": {"原来"}, "after": {"现在"}, "label0": {"设备"}, "value0": {"300"}}).
 		at(to, 422, "第1行的数值没有填，是0就写0")
 	b.get(to+"/new?kind=chart").post(to, url.Values{"kind": {"chart"}, "title": {"最高多少"}, "clause": {"第一条"}, "form": {"rank"}, "unit": {"万元"}, "label0": {"设备"}, "value0": {"300"}, "label1": {"软件"}, "value1": {"100"}, "point_clause1": {"第一条"}, "do": {"preview"}}).
-		at(to, 200, "公众看到的样子", `class="val"`, `第2行</span>这一行的条款<select class="inp" name="point_clause1">`)
+		at(to, 200, "公众看到的样子", `class="val"`, `第2行</span>这一行的条款<select class="inp" name="point_clause1" id="f-point_clause1"><option value="">同上面所选</option><option value="第一条" selected>`)
 	b.showsWhileTyping(to)
 	cs := url.Values{"kind": {"case"}, "title": {"机械厂"}, "who": {"小型企业"}, "facts": {"投入100万元"}, "measure": {"m1"}, "base": {"100万"}, "do": {"compute"}}
 	b.get(to+"/new?kind=case").post(to, cs).at(to, 200, "15万元")

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"html/template"
 	"strconv"
 	"strings"
 
@@ -19,14 +20,42 @@ type problem struct {
 // problems are what is wrong with a form, in the order of its fields.
 type problems []problem
 
-// Of returns the text beside a field, or "".
-func (ps problems) Of(field string) string {
+// fieldProblem is what stands beside a field, with the id by which the field names it.
+type fieldProblem struct{ ID, Text string }
+
+// At returns what stands beside a field, or nil.
+func (ps problems) At(field string) *fieldProblem {
+	var texts []string
 	for _, p := range ps {
 		if p.Field == field {
-			return p.Text
+			texts = append(texts, p.Text)
 		}
 	}
-	return ""
+	if texts == nil {
+		return nil
+	}
+	return &fieldProblem{"e-" + field, strings.Join(texts, "；")}
+}
+
+// Tie are the attributes that tie a field to what is wrong with it and to its hints,
+// which are named by their ids.
+func (ps problems) Tie(field string, hints ...string) template.HTMLAttr {
+	described := ps.Describe(field, hints...)
+	if ps.At(field) != nil {
+		return ` aria-invalid="true"` + described
+	}
+	return described
+}
+
+// Describe is Tie for a group of fields, which itself is neither right nor wrong.
+func (ps problems) Describe(field string, hints ...string) template.HTMLAttr {
+	if p := ps.At(field); p != nil {
+		hints = append([]string{p.ID}, hints...)
+	}
+	if len(hints) == 0 {
+		return ""
+	}
+	return template.HTMLAttr(` aria-describedby="` + template.HTMLEscapeString(strings.Join(hints, " ")) + `"`)
 }
 
 func (ps *problems) add(field, text string) { *ps = append(*ps, problem{Field: field, Text: text}) }

@@ -285,7 +285,34 @@ func (b *browser) at(path string, status int, says ...string) *browser {
 	if strings.Contains(b.body, hostile) {
 		b.site.t.Fatalf("%s shows text as markup", b.path)
 	}
+	b.tied()
 	return b
+}
+
+var (
+	besideField = regexp.MustCompile(`<span class="err" id="([^"]*)">`)
+	ofProblem   = regexp.MustCompile(`<li><a href="#([^"]*)">`)
+)
+
+// tied checks that what is wrong stands beside its field, that the field names it, and
+// that the summary leads there.
+func (b *browser) tied() {
+	b.site.t.Helper()
+	for _, m := range besideField.FindAllStringSubmatch(b.body, -1) {
+		if !regexp.MustCompile(`aria-describedby="(?:[^"]* )?` + regexp.QuoteMeta(m[1]) + `[ "]`).MatchString(b.body) {
+			b.site.t.Errorf("%s: no field is described by %s", b.path, m[0])
+		}
+	}
+	_, summary, _ := strings.Cut(b.body, `id="problems">`)
+	summary, _, _ = strings.Cut(summary, "</ul>")
+	for _, m := range ofProblem.FindAllStringSubmatch(summary, -1) {
+		if n := strings.Count(b.body, ` id="`+m[1]+`"`); n != 1 {
+			b.site.t.Errorf("%s: the summary leads to %s, which there is %d times", b.path, m[1], n)
+		}
+		if field := strings.TrimPrefix(m[1], "f-"); !strings.Contains(b.body, `<span class="err" id="e-`+field+`">`) {
+			b.site.t.Errorf("%s: nothing stands beside %s", b.path, field)
+		}
+	}
 }
 
 func mainOf(body string) string {

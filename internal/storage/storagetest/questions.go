@@ -109,6 +109,13 @@ func keepsQuestions(t *testing.T, url string) {
 	must(t, s.SaveInterpretation(ctx, &it))
 	equal(t, "of an older one", len(got(s.OlderInterpretations(ctx, 1, 10))(t)), 1)
 	equal(t, "of another office", len(got(s.OlderInterpretations(ctx, 2, 10))(t)), 0)
+	drawn := interpretations.Item{
+		Policy: p.ID, PolicyVersion: p.Version, Kind: interpretations.OnePageKind, State: interpretations.Approved, CreatedAt: morning,
+		OnePage: &interpretations.OnePage{Hero: []interpretations.Entry{{Name: "最高", Big: "80万元"}}},
+	}
+	must(t, s.SaveInterpretation(ctx, &drawn))
+	equal(t, "and a picture", len(got(s.OlderInterpretations(ctx, 1, 10))(t)), 2)
+	must(t, s.DeleteInterpretation(ctx, drawn.ID))
 
 	it.ID, it.State = 0, interpretations.Draft
 	must(t, s.SaveInterpretation(ctx, &it))
