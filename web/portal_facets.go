@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"maps"
 	"net/url"
 	"slices"
 	"sync"
@@ -27,6 +28,17 @@ var indexed = []struct {
 
 // openName is what is in force and has a last day to apply that is not over.
 const openName = "申请未截止"
+
+// undated is the address that also lists what can be had all the time, which has no
+// last day and so is not among what is open; or "" where that is not asked for.
+func undated(asked url.Values) string {
+	if asked.Get("v") != "open" {
+		return ""
+	}
+	all := maps.Clone(asked)
+	all.Set("v", "ok")
+	return address("/policies", all)
+}
 
 // facetSelect is a condition that is chosen from a list.
 type facetSelect struct {

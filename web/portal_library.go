@@ -151,7 +151,8 @@ type libraryView struct {
 	Chips     []chip
 	Applied   int
 	Total     int
-	Unready   bool // the index is being built: there may be more
+	Undated   string // address of what is in force, where only what has a last day is listed
+	Unready   bool   // the index is being built: there may be more
 	Cards     []card
 	Pages     []pageLink
 	Subscribe string // address that subscribes to these conditions
@@ -195,6 +196,7 @@ func (s *Server) library(c *fiber.Ctx) error {
 	v.Audiences = pickOne([]option{{Code: "enterprise", Name: "企业"}, {Code: "resident", Name: "居民"}}, asked.Get("s"))
 	v.Validity = pickOne([]option{{Code: "ok", Name: "现行有效"}, {Code: "open", Name: openName}, {Code: "off", Name: "已失效、撤回或被替代"}}, asked.Get("v"))
 	v.Themes = s.themeGroups(asked.Get("t"))
+	v.Undated = undated(asked)
 	if v.Facets, err = s.facetSelects(ctx, asked); err != nil {
 		return err
 	}

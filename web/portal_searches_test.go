@@ -2,7 +2,11 @@ package web
 
 import (
 	"context"
+	"html"
+	"maps"
 	"net/url"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -57,8 +61,24 @@ func TestWhatCanStillBeAppliedFor(t *testing.T) {
 		t.Helper()
 		for _, query := range []string{"v=open", "v=open&w=B01", "v=open&q=" + word, "v=open&q=" + word + "&w=B01", "v=open&t=Q01&sort=deadline"} {
 			b.get("/policies?"+query).at("/policies", 200, found+"条结果", "申请未截止<span aria-hidden", "v=open")
+			// What has no last day is one step away, under the same other conditions.
+			to := regexp.MustCompile(`<a href="/policies\?([^"]*)">看全部现行有效`).FindStringSubmatch(b.body)
+			if to == nil {
+				t.Fatalf("%s: nothing leads to what has no last day", query)
+			}
+			got, err := url.ParseQuery(html.UnescapeString(to[1]))
+			if err != nil {
+				t.Fatal(err)
+			}
+			want, err := url.ParseQuery(strings.Replace(query, "v=open", "v=ok", 1))
+			if err != nil || !maps.EqualFunc(got, want, slices.Equal) {
+				t.Errorf("%s leads to %s, %v", query, got, err)
+			}
 		}
 		for _, query := range []string{"w=B01", "q=" + word} {
+			if b.get("/policies?" + query); strings.Contains(b.body, "没写截止日的") {
+				t.Errorf("%s: it is said that only some are listed", query)
+			}
 			if b.get("/policies?"+query).at("/policies", 200, "1条结果"); strings.Contains(b.body, `申请未截止<span class="n">1<`) != (found == "1") {
 				t.Errorf("%s: counted as something else than %s", query, found)
 			}
