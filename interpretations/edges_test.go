@@ -134,7 +134,7 @@ func TestWhatStandsOutRestsOnAClause(t *testing.T) {
 	if it.Bind(policy()); !it.Outdated(policy()) {
 		t.Error("a figure on nothing does not ask to be checked")
 	}
-	if err := it.Check(policy()); err == nil || !strings.Contains(err.Error(), "突出的数字：第1个要选一条原文") {
+	if err := it.Check(policy()); err == nil || !strings.Contains(err.Error(), "第1个突出的数字要选一条原文") {
 		t.Errorf("a figure on nothing: %v", err)
 	}
 	it.OnePage.Hero[0].Clause = "第九条"

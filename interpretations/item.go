@@ -2,6 +2,7 @@ package interpretations
 
 import (
 	"cmp"
+	"fmt"
 	"math"
 	"slices"
 	"strconv"
@@ -439,10 +440,11 @@ func (c *Case) check(f *findings) {
 		f.add("steps", domain.Errorf(domain.Invalid, "请写1到%d个步骤", MaxSteps).In("步骤"))
 	}
 	for i, s := range c.Steps {
-		f.text(place("steps", i, "name"), "步骤", s.Name, MaxText)
-		f.text(place("steps", i, "value"), "步骤", s.Value, MaxText)
+		step := fmt.Sprintf("步骤%d", i+1)
+		f.text(place("steps", i, "name"), step, s.Name, MaxText)
+		f.text(place("steps", i, "value"), step+"的金额或做法", s.Value, MaxText)
 	}
-	f.text("result.name", "结果", c.Result.Name, MaxText)
+	f.text("result.name", "结果名称", c.Result.Name, MaxText)
 	f.text("result.value", "结果", c.Result.Value, MaxText)
 	if utf8.RuneCountInString(c.Note) > MaxText {
 		f.add("note", domain.Errorf(domain.Invalid, "说明超过%d字，请缩短", MaxText).In("说明"))

@@ -184,7 +184,7 @@ func (p *OnePage) check(f *findings) {
 			}
 		}
 		if l.Clause == "" {
-			f.add(place("hero", i, "clause"), domain.Errorf(domain.Invalid, "第%d个要选一条原文作为依据", i+1).In("突出的数字"))
+			f.add(place("hero", i, "clause"), domain.Errorf(domain.Invalid, "第%d个突出的数字要选一条原文作为依据", i+1).In("突出的数字"))
 		} else {
 			f.cited(place("hero", i, "clause"), l.Clause)
 		}
@@ -196,7 +196,7 @@ func (p *OnePage) check(f *findings) {
 		of := &findings{policy: f.policy}
 		p.Blocks[i].check(of)
 		for _, m := range of.found {
-			f.add(place("blocks", i, m.At), domain.Errorf(domain.Invalid, "第%d个板块：%s", i+1, m.Err.Error()).In("板块"))
+			f.add(place("blocks", i, m.At), domain.Errorf(domain.Invalid, "第%d个板块：%s", i+1, m.Err.Text).In("板块"))
 		}
 	}
 }

@@ -194,7 +194,7 @@ func TestAPictureIsCheckedAgainstThePolicy(t *testing.T) {
 	page := url.Values{
 		"kind": {"onepage"}, "title": {"一张图"}, "hero0": {"最高"}, "hero_big0": {"300万元"}, "style0": {"embedded"}, "heading0": {"问答"}, "item0": {"1"}, "do": {"save"},
 	}
-	b.post(to, page).at(to, 422, "突出的数字：第1个要选一条原文作为依据", `value="300万元"`)
+	b.post(to, page).at(to, 422, "第1个突出的数字要选一条原文作为依据", `value="300万元"`)
 	page.Set("hero_clause0", "第一条")
 	b.post(to, page).at(to, 200, "有板块公众看不到：“问答”引用的解读还没有审核。")
 	b.get(to+"/2").at(to+"/2", 200, `value="第一条" selected`)

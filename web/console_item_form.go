@@ -340,8 +340,61 @@ func (ps *problems) addMistakes(all []interpretations.Mistake) {
 		if !read && (m.Sum || ps.At(input) != nil) {
 			continue
 		}
-		ps.add(input, shownText(m.Err))
+		ps.add(input, m.Err.Text) // the field itself says its name
 	}
+	slices.SortStableFunc(*ps, func(a, b problem) int { return slices.Compare(onPage(a.Field), onPage(b.Field)) })
+}
+
+// inputOrder are the inputs from top to bottom; those of one row stand together.
+var inputOrder = [][]string{
+	{"aspect"},
+	{"question"},
+	{"answer"},
+	{"cited"},
+	{"title"},
+	{"clause"},
+	{"former"},
+	{"rows"},
+	{"topic", "row_clause", "old", "new"},
+	{"form"},
+	{"date"},
+	{"speaker"},
+	{"minutes"},
+	{"url"},
+	{"transcript"},
+	{"lead"},
+	{"hero"},
+	{"hero", "hero_big", "hero_clause"},
+	{"blocks"},
+	{"style", "heading", "block_clause", "item", "lines"},
+	{"unit"},
+	{"before"},
+	{"after"},
+	{"points"},
+	{"label", "value", "before", "date", "note", "point_clause"},
+	{"total"},
+	{"who"},
+	{"facts"},
+	{"measure"},
+	{"base"},
+	{"steps"},
+	{"step", "sum"},
+	{"result_name"},
+	{"result_value"},
+	{"note"},
+}
+
+// onPage is where an input stands: its group, its row and its place there.
+func onPage(input string) []int {
+	name := strings.TrimRight(input, "0123456789")
+	row, err := strconv.Atoi(input[len(name):])
+	inRow := err == nil
+	for group, names := range inputOrder {
+		if at := slices.Index(names, name); at >= 0 && (len(names) > 1) == inRow {
+			return []int{group, row, at}
+		}
+	}
+	return []int{len(inputOrder)}
 }
 
 // fill makes the content of an item of what was typed.

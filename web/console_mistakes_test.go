@@ -47,6 +47,14 @@ func TestEachFieldSaysItsOwnMistake(t *testing.T) {
 				t.Errorf("%s: what was typed in %s is gone", kind, name)
 			}
 		}
+		at := 0
+		for _, m := range ofProblem.FindAllStringSubmatch(b.body, -1) {
+			if next := strings.Index(b.body, ` id="`+m[1]+`"`); next < at {
+				t.Errorf("%s: %s is told of after what stands below it", kind, m[1])
+			} else {
+				at = next
+			}
+		}
 		if n := strings.Count(b.body, `<span class="err"`); n != len(tt.wrong) {
 			t.Errorf("%s: %d fields are said to be wrong, want %d", kind, n, len(tt.wrong))
 		}
