@@ -352,11 +352,11 @@ func (s *Store) UnreviewedInterpretations(ctx context.Context, office domain.Off
 
 // OlderInterpretations returns the approved interpretations of an office's
 // policies that were bound to an earlier version, and its pictures, whose figures
-// named no clause once: they may have to be checked.
+// named no clause once: they may have to be checked. Those of an earlier version come first.
 func (s *Store) OlderInterpretations(ctx context.Context, office domain.OfficeID, limit int) ([]interpretations.Item, error) {
 	const q = `
 		SELECT i.id, i.body FROM interpretations i JOIN policies p ON p.id = i.policy_id
 		WHERE p.office_id = $1 AND i.state = 'approved' AND (i.policy_version <> p.version OR i.kind = 'onepage') AND p.status NOT IN ('amended', 'withdrawn', 'expired')
-		ORDER BY i.policy_id, i.id LIMIT $2`
+		ORDER BY i.policy_version <> p.version DESC, i.policy_id, i.id LIMIT $2`
 	return list(ctx, s.read, scanInterpretation, q, office, limit)
 }
