@@ -32,17 +32,16 @@ func (it *Item) Check(policy *domain.Policy) error {
 func (it *Item) Mistakes(policy *domain.Policy) []Mistake {
 	f := &findings{policy: policy}
 	contents := it.contents()
-	content, fits := contents[it.Kind]
-	switch {
-	case len(contents) != 1:
+	if len(contents) != 1 {
 		f.add("kind", domain.Errorf(domain.Invalid, "一条解读只能有一种形式").In("解读形式"))
-	case it.Aspect != "" && !slices.Contains(Aspects(), it.Aspect):
+		return f.found
+	}
+	if it.Aspect != "" && !slices.Contains(Aspects(), it.Aspect) {
 		f.add("aspect", domain.Errorf(domain.Invalid, "没有名为“%s”的解读方面，请重新选择", it.Aspect).In("解读方面"))
 	}
-	if len(contents) == 1 && !fits {
+	content, fits := contents[it.Kind]
+	if !fits {
 		f.add("kind", domain.Errorf(domain.Invalid, "解读形式与内容不一致，请重新选择形式").In("解读形式"))
-	}
-	if len(contents) != 1 || !fits {
 		return f.found
 	}
 	if it.Kind != QAKind {

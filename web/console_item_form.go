@@ -427,13 +427,18 @@ func fill(p *domain.Policy, it *interpretations.Item, f itemForm, ps *problems) 
 			n := strconv.Itoa(i)
 			name := fmt.Sprintf("第%d行的数值", i+1)
 			value, before := inUnit(row.Value, f.Unit), inUnit(row.Before, f.Unit)
-			for _, typed := range []struct{ input, plain, as string }{{"value" + n, value, row.Value}, {"before" + n, before, row.Before}} {
-				needed := chart.Form == interpretations.Compare || chart.Form.Numeric() && typed.input == "value"+n
-				switch factor := unitFactor(f.Unit); {
-				case factor != "" && strings.ContainsAny(typed.plain, "千万亿"):
-					ps.add(typed.input, fmt.Sprintf("%s“%s”：单位已经是%s，请只写数字", name, typed.as, f.Unit))
-				case needed && typed.as == "":
-					ps.add(typed.input, name+"没有填，是0就写0") // an empty one is no nought
+			for _, cell := range []struct {
+				input, typed, plain string
+				needed              bool
+			}{
+				{"value" + n, row.Value, value, chart.Form.Numeric()},
+				{"before" + n, row.Before, before, chart.Form == interpretations.Compare},
+			} {
+				switch {
+				case unitFactor(f.Unit) != "" && strings.ContainsAny(cell.plain, "千万亿"):
+					ps.add(cell.input, fmt.Sprintf("%s“%s”：单位已经是%s，请只写数字", name, cell.typed, f.Unit))
+				case cell.needed && cell.typed == "":
+					ps.add(cell.input, name+"没有填，是0就写0") // an empty one is no nought
 				}
 			}
 			chart.Points = append(chart.Points, interpretations.Point{

@@ -250,7 +250,7 @@ type outdatedRow struct {
 // changed, and those that more readers find unclear than helpful, as many as
 // point to a misunderstanding.
 func (s *Server) outdated(ctx context.Context, office domain.OfficeID) ([]outdatedRow, error) {
-	items, err := s.Store.OlderInterpretations(ctx, office, 100)
+	items, err := s.Store.InterpretationsToCheck(ctx, office, 100)
 	if err != nil {
 		return nil, err
 	}

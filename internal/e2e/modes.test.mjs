@@ -225,18 +225,18 @@ async function keep(page, name) {
 }
 
 // extremes are charts as they come: names of forty letters, as many rows as there may be and one, nothing, huge numbers, thirds.
-const name = '关于进一步支持中小微企业设备更新和数字化改造若干措施适用范围说明之第一部分续', huge = '9999999999999';
-const rows = (n, row) => Array.from({ length: n }, (_, i) => row(i));
+const long = '关于进一步支持中小微企业设备更新和数字化改造若干措施适用范围说明之第一部分续', huge = '9999999999999';
+const times = (n, row) => Array.from({ length: n }, (_, i) => row(i));
 const extremes = [
-  { form: 'rank', unit: '平方米每人每月（含税）', rows: rows(12, i => ({ label: name + i, value: i ? i % 2 ? huge : '0.0001' : '0' })) },
+  { form: 'rank', unit: '平方米每人每月（含税）', rows: times(12, i => ({ label: long + i, value: i ? i % 2 ? huge : '0.0001' : '0' })) },
   { form: 'rank', unit: '元', rows: [{ label: '甲', value: '0' }] },
-  { form: 'compare', unit: '元', before: '2019年版若干措施规定的补助标准和最高限额', after: '2026年版若干措施规定的补助标准和最高限额', rows: rows(12, i => ({ label: name + i, value: i ? huge : '0', before: i % 2 ? huge : '0' })) },
-  { form: 'share', unit: '%', rows: rows(3, i => ({ label: name + i, value: '33.3' })) },
-  { form: 'share', unit: '元', rows: [{ label: name, value: huge }] },
-  { form: 'share', unit: '元', rows: rows(6, i => ({ label: name + i, value: i ? '1' : huge })) },
-  { form: 'line', unit: '元', rows: rows(12, i => ({ label: name + i, value: i % 2 ? huge : '0' })) },
-  { form: 'timeline', rows: rows(12, i => ({ label: name + i, note: name.repeat(7), date: `2026-12-${i + 10}` })) },
-  { form: 'flow', rows: rows(12, i => ({ label: name + i, note: 'https://example.cn/' + 'a'.repeat(200) })) },
+  { form: 'compare', unit: '元', before: '2019年版若干措施规定的补助标准和最高限额', after: '2026年版若干措施规定的补助标准和最高限额', rows: times(12, i => ({ label: long + i, value: i ? huge : '0', before: i % 2 ? huge : '0' })) },
+  { form: 'share', unit: '%', rows: times(3, i => ({ label: long + i, value: '33.3' })) },
+  { form: 'share', unit: '元', rows: [{ label: long, value: huge }] },
+  { form: 'share', unit: '元', rows: times(6, i => ({ label: long + i, value: i ? '1' : huge })) },
+  { form: 'line', unit: '元', rows: times(12, i => ({ label: long + i, value: i % 2 ? huge : '0' })) },
+  { form: 'timeline', rows: times(12, i => ({ label: long + i, note: long.repeat(7), date: `2026-12-${i + 10}` })) },
+  { form: 'flow', rows: times(12, i => ({ label: long + i, note: 'https://example.cn/' + 'a'.repeat(200) })) },
 ];
 
 // draw writes these charts about a policy. What cannot be drawn is refused: the form of that stays open.
@@ -244,12 +244,12 @@ async function draw(page, policy) {
   await page.goto(`${base}${policy}/interpretations/new?kind=chart`);
   const token = await page.locator('#item input[name=_csrf]').inputValue(), clause = await page.locator('#clause option').nth(1).getAttribute('value');
   for (const { rows, ...chart } of extremes) {
-    const form = { _csrf: token, kind: 'chart', title: name, clause, do: 'save', ...chart };
+    const form = { _csrf: token, kind: 'chart', title: long, clause, do: 'save', ...chart };
     rows.forEach((row, i) => { for (const [field, value] of Object.entries(row)) form[field + i] = value; });
     const answer = await page.request.post(`${base}${policy}/interpretations`, { form, maxRedirects: 0, headers: { origin: base } });
     assert.equal(answer.status(), 303, `${chart.form}: ${(await answer.text()).match(/class="note cin problems"[^]*?<\/ul>/)?.[0]}`);
   }
-  await page.locator('#title').fill(name);
+  await page.locator('#title').fill(long);
   for (const [i, value] of ['-5', '三百', '1亿'].entries()) await page.locator(`[name=value${i}]`).fill(value);
   await page.locator('#unit').fill('万元');
   await page.locator('#form').selectOption('rank');

@@ -350,10 +350,10 @@ func (s *Store) UnreviewedInterpretations(ctx context.Context, office domain.Off
 	return list(ctx, s.read, scanInterpretation, q, office, limit)
 }
 
-// OlderInterpretations returns the approved interpretations of an office's
-// policies that were bound to an earlier version, and its pictures, whose figures
-// named no clause once: they may have to be checked. Those of an earlier version come first.
-func (s *Store) OlderInterpretations(ctx context.Context, office domain.OfficeID, limit int) ([]interpretations.Item, error) {
+// InterpretationsToCheck returns the approved interpretations of an office's
+// policies of which Outdated has to be asked: those that were bound to an earlier
+// version, first, and the pictures, whose figures named no clause once.
+func (s *Store) InterpretationsToCheck(ctx context.Context, office domain.OfficeID, limit int) ([]interpretations.Item, error) {
 	const q = `
 		SELECT i.id, i.body FROM interpretations i JOIN policies p ON p.id = i.policy_id
 		WHERE p.office_id = $1 AND i.state = 'approved' AND (i.policy_version <> p.version OR i.kind = 'onepage') AND p.status NOT IN ('amended', 'withdrawn', 'expired')

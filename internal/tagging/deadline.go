@@ -80,18 +80,17 @@ var ofTaxes = automaton.MustCompile(`(?:纳税申报|申报纳税|申报缴纳)[
 // deadlines are the last days to apply of a sentence, for the document and for
 // each measure that it belongs to. year is that of the document.
 func (t *reading) deadlines(s sentence, year string) claims {
+	whole := s.whole()
+	if whole && s.holds.dated {
+		return s.holds.deadlines
+	}
 	var found claims
-	if !s.whole() {
-		deadline(s, year, &found)
-		t.turn(s, year, found)
-		return found
+	deadline(s, year, &found)
+	t.turn(s, year, found)
+	if whole {
+		s.holds.deadlines, s.holds.dated = found, true
 	}
-	if h := s.holds; !h.dated {
-		deadline(s, year, &h.deadlines)
-		t.turn(s, year, h.deadlines)
-		h.dated = true
-	}
-	return s.holds.deadlines
+	return found
 }
 
 // turn puts the days of a sentence that names no year behind the day of the document.

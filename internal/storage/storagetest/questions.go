@@ -104,17 +104,21 @@ func keepsQuestions(t *testing.T, url string) {
 	c = got(s.CountQuestions(ctx, 1, morning, morning, morning))(t)
 	equal(t, "answered", c, storage.QuestionCounts{Unrouted: 1, Answered: 1, Late: 1, Satisfied: 1, Median: 26 * time.Hour})
 
-	equal(t, "of this version", len(got(s.OlderInterpretations(ctx, 1, 10))(t)), 0)
+	equal(t, "of this version", len(got(s.InterpretationsToCheck(ctx, 1, 10))(t)), 0)
 	it.ID, it.PolicyVersion = 0, p.Version+1
 	must(t, s.SaveInterpretation(ctx, &it))
-	equal(t, "of an older one", len(got(s.OlderInterpretations(ctx, 1, 10))(t)), 1)
-	equal(t, "of another office", len(got(s.OlderInterpretations(ctx, 2, 10))(t)), 0)
+	equal(t, "of an older one", len(got(s.InterpretationsToCheck(ctx, 1, 10))(t)), 1)
+	equal(t, "of another office", len(got(s.InterpretationsToCheck(ctx, 2, 10))(t)), 0)
 	drawn := interpretations.Item{
 		Policy: p.ID, PolicyVersion: p.Version, Kind: interpretations.OnePageKind, State: interpretations.Approved, CreatedAt: morning,
 		OnePage: &interpretations.OnePage{Hero: []interpretations.Entry{{Name: "最高", Big: "80万元"}}},
 	}
 	must(t, s.SaveInterpretation(ctx, &drawn))
-	equal(t, "and a picture", len(got(s.OlderInterpretations(ctx, 1, 10))(t)), 2)
+	equal(t, "and a picture", len(got(s.InterpretationsToCheck(ctx, 1, 10))(t)), 2)
+	it.ID = 0
+	must(t, s.SaveInterpretation(ctx, &it))
+	equal(t, "before it, another older one", got(s.InterpretationsToCheck(ctx, 1, 2))(t)[1].ID, it.ID)
+	must(t, s.DeleteInterpretation(ctx, it.ID))
 	must(t, s.DeleteInterpretation(ctx, drawn.ID))
 
 	it.ID, it.State = 0, interpretations.Draft
