@@ -343,7 +343,7 @@ func (q *QA) check(f *findings) {
 
 func (c *Chart) check(f *findings) {
 	if !slices.Contains(Forms(), c.Form) {
-		f.add("form", domain.Errorf(domain.Invalid, "没有名为“%s”的图表样式，请重新选择", c.Form).In("图表样式"))
+		f.add("form", domain.Errorf(domain.Invalid, "请选择图表样式").In("图表样式"))
 	}
 	switch n := len(c.Points); {
 	case n == 0 || n > MaxPoints:
