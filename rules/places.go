@@ -85,6 +85,7 @@ func newPlaces(text string) *places {
 			city = add(fields[0]+"00", fields[1], province)
 			if s := withoutPeoples(fields[1], "州"); s != "" {
 				p.enter(p.byName, s, city)
+				p.enter(p.byName, strings.TrimSuffix(s, "州")+"自治州", city)
 			}
 		}
 		for _, county := range fields[2:] { // towns, where a city has no counties, with five digits

@@ -77,7 +77,7 @@ func tidy(lines []line) []line {
 	kept := lines[:0]
 	for i, l := range lines {
 		if l.style != tableLine {
-			l.text = clean(l.text)
+			l.text = withoutCells(clean(l.text))
 		}
 		if l.text == "" || isPageNumber(l, lines, i) {
 			if l.page && i+1 < len(lines) {
@@ -103,6 +103,9 @@ func tidy(lines []line) []line {
 		if parts := partFacts(l.text); parts != nil && len(cut) < 3 {
 			pieces = parts
 		}
+		if m := dayAndNumber.FindStringSubmatchIndex(l.text); m != nil && len(cut) < 6 {
+			pieces = partsAt(l.text, m)
+		}
 		for piece := range slices.Values(pieces) {
 			part := l
 			part.skip = at
@@ -117,6 +120,14 @@ func tidy(lines []line) []line {
 		}
 	}
 	return joinBroken(readCard(dropNoise(dropFooter(cut))))
+}
+
+// withoutCells is a line without the empty cells of a table at its end: 2026-03-01 | ||||.
+func withoutCells(s string) string {
+	if text := strings.TrimRight(s, " |"); strings.Count(s[len(text):], "|") > 1 {
+		return text
+	}
+	return s
 }
 
 var (
@@ -270,6 +281,22 @@ func partFacts(s string) []string {
 		pieces, done = append(pieces, s[done:done+m[3]]), done+m[3]
 	}
 	return append(pieces, s[done:])
+}
+
+// dayAndNumber is a line of a collection of laws below the title: the day, maybe who issued
+// it, the number, maybe the place.
+var dayAndNumber = automaton.MustCompile(`^(20\d{2}-\d{1,2}-\d{1,2}) (?:([\p{Han}]{4,40}) )?([\p{Han}]{2,12}[〔\[(【]20\d{2}[〕\])】]第?\d{1,5}号|[\p{Han} ]{2,40}公告20\d{2}年第\d{1,4}号)(?: ([\p{Han}]{2,8}))?$`)
+
+// partsAt are the parts of a line that an expression found, in bytes, with the blanks
+// between them left out.
+func partsAt(s string, found []int) []string {
+	var parts []string
+	for i := 2; i+1 < len(found); i += 2 {
+		if found[i] >= 0 {
+			parts = append(parts, s[found[i]:found[i+1]])
+		}
+	}
+	return parts
 }
 
 // unflatten cuts a line that holds several paragraphs: at blanks that stand
@@ -495,6 +522,7 @@ var noise = automaton.MustCompile(`^(?:` + strings.Join([]string{
 	`(?:浏览|访问|点击|阅读)(?:次数|量|数)?[:]?\d*次?`,
 	`(?:无障碍(?:浏览|阅读)?|长者(?:模式|版|专区)|关怀版|繁体(?:版|中文)?|简体(?:版|中文)?|登录|注册|搜索|网站地图|联系我们|关于我们|版权声明|隐私声明|网站声明|帮助|RSS|English)(?:[|/]?(?:无障碍|长者模式|繁体|简体|登录|注册|搜索|网站地图|联系我们|关于我们|版权声明|隐私声明|网站声明|帮助|RSS|English|设为首页|加入收藏))*`,
 	`关注[·|].{0,20}`,
+	`欢迎(?:来到|访问|光临|您)[^。]{2,40}网站?[!,。]今天是[:]?.{0,40}`,
 	`(?:语音)?(?:朗读|播报|收听)`,
 	`(?:相关|关联)(?:链接|阅读|文章|新闻|推荐)[:]?`,
 	`(?:快)?转发给需要的人.?`,

@@ -75,6 +75,8 @@ func plainRune(r rune) rune {
 // plain returns the normal form of a character beyond ASCII, or -1 to drop it.
 func plain(r rune) rune {
 	switch {
+	case r == '丨': // which pages write for a bar
+		return '|'
 	case 0x4E00 <= r && r <= 0x9FFF, 0x3001 <= r && r <= 0x303F, 0x2018 <= r && r <= 0x201D: // nearly always
 		return r
 	case 0xFF01 <= r && r <= 0xFF5E:
@@ -95,6 +97,8 @@ func plain(r rune) rune {
 		return '〔'
 	case '﹞':
 		return '〕'
+	case '│', '┃', '︱', '∣':
+		return '|'
 	case utf8.RuneError:
 		return -1
 	}

@@ -71,9 +71,14 @@ var (
 // compactDate is a day on a line of its own without its marks: 20260301.
 var compactDate = automaton.MustCompile(`^20\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])$`)
 
+// cutDate is a day on a line of its own whose last mark was lost: 2026年3月1.
+var cutDate = automaton.MustCompile(`^20\d{2}年\d{1,2}月\d{1,2}$`)
+
 // isDayLine tells whether a line below the name of an office is the day on which
 // it signs.
-func isDayLine(s string) bool { return isDateLine(s) || len(s) == 8 && compactDate.MatchString(s) }
+func isDayLine(s string) bool {
+	return isDateLine(s) || len(s) == 8 && compactDate.MatchString(s) || len(s) <= 16 && cutDate.MatchString(s)
+}
 
 func isDateLine(s string) bool {
 	return len(s) <= 60 && (strings.HasSuffix(s, "日") || s != "" && isDigit(s[len(s)-1])) && dateLine.MatchString(s)
@@ -123,6 +128,9 @@ func findTitle(lines []line) ([]line, int) {
 		}
 		text, size := titleFrom(lines, i)
 		score := titleScore(text, l.style)
+		if leadsTo(lines, i) {
+			score = 0
+		}
 		if score > bestScore || score == bestScore && best >= 0 && issues(text, lines[best].text) {
 			best, bestScore, bestSize = i, score, size
 		}
@@ -186,6 +194,17 @@ var trail = automaton.MustCompile(`^(?:>|您?的?(?:当前|现在|所在)的?位
 
 // isTrail tells whether a line is the way to a page.
 func isTrail(s string) bool { return strings.ContainsAny(s, ">位") && trail.MatchString(s) }
+
+// leadsTo tells whether a line is the way to a page up to the title, which one of the next
+// lines is: 云川之窗>关于…的通告.
+func leadsTo(lines []line, i int) bool {
+	at := strings.LastIndexByte(lines[i].text, '>')
+	if at <= 0 {
+		return false
+	}
+	rest := lines[i].text[at+1:]
+	return slices.ContainsFunc(lines[i+1:min(len(lines), i+beforeBody)], func(l line) bool { return l.text == rest })
+}
 
 // brought is what an order says of the rules that it brings: 《居住登记条例》已经…通过.
 var brought = automaton.MustCompile(`^(?:现将?(?:公布|发布))?《([^《》]{4,80})》[^。]{0,300}(?:(?:通过|同意|批准|决定),?现予(?:公布|发布)|自[^。]{2,30}起施行)`)
@@ -303,6 +322,9 @@ var notTitle = automaton.MustCompile(`^(?:[-•·|★\[]|【[^】]{2,8}】\||(?:
 // labelled is a fact about a document that ends like a title: 效力位阶:地方性条例.
 var labelled = automaton.MustCompile(`^[\p{Han}]{2,6}:[^:]{2,12}$`)
 
+// factsInRow are facts about a document in one line, a day first: 废止日期:2026-03-01名称:….
+var factsInRow = automaton.MustCompile(`^[\p{Han}]{2,6}(?:日期|时间):\d{4}[^:]{0,20}[\p{Han}]{2}:`)
+
 // issuesRules is the title of a report that names what was issued: 财政部印发《…办法》.
 var issuesRules = automaton.MustCompile(`^[\p{Han}、 ]{2,40}(?:印发|发布|出台|公布|修订)《[^《》]{4,60}》$`)
 
@@ -312,7 +334,7 @@ const sureTitle = 5
 func titleScore(s string, st style) int {
 	n := columns(s)
 	if n < 6 || n > 200 || hasAny(s, "。;") || strings.HasSuffix(s, ":") || numberOf(s).rank != noRank || isDateLine(s) || isNumberLine(s) ||
-		strings.HasPrefix(s, "《") && strings.HasSuffix(s, "》") || isNoteLine(s) || isCardLabel(s) || isAttachment(s) || isTrail(s) || labelled.MatchString(s) || strings.HasPrefix(s, "•") && !strings.Contains(s, "关于") {
+		strings.HasPrefix(s, "《") && strings.HasSuffix(s, "》") || isNoteLine(s) || isCardLabel(s) || isAttachment(s) || isTrail(s) || labelled.MatchString(s) || factsInRow.MatchString(s) || strings.HasPrefix(s, "•") && !strings.Contains(s, "关于") {
 		return 0
 	}
 	score := 0

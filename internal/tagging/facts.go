@@ -126,7 +126,7 @@ func title(clauses []domain.Clause) string {
 		}
 	}
 	title := strings.TrimSpace(b.String())
-	if m := columnBefore.FindString(title); m != "" && m != title { // 时政|国务院办公厅关于…的意见
+	if m := columnBefore.FindString(title); m != "" && m != title && !guideTitle.MatchString(m) { // 时政|国务院办公厅关于…的意见
 		title = title[len(m):]
 	}
 	if m := siteBehind.FindStringIndex(title); m != nil { // 关于…的通知_通知公告_云川县民政局网站
@@ -140,13 +140,13 @@ func title(clauses []domain.Clause) string {
 
 // behindKind is what stands behind a title that is complete: a site of any name, or
 // the number.
-var behindKind = automaton.MustCompile(`关于[^_|]{4,120}(?:通知|公告|通告|意见|公示|决定|批复|函)((?: ?[-_|] ?[^-_|《》]{2,30})|[\p{Han}]{2,12}〔\d{4}〕\d{1,4}号)$`)
+var behindKind = automaton.MustCompile(`关于[^_|]{4,120}(?:通知|公告|通告|意见|公示|决定|批复|函)((?: ?[-_|] ?[^-_|《》]{2,30})|\(?[\p{Han}]{2,12}〔\d{4}〕\d{1,4}号\)?)$`)
 
-// columnBefore is the column of a paper before a title.
-var columnBefore = automaton.MustCompile(`^[\p{Han}]{2,6}\|`)
+// columnBefore is the column of a paper before a title, or what a page says of it.
+var columnBefore = automaton.MustCompile(`^[\p{Han}]{2,6}\||^[「【][\p{Han}]{2,6}[」】]|^原标题:`)
 
 // siteBehind is what pages append to a title: the column and the site.
-var siteBehind = automaton.MustCompile(`(?:[_|]| ?[-–—] ?)(?:[^_|]{2,20}[_|-])*[^_|《》]{2,30}(?:网站?|门户|政府|公告|平台|局|委员会|厅)$`)
+var siteBehind = automaton.MustCompile(`(?:[_|]| ?[-–—] ?)(?:[^_|]{2,20}[_|-])*[^_|《》]{2,30}(?:网站?|门户|政府|公告|平台|局|委员会|厅|开发区|高新区|管委会)$`)
 
 // metadata collects what a page or a guide card says about the document in
 // cells and lines of names and values. The first value of a name counts.

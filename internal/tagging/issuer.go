@@ -78,6 +78,9 @@ func (t *Tagger) withPlace(p *domain.Policy, name string) string {
 			return found + name[len(unit):]
 		}
 	}
+	if found := t.namedInFull(p.Text, name); found != "" {
+		return found
+	}
 	code := numberPlaces[firstRunes(p.DocNumber, 1)]
 	if unit == "市" {
 		code = cmpEmpty(numberCities[firstRunes(p.DocNumber, 1)], code)
@@ -86,6 +89,24 @@ func (t *Tagger) withPlace(p *domain.Policy, name string) string {
 		return place.Name + name[len(unit):]
 	}
 	return name
+}
+
+// namedInFull is the name of an office with its place as the text has it in what it cites,
+// "" if it has none or several: 《云川市商务局资金管理办法》 of 市商务局.
+func (t *Tagger) namedInFull(text, name string) string {
+	found := ""
+	text = firstRunes(text, maxNamed)
+	for _, m := range t.rules.PlacesIn(text) {
+		whole := text[m.Start:m.End] + strings.TrimPrefix(name, firstRunes(name, 1))
+		if m.Short || !strings.HasSuffix(text[m.Start:m.End], firstRunes(name, 1)) || !strings.HasPrefix(text[m.Start:], whole) {
+			continue
+		}
+		if found != "" && found != whole {
+			return ""
+		}
+		found = whole
+	}
+	return found
 }
 
 // ownOffice is an office by the level of its place alone.

@@ -10,7 +10,7 @@ import (
 )
 
 var (
-	kindInTitle  = automaton.MustCompile(`(实施细则|操作细则|操作规程|申报指南|办理指南|服务指南|办事指南|会议纪要|征求意见稿|实施意见|指导意见|若干意见|若干措施|若干政策|政策措施|实施方案|工作方案|行动方案|行动计划|实施办法|管理办法|暂行办法|通知|公告|通告|意见|措施|决定|批复|复函|函|纪要|议案|报告|请示|通报|决议|决定书|公报|命令|令|条例|解释|规定|规则|办法|细则|方案|计划|政策|政策解读|解读|问答|图解|公示|名单|公示表|法|函件|规划|规程)$`)
+	kindInTitle  = automaton.MustCompile(`(实施细则|操作细则|操作规程|申报指南|办理指南|服务指南|办事指南|会议纪要|征求意见稿|应急预案|预案|实施意见|指导意见|若干意见|若干措施|若干政策|政策措施|实施方案|工作方案|行动方案|行动计划|实施办法|管理办法|暂行办法|通知|公告|通告|意见|措施|决定|批复|复函|函|纪要|议案|报告|请示|通报|决议|决定书|公报|命令|令|条例|解释|规定|规则|办法|细则|方案|计划|政策|政策解读|解读|问答|图解|公示|名单|公示表|法|函件|规划|规程)$`)
 	forwardTitle = automaton.MustCompile(`》的?(?:通知|公告|决定|意见|函|批复|通告|命令|令)`)
 	titleTail    = automaton.MustCompile(`(?:\(?\d{4}年?第\d+号\)?|\([^()]{1,40}\)|[0-9一二三四五]+$|【(?:全文|原文|最新|图文|官方)[^【】]{0,6}】|最新版|全文|原文|\s)+$`)
 	guideTitle   = automaton.MustCompile(`[??!!]|一文|一图|一看就|读懂|看懂|详解|解读|解析|图解|问答|答疑|百问|常见问题|热点问题|如何|怎么|怎样|怎|什么|哪些|多少|指引|攻略|流程|须知|手把手|来了|速看|收藏|提醒|注意|小贴士|重磅|好消息|这笔|你|明白[卡纸]|简介`)
@@ -56,6 +56,9 @@ func (t *Tagger) docKind(p *domain.Policy) string {
 	}
 	if strings.Contains(title, "征求意见稿") {
 		return "D20"
+	}
+	if explainsFirst.MatchString(title) {
+		return "D19"
 	}
 	title = bracketedOrder.ReplaceAllString(title, "令")
 	if !forwardTitle.MatchString(title) {
@@ -105,11 +108,14 @@ func (t *Tagger) docKind(p *domain.Policy) string {
 	return best
 }
 
+// explainsFirst begins the title of what explains another document: 政策解读|关于…的通知.
+var explainsFirst = automaton.MustCompile(`^[【「\[]?(?:政策|文件)?(?:解读|问答|图解|一图读懂|答疑)[】」\]|:]`)
+
 // bracketedOrder is the number of an order in brackets behind who gives it.
 var bracketedOrder = automaton.MustCompile(`[【(]第?\d{1,3}号令[】)]$`)
 
 // ownName is what a text that has lost its title calls itself.
-var ownName = automaton.MustCompile(`(?:制定|提出)(?:如下|以下)[\p{Han}]{0,4}(意见|措施)|(?:特此|(?:有关)?(?:事项|事宜|问题|工作|要求|情况)[\p{Han}]{0,6}|本|现)(通知|公告|通告|批复|函复|决定|意见|请示)(?:如下|[。,]|自)|现将[^。;\n]{2,40}予以(公告|通告)[。,]`)
+var ownName = automaton.MustCompile(`(?:制定|提出)(?:如下|以下)[\p{Han}]{0,4}(意见|措施)|作出(?:如下|以下)(决定)|(?:特此|(?:有关)?(?:事项|事宜|问题|工作|要求|情况)[\p{Han}]{0,6}|本|现)(通知|公告|通告|批复|函复|决定|意见|请示)(?:如下|[。,]|自)|现将[^。;\n]{2,40}予以(公告|通告)[。,]`)
 
 // ownKinds are the kinds by what texts call themselves.
 var ownKinds = map[string]string{"通知": "D08", "公告": "D09", "通告": "D10", "批复": "D14", "函复": "D15", "决定": "D12", "意见": "D11", "措施": "D11", "请示": "D17"}
@@ -209,7 +215,7 @@ var statesItems = automaton.MustCompile(`(?:^|\n)第[一二三四五六七八九
 // code or the end that they count as.
 var kindWords = map[string]string{
 	"若干措施": "意见", "若干政策": "意见", "政策措施": "意见", "措施": "意见", "政策": "意见", "实施方案": "方案", "行动方案": "方案",
-	"行动计划": "方案", "计划": "方案", "规划": "方案", "实施办法": "办法", "管理办法": "办法", "暂行办法": "办法", "细则": "实施细则", "规则": "规定", "规程": "规定",
+	"行动计划": "方案", "计划": "方案", "规划": "方案", "应急预案": "方案", "预案": "方案", "实施办法": "办法", "管理办法": "办法", "暂行办法": "办法", "细则": "实施细则", "规则": "规定", "规程": "规定",
 	"服务指南": "D18", "办事指南": "D18", "操作规程": "D18", "命令": "令", "决定书": "决定",
 }
 
@@ -228,9 +234,9 @@ func guideKind(p *domain.Policy, title string) string {
 	switch {
 	case strings.HasSuffix(title, "总结"), strings.HasSuffix(title, "年报"), strings.HasSuffix(title, "决算"), strings.HasSuffix(title, "部门预算"):
 		return "D17"
-	case guideTitle.MatchString(title), question.MatchString(firstRunes(p.Text, 3000)):
+	case strings.HasSuffix(title, "说明"), guideTitle.MatchString(title), question.MatchString(firstRunes(p.Text, 3000)):
 		return "D19"
-	case strings.HasSuffix(title, "指南"), strings.HasSuffix(title, "申报"):
+	case strings.HasSuffix(title, "指南"), strings.HasSuffix(title, "申报"), guideAnd.MatchString(title):
 		return "D18"
 	case tellsOf.MatchString(title), inPaper.MatchString(firstRunes(p.Text, 300)):
 		return "D19"
@@ -241,6 +247,9 @@ func guideKind(p *domain.Policy, title string) string {
 	}
 	return ""
 }
+
+// guideAnd is the title of a guide that shows more: 高龄津贴办理指南及标准.
+var guideAnd = automaton.MustCompile(`(?:申报|办理|办事|申领|申请|服务)指南(?:及|和|与|、|\()`)
 
 // statute tells the level of a law, regulation or rule from its title and from
 // who made it; "" for what is none.

@@ -11,8 +11,10 @@ import (
 )
 
 var (
-	dateLine    = automaton.MustCompile(`^(?:` + yearRE + monthRE + dayRE + `)(?:印发|发布)?$`)
-	isoLine     = automaton.MustCompile(`^(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?: ?\d{1,2}:\d{2}(?::\d{2})?)?$`)
+	dateLine = automaton.MustCompile(`^(?:` + yearRE + monthRE + dayRE + `)(?:印发|发布)?$`)
+	isoLine  = automaton.MustCompile(`^(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?: ?\d{1,2}:\d{2}(?::\d{2})?)?(?: ?(?:\d{1,6}次|点击数|浏览|阅读)[^。;]{0,20})?$`)
+	// cutDay is a day whose last mark was lost.
+	cutDay      = automaton.MustCompile(`^(\d{4})年(\d{1,2})月(\d{1,2})$`)
 	datedNumber = automaton.MustCompile(`^(\d{4}年\d{1,2}月\d{1,2}日) ?[\p{Han}]{1,12}〔\d{4}〕\d{1,4}号$`)
 	// numberDated is the same the other way round.
 	numberDated = automaton.MustCompile(`^[\p{Han}]{1,12}〔\d{4}〕\d{1,4}号 ?(\d{4}年\d{1,2}月\d{1,2}日)$`)
@@ -47,6 +49,8 @@ func writtenDate(p *domain.Policy, meta map[string]string) string {
 		last = i
 		if all := chineseDate.FindAllStringSubmatch(c.Text, -1); len(all) > 0 {
 			m := all[len(all)-1]
+			signed = day(m[1], m[2], m[3])
+		} else if m := cutDay.FindStringSubmatch(c.Text); m != nil {
 			signed = day(m[1], m[2], m[3])
 		} else if d := firstDate(c.Text); d != "" {
 			signed = d
@@ -181,7 +185,7 @@ var (
 	pageLabel = automaton.MustCompile(`^[\p{Han}]{4,40}(?:局|厅|委|会|所|中心|政府|办公室) ?\d|(?:来源|来自|时间|日期|更新)[\p{Han}]{0,4}:`)
 	// copied is said of pages of those who copy what offices published.
 	copied  = automaton.MustCompile(`资料网|文库|范文|论坛|文档下载`)
-	notPage = automaton.MustCompile(`(?:截止|申报|受理|报名|活动|执行|有效|实施|施行)(?:日期|时间)`)
+	notPage = automaton.MustCompile(`(?:截止|申报|受理|报名|活动|执行|有效|实施|施行|生效|失效|废止)(?:日期|时间)`)
 	isoTime = automaton.MustCompile(`\d{1,2}:\d{2}(?::\d{2})?`)
 	// endsSpan stands before the last day of a period.
 	endsSpan = automaton.MustCompile(`(?:至|到|-|—|–|~|截止|于|前|期限[为:]?)$`)

@@ -402,12 +402,18 @@ func (t *Tagger) mostNamed(text string) (code, name string) {
 	count, names := map[string]int{}, map[string]string{}
 	only := map[string]*rules.Place{}     // the county by which alone a city is named
 	counties := map[string]*rules.Place{} // the only county of a city that is named, nil for several
-	for _, m := range t.rules.PlacesIn(text) {
+	named := t.rules.PlacesIn(text)
+	for i, m := range named {
 		place := choose(m.Places, text)
 		if place == nil || m.Short && addressAfter.MatchString(text[m.End:]) || allCounties.MatchString(text[m.End:]) {
 			continue
 		}
-		county := place
+		county, words := place, text[m.Start:m.End]
+		if i+1 < len(named) && named[i+1].Start == m.End { // of the city only the county is meant: 云川市湖东区
+			if next := choose(named[i+1].Places, text); next != nil && next.Parent == place && levelOf(place) == 1 {
+				county, words = next, text[named[i+1].Start:named[i+1].End]
+			}
+		}
 		for levelOf(place) > 1 {
 			place = place.Parent
 		}
@@ -426,7 +432,7 @@ func (t *Tagger) mostNamed(text string) (code, name string) {
 			count[place.Code]++
 		}
 		if names[place.Code] == "" {
-			names[place.Code] = text[m.Start:m.End]
+			names[place.Code] = words
 		}
 	}
 	var codes []string

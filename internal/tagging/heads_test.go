@@ -1,0 +1,38 @@
+package tagging_test
+
+import (
+	"strings"
+	"testing"
+)
+
+// TestHeadsOfPages reads what pages put around and into the head of a document.
+func TestHeadsOfPages(t *testing.T) {
+	const title = "云川县人民政府关于禁止露天焚烧秸秆的通告"
+	const body = "\n为改善空气质量,根据有关规定,现就有关事项通告如下:\n一、全县禁止露天焚烧秸秆。\n"
+	for name, tt := range map[string]struct {
+		text string
+		want [4]string // title, issuers, number, published
+	}{
+		"a day, an office and the number in one line":  {"关于禁止露天焚烧秸秆的通告\n2017-10-01 云川县人民政府办公室 云政办发〔2017〕120号 云川县" + body, [4]string{"关于禁止露天焚烧秸秆的通告", "云川县人民政府办公室", "云政办发〔2017〕120号", "2017-10-01"}},
+		"a day and the number of an announcement":      {"国家税务总局关于延期申报的公告\n2012-12-06 国家税务总局公告2012年第54号" + body, [4]string{"国家税务总局关于延期申报的公告", "国家税务总局", "国家税务总局公告2012年第54号", "2012-12-06"}},
+		"a day that lost its last mark":                {title + body + "云川县人民政府\n2016年1月29", [4]string{title, "云川县人民政府", "", "2016-01-29"}},
+		"a day and how often the page was read":        {title + "\n云政通〔2017〕43号\n2017-04-23 3750次 已失效" + body, [4]string{title, "云川县人民政府", "云政通〔2017〕43号", "2017-04-23"}},
+		"a day before empty cells":                     {title + "\n2019-04-26 点击数: | |||||||||||||||||||||||||" + body, [4]string{title, "云川县人民政府", "", "2019-04-26"}},
+		"a column before a character that is a bar":    {"政务服务丨" + title + "\n发布日期：2021-07-19" + body, [4]string{title, "云川县人民政府", "", "2021-07-19"}},
+		"the kind in brackets and the way to the page": {"云川范文 > 「通告」" + title + "\n「通告」" + title + body, [4]string{title, "云川县人民政府", "", ""}},
+		"what the title was elsewhere":                 {"原标题：" + title + body, [4]string{title, "云川县人民政府", "", ""}},
+		"the number in brackets behind it":             {title + "(云政通〔2017〕43号)" + body, [4]string{title, "云川县人民政府", "云政通〔2017〕43号", ""}},
+		"the site behind it":                           {"云川县地质灾害应急预案-云川高新技术产业开发区" + body, [4]string{"云川县地质灾害应急预案", "", "", ""}},
+		"facts in one line, a day first":               {"首页>云川县人民政府信息公开>信息浏览\n废止时间: 2020-01-23 名称: " + title + "\n" + title + body, [4]string{title, "云川县人民政府", "", ""}},
+		"a greeting of the site":                       {"欢迎访问云川县政府网站!今天是:\n" + title + "\n[ 成文日期 ] 2016-12-14 [ 公开日期 ] 2016-12-14" + body, [4]string{title, "云川县人民政府", "", "2016-12-14"}},
+		"an office of one's own city, as it is cited":  {"市商务局关于申报展会补贴的通知\n各有关单位:\n根据《云溪市商务局资金管理办法》和《湘潭市商务局扶持项目管理办法》,现组织申报展会补贴。", [4]string{"市商务局关于申报展会补贴的通知", "湘潭市商务局", "", ""}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := read(t, name, tt.text)
+			got := [4]string{p.Title, strings.Join(p.Issuers, " "), p.DocNumber, p.PublishDate}
+			if got != tt.want {
+				t.Errorf("got  %q\nwant %q", got, tt.want)
+			}
+		})
+	}
+}
