@@ -321,7 +321,7 @@ const maxWide = 60
 const maxTables = 20
 
 func (d *docxReader) read(x *xml.Decoder) error {
-	inText, hidden := false, false
+	inText, hidden, above := false, false, false
 	within := "" // the properties that are open, of a paragraph or a row
 	for t, err := range tokens(x) {
 		if err != nil {
@@ -375,7 +375,9 @@ func (d *docxReader) read(x *xml.Decoder) error {
 					d.style.Align = v
 				}
 			case "r":
-				hidden = false
+				hidden, above = false, false
+			case "vertAlign":
+				above = v == "superscript"
 			case "vanish":
 				hidden = v != "0" && v != "false"
 			case "t":
@@ -415,7 +417,11 @@ func (d *docxReader) read(x *xml.Decoder) error {
 				if d.limit -= int64(len(e)); d.limit < 0 {
 					return errTooMuchText
 				}
-				d.text.Write(e)
+				if text := string(e); above {
+					d.text.WriteString(raised(text))
+				} else {
+					d.text.WriteString(text)
+				}
 			}
 		case xml.EndElement:
 			switch e.Name.Local {

@@ -360,3 +360,12 @@ func TestBadPDF(t *testing.T) {
 		}
 	})
 }
+
+// TestRaisedFiguresAreNoPartOfASum: the mark of a note behind a sum, or the power of a unit,
+// stands above the line.
+func TestRaisedFiguresAreNoPartOfASum(t *testing.T) {
+	d := mustRead(t, "a.html", `<h1>云川县设备补助办法</h1><p>给予500<sup>1</sup>元补贴，每100m<sup>2</sup>不超过3万元。</p><table><tr><td>类别</td><td>金额</td></tr><tr><td>甲</td><td>300<sup>2</sup>元</td></tr></table>`)
+	if want := "给予500¹元补贴,每100m²不超过3万元。\n类别\t金额\n甲\t300²元"; !strings.HasSuffix(d.Text, want) {
+		t.Errorf("read %q, want %q at the end", d.Text, want)
+	}
+}

@@ -202,7 +202,11 @@ func textOf(n *html.Node, depth int) string {
 		if isSkipped(c) {
 			continue
 		}
-		b.WriteString(textOf(c, depth+1))
+		below := textOf(c, depth+1)
+		if c.DataAtom == atom.Sup {
+			below = raised(below)
+		}
+		b.WriteString(below)
 		if isBlock(c) {
 			b.WriteByte('\n') // 500 and 300 in two paragraphs of a cell are not 500300
 		}
@@ -232,6 +236,9 @@ func (p *page) walk(n *html.Node, depth int) {
 			}
 			return r
 		}, n.Data))
+		return
+	case n.DataAtom == atom.Sup:
+		p.open.WriteString(raised(textOf(n, depth)))
 		return
 	case isSkipped(n) || depth > maxDepth:
 		return

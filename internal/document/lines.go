@@ -434,6 +434,9 @@ func isStop(r rune) bool { return strings.ContainsRune("。;:!?)”」》…", r
 // left to squeeze.
 func breaksAtBlank(left, right string) bool {
 	l, r := lastRune(left), firstRune(right)
+	if len(left) <= 480 && strings.LastIndexByte(left, '(') > strings.LastIndexByte(left, ')') && enactedBracket.MatchString(left) {
+		return false
+	}
 	if len(left) <= 180 && jointOffices.MatchString(left) {
 		office := strings.TrimSuffix(left[strings.LastIndexByte(left, ' ')+1:], "办公室")
 		if len(office) > 21 { // the last seven characters: pages put the province before it
@@ -476,6 +479,9 @@ func breaksAtBlank(left, right string) bool {
 	return len(left) <= 150 || len(left) <= 480 && strings.Contains(left, "关于") && endsLikeTitle(squeeze(left))
 }
 
+// enactedBracket opens the note of how a statute came about: (2026年3月1日云川市人大常委会….
+var enactedBracket = automaton.MustCompile(`\(\d{4} ?年 ?\d{1,2} ?月 ?\d{1,2} ?日[^()。;]{0,160}$`)
+
 // jointOffices are offices and no more; jointTitle begins with the last of several offices that issue a text together.
 var jointOffices = automaton.MustCompile(`^(?:[\p{Han}]{2,24}(?:局|厅|部|委|会|办公室|署|行|政府|院|中心) ?){1,6}$`)
 
@@ -517,7 +523,7 @@ var noise = automaton.MustCompile(`^(?:` + strings.Join([]string{
 	`(?:首页|网站首页)(?:[>»/|\-].*)?`,
 	`[【\[(]?(?:字体|字号|字体大小)[:].{0,20}`,
 	`[【\[(]?(?:打印|打印本页|打印页面|我要打印|关闭|关闭窗口|关闭本页|收藏|返回|返回顶部|返回首页|返回列表|顶部)[】\])]?(?:[|/【\[(]?(?:打印|关闭|收藏|分享|返回|窗口|本页|关闭窗口)[】\])]?)*`,
-	`(?:上一篇|下一篇|上一条|下一条)[:]?.*`,
+	`[-·•]{0,3}(?:上一篇|下一篇|上一条|下一条)(?:文章|新闻)?[:]?.*`,
 	`(?:微信)?扫一?[扫描].{0,30}`,
 	`(?:浏览|访问|点击|阅读)(?:次数|量|数)?[:]?\d*次?`,
 	`(?:无障碍(?:浏览|阅读)?|长者(?:模式|版|专区)|关怀版|繁体(?:版|中文)?|简体(?:版|中文)?|登录|注册|搜索|网站地图|联系我们|关于我们|版权声明|隐私声明|网站声明|帮助|RSS|English)(?:[|/]?(?:无障碍|长者模式|繁体|简体|登录|注册|搜索|网站地图|联系我们|关于我们|版权声明|隐私声明|网站声明|帮助|RSS|English|设为首页|加入收藏))*`,
@@ -648,7 +654,11 @@ func joinBroken(lines []line) []line {
 		}
 	}
 	for i, l := range lines {
-		signs := i+1 < len(lines) && isOrgLine(l.text) && isDayLine(lines[i+1].text)
+		below := i + 1
+		if below < len(lines) && len(lines[below].text) <= 120 && sealLine.MatchString(lines[below].text) {
+			below++
+		}
+		signs := below < len(lines) && isOrgLine(l.text) && isDayLine(lines[below].text)
 		if len(out) > 0 && (signs && breaksName(text(), l.text) || !signs && !(len(out) <= 10 && endsLikeTitle(out[len(out)-1].text)) && goesOn(&out[len(out)-1], text(), l, last, width)) {
 			added := glue(text(), l.text)
 			if open.Len() == 0 {
@@ -671,8 +681,8 @@ func joinBroken(lines []line) []line {
 // nameBegins is the beginning of a long name of an office, on a line of its own: 云川县防汛抗旱和
 // 抢险救灾, and hasPlace an office with its place.
 var (
-	nameBegins = automaton.MustCompile(`^(?:(?:中共)?[\p{Han}]{2,7}?[省市县区州旗盟镇乡]|北京|天津|上海|重庆|全国|国家|中国)[\p{Han}]{4,24}$`)
-	hasPlace   = automaton.MustCompile(`^(?:中共)?[\p{Han}]{2,7}?[省市县区州旗盟镇乡]|^(?:国家|中国|中华)`)
+	nameBegins = automaton.MustCompile(`^(?:(?:中共)?[\p{Han}]{2,7}?[省市县区州旗盟镇乡]|北京|天津|上海|重庆|全国|国家|中国|国务院)[\p{Han}]{4,24}$`)
+	hasPlace   = automaton.MustCompile(`^(?:中共)?[\p{Han}]{2,7}?[省市县区州旗盟镇乡]|^(?:国家|中国|中华|国务院)`)
 	speaks     = automaton.MustCompile(`[请望各予]|执行|落实|特此|通[知告]|公告|[表书单录函样件]$`)
 )
 

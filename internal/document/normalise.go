@@ -202,6 +202,17 @@ func isSerial(s string) bool {
 	return n > 0 && strings.HasPrefix(s[n:], "号")
 }
 
+// raised writes figures that stand above the line as such: the sum before the mark of a
+// note, 500¹元, is not 5001元.
+func raised(s string) string {
+	return strings.Map(func(r rune) rune {
+		if '0' <= r && r <= '9' {
+			return []rune("⁰¹²³⁴⁵⁶⁷⁸⁹")[r-'0']
+		}
+		return r
+	}, s)
+}
+
 func isDigit(c byte) bool { return '0' <= c && c <= '9' }
 
 func isLetter(r rune) bool { return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' }

@@ -42,7 +42,7 @@ var titleKinds = []string{
 	"问答", "标准", "规范", "制度", "规划", "计划", "通报", "公示", "决议", "名单", "目录", "清单", "令", "法", "规程", "须知", "答复", "说明", "要点", "纪要", "报告", "举措", "若干条", "工作规则", "复函", "决算",
 }
 
-var titleTail = automaton.MustCompile(`[(〔](?:试行|暂行|草案|修订|修正|征求意见稿|\d{4}年?版?(?:修正|修订|本)?|\d{4}年.{0,6}|.{0,6}修[正订].{0,4}|.{0,8}稿)[)〕]$`)
+var titleTail = automaton.MustCompile(`[(〔](?:试行|暂行|草案|修订|修正|征求意见稿|\d{4}年?版?(?:修正|修订|本)?|\d{4}年.{0,6}|.{0,6}修[正订].{0,4}|.{0,8}稿|[^()]{2,30}(?:公告|令)第\d{1,4}号)[)〕]$`)
 
 // endsLikeTitle tells whether a line ends with a kind of document.
 func endsLikeTitle(s string) bool {

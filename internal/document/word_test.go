@@ -43,6 +43,10 @@ func TestWhatStandsAroundTheTextOfWord(t *testing.T) {
 			wordPara(`<w:rPr><w:del w:id="9"/></w:rPr>`, wordRun("对小微企业，")) + wordPara("", wordRun("给予补贴。")),
 			"对小微企业,给予补贴。",
 		},
+		"the mark of a note is no figure": {
+			wordPara("", wordRun("给予500"), `<w:r><w:rPr><w:vertAlign w:val="superscript"/></w:rPr><w:t>1</w:t></w:r>`, wordRun("元补贴。")),
+			"给予500¹元补贴。",
+		},
 		"and is kept at the end":       {wordPara(`<w:rPr><w:del w:id="9"/></w:rPr>`, wordRun("给予补贴。")), "给予补贴。"},
 		"a row that was struck out":    {`<w:tbl>` + row("", "类别", "金额") + row(`<w:del w:id="3"/>`, "甲", "100元") + row(`<w:ins w:id="4"/>`, "乙", "200元") + `</w:tbl>`, "类别\t金额\n乙\t200元"},
 		"how something was set before": {wordPara(`<w:pPrChange><w:pPr><w:numPr><w:numId w:val="3"/></w:numPr></w:pPr></w:pPrChange>`, `<w:r><w:rPr><w:rPrChange><w:rPr><w:vanish/></w:rPr></w:rPrChange></w:rPr><w:t>给予补贴。</w:t></w:r>`), "给予补贴。"},

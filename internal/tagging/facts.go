@@ -135,12 +135,18 @@ func title(clauses []domain.Clause) string {
 	if m := behindKind.FindStringSubmatchIndex(title); m != nil {
 		title = title[:m[2]]
 	}
+	if m := orderBehind.FindStringIndex(title); m != nil && m[0] > 0 {
+		title = title[:m[0]]
+	}
 	return title
 }
 
 // behindKind is what stands behind a title that is complete: a site of any name, or
 // the number.
 var behindKind = automaton.MustCompile(`关于[^_|]{4,120}(?:通知|公告|通告|意见|公示|决定|批复|函)((?: ?[-_|] ?[^-_|《》]{2,30})|\(?[\p{Han}]{2,12}〔\d{4}〕\d{1,4}号\)?)$`)
+
+// orderBehind is the order or announcement that brought a statute, behind its title.
+var orderBehind = automaton.MustCompile(`\([^()]{2,30}(?:公告|令)第\d{1,4}号\)$`)
 
 // columnBefore is the column of a paper before a title, or what a page says of it.
 var columnBefore = automaton.MustCompile(`^[\p{Han}]{2,6}\||^[「【][\p{Han}]{2,6}[」】]|^原标题:`)

@@ -18,8 +18,8 @@ var (
 	question     = automaton.MustCompile(`(?:^|\n)\s*(?:答|问|Q\d*|A\d*)\s*[::.、]`)
 	cardCell     = automaton.MustCompile(`(?:^|\n)\s*【?(?:` + cardNames + `)\s*(?:\n|$|[】::\s])`)
 	cardLine     = automaton.MustCompile(`^\s*【?(?:` + cardNames + `)`)
-	orderNumber  = automaton.MustCompile(`(?:国务院|人民政府|总局|委员会|部|署|局|银行)令|政令〔`)
-	byGovernment = automaton.MustCompile(`人民政府令|[\p{Han}]政令〔`)
+	orderNumber  = automaton.MustCompile(`(?:国务院|人民政府|总局|委员会|部|署|局|银行)令|政府?令〔`)
+	byGovernment = automaton.MustCompile(`人民政府令|政府令〔|[\p{Han}]政令〔`)
 	carriesOut   = automaton.MustCompile(`^[\p{Han}]{2,8}(?:省|自治区|市)实施《[^》]+法》(?:办法|若干规定|规定)$`)
 )
 
@@ -115,7 +115,7 @@ var explainsFirst = automaton.MustCompile(`^[【「\[]?(?:政策|文件)?(?:解�
 var bracketedOrder = automaton.MustCompile(`[【(]第?\d{1,3}号令[】)]$`)
 
 // ownName is what a text that has lost its title calls itself.
-var ownName = automaton.MustCompile(`(?:制定|提出)(?:如下|以下)[\p{Han}]{0,4}(意见|措施)|作出(?:如下|以下)(决定)|(?:特此|(?:有关)?(?:事项|事宜|问题|工作|要求|情况)[\p{Han}]{0,6}|本|现)(通知|公告|通告|批复|函复|决定|意见|请示)(?:如下|[。,]|自)|现将[^。;\n]{2,40}予以(公告|通告)[。,]`)
+var ownName = automaton.MustCompile(`(?:制定|提出)(?:如下|以下)[\p{Han}]{0,4}(意见|措施)|作出(?:如下|以下)(决定)|(?:特此|(?:有关)?(?:事项|事宜|问题|工作|要求|情况|规定|内容)[\p{Han}]{0,6}|本|现)(通知|公告|通告|批复|函复|决定|意见|请示)(?:如下|[。,]|自)|现将[^。;\n]{2,40}予以(公告|通告)[。,]`)
 
 // ownKinds are the kinds by what texts call themselves.
 var ownKinds = map[string]string{"通知": "D08", "公告": "D09", "通告": "D10", "批复": "D14", "函复": "D15", "决定": "D12", "意见": "D11", "措施": "D11", "请示": "D17"}

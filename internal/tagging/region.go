@@ -63,6 +63,11 @@ func (t *Tagger) regions(p *domain.Policy) []domain.Tag {
 	if national(title) {
 		return regionTag(p, whole, title)
 	}
+	if m := shortAbout.FindStringSubmatch(title); m != nil {
+		if places := t.rules.PlacesSaid(m[1]); len(places) == 1 && strings.HasPrefix(places[0].Name, m[1]) {
+			return regionTag(p, area{places[0].Code, places[0].Full}, m[1])
+		}
+	}
 	if code := cmpEmpty(numberGovernments[firstRunes(p.DocNumber, 2)], numberPlaces[firstRunes(p.DocNumber, 1)]); code != "" {
 		return regionTag(p, t.area(code), p.DocNumber)
 	}
@@ -110,6 +115,9 @@ func (t *Tagger) regions(p *domain.Policy) []domain.Tag {
 	}
 	return nil
 }
+
+// shortAbout is a title that begins with a place as people call it: 云川关于….
+var shortAbout = automaton.MustCompile(`^([\p{Han}]{2,4}?)关于`)
 
 // exchange is where shares of enterprises of all places are traded.
 var exchange = automaton.MustCompile(`(?:(?:上海|深圳|北京|香港)(?:、|和|或|及)?)+(?:证券|期货|股权|产权|联合)*交易(?:所|中心)`)
@@ -475,7 +483,7 @@ var (
 	// paper is the name of a paper, which has that of its city.
 	paper = automaton.MustCompile(`[\p{Han}]{2,3}(?:日报|晚报|晨报)`)
 	// ofCounty is how a text of a county or district calls it.
-	ofCounty = automaton.MustCompile(`[我本][区县]|区委|县委|[区县]政府|[,。;]区[\p{Han}]{2,6}局`)
+	ofCounty = automaton.MustCompile(`[我本][区县]|全县范围|区委|县委|[区县]政府|[,。;]区[\p{Han}]{2,6}局`)
 )
 
 // officeOf tells whether a text names an office of a county.
