@@ -189,9 +189,10 @@ func scrub(s string) string {
 }
 
 // joins tells whether two neighbours are parts of one number or foreign word,
-// which the dictionary alone takes apart: 1 5 0 → 150, A P P → APP.
+// which the dictionary alone takes apart: 1 5 0 → 150, A P P → APP. A word that
+// goes on in Chinese behind a letter stays one: AAA A级景区.
 func joins(a, b string) bool {
-	return alnum(a[len(a)-1]) && alnum(b[0])
+	return alnum(a[len(a)-1]) && alnum(b[0]) && (b[0] <= '9' || b[len(b)-1] < utf8.RuneSelf)
 }
 
 func alnum(c byte) bool {

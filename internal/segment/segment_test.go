@@ -17,7 +17,7 @@ import (
 
 // shared is loaded once: loading takes most of a second.
 var shared = sync.OnceValues(func() (*Segmenter, error) {
-	return New("", []string{"小微企业", "残疾人就业保障金", "六税两费", "5G基站", "带 空格", "坏\xff词", "", "首台(套)"})
+	return New("", []string{"小微企业", "残疾人就业保障金", "六税两费", "5G基站", "A级景区", "3岁以下", "带 空格", "坏\xff词", "", "首台(套)"})
 })
 
 func segmenter(t testing.TB) *Segmenter {
@@ -36,6 +36,8 @@ func TestWords(t *testing.T) {
 		"a long term wins":                    {"免征残疾人就业保障金", "免征|残疾人就业保障金"},
 		"numbers and foreign words are whole": {"登录APP申领1500元", "登录|APP|申领|1500|元"},
 		"a term may begin with a digit":       {"新建5G基站", "新建|5G基站"},
+		"a term behind a foreign word":        {"国家AAAA级景区", "国家|AAA|A级景区"},
+		"no term in a number":                 {"13岁以下", "13岁以下"},
 		"white space is left out":             {"小微企业 \n\t减半", "小微企业|减半"},
 		"punctuation is kept":                 {"减半，免征。", "减半|，|免征|。"},
 		"nothing in, nothing out":             {"", ""},

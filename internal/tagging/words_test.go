@@ -38,6 +38,27 @@ func TestWordsInTheirPlace(t *testing.T) {
 		"clouds for small enterprises": {
 			"关于推进制造业智能化改造的通知\n一、鼓励中小企业上云用云。对中小企业上云的费用给予30%补助。\n二、建设智能工厂的,奖励100万元。", domain.ThemeTag, "Q25", false,
 		},
+		"rent reduced for a time is no insurance": {
+			"各部门发布关于推动阶段性减免市场主体房屋租金工作的通知。\n对承租国有房屋的小微企业和个体工商户,今年阶段性减免3个月租金。", domain.ThemeTag, "Q05", false,
+		},
+		"trade across borders is no shop": {
+			"跨境电商快来申报\n今年跨境电子商务企业市场开拓扶持事项开始申报。\n对首次申报的跨境电子商务独立站项目,每个项目给予50万元奖励。", domain.ThemeTag, "Q23", false,
+		},
+		"sights graded by letters": {
+			"关于调整奖励政策的通知\n对新评定为国家AAAA级旅游景区、AAA级旅游景区的单位,分别给予一次性奖励20万元、10万元。\n各乡镇可根据实际另行奖励。", domain.IndustryTag, "N", true,
+		},
+		"money for lorries given up": {
+			"为加快推进国三及以下排放标准营运柴油货车淘汰,特制定国三及以下排放标准营运柴油货车提前淘汰补贴方案,现公告如下:\n一、补贴范围。凡在我市注册登记营运手续的国三及以下排放标准的营运柴油货车提前淘汰且符合条件的,给予适当资金补贴。\n二、补贴实施时间。2026年6月27日至2027年9月30日办理报废手续的营运柴油货车给予相应的资金补贴。\n请符合淘汰补贴业户到联合办公窗口及时办理。", domain.ThemeTag, "Q02", true,
+		},
+		"equipment that uses energy": {
+			"企业更新用能设备\n支持方向:采购节能技术装备,更新用能设备的企业。\n支持政策:更新用能设备、总投资30万元以上的,按照投资金额的10%给予补助。", domain.ThemeTag, "Q13", true,
+		},
+		"the retired among the insured": {
+			"居民医保哪些情况会有等待期?\n未在规定时间内参保城乡居民基本医疗保险的,实行3个月待遇等待期。\n新生儿从出生之日起、退休人员从不享受职工基本医疗保险待遇之日起,都应在90天之内参保缴费。", domain.ThemeTag, "M04", false,
+		},
+		"papers that are brought along, and where to": {
+			"关于规范电动自行车登记上牌的通告\n一、电动自行车所有人应当自购车之日起30日内,携带居民身份证到公安机关办理登记,领取号牌。\n二、派出所设立登记服务点,免费办理登记。\n三、未登记上牌上路行驶的,由公安机关依法处罚。", domain.ThemeTag, "M13", false,
+		},
 		"shares by size": {
 			"参保企业未裁员的,可以享受稳岗返还政策。大型企业按缴纳失业保险费的30%返还,中小微企业按60%返还。", domain.ThemeTag, "Q25", false,
 		},
