@@ -46,6 +46,9 @@ func (t *reading) facts(p *domain.Policy) {
 		p.Title, _, _ = strings.Cut(strings.TrimLeft(p.Title[m[1]:], "| "), "|")
 		p.Title = strings.TrimSpace(p.Title)
 	}
+	if p.Title == "" {
+		p.Title = nameOnCard(p.Clauses)
+	}
 	if m := numberBefore.FindStringIndex(p.Title); m != nil { // 云政办〔2026〕7号云川县人民政府办公室关于…
 		p.Title = p.Title[m[1]:]
 	}
@@ -112,9 +115,33 @@ var numberLabel = automaton.MustCompile(`^[•·●\- ]*(?:文件|发文)(?:字�
 
 // titleCell is the label of a title, numberBefore the number that a page puts before one.
 var (
-	titleCell    = automaton.MustCompile(`^[•·●\- ]*(?:(?:(?:发文|文件|文章)?(?:标题|名称)):|文章标题)`)
+	titleCell    = automaton.MustCompile(`^[•·●\- ]*(?:(?:(?:发文|文件|文章|事项|项目|业务|政策)?(?:标题|名称)):|文章标题)`)
 	numberBefore = automaton.MustCompile(`^[\p{Han}]{2,12}〔\d{4}〕\d{1,4}号 ?`)
 )
+
+// nameCell is the first cell of a guide card: 一、事项名称 over what it is, or before it.
+var nameCell = automaton.MustCompile(`^(?:[一1][、.])?(?:事项|项目|业务|政策)名称:?([^:。;]{0,60})$`)
+
+// nameOnCard is the name of what a guide card is about, "" if it has no such cell.
+func nameOnCard(clauses []domain.Clause) string {
+	if len(clauses) < 2 {
+		return ""
+	}
+	m := nameCell.FindStringSubmatch(clauses[0].Text)
+	switch {
+	case m == nil:
+		return ""
+	case m[1] != "":
+		return m[1]
+	}
+	if next := clauses[1].Text; nextCell.MatchString(next) {
+		return next
+	}
+	return ""
+}
+
+// nextCell is a text that may be a name.
+var nextCell = automaton.MustCompile(`^[^:。;]{4,60}$`)
 
 func title(clauses []domain.Clause) string {
 	var b strings.Builder
@@ -125,7 +152,7 @@ func title(clauses []domain.Clause) string {
 			break
 		}
 	}
-	title := strings.TrimSpace(b.String())
+	title := strings.TrimRight(strings.TrimSpace(b.String()), "|")
 	if m := columnBefore.FindString(title); m != "" && m != title && !guideTitle.MatchString(m) { // 时政|国务院办公厅关于…的意见
 		title = title[len(m):]
 	}

@@ -199,7 +199,7 @@ var startsHan = automaton.MustCompile(`^[\p{Han}【(《“]`)
 
 // ownRules is the title of rules that an office makes and that bear its name:
 // 云川市人民政府任免工作人员暂行办法, 云川市商务局展会申报指南.
-var ownRules = automaton.MustCompile(`^([\p{Han}]{2,12}(?:人民政府|人民代表大会常务委员会|人大常委会)|[\p{Han}]{2,8}[省市县区州盟][\p{Han}]{2,12}?(?:局|厅|委员会|管委会|中心))[^关]{2,30}(?:办法|规定|规则|制度|细则|指南|规程)(?:\([\p{Han}]{2,8}\))?$`)
+var ownRules = automaton.MustCompile(`^([\p{Han}]{2,12}(?:人民政府|人民代表大会常务委员会|人大常委会)|[\p{Han}]{2,8}[省市县区州盟][\p{Han}]{2,12}?(?:局|厅|委员会|管委会|中心))[^关]{2,30}(?:办法|规定|规则|制度|细则|指南|规程|令)(?:\([\p{Han}]{2,8}\))?$`)
 
 // headOfOffice signs with what he is: 住房城乡建设部部长 王某某, 云川省省长 王某某.
 var headOfOffice = automaton.MustCompile(`^([\p{Han}]{2,20}(?:部|署|总局|委员会|[省市州县区]))(?:代)?(?:部长|署长|局长|主任|省长|市长|州长|县长|区长) ?[\p{Han}]{2,4}$`)
@@ -566,7 +566,7 @@ func aboveTitle(p *domain.Policy) []string {
 		if c.Kind == domain.TitleClause {
 			break
 		}
-		if n := officesIn(c.Text); len(n) > 0 && agencyEnd.MatchString(n[len(n)-1]) && utf8.RuneCountInString(c.Text) <= 40 && !strings.HasSuffix(c.Text, ":") {
+		if n := officesIn(c.Text); len(n) > 0 && agencyEnd.MatchString(n[len(n)-1]) && utf8.RuneCountInString(c.Text) <= 40 && !strings.HasSuffix(c.Text, ":") && !strings.HasSuffix(c.Text, "网站") {
 			for _, name := range n {
 				if !slices.Contains(names, name) {
 					names = append(names, name)

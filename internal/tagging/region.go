@@ -156,7 +156,7 @@ var (
 	// served is the site on which a province serves its people.
 	served = automaton.MustCompile(`([\p{Han}]{2,3}?)政务服务网`)
 	// stateActs is how a report tells what an office of the state did.
-	stateActs = automaton.MustCompile(`(?:国务院|(?:财政|教育|民政|商务|交通运输|农业农村|文化和旅游|工业和信息化|人力资源社会保障|人力资源和社会保障|住房城乡建设|住房和城乡建设|生态环境|自然资源|科技|公安|司法|水利)部|(?:税务|市场监管|海关|国家税务)总局|国家[\p{Han}]{2,8}[局委])(?:[、\d]|[^\P{Han}省市]){0,40}(?:印发|发布|公布|出台|下发|获悉)`)
+	stateActs = automaton.MustCompile(`(?:国务院|(?:财政|教育|民政|商务|交通运输|农业农村|文化和旅游|工业和信息化|人力资源社会保障|人力资源和社会保障|住房城乡建设|住房和城乡建设|生态环境|自然资源|科技|公安|司法|水利)部|(?:税务|市场监管|海关|国家税务)总局|国家[\p{Han}]{2,8}[局委])(?:[、\d]|[^\P{Han}省市]){0,100}(?:印发|发布|公布|出台|下发|获悉)`)
 	// everyProvince is what texts say that hold in all of them.
 	everyProvince = automaton.MustCompile(`省、自治区、直辖市|不设区的市`)
 )
