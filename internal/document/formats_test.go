@@ -369,3 +369,12 @@ func TestRaisedFiguresAreNoPartOfASum(t *testing.T) {
 		t.Errorf("read %q, want %q at the end", d.Text, want)
 	}
 }
+
+// TestATableInACell: a small table in a cell of one with names of columns is what the cell
+// says.
+func TestATableInACell(t *testing.T) {
+	d := mustRead(t, "a.html", `<h1>云川县设备补助办法</h1><table><tr><th>类别</th><th>补助标准</th></tr><tr><td>甲类</td><td><table><tr><td>县级</td><td>500元</td></tr><tr><td>市级</td><td>800元</td></tr></table></td></tr><tr><td>乙类</td><td>300元</td></tr></table><p>自发布之日起施行。</p>`)
+	if want := "\n类别\t补助标准\n甲类\t县级500元市级800元\n乙类\t300元\n"; !strings.Contains(d.Text, want) {
+		t.Errorf("read %q, want %q in it", d.Text, want)
+	}
+}

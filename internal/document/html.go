@@ -312,11 +312,16 @@ func isBlock(n *html.Node) bool {
 	return false
 }
 
+// smallTable is how much text a table in a cell of another may hold, in bytes, where that
+// is one of data.
+const smallTable = 600
+
 // table reads a table of data. It returns nil for one that only arranges the
-// page: of one column, with another table in it, or with long texts in cells.
+// page: of one column, with another table in it, or with long texts in cells. One
+// with names of columns may have small ones in its cells.
 func (p *page) table(n *html.Node) []line {
 	var g grid
-	layout := false
+	layout, named := false, false
 	var visit func(*html.Node, int)
 	visit = func(n *html.Node, depth int) {
 		for c := n.FirstChild; c != nil && !layout && depth < maxDepth; c = c.NextSibling {
@@ -328,7 +333,8 @@ func (p *page) table(n *html.Node) []line {
 				visit(c, depth+1)
 				g.fill()
 			case atom.Td, atom.Th:
-				if len(g.rows) == 0 || hasTable(c, 0) || p.weights[c].text > 3000 {
+				named = named || c.DataAtom == atom.Th
+				if len(g.rows) == 0 || hasTable(c, 0) && (!named || p.weights[c].text > smallTable) || p.weights[c].text > 3000 {
 					layout = true
 					return
 				}
