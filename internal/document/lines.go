@@ -103,7 +103,7 @@ func tidy(lines []line) []line {
 		if parts := partFacts(l.text); parts != nil && len(cut) < 3 {
 			pieces = parts
 		}
-		if m := dayAndNumber.FindStringSubmatchIndex(l.text); m != nil && len(cut) < 6 {
+		if m := dayAndNumberIn(l.text, len(cut)); m != nil {
 			pieces = partsAt(l.text, m)
 		}
 		for piece := range slices.Values(pieces) {
@@ -286,6 +286,14 @@ func partFacts(s string) []string {
 // dayAndNumber is a line of a collection of laws below the title: the day, maybe who issued
 // it, the number, maybe the place.
 var dayAndNumber = automaton.MustCompile(`^(20\d{2}-\d{1,2}-\d{1,2}) (?:([\p{Han}]{4,40}) )?([\p{Han}]{2,12}[〔\[(【]20\d{2}[〕\])】]第?\d{1,5}号|[\p{Han} ]{2,40}公告20\d{2}年第\d{1,4}号)(?: ([\p{Han}]{2,8}))?$`)
+
+// dayAndNumberIn finds what such a line holds, of which there is none but among the first.
+func dayAndNumberIn(s string, before int) []int {
+	if before > 5 || len(s) > 300 || !strings.HasPrefix(s, "20") {
+		return nil
+	}
+	return dayAndNumber.FindStringSubmatchIndex(s)
+}
 
 // partsAt are the parts of a line that an expression found, in bytes, with the blanks
 // between them left out.
