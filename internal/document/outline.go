@@ -177,7 +177,7 @@ func mayHead(l line) bool {
 }
 
 // dated begins the line that pages put below a headline.
-var dated = automaton.MustCompile(`^(?:发布|发表|更新|发稿)?(?:时间|日期):? ?\d{4}|^\d{4}年\d{1,2}月\d{1,2}日 ?\d{1,2}:\d{2}|^来源:[\p{Han}]{2,12}$`)
+var dated = automaton.MustCompile(`^(?:发布|发表|更新|发稿)?(?:时间|日期):? ?\d{4}|^\d{4}年\d{1,2}月\d{1,2}日 ?\d{1,2}:\d{2}|^来源:[\p{Han}]{2,12}$|^(?:浏览|阅读|点击|访问|来源|作者|编辑)[^。;]{0,30}(?:时间|日期):? ?\d{4}`)
 
 // datedHeadline returns the line above the date of a page, or -1.
 func datedHeadline(lines []line) int {

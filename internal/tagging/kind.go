@@ -115,7 +115,7 @@ var explainsFirst = automaton.MustCompile(`^[【「\[]?(?:政策|文件)?(?:解�
 var bracketedOrder = automaton.MustCompile(`[【(]第?\d{1,3}号令[】)]$`)
 
 // ownName is what a text that has lost its title calls itself.
-var ownName = automaton.MustCompile(`(?:制定|提出)(?:如下|以下)[\p{Han}]{0,4}(意见|措施)|作出(?:如下|以下)(决定)|发布(?:如下|以下)[\p{Han}]{0,4}(令)|(?:特此|(?:有关)?(?:事项|事宜|问题|工作|要求|情况|规定|内容)[\p{Han}]{0,6}|本|现)(通知|公告|通告|批复|函复|决定|意见|请示)(?:如下|[。,]|自)|现将[^。;\n]{2,40}予以(公告|通告)[。,]`)
+var ownName = automaton.MustCompile(`(?:制定|提出)(?:如下|以下)[\p{Han}]{0,4}(意见|措施)|作出(?:如下|以下)(决定)|发布(?:如下|以下)[\p{Han}]{0,4}(令)|(?:特此|(?:有关)?(?:事项|事宜|问题|工作|要求|情况|规定|内容)[\p{Han}]{0,6}|本|现)(通知|公告|通告|批复|函复|决定|意见|请示)(?:如下|[。,]|自)|自本(通知|公告|通告|决定|意见)(?:发布|公布|印发)之日|现将[^。;\n]{2,40}予以(公告|通告)[。,]`)
 
 // ownKinds are the kinds by what texts call themselves.
 var ownKinds = map[string]string{"通知": "D08", "公告": "D09", "通告": "D10", "批复": "D14", "函复": "D15", "决定": "D12", "意见": "D11", "措施": "D11", "请示": "D17", "令": "D13"}
