@@ -54,7 +54,7 @@ func (t *Tagger) docKind(p *domain.Policy) string {
 	if title == "" {
 		return selfKind(p)
 	}
-	if strings.Contains(title, "征求意见稿") {
+	if strings.Contains(title, "征求意见稿") || titleAsks.MatchString(title) {
 		return "D20"
 	}
 	if explainsFirst.MatchString(title) {
@@ -107,6 +107,9 @@ func (t *Tagger) docKind(p *domain.Policy) string {
 	}
 	return best
 }
+
+// titleAsks is the title of a text that asks people what they think of a draft.
+var titleAsks = automaton.MustCompile(`(?:公开|广泛|向社会|公众)[\p{Han}]{0,4}(?:征求|征集|听取)[\p{Han}]{0,8}意见(?:建议)?(?:的(?:公告|通告|通知|公示))?$`)
 
 // explainsFirst begins the title of what explains another document: 政策解读|关于…的通知.
 var explainsFirst = automaton.MustCompile(`^[【「\[]?(?:政策|文件)?(?:解读|问答|图解|一图读懂|答疑)[】」\]|:]`)
@@ -223,7 +226,7 @@ var kindWords = map[string]string{
 var answersMember = automaton.MustCompile(`(?:建议|提案|议案|代表|委员).{0,24}(?:答复|复函)`)
 
 // tellsOf is the title of a piece of news: 2026年入学政策公布.
-var tellsOf = automaton.MustCompile(`(?:政策|办法|细则|措施)(?:正式|今日|已)?(?:公布|出台|发布|启动)$`)
+var tellsOf = automaton.MustCompile(`(?:政策|办法|细则|措施)(?:正式|今日|已)?(?:公布|出台|发布|启动)$|标准(?:再次|正式)?(?:提高|上调)(?:到|至|为)?[\d每人月年元]{0,12}$`)
 
 // inPaper tells of a paper from which a page has its text.
 var inPaper = automaton.MustCompile(`(?:来源|来自)[: ]{1,3}[\p{Han}]{2,8}(?:日报|晚报|时报|早报|晨报|商报|新闻网|新华网|人民网|融媒体中心)`)
@@ -276,7 +279,7 @@ func statute(p *domain.Policy, title, end string) string {
 		return "D03"
 	case congress && !strings.Contains(title, "中华人民共和国") && (end == "条例" || strings.Contains(head, "人民代表大会常务委员会")):
 		return "D04"
-	case end == "条例" && (strings.Contains(made+head, "国务院") || strings.HasPrefix(title, "中华人民共和国")):
+	case end == "条例" && (strings.Contains(made+head, "国务院") || strings.HasPrefix(title, "中华人民共和国") || !ofPlace.MatchString(title)):
 		return "D02"
 	case end == "条例":
 		return "D04"
@@ -290,6 +293,9 @@ func statute(p *domain.Policy, title, end string) string {
 		return "D05"
 	}
 }
+
+// ofPlace is the title of a regulation of a place, which bears its name.
+var ofPlace = automaton.MustCompile(`^[\p{Han}\d]{0,6}?[\p{Han}]{2,10}(?:省|自治区|自治州|自治县|特区|[州县区盟旗])|^[\p{Han}\d]{0,6}?[\p{Han}]{2,3}市`)
 
 // kindRank prefers, for one suffix, the kind whose name it is over the levels
 // of law that also use it: a title alone does not make a 办法 a regulation.
