@@ -236,6 +236,9 @@ var titleThenText = automaton.MustCompile(`^[^。;:, ]{8,90}(?:的通知|的意�
 // titleAndDay parts a title and the day behind it, if a line holds both: a whole
 // line, or one of the first.
 func titleAndDay(s string, whole, first bool) []string {
+	if m := dayAndSource.FindStringSubmatchIndex(s[:min(len(s), 600)]); m != nil && first && whole && endsLikeTitle(squeeze(s[:m[3]])) {
+		return []string{s[:m[3]], s[m[4]:]}
+	}
 	if len(s) > 600 || !strings.HasSuffix(s, "日") && strings.TrimRight(s, "0123456789)]") == s {
 		return nil
 	}
@@ -247,6 +250,9 @@ func titleAndDay(s string, whole, first bool) []string {
 	}
 	return nil
 }
+
+// dayAndSource is a title with the day and the source of a page behind it.
+var dayAndSource = automaton.MustCompile(`^([^。;:]{0,60}关于[^。;:]{4,100}?) (20\d{2}[-/.年]\d{1,2}[-/.月]\d{1,2}日? ?(?:\d{1,2}:\d{2}(?::\d{2})? ?)?(?:来源|作者|浏览|阅读|点击|字号|信息来源)[^。]{0,80})$`)
 
 // dayBehind is a title with the day on which a page shows it behind it, dayAfter the
 // same of a report in the first lines of a page.

@@ -295,7 +295,7 @@ func (t *Tagger) docNumber(p *domain.Policy, meta map[string]string) string {
 				if isOrder(c.Kind, text) { // of more offices than the rule takes
 					return orderOf(text)
 				}
-				rest := strings.Trim(strings.Replace(text, m.evidence.Text, "", 1), "()（） \n")
+				rest := strings.Trim(chineseDate.ReplaceAllString(strings.Replace(text, m.evidence.Text, "", 1), ""), "()（） \n")
 				if bracketed := "(" + m.evidence.Text + ")"; c.Kind == domain.TitleClause && strings.HasSuffix(text, bracketed) && titleEnd.MatchString(strings.TrimSuffix(text, bracketed)) {
 					return n
 				}

@@ -566,7 +566,7 @@ func aboveTitle(p *domain.Policy) []string {
 		if c.Kind == domain.TitleClause {
 			break
 		}
-		if n := officesIn(c.Text); len(n) > 0 && agencyEnd.MatchString(n[len(n)-1]) && utf8.RuneCountInString(c.Text) <= 40 && !strings.HasSuffix(c.Text, ":") && !strings.HasSuffix(c.Text, "网站") {
+		if n := officesIn(strings.TrimSuffix(c.Text, "公告")); len(n) > 0 && agencyEnd.MatchString(n[len(n)-1]) && utf8.RuneCountInString(c.Text) <= 40 && !strings.HasSuffix(c.Text, ":") && !strings.HasSuffix(c.Text, "网站") {
 			for _, name := range n {
 				if name = inProvince.ReplaceAllString(name, "$1"); !slices.Contains(names, name) {
 					names = append(names, name)

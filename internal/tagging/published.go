@@ -11,7 +11,7 @@ import (
 )
 
 var (
-	dateLine = automaton.MustCompile(`^(?:` + yearRE + monthRE + dayRE + `)(?:印发|发布)?$`)
+	dateLine = automaton.MustCompile(`^(?:` + yearRE + monthRE + dayRE + `)(?:印发|发布)?(?: ?星期[一二三四五六日天])?$`)
 	isoLine  = automaton.MustCompile(`^(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?: ?\d{1,2}:\d{2}(?::\d{2})?)?(?: ?(?:\d{1,6}次|点击数|浏览|阅读)[^。;]{0,20})?$`)
 	// cutDay is a day whose last mark was lost.
 	cutDay      = automaton.MustCompile(`^(\d{4})年(\d{1,2})月(\d{1,2})$`)
@@ -124,7 +124,7 @@ func putUpOn(p *domain.Policy, meta map[string]string) string {
 		if copied.MatchString(c.Text) {
 			continue
 		}
-		if m := isoLine.FindStringSubmatch(strings.TrimPrefix(strings.Trim(c.Text, "() "), "日期:")); m != nil {
+		if m := isoLine.FindStringSubmatch(strings.TrimPrefix(strings.Trim(c.Text, "()[] "), "日期:")); m != nil {
 			return day(m[1], m[2], m[3])
 		}
 		if d := bylineDay(c.Text); d != "" && c.Kind == domain.HeadClause {
@@ -178,8 +178,8 @@ var numberYear = automaton.MustCompile(`〔(\d{4})〕`)
 var (
 	// pageDate is when a page was put up, in the line that also tells its
 	// source or how to print it; 时间 alone may be that of anything.
-	pageDate = automaton.MustCompile(`(?:日期|时间|印发|更新于|编辑:[\p{Han}]{2,4})[: ]*(\d{4}[年./-]\d{1,2}[月./-]\d{1,2}日?)|(?:^|来源[: ][\p{Han}“”"]{2,30} ?)(\d{4}[年./-]\d{1,2}[月./-]\d{1,2}日?)(?: \d{1,2}:\d{2}(?::\d{2})?)? ?(?:[【\[(]?(?:字体|字号|来源|打印|浏览|作者)|$)`)
-	pageLine = automaton.MustCompile(`来源|首页|字体|字号|编辑|浏览|打印|更新于|^印发`)
+	pageDate = automaton.MustCompile(`(?:日期|时间|印发|更新于|^发[表布]于|编辑:[\p{Han}]{2,4})[: ]*(\d{4}[年./-]\d{1,2}[月./-]\d{1,2}日?)|(?:^|来源[: ][\p{Han}“”"]{2,30} ?)(\d{4}[年./-]\d{1,2}[月./-]\d{1,2}日?)(?: \d{1,2}:\d{2}(?::\d{2})?)? ?(?:[【\[(]?(?:字体|字号|来源|打印|浏览|作者)|$)`)
+	pageLine = automaton.MustCompile(`来源|首页|字体|字号|编辑|浏览|打印|更新于|^印发|^发[表布]于`)
 	// someDay is a day, pageLabel what a page calls it or the name of an office before it.
 	someDay   = automaton.MustCompile(`\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}日?|\d{2}-\d{2}-\d{2}`)
 	pageLabel = automaton.MustCompile(`^[\p{Han}]{4,40}(?:局|厅|委|会|所|中心|政府|办公室) ?\d|(?:来源|来自|时间|日期|更新)[\p{Han}]{0,4}:`)
