@@ -195,14 +195,17 @@ var trail = automaton.MustCompile(`^(?:>|您?的?(?:当前|现在|所在)的?位
 // isTrail tells whether a line is the way to a page.
 func isTrail(s string) bool { return strings.ContainsAny(s, ">位") && trail.MatchString(s) }
 
-// leadsTo tells whether a line is the way to a page up to the title, which one of the next
-// lines is: 云川之窗>关于…的通告.
+// wayTo is the way to a page or the name of its site before a title.
+var wayTo = automaton.MustCompile(`^(?:[^。;]{1,60}>|[\p{Han}]{2,20}(?:网站?|门户|平台) ?)`)
+
+// leadsTo tells whether a line is that and the title, which one of the next lines is:
+// 云川之窗>关于…的通告.
 func leadsTo(lines []line, i int) bool {
-	at := strings.LastIndexByte(lines[i].text, '>')
-	if at <= 0 {
+	at := len(wayTo.FindString(lines[i].text))
+	if at == 0 {
 		return false
 	}
-	rest := lines[i].text[at+1:]
+	rest := lines[i].text[at:]
 	return slices.ContainsFunc(lines[i+1:min(len(lines), i+beforeBody)], func(l line) bool { return l.text == rest })
 }
 
@@ -334,7 +337,7 @@ const sureTitle = 5
 func titleScore(s string, st style) int {
 	n := columns(s)
 	if n < 6 || n > 200 || hasAny(s, "。;") || strings.HasSuffix(s, ":") || numberOf(s).rank != noRank || isDateLine(s) || isNumberLine(s) ||
-		strings.HasPrefix(s, "《") && strings.HasSuffix(s, "》") || isNoteLine(s) || isCardLabel(s) || isAttachment(s) || isTrail(s) || labelled.MatchString(s) || factsInRow.MatchString(s) || strings.HasPrefix(s, "•") && !strings.Contains(s, "关于") {
+		strings.HasPrefix(s, "《") && strings.HasSuffix(s, "》") || isNoteLine(s) || isCardLabel(s) || isAttachment(s) || isTrail(s) || labelled.MatchString(s) || factsInRow.MatchString(s) || factLine.MatchString(s) && isMetaLine(s) || strings.HasPrefix(s, "•") && !strings.Contains(s, "关于") {
 		return 0
 	}
 	score := 0

@@ -115,7 +115,7 @@ var numberLabel = automaton.MustCompile(`^[•·●\- ]*(?:文件|发文)(?:字�
 
 // titleCell is the label of a title, numberBefore the number that a page puts before one.
 var (
-	titleCell    = automaton.MustCompile(`^[•·●\- ]*(?:(?:(?:发文|文件|文章|事项|项目|业务|政策)?(?:标题|名称)):|文章标题)`)
+	titleCell    = automaton.MustCompile(`^[•·●\-| ]*(?:(?:(?:发文|文件|文章|事项|项目|业务|政策)?(?:标题|名称))[:|]|文章标题)`)
 	numberBefore = automaton.MustCompile(`^[\p{Han}]{2,12}〔\d{4}〕\d{1,4}号 ?`)
 )
 
@@ -176,7 +176,7 @@ var behindKind = automaton.MustCompile(`关于[^_|]{4,120}(?:通知|公告|通�
 var orderBehind = automaton.MustCompile(`\([^()]{2,30}(?:公告|令)第\d{1,4}号\)$`)
 
 // columnBefore is the column of a paper before a title, or what a page says of it.
-var columnBefore = automaton.MustCompile(`^[\p{Han}]{2,6}\||^[「【][\p{Han}]{2,6}[」】]|^原标题:`)
+var columnBefore = automaton.MustCompile(`^[\p{Han}]{2,6}\||^[「【\[][\p{Han}]{2,6}[」】\]]|^(?:原标题|转发):`)
 
 // siteBehind is what pages append to a title: the column and the site.
 var siteBehind = automaton.MustCompile(`(?:[_|]| ?[-–—] ?)(?:[^_|]{2,20}[_|-])*[^_|《》]{2,30}(?:网站?|门户|政府|公告|平台|局|委员会|厅|开发区|高新区|管委会)$`)
@@ -204,7 +204,7 @@ func metadata(clauses []domain.Clause) map[string]string {
 			}
 			continue
 		}
-		if all := lostColons.FindAllStringIndex(c.Text, -1); c.Kind == domain.HeadClause && len(all) > 1 && all[0][0] == 0 {
+		if all := lostColons.FindAllStringIndex(c.Text, -1); c.Kind == domain.HeadClause && len(all) > 1 && all[0][0] == 0 && strings.Count(c.Text, ":") < len(all) {
 			for k, at := range all {
 				end := len(c.Text)
 				if k+1 < len(all) {

@@ -43,6 +43,11 @@ func TestHeadsOfPages(t *testing.T) {
 		"when it was put up":                           {title + "\n发表于 2023-03-08" + body, [4]string{title, "云川县人民政府", "", "2023-03-08"}},
 		"all in the line of the title":                 {title + " 2023-03-08 来源: 县政府办 阅读量: 100" + body, [4]string{title, "云川县人民政府", "", "2023-03-08"}},
 		"two offices announce":                         {"国家税务总局云川县税务局 云川县财政局公告\n2023年第2号\n关于延续优惠政策的公告\n现就有关事项公告如下:\n一、减半征收。", [4]string{"关于延续优惠政策的公告", "国家税务总局云川县税务局 云川县财政局", "国家税务总局云川县税务局云川县财政局公告2023年第2号", ""}},
+		"facts in one line above who is written to":    {"发文机构：云川县财政局 发文日期：2023-03-08 名称：" + title + " 文号：云财〔2023〕1号 有效性：有效\n各乡镇人民政府：" + body, [4]string{title, "云川县财政局", "云财〔2023〕1号", "2023-03-08"}},
+		"a row with the title":                         {"| 索引号 | 001 | 分类 | 通告 |\n| 标题 | " + title + " |" + body, [4]string{title, "云川县人民政府", "", ""}},
+		"the site and the title":                       {"云川县人民政府门户网站 " + title + "\n" + title + body, [4]string{title, "云川县人民政府", "", ""}},
+		"the kind in square brackets":                  {"[通告]" + title + body, [4]string{title, "云川县人民政府", "", ""}},
+		"who passes it on":                             {"转发：" + title + body, [4]string{title, "云川县人民政府", "", ""}},
 		"an office of one's own city, as it is cited":  {"市商务局关于申报展会补贴的通知\n各有关单位:\n根据《云溪市商务局资金管理办法》和《湘潭市商务局扶持项目管理办法》,现组织申报展会补贴。", [4]string{"市商务局关于申报展会补贴的通知", "湘潭市商务局", "", ""}},
 	} {
 		t.Run(name, func(t *testing.T) {
