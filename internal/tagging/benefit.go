@@ -141,7 +141,7 @@ func (t *Tagger) benefit(m *domain.Measure, s sentence) {
 	}
 	for _, x := range t.find("X35", s) {
 		if a, ok := yuan(x.group("amt"), "元"); ok && b.Amount == 0 && !before.MatchString(x.text[:x.loc[0]]) {
-			kind("B09")
+			kind(kindOfWord(firstRunes(x.text[x.loc[1]:], 8)))
 			b.Amount, b.Unit = a, x.group("unit")
 			note("amount", x)
 		}
@@ -260,7 +260,7 @@ func (t *Tagger) steps(m *domain.Measure, s sentence) {
 		add(submatch(s.text, loc, 1), loc[1])
 		for to > 0 {
 			next := goesOn.FindStringSubmatchIndex(s.text[to:])
-			if next == nil || total.MatchString(s.text[to:to+next[1]]) {
+			if next == nil || total.MatchString(s.text[to:to+next[1]]) || reachedSum.MatchString(s.text[to+next[1]:]) {
 				break
 			}
 			add(s.text[to+next[2]:to+next[3]], to+next[1])
@@ -323,6 +323,8 @@ var (
 	// reckonedBy is what a gift is reckoned by.
 	reckonedBy = expression(`按(?:照)?([^,。;:\d]{2,30}?)(?:给予|予以)`)
 	firstYears = automaton.MustCompile(`[前首][一二两三四五六\d]{1,2}年(?:给予|按)?(\d+(?:\.\d+)?%)[,、]后[一二两三四五六\d]{1,2}年(?:给予|按)?$`)
+	// reachedSum stands behind a sum that somebody has spent: 技改投入3000万元至5000万元的.
+	reachedSum = automaton.MustCompile(`^(?:\([含不]+\))?(?:至|到|-|~|—|的(?:企业|单位|项目)|以[上下内])`)
 	// reached stands behind a sum that is asked: 5000万元以上.
 	reached = automaton.MustCompile(`^(?:\([含不]+\))?(?:及)?(?:以[上下内]|左右的)`)
 )
@@ -378,7 +380,7 @@ func (t *Tagger) loose(m *domain.Measure, s sentence) {
 	}
 	if loc := s.loc(apiece); loc != nil && b.Tiers == nil {
 		if tiers := amounts(submatch(s.text, loc, 3)); len(tiers) > 1 {
-			b.Kind, b.Tiers, b.Amount = cmpEmpty(b.Kind, "B09"), tiers, 0
+			b.Kind, b.Tiers, b.Amount = cmpEmpty(b.Kind, kindOfWord(s.text[loc[0]:loc[1]])), tiers, 0
 			b.Unit = cmpEmpty(b.Unit, strings.Trim(submatch(s.text, loc, 1)+"·"+submatch(s.text, loc, 2), "·"))
 			note("tiers", loc)
 		}

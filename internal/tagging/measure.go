@@ -18,8 +18,11 @@ func (t *reading) measures(p *domain.Policy, region string) []domain.Measure {
 	c.terms = c.definitions(p)
 	units := t.points(p)
 	out := make([]domain.Measure, 0, min(len(units), maxMeasures))
-	for _, u := range units {
+	for i, u := range units {
 		if m, ok := t.measure(p, u, c); ok {
+			if u.class.text != "" && i > 0 && units[i-1].class.text != "" && len(out) > 0 && m.Benefit.Base == "" && m.Clause == out[len(out)-1].Clause {
+				m.Benefit.Base = out[len(out)-1].Benefit.Base // 大型企业按上年度缴费额的30%返还,中小微企业按60%返还
+			}
 			m.ID = domain.MeasureID("m" + strconv.Itoa(len(out)+1))
 			out = append(out, m)
 		}
@@ -58,6 +61,9 @@ func (t *reading) measure(p *domain.Policy, u unit, c conditions) (domain.Measur
 		}
 	}
 	gives()
+	if u.class.text != "" {
+		r.beneficiary(u.class)
+	}
 	yearlyCall := false
 	for _, x := range u.own {
 		yearlyCall = t.window(&m, x.sentence) || yearlyCall
@@ -108,6 +114,9 @@ func (t *reading) measure(p *domain.Policy, u unit, c conditions) (domain.Measur
 		m.How.Mode = "apply"
 	}
 	m.Title = t.measureTitle(p, u, &m)
+	if class := u.class.text; class != "" && !strings.Contains(m.Title, class) {
+		m.Title = firstRunes(m.Title, 30-2-utf8.RuneCountInString(class)) + "(" + class + ")"
+	}
 	m.Check = t.toCheck(&m, u.own)
 	return m, true
 }

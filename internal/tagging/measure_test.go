@@ -3,6 +3,7 @@ package tagging_test
 import (
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -341,7 +342,6 @@ func TestWhoIsMeantIsReadWholeOrListed(t *testing.T) {
 		"对60至69岁的残疾人,给予2000元补助。":                         {"age ge 60", "age le 69", "group in G02", "kind in resident"},
 		"对个体工商户年应纳税所得额不超过200万元的部分,减半征收个人所得税。":            {"kind in enterprise", "registration in R500"},
 		"支持企业发展。对从业人数不超过50人的企业,给予2万元补助。":                 {"kind in enterprise", "staff le 50"},
-		"大型企业按上年度实际缴纳失业保险费的30%返还,中小微企业按60%返还。":           {"kind in enterprise", "size in large,medium,micro,small"},
 	} {
 		t.Run(sentence, func(t *testing.T) {
 			p := read(t, "who.txt", noticeHead+"一、"+sentence+noticeEnd)
@@ -365,6 +365,80 @@ func TestWhoIsMeantIsReadWholeOrListed(t *testing.T) {
 				t.Errorf("it asks for %q, want %q", got, want)
 			}
 		})
+	}
+}
+
+// TestEachClassOfEnterprisesHasAShareOfItsOwn: who is of one class is not told what others
+// get, and both meet what is asked of all.
+func TestEachClassOfEnterprisesHasAShareOfItsOwn(t *testing.T) {
+	type share struct {
+		Title, Base string
+		Rate        float64
+		Who         []string
+		Unread      []string
+	}
+	both := []string{"裁员率不高于5.5%"}
+	for text, want := range map[string][]share{
+		"一、稳岗返还。参保企业上年度裁员率不高于5.5%的,可申请稳岗返还。大型企业按上年度实际缴纳失业保险费的30%返还,中小微企业按60%返还。": {
+			{"稳岗返还(大型企业)", "上年度实际缴纳失业保险费", 0.3, []string{"large"}, both},
+			{"稳岗返还(中小微企业)", "上年度实际缴纳失业保险费", 0.6, []string{"medium", "small", "micro"}, both},
+		},
+		"一、稳岗返还。中型企业、小型企业、微型企业按上年度实际缴纳失业保险费的60%返还,大型企业按30%返还。": {
+			{"稳岗返还(中型企业、小型企业、微型企业)", "上年度实际缴纳失业保险费", 0.6, []string{"medium", "micro", "small"}, nil},
+			{"稳岗返还(大型企业)", "上年度实际缴纳失业保险费", 0.3, []string{"large"}, nil},
+		},
+		"一、稳岗返还。大型企业、中小微企业按上年度实际缴纳失业保险费的50%返还。": {
+			{"稳岗返还", "上年度实际缴纳失业保险费", 0.5, []string{"large", "medium", "micro", "small"}, nil},
+		},
+	} {
+		p := read(t, "class.txt", noticeHead+text+noticeEnd)
+		checkEvidence(t, p)
+		var got []share
+		for _, m := range p.Measures {
+			one := share{Title: m.Title, Base: m.Benefit.Base, Rate: m.Benefit.Rate}
+			m.Criteria.Leaves(func(l *domain.Condition) {
+				switch l.Field {
+				case domain.FieldSize:
+					one.Who = append(one.Who, l.Values...)
+				case domain.FieldOther:
+					one.Unread = append(one.Unread, l.Unread)
+				}
+			})
+			got = append(got, one)
+		}
+		if !reflect.DeepEqual(got, want) {
+			t.Errorf("%s:\ngot  %v\nwant %v", text, got, want)
+		}
+	}
+}
+
+// TestParagraphsAreParted where they give several people something of their own: within
+// an article, and at items that stand within a paragraph.
+func TestParagraphsAreParted(t *testing.T) {
+	for text, want := range map[string][]string{ // what each gives
+		"第一条 研发支持。对高新技术企业,给予20万元资助;对科技型中小企业,给予10万元资助。":                            {"200000", "100000"},
+		"第一条 乡村旅游。(一)伴手礼。被评为十佳伴手礼的,给予1万元奖励。(二)节庆活动。每个节庆活动给予2万元的资金补助。":               {"10000", "20000"},
+		"第一条 申请程序:1.企业提出申请;2.县经信局审核;3.对符合条件的企业发放补助5万元。":                              {"50000"},
+		"一、上台阶奖。对年营业收入同比增幅达到30%以上的企业,给予奖励2万元。对入规企业,给予奖励5万元。":                         {"20000", "50000"},
+		"一、技改奖励。对技改投入5000万元以上的企业奖补15万元,技改投入3000万元至5000万元的企业奖补10万元,500万元至1000万元的企业奖补5万元。": {"150000 100000 50000"},
+	} {
+		p := read(t, "parted.txt", noticeHead+text+noticeEnd)
+		checkEvidence(t, p)
+		var got []string
+		for _, m := range p.Measures {
+			sums := m.Benefit.Tiers
+			if sums == nil {
+				sums = []float64{m.Benefit.Amount}
+			}
+			var words []string
+			for _, x := range sums {
+				words = append(words, strconv.FormatFloat(x, 'f', -1, 64))
+			}
+			got = append(got, strings.Join(words, " "))
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: gives %q, want %q", text, got, want)
+		}
 	}
 }
 

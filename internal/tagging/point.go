@@ -59,6 +59,7 @@ type unit struct {
 	own     []piece
 	shared  []piece
 	alone   bool // whether it is the only measure under its heading
+	class   sentence // the words that name a class of enterprises or taxpayers, where others get another share
 }
 
 // section is a run of clauses under one heading.
@@ -76,8 +77,18 @@ type section struct {
 // different things to different people, it is the sentence. Where the headings
 // of a document are the sides of a measure (一、补贴对象 二、补贴标准 三、申请程序),
 // the paragraphs that give something share the others, and where a section is
-// laid out so, it is one measure.
+// laid out so, it is one measure. What gives each class of enterprises another share
+// is a measure for each: 大型企业按30%返还,中小微企业按60%返还.
 func (t *reading) points(p *domain.Policy) []unit {
+	var out []unit
+	for _, u := range t.statements(p) {
+		out = append(out, t.classes(u)...)
+	}
+	return out
+}
+
+// statements are the measures before those that give classes different shares are parted.
+func (t *reading) statements(p *domain.Policy) []unit {
 	sections := split(p.Clauses)
 	gathered, things := gather(sections)
 	if things < 2 && bySides(p, sections) {
@@ -564,7 +575,7 @@ func (t *reading) figures(b block) bool {
 // somebody of their own.
 func (t *reading) apart(s section, b block, own []piece) []unit {
 	whole := []unit{{heading: s.heading, path: b.items[0].Path, own: own}}
-	if b.lists {
+	if b.lists && !withinOne(b) {
 		return whole
 	}
 	var out []unit
@@ -572,7 +583,7 @@ func (t *reading) apart(s section, b block, own []piece) []unit {
 	given := false
 	for i, x := range own {
 		starts := i == 0 || strings.HasSuffix(own[i-1].text, "。") || strings.HasSuffix(own[i-1].text, ";")
-		if b.acts[i] == gives && starts && given && t.namesOwn(x.sentence) {
+		if b.acts[i] == gives && starts && given && t.namesOwn(x.sentence) || starts && len(out) > 0 && t.itemGives(own, i) && slices.ContainsFunc(own[:i], func(o piece) bool { return t.givenIn(o.sentence) }) {
 			out = append(out, unit{heading: s.heading, path: b.items[0].Path})
 		}
 		if len(out) == 0 {
@@ -591,6 +602,90 @@ func (t *reading) apart(s section, b block, own []piece) []unit {
 	}
 	return out
 }
+
+const someClass = `(?:大中型企业|大型企业|中型企业|小型企业|微型企业|中小微企业|中小企业|小微企业|一般纳税人|小规模纳税人|个体工商户)`
+
+var (
+	// shareOfClass is the share of one class of enterprises, or of several together.
+	shareOfClass = expression(`(?:^|[,;:。、()对\s])(` + someClass + `(?:[、和及]` + someClass + `)*)(?:可)?按[^。;]{0,60}?(\d+(?:\.\d+)?%)`)
+	classNamed   = expression(someClass)
+)
+
+// classes parts a measure that gives each class of enterprises another share. What
+// names some of them only is said of these.
+func (t *reading) classes(u unit) []unit {
+	type part struct {
+		piece  int // of u.own
+		from   int // where its class is named
+		class  string
+		figure string
+	}
+	var parts []part
+	figures := map[string]bool{}
+	for i, x := range u.own {
+		for at := 0; at < len(x.text); {
+			rest := x.slice(at, len(x.text))
+			loc := rest.loc(shareOfClass)
+			if loc == nil {
+				break
+			}
+			one := part{i, at + loc[2], submatch(rest.text, loc, 1), submatch(rest.text, loc, 2)}
+			if slices.ContainsFunc(parts, func(o part) bool { return o.class == one.class }) {
+				return []unit{u} // one class is told twice
+			}
+			parts = append(parts, one)
+			figures[one.figure] = true
+			at += loc[1]
+		}
+	}
+	if len(figures) < 2 || len(figures) != len(parts) {
+		return []unit{u}
+	}
+	var out []unit
+	for n, one := range parts {
+		of := u
+		of.own, of.class = nil, u.own[one.piece].slice(one.from, one.from+len(one.class))
+		for i, x := range u.own {
+			first := slices.IndexFunc(parts, func(o part) bool { return o.piece == i })
+			if first < 0 {
+				if named := x.locs(classNamed); len(named) == 0 || slices.ContainsFunc(named, func(c []int) bool { return strings.Contains(one.class, x.text[c[0]:c[1]]) }) {
+					of.own = append(of.own, x)
+				}
+				continue
+			}
+			if lead := x.slice(0, parts[first].from); strings.Trim(lead.text, " ,") != "" {
+				of.own = append(of.own, piece{lead, x.in, x.list})
+			}
+			if one.piece == i {
+				to := len(x.text)
+				if n+1 < len(parts) && parts[n+1].piece == i {
+					to = parts[n+1].from
+				}
+				of.own = append(of.own, piece{x.slice(one.from, to), x.in, x.list})
+			}
+		}
+		out = append(out, of)
+	}
+	return out
+}
+
+// itemGives tells whether the sentence at i begins an item within a paragraph that gives
+// something in figures: …。(二)旅游节庆活动。每个活动给予2万元补助。
+func (t *reading) itemGives(own []piece, i int) bool {
+	numbered := func(x piece) bool { return x.start > x.in.Start && isNumbered(x.text) }
+	if !numbered(own[i]) {
+		return false
+	}
+	for j := i; j < len(own) && (j == i || !numbered(own[j])); j++ {
+		if t.givenIn(own[j].sentence) {
+			return true
+		}
+	}
+	return false
+}
+
+// withinOne tells whether a block is one paragraph, which announces no list of others.
+func withinOne(b block) bool { return len(b.items) == 1 && !strings.HasSuffix(b.items[0].Text, ":") }
 
 // ownBeneficiary is a sentence that begins with whom it is for.
 var ownBeneficiary = expression(`^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．])?(?:[^。,;:]{2,20}。)?(?:\d{4}年[^,。]{0,24},)?(?:对|给|为|凡|符合)[^。;]{2,100}?,`)
