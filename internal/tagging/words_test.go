@@ -59,6 +59,24 @@ func TestWordsInTheirPlace(t *testing.T) {
 		"papers that are brought along, and where to": {
 			"关于规范电动自行车登记上牌的通告\n一、电动自行车所有人应当自购车之日起30日内,携带居民身份证到公安机关办理登记,领取号牌。\n二、派出所设立登记服务点,免费办理登记。\n三、未登记上牌上路行驶的,由公安机关依法处罚。", domain.ThemeTag, "M13", false,
 		},
+		"who pays for insurance is no tax": {
+			"关于做好城镇职工医疗保险延长缴费工作的通知\n一、退休时缴费年限不足的参保人员可以延长缴费。\n二、延长缴费的,由个人缴费,每年按缴费基数的8%缴纳。", domain.ThemeTag, "M30", false,
+		},
+		"boards taken off a front are no renewal": {
+			"关于规范户外广告设置的通告\n一、禁止在建筑物外立面设置户外广告。\n二、违反规定的,由城市管理部门责令拆除,逾期不拆除的,依法强制拆除。", domain.ThemeTag, "M27", false,
+		},
+		"loans, to whatever size": {
+			"关于实施重点产业贷款贴息的通知\n一、对中小企业的贷款,按利息的30%给予贴息。\n二、贷款贴息最高50万元,请中小企业于6月30日前申报。", domain.ThemeTag, "Q25", false,
+		},
+		"rules of an epidemic in passing, and a number to call": {
+			"关于延长文化场馆开放时间的公告\n一、图书馆、文化馆免费开放时间延长至21时,观众应当遵守疫情防控要求。\n二、落实疫情防控措施,避免人员聚集。急救电话120。", domain.ThemeTag, "M02", false,
+		},
+		"who heads an enterprise is no supervision": {
+			"关于推荐县级优秀企业家的通知\n一、优秀企业家应当为企业主要负责人。\n二、对获评企业的主要负责人给予奖励5万元。", domain.ThemeTag, "Q22", false,
+		},
+		"families with children buy homes": {
+			"各住房公积金缴存单位、缴存职工:\n决定对二孩、三孩家庭购房贷款、租房提取额度进行调整,现通知如下:\n一、租房提取。生育二孩、三孩家庭租房提取限额提高至20000元/年。\n二、住房公积金贷款。生育二孩、三孩的住房公积金缴存人,最高贷款额度提高10万元。", domain.GroupTag, "G11", false,
+		},
 		"shares by size": {
 			"参保企业未裁员的,可以享受稳岗返还政策。大型企业按缴纳失业保险费的30%返还,中小微企业按60%返还。", domain.ThemeTag, "Q25", false,
 		},
