@@ -568,7 +568,7 @@ func isNoise(s string) bool {
 }
 
 // fontSizes is what pages put behind a title.
-var fontSizes = automaton.MustCompile(` ?[【\[(]?(?:字号|字体)[: ]*(?:(?:大号?|标准|中号?|小号?)[ ]?)+[】\])]?$`)
+var fontSizes = automaton.MustCompile(` ?扫一?[扫描][^。;]{0,8}(?:打开|查看)[^。;]{0,8}$| ?[【\[(]?(?:字号|字体)[: ]*(?:(?:大号?|标准|中号?|小号?)[ ]?)+[】\])]?$`)
 
 // around is how many lines from either end may belong to the page, not the text.
 const around = 40

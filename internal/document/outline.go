@@ -325,6 +325,9 @@ var notTitle = automaton.MustCompile(`^(?:[-•·|★\[]|【[^】]{2,8}】\||(?:
 // labelled is a fact about a document that ends like a title: 效力位阶:地方性条例.
 var labelled = automaton.MustCompile(`^[\p{Han}]{2,6}:[^:]{2,12}$`)
 
+// relatedLine is another document to which a page leads.
+var relatedLine = automaton.MustCompile(`^相关(?:文件|政策|解读|链接|新闻|文章|附件|信息)[^:]{0,4}:`)
+
 // factsInRow are facts about a document in one line, a day first: 废止日期:2026-03-01名称:….
 var factsInRow = automaton.MustCompile(`^[\p{Han}]{2,6}(?:日期|时间):\d{4}[^:]{0,20}[\p{Han}]{2}:`)
 
@@ -337,7 +340,7 @@ const sureTitle = 5
 func titleScore(s string, st style) int {
 	n := columns(s)
 	if n < 6 || n > 200 || hasAny(s, "。;") || strings.HasSuffix(s, ":") || numberOf(s).rank != noRank || isDateLine(s) || isNumberLine(s) ||
-		strings.HasPrefix(s, "《") && strings.HasSuffix(s, "》") || isNoteLine(s) || isCardLabel(s) || isAttachment(s) || isTrail(s) || labelled.MatchString(s) || factsInRow.MatchString(s) || factLine.MatchString(s) && isMetaLine(s) || strings.HasPrefix(s, "•") && !strings.Contains(s, "关于") {
+		strings.HasPrefix(s, "《") && strings.HasSuffix(s, "》") || isNoteLine(s) || isCardLabel(s) || isAttachment(s) || isTrail(s) || labelled.MatchString(s) || relatedLine.MatchString(s) || factsInRow.MatchString(s) || factLine.MatchString(s) && isMetaLine(s) || strings.HasPrefix(s, "•") && !strings.Contains(s, "关于") {
 		return 0
 	}
 	score := 0

@@ -48,6 +48,7 @@ func TestHeadsOfPages(t *testing.T) {
 		"the site and the title":                       {"云川县人民政府门户网站 " + title + "\n" + title + body, [4]string{title, "云川县人民政府", "", ""}},
 		"the kind in square brackets":                  {"[通告]" + title + body, [4]string{title, "云川县人民政府", "", ""}},
 		"who passes it on":                             {"转发：" + title + body, [4]string{title, "云川县人民政府", "", ""}},
+		"another document that the page leads to":      {"相关文件:市政府关于印发《云溪市生态文明建设工作方案》的通知扫一扫在手机打开当前页\n" + title + body, [4]string{title, "云川县人民政府", "", ""}},
 		"an office of one's own city, as it is cited":  {"市商务局关于申报展会补贴的通知\n各有关单位:\n根据《云溪市商务局资金管理办法》和《湘潭市商务局扶持项目管理办法》,现组织申报展会补贴。", [4]string{"市商务局关于申报展会补贴的通知", "湘潭市商务局", "", ""}},
 	} {
 		t.Run(name, func(t *testing.T) {
