@@ -601,7 +601,7 @@ func dropNoise(lines []line) []line {
 		}
 		if l.style != tableLine && edge && len(l.text) <= 300 {
 			l.text = fontSizes.ReplaceAllString(l.text, "")
-			if isNoise(l.text) {
+			if l.text == "" || isNoise(l.text) {
 				continue
 			}
 			if crumbs.MatchString(l.text) && siteParts.MatchString(l.text) {
