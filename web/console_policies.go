@@ -6,7 +6,6 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
@@ -52,7 +51,7 @@ func (s *Server) policyList(c *fiber.Ctx) error {
 			filter.Statuses = []domain.PolicyStatus{status}
 		}
 	}
-	current := max(1, c.QueryInt("page", 1))
+	current := pageNumber(c)
 	filter.Offset = (current - 1) * policiesShown
 	found, total, err := s.Store.Policies(ctx, filter)
 	if err != nil {
@@ -70,15 +69,7 @@ func (s *Server) policyList(c *fiber.Ctx) error {
 		}
 		v.Rows = append(v.Rows, row)
 	}
-	if pages := (total + policiesShown - 1) / policiesShown; pages > 1 {
-		for n := 1; n <= pages; n++ {
-			link := pageLink{Label: strconv.Itoa(n)}
-			if n != current {
-				link.URL = address("/console/policies", url.Values{"q": {v.Query}, "status": {c.Query("status")}, "page": {link.Label}})
-			}
-			v.Pages = append(v.Pages, link)
-		}
-	}
+	v.Pages = pagerOf("/console/policies", url.Values{"q": {v.Query}, "status": {c.Query("status")}}, current, total, policiesShown)
 	return s.render(c, v)
 }
 

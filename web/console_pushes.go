@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -20,8 +21,17 @@ import (
 // pushesView lists pushes, newest first.
 type pushesView struct {
 	Page
-	Rows []pushRow
+	Rows     []pushRow
+	Total    int
+	Query    string
+	Kinds    []option
+	States   []option
+	Pages    []pageLink
+	Filtered bool
 }
+
+// pushesShown is how many pushes one page of the list shows.
+const pushesShown = 30
 
 type pushRow struct {
 	domain.Push
@@ -37,30 +47,66 @@ func (s *Server) pushesPage(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	pushes, err := s.Store.Pushes(c.UserContext(), 0, 200)
+	v := pushesView{Page: p, Query: cutRunes(strings.TrimSpace(c.Query("q")), 60)}
+	f, asked := storage.PushFilter{Query: v.Query, Limit: pushesShown}, url.Values{}
+	if v.Query != "" {
+		asked.Set("q", v.Query)
+	}
+	for _, kind := range []domain.PushKind{domain.NewPolicy, domain.Reminder, domain.CorrectionNotice, domain.WithdrawalNotice} {
+		row := option{Code: string(kind), Name: pushKindName(kind), Selected: c.Query("kind") == string(kind)}
+		if row.Selected {
+			f.Kind = kind
+			asked.Set("kind", row.Code)
+		}
+		v.Kinds = append(v.Kinds, row)
+	}
+	for _, row := range []option{
+		{Code: string(domain.PushUnsigned), Name: "待第二人签字"}, {Code: string(domain.PushOwed), Name: "准备中、定时发送"},
+		{Code: string(domain.PushRunning), Name: "发送中"}, {Code: storage.PushPaused, Name: "已暂停"},
+		{Code: string(domain.PushDone), Name: "已完成"}, {Code: string(domain.PushStopped), Name: "已终止"},
+	} {
+		if row.Selected = c.Query("state") == row.Code; row.Selected {
+			f.State = row.Code
+			asked.Set("state", row.Code)
+		}
+		v.States = append(v.States, row)
+	}
+	v.Filtered = len(asked) > 0
+	current := pageNumber(c)
+	f.Offset = (current - 1) * pushesShown
+	pushes, total, err := s.Store.FindPushes(c.UserContext(), f)
 	if err != nil {
 		return err
 	}
-	v := pushesView{Page: p}
+	v.Total, v.Pages = total, pagerOf("/console/pushes", asked, current, total, pushesShown)
 	for _, push := range pushes {
 		v.Rows = append(v.Rows, pushRowOf(push))
 	}
 	return s.render(c, v)
 }
 
-func pushRowOf(p domain.Push) pushRow {
-	row := pushRow{Push: p, KindName: "政策推送"}
-	switch p.Kind {
+// pushKindName calls a kind of push by its name.
+func pushKindName(kind domain.PushKind) string {
+	switch kind {
 	case domain.WithdrawalNotice:
-		row.KindName = "撤回告知"
+		return "撤回告知"
 	case domain.CorrectionNotice:
-		row.KindName = "更正告知"
+		return "更正告知"
 	case domain.Reminder:
-		row.KindName = fmt.Sprintf("截止提醒（提前%d天）", p.DaysLeft)
+		return "截止提醒"
 	case domain.FirstPush:
-		row.KindName = "订阅时的现有政策汇总"
+		return "订阅时的现有政策汇总"
 	case domain.AnswerPush:
-		row.KindName = "提问的答复"
+		return "提问的答复"
+	default:
+		return "政策推送"
+	}
+}
+
+func pushRowOf(p domain.Push) pushRow {
+	row := pushRow{Push: p, KindName: pushKindName(p.Kind)}
+	if p.Kind == domain.Reminder {
+		row.KindName = fmt.Sprintf("%s（提前%d天）", row.KindName, p.DaysLeft)
 	}
 	switch {
 	case p.Paused():

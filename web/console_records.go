@@ -2,8 +2,11 @@ package web
 
 import (
 	"context"
+	"net/url"
+	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -12,28 +15,79 @@ import (
 	"policypush/rules"
 )
 
-// auditShown is how many entries the log shows.
-const auditShown = 300
+// auditShown is how many entries a page of the log shows, historyShown how many
+// of one policy stand beside its release.
+const (
+	auditShown   = 100
+	historyShown = 300
+)
 
 // auditView is the log of who did what.
 type auditView struct {
 	Page
-	Rows []auditRow
+	Rows       []auditRow
+	Total      int
+	People     []option
+	Actions    []option
+	From, To   string // as asked for, or ""
+	Pages      []pageLink
+	Filtered   bool
+	Unreadable bool // From or To was no day
 }
 
 func (auditView) template() string { return "console/audit" }
 
 func (s *Server) auditPage(c *fiber.Ctx) error {
+	ctx := c.UserContext()
 	p, err := s.consolePage(c, "审计日志", "audit")
 	if err != nil {
 		return err
 	}
-	entries, err := s.Store.AuditEntries(c.UserContext(), "", auditShown)
+	v, asked := auditView{Page: p}, url.Values{}
+	f := storage.AuditFilter{Limit: auditShown}
+	all, err := s.Store.Operators(ctx)
 	if err != nil {
 		return err
 	}
-	v := auditView{Page: p}
-	if v.Rows, err = s.auditRows(c.UserContext(), operatorOf(c).operator, entries); err != nil {
+	for _, o := range all {
+		row := option{Code: strconv.FormatInt(int64(o.ID), 10), Name: o.Name}
+		if row.Selected = c.Query("who") == row.Code; row.Selected {
+			f.Operator = o.ID
+			asked.Set("who", row.Code)
+		}
+		v.People = append(v.People, row)
+	}
+	for _, a := range actions {
+		row := option{Code: a.codes[0], Name: a.label}
+		if row.Selected = c.Query("what") == row.Code; row.Selected {
+			f.Actions = a.codes
+			asked.Set("what", row.Code)
+		}
+		v.Actions = append(v.Actions, row)
+	}
+	day := func(name string) (string, time.Time) {
+		text := strings.TrimSpace(c.Query(name))
+		at, err := time.ParseInLocation(time.DateOnly, text, shanghai)
+		if err != nil {
+			v.Unreadable = v.Unreadable || text != ""
+			return "", time.Time{}
+		}
+		asked.Set(name, text)
+		return text, at
+	}
+	v.From, f.From = day("from")
+	if v.To, f.Before = day("to"); !f.Before.IsZero() {
+		f.Before = f.Before.AddDate(0, 0, 1)
+	}
+	v.Filtered = len(asked) > 0
+	current := pageNumber(c)
+	f.Offset = (current - 1) * auditShown
+	entries, total, err := s.Store.FindAuditEntries(ctx, f)
+	if err != nil {
+		return err
+	}
+	v.Total, v.Pages = total, pagerOf("/console/audit", asked, current, total, auditShown)
+	if v.Rows, err = s.auditRows(ctx, operatorOf(c).operator, entries); err != nil {
 		return err
 	}
 	return s.render(c, v)
@@ -83,99 +137,65 @@ func (s *Server) auditRows(ctx context.Context, reader domain.Operator, entries 
 	return rows, nil
 }
 
+// actions are the kinds of entries in words, in the order in which a policy and
+// its push meet them.
+var actions = []struct {
+	label string
+	codes []string
+}{
+	{"登录", []string{"sign-in"}},
+	{"修改密码", []string{"password"}},
+	{"提醒邮箱", []string{"mail"}},
+	{"导入放假安排", []string{"calendar"}},
+	{"导入", []string{"import"}},
+	{"修改基本信息", []string{"fields"}},
+	{"修改标签", []string{"tag"}},
+	{"修改政策点", []string{"measure"}},
+	{"修改条件", []string{"criteria"}},
+	{"查询订阅主体", []string{"lookup"}},
+	{"提交审批", []string{"submit"}},
+	{"审批通过", []string{"approve"}},
+	{"退回", []string{"return"}},
+	{"发布", []string{"publish"}},
+	{"补充推送", []string{"supplement"}},
+	{"撤回", []string{"withdraw"}},
+	{"更正", []string{"correct"}},
+	{"紧急推送签字", []string{"sign"}},
+	{"改为普通推送", []string{"calm"}},
+	{"暂停推送", []string{"push-pause"}},
+	{"继续推送", []string{"push-resume"}},
+	{"中止推送", []string{"push-stop"}},
+	{"改推送时间", []string{"push-now", "push-reschedule"}},
+	{"暂停渠道", []string{"channel-stop"}},
+	{"恢复渠道", []string{"channel-resume"}},
+	{"确认是否送达", []string{"doubt"}},
+	{"导出发送记录", []string{"export"}},
+	{"下载打印文件", []string{"print-file"}},
+	{"登记已打印", []string{"print-done"}},
+	{"登记纸质回执", []string{"print-slips"}},
+	{"更正纸质回执", []string{"print-correct"}},
+	{"编写解读", []string{"interpret"}},
+	{"审核解读", []string{"approve-interpretation"}},
+	{"删除解读", []string{"delete-interpretation"}},
+	{"起草答复", []string{"answer"}},
+	{"审核答复", []string{"answer-approve"}},
+	{"退回答复", []string{"answer-return"}},
+	{"转办提问", []string{"question-move"}},
+	{"标为复杂提问", []string{"question-complex"}},
+	{"延期答复", []string{"question-extend"}},
+	{"提问转为问答", []string{"question-adopt"}},
+	{"提醒：答复今天到期", []string{"question-due"}},
+	{"提醒：答复已逾期", []string{"question-overdue"}},
+	{"维护账号", []string{"operator"}},
+}
+
 func actionLabel(action string) string {
-	switch action {
-	case "sign-in":
-		return "登录"
-	case "password":
-		return "修改密码"
-	case "mail":
-		return "提醒邮箱"
-	case "calendar":
-		return "导入放假安排"
-	case "import":
-		return "导入"
-	case "fields":
-		return "修改基本信息"
-	case "tag":
-		return "修改标签"
-	case "measure":
-		return "修改政策点"
-	case "criteria":
-		return "修改条件"
-	case "lookup":
-		return "查询订阅主体"
-	case "submit":
-		return "提交审批"
-	case "approve":
-		return "审批通过"
-	case "return":
-		return "退回"
-	case "publish":
-		return "发布"
-	case "supplement":
-		return "补充推送"
-	case "withdraw":
-		return "撤回"
-	case "correct":
-		return "更正"
-	case "sign":
-		return "紧急推送签字"
-	case "calm":
-		return "改为普通推送"
-	case "push-pause":
-		return "暂停推送"
-	case "push-resume":
-		return "继续推送"
-	case "push-stop":
-		return "中止推送"
-	case "push-now", "push-reschedule":
-		return "改推送时间"
-	case "channel-stop":
-		return "暂停渠道"
-	case "channel-resume":
-		return "恢复渠道"
-	case "doubt":
-		return "确认是否送达"
-	case "export":
-		return "导出发送记录"
-	case "print-file":
-		return "下载打印文件"
-	case "print-done":
-		return "登记已打印"
-	case "print-slips":
-		return "登记纸质回执"
-	case "print-correct":
-		return "更正纸质回执"
-	case "interpret":
-		return "编写解读"
-	case "approve-interpretation":
-		return "审核解读"
-	case "delete-interpretation":
-		return "删除解读"
-	case "answer":
-		return "起草答复"
-	case "answer-approve":
-		return "审核答复"
-	case "answer-return":
-		return "退回答复"
-	case "question-move":
-		return "转办提问"
-	case "question-complex":
-		return "标为复杂提问"
-	case "question-extend":
-		return "延期答复"
-	case "question-adopt":
-		return "提问转为问答"
-	case "question-due":
-		return "提醒：答复今天到期"
-	case "question-overdue":
-		return "提醒：答复已逾期"
-	case "operator":
-		return "维护账号"
-	default:
-		return action
+	for _, a := range actions {
+		if slices.Contains(a.codes, action) {
+			return a.label
+		}
 	}
+	return action
 }
 
 // outboxView is what channels set to log would have sent, and what people

@@ -202,7 +202,7 @@ func (s *Server) approve(ctx context.Context, p *domain.Policy, by domain.Operat
 	if err := p.Approve(by, s.Now()); err != nil {
 		return err
 	}
-	entries, err := s.Store.AuditEntries(ctx, policyObject(p.ID), auditShown)
+	entries, err := s.Store.AuditEntries(ctx, policyObject(p.ID), historyShown)
 	if err != nil {
 		return err
 	}

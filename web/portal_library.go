@@ -306,7 +306,12 @@ func pageNumber(c *fiber.Ctx) int {
 
 // pager leads to the other pages of a list at path that has total policies.
 func pager(path string, asked url.Values, current, total int) []pageLink {
-	last := (total + pageSize - 1) / pageSize
+	return pagerOf(path, asked, current, total, pageSize)
+}
+
+// pagerOf is pager of a list with size entries on a page.
+func pagerOf(path string, asked url.Values, current, total, size int) []pageLink {
+	last := (total + size - 1) / size
 	if last < 2 {
 		return nil
 	}

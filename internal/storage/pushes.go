@@ -43,6 +43,46 @@ func (s *Store) Pushes(ctx context.Context, policy domain.PolicyID, limit int) (
 	return list(ctx, s.read, scanPush, q, policy, limit)
 }
 
+// PushFilter asks for a page of the pushes. Zero values mean any.
+type PushFilter struct {
+	Query         string // in the title or the number of the policy
+	Kind          domain.PushKind
+	State         string // a domain.PushState or PushPaused
+	Limit, Offset int
+}
+
+// PushPaused is what PushFilter calls the state of a push that somebody paused.
+const PushPaused = "paused"
+
+// FindPushes returns a page of the pushes that Pushes returns, the newest first,
+// and how many there are in all.
+func (s *Store) FindPushes(ctx context.Context, f PushFilter) ([]domain.Push, int, error) {
+	all, args := []string{`u.kind NOT IN ('first', 'answer')`}, []any{}
+	if f.Query != "" {
+		like := param(&args, `%`+likeLiteral(f.Query)+`%`) + ` ESCAPE '!'`
+		all = append(all, `(p.title LIKE `+like+` OR p.doc_number LIKE `+like+`)`)
+	}
+	if f.Kind != "" {
+		all = append(all, `u.kind = `+param(&args, f.Kind))
+	}
+	const paused = `u.paused_at > 0 AND u.state NOT IN ('done', 'stopped')` // as domain.Push.Paused
+	switch f.State {
+	case "":
+	case PushPaused:
+		all = append(all, paused)
+	default:
+		all = append(all, `u.state = `+param(&args, f.State)+` AND NOT (`+paused+`)`)
+	}
+	from := ` FROM pushes u JOIN policies p ON p.id = u.policy_id WHERE ` + strings.Join(all, " AND ")
+	var total int
+	if err := s.read.QueryRowContext(ctx, `SELECT COUNT(*)`+from, args...).Scan(&total); err != nil {
+		return nil, 0, fmt.Errorf("count pushes: %w", err)
+	}
+	page := ` ORDER BY u.id DESC LIMIT ` + param(&args, f.Limit) + ` OFFSET ` + param(&args, f.Offset)
+	found, err := list(ctx, s.read, scanPush, `SELECT `+pushColumns+from+page, args...)
+	return found, total, err
+}
+
 // OwedPushes returns the pushes whose time has come and that are not wholly
 // planned, oldest first.
 func (s *Store) OwedPushes(ctx context.Context, now time.Time) ([]domain.Push, error) {

@@ -3,6 +3,7 @@ package storage
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"policypush/internal/domain"
@@ -35,9 +36,53 @@ func (s *Store) AuditEntries(ctx context.Context, object string, limit int) ([]A
 	const q = `
 		SELECT id, at, operator_id, action, object, detail FROM audit_entries
 		WHERE $1 = '' OR object = $1 ORDER BY id DESC LIMIT $2`
-	return list(ctx, s.read, func(row scanner, e *AuditEntry) error {
-		return row.Scan(&e.ID, timeInto(&e.At), &e.Operator, &e.Action, &e.Object, &e.Detail)
-	}, q, object, limit)
+	return list(ctx, s.read, scanAudit, q, object, limit)
+}
+
+// AuditFilter asks for a page of the entries. Zero values mean any.
+type AuditFilter struct {
+	Operator      domain.OperatorID
+	Actions       []string
+	Object        string    // policy/12: this one alone
+	From, Before  time.Time // Before is not included
+	Limit, Offset int
+}
+
+// FindAuditEntries returns a page of the entries, the newest first, and how many
+// there are in all.
+func (s *Store) FindAuditEntries(ctx context.Context, f AuditFilter) ([]AuditEntry, int, error) {
+	all, args := []string{`1 = 1`}, []any{}
+	if f.Operator != 0 {
+		all = append(all, `operator_id = `+param(&args, f.Operator))
+	}
+	if len(f.Actions) > 0 {
+		var in []string
+		for _, action := range f.Actions {
+			in = append(in, param(&args, action))
+		}
+		all = append(all, `action IN (`+strings.Join(in, ", ")+`)`)
+	}
+	if f.Object != "" {
+		all = append(all, `object = `+param(&args, f.Object))
+	}
+	if !f.From.IsZero() {
+		all = append(all, `at >= `+param(&args, micros(f.From)))
+	}
+	if !f.Before.IsZero() {
+		all = append(all, `at < `+param(&args, micros(f.Before)))
+	}
+	from := ` FROM audit_entries WHERE ` + strings.Join(all, " AND ")
+	var total int
+	if err := s.read.QueryRowContext(ctx, `SELECT COUNT(*)`+from, args...).Scan(&total); err != nil {
+		return nil, 0, fmt.Errorf("count audit entries: %w", err)
+	}
+	page := ` ORDER BY id DESC LIMIT ` + param(&args, f.Limit) + ` OFFSET ` + param(&args, f.Offset)
+	found, err := list(ctx, s.read, scanAudit, `SELECT id, at, operator_id, action, object, detail`+from+page, args...)
+	return found, total, err
+}
+
+func scanAudit(row scanner, e *AuditEntry) error {
+	return row.Scan(&e.ID, timeInto(&e.At), &e.Operator, &e.Action, &e.Object, &e.Detail)
 }
 
 // OutboxEntry is a message that a channel set to log would have sent.

@@ -687,3 +687,41 @@ func sumsUpLive(t *testing.T, url string) {
 	l = got(s.Live(ctx, morning))(t)
 	equal(t, "after the end", len(l.Deliveries)+len(l.Pushes)+len(l.Marks)+len(l.Canaries), 0)
 }
+
+func findsPushes(t *testing.T, url string) {
+	s, ctx := open(t, url, Keys(t)), t.Context()
+	var ids [4]domain.PushID
+	for i, title := range []string{"稳岗返还", "技改补助", "100%返还", "稳岗补贴"} {
+		_, push := published(t, s, title)
+		ids[i] = push.ID
+	}
+	must(t, s.PausePush(ctx, ids[1], 7, "口径待核实", morning))
+	must(t, s.StopPush(ctx, ids[3], 7, "发错了", morning))
+	for name, c := range map[string]struct {
+		filter storage.PushFilter
+		ids    []domain.PushID
+		total  int
+	}{
+		"all":             {storage.PushFilter{}, []domain.PushID{ids[3], ids[2], ids[1], ids[0]}, 4},
+		"a page":          {storage.PushFilter{Limit: 2, Offset: 1}, []domain.PushID{ids[2], ids[1]}, 4},
+		"by title":        {storage.PushFilter{Query: "稳岗"}, []domain.PushID{ids[3], ids[0]}, 2},
+		"no pattern":      {storage.PushFilter{Query: "100%"}, []domain.PushID{ids[2]}, 1},
+		"paused":          {storage.PushFilter{State: storage.PushPaused}, []domain.PushID{ids[1]}, 1},
+		"owed, going on":  {storage.PushFilter{State: string(domain.PushOwed)}, []domain.PushID{ids[2], ids[0]}, 2},
+		"stopped":         {storage.PushFilter{State: string(domain.PushStopped)}, []domain.PushID{ids[3]}, 1},
+		"kind":            {storage.PushFilter{Kind: domain.NewPolicy}, []domain.PushID{ids[3], ids[2], ids[1], ids[0]}, 4},
+		"of another kind": {storage.PushFilter{Kind: domain.Reminder}, nil, 0},
+	} {
+		if c.filter.Limit == 0 {
+			c.filter.Limit = 10
+		}
+		found, total, err := s.FindPushes(ctx, c.filter)
+		must(t, err)
+		var got []domain.PushID
+		for _, p := range found {
+			got = append(got, p.ID)
+		}
+		equal(t, name, fmt.Sprint(got), fmt.Sprint(c.ids))
+		equal(t, name+", in all", total, c.total)
+	}
+}

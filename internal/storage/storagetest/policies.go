@@ -1,6 +1,7 @@
 package storagetest
 
 import (
+	"fmt"
 	"reflect"
 	"slices"
 	"strings"
@@ -491,6 +492,32 @@ func keepsRecords(t *testing.T, url string) {
 	latest := got(s.AuditEntries(ctx, "", 2))(t)
 	equal(t, "latest", latest[0], storage.AuditEntry{ID: 3, At: morning, Operator: 2, Action: "publish", Object: "policy/1", Detail: "v1"})
 	equal(t, "before", latest[1].Object, "policy/2")
+	must(t, s.Audit(ctx, storage.AuditEntry{At: morning.Add(time.Hour), Operator: 1, Action: "withdraw", Object: "policy/1"}))
+	for name, c := range map[string]struct {
+		filter storage.AuditFilter
+		ids    []int64
+		total  int
+	}{
+		"all":       {storage.AuditFilter{}, []int64{4, 3, 2, 1}, 4},
+		"a page":    {storage.AuditFilter{Limit: 2, Offset: 1}, []int64{3, 2}, 4},
+		"of one":    {storage.AuditFilter{Operator: 1}, []int64{4}, 1},
+		"actions":   {storage.AuditFilter{Actions: []string{"withdraw", "return"}}, []int64{4}, 1},
+		"about one": {storage.AuditFilter{Object: "policy/2"}, []int64{2}, 1},
+		"since":     {storage.AuditFilter{From: morning.Add(time.Hour)}, []int64{4}, 1},
+		"before":    {storage.AuditFilter{Before: morning.Add(time.Hour)}, []int64{3, 2, 1}, 3},
+	} {
+		if c.filter.Limit == 0 {
+			c.filter.Limit = 10
+		}
+		found, total, err := s.FindAuditEntries(ctx, c.filter)
+		must(t, err)
+		var ids []int64
+		for _, e := range found {
+			ids = append(ids, e.ID)
+		}
+		equal(t, name, fmt.Sprint(ids), fmt.Sprint(c.ids))
+		equal(t, name+", in all", total, c.total)
+	}
 
 	_, push := published(t, s, "稳岗返还")
 	someone := people(t, s, 1)

@@ -80,6 +80,7 @@ func Run(t *testing.T, fresh func(t *testing.T) string) {
 		"a document number is used once in an office":                              refusesSameNumber,
 		"who saves a policy second is told so":                                     savesPolicyOnce,
 		"publishing owes a push, once":                                             publishesOnce,
+		"pushes are found by policy, kind and state":                               findsPushes,
 		"an urgent push waits for its second person":                               signsUrgent,
 		"withdrawing stops what waits and owes the notice":                         withdraws,
 		"a policy ends or extends earlier ones, until withdrawn":                   succeeds,

@@ -1,0 +1,68 @@
+package web
+
+import (
+	"fmt"
+	"net/url"
+	"strings"
+	"testing"
+
+	"policypush/internal/storage"
+)
+
+// lacks fails the test when the page says one of these.
+func (b *browser) lacks(says ...string) *browser {
+	b.site.t.Helper()
+	for _, s := range says {
+		if strings.Contains(b.body, s) {
+			b.site.t.Errorf("the page says %q", s)
+		}
+	}
+	return b
+}
+
+func TestPushesAreFoundByPolicyKindAndState(t *testing.T) {
+	site := newOffice(t)
+	site.publish()
+	b := site.as("drafter")
+	const list, row = "/console/pushes", `href="/console/pushes/1"`
+	b.get(list).at(list, 200, "共1次", row, "政策推送")
+	b.get(list+"?"+url.Values{"q": {"技术改造"}, "kind": {"new"}}.Encode()).at(list, 200, "共1次", row, `value="技术改造"`)
+	for _, other := range []url.Values{{"q": {"稳岗"}}, {"kind": {"reminder"}}, {"state": {"paused"}}, {"state": {"stopped"}}} {
+		b.get(list+"?"+other.Encode()).at(list, 200, "没有找到推送", `<a href="/console/pushes">查看全部</a>`).lacks(row)
+	}
+	b.get(row[6:len(row)-1]).post("/console/pushes/1/halt", url.Values{"do": {"pause"}, "reason": {"口径待核实"}})
+	b.get(list+"?state=paused").at(list, 200, row, `value="paused" selected`)
+}
+
+func TestTheAuditIsFoundByPersonActionAndDay(t *testing.T) {
+	site := newOffice(t)
+	b := site.as("drafter")
+	const list = "/console/audit"
+	for i := range auditShown + 5 {
+		e := storage.AuditEntry{At: site.now.AddDate(0, 0, -2), Action: "publish", Object: "policy/9", Detail: "前天"}
+		if i == 0 {
+			e.Action, e.Detail = "push-reschedule", "最早的一条"
+		}
+		if err := site.Store.Audit(t.Context(), e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b.get(list).at(list, 200, "共106条", "下一页", `/console/audit?page=2`).lacks("最早的一条")
+	b.get(list+"?page=2").at(list, 200, "最早的一条", "上一页")
+	b.get(list+"?what=push-now").at(list, 200, "共1条", "改推送时间", "最早的一条").lacks("前天")
+	all, err := site.Store.Operators(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, o := range all {
+		page := fmt.Sprintf("%s?what=sign-in&who=%d", list, o.ID)
+		if o.Login == "drafter" {
+			b.get(page).at(list, 200, "共1条", fmt.Sprintf(`value="%d" selected`, o.ID))
+		} else {
+			b.get(page).at(list, 200, "没有找到记录", `<a href="/console/audit">查看全部</a>`)
+		}
+	}
+	b.get(list+"?from=2026-11-20&to=2026-11-20").at(list, 200, "共105条", `value="2026-11-20"`, "from=2026-11-20&amp;page=2&amp;to=2026-11-20")
+	b.get(list+"?from=2026-11-21").at(list, 200, "共1条").lacks("前天")
+	b.get(list+"?to="+url.QueryEscape("昨天")).at(list, 200, "共106条", "日期没有读懂")
+}
