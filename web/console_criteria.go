@@ -287,11 +287,11 @@ func (s *Server) adding(c *fiber.Ctx, criteria *domain.Criteria) (*addingView, e
 	switch v.Field.Type() {
 	case domain.NumberOf:
 		v.Kind, v.Hint = "number", numberHint(v.Field)
-		v.Ops = []option{
-			{Code: string(domain.AtMost), Name: "不超过（≤）"},
-			{Code: string(domain.LessThan), Name: "小于（<）"},
-			{Code: string(domain.AtLeast), Name: "不少于（≥）"},
-			{Code: string(domain.MoreThan), Name: "大于（>）"},
+		for _, op := range []struct {
+			op   domain.Op
+			sign string
+		}{{domain.AtMost, "≤"}, {domain.LessThan, "<"}, {domain.AtLeast, "≥"}, {domain.MoreThan, ">"}} {
+			v.Ops = append(v.Ops, option{Code: string(op.op), Name: opLabel(v.Field, op.op) + "（" + op.sign + "）"})
 		}
 	case domain.Unreadable:
 		v.Kind, v.Hint = "text", "抄录原文。系统读不懂这类条件，会提醒读者自己对照"

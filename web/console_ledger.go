@@ -28,7 +28,7 @@ func (ledgerView) template() string { return "console/ledger" }
 type channelState struct {
 	Kind           domain.ChannelKind
 	Name, ModeName string
-	Off            bool
+	Off, LogOnly   bool
 	Stop           *stopRow
 }
 
@@ -75,7 +75,7 @@ func (s *Server) ledgerPage(c *fiber.Ctx) error {
 		return err
 	}
 	for _, kind := range domain.Outgoing() {
-		state := channelState{Kind: kind, Name: kind.Label(), ModeName: modeName(s.Modes[kind]), Off: s.Modes[kind] == "off" || s.Modes[kind] == ""}
+		state := channelState{Kind: kind, Name: kind.Label(), ModeName: modeName(s.Modes[kind]), Off: s.Modes[kind] == "off" || s.Modes[kind] == "", LogOnly: s.Modes[kind] == "log"}
 		for i := range stops {
 			if stops[i].Channel == kind {
 				state.Stop = &stops[i]
@@ -113,6 +113,17 @@ func (s *Server) ledgerPage(c *fiber.Ctx) error {
 	}
 	return s.render(c, v)
 }
+
+// gatewayName is the name of what took messages: the outbox has none of its own.
+func gatewayName(name string) string {
+	if name == outboxGateway {
+		return "发件箱"
+	}
+	return name
+}
+
+// outboxGateway stands in records for a gateway where a channel only logs.
+const outboxGateway = "log"
 
 func modeName(mode string) string {
 	switch mode {

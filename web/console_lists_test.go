@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"policypush/internal/domain"
 	"policypush/internal/storage"
 )
 
@@ -65,4 +66,23 @@ func TestTheAuditIsFoundByPersonActionAndDay(t *testing.T) {
 	b.get(list+"?from=2026-11-20&to=2026-11-20").at(list, 200, "共105条", `value="2026-11-20"`, "from=2026-11-20&amp;page=2&amp;to=2026-11-20")
 	b.get(list+"?from=2026-11-21").at(list, 200, "共1条").lacks("前天")
 	b.get(list+"?to="+url.QueryEscape("昨天")).at(list, 200, "共106条", "日期没有读懂")
+}
+
+// TestTheDeskSaysAThingInOneWay: days are early or late, what only logs is the
+// outbox, and a published policy is green on each of its pages.
+func TestTheDeskSaysAThingInOneWay(t *testing.T) {
+	if got := opLabel(domain.FieldFounded, domain.AtLeast) + opLabel(domain.FieldFounded, domain.LessThan) + opLabel(domain.FieldStaff, domain.AtLeast); got != "不早于早于不少于" {
+		t.Errorf("compared in words: %s", got)
+	}
+	if got := gatewayName("log") + gatewayName("aliyun"); got != "发件箱aliyun" {
+		t.Errorf("gateways are called %s", got)
+	}
+	site := newOffice(t)
+	page := policyPath(site.publish().ID, "release")
+	b := site.as("drafter")
+	if b.get(page).at(page, 200); strings.Count(b.body, `<span class="tag pine">已发布</span>`) != 2 {
+		t.Error("the head and the next step show one status differently")
+	}
+	b.get("/console/ledger").at("/console/ledger", 200, `<span class="tag amber">只记入发件箱</span>`).lacks(`<span class="tag pine">只记入发件箱</span>`)
+	b.get("/console/account").at("/console/account", 200, `autocomplete="username" value="drafter" hidden`)
 }

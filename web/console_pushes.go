@@ -61,9 +61,12 @@ func (s *Server) pushesPage(c *fiber.Ctx) error {
 		v.Kinds = append(v.Kinds, row)
 	}
 	for _, row := range []option{
-		{Code: string(domain.PushUnsigned), Name: "待第二人签字"}, {Code: string(domain.PushOwed), Name: "准备中、定时发送"},
-		{Code: string(domain.PushRunning), Name: "发送中"}, {Code: storage.PushPaused, Name: "已暂停"},
-		{Code: string(domain.PushDone), Name: "已完成"}, {Code: string(domain.PushStopped), Name: "已终止"},
+		{Code: string(domain.PushUnsigned), Name: "待第二人签字"},
+		{Code: string(domain.PushOwed), Name: "准备中、定时发送"},
+		{Code: string(domain.PushRunning), Name: "发送中"},
+		{Code: storage.PushPaused, Name: "已暂停"},
+		{Code: string(domain.PushDone), Name: "已完成"},
+		{Code: string(domain.PushStopped), Name: "已终止"},
 	} {
 		if row.Selected = c.Query("state") == row.Code; row.Selected {
 			f.State = row.Code

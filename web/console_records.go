@@ -228,12 +228,12 @@ func (s *Server) outboxPage(c *fiber.Ctx) error {
 	}
 	v := outboxView{Page: p}
 	for _, kind := range domain.Channels() {
-		row := modeRow{Channel: kind.Label(), Mode: "正式发送", Class: "pine"}
+		row := modeRow{Channel: kind.Label(), Mode: modeName(s.Modes[kind]), Class: "plain"}
 		switch s.Modes[kind] {
-		case "off":
-			row.Mode, row.Class = "未开通", "plain"
+		case "send":
+			row.Class = "pine"
 		case "log":
-			row.Mode, row.Class = "只记入发件箱", "amber"
+			row.Class = "amber"
 		}
 		if kind == domain.App && s.Modes[kind] != "off" {
 			row.Mode, row.Class = "已开通", "pine"

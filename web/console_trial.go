@@ -280,7 +280,7 @@ func (s *Server) tryLeaf(tr *trial, t typed, row *trialRow, leaf domain.Conditio
 	switch leaf.Field.Type() {
 	case domain.NumberOf:
 		saved := numberText(leaf)
-		row.number, row.Label, row.Op, row.Number = true, leaf.Field.Label(), opLabel(leaf.Op), t.text("n:"+row.Name, saved)
+		row.number, row.Label, row.Op, row.Number = true, leaf.Field.Label(), opLabel(leaf.Field, leaf.Op), t.text("n:"+row.Name, saved)
 		if row.Number == saved {
 			break
 		}
@@ -330,7 +330,12 @@ func numberText(c domain.Condition) string {
 	}
 }
 
-func opLabel(op domain.Op) string {
+// opLabel says how a field is compared: days are early or late, numbers small or
+// large.
+func opLabel(f domain.Field, op domain.Op) string {
+	if f == domain.FieldFounded {
+		return map[domain.Op]string{domain.AtMost: "不晚于", domain.LessThan: "早于", domain.AtLeast: "不早于", domain.MoreThan: "晚于"}[op]
+	}
 	switch op {
 	case domain.AtMost:
 		return "不超过"

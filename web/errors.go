@@ -2,6 +2,7 @@ package web
 
 import (
 	"errors"
+	"strings"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -21,6 +22,7 @@ type errorView struct {
 	Status    int
 	Text      string
 	RequestID string
+	Stop      bool // a link to unsubscribe led here: there is another way
 }
 
 func (errorView) template() string { return "portal/error" }
@@ -44,7 +46,7 @@ func shownText(e *domain.Error) string { return e.Because(nil).Error() }
 func textOf(status int) string {
 	switch status {
 	case fiber.StatusNotFound, fiber.StatusMethodNotAllowed:
-		return "没有这个页面。它可能已移走，或者网址有误。请从首页或政策库重新查找。"
+		return "网址可能有误，或者页面已移走。请从首页或政策库重新查找。"
 	case fiber.StatusRequestEntityTooLarge:
 		return "提交的内容太大。请把文件压缩到64MB以内，或拆成几份再提交。"
 	case fiber.StatusTooManyRequests:
@@ -71,13 +73,18 @@ func (s *Server) errorPage(c *fiber.Ctx, status int, text string) error {
 		p = s.barePage(c, "出错了")
 	}
 	p.Robots = "noindex"
+	v := errorView{Status: status, Text: text, RequestID: requestID(c)}
 	switch status {
 	case fiber.StatusNotFound, fiber.StatusMethodNotAllowed:
 		p.Title = "没有这个页面"
+		if v.Stop = strings.HasPrefix(c.Path(), "/u/"); v.Stop {
+			p.Title = "退订链接打不开"
+		}
 	case fiber.StatusForbidden:
 		p.Title = "不能这样做"
 	}
-	return s.render(c, errorView{Page: p, Status: status, Text: text, RequestID: requestID(c)})
+	v.Page = p
+	return s.render(c, v)
 }
 
 // shownError returns the text of an error that is the person's to mend, for a

@@ -30,6 +30,7 @@ func (s *Server) funcs() template.FuncMap {
 		"title":     breakableTitle,
 		"join":      strings.Join,
 		"thousands": thousands,
+		"gateway":   gatewayName,
 	}
 }
 
@@ -114,6 +115,8 @@ func (d deadline) Text() string {
 		return "已截止（" + longDate(d.Day) + "）"
 	case d.Days == 0:
 		return "今天24:00截止"
+	case !d.Near():
+		return longDate(d.Day) + "截止"
 	default:
 		return fmt.Sprintf("还剩%d天", d.Days)
 	}

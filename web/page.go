@@ -42,6 +42,7 @@ type pageReader struct {
 
 // pageOperator is the signed-in operator as the console's head shows them.
 type pageOperator struct {
+	Login   string
 	Name    string
 	Office  string
 	Read    bool // may see policies and, masked, people

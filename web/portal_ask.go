@@ -90,6 +90,7 @@ func (s *Server) showAsk(c *fiber.Ctx, v askView) error {
 	if v.Page, err = s.page(c, "问政策"); err != nil {
 		return err
 	}
+	v.Section = "ask"
 	if len(v.Problems) > 0 {
 		v.Title = "出错：" + v.Title
 		if c.Response().StatusCode() == fiber.StatusOK {

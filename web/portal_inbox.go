@@ -48,6 +48,7 @@ type inboxItem struct {
 	Gain      string
 	Issuer    string
 	Deadline  deadline
+	Begins    string // the day from which it can be had, if that is yet to come
 	At        time.Time
 	Verdict   domain.Verdict
 	Withdrawn bool // a notice that the policy was taken back
@@ -135,11 +136,15 @@ func (s *Server) appendItem(items []inboxItem, id domain.SubscriberID, push doma
 	case !push.IncludePossible || !op.possible.Contains(uint32(id)):
 		return items
 	}
+	begins := ""
+	if from := op.policy.EffectiveFrom; from > s.today() {
+		begins = from
+	}
 	stopped := push.State == domain.PushStopped
 	aborted := stopped && push.StoppedFor == domain.ReasonAborted
 	return append(items, inboxItem{
 		Push: push.ID, Policy: push.Policy, Title: op.policy.Title, Gain: counted(op.policy.FirstMeasure, op.policy.Measures), At: push.CreatedAt,
-		Issuer: firstOf(op.policy.Issuers), Deadline: s.nextDeadline(op.policy.Deadlines),
+		Issuer: firstOf(op.policy.Issuers), Deadline: s.nextDeadline(op.policy.Deadlines), Begins: begins,
 		Verdict: verdict, Withdrawn: push.Kind == domain.WithdrawalNotice, Stopped: stopped && !aborted, Aborted: aborted,
 		Seen: !mark.SeenAt.IsZero(), Read: !mark.ReadAt.IsZero(), Dismissed: !mark.DismissedAt.IsZero(), Done: !mark.DoneAt.IsZero(),
 		Reminds: push.Kind == domain.Reminder, Corrected: push.Note, makesGood: push.Kind == domain.NewPolicy && !stopped,

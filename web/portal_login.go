@@ -63,15 +63,7 @@ func (s *Server) login(c *fiber.Ctx) error {
 	if !ok {
 		return s.showLogin(c, typed, to, problems{{"address", "请填写订阅时用的11位手机号或完整邮箱地址"}})
 	}
-	ids, invited, err := s.openTo(ctx, kind, address)
-	if err != nil {
-		return err
-	}
-	send := s.sendCode
-	if len(ids)+len(invited) == 0 {
-		send = s.pretendCode
-	}
-	switch err := send(ctx, kind, address); domain.KindOf(err) {
+	switch err := s.sendLoginCode(ctx, kind, address); domain.KindOf(err) {
 	case domain.Conflict: // the last one still does
 	case domain.Invalid:
 		text, _ := shownError(err)
@@ -92,6 +84,32 @@ func (s *Server) login(c *fiber.Ctx) error {
 		return err
 	}
 	return c.Redirect("/login/code", fiber.StatusSeeOther)
+}
+
+// sendLoginCode sends a code to an address that can sign in, and does as if to
+// any other.
+func (s *Server) sendLoginCode(ctx context.Context, kind domain.ChannelKind, address string) error {
+	ids, invited, err := s.openTo(ctx, kind, address)
+	if err != nil {
+		return err
+	}
+	if len(ids)+len(invited) == 0 {
+		return s.pretendCode(ctx, kind, address)
+	}
+	return s.sendCode(ctx, kind, address)
+}
+
+// resend answers who asks for another code to the address of the session.
+func (s *Server) resend(c *fiber.Ctx, session storage.Session, action, back string, send func(context.Context, domain.ChannelKind, string) error) error {
+	if err := send(c.UserContext(), session.ContactKind, session.Contact); err != nil {
+		text, mine := shownError(err)
+		if !mine {
+			return err
+		}
+		return s.showCode(c, session, action, back, problems{{"code", text}})
+	}
+	s.setFlash(c, "pine", "验证码已重新发送，请填最新收到的。")
+	return c.Redirect(action, fiber.StatusSeeOther)
 }
 
 // pending returns the sign-in under way, or false if there is none.
@@ -157,6 +175,9 @@ func (s *Server) loginCode(c *fiber.Ctx) error {
 	}
 	if !ok {
 		return s.beginLogin(c)
+	}
+	if field(c, "do") == "resend" {
+		return s.resend(c, r.session, "/login/code", "/login", s.sendLoginCode)
 	}
 	if err := s.tryCode(ctx, r.session.ContactKind, r.session.Contact, field(c, "code")); err != nil {
 		text, mine := shownError(err)

@@ -385,6 +385,9 @@ func (s *Server) contactCode(c *fiber.Ctx) error {
 	if address == "" {
 		return c.Redirect("/me", fiber.StatusSeeOther)
 	}
+	if field(c, "do") == "resend" {
+		return s.resend(c, r.session, "/me/contacts/verify", "/me", s.sendCode)
+	}
 	if err := s.tryCode(ctx, kind, address, field(c, "code")); err != nil {
 		text, mine := shownError(err)
 		if !mine {

@@ -99,7 +99,7 @@ type measureMatch struct {
 	Title   string
 	Verdict domain.Verdict
 	Amount  string
-	Reasons []reasonView // of this measure alone, where the page gives all of them
+	Reasons []reasonView // of this measure alone: all of them, or what stands against it
 }
 
 // reasonView is one condition with what the profile says to it.
@@ -107,6 +107,7 @@ type reasonView struct {
 	Class, Icon, Said string // yes check 对得上, ask ask 还不清楚, no no 对不上
 	Condition         string
 	Value             string
+	Unread            bool // the service cannot compare it: Value tells nothing of the reader
 	Cite              *interpretations.Cite
 }
 
@@ -516,13 +517,16 @@ func (s *Server) match(policy *domain.Policy, sub *domain.Subscriber, measures [
 		case domain.Possible:
 			possible++
 		}
-		v.Measures = append(v.Measures, measureMatch{ID: m.Measure, Title: measures[i].Title, Verdict: m.Verdict, Amount: amountOf(policy.Measures[i].Benefit)})
+		row := measureMatch{ID: m.Measure, Title: measures[i].Title, Verdict: m.Verdict, Amount: amountOf(policy.Measures[i].Benefit)}
 		for _, r := range m.Reasons {
-			if m.Verdict == domain.NotForThem && verdict != domain.NotForThem {
-				continue // why the others apply is what the reader asks
+			switch {
+			case m.Verdict != domain.NotForThem || verdict == domain.NotForThem:
+				v.addReason(policy, r)
+			case r.Result == domain.No: // beside others that apply: only what stands against it
+				row.Reasons = append(row.Reasons, reasonOf(policy, r))
 			}
-			v.addReason(policy, r)
 		}
+		v.Measures = append(v.Measures, row)
 	}
 	v.Ask, v.Fillable = decisive(matches)
 	v.Summary = fmt.Sprintf("%d项支持，", len(matches)) + fitText(likely, possible)
@@ -559,7 +563,7 @@ func (v *matchView) addReason(policy *domain.Policy, r matching.Reason) {
 
 // reasonOf is a condition as a page shows it.
 func reasonOf(policy *domain.Policy, r matching.Reason) reasonView {
-	view := reasonView{Condition: r.Condition, Value: r.Value}
+	view := reasonView{Condition: r.Condition, Value: r.Value, Unread: r.Field == domain.FieldOther}
 	switch r.Result {
 	case domain.Yes:
 		view.Class, view.Icon, view.Said = "yes", "check", "对得上"

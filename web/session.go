@@ -261,7 +261,7 @@ func (s *Server) consolePage(c *fiber.Ctx, title, section string) (Page, error) 
 	}
 	if st != nil {
 		p.Operator = &pageOperator{
-			Name: st.operator.Name, Office: st.office.Name,
+			Login: st.operator.Login, Name: st.operator.Name, Office: st.office.Name,
 			Read:    allowed(st.operator, toRead),
 			Draft:   st.operator.May(domain.DraftPolicies),
 			Approve: st.operator.May(domain.ApprovePolicies),
