@@ -39,6 +39,9 @@ func TestWhomADocumentIsFor(t *testing.T) {
 		"what employers get for those they employ": {
 			"用人单位社会保险补贴办理指南\n一、用人单位招用登记失业人员,签订劳动合同并缴纳社会保险费的,给予社会保险补贴。\n二、补贴不包括劳动者个人应缴纳的部分。\n三、就业困难人员距法定退休年龄不足五年的,补贴期限可延长至退休。" + signedEnd, domain.ForEnterprises,
 		},
+		"enterprises, for graduates they take on": {
+			"近日,为支持中小微企业吸纳高校毕业生就业,县人社局发布《发放一次性吸纳就业补贴的实施办法》。\n对于招用应届高等学校毕业生,与其签订1年及以上劳动合同并缴纳社会保险的中小微企业,发放一次性吸纳就业补贴。补贴标准为1000元/人。\n同一高校毕业生先后在不同企业就业,其他企业不再重复享受。", domain.ForEnterprises,
+		},
 		"who has no employer gets it too": {
 			"用人单位社会保险补贴和灵活就业办理指南\n一、用人单位招用登记失业人员的,给予社会保险补贴。\n二、灵活就业人员缴纳社会保险费的,给予个人社会保险补贴。\n三、就业困难人员可延长享受期限。" + signedEnd, domain.ForBoth,
 		},

@@ -48,7 +48,7 @@ func (t *reading) outward() side {
 				gives = one.matches(giving)
 			}
 			enterprise := one.matches(enterpriseWords)
-			resident := one.matches(residentWords) && (!one.matches(notResidents) || namesResidents(one.text))
+			resident := one.matches(residentWords) && (!one.matches(notResidents) && !one.matches(hired) || namesResidents(one.text))
 			if enterprise {
 				s.names[0]++
 			}
@@ -85,8 +85,11 @@ var remedies = expression(`(?:申请|提起)[\p{Han}]{0,6}(?:行政复议|行政
 // namesResidents tells whether a text names people, apart from the words that only
 // hold such a name: 市民营企业, 家庭农场, 职工基本医疗保险.
 func namesResidents(text string) bool {
-	return residentWords.MatchString(notResidents.ReplaceAllString(text, ""))
+	return residentWords.MatchString(notResidents.ReplaceAllString(hired.ReplaceAllString(text, ""), ""))
 }
+
+// hired are those who are taken on by whom a text is for: 企业吸纳高校毕业生就业.
+var hired = expression(`(?:招用|吸纳|招录|录用|聘用)[^,。;:]{0,30}?(?:毕业生|青年|人员|人口|劳动力|残疾人|退役军人|退役士兵|劳动者)`)
 
 // subjectIn is where the preamble of a text without a title says what it is about,
 // else where its first sentence says what for it is.
