@@ -230,9 +230,9 @@ var (
 var (
 	// given is a sum that is given, and goesOn one that goes on from it for somebody
 	// else: 完成股改的奖励50万元,辅导备案的100万元; 一级140元,二级70元.
-	given   = expression(`(?:给予|发放|发给|奖励|奖补|补助|补贴|资助|补偿)(?:金)?(?:一次性)?(?:[\p{Han}]{0,6}:[\p{Han}A-Z]{1,12}?)?(\d+(?:\.\d+)?(?:亿元|万元|元))`)
-	goesOn  = automaton.MustCompile(`^(?:的?(?:一次性)?(?:奖励|补助|补贴|资助))?(?:[、,;]|,?和)(?:[\p{Han}A-Z“”]{1,16}?)(\d+(?:\.\d+)?(?:亿元|万元|元))`)
-	perUnit = automaton.MustCompile(`每([人户孩名位生亩床头台辆家个件项吨])(?:每([月年天]))?[\p{Han}]{0,3}$`)
+	given   = expression(`(?:给予|发放|发给|奖励|奖补|补助|补贴|资助|补偿)(?:金)?(?:一次性)?(?:(?:,[\p{Han}]{0,4}标准)?[\p{Han}]{0,6}(?:为|:){1,2}(?:\dA级|[\p{Han}A-Z]{1,12}?)(?:\([\p{Han}]{1,6}\))?)?(\d+(?:\.\d+)?(?:亿元|万元|元))`)
+	goesOn  = automaton.MustCompile(`^(?:的?(?:一次性)?(?:奖励|补助|补贴|资助))?(?:(?:[、,;]|,?和)(?:\dA级|[\p{Han}A-Z“”]{1,16}?)(?:\([\p{Han}]{1,6}\))?|、)(\d+(?:\.\d+)?(?:亿元|万元|元))`)
+	perUnit = automaton.MustCompile(`每(人次|架次|平方米|千瓦|标箱|[人户孩名位生亩床头台辆家个件项吨张只班场所栋座趟列间套])(?:每([月年天]))?[\p{Han}]{0,3}$`)
 	// total stands before a sum that bounds others or that somebody must reach.
 	total = automaton.MustCompile(`不超过|最高|累计|总额|合计|上限|不高于|不低于|达到|超过|低于|收入|投资|产值|每`)
 )
@@ -270,6 +270,7 @@ func (t *Tagger) steps(m *domain.Measure, s sentence) {
 		return
 	}
 	b.Kind, b.Tiers = cmpEmpty(b.Kind, kindOfWord(s.text[from:to])), tiers
+	b.Once = strings.Contains(lastRunes(s.text[:from], 6)+s.text[from:from+strings.IndexAny(s.text[from:], "0123456789")], "一次性")
 	if each := perUnit.FindStringSubmatch(s.text[:from]); each != nil {
 		b.Unit = cmpEmpty(b.Unit, strings.Trim(each[1]+"·"+each[2], "·"))
 	}
@@ -309,6 +310,8 @@ var (
 	bounds = automaton.MustCompile(`不超过|不高于|不低于|比例|低于|高于|达到`)
 	// apiece are amounts for several, in the order in which they are named.
 	apiece = expression(`分别[^,。;\d]{0,12}?(?:每([人户亩])每([月年]))?((?:\d+(?:\.\d+)?(?:亿元|万元|元)(?:、|,|和|及)?){2,8})`)
+	// oneUnit are amounts of which the last only has its unit: 每张床位分别补贴500、800、1000元.
+	oneUnit = expression(`(?:每([人户亩张床辆台间个])[\p{Han}]{0,4}?)?分别(?:按|给予|发放)?(一次性)?(?:补贴|补助|奖励|资助)?((?:\d+(?:\.\d+)?、){1,7}\d+(?:\.\d+)?)(亿元|万元|元)`)
 	// asked stands before figures of conditions.
 	asked = automaton.MustCompile(`收入|资产|营业额|销售额|注册资本|投资额|产值|人数|担保金额|所得额|余额`)
 )
@@ -382,6 +385,19 @@ func (t *Tagger) loose(m *domain.Measure, s sentence) {
 		if tiers := amounts(submatch(s.text, loc, 3)); len(tiers) > 1 {
 			b.Kind, b.Tiers, b.Amount = cmpEmpty(b.Kind, kindOfWord(s.text[loc[0]:loc[1]])), tiers, 0
 			b.Unit = cmpEmpty(b.Unit, strings.Trim(submatch(s.text, loc, 1)+"·"+submatch(s.text, loc, 2), "·"))
+			note("tiers", loc)
+		}
+	}
+	if loc := s.loc(oneUnit); loc != nil && b.Tiers == nil && b.Amount == 0 {
+		var tiers []float64
+		for _, n := range strings.Split(submatch(s.text, loc, 3), "、") {
+			if a, ok := yuan(n, submatch(s.text, loc, 4)); ok {
+				tiers = append(tiers, a)
+			}
+		}
+		if len(tiers) > 1 {
+			b.Kind, b.Tiers, b.Amount = cmpEmpty(b.Kind, kindOfWord(s.text[loc[0]:loc[1]])), tiers, 0
+			b.Unit = cmpEmpty(b.Unit, submatch(s.text, loc, 1))
 			note("tiers", loc)
 		}
 	}

@@ -58,7 +58,7 @@ type unit struct {
 	path    string
 	own     []piece
 	shared  []piece
-	alone   bool // whether it is the only measure under its heading
+	alone   bool     // whether it is the only measure under its heading
 	class   sentence // the words that name a class of enterprises or taxpayers, where others get another share
 }
 
@@ -91,7 +91,7 @@ func (t *reading) points(p *domain.Policy) []unit {
 func (t *reading) statements(p *domain.Policy) []unit {
 	sections := split(p.Clauses)
 	gathered, things := gather(sections)
-	if things < 2 && bySides(p, sections) {
+	if things < 2 && t.bySides(p, sections) {
 		return t.share(p, sections)
 	}
 	sections = gathered
@@ -163,7 +163,7 @@ var byApplicant = expression(`^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[
 var allTheSame = expression(`^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．])?\s*(?:纳税人|缴费人|申请人|申报人|企业|单位)享受(?:本|上述)`)
 
 // howAndWhen begins when and how everybody applies: 六、申报时间。.
-var howAndWhen = expression(`^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．]|第[\p{Han}]{1,6}条)\s*(?:资金)?(?:申报|申请|受理|办理|报名|申领|领取|兑现|兑付|缴费|发放|拨付)的?(?:时间|期限|程序|流程|方式|渠道|材料|地点|办法)(?:[和及与、][\p{Han}]{2,6})?[。:]`)
+var howAndWhen = expression(`^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．]|第[\p{Han}]{1,6}条)\s*(?:资金)?(?:申报|申请|受理|办理|报名|申领|领取|兑现|兑付|缴费|发放|拨付)的?(?:(?:时间|期限|程序|流程|方式|渠道|材料|地点|办法)(?:[和及与、][\p{Han}]{2,6})?[。:]|(?:受理)?(?:截止)?(?:时间|日期|期限)(?:为|至|是|截[至止])[^。]{0,40}[。;]$)`)
 
 // comesIntoForce begins the last paragraph, which tells for how long a document holds.
 var comesIntoForce = expression(`^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．]|第[\p{Han}]{1,6}条)?\s*本[\p{Han}]{2,6}自[^。;]{2,20}起(?:施行|实施|执行|生效)`)
@@ -367,8 +367,8 @@ func sideOfHeading(heading string) string {
 }
 
 // bySides tells whether the headings themselves are the sides of a measure.
-func bySides(p *domain.Policy, sections []section) bool {
-	if cellSide(p) != "" || oneThing(p) {
+func (t *reading) bySides(p *domain.Policy, sections []section) bool {
+	if cellSide(p) != "" || oneThing(p) && !t.severalGifts(sections) {
 		return true
 	}
 	n, named := map[string]bool{}, 0
@@ -379,6 +379,20 @@ func bySides(p *domain.Policy, sections []section) bool {
 		}
 	}
 	return len(n) >= 2 && (n["标准"] || n["额度"] || n["条件"] || n["对象"]) && named*3 >= len(sections)
+}
+
+// severalGifts tells whether three paragraphs or more each give somebody of their own
+// something in figures, whatever the title says.
+func (t *reading) severalGifts(sections []section) bool {
+	n := 0
+	for _, s := range sections {
+		for _, it := range s.items {
+			if slices.ContainsFunc(t.sentences(it.Clause), func(one sentence) bool { return t.givenIn(one) && t.namesOwn(one) }) {
+				n++
+			}
+		}
+	}
+	return n >= 3
 }
 
 // oneThing tells whether a document is a guide to one thing to be had.
@@ -593,7 +607,7 @@ func (t *reading) apart(s section, b block, own []piece) []unit {
 			}
 			out = append(out, unit{heading: s.heading, path: b.items[0].Path, own: lead})
 		}
-		given = given || b.acts[i] == gives && t.namesOwn(x.sentence)
+		given = given || b.acts[i] == gives && (t.namesOwn(x.sentence) || strings.Contains(x.text, ",对"))
 		last := &out[len(out)-1]
 		last.own = append(last.own, x)
 	}
@@ -688,7 +702,7 @@ func (t *reading) itemGives(own []piece, i int) bool {
 func withinOne(b block) bool { return len(b.items) == 1 && !strings.HasSuffix(b.items[0].Text, ":") }
 
 // ownBeneficiary is a sentence that begins with whom it is for.
-var ownBeneficiary = expression(`^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．])?(?:[^。,;:]{2,20}。)?(?:\d{4}年[^,。]{0,24},)?(?:对|给|为|凡|符合)[^。;]{2,100}?,`)
+var ownBeneficiary = expression(`^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．])?(?:[^。,;:]{2,20}。)?(?:\d{4}年[^,。]{0,24},)?(?:对|给|为|凡|符合|在[^。;,]{2,16}方面,)[^。;]{2,100}?,`)
 
 func (t *reading) namesOwn(s sentence) bool { return s.matches(ownBeneficiary) }
 

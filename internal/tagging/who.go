@@ -292,7 +292,7 @@ func (r *reader) exclusion(s sentence) (only bool, before sentence) {
 
 // allLeftOut is a sentence about several who get nothing: 列入失信名单的企业,以及发生
 // 安全事故的企业,不享受本措施.
-var allLeftOut = expression(`^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．]|第[\p{Han}]{1,6}条)?\s*(?:(?:凡是?|对)?)([^。;:]{4,160}?(?:的|企业|单位|机构|人员|个人|家庭)),(?:均|一律|一概|原则上)?(?:不(?:得|能|可|再|予)?(?:享受|适用|纳入|申报|申请)|不予(?:支持|受理|补[助贴]|奖励))[^,。;:]{0,16}[。;]?$`)
+var allLeftOut = expression(`^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．]|第[\p{Han}]{1,6}条)?\s*(?:(?:凡是?|对)?)([^。;:]{4,160}?(?:的|企业|单位|机构|人员|个人|家庭))(?:,(?:均|一律|一概|原则上)?(?:不(?:得|能|可|再|予)?(?:享受|适用|纳入|申报|申请)|不予(?:支持|受理|补[助贴]|奖励))[^,。;:]{0,16}|不[可得]享受[\p{Han}]{2,16}政策)[。;]?$`)
 
 // kindsOf are those named one after another: …的企业,以及…的企业.
 func kindsOf(s sentence) []sentence {
