@@ -594,10 +594,12 @@ func (t *reading) apart(s section, b block, own []piece) []unit {
 	}
 	var out []unit
 	var lead []piece
-	given := false
+	// given is whether somebody of their own was given something, and within whether
+	// somebody was whom a sentence names behind others: 支持企业技改,对…的企业给予….
+	given, within := false, false
 	for i, x := range own {
 		starts := i == 0 || strings.HasSuffix(own[i-1].text, "。") || strings.HasSuffix(own[i-1].text, ";")
-		if b.acts[i] == gives && starts && given && t.namesOwn(x.sentence) || starts && len(out) > 0 && t.itemGives(own, i) && slices.ContainsFunc(own[:i], func(o piece) bool { return t.givenIn(o.sentence) }) {
+		if b.acts[i] == gives && starts && (given || within && x.matches(forWhom)) && t.namesOwn(x.sentence) || starts && len(out) > 0 && t.itemGives(own, i) && slices.ContainsFunc(own[:i], func(o piece) bool { return t.givenIn(o.sentence) }) {
 			out = append(out, unit{heading: s.heading, path: b.items[0].Path})
 		}
 		if len(out) == 0 {
@@ -607,7 +609,8 @@ func (t *reading) apart(s section, b block, own []piece) []unit {
 			}
 			out = append(out, unit{heading: s.heading, path: b.items[0].Path, own: lead})
 		}
-		given = given || b.acts[i] == gives && (t.namesOwn(x.sentence) || strings.Contains(x.text, ",对"))
+		given = given || b.acts[i] == gives && (t.namesOwn(x.sentence) || strings.HasPrefix(x.text, "其中,对"))
+		within = within || strings.Contains(x.text, ",对") && t.givenIn(x.sentence)
 		last := &out[len(out)-1]
 		last.own = append(last.own, x)
 	}
