@@ -83,8 +83,9 @@ func (x *Index) candidates(ctx context.Context, r index.IndexReader, q *question
 }
 
 // affordable are the terms and long words that are looked for, the rarest first.
+// The words of asking are not: they only count when the candidates are ranked.
 func (q *question) affordable() []term {
-	all := slices.DeleteFunc(slices.Concat(q.terms, q.words), func(t term) bool { return t.docs == 0 })
+	all := slices.DeleteFunc(slices.Concat(q.terms[:q.asked], q.terms[q.counted:], q.words), func(t term) bool { return t.docs == 0 })
 	slices.SortStableFunc(all, func(a, b term) int { return cmp.Compare(a.docs, b.docs) })
 	read := uint64(0)
 	for i, t := range all {
@@ -106,7 +107,7 @@ func (t *tallies) add(ctx context.Context, field, text string, boost float64) er
 	return postings(ctx, t.r, field, text, true, func(docs uint64, p *index.TermFieldDoc) {
 		if weight < 0 {
 			idf := inverse(t.entries, docs)
-			weight = boost * idf * idf * k1
+			weight = boost * idf * idf
 		}
 		at := int(p.ID.Value()) // far below the limit
 		if t.meets != nil && !t.meets.has(at) {

@@ -8,10 +8,10 @@
 // each entry is added up here, one term after the other, which takes half the
 // time of bleve's own query, and by how long the entries really are: what bleve
 // calls an average length is a number of different terms. The best of them are
-// then read once more and ranked by what a bag of words cannot tell: how much of
-// the question stands together in one place, or near the beginning, and whether
-// the place is the one asked for. Another word for one that was typed counts as
-// a part of it. The same reading yields the passage that is shown.
+// then read once more and ranked by BM25 over all that was typed, by how much of
+// what is asked for stands together in one place, and by whether the place is the
+// one asked for. Another word for one that was typed counts as a part of it. The
+// same reading yields the passage that is shown, and how likely it is to answer.
 //
 // The index is derived data. It may be deleted at any time.
 package search

@@ -247,9 +247,9 @@ func TestSureTellsRightFromWrong(t *testing.T) {
 	all := append(questions(t, "testdata/questions.jsonl"), questions(t, "testdata/among.jsonl")...)
 	for _, q := range all {
 		if r := best(q.Question); r.Key == q.File {
-			right = append(right, r.Score)
+			right = append(right, r.Sure)
 		} else {
-			wrong = append(wrong, r.Score)
+			wrong = append(wrong, r.Sure)
 		}
 	}
 	data, err := os.ReadFile("testdata/nothing.txt")
@@ -257,7 +257,7 @@ func TestSureTellsRightFromWrong(t *testing.T) {
 		t.Fatal(err)
 	}
 	for question := range strings.Lines(string(data)) {
-		nothing = append(nothing, best(strings.TrimSpace(question)).Score)
+		nothing = append(nothing, best(strings.TrimSpace(question)).Sure)
 	}
 	part := func(scores []float64, least float64) float64 {
 		n := 0
@@ -269,8 +269,8 @@ func TestSureTellsRightFromWrong(t *testing.T) {
 		return float64(n) / float64(len(scores))
 	}
 	t.Log("bound  right  wrong  nothing")
-	for bound := 0.6; bound < 2.3; bound += 0.1 {
-		t.Logf("%.1f  %.3f  %.3f  %.3f", bound, part(right, bound), part(wrong, bound), part(nothing, bound))
+	for bound := 0.1; bound < 0.4; bound += 0.02 {
+		t.Logf("%.2f  %.3f  %.3f  %.3f", bound, part(right, bound), part(wrong, bound), part(nothing, bound))
 	}
 	if kept, shown := part(right, Sure), part(nothing, Sure); kept < 0.93 || shown > 0.1 {
 		t.Errorf("with %.2f, %.2f of the right texts are shown and %.2f where nothing answers", Sure, kept, shown)

@@ -43,22 +43,26 @@ type phrase struct {
 
 // question is what is looked for.
 type question struct {
-	flat   string
-	number string // a document number, or ""
-	terms  []term
-	words  []term // long words, for the candidates only
-	extra  []phrase
-	asked  int // terms before this one were typed, the others are parts of phrases
-	places []*rules.Place
-	called []string       // what they are called there, without 省 and 市
-	said   []*rules.Place // places that may be meant too
-	total  float64        // idf of what was asked
-	byText map[string]int
-	age    int              // that is asked for; 0: none
-	ages   [3]int           // phrases, as ageWeights
-	wants  []*regexp.Regexp // answers of the kind that is asked for
-	names  bool             // numbers may be names: 18号
-	order  []string         // of each word that was typed, in order, the pair that ends it
+	flat    string
+	number  string // a document number, or ""
+	terms   []term
+	words   []term // long words, for the candidates only
+	extra   []phrase
+	asked   int // terms before this one say what is asked for
+	counted int // those between are the words with which it is asked; the others are parts of phrases
+	places  []*rules.Place
+	called  []string       // what they are called there, without 省 and 市
+	said    []*rules.Place // places that may be meant too
+	total   float64        // idf of what is asked for
+	unseen  float64        // what does not count of it, since no entry has it
+	asking  float64        // idf of the words with which it is asked
+	average float64        // how long an entry is
+	byText  map[string]int
+	age     int              // that is asked for; 0: none
+	ages    [3]int           // phrases, as ageWeights
+	wants   []*regexp.Regexp // answers of the kind that is asked for
+	names   bool             // numbers may be names: 18号
+	numbers map[string]bool  // those that are
 }
 
 // read makes a question of what was typed.
@@ -66,6 +70,10 @@ func (x *Index) read(ctx context.Context, r index.IndexReader, text string) (*qu
 	text = simplify(middle(text, maxQuestion))
 	q := &question{flat: flat(text), number: x.words.number(text), byText: map[string]int{}, wants: answers(text)}
 	all := runs(text)
+	q.numbers = map[string]bool{}
+	for _, m := range numbers.FindAllStringSubmatch(text, -1) {
+		q.numbers[m[1]] = true
+	}
 	q.names = naming.MatchString(text) || !slices.ContainsFunc(all, func(r run) bool { return r.han })
 	kept := strips(all)
 	var spelt []spelling
@@ -85,10 +93,7 @@ func (x *Index) read(ctx context.Context, r index.IndexReader, text string) (*qu
 			}
 			continue
 		}
-		ends := map[int]bool{}
 		for _, w := range x.analyzer.segment.Words(one.text) {
-			ends[w.End] = true
-			q.order = append(q.order, endOf(one.text, w.End))
 			if w.End-w.Start == 1 {
 				alone = append(alone, x.words.alone(one.text, w.Start)...)
 			}
@@ -96,17 +101,19 @@ func (x *Index) read(ctx context.Context, r index.IndexReader, text string) (*qu
 				q.words = append(q.words, term{text: w.Text, weight: wordBoost, word: true})
 			}
 		}
-		i := 0
-		pairs(one.text, func(pair string) {
-			i++
-			weight := 1.0
-			if ends[i] {
-				weight = crossWeight
-			}
-			q.add(pair, weight)
-		})
+		pairs(one.text, func(pair string) { q.add(pair, 1) })
 	}
 	q.asked = len(q.terms)
+	for _, one := range all { // a text that answers in the words of the question is more likely to be meant
+		if one.han {
+			pairs(one.text, func(pair string) {
+				if len(q.terms) < maxTerms {
+					q.add(pair, 1)
+				}
+			})
+		}
+	}
+	q.counted = len(q.terms)
 	if err := weigh(ctx, r, q.terms, q.words); err != nil {
 		return nil, err
 	}
@@ -139,6 +146,9 @@ func (x *Index) read(ctx context.Context, r index.IndexReader, text string) (*qu
 	if err != nil {
 		return nil, fmt.Errorf("count entries: %w", err)
 	}
+	if q.average, err = x.length(ctx, r, textField, n); err != nil {
+		return nil, err
+	}
 	known := q.otherwise()
 	for i := range q.terms {
 		t := &q.terms[i]
@@ -146,12 +156,20 @@ func (x *Index) read(ctx context.Context, r index.IndexReader, text string) (*qu
 		case t.docs > 0:
 		case known[i] > 0:
 			t.idf = inverse(n, known[i])
+		case q.asked <= i && i < q.counted: // nobody asks so
+			t.idf = 0
 		default:
+			if i < q.asked {
+				q.unseen += (1 - unseenPart) * t.idf
+			}
 			t.idf *= unseenPart
 		}
 		t.idf *= t.weight
-		if i < q.asked {
+		switch {
+		case i < q.asked:
 			q.total += t.idf
+		case i < q.counted:
+			q.asking += t.idf
 		}
 	}
 	for _, m := range x.words.rules.PlacesIn(text) {
@@ -165,6 +183,9 @@ func (x *Index) read(ctx context.Context, r index.IndexReader, text string) (*qu
 // naming is a question in which a number is a name.
 var naming = regexp.MustCompile(`号|[〔\[【（(﹝［]\s?(?:19|20)[0-9]{2}\s?[〕\]】）)﹞］]`)
 
+// numbers are numbers that are names.
+var numbers = regexp.MustCompile(`([0-9]+)\s?号`)
+
 // called is the name of a place as it stands in texts that begin with others.
 func called(name string) string {
 	for _, level := range []string{"省", "市"} {
@@ -173,16 +194,6 @@ func called(name string) string {
 		}
 	}
 	return name
-}
-
-// endOf is the pair of characters of a run with which a word ends, or with
-// which it begins if it is one character and the first.
-func endOf(run string, end int) string {
-	chars := []rune(run)
-	if end < 2 {
-		end = min(2, len(chars))
-	}
-	return string(chars[max(0, end-2):end])
 }
 
 // otherwise is in how many entries there may be, at most, another word for a
@@ -324,8 +335,6 @@ const (
 	synonymWeight = 0.5
 	onlyWeight    = 0.9 // another word for one that no document uses
 	numeralWeight = 0.8 // the same number, written otherwise
-	// crossWeight is that of a pair that belongs to two words.
-	crossWeight = 0.5
 	// unseenPart is what counts of a pair that stands nowhere: it tells
 	// entries apart no more, but makes the question harder to answer.
 	unseenPart = 0.3

@@ -43,6 +43,7 @@ type Result struct {
 	Kind    PassageKind
 	Ref     string // of the passage
 	Score   float64
+	Sure    float64 // how likely it is that it answers: see Sure
 	Snippet []Part
 }
 
@@ -59,12 +60,15 @@ type Page struct {
 // nothing to do with it.
 const hardly = 0.1
 
-// Sure is the score from which a text probably answers a question:
-// TestSureTellsRightFromWrong prints what it keeps and what it leaves out.
-const Sure = 1.5
+// Sure is how much a text says of what is asked for, in all and in its title and
+// first lines, from which it probably answers: TestSureTellsRightFromWrong prints
+// what it keeps and what it leaves out. The score tells which of several texts is
+// meant, but not this.
+const Sure = 0.18
 
-// SureWithin is the same of one text that the question is known to be about.
-const SureWithin = 1.0
+// SureWithin is the score from which a text answers that the question is known
+// to be about, whatever words it has that stand in no text.
+const SureWithin = 0.6
 
 // Search finds entries, best first. Any text will do.
 func (x *Index) Search(ctx context.Context, req Request) (page *Page, err error) {
@@ -139,7 +143,6 @@ func (x *Index) find(ctx context.Context, now index.IndexReader, q *question, re
 			continue
 		}
 		f := r.read(e)
-		f.first = c.score
 		f.signals.place = x.words.place(q, e)
 		all = append(all, f)
 	}
@@ -154,7 +157,12 @@ func (x *Index) find(ctx context.Context, now index.IndexReader, q *question, re
 			return f.match < floor || f.signals.around < hardly && f.exact == 0 // no passage says its number
 		})
 	}
-	all = slices.DeleteFunc(all, func(f *found) bool { return f.score < req.Least })
+	all = slices.DeleteFunc(all, func(f *found) bool {
+		if req.Key != "" {
+			return f.score < req.Least
+		}
+		return f.sure < req.Least
+	})
 	if req.Order != ByRelevance {
 		slices.SortStableFunc(all, func(a, b *found) int { return req.Order.compare(a.entry, b.entry, req.Today) })
 	}

@@ -539,22 +539,3 @@ func TestOneThingCountsOnce(t *testing.T) {
 		t.Errorf("%+v", page.Results)
 	}
 }
-
-// TestWordAfterWord: of two texts with the same words the one leads that has
-// them in the order of the question, with other words for them too.
-func TestWordAfterWord(t *testing.T) {
-	x := newIndex(t,
-		&Entry{Key: "a", Title: "关于就业的通知", Passages: []Passage{{Clause, "1", "高校毕业生办公司的,可以吸纳他人,给予补贴。"}}},
-		&Entry{Key: "b", Title: "关于就业的通知", Passages: []Passage{{Clause, "1", "公司吸纳高校毕业生的,可以给予补贴,他人办。"}}},
-		&Entry{Key: "c", Title: "关于河道的通知", Passages: []Passage{{Clause, "1", "河道清淤。"}}},
-	)
-	for question, want := range map[string]string{"公司招高校毕业生有补贴吗": "b", "高校毕业生办公司有补贴吗": "a"} {
-		page, err := x.Search(t.Context(), Request{Text: question, Limit: 3})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := page.Results[0].Key; got != want {
-			t.Errorf("%s leads to %s, want %s", question, got, want)
-		}
-	}
-}

@@ -19,7 +19,7 @@ const (
 func (r *reader) result(f *found) Result {
 	r.read(f.entry)
 	at := r.passage(f.entry)
-	res := Result{Key: f.entry.Key, Title: r.marked(f.entry.name()), Score: f.score}
+	res := Result{Key: f.entry.Key, Title: r.marked(f.entry.name()), Score: f.score, Sure: f.sure}
 	if at.passage < 0 { // only the title: its first words of text
 		at = hit{}
 	}
