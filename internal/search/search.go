@@ -68,7 +68,7 @@ const Sure = 0.18
 
 // SureWithin is the score from which a text answers that the question is known
 // to be about, whatever words it has that stand in no text.
-const SureWithin = 0.6
+const SureWithin = 0.78
 
 // Search finds entries, best first. Any text will do.
 func (x *Index) Search(ctx context.Context, req Request) (page *Page, err error) {
