@@ -56,6 +56,7 @@ class Person {
       const wide = document.documentElement.scrollWidth - innerWidth;
       if (!axe) return { wide, found: [] }; // it waits with timers, which a page without scripts has not
       if (!window.axe) (0, eval)(axe);
+      scrollTo(0, 0); // where a link led to, the head that stays may cover half a button
       const { violations } = await window.axe.run(document, { runOnly: tags, resultTypes: ['violations'], preload: false });
       return { wide, found: violations.map(v => `${v.id}: ${v.nodes.map(n => `${n.target} ${n.failureSummary}`).join(' | ').slice(0, 600)}`) };
     }, { axe: scripts ? axe : '', tags });

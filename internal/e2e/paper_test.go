@@ -88,7 +88,7 @@ func TestPaper(t *testing.T) {
 	if got := j.countsOf(push); !maps.Equal(got, counts{"纸质通知 已撤回": 1, "纸质通知 已送达": 2, "纸质通知 失败": 1}) {
 		t.Errorf("at the end: %v", got)
 	}
-	if text := clerk.open("/console/audit").text(); strings.Count(text, "下载打印文件") != 1 || strings.Count(text, "登记已打印") != 1 {
+	if text := clerk.open("/console/audit").text(); strings.Count(text, "周敏 下载打印文件") != 1 || strings.Count(text, "周敏 登记已打印") != 1 {
 		t.Errorf("the log says:\n%s", text)
 	}
 }

@@ -16,9 +16,9 @@ let state;
 async function signIn(page) {
   await page.goto(base + '/login');
   await page.fill('#address', '19900000001');
-  await Promise.all([page.waitForNavigation(), page.locator('main button[type=submit]').first().click()]);
+  await Promise.all([page.waitForNavigation(), page.locator('main button.pri').first().click()]);
   await page.fill('#code', await received('sms', code));
-  await Promise.all([page.waitForNavigation(), page.locator('main button[type=submit]').first().click()]);
+  await Promise.all([page.waitForNavigation(), page.locator('main button.pri').first().click()]);
 }
 
 async function look(page, name) {

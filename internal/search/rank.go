@@ -23,8 +23,8 @@ type signals struct {
 // no more.
 const (
 	bm25Weight   = 5.0
-	aroundWeight = 0.75
-	placeWeight  = 0.3
+	aroundWeight = 1.0
+	placeWeight  = 0.4
 	otherWeight  = 0.75 // what an entry of another place loses
 )
 
