@@ -69,7 +69,7 @@ func (s *Server) policyList(c *fiber.Ctx) error {
 		}
 		v.Rows = append(v.Rows, row)
 	}
-	v.Pages = pagerOf("/console/policies", url.Values{"q": {v.Query}, "status": {c.Query("status")}}, current, total, policiesShown)
+	v.Pages = pager("/console/policies", url.Values{"q": {v.Query}, "status": {c.Query("status")}}, current, total, policiesShown)
 	return s.render(c, v)
 }
 

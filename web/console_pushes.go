@@ -81,7 +81,7 @@ func (s *Server) pushesPage(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	v.Total, v.Pages = total, pagerOf("/console/pushes", asked, current, total, pushesShown)
+	v.Total, v.Pages = total, pager("/console/pushes", asked, current, total, pushesShown)
 	for _, push := range pushes {
 		v.Rows = append(v.Rows, pushRowOf(push))
 	}

@@ -86,7 +86,7 @@ func (s *Server) auditPage(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	v.Total, v.Pages = total, pagerOf("/console/audit", asked, current, total, auditShown)
+	v.Total, v.Pages = total, pager("/console/audit", asked, current, total, auditShown)
 	if v.Rows, err = s.auditRows(ctx, operatorOf(c).operator, entries); err != nil {
 		return err
 	}

@@ -2,6 +2,8 @@ package web
 
 import (
 	"github.com/gofiber/fiber/v2"
+
+	"policypush/internal/domain"
 )
 
 // statementView is a page of fixed words: display modes, privacy,
@@ -73,7 +75,7 @@ func (s *Server) privacy(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return s.render(c, statementView{Page: p, name: "portal/privacy", ConsentVersion: consentVersion})
+	return s.render(c, statementView{Page: p, name: "portal/privacy", ConsentVersion: domain.ConsentVersion})
 }
 
 func (s *Server) accessibility(c *fiber.Ctx) error {

@@ -45,8 +45,7 @@ func (s *Server) explainedList(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	p.Section = "explained"
-	p.Section, p.Description = "library", "现行有效政策的一图读懂、图解、问答、案例、新旧对照和发布会实录，每一条都标出依据的条款。"
+	p.Section, p.Description = "explained", "现行有效政策的一图读懂、图解、问答、案例、新旧对照和发布会实录，每一条都标出依据的条款。"
 	if err := s.shareSite(&p, "/interpretations"); err != nil {
 		return err
 	}
@@ -88,7 +87,7 @@ func (s *Server) explainedList(c *fiber.Ctx) error {
 		}
 		v.Policies = append(v.Policies, e)
 	}
-	v.Total, v.Pages = total, pager("/interpretations", asked, number, total)
+	v.Total, v.Pages = total, pager("/interpretations", asked, number, total, pageSize)
 	return s.render(c, v)
 }
 

@@ -218,7 +218,7 @@ func (s *Server) library(c *fiber.Ctx) error {
 	}
 	v.Chips = s.chips(asked)
 	v.Applied = len(v.Chips)
-	v.Pages = pager("/policies", asked, number, total)
+	v.Pages = pager("/policies", asked, number, total, pageSize)
 	v.Subscribe = subscribeTo(asked)
 	v.Feed = feedOf(asked)
 	return s.render(c, v)
@@ -304,13 +304,9 @@ func pageNumber(c *fiber.Ctx) int {
 	return min(max(number, 1), 1000)
 }
 
-// pager leads to the other pages of a list at path that has total policies.
-func pager(path string, asked url.Values, current, total int) []pageLink {
-	return pagerOf(path, asked, current, total, pageSize)
-}
-
-// pagerOf is pager of a list with size entries on a page.
-func pagerOf(path string, asked url.Values, current, total, size int) []pageLink {
+// pager leads to the other pages of a list at path that has total entries, size of
+// them on a page.
+func pager(path string, asked url.Values, current, total, size int) []pageLink {
 	last := (total + size - 1) / size
 	if last < 2 {
 		return nil

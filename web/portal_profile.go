@@ -12,10 +12,6 @@ import (
 	"policypush/internal/domain"
 )
 
-// consentVersion names the text of the consent that the forms show. A change
-// of the text takes a new version.
-const consentVersion = "2026-11"
-
 // whoForm is what a person typed about themselves or their enterprise. It is
 // kept as typed, so that nothing is lost when something is wrong with it.
 type whoForm struct {
@@ -347,5 +343,5 @@ func readerName(sub *domain.Subscriber) string {
 
 // newConsent is the proof of a consent given on the portal now.
 func newConsent(now time.Time, sensitive bool) domain.Consent {
-	return domain.Consent{Version: consentVersion, At: now, Source: "portal", Sensitive: sensitive}
+	return domain.Consent{Version: domain.ConsentVersion, At: now, Source: "portal", Sensitive: sensitive}
 }

@@ -227,7 +227,7 @@ func (s *Server) showHow(c *fiber.Ctx, d draft, ps problems) error {
 	said := slices.DeleteFunc(s.factsOf(so), func(f factView) bool { return f.Value == unfilled })
 	return s.render(c, howView{
 		Page: p, Facts: said, Topics: s.topicsOf(so.Subscription), Form: d.How, Problems: ps, PhoneWhen: frequencies(d.How.PhoneWhen), MailWhen: frequencies(d.How.Mailing),
-		ConsentVersion: consentVersion, Sensitive: d.Who.SensitiveConsent,
+		ConsentVersion: domain.ConsentVersion, Sensitive: d.Who.SensitiveConsent,
 	})
 }
 

@@ -45,7 +45,7 @@ func TestPublicPages(t *testing.T) {
 		"a policy that is not there":              {"/policies/999", 404, []string{"没有这份政策"}},
 		"a page that is not there":                {"/nothing/here", 404, []string{"没有这个页面", "去政策库"}},
 		"a policy's id that is no number":         {"/policies/abc", 404, nil},
-		"the statement on privacy":                {"/privacy", 200, []string{"隐私说明", consentVersion}},
+		"the statement on privacy":                {"/privacy", 200, []string{"隐私说明", domain.ConsentVersion}},
 		"the statement on accessibility":          {"/accessibility", 200, []string{"无障碍说明"}},
 		"the page of display modes":               {"/display", 200, []string{"特大字"}},
 		"the sign-in":                             {"/login", 200, []string{"验证码"}},

@@ -89,3 +89,15 @@ func TestACodeIsSentAgain(t *testing.T) {
 	}
 	b.post("/login/code", url.Values{"code": {again}}).at("/inbox", 200)
 }
+
+// TestTheNavigationTellsWhereOneIs: of its links the one of the page that is open is
+// marked, and no other.
+func TestTheNavigationTellsWhereOneIs(t *testing.T) {
+	b := newSite(t).browser()
+	for _, path := range []string{"/", "/policies", "/interpretations", "/ask"} {
+		b.get(path).at(path, 200)
+		if _, nav, _ := strings.Cut(b.body, `aria-label="主导航"`); strings.Count(nav[:strings.Index(nav, "</nav>")], "aria-current") != 1 || !strings.Contains(nav, `href="`+path+`" aria-current="page"`) {
+			t.Errorf("%s: another page is marked", path)
+		}
+	}
+}

@@ -97,7 +97,7 @@ func hengda(now time.Time) *domain.Subscriber {
 			{Kind: domain.SMS, Address: phone(1), When: domain.Now, Verified: true, Person: 1},
 			{Kind: domain.Email, Address: "hengda@yunchuan.example", When: domain.Now, Verified: true, Person: 1},
 		},
-		Consent: domain.Consent{Version: "2026-11", At: now, Source: "import:demo"},
+		Consent: domain.Consent{Version: domain.ConsentVersion, At: now, Source: "import:demo"},
 	}
 }
 
@@ -133,7 +133,7 @@ func enterprise(d draws, r *rules.Rules, i int, now time.Time) *domain.Subscribe
 	return &domain.Subscriber{
 		ExternalID: fmt.Sprintf("demo-E%06d", i), Name: enterpriseName(d, i, t, p, selfEmployed), USCC: uscc(usccClass(selfEmployed), i),
 		Demo: true, Profile: p, Subscription: subscription(d, t.themes, keywords, 38), Contacts: contacts(d, i, 1),
-		Consent: domain.Consent{Version: "2026-11", At: now.AddDate(0, 0, -d.IntN(240)), Source: "import:demo"},
+		Consent: domain.Consent{Version: domain.ConsentVersion, At: now.AddDate(0, 0, -d.IntN(240)), Source: "import:demo"},
 	}
 }
 

@@ -33,7 +33,7 @@ func aunt(now time.Time) *domain.Subscriber {
 		Contacts: []domain.Contact{
 			{Kind: domain.SMS, Address: phone(200_001), When: domain.Now, Verified: true}, {Kind: domain.App, Verified: true},
 		},
-		Consent: domain.Consent{Version: "2026-11", At: now, Source: "import:demo"},
+		Consent: domain.Consent{Version: domain.ConsentVersion, At: now, Source: "import:demo"},
 	}
 }
 
@@ -57,7 +57,7 @@ func resident(d draws, i int, now time.Time) *domain.Subscriber {
 		Subscription: subscription(d, themesAt(age), []string{"托育", "医保", "高龄津贴", "创业", "公积金", "消费券"}, 25),
 		Contacts:     contacts(d, i, 2),
 		Consent: domain.Consent{
-			Version: "2026-11", At: now.AddDate(0, 0, -d.IntN(240)), Source: "import:demo", Sensitive: sensitive(p.Groups),
+			Version: domain.ConsentVersion, At: now.AddDate(0, 0, -d.IntN(240)), Source: "import:demo", Sensitive: sensitive(p.Groups),
 		},
 	}
 }

@@ -206,6 +206,10 @@ type Way struct {
 	When    Frequency   `json:"when"`
 }
 
+// ConsentVersion names the text of the consent that the forms show. A change
+// of the text takes a new version.
+const ConsentVersion = "2026-11"
+
 // Consent is the proof that the subscriber agreed (个人信息保护法 arts. 13–17).
 type Consent struct {
 	Version   string    `json:"version"` // of the text that was shown

@@ -25,7 +25,7 @@ type Request struct {
 	Order   Order
 	// Floor leaves out what matches less than this part of the best, in force or not.
 	Floor  float64
-	Least  float64 // leaves out what scores less than this: Sure, or 0 for all
+	Least  float64 // leaves out what is less sure to answer than this: Sure, or SureWithin for one Key; 0: nothing
 	Offset int
 	Limit  int
 }
