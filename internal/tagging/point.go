@@ -620,6 +620,7 @@ func (t *reading) apart(s section, b block, own []piece) []unit {
 	return out
 }
 
+// someClass is a class of enterprises or taxpayers that may get a share of its own.
 const someClass = `(?:大中型企业|大型企业|中型企业|小型企业|微型企业|中小微企业|中小企业|小微企业|一般纳税人|小规模纳税人|个体工商户)`
 
 var (
@@ -714,8 +715,8 @@ func (t *reading) givesSomething(c *domain.Clause) bool {
 }
 
 // figureRules are the extraction rules that mark a sentence which gives something.
-var figureRules = []string{"X25", "X26", "X27", "X28", "X29", "X30", "X31", "X32", "X34", "X35", "X37", "X63", "X69", "X70", "X71"}
+var figureRules = []string{"X25", "X26", "X27", "X28", "X29", "X30", "X31", "X32", "X34", "X35", "X37", "X69", "X70", "X71"}
 
 func (t *Tagger) givenIn(s sentence) bool {
-	return slices.ContainsFunc(figureRules, func(code string) bool { return t.has(code, s) })
+	return s.matches(shareOfClass) || slices.ContainsFunc(figureRules, func(code string) bool { return t.has(code, s) })
 }

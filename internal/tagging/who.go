@@ -69,9 +69,8 @@ func (r *reader) who(x piece) {
 		return
 	}
 	told := false
-	for _, m := range r.t.find("X63", s) { // 大型企业按30%返还,中小微企业按60%返还: all of them
-		i, j := m.at("who")
-		r.beneficiary(s.slice(i, j))
+	for _, loc := range s.locs(shareOfClass) { // 大型企业按30%返还,中小微企业按60%返还: all of them
+		r.beneficiary(s.slice(loc[2], loc[3]))
 		told = true
 	}
 	if told {
@@ -216,8 +215,8 @@ var (
 	costsOf = expression(`(?:^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．])?|[,:。])([^,。;:]{2,50}?(?:企业|公司|单位|机构|合作社|工商户|人员|家庭|职工|老年人|学生))的[\p{Han}]{1,8}(?:补贴|补助|奖励|津贴)(?:标准|金额)?(?:为|按)`)
 )
 
-// alsoClass is a class of enterprises behind that which rule X63 reads.
-var alsoClass = expression(`[,、](大型企业|中型企业|小型企业|微型企业|小微企业|中小微企业|一般纳税人|小规模纳税人|个体工商户)按\d`)
+// alsoClass is a class of enterprises behind another that gets a share, and gets a sum.
+var alsoClass = expression(`[,、](` + someClass + `)按\d`)
 
 // named tells whether conditions say who, and not only what nobody could read.
 func named(trees []domain.Criteria) bool {
