@@ -354,3 +354,20 @@ func TestInterpretAndExplain(t *testing.T) {
 		t.Error("explained a word that is not there")
 	}
 }
+
+// TestEndsOfTitles: a word that titles end with is of one kind of document only.
+func TestEndsOfTitles(t *testing.T) {
+	r := load(t)
+	kinds := map[string]string{}
+	for _, k := range r.DocumentKinds.All() {
+		for _, end := range k.Suffix {
+			if other, found := kinds[end]; found {
+				t.Errorf("%q ends titles of %s and of %s", end, other, k.Code)
+			}
+			kinds[end] = k.Code
+		}
+	}
+	if kinds["通知"] != "D08" || kinds["办法"] != "D07" {
+		t.Errorf("通知 is %q, 办法 %q", kinds["通知"], kinds["办法"])
+	}
+}

@@ -52,7 +52,7 @@ func (t *reading) facts(p *domain.Policy) {
 	if m := numberBefore.FindStringIndex(p.Title); m != nil { // 云政办〔2026〕7号云川县人民政府办公室关于…
 		p.Title = p.Title[m[1]:]
 	}
-	if named := first(meta, "标题", "名称"); (p.Title == "" || !strings.Contains(p.Title, "关于") && !kindInTitle.MatchString(p.Title)) && (strings.Contains(named, "关于") || kindInTitle.MatchString(named)) {
+	if named := first(meta, "标题", "名称"); !t.saysKind(p.Title) && t.saysKind(named) {
 		p.Title = named // and not the head of a column
 	}
 	p.DocNumber = t.docNumber(p, meta)
@@ -69,6 +69,12 @@ func (t *reading) facts(p *domain.Policy) {
 	p.Replaces, p.Amends = t.replaced(p), t.amended(p)
 	p.Contact = t.contact(p)
 	p.Title = issuedTogether(p)
+}
+
+// saysKind tells whether a title says what it is about or what kind of document it is of.
+func (t *Tagger) saysKind(title string) bool {
+	end, _ := t.endOf(title)
+	return end != "" || strings.Contains(title, "关于")
 }
 
 // issuedTogether is the title of a text that several offices issue together, with those
