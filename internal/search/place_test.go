@@ -64,3 +64,29 @@ func TestPlaceWithinASurvey(t *testing.T) {
 		}
 	}
 }
+
+// TestSureOfThePlace: what is of the place that was asked for is the surer to
+// answer than what names none, and what answers the same for another place is
+// hardly an answer.
+func TestSureOfThePlace(t *testing.T) {
+	of := func(place string) *Entry {
+		return &Entry{
+			Key: place, Title: place + "住房公积金管理委员会关于调整住房公积金贷款最高额度的通知",
+			Passages: []Passage{{Clause, "1", "职工购买首套住房的，住房公积金贷款最高额度调整为60万元。"}},
+		}
+	}
+	x := newIndex(t, of("扬州市"), of("某"))
+	for question, least := range map[string][2]float64{"扬州公积金贷款最多能贷多少": {1.2, 10}, "拉萨公积金贷款最多能贷多少": {0, 0.5}} {
+		page, err := x.Search(t.Context(), Request{Text: question, Limit: 10})
+		if err != nil {
+			t.Fatal(err)
+		}
+		sure := map[string]float64{}
+		for _, r := range page.Results {
+			sure[r.Key] = r.Sure
+		}
+		if part := sure["扬州市"] / sure["某"]; part < least[0] || part > least[1] {
+			t.Errorf("%s: %.3f and %.3f", question, sure["扬州市"], sure["某"])
+		}
+	}
+}

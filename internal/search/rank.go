@@ -429,6 +429,13 @@ const (
 	longTitle  = 8 // characters, for which nobody writes the same by chance
 )
 
+// What it tells of whether an entry answers that it is of the place that was
+// asked for, and how much less sure one of another place is.
+const (
+	surePlace = 0.1
+	sureOther = 0.3
+)
+
 // Of the score of an entry that has ended, and of one for another region than
 // the reader's, this much is left: it comes after everything that can be had
 // there and matches more than this much as well.
@@ -443,6 +450,11 @@ func (q *question) rank(all []*found, req Request) {
 		f.exact = q.exactly(f.entry)
 		f.match = f.signals.score() + f.exact
 		f.score = f.match
+		if place := f.signals.place; place >= 0 {
+			f.sure += surePlace * place
+		} else {
+			f.sure *= sureOther
+		}
 		if f.exact >= sameInner { // whoever names a document wants this one
 			continue
 		}
