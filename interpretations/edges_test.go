@@ -296,3 +296,29 @@ func TestDraftsKnowTheDayOfTheDocument(t *testing.T) {
 		t.Errorf("when: %+v", when)
 	}
 }
+
+// TestAxesOfCountsAreWhole: where all values are whole, so are the marks of the
+// axis.
+func TestAxesOfCountsAreWhole(t *testing.T) {
+	for want, values := range map[string][]float64{
+		"0 1":            {0, 1, 0, 0, 1, 0, 0, 0, 1},
+		"0 1 2":          {0, 2, 0, 0, 1, 0, 0, 0, 1},
+		"0 5 10":         {0, 9, 0, 0, 1, 0, 0, 0, 1},
+		"0 0.2 0.4 0.6":  {0, 0.5, 0, 0, 0, 0, 0, 0, 0.25},
+		"0 25 50 75 100": {0, 100, 0, 0, 0, 0, 0, 0, 1},
+	} {
+		c := Chart{Form: Line}
+		for i, v := range values {
+			c.Points = append(c.Points, Point{Label: fmt.Sprint(i), Value: v})
+		}
+		var marks []string
+		for _, tick := range c.plot().Ticks {
+			if tick.Anchor == "end" {
+				marks = append(marks, tick.Text)
+			}
+		}
+		if got := strings.Join(marks, " "); got != want {
+			t.Errorf("%v: %s, want %s", values, got, want)
+		}
+	}
+}

@@ -37,13 +37,16 @@ const (
 
 func (c *Chart) plot() *plot {
 	n := len(c.Points)
-	most := 0.0
+	most, whole := 0.0, true
 	values, labels := make([]string, n), make([]string, n)
 	for i, p := range c.Points {
-		most = max(most, p.Value)
+		most, whole = max(most, p.Value), whole && p.Value == math.Trunc(p.Value)
 		values[i], labels[i] = domain.Number(p.Value), cut(p.Label, longest)
 	}
 	step := niceStep(most / 4)
+	for whole && step != math.Trunc(step) { // no half of what is counted
+		step = niceStep(step * 1.01)
+	}
 	top := max(math.Ceil(most/step), 1) * step
 	left, right, head := 26.0, 34.0, 26.0
 	x := func(i int) float64 { return left + (plotWidth-left-right)*float64(i)/float64(max(1, n-1)) }

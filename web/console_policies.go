@@ -23,9 +23,12 @@ type policyListView struct {
 	Page
 	Query    string
 	Statuses []option
+	Days     dayFields
+	Limits   []limit
 	Rows     []policyRow
 	Total    int
 	Pages    []pageLink
+	Filtered bool
 }
 
 type policyRow struct {
@@ -43,14 +46,36 @@ func (s *Server) policyList(c *fiber.Ctx) error {
 		return err
 	}
 	v := policyListView{Page: p, Query: cutRunes(strings.TrimSpace(c.Query("q")), 60)}
-	filter := storage.PolicyFilter{Query: v.Query, Limit: policiesShown}
+	filter, asked := storage.PolicyFilter{Query: v.Query, Limit: policiesShown}, url.Values{}
+	if v.Query != "" {
+		asked.Set("q", v.Query)
+	}
 	for _, status := range []domain.PolicyStatus{domain.Draft, domain.Reviewed, domain.Approved, domain.Published, domain.Amended, domain.Withdrawn, domain.Expired} {
 		chosen := c.Query("status") == string(status)
 		v.Statuses = append(v.Statuses, option{Code: string(status), Name: status.Label(), Selected: chosen})
 		if chosen {
 			filter.Statuses = []domain.PolicyStatus{status}
+			asked.Set("status", string(status))
 		}
 	}
+	offices, err := s.Store.Offices(ctx)
+	if err != nil {
+		return err
+	}
+	v.Days = daysAsked(c, "发布", asked)
+	also := limits{c: c, asked: asked}
+	filter.PublishedFrom, filter.PublishedBefore = v.Days.from, v.Days.before
+	filter.Theme, filter.Office = also.theme(s), also.office(offices)
+	switch explained := also.take("explained", explainedName); explained {
+	case "":
+	case "yes":
+		filter.Explained = true
+	case "no":
+		filter.Unexplained = true
+	default:
+		filter.Explained, filter.ExplainedAs = true, interpretations.Kind(explained)
+	}
+	v.Filtered, v.Limits = len(asked) > 0, also.shown()
 	current := pageNumber(c)
 	filter.Offset = (current - 1) * policiesShown
 	found, total, err := s.Store.Policies(ctx, filter)
@@ -69,8 +94,23 @@ func (s *Server) policyList(c *fiber.Ctx) error {
 		}
 		v.Rows = append(v.Rows, row)
 	}
-	v.Pages = pager("/console/policies", url.Values{"q": {v.Query}, "status": {c.Query("status")}}, current, total, policiesShown)
+	v.Pages = pager("/console/policies", asked, current, total, policiesShown)
 	return s.render(c, v)
+}
+
+// explainedName names what the list of policies asks of their interpretations: any,
+// none, or a kind.
+func explainedName(value string) string {
+	switch value {
+	case "yes":
+		return "有解读"
+	case "no":
+		return "没有解读"
+	}
+	if kind := interpretations.Kind(value); slices.Contains(interpretations.Kinds(), kind) {
+		return "解读形式：" + kind.Label()
+	}
+	return ""
 }
 
 // policyPath is the address of a page about a policy in the console.

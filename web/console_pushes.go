@@ -26,6 +26,8 @@ type pushesView struct {
 	Query    string
 	Kinds    []option
 	States   []option
+	Days     dayFields
+	Limits   []limit
 	Pages    []pageLink
 	Filtered bool
 }
@@ -74,7 +76,14 @@ func (s *Server) pushesPage(c *fiber.Ctx) error {
 		}
 		v.States = append(v.States, row)
 	}
-	v.Filtered = len(asked) > 0
+	offices, err := s.Store.Offices(c.UserContext())
+	if err != nil {
+		return err
+	}
+	v.Days = daysAsked(c, "", asked)
+	also := limits{c: c, asked: asked}
+	f.From, f.Before, f.Theme, f.Office = v.Days.from, v.Days.before, also.theme(s), also.office(offices)
+	v.Filtered, v.Limits = len(asked) > 0, also.shown()
 	current := pageNumber(c)
 	f.Offset = (current - 1) * pushesShown
 	pushes, total, err := s.Store.FindPushes(c.UserContext(), f)

@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"fmt"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,6 +19,8 @@ import (
 
 const (
 	questionsShown = 200
+	// foundShown is how many of all questions a page shows.
+	foundShown = 50
 	// measuredDays is the time of which the figures of an office are.
 	measuredDays = 90
 )
@@ -25,8 +28,14 @@ const (
 // questionsView lists the questions of an office.
 type questionsView struct {
 	Page
-	Show        string // open, review, overdue, unrouted, answered, often
+	Show        string // open, review, overdue, unrouted, answered, often, all
 	Rows        []questionRow
+	Total       int
+	Days        dayFields
+	States      []option
+	Limits      []limit
+	Pages       []pageLink
+	Filtered    bool
 	Clusters    []clusterView
 	Counts      storage.QuestionCounts
 	Median      string
@@ -107,6 +116,11 @@ func (s *Server) questionsPage(c *fiber.Ctx) error {
 			return domain.Errorf(domain.Forbidden, "没有单位负责的提问由牵头单位分派。")
 		}
 		f.Office, f.Unrouted = 0, true
+	case "all":
+		if err := s.findQuestions(c, &v, storage.QuestionFilter{Office: me.Office, Limit: foundShown}); err != nil {
+			return err
+		}
+		return s.render(c, v)
 	case "answered":
 		f.States = []domain.QuestionState{domain.QuestionAnswered, domain.QuestionWithdrawn}
 	default:
@@ -120,6 +134,63 @@ func (s *Server) questionsPage(c *fiber.Ctx) error {
 		return err
 	}
 	return s.render(c, v)
+}
+
+// findQuestions fills a page of all questions of an office, by when they were asked
+// and what became of them.
+func (s *Server) findQuestions(c *fiber.Ctx, v *questionsView, f storage.QuestionFilter) error {
+	asked := url.Values{}
+	for _, row := range []option{
+		{Code: "waiting", Name: "待答复"}, {Code: "overdue", Name: "已逾期，未答复"}, {Code: "answered", Name: "已答复"}, {Code: "late", Name: "已答复，逾期"}, {Code: "withdrawn", Name: "已撤回"},
+	} {
+		if row.Selected = c.Query("state") == row.Code; row.Selected {
+			asked.Set("state", row.Code)
+		}
+		v.States = append(v.States, row)
+	}
+	switch waits := []domain.QuestionState{domain.QuestionOpen, domain.QuestionDrafted}; asked.Get("state") {
+	case "waiting":
+		f.States = waits
+	case "overdue":
+		f.States, f.DueBefore = waits, s.Now()
+	case "answered":
+		f.States = []domain.QuestionState{domain.QuestionAnswered}
+	case "late":
+		f.Late = true
+	case "withdrawn":
+		f.States = []domain.QuestionState{domain.QuestionWithdrawn}
+	}
+	v.Days = daysAsked(c, "提问", asked)
+	also := limits{c: c, asked: asked}
+	var problem error
+	also.take("policy", func(id string) string {
+		n, err := strconv.ParseInt(id, 10, 64)
+		if err != nil {
+			return ""
+		}
+		sums, _, err := s.Store.Policies(c.UserContext(), storage.PolicyFilter{IDs: []domain.PolicyID{domain.PolicyID(n)}})
+		if problem = err; err != nil || len(sums) == 0 {
+			return ""
+		}
+		f.Policy = sums[0].ID
+		return "政策：" + sums[0].Title
+	})
+	if problem != nil {
+		return problem
+	}
+	f.AskedSince, f.AskedBefore, f.Theme = v.Days.from, v.Days.before, also.theme(s)
+	v.Filtered = len(asked) > 0
+	asked.Set("show", "all")
+	v.Limits = also.shown()
+	current := pageNumber(c)
+	f.Offset = (current - 1) * foundShown
+	found, total, err := s.Store.FindQuestions(c.UserContext(), f)
+	if err != nil {
+		return err
+	}
+	v.Total, v.Pages = total, pager("/console/questions", asked, current, total, foundShown)
+	v.Rows, err = s.questionRows(c, found)
+	return err
 }
 
 func hoursText(d time.Duration) string {

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -25,14 +24,13 @@ const (
 // auditView is the log of who did what.
 type auditView struct {
 	Page
-	Rows       []auditRow
-	Total      int
-	People     []option
-	Actions    []option
-	From, To   string // as asked for, or ""
-	Pages      []pageLink
-	Filtered   bool
-	Unreadable bool // From or To was no day
+	Rows     []auditRow
+	Total    int
+	People   []option
+	Actions  []option
+	Days     dayFields
+	Pages    []pageLink
+	Filtered bool
 }
 
 func (auditView) template() string { return "console/audit" }
@@ -65,20 +63,8 @@ func (s *Server) auditPage(c *fiber.Ctx) error {
 		}
 		v.Actions = append(v.Actions, row)
 	}
-	day := func(name string) (string, time.Time) {
-		text := strings.TrimSpace(c.Query(name))
-		at, err := time.ParseInLocation(time.DateOnly, text, shanghai)
-		if err != nil {
-			v.Unreadable = v.Unreadable || text != ""
-			return "", time.Time{}
-		}
-		asked.Set(name, text)
-		return text, at
-	}
-	v.From, f.From = day("from")
-	if v.To, f.Before = day("to"); !f.Before.IsZero() {
-		f.Before = f.Before.AddDate(0, 0, 1)
-	}
+	v.Days = daysAsked(c, "", asked)
+	f.From, f.Before = v.Days.from, v.Days.before
 	v.Filtered = len(asked) > 0
 	current := pageNumber(c)
 	f.Offset = (current - 1) * auditShown
@@ -202,10 +188,20 @@ func actionLabel(action string) string {
 // answered by SMS.
 type outboxView struct {
 	Page
-	Modes   []modeRow
-	Entries []outboxRow
-	Replies []storage.Reply
+	Modes    []modeRow
+	Entries  []outboxRow
+	Total    int
+	Query    string
+	Channels []option
+	Days     dayFields
+	Pages    []pageLink
+	Filtered bool
+	First    bool // of the pages of everything: the replies stand there
+	Replies  []storage.Reply
 }
+
+// outboxShown is how many entries of the outbox a page shows.
+const outboxShown = 50
 
 type modeRow struct{ Channel, Mode, Class string }
 
@@ -226,7 +222,23 @@ func (s *Server) outboxPage(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	v := outboxView{Page: p}
+	v, asked := outboxView{Page: p, Query: cutRunes(strings.TrimSpace(c.Query("q")), 60)}, url.Values{}
+	f := storage.OutboxFilter{Query: v.Query, Limit: outboxShown}
+	if v.Query != "" {
+		asked.Set("q", v.Query)
+	}
+	for _, kind := range domain.Outgoing() {
+		row := option{Code: string(kind), Name: kind.Label(), Selected: c.Query("channel") == string(kind)}
+		if row.Selected {
+			f.Channel = kind
+			asked.Set("channel", row.Code)
+		}
+		v.Channels = append(v.Channels, row)
+	}
+	v.Days = daysAsked(c, "", asked)
+	f.From, f.Before, v.Filtered = v.Days.from, v.Days.before, len(asked) > 0
+	current := pageNumber(c)
+	f.Offset = (current - 1) * outboxShown
 	for _, kind := range domain.Channels() {
 		row := modeRow{Channel: kind.Label(), Mode: modeName(s.Modes[kind]), Class: "plain"}
 		switch s.Modes[kind] {
@@ -240,14 +252,18 @@ func (s *Server) outboxPage(c *fiber.Ctx) error {
 		}
 		v.Modes = append(v.Modes, row)
 	}
-	entries, err := s.Store.Outbox(ctx, 100)
+	entries, total, err := s.Store.FindOutbox(ctx, f)
 	if err != nil {
 		return err
 	}
+	v.Total, v.Pages = total, pager("/console/outbox", asked, current, total, outboxShown)
 	for _, e := range entries {
 		v.Entries = append(v.Entries, outboxRow{e, e.Channel.Label()})
 	}
-	if v.Replies, err = s.Store.Replies(ctx, 50); err != nil {
+	if v.First = current == 1 && !v.Filtered; v.First {
+		v.Replies, err = s.Store.Replies(ctx, 50)
+	}
+	if err != nil {
 		return err
 	}
 	return s.render(c, v)

@@ -48,6 +48,7 @@ func TestEveryConsoleTemplateFitsItsView(t *testing.T) {
 		operatorsView{},
 		operatorView{},
 		auditView{},
+		statisticsView{},
 		rulesView{},
 		correctionsView{},
 		consoleErrorView{},

@@ -662,7 +662,7 @@ func (s *Server) deleteMe(c *fiber.Ctx) error {
 	if field(c, "sure") == "" {
 		return s.showDelete(c, problems{{"sure", "请先勾选确认"}})
 	}
-	if err := s.Store.DeleteSubscriber(c.UserContext(), sub.ID); err != nil {
+	if err := s.Store.DeleteSubscriber(c.UserContext(), sub.ID, s.Now()); err != nil {
 		return err
 	}
 	if err := s.closeSession(c); err != nil {

@@ -562,7 +562,7 @@ func TestUnsubscribeByLink(t *testing.T) {
 		t.Fatal("one click has not stopped the address")
 	}
 	mailer.postAsIs(link, url.Values{}).at(link, 200, "已退订") // again
-	if err := site.Store.DeleteSubscriber(ctx, id); err != nil {
+	if err := site.Store.DeleteSubscriber(ctx, id, site.now); err != nil {
 		t.Fatal(err)
 	}
 	mailer.postAsIs(link, url.Values{}).at(link, 200, "已退订") // and after the person has gone

@@ -197,7 +197,7 @@ func TestFromQuestionToAnswerForAll(t *testing.T) {
 	third.get(page).post(page+"/qa", url.Values{"helpful": {fmt.Sprint(item.ID)}}).at(page, 200, "更正")
 	reader.get("/questions/1").at("/questions/1", 404)
 
-	b.get("/console/questions").at("/console/questions", 200, "90天内答复1条", "100%")
+	b.get("/console/questions").at("/console/questions", 200, "90天内答复1条", "50%", "有帮助1，还不清楚1")
 	// Corrected: who read the old hears of it.
 	b.get(fmt.Sprintf("/console/policies/1/interpretations/%d", item.ID))
 	b.post(fmt.Sprintf("/console/policies/1/interpretations/%d", item.ID), url.Values{"question": {"租来的设备能补吗？"}, "answer": {"融资租赁的能。"}, "cited": {"第一条"}, "do": {"save"}})

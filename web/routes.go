@@ -183,6 +183,8 @@ func (s *Server) routes() {
 	k.Post("/prints/:id<int>", s.needs(toRelease), s.actOnPrint)
 	k.Get("/prints/:id<int>/letters.pdf", s.needs(toRelease), s.printFile)
 	k.Get("/outbox", s.needs(toRead), s.outboxPage)
+	k.Get("/statistics", s.needs(toRead), s.statisticsPage)
+	k.Get("/statistics.csv", s.needs(toRead), s.statisticsFile)
 	k.Get("/questions", s.needs(toRead), s.questionsPage)
 	k.Get("/questions/:id<int>", s.needs(toRead), s.answerPage)
 	k.Post("/questions/:id<int>", s.needs(toRelease), s.actOnQuestion)

@@ -37,7 +37,7 @@ func TestAnAskerIsToldOnce(t *testing.T) {
 	first, other := b.asked(p, asker.ID, time.Hour), b.asked(p, gone.ID, time.Hour)
 	check(t, b.Store.SaveQuestion(ctx, first, notice(first)))
 	check(t, b.Store.SaveQuestion(ctx, other, notice(other)))
-	check(t, b.Store.DeleteSubscriber(ctx, gone.ID))
+	check(t, b.Store.DeleteSubscriber(ctx, gone.ID, time.Now()))
 	b.pass(10 * time.Hour) // ten in the evening
 	for range 2 {
 		check(t, b.planAnswers(ctx))

@@ -229,7 +229,7 @@ func TestLogModeWritesToTheOutboxInsteadOfSending(t *testing.T) {
 	check(t, b.planTask(id))
 	check(t, b.deliverDue())
 	b.expect(id, "logged: 2")
-	entries, err := b.Store.Outbox(ctx, 10)
+	entries, _, err := b.Store.FindOutbox(ctx, storage.OutboxFilter{Limit: 10})
 	check(t, err)
 	if len(entries) != 2 || entries[0].MaskedTo == "" || strings.Contains(entries[0].MaskedTo, "13900000000") ||
 		!strings.HasPrefix(entries[0].Body, "【云川政策】") {

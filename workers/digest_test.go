@@ -216,7 +216,7 @@ func TestAFirstDigestOfSomebodyWhoIsGone(t *testing.T) {
 	person := b.newcomer(nil)
 	check(t, b.planDigests(ctx))
 	d := b.digest(person)
-	check(t, b.Store.DeleteSubscriber(ctx, person.ID))
+	check(t, b.Store.DeleteSubscriber(ctx, person.ID, time.Now()))
 	check(t, b.deliverDue())
 	b.expect(d.Push, "suppressed no-address: 2")
 	if len(b.sms.got)+len(b.email.got) > 0 {

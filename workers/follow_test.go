@@ -77,7 +77,7 @@ func TestTwoIndexesHoldTrueCopies(t *testing.T) {
 					return
 				}
 				if n%7 == 1 && s.ExternalID != "R0" {
-					if err := p.store.DeleteSubscriber(ctx, s.ID); err != nil && domain.KindOf(err) != domain.NotFound {
+					if err := p.store.DeleteSubscriber(ctx, s.ID, time.Now()); err != nil && domain.KindOf(err) != domain.NotFound {
 						t.Error(err)
 					}
 				}

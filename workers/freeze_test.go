@@ -51,7 +51,7 @@ func TestAnAudienceIsComputedAgain(t *testing.T) {
 					return
 				}
 				if n%10 == 0 {
-					if err := b.Store.DeleteSubscriber(ctx, s.ID); err != nil && domain.KindOf(err) != domain.NotFound {
+					if err := b.Store.DeleteSubscriber(ctx, s.ID, time.Now()); err != nil && domain.KindOf(err) != domain.NotFound {
 						t.Error(err)
 					}
 				}
@@ -135,8 +135,8 @@ func TestACheckNamesWhoDiffers(t *testing.T) {
 	_, err = b.Store.ForgetVersions(ctx, time.Now().Add(time.Hour))
 	check(t, err)
 	want(1, 0, 1) // of 1, who is in the frozen set, is not known any more; 2, who is not, is as well
-	check(t, b.Store.DeleteSubscriber(ctx, 3))
-	check(t, b.Store.DeleteSubscriber(ctx, 4))
+	check(t, b.Store.DeleteSubscriber(ctx, 3, time.Now()))
+	check(t, b.Store.DeleteSubscriber(ctx, 4, time.Now()))
 	want(0, 2, 1)
 
 	for name, spoil := range map[string]func(*domain.FrozenAudience){

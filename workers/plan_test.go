@@ -138,7 +138,7 @@ func TestAWithdrawalNoticeGoesToWhomAnothersMessageReached(t *testing.T) {
 			b.save(first)
 		}, "accepted: 1, suppressed paused: 1"},
 		"the other was erased": {func(b *bench, first *domain.Subscriber) {
-			check(t, b.Store.DeleteSubscriber(t.Context(), first.ID))
+			check(t, b.Store.DeleteSubscriber(t.Context(), first.ID, b.now))
 		}, "accepted: 1"},
 	} {
 		t.Run(name, func(t *testing.T) {

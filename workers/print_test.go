@@ -156,7 +156,7 @@ func TestALetterIsCheckedWhenItIsDrawn(t *testing.T) {
 		return 0
 	}
 	b.until("the letters", func() bool { return waiting() == 6 })
-	check(t, b.Store.DeleteSubscriber(ctx, 1)) // of the eastern village, as is the next
+	check(t, b.Store.DeleteSubscriber(ctx, 1, time.Now())) // of the eastern village, as is the next
 	v, err := b.Store.Subscriber(ctx, 3)
 	check(t, err)
 	check(t, b.Store.StopAddress(ctx, domain.Paper, v.Contacts[0].Address, domain.ReasonStopped, b.Now()))

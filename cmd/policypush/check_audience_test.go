@@ -73,7 +73,7 @@ func TestThePushIsCheckedFromTheCommandLine(t *testing.T) {
 
 	b, _, err = openBase(ctx, stdio{nil, io.Discard, io.Discard}, "test", []string{"--data", data}, nil)
 	must(err)
-	must(b.store.DeleteSubscriber(ctx, people[0].ID))
+	must(b.store.DeleteSubscriber(ctx, people[0].ID, time.Now()))
 	p2 := *p
 	p2.ID, p2.Status = 0, domain.Approved
 	must(b.store.CreatePolicy(ctx, &p2))

@@ -24,7 +24,7 @@ const own = ['/policies?t=Q01', '/policies/3', '/me', '/me/policies', '/me/polic
 const office = ['/console', '/console/import', '/console/policies', '/console/policies/1', '/console/policies/1/audience',
   '/console/policies/1/measures/m1', '/console/policies/1/interpretations', '/console/policies/1/interpretations/*', '/console/policies/1/release',
   '/console/pushes', '/console/pushes/*',
-  '/console/ledger', '/console/prints', '/console/prints/*', '/console/outbox', '/console/subscribers', '/console/subscribers/*', '/console/audit', '/console/rules',
+  '/console/ledger', '/console/prints', '/console/prints/*', '/console/outbox', '/console/subscribers', '/console/subscribers/*', '/console/audit', '/console/statistics', '/console/rules',
   '/console/corrections', '/console/account', '/console/calendar', '/console/policies/999999?missing', '/console/questions', '/console/questions/*'];
 const management = ['/console/operators', '/console/operators/*', '/console/operators/new'];
 
@@ -33,7 +33,7 @@ const others = {
   '/healthz': 'for machines', '/readyz': 'for machines', '/robots.txt': 'for machines', '/static/*': 'styles, scripts, pictures',
   '/callback/sms/:secret/report': 'for gateways', '/callback/sms/:secret/reply': 'for gateways', '/callback/wechat': 'for gateways', '/sw.js': 'a script',
   '/policies.atom': 'a feed', '/policies/:id<int>/deadlines.ics': 'a calendar', '/policies/:id<int>/onepage.png': 'a picture', '/policies/:id<int>/onepage.pdf': 'a document', '/policies/:id<int>/card.png': 'a picture',
-  '/console/prints/:id<int>/letters.pdf': 'a document', '/policies/:id<int>/ask': 'leads to the form on the page of the policy', '/login/choose': 'the page of /subscribe/existing, to sign in with', '/me/export': 'a file', '/inbox/events': 'a stream', '/console/pushes/:id<int>/events': 'a stream',
+  '/console/prints/:id<int>/letters.pdf': 'a document', '/policies/:id<int>/ask': 'leads to the form on the page of the policy', '/login/choose': 'the page of /subscribe/existing, to sign in with', '/me/export': 'a file', '/console/statistics.csv': 'a file', '/inbox/events': 'a stream', '/console/pushes/:id<int>/events': 'a stream',
 };
 
 // routes are the addresses that web/routes.go answers to GET.

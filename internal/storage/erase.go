@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	random "math/rand/v2"
+	"time"
 
 	"policypush/internal/domain"
 )
@@ -48,9 +49,12 @@ const ofNobody = `deliveries.contact_id < 0`
 // deliveries, which counts and reconciliation rest on, without what the gateway
 // called the message, also where it says so only later; and the stop-list's fingerprints of addresses, so that who
 // said 退订 is not written to again. An address that another subscriber has too
-// stays theirs, with what is kept by it. It fails with NotFound if there is no
-// such person.
-func (s *Store) DeleteSubscriber(ctx context.Context, id domain.SubscriberID) error {
+// stays theirs, with what is kept by it. That somebody left on this day is
+// counted. It fails with NotFound if there is no such person.
+func (s *Store) DeleteSubscriber(ctx context.Context, id domain.SubscriberID, now time.Time) error {
+	const count = `
+		INSERT INTO departures (day, kind, n) SELECT CAST($2 AS TEXT), kind, 1 FROM subscribers WHERE id = $1
+		ON CONFLICT (day, kind) DO UPDATE SET n = departures.n + 1`
 	return s.inTx(ctx, func(tx *sql.Tx) error {
 		seq, err := nextNumbers(ctx, tx, "profile_changes", 1)
 		if err != nil {
@@ -60,6 +64,9 @@ func (s *Store) DeleteSubscriber(ctx context.Context, id domain.SubscriberID) er
 			if _, err := tx.ExecContext(ctx, q, id); err != nil {
 				return fmt.Errorf("delete subscriber %d: %w", id, err)
 			}
+		}
+		if _, err := tx.ExecContext(ctx, count, id, dayOf(now)); err != nil {
+			return fmt.Errorf("delete subscriber %d: %w", id, err)
 		}
 		n, err := changed(ctx, tx, `DELETE FROM subscribers WHERE id = $1`, id)
 		if err != nil {

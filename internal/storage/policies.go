@@ -23,8 +23,12 @@ type PolicyFilter struct {
 	OpenOn      string // YYYY-MM-DD: has a last day to apply that is that day or later
 	Explained   bool   // has an approved interpretation, of the kind ExplainedAs if that is set
 	ExplainedAs interpretations.Kind
-	Limit       int // 0: all
-	Offset      int
+	Unexplained bool // has no approved interpretation
+	// PublishedFrom and PublishedBefore are when it was published here; the second
+	// is not included.
+	PublishedFrom, PublishedBefore time.Time
+	Limit                          int // 0: all
+	Offset                         int
 	// Order is "": the last published here first; "date": by the date of the
 	// document, as readers see it, the latest first; "deadline": the next deadline
 	// first, those over on Today and none last.
@@ -297,6 +301,15 @@ func (f PolicyFilter) where() (string, []any) {
 			of = ` AND i.kind = ` + param(&args, f.ExplainedAs)
 		}
 		all = append(all, `EXISTS (SELECT 1 FROM interpretations i WHERE i.policy_id = p.id AND i.state = 'approved'`+of+`)`)
+	}
+	if f.Unexplained {
+		all = append(all, `NOT EXISTS (SELECT 1 FROM interpretations i WHERE i.policy_id = p.id AND i.state = 'approved')`)
+	}
+	if !f.PublishedFrom.IsZero() {
+		all = append(all, wasPublished+` AND p.published_at >= `+param(&args, micros(f.PublishedFrom)))
+	}
+	if !f.PublishedBefore.IsZero() {
+		all = append(all, wasPublished+` AND p.published_at < `+param(&args, micros(f.PublishedBefore)))
 	}
 	return strings.Join(all, " AND "), args
 }

@@ -47,7 +47,10 @@ func (s *Store) Pushes(ctx context.Context, policy domain.PolicyID, limit int) (
 type PushFilter struct {
 	Query         string // in the title or the number of the policy
 	Kind          domain.PushKind
-	State         string // a domain.PushState or PushPaused
+	State         string          // a domain.PushState or PushPaused
+	Office        domain.OfficeID // of the policy
+	Theme         string          // likewise
+	From, Before  time.Time       // when it was made; Before is not included
 	Limit, Offset int
 }
 
@@ -57,13 +60,25 @@ const PushPaused = "paused"
 // FindPushes returns a page of the pushes that Pushes returns, the newest first,
 // and how many there are in all.
 func (s *Store) FindPushes(ctx context.Context, f PushFilter) ([]domain.Push, int, error) {
-	all, args := []string{`u.kind NOT IN ('first', 'answer')`}, []any{}
+	all, args := []string{notPersonal}, []any{}
 	if f.Query != "" {
 		like := param(&args, `%`+likeLiteral(f.Query)+`%`) + ` ESCAPE '!'`
 		all = append(all, `(p.title LIKE `+like+` OR p.doc_number LIKE `+like+`)`)
 	}
 	if f.Kind != "" {
 		all = append(all, `u.kind = `+param(&args, f.Kind))
+	}
+	if f.Office != 0 {
+		all = append(all, `p.office_id = `+param(&args, f.Office))
+	}
+	if f.Theme != "" {
+		all = append(all, `p.themes LIKE `+param(&args, `%"`+likeLiteral(f.Theme)+`"%`)+` ESCAPE '!'`)
+	}
+	if !f.From.IsZero() {
+		all = append(all, `u.created_at >= `+param(&args, micros(f.From)))
+	}
+	if !f.Before.IsZero() {
+		all = append(all, `u.created_at < `+param(&args, micros(f.Before)))
 	}
 	const paused = `u.paused_at > 0 AND u.state NOT IN ('done', 'stopped')` // as domain.Push.Paused
 	switch f.State {

@@ -112,18 +112,22 @@ func (s *Store) AdoptAnswer(ctx context.Context, q *domain.Question, it *interpr
 
 // QuestionFilter chooses questions. Zero fields do not restrict.
 type QuestionFilter struct {
-	Office     domain.OfficeID
-	Unrouted   bool // for which nobody is responsible; with Office: those too
-	Policy     domain.PolicyID
-	Subscriber domain.SubscriberID
-	States     []domain.QuestionState
-	ToReview   bool
-	DueBefore  time.Time // or late before
-	AskedSince time.Time
-	Limit      int
+	Office      domain.OfficeID
+	Unrouted    bool // for which nobody is responsible; with Office: those too
+	Policy      domain.PolicyID
+	Subscriber  domain.SubscriberID
+	States      []domain.QuestionState
+	ToReview    bool
+	DueBefore   time.Time // or late before
+	AskedSince  time.Time // by the last round
+	AskedBefore time.Time
+	Late        bool   // answered after the day that was promised first
+	Theme       string // of the policy, or else chosen by the asker
+	Limit       int
+	Offset      int
 }
 
-func (f QuestionFilter) where() (string, []any) {
+func (s *Store) questionsWhere(f QuestionFilter) (string, []any) {
 	all, args := []string{"1 = 1"}, []any{}
 	switch {
 	case f.Unrouted && f.Office != 0:
@@ -155,20 +159,42 @@ func (f QuestionFilter) where() (string, []any) {
 	if !f.AskedSince.IsZero() {
 		all = append(all, `asked_at >= `+param(&args, micros(f.AskedSince)))
 	}
+	if !f.AskedBefore.IsZero() {
+		all = append(all, `asked_at < `+param(&args, micros(f.AskedBefore)))
+	}
+	if f.Late {
+		all = append(all, `state = 'answered' AND (answered_at > due_at OR overdue_at > 0)`)
+	}
+	if f.Theme != "" {
+		themes := s.ofQuestions(`q.asked_at`).themes
+		all = append(all, `id IN (SELECT q.id FROM `+asked+` WHERE `+themes+` LIKE `+param(&args, `%"`+likeLiteral(f.Theme)+`"%`)+` ESCAPE '!')`)
+	}
 	return strings.Join(all, " AND "), args
 }
 
 // Questions returns questions: those that wait by the day that was promised, of
 // one day the longest waiting first, then the others, the latest first.
 func (s *Store) Questions(ctx context.Context, f QuestionFilter) ([]domain.Question, error) {
-	where, args := f.where()
+	where, args := s.questionsWhere(f)
 	const waits = `CASE WHEN state IN ('open', 'drafted') THEN `
 	q := `SELECT ` + questionColumns + ` FROM questions WHERE ` + where + `
 		ORDER BY ` + waits + `due_at ELSE 9000000000000000 END, ` + waits + `asked_at ELSE -asked_at END, ` + waits + `id ELSE -id END`
 	if f.Limit > 0 {
-		q += ` LIMIT ` + param(&args, f.Limit)
+		q += ` LIMIT ` + param(&args, f.Limit) + ` OFFSET ` + param(&args, f.Offset)
 	}
 	return list(ctx, s.read, scanQuestion, q, args...)
+}
+
+// FindQuestions returns questions as Questions does, and how many the whole list
+// has.
+func (s *Store) FindQuestions(ctx context.Context, f QuestionFilter) ([]domain.Question, int, error) {
+	where, args := s.questionsWhere(f)
+	var total int
+	if err := s.read.QueryRowContext(ctx, `SELECT COUNT(*) FROM questions WHERE `+where, args...).Scan(&total); err != nil {
+		return nil, 0, fmt.Errorf("count questions: %w", err)
+	}
+	found, err := s.Questions(ctx, f)
+	return found, total, err
 }
 
 // QuestionCounts says how an office (0: all) keeps what it promises.
@@ -177,13 +203,16 @@ type QuestionCounts struct {
 	DueSoon   int // of them: promised before a time
 	Overdue   int // of them: a promise is broken, kept to now or put off since
 	ToReview  int
-	Unrouted  int // of all offices: nobody is responsible
-	Answered  int // since a time
-	Late      int // of them: after the day that was promised, whatever was promised later
-	Satisfied int // of them, as the asker says
-	Unclear   int
+	Unrouted  int           // of all offices: nobody is responsible
+	Answered  int           // since a time
+	Late      int           // of them: after the day that was promised, whatever was promised later
+	Satisfied int           // answers since a time that helped, as their askers say
+	Unclear   int           // and that were not clear: most of their questions are open again
 	Median    time.Duration // from asked to answered, of them
 }
+
+// forever is later than anything that is kept.
+var forever = time.UnixMicro(9000000000000000)
 
 // CountQuestions counts the questions of an office: soon is when what is due
 // before counts as such, since from when on answers count.
@@ -203,27 +232,24 @@ func (s *Store) CountQuestions(ctx context.Context, office domain.OfficeID, now,
 		return c, fmt.Errorf("count questions: %w", err)
 	}
 	const answered = `
-		SELECT answered_at - asked_at, CASE WHEN answered_at > due_at OR overdue_at > 0 THEN 1 ELSE 0 END, satisfied FROM questions
+		SELECT answered_at - asked_at, CASE WHEN answered_at > due_at OR overdue_at > 0 THEN 1 ELSE 0 END FROM questions
 		WHERE state = 'answered' AND answered_at >= $2 AND (CAST($1 AS BIGINT) = 0 OR office_id = $1) ORDER BY answered_at - asked_at`
 	var took []int64
 	err = each(ctx, s.read, func(row scanner) error {
 		var t int64
 		var late int
-		var said domain.Feedback
-		err := row.Scan(&t, &late, &said)
+		err := row.Scan(&t, &late)
 		took = append(took, t)
 		c.Late += late
-		switch said {
-		case domain.Helpful:
-			c.Satisfied++
-		case domain.Unclear:
-			c.Unclear++
-		}
 		return err
 	}, answered, office, micros(since))
+	if err != nil {
+		return c, err
+	}
 	if c.Answered = len(took); c.Answered > 0 {
 		c.Median = time.Duration(took[(c.Answered-1)/2]) * time.Microsecond
 	}
+	c.Satisfied, c.Unclear, err = s.CountSaid(ctx, Span{From: since, Before: forever, Office: office})
 	return c, err
 }
 

@@ -110,12 +110,41 @@ func (s *Store) SaveOutbox(ctx context.Context, e OutboxEntry) error {
 	return nil
 }
 
-// Outbox returns the latest entries, newest first.
-func (s *Store) Outbox(ctx context.Context, limit int) ([]OutboxEntry, error) {
-	const q = `SELECT id, at, delivery_id, channel, masked_to, subject, body FROM outbox ORDER BY id DESC LIMIT $1`
-	return list(ctx, s.read, func(row scanner, e *OutboxEntry) error {
+// OutboxFilter asks for a page of the outbox. Zero values mean any.
+type OutboxFilter struct {
+	Channel       domain.ChannelKind
+	Query         string    // in the masked address, the subject or the text
+	From, Before  time.Time // Before is not included
+	Limit, Offset int
+}
+
+// FindOutbox returns a page of the entries, the newest first, and how many there
+// are in all.
+func (s *Store) FindOutbox(ctx context.Context, f OutboxFilter) ([]OutboxEntry, int, error) {
+	all, args := []string{`1 = 1`}, []any{}
+	if f.Channel != "" {
+		all = append(all, `channel = `+param(&args, f.Channel))
+	}
+	if f.Query != "" {
+		like := param(&args, `%`+likeLiteral(f.Query)+`%`) + ` ESCAPE '!'`
+		all = append(all, `(masked_to LIKE `+like+` OR subject LIKE `+like+` OR body LIKE `+like+`)`)
+	}
+	if !f.From.IsZero() {
+		all = append(all, `at >= `+param(&args, micros(f.From)))
+	}
+	if !f.Before.IsZero() {
+		all = append(all, `at < `+param(&args, micros(f.Before)))
+	}
+	from := ` FROM outbox WHERE ` + strings.Join(all, " AND ")
+	var total int
+	if err := s.read.QueryRowContext(ctx, `SELECT COUNT(*)`+from, args...).Scan(&total); err != nil {
+		return nil, 0, fmt.Errorf("count the outbox: %w", err)
+	}
+	page := ` ORDER BY id DESC LIMIT ` + param(&args, f.Limit) + ` OFFSET ` + param(&args, f.Offset)
+	found, err := list(ctx, s.read, func(row scanner, e *OutboxEntry) error {
 		return row.Scan(&e.ID, timeInto(&e.At), &e.Delivery, &e.Channel, &e.MaskedTo, &e.Subject, &e.Body)
-	}, q, limit)
+	}, `SELECT id, at, delivery_id, channel, masked_to, subject, body`+from+page, args...)
+	return found, total, err
 }
 
 // Reply is an answer by SMS that is not a stop word, for the officer to read.

@@ -211,7 +211,7 @@ func claims(t *testing.T, url string) {
 	b := planned(t, s, push.ID, waiting(all, 0))[0]
 	all[3].Contacts = all[3].Contacts[1:] // the number is removed after planning
 	must(t, s.SaveSubscriber(ctx, all[3]))
-	must(t, s.DeleteSubscriber(ctx, all[4].ID))
+	must(t, s.DeleteSubscriber(ctx, all[4].ID, morning))
 
 	equal(t, "claimed too early", len(got(s.ClaimDeliveries(ctx, b.ID, 1, 10, morning.Add(-time.Second)))(t)), 0)
 	first := got(s.ClaimDeliveries(ctx, b.ID, 1, 2, morning))(t)
@@ -862,7 +862,7 @@ func listsDeliveries(t *testing.T, url string) {
 	ds := append(waiting(all, 0), waiting(all[:1], 1)...)
 	ds[1].State, ds[1].Reason = domain.Suppressed, domain.ReasonPaused
 	planned(t, s, push.ID, ds)
-	must(t, s.DeleteSubscriber(ctx, all[2].ID))
+	must(t, s.DeleteSubscriber(ctx, all[2].ID, morning))
 	rows := got(s.Deliveries(ctx, storage.DeliveryFilter{Push: push.ID}))(t)
 	equal(t, "rows", len(rows), 4)
 	own := got(s.Deliveries(ctx, storage.DeliveryFilter{Subscriber: all[0].ID}))(t)

@@ -67,6 +67,6 @@ func plansFirstDigests(t *testing.T, url string) {
 	equal(t, "nothing to list: owed", len(got(s.OwedDigests(ctx, 10))(t)), 0)
 	_, err = s.Digest(ctx, nothing.ID, 0)
 	equal(t, "nothing to list: digest", domain.KindOf(err), domain.NotFound)
-	must(t, s.DeleteSubscriber(ctx, ada.ID))
+	must(t, s.DeleteSubscriber(ctx, ada.ID, morning))
 	equal(t, "gone with the person", len(got(s.DigestReaders(ctx, one.ID))(t)), 0)
 }

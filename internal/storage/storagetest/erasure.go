@@ -26,6 +26,7 @@ var nobodys = map[string]string{
 	"corrections":       "what officers corrected in a policy",
 	"counters":          "numbers given",
 	"delivery_parts":    "where deliveries stand",
+	"departures":        "sums of a day",
 	"desk_told":         "officers and the numbers of questions, which go with the question",
 	"gateway_counts":    "sums",
 	"interpretations":   "of a policy",
@@ -231,7 +232,7 @@ func erases(t *testing.T, url string) {
 		said.fill(t, db, table, tables[table])
 	}
 
-	must(t, s.DeleteSubscriber(ctx, everybody[0].ID))
+	must(t, s.DeleteSubscriber(ctx, everybody[0].ID, morning))
 	for table := range tables {
 		left := everybody[0].traces(t, db, table)
 		for _, column := range remain[table] {
@@ -254,7 +255,7 @@ func erasesWhatIsBeingSent(t *testing.T, url string) {
 	_, push := published(t, s, "稳岗返还")
 	claimed := sendBatch(t, s, planned(t, s, push.ID, waiting(all, 0))[0])
 	for _, v := range all[:3] {
-		must(t, s.DeleteSubscriber(ctx, v.ID))
+		must(t, s.DeleteSubscriber(ctx, v.ID, morning))
 	}
 	outcomes := make([]storage.Outcome, len(claimed))
 	for i, o := range claimed {
@@ -302,7 +303,7 @@ func erasesWhatIsBeingSent(t *testing.T, url string) {
 	equal(t, "deliveries", n, 4)
 	equal(t, "of them delivered", byState[domain.Delivered], 2)
 	equal(t, "counters", len(got(s.CheckCounts(ctx, 0))(t)), 0)
-	equal(t, "copies", len(got(s.Outbox(ctx, 10))(t)), 1)
+	equal(t, "copies", len(outbox(t, s)), 1)
 	for table, want := range map[string]int{"early_receipts": 0, "contacts": 2} {
 		var rows int
 		must(t, db.QueryRowContext(ctx, `SELECT COUNT(*) FROM `+table).Scan(&rows))

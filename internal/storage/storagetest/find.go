@@ -112,7 +112,7 @@ func knowsWhomAnothersMessageReached(t *testing.T, url string) {
 	equal(t, "while it is being sent", reached(), "1 1 2")
 	must(t, s.RecordOutcomes(ctx, []storage.Outcome{{Delivery: out[0].Deliveries[0].ID, State: domain.Accepted, At: morning}}))
 	equal(t, "sent", reached(), "1 1 2")
-	must(t, s.DeleteSubscriber(ctx, both[0].ID))
+	must(t, s.DeleteSubscriber(ctx, both[0].ID, morning))
 	equal(t, "the other is gone", reached(), "1 1 1")
 }
 
@@ -161,7 +161,7 @@ func knowsWhoWasTold(t *testing.T, url string) {
 	}
 
 	there := people(t, s, 3)
-	must(t, s.DeleteSubscriber(ctx, there[1].ID))
+	must(t, s.DeleteSubscriber(ctx, there[1].ID, morning))
 	equal(t, "existing", len(got(s.Existing(ctx, []domain.SubscriberID{there[0].ID, there[1].ID, there[2].ID, 999}))(t)), 2)
 }
 

@@ -126,7 +126,7 @@ func keepsJoins(t *testing.T, url string) {
 
 	late := morning.Add(domain.JoinLife)
 	equal(t, "invitations when their time is over", len(got(s.JoinsOf(ctx, domain.Email, "clerk@yunchuan.example", late))(t)), 0)
-	must(t, s.DeleteSubscriber(ctx, resident.ID))
+	must(t, s.DeleteSubscriber(ctx, resident.ID, morning))
 	equal(t, "applications of who is gone", len(got(s.JoinsOf(ctx, domain.SMS, "13900000001", morning))(t)), 0)
 	must(t, s.DeleteExpired(ctx, late))
 	equal(t, "invitations that were removed", len(got(s.JoinsOf(ctx, domain.Email, "clerk@yunchuan.example", morning))(t)), 0)

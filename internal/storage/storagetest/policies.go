@@ -525,7 +525,7 @@ func keepsRecords(t *testing.T, url string) {
 	id := deliveryTo(t, s, push.ID, someone[0].ID, domain.SMS).ID
 	out := storage.OutboxEntry{ID: 1, At: morning, Delivery: id, Channel: domain.SMS, MaskedTo: "199****0001", Subject: "", Body: "【云川政务】…"}
 	must(t, s.SaveOutbox(ctx, out))
-	equal(t, "outbox", got(s.Outbox(ctx, 1))(t)[0], out)
+	equal(t, "outbox", outbox(t, s)[0], out)
 	reply := storage.Reply{ID: 1, Channel: domain.SMS, AddressMasked: "199****0001", Text: "怎么申请", At: morning}
 	must(t, s.SaveReply(ctx, reply))
 	equal(t, "reply", got(s.Replies(ctx, 1))(t)[0], reply)

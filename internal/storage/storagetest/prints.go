@@ -311,7 +311,7 @@ func dropsLetters(t *testing.T, url string) {
 	drawn(t, s, morning)
 	state(ids[0], domain.PrintReady, true)
 
-	must(t, s.DeleteSubscriber(ctx, all[2].ID)) // at once
+	must(t, s.DeleteSubscriber(ctx, all[2].ID, morning)) // at once
 	state(ids[0], domain.PrintWanted, false)
 	equal(t, "who is gone", got(s.PrintSlips(ctx, ids[0]))(t)[1].Masked, "")
 	must(t, s.DropLetters(ctx, []storage.Outcome{{Delivery: got(s.PrintSlips(ctx, ids[0]))(t)[1].Delivery, State: domain.Suppressed, Reason: domain.ReasonNoAddress, At: morning}}))
@@ -339,7 +339,7 @@ func dropsLetters(t *testing.T, url string) {
 	got(s.FetchPrint(ctx, ids[0], tomorrow))(t)
 
 	// Somebody is erased while it is printed: their letter is not handed out.
-	must(t, s.DeleteSubscriber(ctx, all[6].ID))
+	must(t, s.DeleteSubscriber(ctx, all[6].ID, morning))
 	state(ids[0], domain.PrintReady, false)
 	equal(t, "dropped", got(s.MarkPrinted(ctx, ids[0], 7, tomorrow))(t), 1)
 	slips := got(s.PrintSlips(ctx, ids[0]))(t)
@@ -384,7 +384,7 @@ func dropsPrintedAddresses(t *testing.T, url string) {
 	for _, id := range ids {
 		equal(t, "file at the end of its time", got(s.Print(ctx, id))(t).HasFile, true)
 	}
-	must(t, s.DeleteSubscriber(ctx, all[0].ID)) // at once
+	must(t, s.DeleteSubscriber(ctx, all[0].ID, morning)) // at once
 	equal(t, "of one who is gone", got(s.Print(ctx, ids[0]))(t).HasFile, false)
 	equal(t, "of others", got(s.Print(ctx, ids[1]))(t).HasFile, true)
 	all[1].Contacts = nil

@@ -43,7 +43,7 @@ func readsRecipients(t *testing.T, url string) {
 	}
 	must(t, s.StopAddress(ctx, domain.SMS, "19900000007", domain.ReasonStopped, morning))
 	must(t, s.StopAddress(ctx, domain.Email, "u9@example.org", domain.ReasonBounced, morning))
-	must(t, s.DeleteSubscriber(ctx, all[17].ID))
+	must(t, s.DeleteSubscriber(ctx, all[17].ID, morning))
 	for _, share := range []int{1, 2, 10, 40} { // read as a range, and one by one
 		var ids []domain.SubscriberID
 		for _, v := range all {

@@ -293,7 +293,7 @@ func stepsInAtTheEnd(t *testing.T, url string) {
 		ds[i].State, ds[i].Reason, ds[i].NextAt = domain.Suppressed, domain.ReasonDuplicate, time.Time{}
 	}
 	batches := planned(t, s, push.ID, ds)
-	must(t, s.DeleteSubscriber(ctx, all[0].ID))
+	must(t, s.DeleteSubscriber(ctx, all[0].ID, morning))
 	all[2].Contacts = []domain.Contact{{Kind: domain.Email, Address: "new@yunchuan.example", Verified: true, Person: 2}}
 	must(t, s.SaveSubscriber(ctx, all[2]))
 	why := []domain.Reason{domain.ReasonNoAddress, domain.ReasonNoAddress, domain.ReasonPaused, domain.ReasonRead}

@@ -51,10 +51,10 @@ func keepsSubscribers(t *testing.T, url string) {
 	must(t, err)
 	equal(t, "enterprises", enterprises, 1)
 	equal(t, "residents", residents, 1)
-	must(t, s.DeleteSubscriber(ctx, want.ID))
+	must(t, s.DeleteSubscriber(ctx, want.ID, morning))
 	_, err = s.Subscriber(ctx, want.ID)
 	wantKind(t, err, domain.NotFound)
-	wantKind(t, s.DeleteSubscriber(ctx, want.ID), domain.NotFound)
+	wantKind(t, s.DeleteSubscriber(ctx, want.ID, morning), domain.NotFound)
 	next := person(1)
 	must(t, s.SaveSubscriber(ctx, next))
 	if next.ID <= self.ID {
@@ -192,7 +192,7 @@ func followsProfiles(t *testing.T, url string) {
 		wg.Go(func() {
 			for i := range each {
 				a, b := person(1000*w+i), person(1000*w+i+500)
-				errs[w] = errors.Join(errs[w], s.SaveSubscribers(ctx, []*domain.Subscriber{a, b}), s.DeleteSubscriber(ctx, b.ID))
+				errs[w] = errors.Join(errs[w], s.SaveSubscribers(ctx, []*domain.Subscriber{a, b}), s.DeleteSubscriber(ctx, b.ID, morning))
 			}
 		})
 	}
@@ -308,7 +308,7 @@ func stopsAddresses(t *testing.T, url string) {
 	equal(t, "the other channel", suppressed(v, 1), "")
 	wantKind(t, s.StopContact(ctx, 999, domain.ReasonStopped, morning), domain.NotFound)
 
-	must(t, s.DeleteSubscriber(ctx, v.ID))
+	must(t, s.DeleteSubscriber(ctx, v.ID, morning))
 	next := person(1)
 	must(t, s.SaveSubscriber(ctx, next)) // an import brings the person back
 	equal(t, "after the import", suppressed(next, 0), "stopped")
@@ -331,7 +331,7 @@ func stopsByDelivery(t *testing.T, url string) {
 	equal(t, "the address", got(s.Subscriber(ctx, all[0].ID))(t).Contacts[1].Suppressed, "bounce:5.1.1")
 	equal(t, "another's", got(s.Subscriber(ctx, all[1].ID))(t).Contacts[1].Suppressed, "")
 	wantKind(t, s.StopDelivery(ctx, 999, "bounce:5.1.1", morning), domain.NotFound)
-	must(t, s.DeleteSubscriber(ctx, all[0].ID))
+	must(t, s.DeleteSubscriber(ctx, all[0].ID, morning))
 	wantKind(t, s.StopDelivery(ctx, id, "bounce:5.1.1", morning), domain.NotFound)
 }
 

@@ -40,7 +40,7 @@ func knowsFormerProfiles(t *testing.T, url string) {
 		}
 		if round%3 == 0 {
 			gone := batch[0]
-			must(t, s.DeleteSubscriber(ctx, gone.ID))
+			must(t, s.DeleteSubscriber(ctx, gone.ID, morning))
 			delete(now, gone.ID)
 		}
 		if round%4 == 0 {
@@ -127,7 +127,7 @@ func forgetsFormerProfiles(t *testing.T, url string) {
 	equal(t, "forgotten", got(s.VersionsForgotten(ctx))(t), -1)
 	equal(t, "too young to forget", got(s.ForgetVersions(ctx, time.Now().Add(-time.Hour)))(t), 0)
 	equal(t, "forgotten still", got(s.VersionsForgotten(ctx))(t), -1)
-	must(t, s.DeleteSubscriber(ctx, v.ID))
+	must(t, s.DeleteSubscriber(ctx, v.ID, morning))
 	kept("after the deletion", v)
 	equal(t, "the other's", got(s.ForgetVersions(ctx, time.Now().Add(time.Hour)))(t), 1)
 	if forgotten := got(s.VersionsForgotten(ctx))(t); forgotten <= seq {
