@@ -11,6 +11,7 @@ import (
 
 	"policypush/internal/channel"
 	"policypush/internal/domain"
+	"policypush/internal/storage"
 )
 
 func TestWhatTheGatewaySaysDecides(t *testing.T) {
