@@ -196,7 +196,7 @@ func (t *reading) count(n *naming, x *passage, words []counted, cell bool) {
 			}
 			switch t.codes[n.code].dimension {
 			case domain.GroupTag:
-				if shownTo.MatchString(firstRunes(after, 6)) {
+				if shownTo.MatchString(firstRunes(after, 6)) || s.matches(likewise) {
 					continue
 				}
 			case domain.TaxTag:
@@ -204,6 +204,9 @@ func (t *reading) count(n *naming, x *passage, words []counted, cell bool) {
 					continue
 				}
 			case domain.IndustryTag:
+				if t.partOfTrade(x.hits, c.hit, n.code) {
+					continue
+				}
 				name = name && (x.part != inBody || ofTrade(c.hit.text, firstRunes(after, maxRest)))
 			}
 		}
@@ -259,6 +262,20 @@ func (t *reading) count(n *naming, x *passage, words []counted, cell bool) {
 	}
 }
 
+// partOfTrade tells whether a word for an industry is part of the name of
+// another: 技术服务业 in 信息技术服务业, 汽车 in 汽车销售企业.
+func (t *reading) partOfTrade(hits []hit, h *hit, section int) bool {
+	i, _ := slices.BinarySearchFunc(hits, h.start-t.words.longest, func(o hit, at int) int { return o.start - at })
+	for ; i < len(hits) && hits[i].start <= h.start; i++ {
+		if o := &hits[i]; o.end >= h.end && o.end-o.start > h.end-h.start && slices.ContainsFunc(o.uses, func(u use) bool {
+			return u.role == nameOf && t.codes[u.code].dimension == domain.IndustryTag && t.section[u.code] != section
+		}) {
+			return true
+		}
+	}
+	return false
+}
+
 // ofTrade tells whether a word for an industry is said of those who are in it,
 // itself or with those it is listed with (餐饮、零售、旅游等行业), and not of what
 // they make or sell: 汽车下乡, 电价.
@@ -266,7 +283,7 @@ func ofTrade(word, rest string) bool {
 	if traderNames.MatchString(word) {
 		return true
 	}
-	if traders.MatchString(rest) {
+	if traders.MatchString(rest) || wholeTrades.MatchString(rest) {
 		return true
 	}
 	if first, _ := utf8.DecodeRuneInString(rest); !strings.ContainsRune("、和及或与", first) {
@@ -280,7 +297,11 @@ func ofTrade(word, rest string) bool {
 
 // traderNames are ends of words for a business or for who runs one: 餐饮业, 种粮大户,
 // 酒店.
-var traderNames = automaton.MustCompile(`(?:业|企业|公司|机构|店|户|社|宾馆|餐馆|养殖场|猪场|农场|牧场|商场|农贸市场|批发市场|超市|影院|景区|(?:种植|养殖|药材)基地|主体|组织|提供者|经营者)$`)
+var traderNames = automaton.MustCompile(`(?:业|企业|公司|机构|店|户|社|宾馆|餐馆|养殖场|猪场|农场|牧场|商场|农贸市场|批发市场|超市|影院|景区|煤矿|矿山|(?:种植|养殖|药材)基地|主体|组织|提供者|经营者)$`)
+
+// wholeTrades make the word before them one of a trade as a whole: 集成电路产业, 集成电路
+// 设计企业; not 文化产业园.
+var wholeTrades = automaton.MustCompile(`^(?:产业|行业|领域)(?:$|[^园基工学区])|^(?:设计|研发|制造|生产|加工|封测|销售|服务|运营|设备|材料|装备|零部件)+(?:企业|公司|产业|行业)`)
 
 var listedTrades = automaton.MustCompile(`业|企业|产业|单位|机构|经营|店`)
 
@@ -368,6 +389,10 @@ func isCertificate(word, rest string) bool {
 
 // shownTo follows those to whom something is shown: 向司机出示老年优待证.
 var shownTo = automaton.MustCompile(`^(?:主动)?出示`)
+
+// likewise ends a sentence about who is treated as those whom a document is for:
+// 外国人在本市见义勇为的,参照本办法执行.
+var likewise = expression(`参照(?:本[\p{Han}]{2,4})?执行[。;]?\s*$`)
 
 // leavesOut are words before what a rule leaves out, or who was merely asked.
 var leavesOut = []string{"不适用于", "不包括", "不包含", "不含", "不再享受", "未领取", "未享受", "听取", "征求"}

@@ -393,7 +393,7 @@ func atBorders(hits []hit, words []segment.Token) []hit {
 			whole = k
 		}
 		for _, h := range hits[from:i] {
-			if whole == k && h.end <= w.End || w.Start == begin && endsAt(words[k:], h.end) {
+			if whole == k && h.end <= w.End || w.Start == begin && endsAt(words[k:], h.end, hits[i:]) {
 				add(h)
 			}
 		}
@@ -402,13 +402,28 @@ func atBorders(hits []hit, words []segment.Token) []hit {
 }
 
 // endsAt tells whether one of the words ends at a code point, and no white space
-// stands before it.
-func endsAt(words []segment.Token, at int) bool {
+// stands before it. A term that begins a longer one ends as a word does: 专精特新中小企业
+// in 专精特新中小企业发展. The hits are those that begin behind the first of the words.
+func endsAt(words []segment.Token, at int, hits []hit) bool {
 	for k := range words {
 		switch w := &words[k]; {
-		case k > 0 && w.Start > words[k-1].End, w.End > at:
+		case k > 0 && w.Start > words[k-1].End:
 			return false
+		case w.End > at:
+			return k > 0 && isTerm(hits, w.Start, at) && isTerm(hits, w.Start, w.End)
 		case w.End == at:
+			return true
+		}
+	}
+	return false
+}
+
+// isTerm tells whether one of the hits stands between two code points.
+func isTerm(hits []hit, start, end int) bool {
+	for i := range hits {
+		if h := &hits[i]; h.start > start {
+			return false
+		} else if h.start == start && h.end == end {
 			return true
 		}
 	}

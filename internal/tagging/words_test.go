@@ -125,6 +125,33 @@ func TestWordsInTheirPlace(t *testing.T) {
 		"the needy by another name": {
 			"关于对特殊和困难对象实行殡葬补助的通知\n各镇人民政府:\n为保障城乡特困群体的基本殡葬需求,现对困难对象给予补助。", domain.GroupTag, "G07", true,
 		},
+		"a market that is supervised": {
+			"云川市文化市场管理条例\n第一条 为了加强文化市场管理,制定本条例。\n第二条 从事文化经营活动的单位和个人应当遵守本条例。\n第三条 违反本条例的,由文化行政部门责令改正。", domain.ThemeTag, "M20", false,
+		},
+		"lenders that are supervised": {
+			"云川省小额贷款公司监督管理办法\n第一条 为规范小额贷款公司的经营行为,制定本办法。\n第二条 小额贷款公司应当向监管部门报送报表。\n第三条 小额贷款公司应当依法经营。", domain.ThemeTag, "Q22", true,
+		},
+		"couriers insured, and no freight": {
+			"云川市将实现快递员参加工伤保险全覆盖\n《方案》明确,实现快递员单独参加工伤保险全覆盖,引导快递企业就劳动报酬、休息休假开展协商。\n为快递员提供职业培训、法律服务。", domain.ThemeTag, "M05", true,
+		},
+		"power paid for, taxes put off": {
+			"省政府印发通知,从鼓励企业扩大生产等方面促进工业稳定增长。\n加大技术改造政策落实力度,对重点技改项目实行贴息、补助政策,推动行业加快转型升级,支持项目投产达产。\n继续实施用电奖励政策。\n继续实施税收缓征政策,将涉及工业企业的房产税、土地使用税暂缓征收的期限延长至6月底。", domain.ThemeTag, "Q01", true,
+		},
+		"wages of herdsmen who build": {
+			"关于印发《云川省工程建设领域农牧民工工资保证金管理实施细则》的通知\n第一条 为保护农牧民工工资权益,加强农牧民工工资保证金管理,制定本细则。\n第二条 施工总承包单位应当存储工资保证金。", domain.GroupTag, "G17", false,
+		},
+		"who is treated likewise": {
+			"云川市奖励和保护见义勇为人员办法\n第一条 为了奖励见义勇为人员,制定本办法。\n第二条 对见义勇为人员给予奖金。\n第三条 外国人在本市见义勇为的,参照本办法执行。", domain.GroupTag, "G23", false,
+		},
+		"who is helped off the street": {
+			"云川市流浪乞讨人员救助管理办法\n第一条 为了对流浪乞讨人员实行救助,制定本办法。\n第二条 救助站对属于救助对象的求助人员,应当及时提供救助。\n第三条 救助站应当为受助人员提供食物。", domain.GroupTag, "G07", false,
+		},
+		"enterprises from Taiwan": {
+			"云川市促进经济合作若干措施\n新设台资企业实际到资500万美元以上的,最高奖励1000万元。\n台资企业可以参加政府采购。", domain.EnterpriseKindTag, "OW3", true,
+		},
+		"a kind, and what it becomes": {
+			"记者从新闻发布会上了解到,云川市制定了政策措施。\n加快“专精特新”中小企业发展。对新认定的省级“专精特新”中小企业,给予奖励10万元。", domain.EnterpriseKindTag, "Z3", false,
+		},
 		"villagers who judge": {
 			"云川县居民住房恢复重建申报指南\n受灾群众申报后,经村民主评议、乡镇审核,对靠自身能力无法解决居住问题的困难人员给予救助。", domain.GroupTag, "G17", false,
 		},
