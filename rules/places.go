@@ -2,6 +2,7 @@ package rules
 
 import (
 	_ "embed" // places.txt
+	"fmt"
 	"strings"
 	"unicode/utf8"
 )
@@ -122,6 +123,23 @@ func (p *places) enter(table map[string][]*Place, name string, one *Place) {
 	second, _ := utf8.DecodeRuneInString(name[size:]) // every name has two characters
 	at := pairAt(first, second)
 	p.pairs[at>>6] |= 1 << (at & 63)
+}
+
+// CityBy is the only city of a province whose name begins with a character, as do the
+// numbers of its documents, or nil.
+func (r *Rules) CityBy(province *Place, first string) *Place {
+	var only *Place
+	for i := 1; i < 100; i++ {
+		city := r.Place(fmt.Sprintf("%s%02d00", province.Code[:2], i))
+		switch {
+		case city == nil || !strings.HasPrefix(city.Name, first):
+		case only != nil:
+			return nil
+		default:
+			only = city
+		}
+	}
+	return only
 }
 
 // formerCities are the districts, with their codes, that were cities by the same name in

@@ -42,7 +42,7 @@ var titleKinds = []string{
 	"问答", "标准", "规范", "制度", "规划", "计划", "通报", "公示", "决议", "名单", "目录", "清单", "令", "法", "规程", "须知", "答复", "说明", "要点", "纪要", "报告", "举措", "若干条", "工作规则", "复函", "决算",
 }
 
-var titleTail = automaton.MustCompile(`[(〔](?:试行|暂行|草案|修订|修正|征求意见稿|\d{4}年?版?(?:修正|修订|本)?|\d{4}年.{0,6}|.{0,6}修[正订].{0,4}|.{0,8}稿|[^()]{2,30}(?:公告|令)第\d{1,4}号)[)〕]$`)
+var titleTail = automaton.MustCompile(`[(〔](?:试行|暂行|草案|修订|修正|征求意见稿|\d{4}年?版?(?:修正|修订|本)?|\d{4}年.{0,6}|.{0,6}修[正订].{0,4}|.{0,8}稿|[^()]{2,30}(?:公告|令)第\d{1,4}号|[\p{Han}]{2,12}〔\d{4}〕\d{1,4}号)[)〕]$`)
 
 // endsLikeTitle tells whether a line ends with a kind of document.
 func endsLikeTitle(s string) bool {
@@ -121,6 +121,7 @@ const beforeBody = 30
 // a line that looks like one, a short first line will do; else it is -1.
 func findTitle(lines []line) ([]line, int) {
 	best, bestScore, bestSize := -1, 0, 1
+	named := namedTitle(lines)
 	for i := 0; i < len(lines) && i < beforeBody; i++ {
 		l := lines[i]
 		if l.style == tableLine {
@@ -128,6 +129,9 @@ func findTitle(lines []line) ([]line, int) {
 		}
 		text, size := titleFrom(lines, i)
 		score := titleScore(text, l.style)
+		if named != "" && l.text == named {
+			score += sureTitle
+		}
 		if leadsTo(lines, i) {
 			score = 0
 		}
@@ -167,6 +171,26 @@ func findTitle(lines []line) ([]line, int) {
 		lines = slices.Delete(lines, best+1, best+bestSize)
 	}
 	return lines, best
+}
+
+// titleFact is the title among the facts that a page tells about a document, nextFact what
+// may follow it.
+var (
+	titleFact = automaton.MustCompile(`(?:^|[^策目构位项业务件])(?:标题|名称): ?([^:|]{6,120})`)
+	nextFact  = automaton.MustCompile(` ?(?:文号|发文字号|索引号|发布机构|发布日期|发文日期|成文日期|主题词|有效性|信息来源|来源|关键词|内容概述)$`)
+)
+
+// namedTitle is the title that a page tells among its facts, "" if it does not.
+func namedTitle(lines []line) string {
+	for _, l := range lines[:min(len(lines), beforeBody)] {
+		if len(l.text) > 1500 || !strings.Contains(l.text, "标题") && !strings.Contains(l.text, "名称") {
+			continue
+		}
+		if m := titleFact.FindStringSubmatch(l.text); m != nil {
+			return strings.TrimSpace(nextFact.ReplaceAllString(m[1], ""))
+		}
+	}
+	return ""
 }
 
 // mayHead tells whether a line that does not look like a title may be one.
@@ -272,7 +296,7 @@ func titleFrom(lines []line, i int) (string, int) {
 		about := strings.Contains(joined, "关于") || strings.Contains(joined, "印发")
 		// Several issuers are no part of it.
 		issues := n == 1 && strings.HasPrefix(s, "关于") && isOrgLine(joined) && (i == 0 || !isOrgLine(lines[i-1].text))
-		if !about && !issues && !setTogether(&lines[i], &lines[i+n-1], l) {
+		if !about && !issues && !setTogether(&lines[i], &lines[i+n-1], l) && !(n == 1 && brokenTitle(lines, i)) {
 			break
 		}
 		joined += glue(joined, s)
@@ -281,6 +305,19 @@ func titleFrom(lines []line, i int) (string, int) {
 		}
 	}
 	return text, 1
+}
+
+// openTitle is a line that may be the beginning of a title, and nothing of a page.
+var openTitle = automaton.MustCompile(`^[\p{Han}\d、“”《》]{12,40}$`)
+
+// brokenTitle tells whether line i goes on in the next, a short one that ends like a title
+// and has the text below it: 2026年建议、提案办理工作 over 完成情况说明.
+func brokenTitle(lines []line, i int) bool {
+	if i+2 >= len(lines) || !startsBody(lines, i+2) && !isAddressee(lines[i+2].text) {
+		return false
+	}
+	s, next := lines[i].text, lines[i+1].text
+	return columns(next) <= 2*shortTitle && openTitle.MatchString(s) && endsLikeTitle(next) && !isOrgLine(s) && !isSite(s) && !ownPlace.MatchString(next) && !strings.HasPrefix(next, "关于")
 }
 
 // ownPlace begins a line with the name of a place.
@@ -320,7 +357,7 @@ const shortTitle, shortestQuestion = 10, 24
 const shortestHeadline = 16
 
 // notTitle begins what pages list above a text.
-var notTitle = automaton.MustCompile(`^(?:[-•·|★\[]|【[^】]{2,8}】\||(?:本文)?关键[词字]|摘要|导读|(?:主办|承办|协办)(?:单位)?:|版权所有|网站标识码|索引号\||公开形式\||展开$|菜单$|搜索$|返回|点击|扫码|扫一扫|微信扫|(?:信息|文章|稿件)?来源:)`)
+var notTitle = automaton.MustCompile(`^(?:[-•·|★\[]|【[^】]{2,8}】\||(?:本文)?关键[词字]|摘要|导读|(?:主办|承办|协办|回复|答复|受理)(?:单位|部门|机构)?:|版权所有|网站标识码|索引号\||公开形式\||展开$|菜单$|搜索$|返回|点击|扫码|扫一扫|微信扫|(?:信息|文章|稿件)?来源:)`)
 
 // labelled is a fact about a document that ends like a title: 效力位阶:地方性条例.
 var labelled = automaton.MustCompile(`^[\p{Han}]{2,6}:[^:]{2,12}$`)

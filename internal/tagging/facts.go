@@ -17,7 +17,7 @@ var (
 	gluedLabel = automaton.MustCompile(`^[•·●\- ]*(?:文章|文件)?(发文机关|发文机构|发布机构|发布机关|发布单位|发文单位|制发机关|制发部门|制定机关|颁布单位|颁布部门|编制单位|文件字号|发文字号|成文日期|发文日期|发文时间|印发日期|发布日期|公布日期|颁布日期|施行日期|实施日期|执行日期|生效日期|失效日期|失效时间|废止日期|印发|标题)((?:[\p{Han}]{4,}[局会府厅室部委院][\p{Han}、 ]*|[:]?\d{4}[年./-]\d{1,2}[月./-]\d{1,2}日?|[^:。,]{4,80}(?:号|通知|意见|办法|公告|决定|条例)))$`)
 	// lostColons are the names of a page's block of facts where nothing parts them from
 	// their values: 索引号010600/2026-7发布机构云川县民政局公开日期2026-03-01.
-	lostColons = automaton.MustCompile(`索引号|发文机关|发文机构|发布机构|发布日期|发文日期|成文日期|生成日期|公开日期|公开日|发文字号|文号|主题分类|体裁分类|组配分类|主题词|服务对象|公开范围|公开方式|有效性|失效日期|废止日期|生效日期|施行日期|实施日期|著录日期`)
+	lostColons = automaton.MustCompile(`索引号|发文机关|发文机构|发文单位|发布机构|发布单位|发布日期|发文日期|成文日期|生成日期|公开日期|公开日|发文字号|文号|主题分类|体裁分类|组配分类|信息分类|主题词|效力状态|服务对象|公开范围|公开方式|有效性|失效日期|废止日期|生效日期|施行日期|实施日期|著录日期`)
 	numberTail = automaton.MustCompile(`(?:通知|意见|办法|公告|通告|决定|细则|方案|措施|规定|政策|批复|函|文件|文号|字号|根据|按照|依据|落实|贯彻|执行|印发)$`)
 	orderText  = automaton.MustCompile(`([\p{Han}]{1,30}令)(?:\d{4}年)?第[零〇○一二三四五六七八九十百\d]{1,8}号`)
 	orderLine  = automaton.MustCompile(`^[(]?([\p{Han}、 ]{2,60}(?:令|公告|通告))[(]?(?:\d{4}年|〔\d{4}〕)?第[零〇○一二三四五六七八九十百\d]{1,8}号[)]?$`)
@@ -48,6 +48,11 @@ func (t *reading) facts(p *domain.Policy) {
 	}
 	if p.Title == "" {
 		p.Title = nameOnCard(p.Clauses)
+	}
+	for _, label := range []string{"名称", "标题"} { // which lost its colon
+		if rest, found := strings.CutPrefix(p.Title, label); found && len(meta) > 1 && t.saysKind(rest) {
+			p.Title = rest
+		}
 	}
 	if m := numberBefore.FindStringIndex(p.Title); m != nil { // 云政办〔2026〕7号云川县人民政府办公室关于…
 		p.Title = p.Title[m[1]:]
@@ -171,8 +176,15 @@ func title(clauses []domain.Clause) string {
 	if m := orderBehind.FindStringIndex(title); m != nil && m[0] > 0 {
 		title = title[:m[0]]
 	}
+	if m := versionBehind.FindStringSubmatchIndex(title); m != nil {
+		title = title[:max(m[2], m[4])]
+	}
 	return title
 }
+
+// versionBehind is the version that a collection of laws puts behind a title, (2019修订), or
+// the number of a notice to the public.
+var versionBehind = automaton.MustCompile(`[\p{Han}》](\(\d{4}(?:修[正订]|修改|施行|版)?\))$|(?:通知|公告|通告)(\(\d{4}年(?:\d{1,2}月)?(?:修[正订]|修改|第\d{1,4}号)\))$`)
 
 // behindKind is what stands behind a title that is complete: a site of any name, or
 // the number.
@@ -202,7 +214,16 @@ func metadata(clauses []domain.Clause) map[string]string {
 	}
 	for i, c := range clauses {
 		switch {
-		case c.Kind == domain.HeadingClause && !strings.HasPrefix(c.Text, "【"), c.Kind == domain.TextClause && (i > 40 && i < len(clauses)-5 || strings.Contains(c.Text, "。")), domain.CodePoints(c.Text) > 600:
+		case c.Kind == domain.HeadingClause && !strings.HasPrefix(c.Text, "【"), c.Kind == domain.TextClause && (i > 40 && i < len(clauses)-8 || strings.Contains(c.Text, "。")), domain.CodePoints(c.Text) > 600:
+			continue
+		case len(c.Text) < 240 && rowOfLabels.MatchString(blanks.Replace(c.Text)):
+			for _, row := range clauses[i+1 : min(len(clauses), i+4)] {
+				set("文号", numberInRow.FindString(row.Text))
+				if m := officeInRow.FindStringSubmatch(row.Text); m != nil && wholeOffice(m[1]) {
+					set("发布机构", m[1])
+				}
+				set("发布日期", dayInRow.FindString(row.Text))
+			}
 			continue
 		case isBareLabel(c.Text):
 			if i+1 < len(clauses) && !isBareLabel(clauses[i+1].Text) {
@@ -243,6 +264,20 @@ func metadata(clauses []domain.Clause) map[string]string {
 	}
 	return meta
 }
+
+// rowOfLabels is a row of names whose values stand in the next rows, blanks left out.
+var rowOfLabels = automaton.MustCompile(`^(?:索引号|文号|发文字号|名称|标题|发布机构|发文机关|发布日期|发文日期|成文日期|公开范围|公开方式|公开形式|主题分类|信息分类|体裁分类|有效性){3,}$`)
+
+// numberInRow, officeInRow and dayInRow are what a row of values holds, whose cells may have
+// lost what parted them: N001-2011-000627云政〔2011〕7号, 云川市民政局2011-03-04.
+var (
+	numberInRow = automaton.MustCompile(`[\p{Han}]{2,12}〔\d{4}〕\d{1,5}号`)
+	officeInRow = automaton.MustCompile(`(?:^|[ |\d])([\p{Han}]{4,40})(?:[ |]|\d{4}-|$)`)
+	dayInRow    = automaton.MustCompile(`\d{4}-\d{1,2}-\d{1,2}`)
+)
+
+// blanks drops what parts the cells of a row.
+var blanks = strings.NewReplacer(" ", "", "|", "", "\t", "")
 
 // isBareLabel tells whether a text is the name of a fact and no more.
 func isBareLabel(text string) bool {
@@ -455,7 +490,7 @@ func cleanNumber(n string) string {
 	}
 	word := n[:open]
 	if at := strings.Index(word, "人民政府"); at > 0 && at+len("人民政府") < open { // …日云川县人民政府云政规〔2023〕4号文发布
-		return n[at+len("人民政府"):]
+		return cleanNumber(n[at+len("人民政府"):])
 	}
 	for i := range word {
 		if i > 0 && numberTail.MatchString(word[:i]) {

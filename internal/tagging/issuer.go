@@ -7,6 +7,7 @@ import (
 
 	"policypush/internal/automaton"
 	"policypush/internal/domain"
+	"policypush/rules"
 )
 
 var (
@@ -85,10 +86,31 @@ func (t *Tagger) withPlace(p *domain.Policy, name string) string {
 	if unit == "市" {
 		code = cmpEmpty(numberCities[firstRunes(p.DocNumber, 1)], code)
 	}
-	if place := t.rules.Place(code); place != nil && strings.HasSuffix(place.Name, unit) {
+	place := t.rules.Place(code)
+	if place == nil || !strings.HasSuffix(place.Name, unit) {
+		place = t.onlyPlace(p.Text, unit)
+	}
+	if place != nil {
 		return place.Name + name[len(unit):]
 	}
 	return name
+}
+
+// onlyPlace is the only place of a level that a text names in full: 云川市 for 市.
+func (t *Tagger) onlyPlace(text, unit string) *rules.Place {
+	var only *rules.Place
+	text = firstRunes(text, maxNamed)
+	for _, m := range t.rules.PlacesIn(text) {
+		if m.Short || !strings.HasSuffix(text[m.Start:m.End], unit) {
+			continue
+		}
+		place := choose(m.Places, text)
+		if place == nil || only != nil && place != only {
+			return nil
+		}
+		only = place
+	}
+	return only
 }
 
 // namedInFull is the name of an office with its place as the text has it in what it cites,
@@ -191,7 +213,25 @@ func (t *Tagger) issuersAsWritten(p *domain.Policy, meta map[string]string) []st
 	if m := andOthers.FindStringSubmatch(p.Title); m != nil && wholeOffice(m[1]) { // the others are not told
 		return []string{m[1]}
 	}
-	return publishedBy(p, meta)
+	if names := publishedBy(p, meta); len(names) > 0 {
+		return names
+	}
+	return t.numberedBy(p.DocNumber)
+}
+
+// numberedBy is the office whose numbers begin with the word of one, where the rules know
+// it: 国务院 of 国发〔2026〕1号.
+func (t *Tagger) numberedBy(number string) []string {
+	word, _, found := strings.Cut(number, "〔")
+	if !found {
+		return nil
+	}
+	for _, n := range t.rules.NumberWords.All() {
+		if slices.Contains(n.Triggers, word) && len(n.Triggers) == 1 && wholeOffice(n.Name) {
+			return []string{n.Name}
+		}
+	}
+	return nil
 }
 
 // startsHan begins the name of an office, and not a code that stands for it.
@@ -385,7 +425,7 @@ func wholeOffice(s string) bool {
 		return false
 	}
 	n := utf8.RuneCountInString(s)
-	return (n >= 4 || n == 3 && national(s)) && n <= 60 && agencyEnd.MatchString(s) && ((division.MatchString(s) || shortCounty.MatchString(s)) && !strings.ContainsAny(firstRunes(s, 1), "市区县省本我各") || national(s))
+	return (n >= 4 || n == 3 && national(s)) && n <= 60 && agencyEnd.MatchString(s) && ((division.MatchString(s) || shortCounty.MatchString(s)) && !strings.ContainsAny(firstRunes(s, 1), "市区县省本我各据") || national(s))
 }
 
 // secondName is another name of the office, in brackets behind it.
@@ -566,8 +606,11 @@ func aboveTitle(p *domain.Policy) []string {
 		if c.Kind == domain.TitleClause {
 			break
 		}
-		if n := officesIn(strings.TrimSuffix(c.Text, "公告")); len(n) > 0 && agencyEnd.MatchString(n[len(n)-1]) && utf8.RuneCountInString(c.Text) <= 40 && !strings.HasSuffix(c.Text, ":") && !strings.HasSuffix(c.Text, "网站") {
+		if n := officesIn(strings.TrimSuffix(c.Text, "公告")); len(n) > 0 && agencyEnd.MatchString(n[len(n)-1]) && utf8.RuneCountInString(c.Text) <= 40 && !strings.HasSuffix(c.Text, ":") && !strings.HasSuffix(c.Text, "网站") && !praised.MatchString(c.Text) && !strings.HasPrefix(c.Text, "欢迎") {
 			for _, name := range n {
+				if strings.Contains(name, ":") { // who did something else
+					continue
+				}
 				if name = inProvince.ReplaceAllString(name, "$1"); !slices.Contains(names, name) {
 					names = append(names, name)
 				}

@@ -17,7 +17,7 @@ var (
 	cutDay      = automaton.MustCompile(`^(\d{4})年(\d{1,2})月(\d{1,2})$`)
 	datedNumber = automaton.MustCompile(`^(\d{4}年\d{1,2}月\d{1,2}日) ?[\p{Han}]{1,12}〔\d{4}〕\d{1,4}号$`)
 	// numberDated is the same the other way round.
-	numberDated = automaton.MustCompile(`^[\p{Han}]{1,12}〔\d{4}〕\d{1,4}号 ?(\d{4}年\d{1,2}月\d{1,2}日)$`)
+	numberDated = automaton.MustCompile(`^[\p{Han}]{1,12}〔\d{4}〕\d{1,4}号 ?(\d{4}[年.-]\d{1,2}[月.-]\d{1,2}日?)$`)
 	dateAtEnd   = automaton.MustCompile(yearRE + monthRE + dayRE + `[)]?$`)
 )
 
@@ -84,7 +84,7 @@ func writtenDate(p *domain.Policy, meta map[string]string) string {
 	}
 	for _, c := range heads {
 		for line := range strings.SplitSeq(c.Text, "\n") {
-			line = strings.TrimPrefix(strings.Trim(line, "() "), "日期:")
+			line = strings.TrimPrefix(strings.Trim(squareBrackets.Replace(line), "() "), "日期:")
 			if m := dateLine.FindStringSubmatch(line); m != nil {
 				return day(m[1], m[2], m[3])
 			}
@@ -111,6 +111,9 @@ func writtenDate(p *domain.Policy, meta map[string]string) string {
 	}
 	return ""
 }
+
+// squareBrackets drops those around a number and a day: [云财〔2023〕1号] [2023-10-27].
+var squareBrackets = strings.NewReplacer("[", "", "]", "", "【", "", "】", "")
 
 // heardOn is the meeting that heard a report, in the line below the title.
 var heardOn = automaton.MustCompile(`^[—–-]{1,3} ?(\d{4}年\d{1,2}月\d{1,2}日)在[\p{Han}]{4,60}$`)

@@ -20,7 +20,7 @@ type area struct{ code, name string }
 // 全国, unless it approves the plan of one place. It is empty where nothing tells.
 func (t *Tagger) regions(p *domain.Policy) []domain.Tag {
 	head := firstRunes(p.Text, 600)
-	if office, about, found := strings.Cut(p.Title, "关于"); found && p.DocKind == "D14" && !ofSeveral.MatchString(about) { // what is approved is of one place
+	if office, about, found := strings.Cut(p.Title, "关于"); found && (p.DocKind == kindApproval || t.helpsPlace(about)) && !ofSeveral.MatchString(about) { // what is approved is of one place
 		above := t.placeOf(office, head, false)
 		if a := t.placeOf(about, office+head, true); a.code != "" && (office == "国务院" || above.code != "" && a.code != above.code && strings.HasPrefix(a.code, domain.RegionPrefix(above.code))) {
 			return regionTag(p, a, a.name)
@@ -68,6 +68,9 @@ func (t *Tagger) regions(p *domain.Policy) []domain.Tag {
 			return regionTag(p, area{places[0].Code, places[0].Full}, m[1])
 		}
 	}
+	if city := t.cityOfNumbers(p); city != nil {
+		return regionTag(p, area{city.Code, city.Full}, city.Name)
+	}
 	if code := cmpEmpty(numberGovernments[firstRunes(p.DocNumber, 2)], numberPlaces[firstRunes(p.DocNumber, 1)]); code != "" {
 		return regionTag(p, t.area(code), p.DocNumber)
 	}
@@ -82,7 +85,11 @@ func (t *Tagger) regions(p *domain.Policy) []domain.Tag {
 			return regionTag(p, a, a.name)
 		}
 	}
-	if code, name := t.mostNamed(exchange.ReplaceAllString(p.Text, "")); code != "" {
+	text := exchange.ReplaceAllString(p.Text, "")
+	if strings.Contains(text, "相关") {
+		text = otherPage.ReplaceAllString(text, "")
+	}
+	if code, name := t.mostNamed(text); code != "" {
 		if a := t.native(p.Text, code); a.code != "" {
 			return regionTag(p, a, a.name)
 		}
@@ -116,6 +123,19 @@ func (t *Tagger) regions(p *domain.Policy) []domain.Tag {
 	return nil
 }
 
+// helps begins what a title is about where it names whom is helped: 支持云川省….
+var helps = automaton.MustCompile(`^(?:进一步)?(?:支持|推动|推进|促进)`)
+
+// helpsPlace tells whether a title is about the support of one place that it names first.
+func (t *Tagger) helpsPlace(about string) bool {
+	verb := helps.FindString(about)
+	if verb == "" {
+		return false
+	}
+	places := t.rules.PlacesIn(about[len(verb):])
+	return len(places) > 0 && places[0].Start == 0
+}
+
 // shortAbout is a title that begins with a place as people call it: 云川关于….
 var shortAbout = automaton.MustCompile(`^([\p{Han}]{2,4}?)关于`)
 
@@ -144,6 +164,52 @@ func citedProvince(text string) (code, number string) {
 	}
 	return code, number
 }
+
+// ofState are the first characters of the numbers of offices of the state that names of
+// cities begin with, too: 中发, 安委办, 商贸发, 文旅发, 林规发, 银发, 保监发, 铁总, 自然资发.
+const ofState = "中安商文林银保铁自"
+
+// cityOfNumbers is the city whose numbers a text of a city bears or cites beside those of
+// its province, whose name alone it holds: 宁审改办〔2018〕3号 beside 福建省 is of 宁德.
+func (t *Tagger) cityOfNumbers(p *domain.Policy) *rules.Place {
+	text := firstRunes(p.Text, maxNamed)
+	var province *rules.Place
+	for _, m := range t.rules.PlacesIn(text) {
+		place := choose(m.Places, text)
+		switch {
+		case m.Short:
+		case place == nil || place.Parent != nil || province != nil && place != province:
+			return nil
+		default:
+			province = place
+		}
+	}
+	if province == nil {
+		return nil
+	}
+	numbers := []string{p.DocNumber}
+	if p.DocNumber == "" && forCity.MatchString(text) {
+		for _, at := range someNumber.FindAllStringIndex(text, -1) {
+			numbers = append(numbers, strings.TrimPrefix(text[at[0]:at[1]], goesBy.FindString(text[at[0]:at[1]])))
+		}
+	}
+	var only *rules.Place
+	for _, number := range numbers {
+		first := firstRunes(number, 1)
+		if first == "" || numberPlaces[first] == province.Code || strings.Contains(ofState, first) {
+			continue
+		}
+		city := t.rules.CityBy(province, first)
+		if city == nil || only != nil && city != only {
+			continue
+		}
+		only = city
+	}
+	return only
+}
+
+// otherPage is another document to which a page leads.
+var otherPage = automaton.MustCompile(`(?:^|\n)相关(?:文件|政策|解读|链接|新闻|文章|附件)[^:\n]{0,4}:[^\n]*`)
 
 // goesBy stands before a number that is cited.
 var goesBy = automaton.MustCompile(`^[\p{Han}]*(?:根据|按照|依据|执行|落实)`)
@@ -209,11 +275,18 @@ func regionTag(p *domain.Policy, a area, words string) []domain.Tag {
 func national(issuer string) bool {
 	for _, prefix := range []string{"国务院", "国家", "国资委", "中共中央", "中央", "全国", "最高人民", "财政部", "人力资源社会保障部", "人力资源和社会保障部", "人社部", "工业和信息化部", "工信部", "商务部", "教育部", "民政部", "农业农村部", "农业部", "交通部", "铁道部", "卫生部", "建设部", "国防科", "信息产业部", "劳动和社会保障部", "劳动部", "人事部", "科技部", "科学技术部", "海关总署", "中国人民银行", "人民银行", "中国银保监会", "银保监会", "中国银行保险", "中国证监会", "证监会", "住房城乡建设部", "住房和城乡建设部", "生态环境部", "环境保护部", "交通运输部", "自然资源部", "国土资源部", "文化和旅游部", "文化部", "应急管理部", "应急部", "退役军人事务部", "退役军人部", "水利部", "司法部", "公安部", "外交部", "审计署", "税务总局", "市场监管总局", "中国残联", "中国残疾人联合会", "中华全国", "中国民用航空局", "民航局", "铁路总公司", "中国国家铁路", "体育总局", "广电总局", "医保局", "林草局", "药监局", "知识产权局"} {
 		if strings.HasPrefix(issuer, prefix) {
-			return true
+			return !praised.MatchString(issuer)
 		}
 	}
-	return false
+	return nationalBank.MatchString(issuer)
 }
+
+var (
+	// nationalBank is a bank or an association of all of the country.
+	nationalBank = automaton.MustCompile(`^中国[\p{Han}]{2,8}(?:银行|协会|总会)$`)
+	// praised is what a place or a house is called: 国家级开发区, 国家三级甲等医院.
+	praised = automaton.MustCompile(`^国家(?:级|[一二三]级|重点)`)
+)
 
 func evidenceOf(p *domain.Policy, words string) []domain.Evidence {
 	for i := range p.Clauses {
@@ -270,7 +343,7 @@ func (t *Tagger) placeOf(text, around string, short bool) area {
 var (
 	// townOf is a town behind the name of its county, before what makes it an
 	// office or a subject.
-	townOf = automaton.MustCompile(`^([\p{Han}]{1,6}?(?:镇|乡|街道))(?:人民政府|办事处|党委|党工委|综合|便民|财政|社会|农业|经济|关于|[\p{Han}]{2,20}(?:公告|通告|通知|项目))`)
+	townOf = automaton.MustCompile(`^(?:人民政府)?([\p{Han}]{1,6}?(?:镇|乡|街道))(?:人民政府|办事处|党委|党工委|综合|便民|财政|社会|农业|经济|关于|[\p{Han}]{2,20}(?:公告|通告|通知|项目))`)
 	// zoned is a development zone that bears the name of its county: 昆山经济技术开发区.
 	zoned = automaton.MustCompile(`^([\p{Han}]{2,4}?)(?:国家级|省级)?(?:经济技术|经济|高新技术产业|高新|综合保税|保税|旅游|新|产业|工业)*(?:开发区|高新区|新区|度假区|保税区|经开区|工业园区|产业园区)`)
 )
