@@ -148,6 +148,9 @@ func findTitle(lines []line) ([]line, int) {
 			best, bestSize = i, size
 		}
 	}
+	if i := datedHeadline(lines); i >= 0 && i < best && bestScore < sureTitle {
+		best, bestSize = i, 1
+	}
 	if i := promulgated(lines); i >= 0 {
 		best, bestSize = i, 1
 	}
@@ -196,7 +199,7 @@ func namedTitle(lines []line) string {
 // mayHead tells whether a line that does not look like a title may be one.
 func mayHead(l line) bool {
 	s := l.text
-	return l.style != tableLine && columns(s) <= 120 && !strings.HasSuffix(s, ":") && !isMetaLine(s) && !notTitle.MatchString(s) && !isTrail(s) && !factLine.MatchString(s) &&
+	return l.style != tableLine && columns(s) >= 4 && columns(s) <= 120 && !strings.HasSuffix(s, ":") && !isMetaLine(s) && !notTitle.MatchString(s) && !isTrail(s) && !factLine.MatchString(s) &&
 		!revision.MatchString(s) && balanced(s) && !hasAny(s, "。;") && numberOf(s).rank == noRank && !isDateLine(s) && !isNumberLine(s)
 }
 

@@ -152,3 +152,20 @@ func TestRulesForEnterprisesAloneSuperviseThem(t *testing.T) {
 		})
 	}
 }
+
+// TestAmongOffices: what offices write to each other and about their own papers is pushed
+// to nobody, whatever it names.
+func TestAmongOffices(t *testing.T) {
+	for name, text := range map[string]string{
+		"an answer to a member":  "云工信建议函〔2021〕26号\n县研究中心:\n曾某代表提出的《支持县域经济发展的建议》收悉。现将我局意见函告如下,请一并答复代表:\n一是对重点企业技术改造项目给予补助,企业可以申请。二是给予企业贷款贴息。\n云川县工信局\n2021年4月7日",
+		"the clearing of papers": "一、制定背景\n根据《关于开展规范性文件清理工作的通知》要求,县司法局起草了《公布县政府规范性文件清理结果的决定》。\n二、主要内容\n继续有效的规范性文件28件,决定废止6件,包括《云川县企业补贴办法》《云川县居民医疗保险办法》。",
+		"rules of a meeting":     "各乡镇人民政府:\n《云川县人民政府常务会议议事规则》已经县政府第93次常务会议通过,现予印发。\n云川县人民政府\n2024年11月20日\n第一条 制定本规则。\n第二条 邀请法律顾问列席会议,听取群众意见。",
+		"a plan for typhoons":    "关于印发《下沙街道防汛防台工作预案》的通知\n各成员单位:\n现印发给你们。\n一、台风来临时转移群众,保障居民生命安全。",
+	} {
+		t.Run(name, func(t *testing.T) {
+			if p := read(t, name, text); p.Audience != domain.ForNobody {
+				t.Errorf("for %q", p.Audience)
+			}
+		})
+	}
+}

@@ -351,7 +351,7 @@ var (
 
 // jointly are the offices and the day of such a line in the head.
 func jointly(p *domain.Policy) (names []string, day string) {
-	for i := range p.Clauses[:min(len(p.Clauses), 8)] {
+	for i := range p.Clauses[:min(len(p.Clauses), 12)] {
 		text := strings.TrimSpace(p.Clauses[i].Text)
 		if m := issuedLine.FindStringSubmatch(text); m != nil {
 			return officesIn(m[2]), firstDate(m[1])

@@ -66,7 +66,7 @@ func (t *Tagger) docKind(p *domain.Policy) string {
 		if kind := own(opening); kind != "" && strings.HasSuffix(title, "的") { // cut off before it says
 			return kind
 		}
-		return guideKind(p, title)
+		return cmpEmpty(guideKind(p, title), selfKind(p))
 	}
 	if guideTitle.MatchString(title) && !about && !slices.Contains([]string{"通知", "公告", "通告"}, end) {
 		return kindInterpretation
