@@ -12,7 +12,8 @@ import (
 
 // measures finds what the document gives to whom and asks of whom, in the order
 // of the text. A document for people outside in which no sentence gives or asks
-// anything is itself one measure, if its title or first words do.
+// anything is itself one measure, if its title names what is given: a table of
+// rates, a guide to an application. An officer is then shown every figure.
 func (t *reading) measures(p *domain.Policy, region string) []domain.Measure {
 	c := conditions{t: t, region: region, seen: map[[2]int][]facet{}}
 	c.terms = c.definitions(p)
@@ -30,7 +31,39 @@ func (t *reading) measures(p *domain.Policy, region string) []domain.Measure {
 			break
 		}
 	}
+	if len(out) == 0 && p.Audience != domain.ForNobody {
+		if m, ok := t.measure(p, t.ofTitle(p), c); ok {
+			m.ID = "m1"
+			out = append(out, m)
+		}
+	}
 	return out
+}
+
+// ofTitle is the document as one measure, which gives what its title names; empty
+// if that names nothing.
+func (t *reading) ofTitle(p *domain.Policy) (u unit) {
+	for _, c := range t.passages {
+		if c.part != inTitle {
+			continue
+		}
+		if u.kind, u.named, _ = t.kindInWords(t.whole(c.clause)); u.kind != "" {
+			break
+		}
+	}
+	if u.kind == "" {
+		return unit{}
+	}
+	for _, s := range split(p.Clauses) {
+		for _, it := range s.items {
+			if !s.aside {
+				u.own = append(u.own, t.pieces(it)...)
+			}
+		}
+	}
+	markLists(u.own)
+	u.alone = true
+	return u
 }
 
 // maxMeasures bounds what is read of one document; laws hold a quarter of it.
@@ -55,7 +88,7 @@ func (t *reading) measure(p *domain.Policy, u unit, c conditions) (domain.Measur
 	u.own, u.shared = u.own[:min(len(u.own), maxSentences)], u.shared[:min(len(u.shared), maxSentences)]
 	gives := func() {
 		for _, x := range u.own {
-			if x.in.side != "条件" {
+			if x.in.side != "条件" && u.kind == "" {
 				t.benefit(&m, x.sentence)
 			}
 		}
@@ -74,6 +107,9 @@ func (t *reading) measure(p *domain.Policy, u unit, c conditions) (domain.Measur
 		r.beneficiary(r.done)
 	}
 	figures := m.Benefit.Kind != ""
+	if m.Benefit.Kind == "" && u.kind != "" {
+		m.Benefit.Kind, m.Evidence["benefit.kind"] = u.kind, []domain.Evidence{u.named}
+	}
 	if !t.substance(&m, u.own) {
 		return domain.Measure{}, false
 	}

@@ -536,3 +536,46 @@ func TestRulesOfOneThingAreOneMeasure(t *testing.T) {
 		t.Errorf("it asks for %q and %q, gives %+v by %+v", got, m.Unread, m.Benefit, m.How)
 	}
 }
+
+// TestWaysThatGive: where only a section of how it is had gives something, that
+// is what the document gives; where another gives too, it tells how that is had.
+func TestWaysThatGive(t *testing.T) {
+	const way = "一、活动方式\n凡购买小汽车新车的个人消费者,每辆补贴1000元。\n"
+	for text, want := range map[string]int{
+		"宝安区汽车促消费活动公告\n" + way: 1,
+		"宝安区汽车促消费活动公告\n" + way + "二、活动内容\n对购买新能源汽车的个人消费者,每辆补贴2000元。\n": 1,
+	} {
+		if got := read(t, "a.txt", text).Measures; len(got) != want || want == 1 && got[0].Benefit.Kind == "" {
+			t.Errorf("%s: %d measures", text, len(got))
+		}
+	}
+}
+
+// TestMeasureOfATitle: a table of rates gives what its title names. No figure is
+// taken for what everybody gets; all are shown to the officer.
+func TestMeasureOfATitle(t *testing.T) {
+	p := read(t, "a.txt", "长寿湖镇政策性农业保险补贴标准\n\n保费承担比例(中央、市级、区级、农户)\n一、中央补贴险种\n种植业:45%、30%、10%、15%;\n养殖业:50%、20%、10%、20%。\n")
+	if len(p.Measures) != 1 {
+		t.Fatalf("%d measures", len(p.Measures))
+	}
+	m := p.Measures[0]
+	if m.Benefit.Kind != "B09" || m.Benefit.Rate != 0 || !strings.Contains(strings.Join(m.Check, " "), "45%") {
+		t.Errorf("%+v, to check: %v", m.Benefit, m.Check)
+	}
+	if got := read(t, "a.txt", "关于召开全市农业工作会议的通知\n\n定于3月5日召开全市农业工作会议。\n").Measures; len(got) != 0 {
+		t.Errorf("a meeting gives %d measures", len(got))
+	}
+}
+
+// TestStandardsThatRise: a pension that rises by a sum gives, as does what whoever
+// pays into the housing fund may take out.
+func TestStandardsThatRise(t *testing.T) {
+	for _, text := range []string{
+		"关于提高城乡居民待遇的通知\n从2020年7月1日起,我市户籍满5年的城乡居民保险待遇领取人员,基础养老金月标准上调20元,调整后为310元。\n",
+		"关于最高限额的通知\n缴存人和配偶在工作所在地行政区域内无住房的,可申请提取住房公积金支付房租。\n",
+	} {
+		if got := read(t, "a.txt", text).Measures; len(got) != 1 {
+			t.Errorf("%s: %d measures", text, len(got))
+		}
+	}
+}

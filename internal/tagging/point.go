@@ -58,7 +58,9 @@ type unit struct {
 	path    string
 	own     []piece
 	shared  []piece
-	alone   bool     // whether it is the only measure under its heading
+	alone   bool   // whether it is the only measure under its heading
+	kind    string // of what it gives by the title; empty of one whose own sentences give or ask something
+	named   domain.Evidence
 	class   sentence // the words that name a class of enterprises or taxpayers, where others get another share
 }
 
@@ -95,6 +97,7 @@ func (t *reading) statements(p *domain.Policy) []unit {
 		return t.share(p, sections)
 	}
 	sections = gathered
+	t.givingWays(sections)
 	var units []unit
 	var shared []piece
 	for _, s := range sections {
@@ -127,6 +130,30 @@ func (t *reading) statements(p *domain.Policy) []unit {
 		}
 	}
 	return units
+}
+
+// givingWays finds what is given where only a section of how it is had gives
+// something: 一、活动方式 购买新车的消费者每辆补贴1000元.
+func (t *reading) givingWays(sections []section) {
+	var ways []*section
+	for i := range sections {
+		s := &sections[i]
+		gives := !s.aside && slices.ContainsFunc(s.items, func(it item) bool { return t.givesSomething(it.Clause) })
+		switch {
+		case gives && !slices.Contains(procedural, s.side):
+			return
+		case gives:
+			ways = append(ways, s)
+		}
+	}
+	for _, s := range ways {
+		for i := range s.items {
+			if s.items[i].side == s.side {
+				s.items[i].side = ""
+			}
+		}
+		s.side = ""
+	}
 }
 
 // forAll are the pieces of a section that hold for all measures: who gets nothing
