@@ -86,3 +86,12 @@ func TestTheDeskSaysAThingInOneWay(t *testing.T) {
 	b.get("/console/ledger").at("/console/ledger", 200, `<span class="tag amber">只记入发件箱</span>`).lacks(`<span class="tag pine">只记入发件箱</span>`)
 	b.get("/console/account").at("/console/account", 200, `autocomplete="username" value="drafter" hidden`)
 }
+
+// TestTheRulesShowTheWordThatWasLookedFor: the words of a theme are folded away,
+// those looked for stand out.
+func TestTheRulesShowTheWordThatWasLookedFor(t *testing.T) {
+	site := newOffice(t)
+	b := site.as("admin")
+	b.get("/console/rules?q="+url.QueryEscape("加计扣除")).at("/console/rules", 200, "<mark>", "加计扣除</mark>", "<details", "减税降费").lacks("残疾人服务")
+	b.get("/console/rules").at("/console/rules", 200, "65个", "<details").lacks("<mark>")
+}

@@ -286,6 +286,7 @@ type countRow struct {
 type themeRow struct {
 	Code, Name           string
 	Strong, Weak, Masked []string
+	Found                []string // of Strong and Weak, that hold what was looked for
 	Internal             bool
 }
 
@@ -311,7 +312,14 @@ func (s *Server) rulesPage(c *fiber.Ctx) error {
 	}}
 	for _, t := range r.Themes.All() {
 		row := themeRow{Code: t.Code, Name: t.Name, Strong: append(append([]string{}, t.Strong...), t.Triggers...), Weak: t.Weak, Masked: t.Not, Internal: t.Push == "never"}
-		if v.Query == "" || strings.Contains(t.Code+t.Name+strings.Join(row.Strong, " ")+strings.Join(row.Weak, " "), v.Query) {
+		if v.Query != "" {
+			for _, word := range slices.Concat(row.Strong, row.Weak) {
+				if strings.Contains(word, v.Query) {
+					row.Found = append(row.Found, word)
+				}
+			}
+		}
+		if v.Query == "" || len(row.Found) > 0 || strings.Contains(t.Code+" "+t.Name, v.Query) {
 			v.Themes = append(v.Themes, row)
 		}
 	}

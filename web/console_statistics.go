@@ -542,10 +542,6 @@ func (st *statistician) questions() (statSection, error) {
 	if err != nil {
 		return v, err
 	}
-	helpful, unclear, err := store.CountSaid(st.ctx, st.f)
-	if err != nil {
-		return v, err
-	}
 	all, office := first(rows), st.f.Office
 	answered, median, _ := st.workdays(waited, 0)
 	took := statFigure{Name: "答复用时", Unit: "工作日", statNumber: none, Note: "所选时间内答复的" + thousands(answered) + "条，从提问到答复的中位数，当天算0"}
@@ -558,7 +554,7 @@ func (st *statistician) questions() (statSection, error) {
 		{Name: "逾期答复", Unit: "条", statNumber: statNumber{N: all.Late, Href: st.asks(office, "state", "late")}, Note: "超过承诺的日期才答复，后来延期的也算", Bad: all.Late > 0},
 		{Name: "待答复", Unit: "条", statNumber: statNumber{N: all.Waiting, Href: st.asks(office, "state", "waiting")}, Note: "到现在还没有答复，其中已逾期" + thousands(all.Overdue) + "条", Bad: all.Overdue > 0},
 		took,
-		{Name: "答复有帮助", Unit: "条", statNumber: statNumber{N: helpful}, Note: "提问人这样评价；还不清楚" + thousands(unclear) + "条，占评价的" + ratio(unclear, helpful+unclear).Text()},
+		{Name: "答复有帮助", Unit: "条", statNumber: statNumber{N: all.Helpful}, Note: "提问人这样评价；还不清楚" + thousands(all.Unclear) + "条，占评价的" + ratio(all.Unclear, all.Helpful+all.Unclear).Text()},
 	}
 	most, err := store.MostAsked(st.ctx, st.f, mostAsked)
 	if err != nil {

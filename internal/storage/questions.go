@@ -25,10 +25,19 @@ func questionValues(q *domain.Question) []any {
 	if len(q.Rounds) > 0 {
 		satisfied = q.Last().Feedback
 	}
+	helpful, unclear := 0, 0
+	for _, r := range q.Rounds {
+		switch r.Feedback {
+		case domain.Helpful:
+			helpful++
+		case domain.Unclear:
+			unclear++
+		}
+	}
 	policy := sql.NullInt64{Int64: int64(q.Policy), Valid: q.Policy != 0}
 	return []any{
 		policy, q.Office, q.State, q.ToReview(), micros(q.AskedAt), micros(q.DueAt), micros(q.RemindedAt), micros(q.OverdueAt),
-		micros(q.AnsweredAt), satisfied, asJSON(q),
+		micros(q.AnsweredAt), satisfied, asJSON(q), helpful, unclear,
 	}
 }
 
@@ -37,8 +46,8 @@ func questionValues(q *domain.Question) []any {
 func (s *Store) AskQuestion(ctx context.Context, q *domain.Question) (fresh bool, err error) {
 	const insert = `
 		INSERT INTO questions (policy_id, office_id, state, to_review, asked_at, due_at, reminded_at, overdue_at, answered_at, satisfied, body,
-			subscriber_id, once, code, version)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 1) ON CONFLICT (once) DO NOTHING RETURNING id`
+			helpful, unclear, subscriber_id, once, code, version)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, 1) ON CONFLICT (once) DO NOTHING RETURNING id`
 	code := q.Code
 	if code == nil {
 		code = []byte{}
@@ -75,8 +84,8 @@ func (s *Store) SaveQuestion(ctx context.Context, q *domain.Question, owed ...do
 func saveQuestion(ctx context.Context, tx *sql.Tx, q *domain.Question, owed []domain.Notice) error {
 	const update = `
 		UPDATE questions SET policy_id = $1, office_id = $2, state = $3, to_review = $4, asked_at = $5, due_at = $6, reminded_at = $7,
-			overdue_at = $8, answered_at = $9, satisfied = $10, body = $11, version = version + 1
-		WHERE id = $12 AND version = $13`
+			overdue_at = $8, answered_at = $9, satisfied = $10, body = $11, helpful = $12, unclear = $13, version = version + 1
+		WHERE id = $14 AND version = $15`
 	n, err := changed(ctx, tx, update, append(questionValues(q), q.ID, q.Version)...)
 	if err != nil {
 		return fmt.Errorf("save question %d: %w", q.ID, err)
@@ -166,8 +175,8 @@ func (s *Store) questionsWhere(f QuestionFilter) (string, []any) {
 		all = append(all, `state = 'answered' AND (answered_at > due_at OR overdue_at > 0)`)
 	}
 	if f.Theme != "" {
-		themes := s.ofQuestions(`q.asked_at`).themes
-		all = append(all, `id IN (SELECT q.id FROM `+asked+` WHERE `+themes+` LIKE `+param(&args, `%"`+likeLiteral(f.Theme)+`"%`)+` ESCAPE '!')`)
+		all = append(all, `(policy_id IN (SELECT p.id FROM policies p WHERE p.themes LIKE `+param(&args, `%"`+likeLiteral(f.Theme)+`"%`)+` ESCAPE '!')
+			OR policy_id IS NULL AND `+fmt.Sprintf(s.dialect.json, `body`)+` ->> 'theme' = `+param(&args, f.Theme)+`)`)
 	}
 	return strings.Join(all, " AND "), args
 }
@@ -206,13 +215,10 @@ type QuestionCounts struct {
 	Unrouted  int           // of all offices: nobody is responsible
 	Answered  int           // since a time
 	Late      int           // of them: after the day that was promised, whatever was promised later
-	Satisfied int           // answers since a time that helped, as their askers say
-	Unclear   int           // and that were not clear: most of their questions are open again
+	Satisfied int           // answers that helped, as their askers say, to what was asked or answered since
+	Unclear   int           // and that were not clear
 	Median    time.Duration // from asked to answered, of them
 }
-
-// forever is later than anything that is kept.
-var forever = time.UnixMicro(9000000000000000)
 
 // CountQuestions counts the questions of an office: soon is when what is due
 // before counts as such, since from when on answers count.
@@ -249,7 +255,10 @@ func (s *Store) CountQuestions(ctx context.Context, office domain.OfficeID, now,
 	if c.Answered = len(took); c.Answered > 0 {
 		c.Median = time.Duration(took[(c.Answered-1)/2]) * time.Microsecond
 	}
-	c.Satisfied, c.Unclear, err = s.CountSaid(ctx, Span{From: since, Before: forever, Office: office})
+	const said = `
+		SELECT CAST(COALESCE(SUM(helpful), 0) AS BIGINT), CAST(COALESCE(SUM(unclear), 0) AS BIGINT) FROM questions
+		WHERE (answered_at >= $2 OR asked_at >= $2) AND (CAST($1 AS BIGINT) = 0 OR office_id = $1)`
+	err = s.read.QueryRowContext(ctx, said, office, micros(since)).Scan(&c.Satisfied, &c.Unclear)
 	return c, err
 }
 

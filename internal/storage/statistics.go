@@ -361,6 +361,8 @@ type AskedCount struct {
 	Waiting   int
 	Overdue   int // of them: a promise is broken
 	Withdrawn int
+	Helpful   int // answers, as their askers say, of every round
+	Unclear   int // likewise
 }
 
 // CountAsked counts the questions that were asked, or asked on: one that was asked
@@ -374,26 +376,12 @@ func (s *Store) CountAsked(ctx context.Context, f Span, by Grouping, now time.Ti
 			SUM(CASE WHEN state = 'answered' AND (answered_at > due_at OR overdue_at > 0) THEN 1 ELSE 0 END),
 			SUM(CASE WHEN state IN ('open', 'drafted') THEN 1 ELSE 0 END),
 			SUM(CASE WHEN state IN ('open', 'drafted') AND (due_at <= ` + at + ` OR overdue_at > 0) THEN 1 ELSE 0 END),
-			SUM(CASE WHEN state = 'withdrawn' THEN 1 ELSE 0 END)
-		FROM (SELECT ` + key + ` AS key, q.state, q.answered_at, q.due_at, q.overdue_at FROM ` + asked + join + ` WHERE ` + where + `) AS questions
+			SUM(CASE WHEN state = 'withdrawn' THEN 1 ELSE 0 END), CAST(SUM(helpful) AS BIGINT), CAST(SUM(unclear) AS BIGINT)
+		FROM (SELECT ` + key + ` AS key, q.state, q.answered_at, q.due_at, q.overdue_at, q.helpful, q.unclear FROM ` + asked + join + ` WHERE ` + where + `) AS questions
 		GROUP BY key ORDER BY key`
 	return list(ctx, s.read, func(row scanner, c *AskedCount) error {
-		return row.Scan(keyInto(&c.Key, by), &c.Questions, &c.Answered, &c.Late, &c.Waiting, &c.Overdue, &c.Withdrawn)
+		return row.Scan(keyInto(&c.Key, by), &c.Questions, &c.Answered, &c.Late, &c.Waiting, &c.Overdue, &c.Withdrawn, &c.Helpful, &c.Unclear)
 	}, q, args...)
-}
-
-// CountSaid counts what askers said of the answers that they were given, of every
-// round.
-func (s *Store) CountSaid(ctx context.Context, f Span) (helpful, unclear int, err error) {
-	var args []any
-	answered := fmt.Sprintf(s.dialect.moment, `COALESCE(each.value -> 'answer' ->> 'reviewed_at', each.value -> 'answer' ->> 'at')`)
-	_, where, _ := s.part(f, s.ofQuestions(answered), Together, &args)
-	q := `
-		SELECT COALESCE(SUM(CASE WHEN said = 'helpful' THEN 1 ELSE 0 END), 0), COALESCE(SUM(CASE WHEN said = 'unclear' THEN 1 ELSE 0 END), 0)
-		FROM (SELECT each.value ->> 'feedback' AS said FROM ` + asked + `
-			CROSS JOIN ` + fmt.Sprintf(s.dialect.objects, fmt.Sprintf(s.dialect.json, `q.body`)+` ->> 'rounds'`) + ` WHERE ` + where + `) AS rounds`
-	err = s.read.QueryRowContext(ctx, q, args...).Scan(&helpful, &unclear)
-	return helpful, unclear, err
 }
 
 // AskedAbout is how many questions are about a policy.

@@ -88,14 +88,13 @@ type dialect struct {
 	// How JSON and the times in it are asked: %s is an expression.
 	json     string // text as JSON
 	elements string // a JSON list of texts as rows with a value
-	objects  string // a JSON list of objects, likewise
 	moment   string // a time of a JSON text in microseconds
 }
 
 var (
 	onSQLite = dialect{
 		name: "sqlite", folder: "migrations/sqlite", shards: 1, deadlines: `json_each(p.deadlines)`,
-		json: `%s`, elements: `json_each(%s) AS each`, objects: `json_each(%s) AS each`, moment: `CAST(unixepoch(%s) AS INTEGER) * 1000000`,
+		json: `%s`, elements: `json_each(%s) AS each`, moment: `CAST(unixepoch(%s) AS INTEGER) * 1000000`,
 	}
 	onPostgres = dialect{
 		name: "postgres", folder: "migrations/postgres", named: true, arrays: true,
@@ -105,7 +104,7 @@ var (
 		shards:      8, holdCounts: `LOCK TABLE push_counts IN EXCLUSIVE MODE`, parts: true,
 		deadlines: `json_array_elements_text(p.deadlines::json) AS each(value)`,
 		json:      `CAST(%s AS JSON)`, elements: `json_array_elements_text(CAST(%s AS JSON)) AS each(value)`,
-		objects: `json_array_elements(CAST(%s AS JSON)) AS each(value)`, moment: `CAST(EXTRACT(EPOCH FROM CAST(%s AS TIMESTAMPTZ)) * 1000000 AS BIGINT)`,
+		moment: `CAST(EXTRACT(EPOCH FROM CAST(%s AS TIMESTAMPTZ)) * 1000000 AS BIGINT)`,
 	}
 )
 

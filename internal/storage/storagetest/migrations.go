@@ -230,3 +230,22 @@ func migratesPushes(t *testing.T, url string) {
 		equal(t, table, n, want)
 	}
 }
+
+// migratesSaid: what askers said of answers before is counted.
+func migratesSaid(t *testing.T, url string) {
+	ctx := t.Context()
+	db := before(t, url, 32)
+	const insert = `
+		INSERT INTO questions (office_id, subscriber_id, once, code, state, to_review, asked_at, due_at, reminded_at, overdue_at, answered_at, satisfied, version, body)
+		VALUES (1, 0, $1, $1, 'open', FALSE, $2, $2, 0, 0, 0, '', 1, $3)`
+	for once, body := range map[string]string{
+		"a": `{"channel":"","rounds":[{"text":"怎么申请？","feedback":"unclear"},{"text":"还不清楚","feedback":"unclear"},{"text":"还是不清楚","feedback":"helpful"}]}`,
+		"b": `{"channel":"","rounds":[{"text":"什么时候？"}]}`,
+	} {
+		_, err := db.ExecContext(ctx, insert, []byte(once), morning.UnixMicro(), body)
+		must(t, err)
+	}
+	s := open(t, url, Keys(t))
+	asked := got(s.CountAsked(ctx, statisticalSpan, storage.Together, morning))(t)
+	equal(t, "said", fmt.Sprint(asked[0].Helpful, asked[0].Unclear), "1 2")
+}

@@ -252,13 +252,13 @@ func countsAsked(t *testing.T, url string) {
 
 	now := at(29)
 	equal(t, "together", shown(s.CountAsked(ctx, statisticalSpan, storage.Together, now))(t),
-		"[{Key: Questions:6 Answered:2 Late:1 Waiting:3 Overdue:3 Withdrawn:1}]")
+		"[{Key: Questions:6 Answered:2 Late:1 Waiting:3 Overdue:3 Withdrawn:1 Helpful:1 Unclear:1}]")
 	equal(t, "earlier", shown(s.CountAsked(ctx, of(1, ""), storage.Together, at(25)))(t),
-		"[{Key: Questions:4 Answered:2 Late:1 Waiting:1 Overdue:0 Withdrawn:1}]")
+		"[{Key: Questions:4 Answered:2 Late:1 Waiting:1 Overdue:0 Withdrawn:1 Helpful:1 Unclear:1}]")
 	equal(t, "by office", shown(s.CountAsked(ctx, statisticalSpan, storage.ByOffice, now))(t),
-		"[{Key:1 Questions:4 Answered:2 Late:1 Waiting:1 Overdue:1 Withdrawn:1} {Key:2 Questions:2 Answered:0 Late:0 Waiting:2 Overdue:2 Withdrawn:0}]")
+		"[{Key:1 Questions:4 Answered:2 Late:1 Waiting:1 Overdue:1 Withdrawn:1 Helpful:1 Unclear:1} {Key:2 Questions:2 Answered:0 Late:0 Waiting:2 Overdue:2 Withdrawn:0 Helpful:0 Unclear:0}]")
 	equal(t, "by theme", shown(s.CountAsked(ctx, statisticalSpan, storage.ByTheme, now))(t),
-		"[{Key:M09 Questions:1 Answered:0 Late:0 Waiting:1 Overdue:1 Withdrawn:0} {Key:Q01 Questions:4 Answered:2 Late:1 Waiting:1 Overdue:1 Withdrawn:1}]")
+		"[{Key:M09 Questions:1 Answered:0 Late:0 Waiting:1 Overdue:1 Withdrawn:0 Helpful:0 Unclear:0} {Key:Q01 Questions:4 Answered:2 Late:1 Waiting:1 Overdue:1 Withdrawn:1 Helpful:1 Unclear:1}]")
 	for theme, n := range map[string]int{"M09": 1, "Q01": 4, "Q02": 0} {
 		sum := 0
 		for _, c := range got(s.CountAsked(ctx, of(0, theme), storage.Together, now))(t) {
@@ -272,9 +272,6 @@ func countsAsked(t *testing.T, url string) {
 	}
 	equal(t, "late, in the list", len(got(s.Questions(ctx, storage.QuestionFilter{Late: true}))(t)), 1)
 
-	helpful, unclear, err := s.CountSaid(ctx, statisticalSpan)
-	must(t, err)
-	equal(t, "said", fmt.Sprint(helpful, unclear), "1 1")
 	counts := got(s.CountQuestions(ctx, 1, now, now, at(-1)))(t)
 	equal(t, "said, on the desk", fmt.Sprint(counts.Satisfied, counts.Unclear), "1 1")
 	day := func(t time.Time) string { return t.In(time.FixedZone("CST", 8*60*60)).Format(time.DateOnly) }

@@ -134,6 +134,7 @@ func Run(t *testing.T, fresh func(t *testing.T) string) {
 		"a claim of an older generation gets nothing":                              refusesOldClaims,
 		"claimers at the same time take disjoint rows":                             claimsConcurrently,
 		"a digest for several at one address is one message afterwards":            speaksOfSharedDigests,
+		"what askers said before is counted":                                       migratesSaid,
 		"policies of before have all their last days to apply":                     migratesDeadlines,
 		"pushes of before each had to have a policy are kept, with their audience": migratesPushes,
 		"a digest that went out before its message was kept is one message":        migratesMessages,
