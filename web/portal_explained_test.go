@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"fmt"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -52,6 +53,14 @@ func TestWhatExplainsIsListed(t *testing.T) {
 	if strings.Contains(b.body, "还没审核的") {
 		t.Error("a draft is on the list")
 	}
+	for query, lists := range map[string]bool{"q=设备投资补助": true, "q=设备投资补助&t=Q01&kind=qa": true, "t=Q01": true, "t=R01": false, "q=飞碟补助": false, "q=设备投资补助&t=R01": false} {
+		b.get("/interpretations?"+query).at("/interpretations", 200, "去掉")
+		if listed := strings.Contains(b.body, "1份现行有效的政策有"); listed != lists {
+			t.Errorf("%s: listed %v, want %v", query, listed, lists)
+		}
+	}
+	b.get("/interpretations?q=设备投资补助&t=Q01").at("/interpretations", 200, "<title>“设备投资补助”的搜索结果 · 政策解读", `<mark>设备投资</mark>`,
+		`href="/interpretations?kind=qa&amp;q=`+url.QueryEscape("设备投资补助")+`&amp;t=Q01"`)
 	policy, err = site.Store.Policy(ctx, policy.ID)
 	if err != nil {
 		t.Fatal(err)

@@ -151,8 +151,11 @@ type libraryView struct {
 	Chips     []chip
 	Applied   int
 	Total     int
-	Undated   string // address of what is in force, where only what has a last day is listed
-	Unready   bool   // the index is being built: there may be more
+	Undated   string          // address of what is in force, where only what has a last day is listed
+	Missing   []string        // words that stand in no policy
+	Partly    bool            // no policy probably answers: what is listed has some of the words
+	Similar   []similarSearch // other words that find something
+	Unready   bool            // the index is being built: there may be more
 	Cards     []card
 	Pages     []pageLink
 	Subscribe string // address that subscribes to these conditions
@@ -185,13 +188,15 @@ func (s *Server) library(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	asked := readAsked(func(name string) string { return c.Query(name) })
+	number := pageNumber(c)
+	p.Title = searchTitle(p.Title, asked.Get("q"), number)
 	p.Section, p.Description = "library", "按主题、对象、地区和单位查政策，可以输入文号、标题或用自己的话提问；每份都写明给谁、给什么、到什么时候、怎么办。"
 	if len(c.Request().URI().QueryString()) == 0 { // a search is another page
 		if err := s.shareSite(&p, "/policies"); err != nil {
 			return err
 		}
 	}
-	asked := readAsked(func(name string) string { return c.Query(name) })
 	v := libraryView{Page: p, Query: asked.Get("q"), Theme: asked.Get("t"), Sort: asked.Get("sort")}
 	v.Audiences = pickOne([]option{{Code: "enterprise", Name: "企业"}, {Code: "resident", Name: "居民"}}, asked.Get("s"))
 	v.Validity = pickOne([]option{{Code: "ok", Name: "现行有效"}, {Code: "open", Name: openName}, {Code: "off", Name: "已失效、撤回或被替代"}}, asked.Get("v"))
@@ -203,7 +208,6 @@ func (s *Server) library(c *fiber.Ctx) error {
 	if err := s.Catalogue.Refresh(ctx); err != nil {
 		return err
 	}
-	number := pageNumber(c)
 	if v.Query != "" || asked.Has("w") || asked.Has("o") || asked.Has("i") {
 		err = s.findPolicies(c, &v, asked, (number-1)*pageSize)
 	} else {
@@ -302,6 +306,18 @@ func fitText(likely, possible int) string {
 func pageNumber(c *fiber.Ctx) int {
 	number, _ := strconv.Atoi(c.Query("page")) // 0 if it is no number
 	return min(max(number, 1), 1000)
+}
+
+// searchTitle is the title of a list that was searched for words, or of a later page
+// of it: tabs and the history of a browser tell one from the other.
+func searchTitle(title, query string, page int) string {
+	if query != "" {
+		title = "“" + query + "”的搜索结果 · " + title
+	}
+	if page > 1 {
+		title = fmt.Sprintf("%s（第%d页）", title, page)
+	}
+	return title
 }
 
 // pager leads to the other pages of a list at path that has total entries, size of

@@ -1,6 +1,8 @@
 package web
 
 import (
+	"context"
+	"maps"
 	"net/url"
 	"strconv"
 	"strings"
@@ -78,9 +80,46 @@ func (s *Server) findPolicies(c *fiber.Ctx, v *libraryView, asked url.Values, of
 	if err != nil {
 		return err
 	}
+	if v.Query != "" {
+		if err := s.otherwise(ctx, v, asked, req, page); err != nil {
+			return err
+		}
+	}
+	if page.Unrelated {
+		page = &search.Page{}
+	}
 	v.Total = page.Total
 	v.count(page)
 	return s.foundCards(c, v, page.Results)
+}
+
+// similarSearch is another search that finds something.
+type similarSearch struct {
+	search.Similar
+	URL string
+}
+
+// otherwise notes what the words of the reader do not find, and other words that do.
+// Where something answers, only what was probably meant is offered.
+func (s *Server) otherwise(ctx context.Context, v *libraryView, asked url.Values, req search.Request, page *search.Page) error {
+	answered := page.Answers && page.Total > 0
+	if answered && !page.Guessed && len(page.Missing) == 0 {
+		return nil
+	}
+	v.Missing, v.Partly = page.Missing, !page.Answers
+	all, err := s.Search.Similar(ctx, req)
+	if err != nil {
+		return err
+	}
+	for _, one := range all {
+		if answered && one.Meant == "" {
+			continue
+		}
+		other := maps.Clone(asked)
+		other.Set("q", one.Text)
+		v.Similar = append(v.Similar, similarSearch{one, address("/policies", other)})
+	}
+	return nil
 }
 
 // count writes beside each choice how many results it would leave. Of a facet

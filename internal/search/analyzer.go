@@ -55,6 +55,27 @@ func (a analyzer) terms(text string, fn func(term string)) {
 	}
 }
 
+// unit is a word of a Chinese run, or characters beside each other that jieba
+// knows no word for.
+type unit struct {
+	start, end int // characters
+	known      bool
+}
+
+// units cuts a Chinese run.
+func (a analyzer) units(text string) []unit {
+	var all []unit
+	for _, w := range a.segment.Words(text) {
+		known := w.End-w.Start > 1
+		if n := len(all); !known && n > 0 && !all[n-1].known {
+			all[n-1].end = w.End
+			continue
+		}
+		all = append(all, unit{w.Start, w.End, known})
+	}
+	return all
+}
+
 // maxForeign is the longest number or foreign word that is a term, in bytes.
 const maxForeign = 40
 

@@ -54,7 +54,7 @@ const maxCounted = 1000
 func (x *Index) list(ctx context.Context, q *question, req Request) (*Page, error) {
 	met := filters(req.Filters)
 	if len(met) == 0 {
-		return &Page{}, nil
+		return &Page{Answers: true}, nil
 	}
 	alive := (req.InForce || req.Open) && req.Today != ""
 	open := append(slices.Clip(met), notBefore(deadlineField, req.Today))
@@ -69,7 +69,7 @@ func (x *Index) list(ctx context.Context, q *question, req Request) (*Page, erro
 	if err != nil {
 		return nil, err
 	}
-	page := &Page{Total: int(res.Total), InForce: int(res.Total), Open: int(res.Total), Counts: map[Facet]map[string]int{}}
+	page := &Page{Answers: true, Total: int(res.Total), InForce: int(res.Total), Open: int(res.Total), Counts: map[Facet]map[string]int{}}
 	for _, f := range counted {
 		page.Counts[f] = map[string]int{}
 		if found := res.Facets[string(f)]; found != nil {

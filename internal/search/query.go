@@ -63,6 +63,11 @@ type question struct {
 	wants   []*regexp.Regexp // answers of the kind that is asked for
 	names   bool             // numbers may be names: 18号
 	numbers map[string]bool  // those that are
+
+	units   []string  // of two characters and more, in order
+	content []string  // the words that say what is asked for, without places
+	missing []string  // those of them that stand in no entry, nor another word for them
+	guessed []guessed // what was probably meant
 }
 
 // read makes a question of what was typed.
@@ -139,6 +144,11 @@ func (x *Index) read(ctx context.Context, r index.IndexReader, text string) (*qu
 		}
 		q.phrase(other.word, weight, means)
 	}
+	for _, one := range kept {
+		if one.han {
+			q.expandPairs(x, one.text)
+		}
+	}
 	if err := weigh(ctx, r, q.terms[q.asked:]); err != nil {
 		return nil, err
 	}
@@ -150,6 +160,7 @@ func (x *Index) read(ctx context.Context, r index.IndexReader, text string) (*qu
 		return nil, err
 	}
 	known := q.otherwise()
+	q.miss(x, kept, known)
 	for i := range q.terms {
 		t := &q.terms[i]
 		switch {
@@ -346,7 +357,7 @@ func (q *question) expand(w *words, text string) {
 	chars := []rune(text)
 	for _, h := range w.sounds.misspelt(text) {
 		if q.unknown(text, h) {
-			q.guess(w, h.word, soundWeight, q.typed(string(chars[h.start:h.end])))
+			q.sounded(w, string(chars[h.start:h.end]), h.word)
 		}
 	}
 	for _, n := range numerals(text) {
@@ -359,6 +370,36 @@ func (q *question) guess(w *words, word string, weight float64, means []int) {
 	q.phrase(word, weight, means)
 	for _, other := range w.synonyms(word) {
 		q.phrase(other.word, weight*synonymWeight, means)
+	}
+}
+
+// sounded adds a word that sounds like a part of the question.
+func (q *question) sounded(w *words, typed, word string) {
+	one := guessed{typed, word}
+	if slices.Contains(q.guessed, one) {
+		return
+	}
+	q.guess(w, word, soundWeight, q.typed(typed))
+	q.guessed = append(q.guessed, one)
+}
+
+// expandPairs adds for what jieba knows no word for, and stands in no document,
+// the words of two characters that sound the same; where expand has found a longer
+// one, only parts of it.
+func (q *question) expandPairs(x *Index, text string) {
+	chars := []rune(text)
+	for _, one := range x.analyzer.units(text) {
+		if one.known {
+			continue
+		}
+		for _, h := range x.words.sounds.misspeltPairs(chars, one) {
+			typed := string(chars[h.start:h.end])
+			longer := func(g guessed) bool { return g.typed != typed && strings.Contains(g.typed, typed) }
+			same := func(g guessed) bool { return longer(g) && strings.Contains(g.meant, h.word) }
+			if q.unknown(text, h) && (slices.ContainsFunc(q.guessed, same) || !slices.ContainsFunc(q.guessed, longer)) {
+				q.sounded(x.words, typed, h.word)
+			}
+		}
 	}
 }
 

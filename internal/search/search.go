@@ -49,11 +49,17 @@ type Result struct {
 
 // Page is a page of results.
 type Page struct {
-	Total   int                      // with words at most 200: who looks further asks otherwise
-	InForce int                      // of them, on the day that was asked for
-	Open    int                      // of them, see Request.Open
-	Results []Result                 //
-	Counts  map[Facet]map[string]int // of all that was found
+	Total   int      // with words at most 200: who looks further asks otherwise
+	InForce int      // of them, on the day that was asked for
+	Open    int      // of them, see Request.Open
+	Results []Result //
+	Answers bool     // something of it probably answers
+	// Unrelated says that nothing answers, and that what has the words which do
+	// stand somewhere has probably nothing to do with it.
+	Unrelated bool
+	Guessed   bool                     // words that stand nowhere were taken for others that sound alike
+	Missing   []string                 // words of the question that stand in no entry, nor another word for them
+	Counts    map[Facet]map[string]int // of all that was found
 }
 
 // hardly is how much of a question stands together in an entry that has
@@ -88,11 +94,11 @@ func (x *Index) Search(ctx context.Context, req Request) (page *Page, err error)
 	if strings.TrimSpace(req.Text) == "" {
 		return x.list(ctx, q, req)
 	}
-	all, err := x.find(ctx, now, q, req)
+	all, page, err := x.find(ctx, now, q, req)
 	if err != nil {
 		return nil, err
 	}
-	page = &Page{Total: len(all), Counts: map[Facet]map[string]int{}}
+	page.Total = len(all)
 	for _, f := range all {
 		if !f.entry.over(req.Today) {
 			page.InForce++
@@ -117,27 +123,28 @@ func (x *Index) Search(ctx context.Context, req Request) (page *Page, err error)
 	return page, nil
 }
 
-// find returns all that is found, in order.
-func (x *Index) find(ctx context.Context, now index.IndexReader, q *question, req Request) ([]*found, error) {
+// find returns all that is found, in order, with a page that tells whether any of
+// it answers.
+func (x *Index) find(ctx context.Context, now index.IndexReader, q *question, req Request) (all []*found, page *Page, err error) {
+	page = &Page{Guessed: len(q.guessed) > 0, Missing: q.missing, Counts: map[Facet]map[string]int{}}
 	if len(q.terms) == 0 {
-		return nil, nil
+		return nil, page, nil
 	}
 	var worth []candidate
-	var err error
 	if req.Key == "" {
 		worth, err = x.candidates(ctx, now, q, req.Filters)
 	} else {
 		worth, err = only(now, req.Key)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("search: %w", err)
+		return nil, nil, fmt.Errorf("search: %w", err)
 	}
 	r := newReader(q)
-	all := make([]*found, 0, len(worth))
+	all = make([]*found, 0, len(worth))
 	for _, c := range worth {
 		e, err := entryAt(now, c.number)
 		if err != nil {
-			return nil, fmt.Errorf("search: %w", err)
+			return nil, nil, fmt.Errorf("search: %w", err)
 		}
 		if req.InForce && e.over(req.Today) || req.Open && !e.open(req.Today) {
 			continue
@@ -146,6 +153,7 @@ func (x *Index) find(ctx context.Context, now index.IndexReader, q *question, re
 		f.signals.place = x.words.place(q, e)
 		all = append(all, f)
 	}
+	page.Answers, page.Unrelated = q.answers(all)
 	q.rank(all, req)
 	slices.SortStableFunc(all, func(a, b *found) int {
 		return cmp.Or(cmp.Compare(b.score, a.score), strings.Compare(a.entry.Key, b.entry.Key))
@@ -166,7 +174,7 @@ func (x *Index) find(ctx context.Context, now index.IndexReader, q *question, re
 	if req.Order != ByRelevance {
 		slices.SortStableFunc(all, func(a, b *found) int { return req.Order.compare(a.entry, b.entry, req.Today) })
 	}
-	return all, nil
+	return all, page, nil
 }
 
 // only is the entry of a key as a candidate, none if it is not in the index.

@@ -15,6 +15,7 @@ type sounds struct {
 	firsts map[string][]string // by the first letters: cbj
 	folded map[string][]string // by all syllables as people confuse them, see confused
 	keys   []string            // of whole, in order
+	long   [][]rune            // words of nearWord characters and more
 }
 
 // maxSpoken is the longest word, in characters, that is looked for by its sound.
@@ -23,6 +24,9 @@ const maxSpoken = 12
 func newSounds(list []string) *sounds {
 	s := &sounds{whole: map[string][]string{}, firsts: map[string][]string{}, folded: map[string][]string{}}
 	for _, word := range list {
+		if chars := []rune(word); len(chars) >= nearWord && len(chars) <= maxSpoken {
+			s.long = append(s.long, chars)
+		}
 		syllables := spoken(word)
 		if len(syllables) < 2 || len(syllables) > maxSpoken {
 			continue
@@ -206,6 +210,44 @@ func (s *sounds) misspelt(text string) []homophone {
 			}
 			if same { // written as it should be
 				break
+			}
+		}
+	}
+	return out
+}
+
+// misspeltPairs are the words of two characters that sound like parts of a unit
+// of a run, which is no word itself.
+func (s *sounds) misspeltPairs(chars []rune, one unit) []homophone {
+	var out []homophone
+	for i := one.start; i+2 <= one.end; i++ {
+		if len(chars) == 2 { // misspelt has seen to it
+			break
+		}
+		for _, h := range s.misspelt(string(chars[i : i+2])) {
+			out = append(out, homophone{h.word, i, i + 2})
+		}
+	}
+	return out
+}
+
+// nearWord is how many characters a word must have that one of them may be wrong.
+const nearWord = 4
+
+// near returns the words that stand in a run but for one character.
+func (s *sounds) near(text string) []homophone {
+	var out []homophone
+	chars := []rune(text)
+	for _, word := range s.long {
+		for i := 0; i+len(word) <= len(chars); i++ {
+			wrong := 0
+			for j := 0; j < len(word) && wrong < 2; j++ {
+				if chars[i+j] != word[j] {
+					wrong++
+				}
+			}
+			if wrong == 1 {
+				out = append(out, homophone{string(word), i, i + len(word)})
 			}
 		}
 	}
