@@ -80,11 +80,15 @@ type howForm struct {
 }
 
 func readHow(c *fiber.Ctx) howForm {
-	return howForm{
+	f := howForm{
 		SMS: field(c, "sms") != "", Email: field(c, "email") != "", Phone: figure(c, "phone"), Address: figure(c, "address"),
 		PhoneWhen: frequency(field(c, "phone_when")), Mailing: frequency(field(c, "mail_when")), Consent: field(c, "consent") != "",
 		NoFirst: field(c, "first") == "",
 	}
+	if !f.SMS && !f.Email { // who types a number and overlooks the box above it means this way
+		f.SMS, f.Email = f.Phone != "", f.Address != ""
+	}
+	return f
 }
 
 func frequency(s string) domain.Frequency {

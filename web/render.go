@@ -68,5 +68,8 @@ func (s *Server) render(c *fiber.Ctx, v view) error {
 		return fmt.Errorf("render %s: %w", v.template(), err)
 	}
 	c.Set(fiber.HeaderContentType, fiber.MIMETextHTMLCharsetUTF8)
+	if name := v.template(); strings.HasPrefix(name, "portal/") && name != "portal/onepage" { // it has lines of its own
+		return c.Send(unbroken(b.Bytes()))
+	}
 	return c.Send(b.Bytes())
 }

@@ -47,15 +47,15 @@ func TestPublicPagesAreKeptReady(t *testing.T) {
 		if packed.header.Get("ETag") == tag || packed.header.Get("Content-Encoding") != "gzip" {
 			t.Errorf("%s: packed it has the tag %q and is %q", path, packed.header.Get("ETag"), packed.header.Get("Content-Encoding"))
 		}
-		r, err := gzip.NewReader(strings.NewReader(packed.body))
+		r, err := gzip.NewReader(strings.NewReader(packed.sent))
 		if err != nil {
 			t.Fatalf("%s: %v", path, err)
 		}
-		if unpacked, err := io.ReadAll(r); err != nil || !bytes.Equal(unpacked, []byte(plain.body)) {
+		if unpacked, err := io.ReadAll(r); err != nil || !bytes.Equal(unpacked, []byte(plain.sent)) {
 			t.Errorf("%s: packed it is another page (%v)", path, err)
 		}
-		if len(packed.body) > 40_000 {
-			t.Errorf("%s: %d bytes packed, want at most 40,000", path, len(packed.body))
+		if len(packed.sent) > 40_000 {
+			t.Errorf("%s: %d bytes packed, want at most 40,000", path, len(packed.sent))
 		}
 		if again := site.browser().getWith(path, "Accept-Encoding", "gzip", "If-None-Match", packed.header.Get("ETag")); again.status != 304 || again.body != "" {
 			t.Errorf("%s: asked again: %d with %d bytes, want 304", path, again.status, len(again.body))

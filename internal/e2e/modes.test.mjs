@@ -178,6 +178,10 @@ async function inspect({ width, modes, some, tags, colours, places }) {
     for (const put of document.querySelectorAll('.later')) put.classList.remove('later'); // what is put off would hide how wide it is
     const wide = document.documentElement.scrollWidth - innerWidth;
     if (wide > 0) found.push(`${mode}: ${wide} px wider than the window`);
+    const torn = [...document.querySelectorAll('bdi.nowrap')].filter(e => /flex|grid/.test(getComputedStyle(e.parentElement).display));
+    if (torn.length) found.push(`${mode}: numbers laid out apart from their words: ${torn.slice(0, 5).map(e => e.parentElement.outerHTML.slice(0, 120)).join(' | ')}`);
+    const sizes = new Set([...document.querySelectorAll('.card > h2:not(.vh)')].filter(e => e.checkVisibility() && !e.closest('.empty')).map(e => getComputedStyle(e).fontSize));
+    if (sizes.size > 1) found.push(`${mode}: headings of cards in ${[...sizes].join(', ')}`);
     // What is pressed or typed in is 60 points high for the elder. A box to be ticked is as large as its words.
     if (dataset.ui === 'elder') {
       const small = [...document.querySelectorAll('button:not(.vh), summary, select, textarea, .btn, input:not([type=hidden])')].map(e => /checkbox|radio/.test(e.type) ? e.closest('label') ?? e.labels?.[0] ?? e : e)
