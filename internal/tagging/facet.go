@@ -204,6 +204,8 @@ func (t *Tagger) concerns(audience domain.Audience, n *naming) bool {
 		return false
 	case audience == domain.ForResidents && t.codes[n.code].dimension == domain.IndustryTag:
 		return !t.broad(n.code) && n.title && n.given+n.required+n.said > 0
+	case audience == domain.ForEnterprises && t.codes[n.code].dimension == domain.GroupTag:
+		return n.title || n.through == 0 || n.through < len(n.in)
 	}
 	return true
 }

@@ -196,7 +196,7 @@ func (t *reading) count(n *naming, x *passage, words []counted, cell bool) {
 			}
 			switch t.codes[n.code].dimension {
 			case domain.GroupTag:
-				if shownTo.MatchString(firstRunes(after, 6)) || s.matches(likewise) {
+				if shownTo.MatchString(firstRunes(after, 6)) || s.matches(likewise) || s.matches(forOthers) {
 					continue
 				}
 			case domain.TaxTag:
@@ -387,8 +387,13 @@ func isCertificate(word, rest string) bool {
 	return strings.HasPrefix(rest, "证》") || strings.HasSuffix(word, "证") && strings.HasPrefix(rest, "》")
 }
 
-// shownTo follows those to whom something is shown: 向司机出示老年优待证.
-var shownTo = automaton.MustCompile(`^(?:主动)?出示`)
+// forOthers is said of who has somebody else come for them: 行动不便的残疾人可以由亲属
+// 代为申请. Whoever they are, the rest of the text says.
+var forOthers = expression(`(?:由|委托)[^,。;]{0,24}代(?:为|办|领)`)
+
+// shownTo follows those to whom something is shown, and those who bring a paper of
+// their own: 向司机出示老年优待证, (残疾儿童需提供残疾证).
+var shownTo = automaton.MustCompile(`^(?:主动)?出示|^(?:还|另)?(?:需|须|应当?)(?:提供|提交|出具|上传|携带)`)
 
 // likewise ends a sentence about who is treated as those whom a document is for:
 // 外国人在本市见义勇为的,参照本办法执行.

@@ -152,6 +152,27 @@ func TestWordsInTheirPlace(t *testing.T) {
 		"a kind, and what it becomes": {
 			"记者从新闻发布会上了解到,云川市制定了政策措施。\n加快“专精特新”中小企业发展。对新认定的省级“专精特新”中小企业,给予奖励10万元。", domain.EnterpriseKindTag, "Z3", false,
 		},
+		"who has somebody else come": {
+			"申领居住证,应当提交居民身份证。\n未满十六周岁的未成年人和行动不便的老年人、残疾人等,可以由其监护人、近亲属代为申领居住证。\n公安机关应当自受理之日起15日内制作发放居住证。", domain.GroupTag, "G02", false,
+		},
+		"who brings a paper of their own": {
+			"云川区小学新生入学指南\n一、适龄儿童由法定监护人报名。\n二、提供户口簿原件及复印件(残疾儿童需提供证件原件)。", domain.GroupTag, "G02", false,
+		},
+		"papers of people from elsewhere": {
+			"云川市老年人免费乘车指南\n65周岁以上老年人可以免费乘坐公交车,凭居民身份证、港澳居民来往内地通行证、台湾居民来往大陆通行证享受优待。", domain.GroupTag, "G23", false,
+		},
+		"who is taken on by enterprises": {
+			"关于发放一次性扩岗补助的通知\n各有关企业:\n对招用2026年度毕业生,签订劳动合同并参加失业保险的企业,每招用1人给予1500元补助。", domain.GroupTag, "G04", false,
+		},
+		"loans for homes": {
+			"关于调整住房公积金贷款政策的通知\n一、提高住房公积金贷款额度,单缴存职工最高60万元。\n二、生育二孩、三孩的家庭申请公积金贷款的,额度上浮20%。", domain.GroupTag, "G12", true,
+		},
+		"lorries and who drives them": {
+			"云川县公安局交通管理大队关于县城区域货车通行规定的通告\n一、每日7时至20时,县城区域禁止货车通行。\n二、为群众生活服务的货车凭通行证通行,居民搬家的当日申请。\n三、违反规定的,公安机关依法处罚。", domain.GroupTag, "G24", true,
+		},
+		"the insured are not only employees": {
+			"关于门诊慢特病异地就医直接结算的通知\n一、享受门诊慢特病待遇的参保人员,可以在异地直接结算。\n二、参保人员应当先备案。", domain.GroupTag, "G22", false,
+		},
 		"villagers who judge": {
 			"云川县居民住房恢复重建申报指南\n受灾群众申报后,经村民主评议、乡镇审核,对靠自身能力无法解决居住问题的困难人员给予救助。", domain.GroupTag, "G17", false,
 		},
