@@ -13,6 +13,7 @@ import (
 // rate or a relief decides; later ones fill in what it left out.
 func (t *Tagger) benefit(m *domain.Measure, s sentence) {
 	b := &m.Benefit
+	another := b.Rate != 0 // a sum in a sentence of its own is another gift than the share
 	note := func(field string, x match) {
 		m.Evidence["benefit."+field] = append(m.Evidence["benefit."+field], x.evidence)
 		if b.Text == "" {
@@ -55,7 +56,7 @@ func (t *Tagger) benefit(m *domain.Measure, s sentence) {
 		}
 	}
 	for _, x := range t.find("X30", s) {
-		if r, ok := percent(x.group("rate")); ok && b.Rate == 0 {
+		if r, ok := percent(x.group("rate")); ok && b.Rate == 0 && !borneOrPaid(s, x.loc) {
 			kind(kindOfWord(x.group("kind")))
 			b.Rate, b.Base = r, baseOf(x.group("base"))
 			note("rate", x)
@@ -64,7 +65,7 @@ func (t *Tagger) benefit(m *domain.Measure, s sentence) {
 	for _, x := range t.find("X71", s) {
 		base := unnumbered(x.text[:x.loc[0]]) // 展位费给予80%补助
 		base = strings.TrimPrefix(base[strings.LastIndexAny(base, ",。;:")+1:], "对")
-		if r, ok := percent(x.group("rate")); ok && b.Rate == 0 && !bounds.MatchString(base) {
+		if r, ok := percent(x.group("rate")); ok && b.Rate == 0 && !bounds.MatchString(base) && !borneOrPaid(s, x.loc) {
 			kind(kindOfWord(x.group("kind")))
 			b.Rate, b.Base = r, lastRunes(baseOf(base), 30)
 			if by := s.loc(reckonedBy); by != nil && b.Base == "" { // 按年度贡献额给予五年奖励,其中前三年给予80%的奖励
@@ -75,12 +76,25 @@ func (t *Tagger) benefit(m *domain.Measure, s sentence) {
 	}
 	for _, x := range t.find("X32", s) {
 		if tiers := amounts(x.group("list")); len(tiers) > 1 && b.Tiers == nil {
-			kind(kindOfWord(x.group("kind")))
+			kind(kindNear(s, x.loc[0], x.loc[1]))
 			b.Tiers = tiers
 			if each := perUnit.FindStringSubmatch(x.text[:x.loc[0]]); each != nil { // 每人每月分别给予
 				b.Unit = strings.Trim(each[1]+"·"+each[2], "·")
 			}
 			note("tiers", x)
+		}
+	}
+	for _, x := range t.find("X34", s) {
+		a, ok := yuan(x.group("amt"), x.group("unit"))
+		unit := x.group("who") + "·" + x.group("per")
+		switch {
+		case !ok || before.MatchString(x.text[:x.loc[0]]):
+		case b.Amount == 0 && b.Tiers == nil:
+			kind("B09")
+			b.Amount, b.Unit = a, unit
+			note("amount", x)
+		case b.Unit == unit: // 80至89周岁每人每月50元;90周岁以上每人每月100元
+			t.tier(m, a, x)
 		}
 	}
 	t.steps(m, s)
@@ -96,6 +110,7 @@ func (t *Tagger) benefit(m *domain.Measure, s sentence) {
 					b.Cap, b.CapPer = a, x.group("who")
 					note("cap", x)
 				}
+			case another:
 			case b.Amount == 0 && b.Tiers == nil:
 				kind(kindOfWord(x.evidence.Text))
 				b.Amount, b.Unit = a, unit
@@ -110,37 +125,32 @@ func (t *Tagger) benefit(m *domain.Measure, s sentence) {
 		switch {
 		case !ok || reached.MatchString(x.text[x.loc[1]:]):
 		case b.Amount != 0 || b.Tiers != nil: // …的,给予1万元奖励;…的,给予2万元奖励
-			if unit := strings.ReplaceAll(x.group("per"), "/", "·"); x.group("most") == "" && b.Rate == 0 && unit == b.Unit && eachIn(x.evidence.Text) == "" && ofAnotherClass.MatchString(lastRunes(x.text[:x.loc[0]], 40)) && !addsTo.MatchString(lastRunes(x.text[:x.loc[0]], 24)+x.evidence.Text) {
+			if mostBefore.MatchString(s.text[:x.loc[0]]) {
+				if b.Cap == 0 {
+					b.Cap = a
+					note("cap", x)
+				}
+				break
+			}
+			if unit := strings.ReplaceAll(x.group("per"), "/", "·"); x.group("most") == "" && b.Rate == 0 && unit == b.Unit && eachIn(x.evidence.Text) == "" && ofAnotherClass.MatchString(lastRunes(x.text[:x.loc[0]], 40)) && !addsTo.MatchString(behindClass(lastRunes(x.text[:x.loc[0]], 24))+x.evidence.Text) {
 				t.tier(m, a, x)
 			}
-		case x.group("most") != "": // 给予最高500万元支持
+		case x.group("most") != "" || mostBefore.MatchString(s.text[:x.loc[0]]): // 给予最高500万元支持, 最高奖励200万元
 			kind(kindOfWord(x.evidence.Text))
 			if b.Cap == 0 {
 				b.Cap = a
 				note("cap", x)
 			}
+		case another:
 		default:
-			kind(kindOfWord(cmpEmpty(x.group("kind"), x.evidence.Text)))
+			kind(kindNear(s, x.loc[0], x.loc[1]))
 			b.Amount, b.Once = a, strings.Contains(lastRunes(x.text[:x.loc[1]], 24), "一次性")
 			b.Unit = cmpEmpty(strings.ReplaceAll(x.group("per"), "/", "·"), eachIn(x.evidence.Text))
 			note("amount", x)
 		}
 	}
-	for _, x := range t.find("X34", s) {
-		a, ok := yuan(x.group("amt"), "元")
-		unit := x.group("who") + "·" + x.group("per")
-		switch {
-		case !ok || before.MatchString(x.text[:x.loc[0]]):
-		case b.Amount == 0 && b.Tiers == nil:
-			kind("B09")
-			b.Amount, b.Unit = a, unit
-			note("amount", x)
-		case b.Unit == unit: // 80至89周岁每人每月50元;90周岁以上每人每月100元
-			t.tier(m, a, x)
-		}
-	}
 	for _, x := range t.find("X35", s) {
-		if a, ok := yuan(x.group("amt"), "元"); ok && b.Amount == 0 && !before.MatchString(x.text[:x.loc[0]]) {
+		if a, ok := yuan(x.group("amt"), "元"); ok && b.Amount == 0 && !another && !before.MatchString(x.text[:x.loc[0]]) {
 			kind(kindOfWord(firstRunes(x.text[x.loc[1]:], 8)))
 			b.Amount, b.Unit = a, x.group("unit")
 			note("amount", x)
@@ -177,7 +187,11 @@ func (t *Tagger) benefit(m *domain.Measure, s sentence) {
 			note("cap", x)
 		}
 	}
-	if loc := s.loc(alone); loc != nil && b.Cap == 0 && b.Kind != "" && !asked.MatchString(lastRunes(s.text[:loc[0]], 12)) {
+	for _, p := range []pattern{alone, noMore} {
+		loc := s.loc(p)
+		if loc == nil || b.Cap != 0 || b.Kind == "" || p.Expression == noMore.Expression && b.Rate == 0 || asked.MatchString(lastRunes(s.text[:loc[0]], 12)) {
+			continue
+		}
 		b.Cap, _ = yuan(submatch(s.text, loc, 1), submatch(s.text, loc, 2))
 		m.Evidence["benefit.cap"] = append(m.Evidence["benefit.cap"], s.evidence(loc[0], loc[1]))
 	}
@@ -219,8 +233,18 @@ func eachIn(words string) string {
 	return strings.Trim(m[1]+"·"+m[2]+m[3], "·")
 }
 
+// behindClass is what stands behind who has reached more: 再 of 年度累计融资500万元的,再.
+func behindClass(words string) string {
+	if i := strings.LastIndex(words, "的,"); i >= 0 {
+		return words[i:]
+	}
+	return words
+}
+
 var (
-	each = automaton.MustCompile(`每([人户孩名位生亩床头台辆家个件项吨])(?:每([月年天]))?\d|每([月年天])\d`)
+	// mostBefore stands before a sum that is the most.
+	mostBefore = automaton.MustCompile(`(?:最高|最多|至多)(?:可|给予)?$`)
+	each       = automaton.MustCompile(`每([人户孩名位生亩床头台辆家个件项吨])(?:每([月年天]))?\d|每([月年天])\d`)
 	// ofAnotherClass stands before a sum for others, or for who reached more.
 	ofAnotherClass = automaton.MustCompile(`[^,。;]{2}(?:的|企业|单位|机构|人员|家庭|项目|产品|基地|平台)[,]?(?:分别|一次性)*$`)
 	// addsTo is said of a sum that is given besides.
@@ -230,8 +254,8 @@ var (
 var (
 	// given is a sum that is given, and goesOn one that goes on from it for somebody
 	// else: 完成股改的奖励50万元,辅导备案的100万元; 一级140元,二级70元.
-	given   = expression(`(?:给予|发放|发给|奖励|奖补|补助|补贴|资助|补偿)(?:金)?(?:一次性)?(?:(?:,[\p{Han}]{0,4}标准)?[\p{Han}]{0,6}(?:为|:){1,2}(?:\dA级|[\p{Han}A-Z]{1,12}?)(?:\([\p{Han}]{1,6}\))?)?(\d+(?:\.\d+)?(?:亿元|万元|元))`)
-	goesOn  = automaton.MustCompile(`^(?:的?(?:一次性)?(?:奖励|补助|补贴|资助))?(?:(?:[、,;]|,?和)(?:\dA级|[\p{Han}A-Z“”]{1,16}?)(?:\([\p{Han}]{1,6}\))?|、)(\d+(?:\.\d+)?(?:亿元|万元|元))`)
+	given   = expression(`(?:给予|发放|发给|奖励|奖补|补助|补贴|资助|补偿)(?:金)?(?:每[人户家个名位])?(?:一次性)?(?:(?:,[\p{Han}]{0,4}标准)?[\p{Han}]{0,6}(?:为|:){1,2}(?:\dA级|[\p{Han}A-Z]{1,12}?)(?:\([\p{Han}]{1,6}\))?)?(\d+(?:\.\d+)?(?:亿元|万元|元))`)
+	goesOn  = automaton.MustCompile(`^(?:的?(?:一次性)?(?:奖励|补助|补贴|资助))?(?:(?:[、,;]|,?和)(?:\dA级|[\p{Han}A-Z“”]{1,16}?)(?:\([\p{Han}]{1,6}\))?|、|,?和|及)(\d+(?:\.\d+)?(?:亿元|万元|元))`)
 	perUnit = automaton.MustCompile(`每(人次|架次|平方米|千瓦|标箱|[人户孩名位生亩床头台辆家个件项吨张只班场所栋座趟列间套])(?:每([月年天]))?[\p{Han}]{0,3}$`)
 	// total stands before a sum that bounds others or that somebody must reach.
 	total = automaton.MustCompile(`不超过|最高|累计|总额|合计|上限|不高于|不低于|达到|超过|低于|收入|投资|产值|每`)
@@ -269,7 +293,7 @@ func (t *Tagger) steps(m *domain.Measure, s sentence) {
 	if len(tiers) < 2 {
 		return
 	}
-	b.Kind, b.Tiers = cmpEmpty(b.Kind, kindOfWord(s.text[from:to])), tiers
+	b.Kind, b.Tiers = cmpEmpty(b.Kind, kindNear(s, from, to)), tiers
 	b.Once = strings.Contains(lastRunes(s.text[:from], 6)+s.text[from:from+strings.IndexAny(s.text[from:], "0123456789")], "一次性")
 	if each := perUnit.FindStringSubmatch(s.text[:from]); each != nil {
 		b.Unit = cmpEmpty(b.Unit, strings.Trim(each[1]+"·"+each[2], "·"))
@@ -295,8 +319,21 @@ var (
 	// eachAlone is all that is said under the heading 补贴标准: 每人一次性1000元。
 	eachAlone = expression(`^(?:\([一二三四五六七八九十]\))?(?:[\p{Han}]{0,4}标准:)?每([人户孩名位生亩床头台辆家个件项吨])(一次性)?(\d+(?:\.\d+)?)(亿元|万元|元)[。;]?$`)
 	// alone is a highest amount between commas, of what was given before.
-	alone = expression(`[,、(](?:单[\p{Han}]{1,7}?|每[\p{Han}]{1,6}?|同一[\p{Han}]{1,8}?)?(?:全年|年度|累计)*(?:最高|上限|封顶)(?:可达|可|为|不超过|给予|补助|奖励|补贴)*(\d+(?:\.\d+)?)(亿元|万元|元)(?:封顶)?(?:[,。;)]|$)`)
-	limit = automaton.MustCompile(`额度|限额|最高|上限`)
+	alone = expression(`[,、(](?:单[\p{Han}]{1,7}?|每[\p{Han}]{1,6}?|同一[\p{Han}]{1,8}?)?(?:全年|年度|累计|合计|总额|共)*(?:最高|上限|封顶)(?:可达|可|为|不超过|给予|补助|奖励|补贴)*(\d+(?:\.\d+)?)(亿元|万元|元)(?:封顶)?(?:[,。;)]|$)`)
+	// noMore is the same of a share, without a word that it is the highest: 按投入的2%给予
+	// 奖励,不超过50万元.
+	noMore = expression(`[,、(](?:且|但)?(?:总额|总计|合计|金额|补助|奖励|补贴|资助|支持)*不(?:超过|高于)(\d+(?:\.\d+)?)(亿元|万元|元)(?:[,。;)]|$)`)
+	limit  = automaton.MustCompile(`额度|限额|最高|上限`)
+	// eachOfMany are sums of which each says of what it is one: 享受3000元/人、4000元/人的补贴.
+	eachOfMany = expression(`((?:\d+(?:\.\d+)?(?:万元|元)/[\p{Han}]{1,3}(?:/[\p{Han}]{1,2})?[、,和]){1,7}\d+(?:\.\d+)?(?:万元|元)/([\p{Han}]{1,3}?(?:/[\p{Han}]{1,2})?))(?:的|标准|[,。;]|$)`)
+	// moreOff is by how much more than it was something is taken off what is taxed, or a tax.
+	moreOff = expression(`(?:加计|按照?[^,。;:%]{2,30}?的)(\d+(?:\.\d+)?%)(?:抵减|在税前(?:加计)?(?:扣除|摊销)|加计(?:扣除|抵减|摊销))`)
+	// reachedWords stand before what somebody has to reach.
+	reachedWords = automaton.MustCompile(`达|[^不]超|突破|实现|不低于|不少于|完成`)
+	// borne are the shares of those who bear the costs, and paidIn of a sum that is paid
+	// bit by bit: 市、县财政各承担50%, 按照40%、30%、30%比例分三年补助到位.
+	borne  = automaton.MustCompile(`承担|负担|分担|财政[^,。;]{0,4}?各|[两三]级(?:财政)?(?:各|分别)`)
+	paidIn = automaton.MustCompile(`分[一二两三四五六\d]{1,2}(?:个?年度?|期|次|批|个阶段)[\p{Han}]{0,6}?(?:拨付|补助|补贴|兑[现付]|发放|支付|到位|给付|奖励)|(?:先行?|预先|首次|首期|余下|剩余|其余)[^,。;]{0,12}?(?:拨付|兑[现付]|支付|预拨|预付)|(?:拨付|预拨|预付|兑付)[^,。;%]{0,12}?\d+(?:\.\d+)?%`)
 	// atMost is a highest amount of what is given, and not of what is asked.
 	atMost = expression(`((?:补助|补贴|奖励|资助|贷款|奖补|额度|金额|给予|申请|贴息|支持|标准)[^,。;:\d]{0,12}?)(?:最高(?:限额|额度)?|不超过|不高于|上限为?|至多|限额)(?:可达|为|不超过)?(\d+(?:\.\d+)?)(亿元|万元|元)`)
 	// standard is an amount that a standard or price names.
@@ -307,7 +344,7 @@ var (
 	// delay is how long something may be put off or had.
 	delay = expression(`(?:减免|免收|免除|缓缴|延期|延缓|延长|展期|期限|过渡期|最长|时间)[^,。;:\d]{0,12}?([一二两三四五六七八九十]{1,3}|\d{1,3})(个月|年)`)
 	// bounds are no base of a share.
-	bounds = automaton.MustCompile(`不超过|不高于|不低于|比例|低于|高于|达到`)
+	bounds = automaton.MustCompile(`不超过|不高于|不低于|比例|低于|高于|达到|承担|负担|分担|上浮|提高`)
 	// apiece are amounts for several, in the order in which they are named.
 	apiece = expression(`分别[^,。;\d]{0,12}?(?:每([人户亩])每([月年]))?((?:\d+(?:\.\d+)?(?:亿元|万元|元)(?:、|,|和|及)?){2,8})`)
 	// oneUnit are amounts of which the last only has its unit: 每张床位分别补贴500、800、1000元.
@@ -331,6 +368,23 @@ var (
 	// reached stands behind a sum that is asked: 5000万元以上.
 	reached = automaton.MustCompile(`^(?:\([含不]+\))?(?:及)?(?:以[上下内]|左右的)`)
 )
+
+// borneOrPaid tells whether the share at loc is of those who bear the costs, or of the times
+// at which it is paid, by the words between the commas around it.
+func borneOrPaid(s sentence, loc []int) bool {
+	from := strings.LastIndexAny(s.text[:loc[0]], ",。;:") + 1
+	to := len(s.text)
+	if i := indexAny(s.text[loc[1]:], ",。;:"); i >= 0 {
+		to = loc[1] + i
+	}
+	part := s.text[from:to]
+	return borne.MatchString(part) || paidIn.MatchString(part)
+}
+
+// rests tells whether a mark of evidence is in the words of another.
+func rests(marks []domain.Evidence, e domain.Evidence) bool {
+	return slices.ContainsFunc(marks, func(o domain.Evidence) bool { return e.Start < o.End && o.Start < e.End })
+}
 
 // baseOf is what a share is reckoned of, without whose it is and when: "" if
 // nothing is left.
@@ -359,12 +413,12 @@ func (t *Tagger) loose(m *domain.Measure, s sentence) {
 		b.Text = cmpEmpty(b.Text, firstRunes(strings.TrimSpace(unnumbered(s.text)), 80))
 	}
 	if b.Rate == 0 {
-		if loc := s.loc(shareOf); loc != nil && !bounds.MatchString(submatch(s.text, loc, 2)) {
+		if loc := s.loc(shareOf); loc != nil && !bounds.MatchString(submatch(s.text, loc, 2)) && !borneOrPaid(s, loc) {
 			b.Kind = cmpEmpty(b.Kind, kindOfWord(submatch(s.text, loc, 1)))
 			b.Rate, _ = percent(submatch(s.text, loc, 3))
 			b.Base = baseOf(submatch(s.text, loc, 2))
 			note("rate", loc)
-		} else if loc := s.loc(shareFor); loc != nil && !bounds.MatchString(submatch(s.text, loc, 1)) {
+		} else if loc := s.loc(shareFor); loc != nil && !bounds.MatchString(submatch(s.text, loc, 1)) && !borneOrPaid(s, loc) {
 			b.Kind = cmpEmpty(b.Kind, kindOfWord(submatch(s.text, loc, 4)))
 			b.Rate, _ = percent(submatch(s.text, loc, 2))
 			b.Base = baseOf(submatch(s.text, loc, 1))
@@ -381,10 +435,27 @@ func (t *Tagger) loose(m *domain.Measure, s sentence) {
 		b.Base = submatch(s.text, loc, 1)
 		note("rate", loc)
 	}
-	if loc := s.loc(apiece); loc != nil && b.Tiers == nil {
+	for _, loc := range s.locs(apiece) {
+		if b.Tiers != nil {
+			break
+		}
+		if reachedWords.MatchString(s.text[loc[0]:loc[6]]) || reachedSum.MatchString(s.text[loc[1]:]) {
+			continue // 交易额分别达到2亿元、10亿元
+		}
+		if b.Amount != 0 && !rests(m.Evidence["benefit.amount"], s.evidence(loc[0], loc[1])) {
+			continue // 给予安家补助20万元,每年分别发放2万元、1.5万元
+		}
 		if tiers := amounts(submatch(s.text, loc, 3)); len(tiers) > 1 {
-			b.Kind, b.Tiers, b.Amount = cmpEmpty(b.Kind, kindOfWord(s.text[loc[0]:loc[1]])), tiers, 0
+			b.Kind, b.Tiers, b.Amount = cmpEmpty(b.Kind, kindNear(s, loc[0], loc[1])), tiers, 0
 			b.Unit = cmpEmpty(b.Unit, strings.Trim(submatch(s.text, loc, 1)+"·"+submatch(s.text, loc, 2), "·"))
+			note("tiers", loc)
+		}
+	}
+	if loc := s.loc(eachOfMany); loc != nil && b.Tiers == nil {
+		if tiers := amounts(submatch(s.text, loc, 1)); len(tiers) > 1 {
+			b.Kind, b.Tiers, b.Amount = cmpEmpty(b.Kind, kindNear(s, loc[0], loc[1])), tiers, 0
+			b.Unit = strings.ReplaceAll(submatch(s.text, loc, 2), "/", "·")
+			delete(m.Evidence, "benefit.amount")
 			note("tiers", loc)
 		}
 	}
@@ -401,7 +472,12 @@ func (t *Tagger) loose(m *domain.Measure, s sentence) {
 			note("tiers", loc)
 		}
 	}
-	if loc := s.loc(raised); loc != nil {
+	if loc := s.loc(moreOff); loc != nil && b.Rate == 0 && (b.Kind == "" || b.Kind == "B04") {
+		b.Kind = "B04"
+		b.Rate, _ = percent(submatch(s.text, loc, 1))
+		note("rate", loc)
+	}
+	for i, loc := range s.locs(raised) {
 		switch a, ok := yuan(submatch(s.text, loc, 3), submatch(s.text, loc, 4)); {
 		case !ok:
 		case limit.MatchString(lastRunes(s.text[:loc[0]], 20)):
@@ -409,7 +485,7 @@ func (t *Tagger) loose(m *domain.Measure, s sentence) {
 			b.Kind = cmpEmpty(b.Kind, "B09")
 			note("cap", loc)
 		case b.Cap > 0 && b.Rate == 0: // …最高额度由80万元提高至100万元;单方缴存的,由50万元提高至60万元
-		case b.Amount == 0 && b.Tiers == nil && !asked.MatchString(lastRunes(s.text[:loc[0]], 20)):
+		case i == 0 && b.Amount == 0 && b.Tiers == nil && !asked.MatchString(lastRunes(s.text[:loc[0]], 20)):
 			b.Kind, b.Amount = cmpEmpty(b.Kind, "B09"), a
 			b.Unit = cmpEmpty(b.Unit, strings.Trim(submatch(s.text, loc, 1)+"·"+submatch(s.text, loc, 2), "·"))
 			note("amount", loc)
@@ -426,7 +502,9 @@ func (t *Tagger) loose(m *domain.Measure, s sentence) {
 	for _, loc := range s.locs(atMost) {
 		if a, ok := yuan(submatch(s.text, loc, 2), submatch(s.text, loc, 3)); ok && !asked.MatchString(s.text[loc[0]:loc[1]]) {
 			caps = append(caps, a)
-			b.Kind = cmpEmpty(b.Kind, kindOfWord(submatch(s.text, loc, 1)))
+			if b.Kind == "" {
+				b.Kind = kindNear(s, loc[0], loc[1])
+			}
 			note("cap", loc)
 		}
 	}
@@ -454,6 +532,19 @@ func (t *Tagger) loose(m *domain.Measure, s sentence) {
 			m.Evidence["benefit.months"] = append(m.Evidence["benefit.months"], s.evidence(loc[0], loc[1]))
 		}
 	}
+}
+
+// kindNear is the kind of support that the figures at [i, j) are, in their own words or
+// else in those up to the next mark: 一次性5万元开业奖励.
+func kindNear(s sentence, i, j int) string {
+	if supports.MatchString(s.text[i:j]) {
+		return kindOfWord(s.text[i:j])
+	}
+	rest := s.text[j:]
+	if end := indexAny(rest, ",。;:"); end >= 0 {
+		rest = rest[:end]
+	}
+	return kindOfWord(firstRunes(rest, 12))
 }
 
 func kindOfWord(w string) string {

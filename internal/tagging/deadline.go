@@ -40,7 +40,7 @@ var (
 	lineLast  = expression(`(?:网上|线上|系统|平台|网络|填报|最后一期的?|报送)截止(?:时间|日期)?(?:为|是|:)` + dateRE)
 	// applyLonger is a time to apply that is put off.
 	applyLonger = expression(`(?:申报|受理|报名|申请|申领|登记|缴费|提交)(?:材料的?)?(?:时间|期限|截止(?:时间|日期))?[\p{Han}]{0,6}?(?:(?:由|从)(?:原[\p{Han}]{0,6})?` + dateRE + `)?[\p{Han}]{0,4}?(?:延长|延期|延后|顺延|推迟|推后|放宽)(?:至|到)` + dateRE)
-	handIn      = expression(`(?:于|在|截至|截止)?(?:今年|本年)?` + dateRE + `(?:\d{1,2}:\d{2})?(?:\(含\))?(?:以前|之前|前|止)[,]?([^。;]{0,60})`)
+	handIn      = expression(`(?:于|在|截至|截止)?(?:今年|本年)?` + dateRE + hourRE + `(?:\(含\))?(?:以前|之前|前|止)[,]?([^。;]{0,60})`)
 	byLabel     = expression(`^(?:[(]?[一二三四五六七八九十\d]{1,2}[)、.])?(?:截止(?:日期|时间)|申报截止(?:日期|时间)?|报名截止(?:日期|时间)?)(?:为|:)` + dateRE)
 	hands       = expression(`申报|申请|申领|报名|材料|资料|提交|报送|上传|补报|寄送|送达|填报|参评|揭榜|发送至|登录|报所在|报当地|报属地|企业端|递交|报送?[省市区县旗][\p{Han}]{0,10}(?:局|委|厅|办|科|处|股|中心)|办理[\p{Han}]{0,4}(?:登记|手续)`)
 	applicant   = automaton.MustCompile(`(?:企业|申报单位|申请单位|参评单位|项目单位|用人单位|申报主体|申报人|申请人|家长|职工|居民|考生|参保人|缴费人|纳税人)(?:应当?|须|需|请)?$`)
@@ -48,6 +48,8 @@ var (
 	callsIn = automaton.MustCompile(`^(?:与[\p{Han}]{2,20})?联系[^。;]{2,50},(?:逾期|过期)`)
 	// applies ends the name of whoever or whatever applies: 申请入库的项目请于….
 	applies = automaton.MustCompile(`(?:申报|申请|参评|参展|报名)[\p{Han}]{0,8}的(?:项目|企业|单位|个人|人员)?(?:应当?|须|需|请)?$`)
+	// asksThem asks those who fit to apply, in what papers soever: 请符合条件的企业积极申报,填报汇总表,于….
+	asksThem = automaton.MustCompile(`请[^,。;]{0,24}(?:企业|申报单位|申请单位|申请人|个人)[^,。;]{0,6}(?:申报|申请|报名|填报)[^。;]*$`)
 	// clerks are those that hand in to each other, and inside what they hand in.
 	clerks = automaton.MustCompile(`各地|各市|各县|各区|各部门|各单位|各省|各级|各乡|各镇|各街|各村|各社区|各旗|各州|各盟|各园区|各科室|各处室|各成员|各有关部门|主管部门|我部`)
 	inside = automaton.MustCompile(`各地|各市|各县|各区|各部门|各单位|各省|各级|各乡|各镇|各街|各村|各社区|各旗|各州|各盟|各园区|各科室|各处室|各成员|各有关部门|主管部门|我部|总结|工作情况|落实情况|贯彻|实施方案|实施细则|台账|意见|联系人|进展|备案|反馈意见|整改|汇总|完成|建成|竣工|投产|成立|注册|取得|毕业|出生|缴纳|发放|绩效|自评|自查|检查情况|情况报告|报告报送|申请有效|行文|正式文件`)
@@ -196,7 +198,7 @@ func deadline(s sentence, year string, found *claims) {
 		if hand == nil || strings.Contains(rest[:hand[0]], "的") && !strings.HasPrefix(s.text[m[0]:], "于") {
 			continue // 11月30日前分娩的职工申请…
 		}
-		if applicant.MatchString(strings.TrimSuffix(before, "于")) || !inside.MatchString(rest) && !inside.MatchString(lastRunes(before, 30)) || mayApply.MatchString(before) && !inside.MatchString(rest) && !clerks.MatchString(lastRunes(before, 30)) {
+		if applicant.MatchString(strings.TrimSuffix(before, "于")) || asksThem.MatchString(before) && !clerks.MatchString(before) || !inside.MatchString(rest) && !inside.MatchString(lastRunes(before, 30)) || mayApply.MatchString(before) && !inside.MatchString(rest) && !clerks.MatchString(lastRunes(before, 30)) {
 			rank := 1
 			if applies.MatchString(strings.TrimSuffix(before, "于")) {
 				rank = 2

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"policypush/internal/automaton"
 	"policypush/internal/domain"
 )
 
@@ -12,6 +13,7 @@ import (
 type list struct {
 	any     bool // one of them will do
 	exclude bool // who is in it is left out
+	who     bool // it says who is meant, and each item may name others
 }
 
 // listed is what was read of a list: a tree for every item.
@@ -19,6 +21,7 @@ type listed struct {
 	items  []domain.Criteria
 	clause []*domain.Clause
 	marks  []domain.Evidence
+	named  int // items that name somebody: 年满80周岁的老年人,均可享受
 }
 
 var (
@@ -26,6 +29,11 @@ var (
 	opensList = expression(`(?:条件|要求|情形|情况|对象|之一|人员|企业|单位|家庭|标准|下列|以下|如下)[^。;:]{0,24}:$`)
 	excludes  = expression(`不(?:得|能|可以?)(?:申报|申请|享受|参加|参评|纳入|领取)|不予(?:支持|受理|补助|补贴|奖励|办理)|不(?:再)?享受|不适用|不纳入|不在[\p{Han}]{0,6}范围|除外|取消[\p{Han}]{0,4}资格`)
 	anyOf     = expression(`之一|任一|任意一|其中一|(?:下列|以下|下述)[^,。;:]{0,12}?(?:人员|企业|单位|家庭|学生|毕业生|居民|群体|群众|机构|劳动者|老年人|儿童|组织|合作社|人):$`)
+	// whoIsMeant announces those who are meant, whoMay goes on about what they may have, and
+	// lastBracket is said of one of them.
+	whoIsMeant  = automaton.MustCompile(`对象[^条要。;:]{0,12}:$`)
+	whoMay      = automaton.MustCompile(`,?(?:均|都)?可(?:以)?(?:享受|申请|申领|领取|获得)[^。;]*`)
+	lastBracket = automaton.MustCompile(`\([^()]*\)$`)
 	// nothingAsked are lists of what is given or handed in, not of conditions.
 	nothingAsked = expression(`材料|资料|措施|政策|支持[^条]{0,8}:$|如下(?:意见|通知|措施)|公告如下|通知如下|流程|程序|步骤|方式|渠道|事项|标准(?:如下|为)?:$|标准[\p{Han}]{0,10}执行:$|职责|任务|内容|处罚|规定给予|应当(?:履行|做到|遵守|提供|提交)|不得有|禁止`)
 )
@@ -53,6 +61,7 @@ func markLists(pieces []piece) {
 			if strings.Contains(x.text, "下列") && !strings.Contains(x.text, "条件") {
 				open.any = true // 下列车船免征车船税
 			}
+			open.who = whoIsMeant.MatchString(x.text)
 			continue
 		}
 		x.list = open
@@ -116,6 +125,10 @@ func (r *reader) listItem(x piece) {
 		l.items[n-1] = domain.AllOf(l.items[n-1], tree)
 		return
 	}
+	name := strings.TrimRight(whoMay.ReplaceAllString(body.text, ""), "。;,")
+	if name = lastBracket.ReplaceAllString(name, ""); persons.MatchString(name) || firms.MatchString(name) {
+		l.named++
+	}
 	l.items = append(l.items, tree)
 	l.clause = append(l.clause, x.in.Clause)
 	l.marks = append(l.marks, body.evidence(0, len(body.text)))
@@ -136,7 +149,7 @@ func (r *reader) close() {
 		case key.exclude:
 			field = "exclude"
 			r.excluded = append(r.excluded, domain.AnyOf(l.items...))
-		case key.any:
+		case key.any, key.who && len(l.items) > 1 && l.named == len(l.items):
 			r.found = append(r.found, merge(l.items))
 		default:
 			r.found = append(r.found, l.items...)

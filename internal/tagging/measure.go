@@ -175,6 +175,11 @@ func (t *reading) substance(m *domain.Measure, own []piece) bool {
 	}
 	if m.Benefit.Kind == "" && best >= invites {
 		for _, x := range own {
+			if loc := x.loc(backs); loc != nil { // 按上缴税收的比例给予扶持
+				m.Benefit.Kind = "B09"
+				m.Evidence["benefit.kind"] = []domain.Evidence{x.evidence(loc[0], loc[1])}
+				break
+			}
 			if kind, e, ok := t.kindInWords(x.sentence); ok && t.does(x.sentence) >= favours {
 				m.Benefit.Kind = kind
 				m.Evidence["benefit.kind"] = []domain.Evidence{e}
@@ -189,6 +194,9 @@ func hasFigures(m *domain.Measure) bool {
 	b := &m.Benefit
 	return b.Amount+b.Rate+b.Cap > 0 || b.Tiers != nil
 }
+
+// backs is money by another word, of which nobody says how much in figures that are read.
+var backs = expression(`(?:%|万元|比例|经费)[^,。;]{0,12}?(?:给予|予以)[^,。;]{0,8}?(?:扶持|支持|配套)`)
 
 // kindInWords is the kind of support that a sentence names.
 func (t *reading) kindInWords(s sentence) (kind string, e domain.Evidence, ok bool) {

@@ -212,6 +212,13 @@ func (t *reading) callsApart(units []unit) (measures []unit, calls []piece) {
 		if len(u.own) == 0 {
 			continue
 		}
+		if len(units) > 1 && t.onlyLeads(u) {
+			continue
+		}
+		if len(units) > 1 && termOnly.MatchString(firstOf(u)) && !t.givesAny(u) {
+			calls = append(calls, u.own...)
+			continue
+		}
 		if i > 0 && allTheSame.MatchString(firstOf(u)) || best[i] <= invites && tellsHow(u) || t.onlyLeavesOut(u) || howAndWhen.MatchString(firstOf(u)) && !t.givesAny(u) {
 			calls = append(calls, u.own...)
 			continue
@@ -220,6 +227,19 @@ func (t *reading) callsApart(units []unit) (measures []unit, calls []piece) {
 	}
 	return measures, calls
 }
+
+// onlyLeads tells whether a paragraph only leads to what the others give: how news begins, or
+// what ends in 通知如下.
+func (t *reading) onlyLeads(u unit) bool {
+	first := firstOf(u)
+	if strings.HasSuffix(first, "如下:") && isNumbered(first) || u.own[len(u.own)-1].in.Clause != u.own[0].in.Clause {
+		return false
+	}
+	return (strings.HasSuffix(first, "如下:") || newsLead.MatchString(first)) && !slices.ContainsFunc(u.own, func(x piece) bool { return x.matches(numbers) })
+}
+
+// newsLead begins news of a document that others have issued.
+var newsLead = expression(`^[^。;]{0,40}?(?:近日|日前|昨日|今日|记者)[^。;]*?(?:印发|出台|发布|制定|公布|下发|获悉|了解到)`)
 
 // givesAny tells whether a measure gives something in figures: 五、补贴时间。每人每月300元.
 func (t *reading) givesAny(u unit) bool {
@@ -248,12 +268,20 @@ func (t *reading) onlyLeavesOut(u unit) bool {
 			out = true
 		} else if found := t.find("X23", x.sentence); len(found) > 0 && found[0].loc[0] <= numberSize(x.text) && found[0].loc[1] >= len(strings.TrimRight(x.text, "。;")) {
 			out = true
+		} else if x.matches(noRepeat) && !t.givenIn(x.sentence) {
+			out = true
 		} else if t.does(x.sentence) > noAct {
 			return false
 		}
 	}
 	return out
 }
+
+// termOnly begins for how long something is had that others give.
+var termOnly = expression(`^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．])?(?:补贴|补助|享受|贴息|扶持|资助)(?:期限|年限)`)
+
+// noRepeat is who gets nothing a second time.
+var noRepeat = expression(`(?:不得?|不再|不可|不能|不予)(?:重复|同时)(?:享受|申请|申报|申领|奖励|补助|补贴|支持)|就高不重复`)
 
 // gather makes one section of a heading and those under it that are the sides of
 // one thing, 一、求职创业补贴 (一)发放对象 (二)补贴标准, and counts these things.
@@ -626,7 +654,8 @@ func (t *reading) apart(s section, b block, own []piece) []unit {
 	given, within := false, false
 	for i, x := range own {
 		starts := i == 0 || strings.HasSuffix(own[i-1].text, "。") || strings.HasSuffix(own[i-1].text, ";")
-		if b.acts[i] == gives && starts && (given || within && x.matches(forWhom)) && t.namesOwn(x.sentence) || starts && len(out) > 0 && t.itemGives(own, i) && slices.ContainsFunc(own[:i], func(o piece) bool { return t.givenIn(o.sentence) }) {
+		names, goesOn := b.acts[i] == gives && t.namesOwn(x.sentence), onOfIt.MatchString(x.text)
+		if starts && !goesOn && (names && (given || within && x.matches(forWhom)) || given && i > 0 && strings.HasSuffix(own[i-1].text, "。") && t.givenIn(x.sentence) && x.matches(ownToo)) || starts && len(out) > 0 && t.itemGives(own, i) && slices.ContainsFunc(own[:i], func(o piece) bool { return t.givenIn(o.sentence) }) {
 			out = append(out, unit{heading: s.heading, path: b.items[0].Path})
 		}
 		if len(out) == 0 {
@@ -636,8 +665,8 @@ func (t *reading) apart(s section, b block, own []piece) []unit {
 			}
 			out = append(out, unit{heading: s.heading, path: b.items[0].Path, own: lead})
 		}
-		given = given || b.acts[i] == gives && (t.namesOwn(x.sentence) || strings.HasPrefix(x.text, "其中,对"))
-		within = within || strings.Contains(x.text, ",对") && t.givenIn(x.sentence)
+		given = given || names || b.acts[i] == gives && (strings.HasPrefix(x.text, "其中,对") || t.givenIn(x.sentence) && (x.matches(ownToo) || x.matches(whoDid)))
+		within = within || t.givenIn(x.sentence) && x.matches(forWhom)
 		last := &out[len(out)-1]
 		last.own = append(last.own, x)
 	}
@@ -717,7 +746,9 @@ func (t *reading) classes(u unit) []unit {
 // itemGives tells whether the sentence at i begins an item within a paragraph that gives
 // something in figures: …。(二)旅游节庆活动。每个活动给予2万元补助。
 func (t *reading) itemGives(own []piece, i int) bool {
-	numbered := func(x piece) bool { return x.start > x.in.Start && isNumbered(x.text) }
+	numbered := func(x piece) bool {
+		return x.start > x.in.Start && (isNumbered(x.text) || ordinal.MatchString(x.text))
+	}
 	if !numbered(own[i]) {
 		return false
 	}
@@ -729,11 +760,25 @@ func (t *reading) itemGives(own []piece, i int) bool {
 	return false
 }
 
+// ordinal begins one of several in a paragraph: 一是节能改造奖励。….
+var ordinal = automaton.MustCompile(`^[一二三四五六七八九十]是`)
+
 // withinOne tells whether a block is one paragraph, which announces no list of others.
 func withinOne(b block) bool { return len(b.items) == 1 && !strings.HasSuffix(b.items[0].Text, ":") }
 
 // ownBeneficiary is a sentence that begins with whom it is for.
-var ownBeneficiary = expression(`^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．])?(?:[^。,;:]{2,20}。)?(?:\d{4}年[^,。]{0,24},)?(?:对|给|为|凡|符合|在[^。;,]{2,16}方面,)[^。;]{2,100}?,`)
+var ownBeneficiary = expression(`^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．])?(?:[^。,;:]{2,20}。)?(?:\d{4}年[^,。]{0,24},)?(?:(?:同时|此外|另外),)?(?:(?:对|给|为|凡|符合|在[^。;,]{2,16}方面,)[^。;]{2,100}?,|对[^,。;]{2,60}?(?:企业|纳税人|工商户|单位|人员|家庭|居民|职工|毕业生|农户|合作社|机构|项目|老年人|残疾人|园区|基地|中心|平台|主体|的)(?:分别|一次性)?(?:给予|发放|奖励|补助|补贴|资助|按|每))`)
+
+var (
+	// ownToo is a sentence that begins with whom it is for without a word before them: 参与出海项目的
+	// 出口企业,按交易额的5%给予奖励; or with what is to be done for a share of its own: 支持企业参展,
+	// 按展位费的50%给予补助.
+	ownToo = expression(`^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．])?(?:(?:支持|鼓励|引导|推动)[^,。;:]{4,60},(?:对|按|给予|每|分别|一次性)|[^,。;:]{2,50}?(?:企业|纳税人|工商户|单位|家庭|农户|合作社|机构|园区|基地|平台|公司|协会|景区|饭店|酒店|旅行社)(?:,?可?(?:分别|一次性)?(?:给予|获得?|按|奖励|补助|补贴|享受)|,每))`)
+	// whoDid begins with what somebody did who gets something: 新建养老机构的,给予每张床位3000元补贴.
+	whoDid = expression(`^[^,。;:]{4,60}?的,可?(?:分别|一次性)?(?:给予|按|奖励|补助|补贴|每)`)
+	// onOfIt begins what goes on about what was given before.
+	onOfIt = automaton.MustCompile(`^[\s(]*(?:其中|同一|上述|以上|该|每[家个户]|单[个家户]|原则上|最高|累计|已|前款|此|本|奖励|补[贴助]|资金|所需|如|若|在此基础上|对(?:其|已(?:享受|获得?)|同一|上述|该))`)
+)
 
 func (t *reading) namesOwn(s sentence) bool { return s.matches(ownBeneficiary) }
 

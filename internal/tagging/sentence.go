@@ -110,7 +110,7 @@ func (s sentence) afterLabel() sentence {
 func (s sentence) subject() sentence {
 	s = s.afterLabel()
 	s = s.slice(len(sinceWhen.FindString(s.text)), len(s.text))
-	if i := indexAny(s.text, ",，"); i > 0 && !sumGiven.MatchString(s.text[:i]) {
+	if i := comma(s.text); i > 0 && !sumGiven.MatchString(s.text[:i]) {
 		return s.slice(0, i)
 	}
 	if loc := s.loc(beforeGift); loc != nil { // …的企业补助1万元
@@ -119,8 +119,24 @@ func (s sentence) subject() sentence {
 	return sentence{start: s.start, end: s.start}
 }
 
+// comma is where the first comma outside brackets stands; -1 if there is none.
+func comma(text string) int {
+	depth := 0
+	for i, r := range text {
+		switch {
+		case r == '(':
+			depth++
+		case r == ')':
+			depth--
+		case (r == ',' || r == '，') && depth <= 0:
+			return i
+		}
+	}
+	return -1
+}
+
 // sinceWhen is a time before who is meant: 自2026年1月1日至2027年12月31日,.
-var sinceWhen = automaton.MustCompile(`^[自从]?(?:19|20)\d{2}年[\d年月日至到-]{2,24}(?:起|止|期间)?,`)
+var sinceWhen = automaton.MustCompile(`^(?:(?:同时|此外|另外),)?[自从]?(?:19|20)\d{2}年[\d年月日至到-]{2,24}(?:起|止|期间)?,|^(?:同时|此外|另外),`)
 
 // sumGiven is a sum that is given: 每亩补助3000元.
 var sumGiven = automaton.MustCompile(`(?:给予|发放|补助|补贴|奖励|资助|奖补)[\p{Han}]{0,6}\d+(?:\.\d+)?(?:亿元|万元|元)`)

@@ -265,7 +265,7 @@ func (t *reading) validity(p *domain.Policy, meta map[string]string) {
 				} else if m := s.loc(fromNow); m != nil && atOnce(s.text[m[1]:]) && notApplying(s.text[:m[0]]) && !opens(s.text[m[1]:]) && rankOf(p, s.text[:m[0]]) > 0 {
 					issued = max(issued, 1)
 				}
-				if m := s.loc(starts); m != nil {
+				if m := s.loc(starts); m != nil && !strings.HasPrefix(s.text[m[1]:], "算") && !strings.HasPrefix(s.text[m[1]:], "计算") {
 					starting.add(day(submatch(s.text, m, 1), submatch(s.text, m, 2), cmpEmpty(submatch(s.text, m, 3), "1")), 1)
 				}
 			}

@@ -78,11 +78,12 @@ func (r *reader) who(x piece) {
 			r.beneficiary(s.slice(loc[2], loc[3]))
 		}
 	}
+	whole := s.loc(forWhom)
 	for _, code := range []string{"X14", "X15", "X16"} {
 		for _, m := range r.t.find(code, s) {
 			i, j := m.at("who")
-			if strings.HasPrefix(strings.TrimPrefix(s.text[j:], ","), "且") {
-				continue // 对首次创办企业,且正常经营的高校毕业生
+			if strings.HasPrefix(strings.TrimPrefix(s.text[j:], ","), "且") || code == "X14" && goesOnWho.MatchString(s.text[j:]) && whole != nil && whole[2] <= i && j < whole[3] {
+				continue // 对首次创办企业,且正常经营的高校毕业生; 对招用毕业生,与其签订合同的企业
 			}
 			if r.m.Who == "" || code != "X14" { // a second 对… names a tier, not another condition
 				r.beneficiary(s.slice(i, j))
@@ -96,7 +97,7 @@ func (r *reader) who(x piece) {
 			told = told || r.m.Who != ""
 		}
 	}
-	if loc := s.loc(forWhom); loc != nil && r.m.Who == "" && !strings.Contains(submatch(s.text, loc, 1), "给予") {
+	if loc := whole; loc != nil && r.m.Who == "" && !strings.Contains(submatch(s.text, loc, 1), "给予") {
 		r.beneficiary(s.slice(loc[2], loc[3]))
 		told = r.m.Who != ""
 	}
@@ -107,6 +108,9 @@ func (r *reader) who(x piece) {
 	case r.t.givenIn(s), does == gives && r.c.names(s.subject()):
 		if r.m.Who == "" { // 小微企业新增贷款的,按…给予贴息: the subject before what is given
 			r.beneficiary(s.subject())
+		}
+		if loc := s.loc(rightBefore); loc != nil && r.m.Who == "" {
+			r.beneficiary(s.slice(loc[2], loc[3]))
 		}
 		if r.m.Who == "" && r.done.text == "" {
 			r.done = r.withDefined(s, r.t.doneTo(s)) // 对参加展会的企业展位费用按50%给予补助
@@ -140,11 +144,12 @@ func (r *reader) somebody(own []piece) {
 		if i := strings.Index(s.text, "。"); i >= 0 && i < len(s.text)-len("。") { // 支持多子女家庭。….
 			s = s.slice(i+len("。"), len(s.text))
 		}
-		i := indexAny(s.text, ",")
+		i := comma(s.text)
 		if i < 0 {
 			continue
 		}
 		first := s.slice(0, i).trim()
+		first = first.slice(len(forWords.FindString(first.text)), len(first.text))
 		if n := domain.CodePoints(first.text); n < 4 || n > 60 || anybody.MatchString(first.text) || nothingSaid.MatchString(strings.TrimSuffix(first.text, "的")) || !meansSomebody.MatchString(first.text) || notSomebody.MatchString(first.text) {
 			continue
 		}
@@ -157,9 +162,10 @@ func (r *reader) somebody(own []piece) {
 }
 
 var (
+	forWords      = automaton.MustCompile(`^对于?`)
 	meansSomebody = automaton.MustCompile(`的$|(?:企业|公司|单位|机构|合作社|工商户|纳税人|人员|家庭|居民|职工|毕业生|农户|学生|老年人|残疾人|组织|主体)$`)
 	// notSomebody begins what a sentence goes by, or an order.
-	notSomebody = automaton.MustCompile(`^(?:为|根据|按|依|经|由|各|对于|本|其|在|自|从|凡|如|若|确|应|可|不|符合|加强|加大|支持|鼓励|推动|落实|实行|建立|完善|开展)`)
+	notSomebody = automaton.MustCompile(`^(?:同时|此外|另外|为|根据|按|依|经|由|各|对于|本|其|在|自|从|凡|如|若|确|应|可|不|符合|加强|加大|支持|鼓励|推动|落实|实行|建立|完善|开展)`)
 )
 
 // provided is a part of a sentence that asks something of who is to get what the
@@ -206,7 +212,14 @@ func (r *reader) covers(s sentence) bool {
 
 // forWhom is whom something is given to in more words than rule X14 reads:
 // 对首次创办企业,且正常经营1年以上的高校毕业生、就业困难人员,给予….
-var forWhom = expression(`(?:^|[^应针相绝面校核])对([^象。;:()][^。;:()]{1,119}?(?:企业|纳税人|个体工商户|单位|人员|家庭|居民|对象|职工|毕业生|农户|合作社|机构|项目|老年人|残疾人|劳动者|军人|人才|主体|园区|基地|农场|创业者)),?(?:给予|按|发放|予以|一次性|免征|免收|减|实行|补助|补贴|奖励)`)
+var forWhom = expression(`(?:^|[^应针相绝面校核])对([^象。;:()][^。;:()]{0,119}?(?:\([^()。;]{1,40}\)[^。;:()]{0,80}?){0,2}(?:企业|纳税人|个体工商户|单位|人员|家庭|居民|对象|职工|毕业生|农户|合作社|机构|项目|老年人|残疾人|劳动者|军人|人才|主体|园区|基地|农场|创业者|服务商|运营商|供应商|个人|完成人|权人|负责人|传承人|投资人|公司|景区|饭店|酒店|旅行社|中心|平台|学校|幼儿园|医院)),?(?:分别)?(?:给[予与]|每[\p{Han}]{1,4}(?:补|给予|奖)|按|发放|予以|一次性|免征|免收|减|实行|补助|补贴|奖励)`)
+
+// goesOnWho goes on behind a comma about those who were named before it.
+var goesOnWho = automaton.MustCompile(`^,(?:并|与其|与之|为其|且|以及|签订|按规定|依法|连续|稳定)`)
+
+// rightBefore is who stands right before what they get, behind other words: 省财政对纳入保障范围的县,
+// 新增的民办养老机构,每张床位补助3000元.
+var rightBefore = expression(`,([^,。;:]{4,60}?(?:企业|公司|单位|机构|合作社|工商户|家庭|农户|老年人|残疾人|毕业生|人员)),(?:给予|每[\p{Han}]{1,4}(?:补|给予|奖)|按[^,。;]{2,40}?(?:给予|补|奖))`)
 
 var (
 	// widened is whom something is given to from now on: 将见习补贴范围调整为离校未就业毕业生.

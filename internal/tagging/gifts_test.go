@@ -1,0 +1,126 @@
+package tagging_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"policypush/internal/domain"
+)
+
+// TestSumsInTheWordsOfPublishedPapers: what is given is read with its kind, and what is
+// asked, borne by others or paid bit by bit is no gift.
+func TestSumsInTheWordsOfPublishedPapers(t *testing.T) {
+	for text, want := range map[string]struct{ kind, gives string }{
+		"对新成立的企业,给予一次性5万元开业奖励。":                                   {"B10", "50000"},
+		"对绿色工厂、智能工厂,分别奖励100万元、30万元。":                              {"B10", "1000000,300000"},
+		"对新认定的国家、市级和区级创新型企业分别给予一次性50万元、10万元和5万元奖励。":               {"B10", "500000,100000,50000"},
+		"80周岁至89周岁老年人每人每月不低于50元,90周岁以上的老年人每人每月不低于100元。":           {"B09", "50,100/人·月"},
+		"年满80周岁老年人,每人每月发放高龄补贴100元;年满90周岁老年人,每人每月发放高龄补贴200元。":      {"B09", "100,200/人·月"},
+		"对高校毕业生,可按大专、本科、硕士分别享受3000元/人、4000元/人、5000元/人的就业补贴。":      {"B09", "3000,4000,5000/人"},
+		"对高新技术企业,按其研发投入2%给予奖励,不超过50万元。":                           {"B10", "2% ≤500000"},
+		"对种粮大户,每亩补助300元。以上补助市、县两级财政各承担50%。":                       {"B09", "300/亩"},
+		"对养老机构,给予每张床位3000元的一次性建设补贴。补贴按照40%、30%、30%比例分三年补助到位。":     {"B09", "3000"},
+		"上述企业两年内交易额分别达到2亿元、10亿元时,给予一次性奖励300万元。":                   {"B10", "3000000"},
+		"允许生产性服务业纳税人按照当期可抵扣进项税额加计5%抵减应纳税额。":                       {"B04", "5%"},
+		"多子女家庭购买首套住房的,个人贷款最高额度由40万元提高至50万元、夫妻双方最高额度由50万元提高至60万元。": {"B09", " ≤600000"},
+		"对节能改造企业,按350元/吨给予奖励,最高奖励200万元。":                          {"B10", "350/吨 ≤2000000"},
+		"对并购重组企业,按照并购交易额的1%给予并购方最高不超过500万元的一次性奖励。":                {"B10", "1% ≤5000000"},
+		"对高层次人才,给予每人一次性安家补助20万元,每年分别发放2万元、1.5万元人才津贴。":             {"B09", "200000"},
+		"对工业企业,按投资额的10%给予补助。评为标杆项目的,另行一次性奖励50万元。":                 {"B09", "10%"},
+		"对企业按上缴税收额度,分别按50%、40%、30%的比例给予扶持。":                       {"B09", ""},
+	} {
+		p := asClerk(t, "一、"+text)
+		if len(p.Measures) != 1 {
+			t.Errorf("%s: %d measures", text, len(p.Measures))
+			continue
+		}
+		b := p.Measures[0].Benefit
+		if got := benefitOf(b); b.Kind != want.kind || got != want.gives {
+			t.Errorf("%s: gives %s %q, want %s %q", text, b.Kind, got, want.kind, want.gives)
+		}
+	}
+}
+
+// TestSentencesThatGiveOthersTheirOwn are measures of their own, what goes on about one is
+// none, and nor is what leads to the others.
+func TestSentencesThatGiveOthersTheirOwn(t *testing.T) {
+	for text, want := range map[string][]string{
+		"一、高企奖励。对新认定的高新技术企业给予5万元奖励;对新认定的创新型企业分别给予50万元、10万元奖励。":                                   {"50000", "500000,100000"},
+		"一、参展支持。对参展企业,按展位费的50%给予补助。同时,为外贸企业提供服务的平台企业,按其服务收入的3%给予奖励。":                             {"50%", "3%"},
+		"一、出口支持。对出口企业,按交易额的1%给予奖励。参与出海项目的“云川造”生产企业,按出口交易额的5%给予奖励。":                               {"1%", "5%"},
+		"一、床位补贴。利用自有房屋新建的,给予每张床位3000元的建设补贴;对以租赁形式举办的养老机构,给予每张床位2000元的改造补贴。":                      {"3000", "2000"},
+		"一、节能改造。一是节能改造奖励。对节能技术改造企业,奖励20万元。二是清洁生产补助。企业完成清洁生产审核,按企业审核费用的50%给予补助。":                  {"200000", "50%"},
+		"一、开办补助。对民办养老机构,给予开办补助3万元。\n二、其中,同一机构已享受补助的,不再重复享受补助。":                                   {"30000"},
+		"为支持养老机构发展,现公开征集养老服务项目,具体通知如下:\n一、开办补助。对民办养老机构,给予开办补助3万元。":                               {"30000"},
+		"一、就业补贴。对就业困难人员,每人每月给予200元补贴。\n二、补贴期限除对距法定退休年龄不足5年的人员可延长至退休外,其余人员享受补贴最长不超过3年。":           {"200/人·月"},
+		"一、上市奖励。对企业融资100万元至500万元的,给予20万元奖励;年度累计融资500万元至2000万元的,给予30万元奖励。\n二、参展补助。对参展企业,给予1万元补助。": {"200000,300000", "10000"},
+	} {
+		p := asClerk(t, text)
+		var got []string
+		for _, m := range p.Measures {
+			got = append(got, benefitOf(m.Benefit))
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: gives %q, want %q", text, got, want)
+		}
+	}
+}
+
+// TestWhoIsMeantGoesOnBehindACommaOrABracket: whom somebody takes on is not who gets it,
+// though their name stands first.
+func TestWhoIsMeantGoesOnBehindACommaOrABracket(t *testing.T) {
+	for text, want := range map[string]struct{ who, has, hasNot string }{
+		"对招用毕业年度高校毕业生,与其签订1年以上劳动合同的小微企业,给予每人1000元补贴。":                 {"小微企业", "size=small,micro", "group"},
+		"对吸纳高校毕业生(以下统称毕业生)且签订劳动合同,并为其缴纳社会保险费的中小微企业,按照1000元/人的标准发放补贴。": {"中小微企业", "size=medium,small,micro", "group"},
+		"对通过认定的市级高新技术企业,给予5万元奖励。":                                     {"市级高新技术企业", "attribute=QH1", ""},
+		"省财政对纳入保障范围的县,属新增的民办养老机构,每张床位补助3000元。":                        {"民办养老机构", "kind=enterprise", ""},
+		"水稻(早稻30亩以上,晚稻50亩以上)种植企业,每亩给予120元补贴。":                         {"晚稻50亩以上)种植企业", "", ""},
+	} {
+		p := asClerk(t, "一、"+text)
+		if len(p.Measures) != 1 {
+			t.Errorf("%s: %d measures", text, len(p.Measures))
+			continue
+		}
+		m := &p.Measures[0]
+		said := conditionsOf(&m.Criteria)
+		if !strings.HasSuffix(m.Who, want.who) || !strings.Contains(said, want.has) || want.hasNot != "" && strings.Contains(said, want.hasNot) {
+			t.Errorf("%s: is for %q: %s", text, m.Who, said)
+		}
+	}
+}
+
+// TestThoseNamedOneUnderTheOther are alternatives, where each item of the list names
+// somebody; what one person has to be is not.
+func TestThoseNamedOneUnderTheOther(t *testing.T) {
+	for list, want := range map[string]bool{
+		"1.年满80周岁、不满100周岁的老年人,均可享受高龄津贴;\n2.年满100周岁的老年人,均可享受高龄津贴。": true,
+		"1.年满80周岁;\n2.具有柯桥区户籍。": false,
+	} {
+		p := read(t, "guide", "高龄津贴办事指南\n一、高龄津贴发放对象:\n"+list+"\n二、高龄津贴发放标准:每人每月100元。")
+		if len(p.Measures) != 1 {
+			t.Errorf("%s: %d measures", list, len(p.Measures))
+			continue
+		}
+		either := false
+		for _, part := range p.Measures[0].Criteria.All {
+			either = either || len(part.Any) == 2 && slices.ContainsFunc(part.Any, func(c domain.Criteria) bool { return strings.Contains(conditionsOf(&c), "100") })
+		}
+		if either != want {
+			t.Errorf("%s: alternatives %v, want %v: %s", list, either, want, conditionsOf(&p.Measures[0].Criteria))
+		}
+	}
+}
+
+// TestDaysOfCallsAsTheyArePublished: an hour in words hides no last day, nor does a table
+// that is handed in with the rest; from when something is reckoned is not when it holds.
+func TestDaysOfCallsAsTheyArePublished(t *testing.T) {
+	p := read(t, "call", "关于开展2026年度揭榜挂帅项目申报工作的通知\n各有关单位:\n一、支持标准\n对符合要求的项目,按项目总投资的10%予以补助。\n二、有关要求\n请符合条件的各相关企业积极申报,认真填报《推荐汇总表》,于9月18日下午3点前将项目申报材料(一式四份,汇总表)报送至区经信局。\n柯桥区经济和信息化局\n2026年8月12日")
+	if p.ApplyDeadline != "2026-09-18" {
+		t.Errorf("applied for until %q", p.ApplyDeadline)
+	}
+	p = read(t, "since", "企业吸纳就业补贴申领须知\n一、发放对象和标准\n对吸纳毕业生的小微企业,按1000元/人的标准发放补贴。吸纳就业时间从2026年1月1日起算。")
+	if p.EffectiveFrom != "" {
+		t.Errorf("in force from %q", p.EffectiveFrom)
+	}
+}
