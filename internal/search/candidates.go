@@ -13,7 +13,7 @@ import (
 
 // budget is how many postings a question may read: beyond it its commonest
 // terms only count when the candidates are ranked.
-const budget = 200_000
+const budget = 120_000
 
 // What a term counts in a title, beside 1 in the text, and what a long word
 // does.
@@ -23,7 +23,7 @@ const (
 )
 
 // deepest is how many candidates are read and ranked.
-const deepest = 200
+const deepest = 150
 
 // candidate is an entry that may be worth reading.
 type candidate struct {

@@ -444,17 +444,22 @@ const (
 	elsewherePart = 0.6
 )
 
+// of tells an entry of which place it is, see [words.place].
+func (f *found) of(place float64) {
+	f.signals.place = place
+	if place >= 0 {
+		f.sure += surePlace * place
+	} else {
+		f.sure *= sureOther
+	}
+}
+
 // rank sets the scores of all that was read.
 func (q *question) rank(all []*found, req Request) {
 	for _, f := range all {
 		f.exact = q.exactly(f.entry)
 		f.match = f.signals.score() + f.exact
 		f.score = f.match
-		if place := f.signals.place; place >= 0 {
-			f.sure += surePlace * place
-		} else {
-			f.sure *= sureOther
-		}
 		if f.exact >= sameInner { // whoever names a document wants this one
 			continue
 		}

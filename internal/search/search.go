@@ -150,7 +150,7 @@ func (x *Index) find(ctx context.Context, now index.IndexReader, q *question, re
 			continue
 		}
 		f := r.read(e)
-		f.signals.place = x.words.place(q, e)
+		f.of(x.words.place(q, e))
 		all = append(all, f)
 	}
 	page.Answers, page.Unrelated = q.answers(all)
