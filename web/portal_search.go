@@ -107,14 +107,11 @@ func (s *Server) otherwise(ctx context.Context, v *libraryView, asked url.Values
 		return nil
 	}
 	v.Missing, v.Partly = page.Missing, !page.Answers
-	all, err := s.Search.Similar(ctx, req)
+	all, err := s.Search.Similar(ctx, req, answered)
 	if err != nil {
 		return err
 	}
 	for _, one := range all {
-		if answered && one.Meant == "" {
-			continue
-		}
 		other := maps.Clone(asked)
 		other.Set("q", one.Text)
 		v.Similar = append(v.Similar, similarSearch{one, address("/policies", other)})

@@ -10,11 +10,7 @@ import (
 // postings are read of a large library. None of it grows with the question.
 func TestWhatAQuestionMayCost(t *testing.T) {
 	x := newIndex(t, county()...)
-	advanced, err := x.bleve.Advanced()
-	if err != nil {
-		t.Fatal(err)
-	}
-	now, err := advanced.Reader()
+	now, err := x.reader()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,6 +12,7 @@
 // what is asked for stands together in one place, and by whether the place is the
 // one asked for. Another word for one that was typed counts as a part of it. The
 // same reading yields the passage that is shown, and how likely it is to answer.
+// Where nothing does, other searches are offered that find something (similar.go).
 //
 // The index is derived data. It may be deleted at any time.
 package search

@@ -102,11 +102,7 @@ func checksum(dir string) (string, error) {
 
 // names reads the names and marks of all entries.
 func (x *Index) names() (map[string]string, error) {
-	advanced, err := x.bleve.Advanced()
-	if err != nil {
-		return nil, err
-	}
-	r, err := advanced.Reader()
+	r, err := x.reader()
 	if err != nil {
 		return nil, err
 	}

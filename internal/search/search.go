@@ -76,13 +76,18 @@ const Sure = 0.18
 // to be about, whatever words it has that stand in no text.
 const SureWithin = 0.78
 
-// Search finds entries, best first. Any text will do.
-func (x *Index) Search(ctx context.Context, req Request) (page *Page, err error) {
+// reader shows the index as it is now. Who asks for it closes it.
+func (x *Index) reader() (index.IndexReader, error) {
 	advanced, err := x.bleve.Advanced()
 	if err != nil {
-		return nil, fmt.Errorf("search: %w", err)
+		return nil, err
 	}
-	now, err := advanced.Reader()
+	return advanced.Reader()
+}
+
+// Search finds entries, best first. Any text will do.
+func (x *Index) Search(ctx context.Context, req Request) (page *Page, err error) {
+	now, err := x.reader()
 	if err != nil {
 		return nil, fmt.Errorf("search: %w", err)
 	}

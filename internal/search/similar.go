@@ -86,11 +86,15 @@ const (
 
 // Similar finds what may have been meant: with words that sound alike, or are
 // written alike, in place of those that stand nowhere; without these; and if all
-// stand somewhere, one word after the other.
-func (x *Index) Similar(ctx context.Context, req Request) (all []Similar, err error) {
+// stand somewhere, one word after the other. Of what is answered, only what was
+// probably meant is of use.
+func (x *Index) Similar(ctx context.Context, req Request, answered bool) (all []Similar, err error) {
 	tried, err := x.near(ctx, req.Text)
 	if err != nil {
 		return nil, err
+	}
+	if answered {
+		tried = slices.DeleteFunc(tried, func(s Similar) bool { return s.Meant == "" })
 	}
 	req.Offset, req.Limit = 0, 0
 	for _, s := range tried[:min(len(tried), mostTried)] {
@@ -111,11 +115,7 @@ func (x *Index) Similar(ctx context.Context, req Request) (all []Similar, err er
 
 // near lists other ways to ask, the nearest first.
 func (x *Index) near(ctx context.Context, text string) (all []Similar, err error) {
-	advanced, err := x.bleve.Advanced()
-	if err != nil {
-		return nil, fmt.Errorf("search: %w", err)
-	}
-	now, err := advanced.Reader()
+	now, err := x.reader()
 	if err != nil {
 		return nil, fmt.Errorf("search: %w", err)
 	}

@@ -70,7 +70,7 @@ func TestSimilar(t *testing.T) {
 		"高龄房租":     "高龄()1-房租 房租()1-高龄",
 	} {
 		req := Request{Text: question, Limit: 10, Floor: 0.4}
-		all, err := x.Similar(t.Context(), req)
+		all, err := x.Similar(t.Context(), req, false)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -84,8 +84,13 @@ func TestSimilar(t *testing.T) {
 			}
 		}
 	}
+	// Of what is answered, only what was probably meant is offered.
+	all, err := x.Similar(t.Context(), Request{Text: "房祖减免", Floor: 0.4}, true)
+	if got := shown(all); err != nil || got != "房租减免(房租)1-" {
+		t.Errorf("where something answers %s, %v", got, err)
+	}
 	// The filters hold for what is offered too.
-	all, err := x.Similar(t.Context(), Request{Text: "飞船补贴", Filters: map[Facet][]string{AudienceFacet: {"resident"}}, Floor: 0.4})
+	all, err = x.Similar(t.Context(), Request{Text: "飞船补贴", Filters: map[Facet][]string{AudienceFacet: {"resident"}}, Floor: 0.4}, false)
 	if got := shown(all); err != nil || got != "补贴()2-飞船" {
 		t.Errorf("for residents %s, %v", got, err)
 	}

@@ -219,11 +219,11 @@ func (s *sounds) misspelt(text string) []homophone {
 // misspeltPairs are the words of two characters that sound like parts of a unit
 // of a run, which is no word itself.
 func (s *sounds) misspeltPairs(chars []rune, one unit) []homophone {
+	if len(chars) == 2 { // misspelt has seen to it
+		return nil
+	}
 	var out []homophone
 	for i := one.start; i+2 <= one.end; i++ {
-		if len(chars) == 2 { // misspelt has seen to it
-			break
-		}
 		for _, h := range s.misspelt(string(chars[i : i+2])) {
 			out = append(out, homophone{h.word, i, i + 2})
 		}
