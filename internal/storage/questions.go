@@ -21,10 +21,6 @@ func scanQuestion(row scanner, q *domain.Question) error {
 
 // questionValues are those of the columns that change, in their order.
 func questionValues(q *domain.Question) []any {
-	satisfied := domain.Feedback("")
-	if len(q.Rounds) > 0 {
-		satisfied = q.Last().Feedback
-	}
 	helpful, unclear := 0, 0
 	for _, r := range q.Rounds {
 		switch r.Feedback {
@@ -37,7 +33,7 @@ func questionValues(q *domain.Question) []any {
 	policy := sql.NullInt64{Int64: int64(q.Policy), Valid: q.Policy != 0}
 	return []any{
 		policy, q.Office, q.State, q.ToReview(), micros(q.AskedAt), micros(q.DueAt), micros(q.RemindedAt), micros(q.OverdueAt),
-		micros(q.AnsweredAt), satisfied, asJSON(q), helpful, unclear,
+		micros(q.AnsweredAt), asJSON(q), helpful, unclear,
 	}
 }
 
@@ -45,9 +41,9 @@ func questionValues(q *domain.Question) []any {
 // same form before is read in its place: fresh is false.
 func (s *Store) AskQuestion(ctx context.Context, q *domain.Question) (fresh bool, err error) {
 	const insert = `
-		INSERT INTO questions (policy_id, office_id, state, to_review, asked_at, due_at, reminded_at, overdue_at, answered_at, satisfied, body,
+		INSERT INTO questions (policy_id, office_id, state, to_review, asked_at, due_at, reminded_at, overdue_at, answered_at, body,
 			helpful, unclear, subscriber_id, once, code, version)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, 1) ON CONFLICT (once) DO NOTHING RETURNING id`
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, 1) ON CONFLICT (once) DO NOTHING RETURNING id`
 	code := q.Code
 	if code == nil {
 		code = []byte{}
@@ -84,8 +80,8 @@ func (s *Store) SaveQuestion(ctx context.Context, q *domain.Question, owed ...do
 func saveQuestion(ctx context.Context, tx *sql.Tx, q *domain.Question, owed []domain.Notice) error {
 	const update = `
 		UPDATE questions SET policy_id = $1, office_id = $2, state = $3, to_review = $4, asked_at = $5, due_at = $6, reminded_at = $7,
-			overdue_at = $8, answered_at = $9, satisfied = $10, body = $11, helpful = $12, unclear = $13, version = version + 1
-		WHERE id = $14 AND version = $15`
+			overdue_at = $8, answered_at = $9, body = $10, helpful = $11, unclear = $12, version = version + 1
+		WHERE id = $13 AND version = $14`
 	n, err := changed(ctx, tx, update, append(questionValues(q), q.ID, q.Version)...)
 	if err != nil {
 		return fmt.Errorf("save question %d: %w", q.ID, err)

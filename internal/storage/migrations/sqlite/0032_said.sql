@@ -7,6 +7,8 @@ UPDATE questions SET
   helpful = (SELECT COUNT(*) FROM json_each(body, '$.rounds') AS r WHERE r.value ->> 'feedback' = 'helpful'),
   unclear = (SELECT COUNT(*) FROM json_each(body, '$.rounds') AS r WHERE r.value ->> 'feedback' = 'unclear')
 WHERE body LIKE '%"feedback":%';
+-- What was said of the last answer alone nobody asks for any more.
+ALTER TABLE questions DROP COLUMN satisfied;
 
 -- For the statistics of a time.
 CREATE INDEX questions_asked ON questions (asked_at);
