@@ -68,7 +68,7 @@ func (t *reading) facts(p *domain.Policy) {
 	t.findSubject(p)
 	t.validity(p, meta)
 	p.DocKind = t.docKind(p)
-	if p.DocKind != "D19" && p.EffectiveFrom != "" && writtenDate(p, meta) == "" && p.PublishDate > after(p.EffectiveFrom, length{years: 1}) {
+	if p.DocKind != kindInterpretation && p.EffectiveFrom != "" && writtenDate(p, meta) == "" && p.PublishDate > after(p.EffectiveFrom, length{years: 1}) {
 		p.PublishDate = "" // somebody copied it
 	}
 	p.Replaces, p.Amends = t.replaced(p), t.amended(p)

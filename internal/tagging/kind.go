@@ -26,12 +26,16 @@ const (
 	kindOrder          = "D13"
 	kindApproval       = "D14"
 	kindLetter         = "D15"
+	kindMinutes        = "D16"
 	kindReport         = "D17"
 	kindGuide          = "D18"
 	kindInterpretation = "D19" // and news
 	kindDraft          = "D20"
 	kindNames          = "D21"
 )
+
+// laws are the kinds that have the force of one.
+var laws = []string{kindLaw, kindRegulation, kindJudicial, kindLocalLaw, kindMinistryRules, kindLocalRules}
 
 // docKind tells the kind of document: a guide card by its cells, a text without a
 // title by what it calls itself, and all others by the end of the title, quotations

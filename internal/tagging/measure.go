@@ -87,8 +87,11 @@ func (t *reading) measure(p *domain.Policy, u unit, c conditions) (domain.Measur
 	r.byClass = strings.Contains(m.Text, "大型企业") && strings.Contains(m.Text, "中小微企业")
 	u.own, u.shared = u.own[:min(len(u.own), maxSentences)], u.shared[:min(len(u.shared), maxSentences)]
 	gives := func() {
+		if u.kind != "" { // no figure of a table is what everybody gets
+			return
+		}
 		for _, x := range u.own {
-			if x.in.side != "条件" && u.kind == "" {
+			if x.in.side != "条件" {
 				t.benefit(&m, x.sentence)
 			}
 		}

@@ -167,30 +167,30 @@ func isInternal(p *domain.Policy, s side, internalTop, titled bool) bool {
 	addressed := slices.ContainsFunc(p.Clauses, func(c domain.Clause) bool {
 		return c.Kind == domain.HeadClause && officeAddress.MatchString(c.Text)
 	})
-	if disclosure.MatchString(title) || slices.Contains([]string{"D16", "D17"}, p.DocKind) {
+	if disclosure.MatchString(title) || slices.Contains([]string{kindMinutes, kindReport}, p.DocKind) {
 		return true
 	}
 	switch silent := s.enterprise+s.resident == 0; { // texts that name nobody outside
-	case p.DocKind == "D14" && setsPrice.MatchString(title):
+	case p.DocKind == kindApproval && setsPrice.MatchString(title):
 		return false
-	case silent && (p.DocKind == "D14" || p.DocKind == "D15"):
+	case silent && (p.DocKind == kindApproval || p.DocKind == kindLetter):
 		return true
-	case p.DocKind == "D20" && silent && !outwardTitle.MatchString(title):
+	case p.DocKind == kindDraft && silent && !outwardTitle.MatchString(title):
 		return true
-	case p.DocKind == "D19" && s.rate() < 0.2 && (meetingNews.MatchString(firstRunes(p.Text, 600)) || meetingTitle.MatchString(p.Title+headText(p))):
+	case p.DocKind == kindInterpretation && s.rate() < 0.2 && (meetingNews.MatchString(firstRunes(p.Text, 600)) || meetingTitle.MatchString(p.Title+headText(p))):
 		return true
 	case decides.MatchString(firstRunes(p.Text, 600)), betweenOffices(p):
 		return true
 	case s.rate() < 0.4 && !promisedIn(title) && forReading.MatchString(p.Text):
 		return true
 	}
-	if p.DocKind == "D21" && !invited.MatchString(p.Text) && (showsNames.MatchString(title) || showsNames.MatchString(firstRunes(p.Text, 1000))) {
+	if p.DocKind == kindNames && !invited.MatchString(p.Text) && (showsNames.MatchString(title) || showsNames.MatchString(firstRunes(p.Text, 1000))) {
 		return true
 	}
 	named := internalTitle.MatchString(title)
 	promised := promisedIn(title)
 	switch {
-	case slices.Contains([]string{"D01", "D02", "D03", "D04", "D05", "D06", "D18", "D19", "D20"}, p.DocKind):
+	case slices.Contains(append(slices.Clip(laws), kindGuide, kindInterpretation, kindDraft), p.DocKind):
 		return false
 	case officesTitle.MatchString(title), named && !promised:
 		return s.rate() < 0.4
@@ -210,7 +210,7 @@ var beneficiaryCell = automaton.MustCompile(`^[\s(一二三四五六七八九十
 // cellSide tells whom the cell of beneficiaries of a guide card names, "" if there
 // is none.
 func cellSide(p *domain.Policy) domain.Audience {
-	if p.DocKind != "D18" {
+	if p.DocKind != kindGuide {
 		return ""
 	}
 	for i, c := range p.Clauses {
@@ -272,7 +272,7 @@ func (t *Tagger) audience(p *domain.Policy, s side, internal bool) domain.Audien
 		switch {
 		case s.inTitle != "":
 			return s.inTitle
-		case p.DocKind == "D10": // a notice to the public
+		case p.DocKind == kindPublicNotice: // a notice to the public
 			return domain.ForResidents
 		}
 		return domain.ForNobody

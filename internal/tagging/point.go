@@ -452,7 +452,7 @@ func (t *reading) severalGifts(sections []section) bool {
 
 // oneThing tells whether a document is a guide to one thing to be had.
 func oneThing(p *domain.Policy) bool {
-	return (p.DocKind == "D18" || p.DocKind == "D19") && guides.MatchString(p.Title) && !severalThings.MatchString(p.Title)
+	return (p.DocKind == kindGuide || p.DocKind == kindInterpretation) && guides.MatchString(p.Title) && !severalThings.MatchString(p.Title)
 }
 
 var (

@@ -93,7 +93,7 @@ func (t *Tagger) regions(p *domain.Policy) []domain.Tag {
 		if a := t.native(p.Text, code); a.code != "" {
 			return regionTag(p, a, a.name)
 		}
-		if p.DocKind != "D19" || p.Title == "" {
+		if p.DocKind != kindInterpretation || p.Title == "" {
 			code = t.speaksFor(p.Text, code)
 		} else if place := t.rules.Place(code); place != nil && levelOf(place) == 1 && officeOf(firstRunes(p.Text, 200), place.Parent.Name) && !officeOf(p.Text, place.Name) && !forCity.MatchString(p.Text) {
 			code = place.Parent.Code // what an office of the province did, in its cities
@@ -103,7 +103,7 @@ func (t *Tagger) regions(p *domain.Policy) []domain.Tag {
 	if a := t.native(p.Text, ""); a.code != "" {
 		return regionTag(p, a, a.name)
 	}
-	if p.DocKind == "D09" && strings.Contains(title, "税") { // taxes are the state's
+	if p.DocKind == kindAnnouncement && strings.Contains(title, "税") { // taxes are the state's
 		return regionTag(p, whole, "税")
 	}
 	if m := served.FindStringSubmatch(p.Text); m != nil {

@@ -212,7 +212,7 @@ func (t *Tagger) leaveOut(p *domain.Policy, all []scored) {
 }
 
 // rulesOfOrder are statutes and what is announced to the public.
-var rulesOfOrder = []string{"D01", "D02", "D03", "D04", "D05", "D06", "D09", "D10"}
+var rulesOfOrder = append(slices.Clip(laws), kindAnnouncement, kindPublicNotice)
 
 // notFor tells whether a theme is nothing for those whom a document is for: what
 // residents alone are paid is no support of enterprises (Q02) or of employers (Q04).

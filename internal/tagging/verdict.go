@@ -35,7 +35,7 @@ func (t *Tagger) weigh(p *domain.Policy, all []scored, passages []passage) map[i
 	sides := map[byte]float64{}
 	strength := func(r *scored) float64 { return r.body + 2*min(r.title, 12) + r.heading }
 	acts, topTitle, statute := 0, 0.0, 0.0
-	if slices.Contains([]string{"D01", "D02", "D03", "D04", "D05", "D06"}, p.DocKind) {
+	if slices.Contains(laws, p.DocKind) {
 		statute = 1
 	}
 	found := 0
