@@ -15,7 +15,7 @@ const byteOrderMark = "\ufeff"
 // statisticsFile is the page as a table: one line for each number, with what it is
 // of and what it counts.
 func (s *Server) statisticsFile(c *fiber.Ctx) error {
-	v, _, err := s.statistics(c)
+	v, err := s.statistics(c)
 	if err != nil {
 		return err
 	}
