@@ -2,6 +2,7 @@ package automaton
 
 import (
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -178,5 +179,23 @@ func TestStatesAreBounded(t *testing.T) {
 	}
 	if !forward.finds.off.Load() || len(forward.finds.states.Load().waiting) > maxSteps {
 		t.Errorf("%d states are kept, off is %v", len(forward.finds.states.Load().waiting), forward.finds.off.Load())
+	}
+}
+
+// TestNeedsSpellOutNoLargeClass: a class of thousands of characters gives no list
+// of words, and none of them is written down on the way. Every start of the program
+// asks this of hundreds of expressions.
+func TestNeedsSpellOutNoLargeClass(t *testing.T) {
+	e := MustCompile(`[\p{Han}]{2,10}(?:补[\p{Han}]{0,4}贴|奖励)[^,。;]{0,12}元`)
+	want := [][]string{{"元"}, {"奖励", "补"}}
+	got := e.Needs()
+	for i := range got {
+		slices.Sort(got[i])
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("a match needs %v, want %v", got, want)
+	}
+	if n := testing.AllocsPerRun(10, func() { e.Needs() }); n > 1000 {
+		t.Errorf("to find the words takes %v allocations", n)
 	}
 }

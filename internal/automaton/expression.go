@@ -135,10 +135,10 @@ func matched(tree *syntax.Regexp, most int) (words []string, all bool) {
 			return []string{string(tree.Rune)}, true
 		}
 	case syntax.OpCharClass:
+		if sizeOf(tree.Rune) > most {
+			return nil, false
+		}
 		for i := 0; i < len(tree.Rune); i += 2 {
-			if len(words)+int(tree.Rune[i+1]-tree.Rune[i]) >= most {
-				return nil, false
-			}
 			for r := tree.Rune[i]; r <= tree.Rune[i+1]; r++ {
 				words = append(words, string(r))
 			}
@@ -177,6 +177,14 @@ func matched(tree *syntax.Regexp, most int) (words []string, all bool) {
 		return words, all
 	}
 	return nil, false
+}
+
+// sizeOf is how many characters are in pairs of the first and the last.
+func sizeOf(ranges []rune) (n int) {
+	for i := 0; i < len(ranges); i += 2 {
+		n += int(ranges[i+1]-ranges[i]) + 1
+	}
+	return n
 }
 
 // each returns every text of before with every one of after behind it.
