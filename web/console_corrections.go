@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"net/url"
 	"slices"
 	"strconv"
@@ -10,18 +11,26 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"policypush/internal/domain"
+	"policypush/internal/storage"
 	"policypush/interpretations"
 )
 
-// correctionsShown is how many corrections the page shows.
-const correctionsShown = 200
+// correctionsShown is how many corrections a page of the list shows.
+const correctionsShown = 50
 
 // correctionsView lists what officers corrected, newest first.
 type correctionsView struct {
 	Page
-	Of    string // title of the one policy that is shown, or ""
-	Total int
-	Rows  []correctionRow
+	Query    string
+	Fields   []optionGroup
+	People   []option
+	Results  []option
+	Days     dayFields
+	Limits   []limit
+	Rows     []correctionRow
+	Total    int
+	Pages    []pageLink
+	Filtered bool
 }
 
 type correctionRow struct {
@@ -41,37 +50,108 @@ func (s *Server) correctionsPage(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	v := correctionsView{Page: page}
-	of, err := strconv.ParseInt(c.Query("policy", "0"), 10, 64)
-	if err != nil {
-		return fiber.ErrNotFound
+	v, asked := correctionsView{Page: page, Query: cutRunes(strings.TrimSpace(c.Query("q")), 60)}, url.Values{}
+	f := storage.CorrectionFilter{Query: v.Query, Limit: correctionsShown}
+	if v.Query != "" {
+		asked.Set("q", v.Query)
 	}
-	kept, total, err := s.Store.Corrections(ctx, domain.PolicyID(of), correctionsShown)
-	if err != nil {
-		return err
-	}
-	v.Total = total
-	names, err := s.operatorNames(ctx)
-	if err != nil {
-		return err
-	}
-	titles := map[domain.PolicyID]string{}
-	for _, k := range kept {
-		if _, known := titles[k.Policy]; !known {
-			p, err := s.Store.Policy(ctx, k.Policy)
-			if err != nil {
-				return err
+	v.Fields = correctedFields()
+	for _, g := range v.Fields {
+		for i := range g.Options {
+			if o := &g.Options[i]; o.Code == c.Query("field") {
+				o.Selected = true
+				d, code, _ := strings.Cut(o.Code, "|")
+				f.Dimension, f.Code = domain.Dimension(d), code
+				asked.Set("field", o.Code)
 			}
-			titles[k.Policy] = shownTitle(p.Title)
 		}
+	}
+	all, err := s.Store.Operators(ctx)
+	if err != nil {
+		return err
+	}
+	names := map[domain.OperatorID]string{}
+	for _, o := range all {
+		names[o.ID] = o.Name
+		row := option{Code: strconv.FormatInt(int64(o.ID), 10), Name: o.Name}
+		if row.Selected = c.Query("who") == row.Code; row.Selected {
+			f.By = o.ID
+			asked.Set("who", row.Code)
+		}
+		v.People = append(v.People, row)
+	}
+	for _, r := range []struct {
+		code, name string
+		agreed     bool
+	}{{"wrong", "系统读错", false}, {"right", "系统读对", true}} {
+		row := option{Code: r.code, Name: r.name, Selected: c.Query("result") == r.code}
+		if row.Selected {
+			f.Agreed = &r.agreed
+			asked.Set("result", row.Code)
+		}
+		v.Results = append(v.Results, row)
+	}
+	v.Days = daysAsked(c, "", asked)
+	f.From, f.Before = v.Days.from, v.Days.before
+	also := limits{c: c, asked: asked}
+	if f.Policy, err = also.policy(s); err != nil {
+		return err
+	}
+	v.Filtered, v.Limits = len(asked) > 0, also.shown()
+	current := pageNumber(c)
+	f.Offset = (current - 1) * correctionsShown
+	kept, total, err := s.Store.Corrections(ctx, f)
+	if err != nil {
+		return err
+	}
+	v.Total, v.Pages = total, pager("/console/corrections", asked, current, total, correctionsShown)
+	titles, err := s.titlesOf(ctx, kept)
+	if err != nil {
+		return err
+	}
+	for _, k := range kept {
 		row := s.correctionRow(k)
 		row.Who, row.Title, row.Href = names[k.By], titles[k.Policy], policyPath(k.Policy, "")
 		v.Rows = append(v.Rows, row)
 	}
-	if of != 0 && len(kept) > 0 {
-		v.Of = titles[kept[0].Policy]
-	}
 	return s.render(c, v)
+}
+
+// correctedFields lists by what the list can be asked: a dimension of tags, a
+// fact of the document, a field of a measure.
+func correctedFields() []optionGroup {
+	tags := optionGroup{Name: "标签"}
+	for _, d := range domain.Dimensions() {
+		if d != domain.KeywordTag {
+			tags.Options = append(tags.Options, option{Code: string(d), Name: d.Label()})
+		}
+	}
+	groups := []optionGroup{tags}
+	for _, d := range []domain.Dimension{domain.FactCorrected, domain.MeasureCorrected} {
+		g := optionGroup{Name: d.Label(), Options: []option{{Code: string(d), Name: d.Label() + "（全部）"}}}
+		for _, code := range domain.CorrectedCodes(d) {
+			g.Options = append(g.Options, option{Code: string(d) + "|" + code, Name: domain.CorrectedName(d, code)})
+		}
+		groups = append(groups, g)
+	}
+	return groups
+}
+
+// titlesOf finds the titles of the documents that were corrected.
+func (s *Server) titlesOf(ctx context.Context, kept []domain.Correction) (map[domain.PolicyID]string, error) {
+	titles := map[domain.PolicyID]string{}
+	f := storage.PolicyFilter{Limit: len(kept)}
+	for i := range kept {
+		f.IDs = append(f.IDs, kept[i].Policy)
+	}
+	if len(f.IDs) == 0 {
+		return titles, nil
+	}
+	found, _, err := s.Store.Policies(ctx, f)
+	for i := range found {
+		titles[found[i].ID] = shownTitle(found[i].Title)
+	}
+	return titles, err
 }
 
 func (s *Server) correctionRow(k domain.Correction) correctionRow {

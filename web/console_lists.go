@@ -106,6 +106,20 @@ func (l *limits) office(offices []domain.Office) domain.OfficeID {
 	return found
 }
 
+// policy takes a policy: the list came with a link from its page.
+func (l *limits) policy(s *Server) (domain.PolicyID, error) {
+	id, err := strconv.ParseInt(l.c.Query("policy"), 10, 64)
+	if err != nil {
+		return 0, nil
+	}
+	p, err := s.Store.Policy(l.c.UserContext(), domain.PolicyID(id))
+	if err != nil {
+		return 0, err
+	}
+	l.take("policy", func(string) string { return "《" + cutRunes(shownTitle(p.Title), 40) + "》" })
+	return p.ID, nil
+}
+
 // shown lists what was taken, when everything that is asked for is known.
 func (l *limits) shown() []limit {
 	var all []limit

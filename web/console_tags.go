@@ -8,6 +8,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"policypush/internal/domain"
+	"policypush/internal/storage"
 	"policypush/rules"
 )
 
@@ -89,7 +90,7 @@ func (s *Server) tagsPage(c *fiber.Ctx) error {
 	if v.Audience, err = s.audienceView(ctx, p, set, query, seedOf(c.Query("sample"))); err != nil {
 		return err
 	}
-	if _, v.Corrected, err = s.Store.Corrections(ctx, p.ID, 1); err != nil {
+	if _, v.Corrected, err = s.Store.Corrections(ctx, storage.CorrectionFilter{Policy: p.ID, Limit: 1}); err != nil {
 		return err
 	}
 	text := evidence(p)

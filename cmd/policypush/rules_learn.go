@@ -17,6 +17,7 @@ import (
 	"policypush/internal/config"
 	"policypush/internal/domain"
 	"policypush/internal/learning"
+	"policypush/internal/storage"
 	"policypush/internal/tagging/scoring"
 	"policypush/rules"
 )
@@ -112,7 +113,7 @@ func (o *learnOptions) read(ctx context.Context, std stdio, cfg config.Config) (
 	if demo, err = b.store.HasDemo(ctx); err != nil {
 		return nil, false, err
 	}
-	kept, _, err := b.store.Corrections(ctx, 0, maxCorrections)
+	kept, _, err := b.store.Corrections(ctx, storage.CorrectionFilter{Limit: maxCorrections})
 	if err != nil {
 		return nil, false, err
 	}

@@ -191,6 +191,27 @@ func CorrectedName(d Dimension, code string) string {
 	}
 }
 
+// CorrectedCodes lists the names by which facts, or fields of a measure, are
+// kept.
+func CorrectedCodes(d Dimension) []string {
+	switch d {
+	case FactCorrected:
+		return codesOf(factFields)
+	case MeasureCorrected:
+		return codesOf(measureFields)
+	default:
+		return nil
+	}
+}
+
+func codesOf[T any](fields []readField[T]) []string {
+	codes := make([]string, len(fields))
+	for i, f := range fields {
+		codes[i] = f.name
+	}
+	return codes
+}
+
 func labelOf[T any](fields []readField[T], name string) string {
 	for _, f := range fields {
 		if f.name == name {
