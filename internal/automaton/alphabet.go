@@ -2,43 +2,39 @@ package automaton
 
 import (
 	"encoding/binary"
+	"math/bits"
 	"regexp/syntax"
 	"slices"
-	"sync/atomic"
 	"unicode/utf8"
 )
 
 // alphabet divides the characters into classes that no instruction of an
-// automaton tells apart.
+// automaton tells apart. There are hundreds of automata, and a text is read by one
+// after another: what is asked of most characters lies close together.
 type alphabet struct {
-	ascii   [utf8.RuneSelf]uint8
-	bounds  []rune // where characters change their class
-	classes []uint8
-	samples []rune // a character of each class
 	// Nearly all Chinese characters are of one class. Of the others odd has the last
 	// six bits, and the six before: who has not both of them is plain.
-	plainClass uint8
 	odd        [2]uint64
-	// Of the characters that texts have brought, known has the classes by their
-	// symbols, four in one: 0 where it is not known, else the class and 1.
-	known [maxSymbols / 4]atomic.Uint32
+	plainClass uint8
+	shift      uint8   // of the hash of a character to its place in others
+	others     []other // the Chinese characters that are not plain
+	ascii      [utf8.RuneSelf]uint8
+	marks      [2][32]uint8 // of the characters from firstMarks on
+	bounds     []rune       // where characters change their class
+	classes    []uint8
+	samples    []rune // a character of each class
 }
+
+// other is a character with its class; what has no place of its own stands behind.
+// 0 is none.
+type other uint32
 
 // plainHan is a character that no expression of ours names.
 const plainHan = '龠'
 
-// symbols number the characters in the order in which texts bring them, for all
-// automata. There are hundreds of these, and what they know of characters stays
-// near the processor only if it lies close together: the few thousand characters
-// of which texts are made have the first numbers. 0 is none.
-var (
-	symbols [0x10000]atomic.Uint32
-	symbol  atomic.Uint32 // the last that was given
-)
-
-// maxSymbols is a power of two. Characters above have no symbol: their class is
-// looked up.
-const maxSymbols = 1 << 12
+// firstMarks are where the marks begin that stand in Chinese texts beside those of
+// ASCII: dashes and quotes, 、 and 《》.
+var firstMarks = [2]rune{0x2010, 0x3000}
 
 // newAlphabet finds the classes of a program. ok is false if there are too many.
 func newAlphabet(prog *syntax.Prog) (a *alphabet, ok bool) {
@@ -72,7 +68,7 @@ func newAlphabet(prog *syntax.Prog) (a *alphabet, ok bool) {
 			}
 		}
 	}
-	const most = 255 - moreClasses // known has room for no more
+	const most = 255 - moreClasses
 	classes := map[string]uint8{}
 	for i, in := range members {
 		class, seen := classes[string(in)]
@@ -89,16 +85,28 @@ func newAlphabet(prog *syntax.Prog) (a *alphabet, ok bool) {
 	for r := range a.ascii {
 		a.ascii[r] = a.lookUp(rune(r))
 	}
+	for k, first := range firstMarks {
+		for i := range a.marks[k] {
+			a.marks[k][i] = a.lookUp(first + rune(i))
+		}
+	}
 	a.plainClass = a.lookUp(plainHan)
+	var odd []rune
 	for i, class := range a.classes {
 		to := firstHan
 		if i+1 < len(a.bounds) {
 			to = a.bounds[i+1]
 		}
 		for r := max(a.bounds[i], firstHan); class != a.plainClass && r < min(to, lastHan+1); r++ {
-			a.odd[0] |= 1 << (r & 63)
-			a.odd[1] |= 1 << (r >> 6 & 63)
+			odd = append(odd, r)
 		}
+	}
+	size := bits.Len(uint(2 * len(odd)))
+	a.others, a.shift = make([]other, 1<<size), uint8(32-size)
+	for _, r := range odd {
+		a.odd[0] |= 1 << (r & 63)
+		a.odd[1] |= 1 << (r >> 6 & 63)
+		*a.other(r) = other(r)<<8 | other(a.lookUp(r))
 	}
 	return a, true
 }
@@ -121,44 +129,43 @@ func rangesOf(inst *syntax.Inst) []rune {
 	return nil
 }
 
+// other is the place of a Chinese character.
+func (a *alphabet) other(r rune) *other {
+	for at := uint32(r) * 0x9E3779B1 >> a.shift; ; at++ {
+		if o := &a.others[at&uint32(len(a.others)-1)]; *o == 0 || rune(*o>>8) == r {
+			return o
+		}
+	}
+}
+
+// classOfHan returns the class of a Chinese character.
+func (a *alphabet) classOfHan(r rune) uint8 {
+	if o := *a.other(r); o != 0 {
+		return uint8(o)
+	}
+	return a.plainClass
+}
+
 // classOf returns the class of a character.
 func (a *alphabet) classOf(r rune) uint8 {
-	switch {
-	case r < utf8.RuneSelf:
+	if r < utf8.RuneSelf {
 		return a.ascii[r]
-	case r >= 0x10000:
-		return a.meet(r)
 	}
-	n := symbols[r].Load() % maxSymbols
-	if class := uint8(a.known[n/4].Load() >> (n % 4 * 8)); class > 0 {
-		return class - 1
+	if firstHan <= r && r <= lastHan {
+		return a.classOfHan(r)
 	}
-	return a.meet(r)
+	for k, first := range firstMarks {
+		if first <= r && r < first+rune(len(a.marks[k])) {
+			return a.marks[k][r-first]
+		}
+	}
+	return a.lookUp(r)
 }
 
 // isPlain tells whether three bytes are a Chinese character that is seen to be of
 // the class that nearly all are of.
 func (a *alphabet) isPlain(x, y, z byte) bool {
 	return isHan(x, y, z) && (a.odd[0]>>(z&0x3F))&(a.odd[1]>>(y&0x3F))&1 == 0
-}
-
-// meet returns the class of a character that has not been met, and keeps it if
-// the character has a symbol or there is one left for it.
-func (a *alphabet) meet(r rune) uint8 {
-	class := a.lookUp(r)
-	if r >= 0x10000 {
-		return class
-	}
-	n := symbols[r].Load()
-	if n == 0 && symbol.Load() < maxSymbols-1 {
-		if n = symbol.Add(1); n >= maxSymbols || !symbols[r].CompareAndSwap(0, n) {
-			n = symbols[r].Load()
-		}
-	}
-	if n != 0 {
-		a.known[n/4].Or((uint32(class) + 1) << (n % 4 * 8))
-	}
-	return class
 }
 
 func (a *alphabet) lookUp(r rune) uint8 {
@@ -171,8 +178,13 @@ func (a *alphabet) lookUp(r rune) uint8 {
 
 // next returns the class of the first character of a text and its size.
 func (a *alphabet) next(s string) (class uint8, size int) {
-	if len(s) >= 3 && a.isPlain(s[0], s[1], s[2]) {
-		return a.plainClass, 3
+	if len(s) >= 3 {
+		if x, y, z := s[0], s[1], s[2]; isHan(x, y, z) {
+			if a.isPlain(x, y, z) {
+				return a.plainClass, 3
+			}
+			return a.classOfHan(rune(x&0xF)<<12 | rune(y&0x3F)<<6 | rune(z&0x3F)), 3
+		}
 	}
 	r, n := utf8.DecodeRuneInString(s)
 	return a.classOf(r), n
@@ -185,7 +197,7 @@ func (a *alphabet) last(s string) (class uint8, size int) {
 			if a.isPlain(x, y, z) {
 				return a.plainClass, 3
 			}
-			return a.classOf(rune(x&0xF)<<12 | rune(y&0x3F)<<6 | rune(z&0x3F)), 3
+			return a.classOfHan(rune(x&0xF)<<12 | rune(y&0x3F)<<6 | rune(z&0x3F)), 3
 		}
 	}
 	r, n := utf8.DecodeLastRuneInString(s)

@@ -40,11 +40,11 @@ type automaton struct {
 }
 
 // states are those that texts have led to, with a row of a table for each: by the
-// class of the next character, the state after it. A table that is full is copied
+// class of the next character, the state after it, two of them in one word. A table that is full is copied
 // into a larger one; who reads a text goes on in the one that he has.
 type states struct {
 	first state // before any character is read
-	shift uint8 // a row has 1<<shift places
+	shift uint8 // a row has 1<<shift words
 	table []atomic.Uint32
 	*sets
 	reached []instructions // of a tracer, by the numbers of states: those of a state are here before the state is in the table
@@ -58,22 +58,27 @@ type sets struct {
 
 // state is the number of a state, with what a reader asks about it. It is 0 where
 // nobody has come yet.
-type state uint32
+type state uint16
 
 const (
-	begins    state      = 1 << (31 - iota) // a match begins here, or ends here if it is read as it stands
+	begins    state      = 1 << (15 - iota) // a match begins here, or ends here if it is read as it stands
 	beginsAt0                               // one does if nothing is left to read
 	dead                                    // no match will come any more
 	made                                    // every state has this
 	numbers   = made - 1                    // the bits of the number
 )
 
-// place is where the table has the state after s.
-func (t *states) place(s state, class uint8) *atomic.Uint32 {
-	return &t.table[uint(s&numbers)<<t.shift|uint(class)]
+// after returns the state after s, if it is in the table.
+func (t *states) after(s state, class uint8) state {
+	return state(t.table[uint(s&numbers)<<t.shift|uint(class>>1)].Load() >> (class & 1 << 4))
 }
 
-// maxSteps bounds the memory of an automaton: about 2 MB at worst. It is given up
+// enter enters a state after s that was not in the table.
+func (t *states) enter(s state, class uint8, next state) {
+	t.table[uint(s&numbers)<<t.shift|uint(class>>1)].Or(uint32(next) << (class & 1 << 4))
+}
+
+// maxSteps bounds the memory of an automaton: about 1 MB at worst. It is given up
 // when its states were forgotten maxResets times, each time before texts of
 // fewSteps bytes a state were read: the expression itself is then faster.
 const (
@@ -89,7 +94,7 @@ func newAutomaton(tree *syntax.Regexp) (a *automaton, ok bool) {
 	if !ok {
 		return nil, false
 	}
-	a = &automaton{ahead: tree.Op == syntax.OpConcat && tree.Sub[0].Op == syntax.OpBeginText}
+	a = &automaton{ahead: atBegin(tree)}
 	if a.ahead {
 		turned, _ = turnAround(turned)
 	}
@@ -104,6 +109,20 @@ func newAutomaton(tree *syntax.Regexp) (a *automaton, ok bool) {
 		return nil, false
 	}
 	return a, a.reset().first&beginsAt0 == 0
+}
+
+// atBegin tells whether an expression asks for the beginning of the text first of
+// all.
+func atBegin(tree *syntax.Regexp) bool {
+	switch tree.Op {
+	case syntax.OpBeginText:
+		return true
+	case syntax.OpConcat, syntax.OpCapture:
+		return atBegin(tree.Sub[0])
+	case syntax.OpAlternate:
+		return !slices.ContainsFunc(tree.Sub, func(sub *syntax.Regexp) bool { return !atBegin(sub) })
+	}
+	return false
 }
 
 // newRanked prepares an automaton that tells where a match ends that begins with
@@ -214,14 +233,14 @@ func (a *automaton) reset() *states {
 	if a.order != nil {
 		classes += moreClasses
 	}
-	for 1<<t.shift < classes {
+	for 2<<t.shift < classes {
 		t.shift++
 	}
 	const few = 4
 	t.table = make([]atomic.Uint32, few<<t.shift)
 	if a.order != nil {
 		t.reached = make([]instructions, few)
-		t.first = t.enter(make(instructions, (len(a.prog.Inst)+31)/32))
+		t.first = t.sets.enter(make(instructions, (len(a.prog.Inst)+31)/32))
 	} else {
 		t.first = a.state(t.sets, []uint32{uint32(a.prog.Start)}, syntax.EmptyBeginText)
 	}
@@ -326,7 +345,7 @@ func (a *automaton) make(in *states, s state, class uint8) (*states, state) {
 	defer a.mu.Unlock()
 	now := a.states.Load()
 	if in.sets == now.sets {
-		if known := state(now.place(s, class).Load()); known != 0 {
+		if known := now.after(s, class); known != 0 {
 			return now, known
 		}
 	}
@@ -350,7 +369,7 @@ func (a *automaton) make(in *states, s state, class uint8) (*states, state) {
 		now.reached[n] = now.waiting[n]
 	}
 	if in.sets == now.sets {
-		now.place(s, class).Store(uint32(next))
+		now.enter(s, class, next)
 	}
 	return now, next
 }
@@ -397,7 +416,7 @@ func (a *automaton) matches(text string) bool {
 				return s&begins != 0
 			}
 			class, n := a.next(text[i:])
-			next := state(t.place(s, class).Load())
+			next := t.after(s, class)
 			if next == 0 {
 				t, next = a.make(t, s, class)
 			}
@@ -410,7 +429,7 @@ func (a *automaton) matches(text string) bool {
 			return s&begins != 0
 		}
 		class, n := a.last(text[:i])
-		next := state(t.place(s, class).Load())
+		next := t.after(s, class)
 		if next == 0 {
 			t, next = a.make(t, s, class)
 		}
@@ -439,7 +458,7 @@ func (a *automaton) end(text string) int {
 			return end
 		}
 		class, n := a.next(text[i:])
-		next := state(t.place(s, class).Load())
+		next := t.after(s, class)
 		if next == 0 {
 			t, next = a.make(t, s, class)
 		}
@@ -464,7 +483,7 @@ func (a *automaton) starts(text string, into []int) []int {
 			return into
 		}
 		class, n := a.last(text[:i])
-		next := state(t.place(s, class).Load())
+		next := t.after(s, class)
 		if next == 0 {
 			t, next = a.make(t, s, class)
 		}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"unicode/utf8"
 )
 
 // Expression is a regular expression with its automaton, which is made when it
@@ -16,6 +17,7 @@ type Expression struct {
 	once  sync.Once
 	given bool       // whether others have its words, see Needs
 	words []string   // one of which a match holds; none if they are not known, or many
+	gate  *gate      // nil if whatever character may be read first
 	finds *automaton // nil if the expression asks for more than one can do
 	first anchored   // at the beginning of a text
 	later anchored   // anywhere else
@@ -211,12 +213,20 @@ func shortest(words []string) int {
 	return n
 }
 
-// A text is searched for at most fewWords, each of a Chinese character or more,
-// before an automaton goes over it.
+// A text is searched for at most fewWords, each of a Chinese character or more, or
+// for one sign, before an automaton goes over it.
 const fewWords, sizeOfHan = 4, 3
 
-// lacks tells whether the text holds none of the words of which a match has one.
+func soonFound(words []string) bool {
+	return shortest(words) >= sizeOfHan || len(words) == 1 && len(words[0]) == 1
+}
+
+// lacks tells whether the text is seen to hold no match: it does not begin or end
+// as one does, or has none of the words of which a match has one.
 func (e *Expression) lacks(text string) bool {
+	if e.gate != nil && !e.gate.open(text, e.finds.ahead) {
+		return true
+	}
 	for _, w := range e.words {
 		if strings.Contains(text, w) {
 			return false
@@ -225,12 +235,61 @@ func (e *Expression) lacks(text string) bool {
 	return len(e.words) > 0
 }
 
+// gate tells which characters an automaton may read first: those whose hashes have
+// a bit here. Most texts of which the beginning or the end is asked for have
+// another one, and the automaton is not even looked at.
+type gate [4]uint64
+
+// gate returns that of an automaton, or nil if it can begin anywhere in a text or
+// with many characters.
+func (a *automaton) gate() *gate {
+	if !a.ahead && !a.once {
+		return nil
+	}
+	const most = 128
+	var g gate
+	t := a.states.Load()
+	for i, class := range a.classes {
+		next := a.after(&sets{known: map[string]state{}}, t.waiting[t.first&numbers], class)
+		if next&(dead|begins|beginsAt0) == dead {
+			continue
+		}
+		to := rune(utf8.MaxRune + 1)
+		if i+1 < len(a.bounds) {
+			to = a.bounds[i+1]
+		}
+		if to-a.bounds[i] > most {
+			return nil
+		}
+		for r := a.bounds[i]; r < to; r++ {
+			at := gateHash(r)
+			g[at>>6] |= 1 << (at & 63)
+		}
+	}
+	return &g
+}
+
+func gateHash(r rune) uint32 { return uint32(r) * 0x9E3779B1 >> 24 }
+
+// open tells whether a match may be in a text that is read from its beginning, or
+// from its end.
+func (g *gate) open(text string, ahead bool) bool {
+	var r rune
+	if ahead {
+		r, _ = utf8.DecodeRuneInString(text)
+	} else {
+		r, _ = utf8.DecodeLastRuneInString(text)
+	}
+	at := gateHash(r)
+	return g[at>>6]&(1<<(at&63)) != 0
+}
+
 // starts returns the automaton, if the expression has one.
 func (e *Expression) starts() *automaton {
 	e.once.Do(func() {
 		tree := e.tree()
 		for _, words := range needed(tree.Simplify(), fewWords) {
-			if !e.given && !soonOver(tree) && shortest(words) >= sizeOfHan && (e.words == nil || rarer(words, e.words) < 0) {
+			if !e.given && !soonOver(tree) && soonFound(words) && (e.words == nil || rarer(words, e.words) < 0) {
 				e.words = words
 			}
 		}
@@ -247,7 +306,7 @@ func (e *Expression) starts() *automaton {
 		default:
 			e.later = e.first
 		}
-		e.finds = a
+		e.finds, e.gate = a, a.gate()
 	})
 	if e.finds == nil || e.finds.off.Load() {
 		return nil

@@ -139,7 +139,7 @@ func (a *automaton) groups(match string, ends bool, at int, loc []int) bool {
 		class++ // textEnds
 	}
 	for i := len(match); ; {
-		next := state(t.place(s, class).Load())
+		next := t.after(s, class)
 		if next == 0 {
 			t, next = a.make(t, s, class)
 		}
@@ -153,7 +153,7 @@ func (a *automaton) groups(match string, ends bool, at int, loc []int) bool {
 	}
 	k := len(way) - 1
 	class = uint8(len(a.samples) + textBegins)
-	if way[k] = state(t.place(s, class).Load()); way[k] == 0 {
+	if way[k] = t.after(s, class); way[k] == 0 {
 		t, way[k] = a.make(t, s, class)
 	}
 	if t.sets != begun { // states were forgotten on the way
