@@ -100,8 +100,10 @@ func tidy(lines []line) []line {
 		if parts := titleAndDay(l.text, len(pieces) == 1, len(cut) < 3 && !flat); parts != nil {
 			pieces = parts
 		}
-		if parts := partFacts(l.text); parts != nil && len(cut) < 3 {
-			pieces = parts
+		if len(cut) < 3 {
+			if parts := partFacts(l.text); parts != nil {
+				pieces = parts
+			}
 		}
 		if m := dayAndNumberIn(l.text, len(cut)); m != nil {
 			pieces = partsAt(l.text, m)

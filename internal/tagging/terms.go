@@ -334,7 +334,7 @@ func (o *over) take(x run, whole bool) (sure bool) {
 	if len(o.runs) > o.first {
 		last = &o.runs[len(o.runs)-1]
 	}
-	for x.from > 0 && (last == nil || x.from > last.to) && !o.seg.Strangers(o.text, x.from) {
+	for x.from > 0 && (last == nil || x.from > last.to) && !o.seg.Apart(o.text, x.from) {
 		_, size := utf8.DecodeLastRuneInString(o.text[:x.from])
 		x.from, x.start = x.from-size, x.start-1
 	}
@@ -347,7 +347,7 @@ func (o *over) take(x run, whole bool) (sure bool) {
 		last = &o.runs[len(o.runs)-1]
 	}
 	last.to, last.end = x.to, x.end
-	for last.to < len(o.text) && !o.seg.Strangers(o.text, last.to) {
+	for last.to < len(o.text) && !o.seg.Apart(o.text, last.to) {
 		_, size := utf8.DecodeRuneInString(o.text[last.to:])
 		last.to, last.end = last.to+size, last.end+1
 	}
