@@ -25,6 +25,7 @@ import (
 	"policypush/internal/search"
 	"policypush/internal/segment"
 	"policypush/internal/storage"
+	"policypush/internal/storage/storagetest"
 	"policypush/interpretations"
 	"policypush/rules"
 	"policypush/workers"
@@ -58,10 +59,10 @@ type testSite struct {
 
 func newSite(t *testing.T, change ...func(*Config)) *testSite {
 	t.Helper()
-	return newSiteOn(t, "sqlite:"+filepath.Join(t.TempDir(), "test.db"), change...)
+	return newSiteOn(t, storagetest.SQLite(t), change...)
 }
 
-// newSiteOn is newSite on an empty database of the caller's.
+// newSiteOn is newSite on a database of the caller's with nothing in it.
 func newSiteOn(t *testing.T, database string, change ...func(*Config)) *testSite {
 	t.Helper()
 	ctx := context.Background()

@@ -1,7 +1,6 @@
 package workers
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -25,6 +24,7 @@ import (
 	"policypush/internal/queue"
 	"policypush/internal/seal"
 	"policypush/internal/storage"
+	"policypush/internal/storage/storagetest"
 )
 
 // bench is an installation with everything real but the gateways and the
@@ -58,7 +58,10 @@ func newBenchOn(t *testing.T, database, redis string) *bench {
 	dir := t.TempDir()
 	keys, err := seal.Generate(filepath.Join(dir, "keys"), seal.AES)
 	check(t, err)
-	store, err := storage.Open(ctx, cmp.Or(database, "sqlite:"+filepath.Join(dir, "test.db")), keys)
+	if database == "" {
+		database = storagetest.SQLite(t)
+	}
+	store, err := storage.Open(ctx, database, keys)
 	check(t, err)
 	_, err = store.Migrate(ctx)
 	check(t, err)

@@ -3,7 +3,6 @@ package demo
 import (
 	"context"
 	"encoding/base64"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -16,6 +15,7 @@ import (
 	"policypush/internal/seal"
 	"policypush/internal/segment"
 	"policypush/internal/storage"
+	"policypush/internal/storage/storagetest"
 	"policypush/internal/tagging"
 	"policypush/rules"
 )
@@ -41,7 +41,7 @@ func loader(t *testing.T) *Loader {
 	if err != nil {
 		t.Fatal(err)
 	}
-	store, err := storage.Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "demo.db"), keys)
+	store, err := storage.Open(t.Context(), storagetest.SQLite(t), keys)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -17,12 +17,14 @@ import (
 func sqliteURL(t testing.TB) string { return "sqlite:" + filepath.Join(t.TempDir(), "exam.db") }
 
 func TestSQLite(t *testing.T) {
-	storagetest.Run(t, func(t *testing.T) string { return sqliteURL(t) })
+	storagetest.Run(t, func(t *testing.T) string { return sqliteURL(t) }, func(t *testing.T) string { return storagetest.SQLite(t) })
 }
 
 func TestPostgres(t *testing.T) {
 	cluster := pgtest.Start(t)
-	storagetest.Run(t, func(t *testing.T) string { return cluster.Database(t) })
+	tables := cluster.Database(t)
+	migrate(t, tables)
+	storagetest.Run(t, func(t *testing.T) string { return cluster.Database(t) }, func(t *testing.T) string { return cluster.Copy(t, tables) })
 	t.Run("the tables have the columns of SQLite's", func(t *testing.T) {
 		lite, post := columns(t, sqliteURL(t)), columns(t, cluster.Database(t))
 		if !slices.Equal(lite, post) {
@@ -34,8 +36,8 @@ func TestPostgres(t *testing.T) {
 	})
 }
 
-// columns migrates a database and returns table.column of everything in it.
-func columns(t *testing.T, url string) []string {
+// migrate makes the tables of a database.
+func migrate(t *testing.T, url string) {
 	t.Helper()
 	s, err := storage.Open(t.Context(), url, storagetest.Keys(t))
 	if err != nil {
@@ -47,6 +49,12 @@ func columns(t *testing.T, url string) []string {
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// columns migrates a database and returns table.column of everything in it.
+func columns(t *testing.T, url string) []string {
+	t.Helper()
+	migrate(t, url)
 	driver, source, q := "pgx", url, `SELECT table_name || '.' || column_name FROM information_schema.columns
 		WHERE table_schema = 'public' AND table_name NOT IN (SELECT relname FROM pg_class WHERE relispartition)`
 	if path, ok := strings.CutPrefix(url, "sqlite:"); ok {

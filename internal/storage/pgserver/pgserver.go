@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/url"
 	"os"
 	"os/exec"
 	"os/user"
@@ -51,9 +52,6 @@ func New(dir string) (*Server, error) {
 			return nil, err
 		}
 	}
-	if s.port, err = freePort(); err != nil {
-		return nil, err
-	}
 	initdb := exec.Command(filepath.Join(s.bin, "initdb"), "-D", s.data(), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
 	initdb.Dir, initdb.SysProcAttr = dir, &syscall.SysProcAttr{Credential: s.as}
 	if out, err := initdb.CombinedOutput(); err != nil {
@@ -68,6 +66,12 @@ func (s *Server) data() string { return filepath.Join(s.dir, "data") }
 // the disk, which only a crash of the machine would tell; what it has said to be
 // committed survives its own crash.
 func (s *Server) Start() error {
+	if s.port == 0 { // chosen late, so that nobody else takes it meanwhile
+		var err error
+		if s.port, err = freePort(); err != nil {
+			return err
+		}
+	}
 	s.cmd = exec.Command(filepath.Join(s.bin, "postgres"), "-D", s.data(), "-h", "127.0.0.1", "-p", strconv.Itoa(s.port), "-k", s.dir,
 		"-c", "fsync=off", "-c", "synchronous_commit=on", "-c", "full_page_writes=off", "-c", "max_connections=200",
 		"-c", "logging_collector=off", "-c", "lc_messages=C")
@@ -122,14 +126,26 @@ func (s *Server) Stop(crash bool) error {
 }
 
 // Database makes an empty database and returns its URL.
-func (s *Server) Database(ctx context.Context) (string, error) {
+func (s *Server) Database(ctx context.Context) (string, error) { return s.create(ctx, "") }
+
+// Copy makes a database that holds what another one of the cluster does, to which
+// nobody is connected, and returns its URL.
+func (s *Server) Copy(ctx context.Context, of string) (string, error) {
+	from, err := url.Parse(of)
+	if err != nil {
+		return "", err
+	}
+	return s.create(ctx, " TEMPLATE "+strings.TrimPrefix(from.Path, "/"))
+}
+
+func (s *Server) create(ctx context.Context, as string) (string, error) {
 	db, err := sql.Open("pgx", s.url("postgres"))
 	if err != nil {
 		return "", err
 	}
 	s.databases++
 	name := fmt.Sprintf("test%d", s.databases)
-	_, err = db.ExecContext(ctx, "CREATE DATABASE "+name)
+	_, err = db.ExecContext(ctx, "CREATE DATABASE "+name+as)
 	return s.url(name), errors.Join(err, db.Close())
 }
 

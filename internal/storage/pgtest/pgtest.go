@@ -75,3 +75,14 @@ func (c *Cluster) Database(t testing.TB) string {
 	}
 	return url
 }
+
+// Copy makes a database that holds what another one does, to which nobody is
+// connected, and returns its URL.
+func (c *Cluster) Copy(t testing.TB, of string) string {
+	t.Helper()
+	url, err := c.server.Copy(context.Background(), of)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return url
+}
