@@ -148,7 +148,7 @@ func findTitle(lines []line) ([]line, int) {
 			best, bestSize = i, size
 		}
 	}
-	if i := datedHeadline(lines); i >= 0 && i < best && bestScore < sureTitle {
+	if i := datedHeadline(lines); i >= 0 && (i < best && bestScore < sureTitle || bestScore == 1) {
 		best, bestSize = i, 1
 	}
 	if i := promulgated(lines); i >= 0 {
@@ -261,7 +261,7 @@ func promulgated(lines []line) int {
 }
 
 // site is the name of a site, or how it greets its readers.
-var site = automaton.MustCompile(`^(?:[\p{Han}]{2,12}(?:新闻网|信息网|政府网|门户网|门户网站|政府网站|法律资料网|文库)|欢迎(?:来到|访问|光临|您)[^。]{2,40}网站?)$`)
+var site = automaton.MustCompile(`^(?:[\p{Han}]{2,12}(?:新闻网|信息网|政府网|门户网|门户网站|政府网站|法律资料网|文库)|欢迎(?:来到|访问|光临|您)[^。]{2,40}网站?|您(?:所|要)?访问的[^。]{2,40})$`)
 
 // isSite tells whether a line is of the site that shows a document.
 func isSite(s string) bool { return len(s) <= 160 && site.MatchString(s) }
@@ -285,6 +285,9 @@ const longTitle = 6
 // together.
 func titleFrom(lines []line, i int) (string, int) {
 	text := lines[i].text
+	if quotedWhole.MatchString(text) {
+		return text, 1
+	}
 	if endsLikeTitle(text) && balanced(text) && !breaksTitle(lines, i) || len(text) > 240 {
 		return text, 1
 	}
@@ -309,6 +312,9 @@ func titleFrom(lines []line, i int) (string, int) {
 	}
 	return text, 1
 }
+
+// quotedWhole is a whole title in marks behind its number: 云政发〔2026〕7号《云川县人民政府关于…的通知》.
+var quotedWhole = automaton.MustCompile(`^[\p{Han}]{2,12}〔\d{4}〕\d{1,4}号 ?《[^《》]*关于.*》$`)
 
 // openTitle is a line that may be the beginning of a title, and nothing of a page.
 var openTitle = automaton.MustCompile(`^[\p{Han}\d、“”《》]{12,40}$`)
@@ -360,7 +366,7 @@ const shortTitle, shortestQuestion = 10, 24
 const shortestHeadline = 16
 
 // notTitle begins what pages list above a text.
-var notTitle = automaton.MustCompile(`^(?:[-•·|★\[]|【[^】]{2,8}】\||(?:本文)?关键[词字]|摘要|导读|(?:主办|承办|协办|回复|答复|受理)(?:单位|部门|机构)?:|版权所有|网站标识码|索引号\||公开形式\||展开$|菜单$|搜索$|返回|点击|扫码|扫一扫|微信扫|(?:信息|文章|稿件)?来源:)`)
+var notTitle = automaton.MustCompile(`^(?:[-•·|★\[]|【[^】]{2,8}】\||(?:本文)?关键[词字]|摘要|导读|(?:主办|承办|协办|回复|答复|受理)(?:单位|部门|机构)?:|版权所有|网站标识码|索引号\||公开形式\||展开$|菜单$|搜索$|返回|点击|扫码|扫一扫|微信扫|(?:信息|文章|稿件)?来源(?:时间)?为?:)`)
 
 // labelled is a fact about a document that ends like a title: 效力位阶:地方性条例.
 var labelled = automaton.MustCompile(`^[\p{Han}]{2,6}:[^:]{2,12}$`)
@@ -380,7 +386,7 @@ const sureTitle = 5
 func titleScore(s string, st style) int {
 	n := columns(s)
 	if n < 6 || n > 200 || hasAny(s, "。;") || strings.HasSuffix(s, ":") || numberOf(s).rank != noRank || isDateLine(s) || isNumberLine(s) ||
-		strings.HasPrefix(s, "《") && strings.HasSuffix(s, "》") || isNoteLine(s) || isCardLabel(s) || isAttachment(s) || isTrail(s) || labelled.MatchString(s) || relatedLine.MatchString(s) || factsInRow.MatchString(s) || factLine.MatchString(s) && isMetaLine(s) || strings.HasPrefix(s, "•") && !strings.Contains(s, "关于") {
+		strings.HasPrefix(s, "《") && strings.HasSuffix(s, "》") || isNoteLine(s) || isCardLabel(s) || isAttachment(s) || isTrail(s) || isSite(s) || labelled.MatchString(s) || relatedLine.MatchString(s) || factsInRow.MatchString(s) || factLine.MatchString(s) && isMetaLine(s) || strings.HasPrefix(s, "•") && !strings.Contains(s, "关于") {
 		return 0
 	}
 	score := 0
@@ -421,7 +427,7 @@ func isAddressee(s string) bool {
 	if announces.MatchString(s) {
 		return false
 	}
-	for _, w := range []string{"各", "单位", "政府", "局", "企业", "委员会", "朋友", "市民", "公司", "部门", "纳税人"} {
+	for _, w := range []string{"各", "单位", "政府", "局", "企业", "委员会", "朋友", "市民", "公司", "部门", "纳税人", "委:"} {
 		if strings.Contains(s, w) {
 			return true
 		}

@@ -56,6 +56,9 @@ func (t *reading) facts(p *domain.Policy) {
 	}
 	if m := numberBefore.FindStringIndex(p.Title); m != nil { // 云政办〔2026〕7号云川县人民政府办公室关于…
 		p.Title = p.Title[m[1]:]
+		if whole, found := strings.CutPrefix(strings.TrimSuffix(p.Title, "》"), "《"); found && t.saysKind(whole) && strings.Contains(whole, "关于") {
+			p.Title = whole // 云政发〔2026〕7号《云川县人民政府关于…的通知》
+		}
 	}
 	if named := first(meta, "标题", "名称"); !t.saysKind(p.Title) && t.saysKind(named) {
 		p.Title = named // and not the head of a column

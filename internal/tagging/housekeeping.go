@@ -1,6 +1,8 @@
 package tagging
 
 import (
+	"slices"
+
 	"policypush/internal/automaton"
 	"policypush/internal/domain"
 )
@@ -11,12 +13,22 @@ var clearing = automaton.MustCompile(`规范性文件[^。;\n]{0,16}清理|清�
 
 // betweenOffices tells whether a text is of offices among themselves, whomever it names: an
 // answer to a member of a congress, or the clearing of documents.
-func betweenOffices(p *domain.Policy) bool {
+func betweenOffices(p *domain.Policy, s side) bool {
 	if p.DocKind == kindLetter && (answersMember.MatchString(p.Title) || toMember.MatchString(firstRunes(p.Text, 400))) {
+		return true
+	}
+	if s.rate() < 0.4 && slices.Contains(officeKinds, p.DocKind) && officeWork.MatchString(quotedOnly(s.about)) {
 		return true
 	}
 	return clearsUp(p)
 }
+
+// officeKinds are the kinds in which offices regulate their own work.
+var officeKinds = []string{kindNotice, kindOpinions, kindRules, kindGuide, kindDecision}
+
+// officeWork is what a title is about that binds offices alone, whatever it names beside:
+// how they act together, decide, permit and supervise each other.
+var officeWork = automaton.MustCompile(`(?:府院|部门|区域|应急)联动|(?:协作|协调|协同|会商)机制|政务诚信|行政许可(?:项目|事项)?[\p{Han}]{0,4}监督|行政(?:执法|复议|应诉|裁量|决策)|规范性文件|依法行政|法治政府`)
 
 // clearsUp tells whether a text is about which documents of an office still hold: it says
 // so more than once at its beginning.

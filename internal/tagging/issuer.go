@@ -11,7 +11,7 @@ import (
 )
 
 var (
-	agencyEnd = automaton.MustCompile(`(?:人民政府|[省市县区]政府|国务院|办公厅|办公室|委员会|常委会|局|厅|部|委|院|中心|支行|分行|总局|管委会|银行|法院|检察院|联合会|总工会|公司|税务局|署|办|领导小组|工作组|指挥部|联席会议|贸促会|促进会|工会|妇联|残联|团委|公安局|支队|总队|大队|基金会|协会|学会|商会|集团|大学|学院|街道办事处|处|站|[\p{Han}](?:保障|防控|综合|救治)组|联防联控机制|专班|督查室)$`)
+	agencyEnd = automaton.MustCompile(`(?:人民政府|[省市县区]政府|国务院|办公厅|办公室|委员会|常委会|局|厅|部|委|院|中心|支行|分行|总局|管委会|银行|法院|检察院|联合会|总工会|公司|税务局|署|办|领导小组|工作组|指挥部|联席会议|贸促会|促进会|工会|妇联|残联|团委|公安局|支队|总队|大队|基金会|协会|学会|商会|集团|大学|学院|街道办事处|处|[务理测作督广验疫法总]站|[\p{Han}](?:保障|防控|综合|救治)组|联防联控机制|专班|督查室)$`)
 	// plainAgency ends the name of one of several offices written without a blank.
 	agencyJoin = automaton.MustCompile(`(?:局|厅|部|委|会|办公室|政府|行|署|院|办)(?:国家|中国|财政部|税务总局|海关总署|人力资源社会保障部|人力资源和社会保障部|教育部|科技部|工业和信息化部|公安部|民政部|司法部|自然资源部|生态环境部|住房城乡建设部|住房和城乡建设部|交通运输部|水利部|农业农村部|商务部|文化和旅游部|退役军人|应急管理部|人民银行|审计署|国资委|证监会|银保监会|发展改革委|科技部|外汇局|金融监管总局|贸促会|市场监管总局|中国贸促会|国务院|中共|全国总工会|共青团|全国妇联|中国残联|人民法院|人民检察院|铁路局|民航局|邮政局|烟草局|能源局|体育总局|广电总局|医保局|中医药局|疾控局|知识产权局|国家发展改革委)`)
 	// placeJoin is the same before the name of a place.
@@ -110,8 +110,17 @@ func (t *Tagger) onlyPlace(text, unit string) *rules.Place {
 		}
 		only = place
 	}
+	if only != nil && unit == "市" && levelOf(only) == 1 && !strings.Contains(withoutCounties, only.Name) && toTowns.MatchString(text) {
+		return nil // the city that writes to its towns is a county of this one
+	}
 	return only
 }
+
+// toTowns names towns first of those whom a text is written to.
+var toTowns = automaton.MustCompile(`(?:^|\n)各(?:镇|乡|街道)[^:\n]{0,120}:(?:\n|$)`)
+
+// withoutCounties are the cities that have towns and no counties.
+const withoutCounties = "东莞市 中山市 儋州市 嘉峪关市"
 
 // namedInFull is the name of an office with its place as the text has it in what it cites,
 // "" if it has none or several: 《云川市商务局资金管理办法》 of 市商务局.

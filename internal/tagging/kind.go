@@ -193,7 +193,7 @@ var (
 	// inPaper tells of a paper from which a page has its text.
 	inPaper = automaton.MustCompile(`(?:来源|来自)[: ]{1,3}[\p{Han}]{2,8}(?:日报|晚报|时报|早报|晨报|商报|新闻网|新华网|人民网|融媒体中心)`)
 	// asFollows is what a document says before what it has to say.
-	asFollows = automaton.MustCompile(`现[就将][^。;\n]{4,80}(通知|公告|通告)如下`)
+	asFollows = automaton.MustCompile(`(?:现[就将][^。;\n]{4,80}|具体)(通知|公告|通告)如下`)
 )
 
 var (

@@ -260,9 +260,9 @@ var numberPlaces = map[string]string{
 	"穗": "440100", "深": "440300", "甬": "330200", "杭": "330100", "厦": "350200", "榕": "350100", "郑": "410100", "邕": "450100",
 }
 
-// numberGovernments are the cities whose government writes numbers that begin with
-// the character of a province.
-var numberGovernments = map[string]string{"苏府": "320500"}
+// numberGovernments are the cities whose government, party or new area writes numbers that
+// begin with the character of a province: 宁新区管规字 is of 南京.
+var numberGovernments = map[string]string{"苏府": "320500", "宁新": "320100", "宁委": "320100"}
 
 // numberCities are the cities whose numbers begin with the character of a province.
 var numberCities = map[string]string{"宁": "320100", "青": "370200"}
@@ -308,7 +308,7 @@ func (t *Tagger) placeOf(text, around string, short bool) area {
 			continue
 		}
 		place := choose(m.Places, text, around)
-		if place == nil {
+		if place == nil || governedElsewhere(place) {
 			continue
 		}
 		level := levelOf(place)*2 + 1
@@ -388,6 +388,10 @@ func (t *Tagger) zone(text string, within *rules.Place) *rules.Place {
 	}
 	return nil
 }
+
+// governedElsewhere tells whether a place is 台湾, 香港 or 澳门: what people from there may get
+// is given by others.
+func governedElsewhere(place *rules.Place) bool { return place.Code[0] >= '7' }
 
 // choose picks the place that a name means: the only one, else the one whose
 // city or province is named too.
@@ -486,7 +490,7 @@ func (t *Tagger) mostNamed(text string) (code, name string) {
 	named := t.rules.PlacesIn(text)
 	for i, m := range named {
 		place := choose(m.Places, text)
-		if place == nil || m.Short && addressAfter.MatchString(text[m.End:]) || allCounties.MatchString(text[m.End:]) {
+		if place == nil || m.Short && addressAfter.MatchString(text[m.End:]) || allCounties.MatchString(text[m.End:]) || governedElsewhere(place) {
 			continue
 		}
 		county, words := place, text[m.Start:m.End]
@@ -540,11 +544,10 @@ func (t *Tagger) mostNamed(text string) (code, name string) {
 			return code, name
 		}
 	}
-	if best != "" && levelOf(t.rules.Place(best)) == 0 { // a city of it is closer
-		for _, c := range codes {
-			if c != best && strings.HasPrefix(c, domain.RegionPrefix(best)) {
-				return c, names[c]
-			}
+	if best != "" && levelOf(t.rules.Place(best)) == 0 { // a city of it is closer, if it is the only one
+		cities := slices.DeleteFunc(codes, func(c string) bool { return c == best || !strings.HasPrefix(c, domain.RegionPrefix(best)) })
+		if len(cities) == 1 {
+			return cities[0], names[cities[0]]
 		}
 	}
 	return best, names[best]

@@ -18,7 +18,7 @@ var (
 )
 
 // ownName is what a text that has lost its title calls itself.
-var ownName = automaton.MustCompile(`(?:制定|提出)(?:如下|以下)[\p{Han}]{0,4}(意见|措施)|作出(?:如下|以下)(决定)|发布(?:如下|以下)[\p{Han}]{0,4}(令)|(?:特此|(?:有关)?(?:事项|事宜|问题|工作|要求|情况|规定|内容|意见)[\p{Han}]{0,6}|本|现|具体)(通知|公告|通告|批复|函复|函告|决定|意见|请示)(?:如下|[。,]|自)|自本(通知|公告|通告|决定|意见)(?:发布|公布|印发)之日|现将[^。;\n]{2,40}予以(公告|通告)[。,]`)
+var ownName = automaton.MustCompile(`(?:制定|提出)(?:如下|以下)[\p{Han}]{0,4}(意见|措施)|作出(?:如下|以下)(决定)|发布(?:如下|以下)[\p{Han}]{0,4}(令)|(?:特此|(?:有关)?(?:事项|事宜|问题|工作|要求|情况|规定|内容|意见)[\p{Han}]{0,6}|本|现|具体)(通知|公告|通告|批复|函复|函告|决定|意见|请示)(?:如下|[。,\n]|自)|自本(通知|公告|通告|决定|意见)(?:发布|公布|印发)之日|现将[^。;\n]{2,40}予以(公告|通告)[。,]`)
 
 // ownKinds are the kinds by what texts call themselves.
 var ownKinds = map[string]string{
@@ -55,6 +55,8 @@ var (
 	statesItems = automaton.MustCompile(`(?:^|\n)第[一二三四五六七八九十百]+条`)
 	// resolves is how the measures of an office begin: 为…,根据…,结合云川实际,决定实施….
 	resolves = automaton.MustCompile(`^为[^。\n]{10,400}(?:决定实施|(?:制定|提出|出台)(?:本|以下|如下|若干)?[\p{Han}]{0,4}(?:措施|政策|意见))`)
+	// tellsOfItself is how an office begins to tell what it did in a year, or what it spends.
+	tellsOfItself = automaton.MustCompile(`(?:^|\n)(?:[^。\n]{0,120}[,。])?(?:我[局委厅办院镇乡县区市]|我们)[^。\n]{0,40}(?:共(?:办理|受理|承办|办结)|完成情况)|(?:^|\n)第一部分 ?(?:部门|单位)概况\n`)
 	// namedLine is a title that goes on with what it says: 2026年小学入学报名公告:.
 	namedLine = automaton.MustCompile(`^[^。,:《》]{6,60}(公告|通告|通知):$`)
 	// namesPart is a line that announces a part of a text and nobody that it is written to.
@@ -78,6 +80,8 @@ func selfKind(p *domain.Policy) string {
 		return kindInterpretation
 	case listsNames.MatchString(p.Text):
 		return kindNames
+	case tellsOfItself.MatchString(opening):
+		return kindReport
 	case reported.MatchString(opening):
 		return kindInterpretation
 	case passedOn.MatchString(opening):
