@@ -6,11 +6,11 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/gofiber/fiber/v2"
 
 	"policypush/internal/domain"
+	"policypush/internal/matching"
 	"policypush/internal/storage"
 	"policypush/interpretations"
 )
@@ -176,6 +176,11 @@ func (s *Server) correctedValue(k domain.Correction, value string) string {
 			return "没有"
 		case k.Code == "doc_kind" && s.Rules.DocumentKinds.Find(value) != nil:
 			return s.Rules.DocumentKinds.Find(value).Name
+		case k.Code == domain.IsMeasure:
+			return "有"
+		case k.Code == "criteria":
+			kept, _ := domain.KeptCriteria(value)
+			return matching.Describe(&kept, s.Rules.ValueName)
 		case k.Code == "kind":
 			return s.Rules.Name(domain.BenefitTag, value)
 		case k.Code == "audience":
@@ -249,23 +254,11 @@ func whereSaid(p *domain.Policy, words, clause string) (*domain.Evidence, error)
 func factsSaid(p *domain.Policy, before map[string]string) []domain.Correction {
 	kept := domain.Changes(domain.FactCorrected, before, p.Facts())
 	for i := range kept {
-		for _, written := range []string{kept[i].Officer, inChinese(kept[i].Officer)} {
-			if start, end, ok := domain.FindWords(p.Text, written, 0); ok {
-				kept[i].Cite(p.Text, start, end)
-				break
-			}
+		if place, ok := factPlace(p, kept[i].Code, kept[i].Officer); ok && kept[i].Officer != "" {
+			kept[i].Cite(p.Text, place[0], place[1])
 		}
 	}
 	return kept
-}
-
-// inChinese writes a day as documents do, or nothing.
-func inChinese(day string) string {
-	t, err := time.Parse(time.DateOnly, day)
-	if err != nil {
-		return ""
-	}
-	return t.Format("2006年1月2日")
 }
 
 // measureSaid are the corrections that lead from the fields of a measure,

@@ -25,7 +25,7 @@ func TestCorrectionsAreKeptAsCases(t *testing.T) {
 	b.get(path+"/measures/m1").post(path+"/measures/m1", url.Values{"title": {"设备投资补助"}, "clause": {"第一条"}, "rate": {"20%"}, "cap": {"300万元"}}).at(path+"/measures/m1", 200)
 
 	kept, total, err := site.Store.Corrections(t.Context(), storage.CorrectionFilter{Limit: 100})
-	if err != nil || total != 5 {
+	if err != nil || total != 6 {
 		t.Fatalf("%d corrections, %v: %+v", total, err, kept)
 	}
 	byCode := map[string]domain.Correction{}
@@ -49,7 +49,7 @@ func TestCorrectionsAreKeptAsCases(t *testing.T) {
 	}
 
 	// a second thought is the newest word, and the machine's first stays
-	b.get(path).post(path+"/tags", url.Values{"tag": {"theme|Q26"}, "do": {"confirm"}}).at(path, 200, "已留5条更正")
+	b.get(path).post(path+"/tags", url.Values{"tag": {"theme|Q26"}, "do": {"confirm"}}).at(path, 200, "已留6条更正")
 	again, _, err := site.Store.Corrections(t.Context(), storage.CorrectionFilter{Limit: 100})
 	if err != nil {
 		t.Fatal(err)
@@ -60,7 +60,7 @@ func TestCorrectionsAreKeptAsCases(t *testing.T) {
 		}
 	}
 
-	b.get("/console/corrections").at("/console/corrections", 200, "共5条", "系统：没有读出", `<mark class="ev">企业购置设备</mark>的，按投资额`, "系统读错", "系统读对", "工作人员drafter")
+	b.get("/console/corrections").at("/console/corrections", 200, "共6条", "系统：没有读出", `<mark class="ev">企业购置设备</mark>的，按投资额`, "系统读错", "系统读对", "工作人员drafter")
 	b.get("/console/corrections?policy=1").at("/console/corrections", 200, "去掉", "《云川县支持设备更新若干措施》")
 	b.get("/console/corrections?policy=99").at("/console/corrections", 404)
 	b.get("/console/rules").at("/console/rules", 200, `href="/console/corrections"`)

@@ -152,6 +152,7 @@ func (s *Server) saveCriteria(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	fields := m.Fields()
 	node, err := nodeAt(&m.Criteria, field(c, "at"))
 	if err != nil {
 		return err
@@ -191,7 +192,7 @@ func (s *Server) saveCriteria(c *fiber.Ctx) error {
 	if err := p.ValidateCriteria(); err != nil {
 		return err
 	}
-	return s.saveDraft(c, p, "criteria", what, before, "measures/"+string(m.ID)+"#criteria")
+	return s.saveDraft(c, p, "criteria", what, before, "measures/"+string(m.ID)+"#criteria", measureSaid(p, m, fields, m.Start, m.End)...)
 }
 
 // conditionOf reads a new condition from a form.

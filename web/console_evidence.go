@@ -24,6 +24,8 @@ type evidenceClause struct {
 	Kind  domain.ClauseKind
 	Place string // where it begins in the file
 	Parts []evidencePart
+
+	start, end int
 }
 
 // evidencePart is a piece of a clause; one without Class is plain text.
@@ -59,7 +61,7 @@ func evidence(p *domain.Policy) evidenceText {
 		if cl.Start < 0 || cl.End > len(text) || cl.Start > cl.End {
 			continue
 		}
-		v := evidenceClause{ID: interpretations.Anchor(i), Kind: cl.Kind, Place: cl.Place}
+		v := evidenceClause{ID: interpretations.Anchor(i), Kind: cl.Kind, Place: cl.Place, start: cl.Start, end: cl.End}
 		at := cl.Start
 		for next < len(t.placed) && t.placed[next].start < cl.End {
 			m := t.placed[next]
@@ -76,6 +78,28 @@ func evidence(p *domain.Policy) evidenceText {
 		t.clauses = append(t.clauses, v)
 	}
 	return t
+}
+
+// passageOf is what a measure rests on: its own clauses and those where the text
+// says something else of it.
+func passageOf(p *domain.Policy, m *domain.Measure) []evidenceClause {
+	rests := [][2]int{{m.Start, m.End}}
+	add := func(all []domain.Evidence) {
+		for _, e := range all {
+			rests = append(rests, [2]int{e.Start, e.End})
+		}
+	}
+	for _, all := range m.Evidence {
+		add(all)
+	}
+	m.Criteria.Leaves(func(c *domain.Condition) { add(c.Evidence) })
+	var passage []evidenceClause
+	for _, cl := range evidence(p).clauses {
+		if slices.ContainsFunc(rests, func(r [2]int) bool { return r[0] < cl.end && cl.start < r[1] }) {
+			passage = append(passage, cl)
+		}
+	}
+	return passage
 }
 
 func (c *evidenceClause) plain(text []rune) {
@@ -95,6 +119,16 @@ func (t *evidenceText) href(p *domain.Policy, at int) string {
 		return cite.Href
 	}
 	return "#text"
+}
+
+// hrefFrom links to the first mark of a measure, or to its clause.
+func (t *evidenceText) hrefFrom(p *domain.Policy, m *domain.Measure) string {
+	for i, placed := range t.placed {
+		if placed.start >= m.Start && placed.end <= m.End {
+			return fmt.Sprintf("#e%d", i+1)
+		}
+	}
+	return t.href(p, m.Start)
 }
 
 // marksOf lists what earned something, the most specific first.
@@ -122,7 +156,14 @@ func marksOf(p *domain.Policy) []mark {
 				add("d-amt", "金额", m.Evidence[key], marksPerTag)
 			case strings.HasPrefix(key, "window"):
 				add("d-dat", "期限", m.Evidence[key], marksPerTag)
+			case strings.HasPrefix(key, "how"):
+				add("d-sup", "办法", m.Evidence[key], marksPerTag)
 			}
+		}
+	}
+	for _, f := range factsOf(p) {
+		for _, e := range f.places {
+			marks = append(marks, mark{e[0], e[1], "d-fct", f.word})
 		}
 	}
 	for _, tag := range p.Tags {
@@ -130,6 +171,9 @@ func marksOf(p *domain.Policy) []mark {
 			class, word := tagMark(tag.Dimension)
 			add(class, word, tag.Evidence, marksPerTag)
 		}
+	}
+	for i := range p.Measures { // the widest: what stands within is marked as what it is
+		add("d-siz", "对象", p.Measures[i].Evidence["who"], marksPerTag)
 	}
 	return marks
 }

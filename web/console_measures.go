@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strconv"
@@ -10,6 +11,7 @@ import (
 
 	"policypush/internal/domain"
 	"policypush/internal/matching"
+	"policypush/internal/storage"
 )
 
 // measuresView lists the measures (政策点) of a policy.
@@ -17,6 +19,7 @@ type measuresView struct {
 	Page
 	policyHead
 	Measures []measureView
+	Gone     []removedMeasure
 }
 
 func (measuresView) template() string { return "console/measures" }
@@ -31,13 +34,18 @@ func (s *Server) measuresPage(c *fiber.Ctx) error {
 		return err
 	}
 	v := measuresView{Page: page, Measures: s.measures(p)}
+	if v.Gone, err = s.removedMeasures(c.UserContext(), p); err != nil {
+		return err
+	}
 	if v.policyHead, err = s.policyHead(c.UserContext(), operatorOf(c).operator, p, 3); err != nil {
 		return err
 	}
 	return s.render(c, v)
 }
 
-// addMeasure begins a measure that the machine did not find.
+// addMeasure begins a measure that the machine did not find: at the words that
+// the officer marked or copied, read as if nothing else stood there. Without
+// words it has no place yet. restore brings back one that was removed.
 func (s *Server) addMeasure(c *fiber.Ctx) error {
 	p, err := s.draftOf(c)
 	if err != nil {
@@ -47,13 +55,132 @@ func (s *Server) addMeasure(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	m := domain.Measure{ID: nextMeasure(p), Title: "新的政策点"}
-	if len(p.Clauses) > 0 {
-		m.Start, m.End = p.Clauses[0].Start, p.Clauses[0].End
+	if at := field(c, "restore"); at != "" {
+		return s.restoreMeasure(c, p, at, before)
+	}
+	place, err := whereSaid(p, field(c, "words"), field(c, "clause"))
+	if err != nil {
+		return err
+	}
+	m := domain.Measure{Title: "新的政策点"}
+	var kept []domain.Correction
+	if place != nil {
+		if m, err = s.measureIn(p, *place); err != nil {
+			return err
+		}
+		kept = isMeasure(p, &m, "", domain.SaidYes)
+	}
+	m.ID = nextMeasure(p)
+	p.Measures = append(p.Measures, m)
+	slices.SortStableFunc(p.Measures, func(a, b domain.Measure) int { return a.Start - b.Start })
+	return s.saveDraft(c, p, "measure", "新增政策点“"+m.Title+"”", before, "measures/"+string(m.ID), kept...)
+}
+
+// measureIn makes a measure of the sentences around some words.
+func (s *Server) measureIn(p *domain.Policy, words domain.Evidence) (domain.Measure, error) {
+	at := slices.IndexFunc(p.Clauses, func(cl domain.Clause) bool { return cl.Start <= words.Start && words.Start < cl.End })
+	if at < 0 {
+		return domain.Measure{}, domain.Errorf(domain.Invalid, "选中的文字不在正文里，请另选一句").In("依据")
+	}
+	cl, text := &p.Clauses[at], []rune(p.Text)
+	start, end := words.Start, min(words.End, len(text))
+	ends := func(r rune) bool { return strings.ContainsRune("。；;！？\n", r) }
+	for start > cl.Start && !ends(text[start-1]) {
+		start--
+	}
+	for end < cl.End && !ends(text[end-1]) {
+		end++
+	}
+	if i := slices.IndexFunc(p.Measures, func(m domain.Measure) bool { return m.Start == start }); i >= 0 {
+		return domain.Measure{}, domain.Errorf(domain.Conflict, "这里已经有政策点“%s”，请直接修改它，或另选一句", p.Measures[i].Title)
+	}
+	said := string(text[start:end])
+	m := domain.Measure{Title: cutRunes(strings.TrimSpace(said), 30), Benefit: domain.Benefit{Text: cutRunes(strings.TrimSpace(said), 80)}}
+	if read, _, err := s.Read("政策点.txt", []byte(p.Title+"\n\n"+said)); err == nil && len(read.Measures) > 0 {
+		m = read.Measures[0]
+		replaced(p, &m, start)
+	}
+	if regions := p.Codes(domain.RegionTag); len(regions) == 1 { // as that of every measure of the document
+		asked := false
+		m.Criteria.Leaves(func(c *domain.Condition) { asked = asked || c.Field == domain.FieldRegion })
+		if here := (domain.Condition{Field: domain.FieldRegion, Op: domain.In, Values: regions}); !asked {
+			m.Criteria = domain.AllOf(m.Criteria, domain.Leaf(here))
+		}
+	}
+	m.Clause, m.Start, m.End, m.Text = cl.Path, start, end, strings.TrimSpace(said)
+	return m, nil
+}
+
+// replaced finds the evidence of a measure that was read by itself in the text of
+// the policy, at or after a place.
+func replaced(p *domain.Policy, m *domain.Measure, from int) {
+	moved := func(all []domain.Evidence) (there []domain.Evidence) {
+		for _, e := range all {
+			if start, end, ok := domain.FindWords(p.Text, e.Text, from); ok && start >= from {
+				there = append(there, domain.Evidence{Start: start, End: end, Text: e.Text, Score: e.Score})
+			}
+		}
+		return there
+	}
+	for key, all := range m.Evidence {
+		m.Evidence[key] = moved(all)
+	}
+	m.Criteria.Leaves(func(c *domain.Condition) { c.Evidence = moved(c.Evidence) })
+}
+
+// isMeasure is what the machine and an officer say of whether there is a measure.
+func isMeasure(p *domain.Policy, m *domain.Measure, machine, officer string) []domain.Correction {
+	k := domain.Correction{Dimension: domain.MeasureCorrected, Code: domain.IsMeasure, Machine: machine, Officer: officer}
+	if k.Cite(p.Text, m.Start, m.End); k.End == 0 {
+		return nil // without a place it cannot be found again
+	}
+	return []domain.Correction{k}
+}
+
+// restoreMeasure reads a measure again that was removed.
+func (s *Server) restoreMeasure(c *fiber.Ctx, p *domain.Policy, at string, before reach) error {
+	gone := domain.Errorf(domain.Conflict, "现在的规则在这里读不出政策点，不能恢复。请用“新增政策点”补上。")
+	start, err := strconv.Atoi(at)
+	if err != nil {
+		return gone
+	}
+	read, _, err := s.Read("原文.txt", []byte(p.Text))
+	if err != nil {
+		return gone.Because(err)
+	}
+	i := slices.IndexFunc(read.Measures, func(m domain.Measure) bool { return m.Start == start })
+	if i < 0 || slices.ContainsFunc(p.Measures, func(m domain.Measure) bool { return m.Start == start }) {
+		return gone
+	}
+	m := read.Measures[i]
+	if measureAt(p, m.ID) >= 0 {
+		m.ID = nextMeasure(p)
 	}
 	p.Measures = append(p.Measures, m)
-	return s.saveDraft(c, p, "measure", "新增政策点"+string(m.ID), before, "measures/"+string(m.ID))
+	slices.SortStableFunc(p.Measures, func(a, b domain.Measure) int { return a.Start - b.Start })
+	return s.saveDraft(c, p, "measure", "恢复政策点“"+m.Title+"”", before, "measures", isMeasure(p, &m, domain.SaidYes, domain.SaidYes)...)
 }
+
+// removedMeasure is a place where there is no measure, as an officer said.
+type removedMeasure struct {
+	Start int
+	Words string
+}
+
+// removedMeasures lists the measures of a draft that were read and removed.
+func (s *Server) removedMeasures(ctx context.Context, p *domain.Policy) ([]removedMeasure, error) {
+	kept, _, err := s.Store.Corrections(ctx, storage.CorrectionFilter{Policy: p.ID, Dimension: domain.MeasureCorrected, Code: domain.IsMeasure, Limit: maxRemoved})
+	var gone []removedMeasure
+	for _, k := range kept {
+		if k.Machine == domain.SaidYes && k.Officer == "" && !slices.ContainsFunc(p.Measures, func(m domain.Measure) bool { return m.Start == k.Start }) {
+			gone = append(gone, removedMeasure{k.Start, cutRunes(strings.TrimSpace(k.Words), 60)})
+		}
+	}
+	return gone, err
+}
+
+// maxRemoved is how many removed measures are looked through.
+const maxRemoved = 200
 
 func nextMeasure(p *domain.Policy) domain.MeasureID {
 	for n := len(p.Measures) + 1; ; n++ {
@@ -81,9 +208,13 @@ func (s *Server) removeMeasure(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	title := p.Measures[i].Title
+	m := p.Measures[i]
 	p.Measures = slices.Delete(p.Measures, i, i+1)
-	return s.saveDraft(c, p, "measure", "删除政策点“"+title+"”", before, "measures")
+	to := "measures"
+	if field(c, "from") == "text" {
+		to = "#measures"
+	}
+	return s.saveDraft(c, p, "measure", "删除政策点“"+m.Title+"”", before, to, isMeasure(p, &m, domain.SaidYes, "")...)
 }
 
 func noMeasure() error {
@@ -99,9 +230,10 @@ type measureEditView struct {
 	Kinds    []option
 	Clauses  []option
 	Modes    []option
-	Passage  string // the text of the clause
+	Passage  []evidenceClause // what it rests on, with its marks
 	Cite     string
-	Said     string // the criteria in words
+	Next     *measureView // the one after it, or nil
+	Said     string       // the criteria in words
 	Rows     []criterionRow
 	Adding   *addingView
 	Problems problems
@@ -109,12 +241,12 @@ type measureEditView struct {
 
 // measureForm is what was typed about a measure.
 type measureForm struct {
-	Title, Clause, Who                                            string
-	Kind, Rate, FromRate, Base, Amount, Unit, Cap, CapPer, Months string
-	Text                                                          string
-	Once, Yearly, Remains                                         bool
-	From, To, Deadline, Relative                                  string
-	Mode, Where, Materials, Within, Contact                       string
+	Title, Clause, Who                                                   string
+	Kind, Rate, FromRate, Base, Amount, Tiers, Unit, Cap, CapPer, Months string
+	Text                                                                 string
+	Once, Yearly, Remains                                                bool
+	From, To, Deadline, Relative                                         string
+	Mode, Where, Materials, Within, Contact                              string
 }
 
 func (measureEditView) template() string { return "console/measure" }
@@ -138,6 +270,12 @@ func formOf(m *domain.Measure) measureForm {
 		Text: m.Benefit.Text, Once: m.Benefit.Once, Remains: m.Benefit.Kind == "B02" && !m.Benefit.Gives(), Yearly: m.Window.Yearly, From: m.Window.From, To: m.Window.To,
 		Deadline: m.Window.Deadline, Relative: m.Window.Relative, Mode: m.How.Mode, Where: m.How.Where,
 		Materials: strings.Join(m.How.Materials, "\n"), Within: m.How.Within, Contact: m.How.Contact,
+	}
+	for i, tier := range m.Benefit.Tiers {
+		if i > 0 {
+			f.Tiers += "、"
+		}
+		f.Tiers += domain.Yuan(tier)
 	}
 	if m.Benefit.Months > 0 {
 		f.Months = strconv.Itoa(m.Benefit.Months)
@@ -207,7 +345,10 @@ func (s *Server) showMeasure(c *fiber.Ctx, p *domain.Policy, i int, f measureFor
 	}
 	v.Kinds = s.benefitOptions(f.Kind)
 	v.Modes = pickOne([]option{{Code: "apply", Name: "需要申请"}, {Code: "automatic", Name: "免申即享"}}, f.Mode)
-	v.Passage = m.Text
+	v.Passage = passageOf(p, m)
+	if i+1 < len(p.Measures) {
+		v.Next = &measureView{ID: p.Measures[i+1].ID, Title: p.Measures[i+1].Title}
+	}
 	if cite := citeAt(p, m.Start); cite != nil {
 		v.Cite = cite.Label
 	}
@@ -241,7 +382,7 @@ func (s *Server) saveMeasure(c *fiber.Ctx) error {
 	}
 	f := measureForm{
 		Title: field(c, "title"), Clause: field(c, "clause"), Who: field(c, "who"), Kind: field(c, "kind"), Rate: field(c, "rate"),
-		FromRate: field(c, "from_rate"), Base: field(c, "base"), Amount: field(c, "amount"), Unit: field(c, "unit"), Cap: field(c, "cap"),
+		FromRate: field(c, "from_rate"), Base: field(c, "base"), Amount: field(c, "amount"), Tiers: field(c, "tiers"), Unit: field(c, "unit"), Cap: field(c, "cap"),
 		CapPer: field(c, "cap_per"), Months: field(c, "months"), Text: field(c, "text"), Once: field(c, "once") != "", Remains: field(c, "remains") != "", Yearly: field(c, "yearly") != "",
 		From: field(c, "from"), To: field(c, "to"), Deadline: field(c, "deadline"), Relative: field(c, "relative"), Mode: field(c, "mode"),
 		Where: field(c, "where"), Materials: field(c, "materials"), Within: field(c, "within"), Contact: field(c, "contact"),
@@ -255,7 +396,13 @@ func (s *Server) saveMeasure(c *fiber.Ctx) error {
 	if ps := s.applyMeasure(p, m, f); len(ps) > 0 {
 		return s.showMeasure(c, p, i, f, ps)
 	}
-	return s.saveDraft(c, p, "measure", "政策点“"+m.Title+"”", before, "measures/"+string(m.ID), measureSaid(p, m, fields, start, end)...)
+	var kept []domain.Correction
+	if end == 0 { // it has its place only now
+		start, end = m.Start, m.End
+		kept = isMeasure(p, m, "", domain.SaidYes)
+	}
+	kept = append(kept, measureSaid(p, m, fields, start, end)...)
+	return s.saveDraft(c, p, "measure", "政策点“"+m.Title+"”", before, "measures/"+string(m.ID), kept...)
 }
 
 // applyMeasure writes what was typed into a measure and says what is wrong
@@ -278,6 +425,17 @@ func (s *Server) applyMeasure(p *domain.Policy, m *domain.Measure, f measureForm
 	} {
 		if *n.into, ok = n.read(n.typed); !ok {
 			ps.add(n.name, n.label+"要写成数字，例如15%、50万元")
+		}
+	}
+	b.Tiers = nil
+	for _, typed := range partsForm.Split(f.Tiers, -1) {
+		tier, ok := yuanOf(typed)
+		if !ok {
+			ps.add("tiers", "分档金额要写成数字，用顿号分开，例如100万元、30万元")
+			break
+		}
+		if tier > 0 {
+			b.Tiers = append(b.Tiers, tier)
 		}
 	}
 	months, ok := wholeNumber(f.Months)

@@ -1,8 +1,10 @@
 package web
 
 import (
+	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
@@ -22,9 +24,10 @@ type tagsView struct {
 	Keywords []tagRow
 	Removed  []tagRow
 	Add      []optionGroup
-	Measures []conditionRow
+	Facts    []factRow
+	Measures []measureView
+	Gone     []removedMeasure
 	Audience audienceView
-	Unread   []unreadRow
 	Waiting  int // suggested tags
 	// Corrected is how many corrections of this policy are kept.
 	Corrected int
@@ -35,6 +38,7 @@ func (tagsView) template() string { return "console/tags" }
 
 // tagRow is one tag with what earned it.
 type tagRow struct {
+	N         int
 	Value     string // dimension|code, for forms
 	Dimension string
 	Class     string
@@ -51,22 +55,6 @@ type tagRow struct {
 type wordLink struct {
 	Text, Href, Weight string
 	N                  int // how often
-}
-
-// conditionRow is a measure with its conditions in words.
-type conditionRow struct {
-	ID       domain.MeasureID
-	Title    string
-	Gain     string
-	Criteria string
-	Href     string
-}
-
-// unreadRow is a passage that seems to hold a condition and was not read.
-type unreadRow struct {
-	Measure domain.MeasureID
-	Title   string
-	Text    string
 }
 
 func (s *Server) tagsPage(c *fiber.Ctx) error {
@@ -113,6 +101,7 @@ func (s *Server) tagsPage(c *fiber.Ctx) error {
 	slices.SortStableFunc(v.Tags, func(a, b tagRow) int {
 		return slices.Index(order, dimensionOf(a.Value)) - slices.Index(order, dimensionOf(b.Value))
 	})
+	numbered(v.Tags, v.Keywords)
 	if v.Editable {
 		offices, err := s.Store.Offices(ctx)
 		if err != nil {
@@ -120,14 +109,27 @@ func (s *Server) tagsPage(c *fiber.Ctx) error {
 		}
 		v.Add = s.tagOptions(offices)
 	}
-	for i, m := range s.measures(p) {
-		row := conditionRow{ID: m.ID, Title: m.Title, Gain: m.Gain, Criteria: m.Criteria, Href: policyPath(p.ID, "measures/"+string(m.ID))}
-		v.Measures = append(v.Measures, row)
-		for _, passage := range p.Measures[i].Unread {
-			v.Unread = append(v.Unread, unreadRow{Measure: m.ID, Title: m.Title, Text: passage})
+	v.Facts, v.Measures = s.factRows(p, &text), s.measures(p)
+	for i := range v.Measures { // the place with its mark
+		if cite := v.Measures[i].Cite; cite != nil {
+			cite.Href = text.hrefFrom(p, &p.Measures[i])
 		}
 	}
+	if v.Gone, err = s.removedMeasures(ctx, p); err != nil {
+		return err
+	}
 	return s.render(c, v)
+}
+
+// numbered gives every tag its number on the page, by which one comes back to it.
+func numbered(lists ...[]tagRow) {
+	n := 0
+	for _, rows := range lists {
+		for i := range rows {
+			n++
+			rows[i].N = n
+		}
+	}
 }
 
 func dimensionOf(value string) domain.Dimension {
@@ -239,11 +241,49 @@ func (s *Server) saveTag(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	what, kept, err := s.changeTag(p, field(c, "do"), field(c, "tag"), field(c, "keyword"), place)
+	value := field(c, "tag")
+	if name := field(c, "name"); name != "" {
+		if value, err = s.tagNamed(c.UserContext(), name); err != nil {
+			return err
+		}
+	}
+	what, kept, err := s.changeTag(p, field(c, "do"), value, field(c, "keyword"), place)
 	if err != nil {
 		return err
 	}
-	return s.saveDraft(c, p, "tag", what, before, "#tags", kept...)
+	to := "#tags"
+	if n, err := strconv.Atoi(field(c, "n")); err == nil { // where the officer was
+		to = fmt.Sprintf("#t%d", n)
+	}
+	return s.saveDraft(c, p, "tag", what, before, to, kept...)
+}
+
+// tagNamed finds the tag of a name as the list offers it, 外贸支持（主题：惠企）, or
+// without what stands in brackets, if one tag has the name.
+func (s *Server) tagNamed(ctx context.Context, name string) (string, error) {
+	offices, err := s.Store.Offices(ctx)
+	if err != nil {
+		return "", err
+	}
+	var found []string
+	for _, g := range s.tagOptions(offices) {
+		for _, o := range g.Options {
+			switch name {
+			case o.Name + "（" + g.Name + "）":
+				return o.Code, nil
+			case o.Name:
+				found = append(found, o.Code)
+			}
+		}
+	}
+	switch len(found) {
+	case 1:
+		return found[0], nil
+	case 0:
+		return "", domain.Errorf(domain.Invalid, "标签体系里没有“%s”，请从列表中选择标签，或填写关键词", cutRunes(name, 30)).In("标签")
+	default:
+		return "", domain.Errorf(domain.Invalid, "有几个标签叫“%s”，请从列表中选择其中一个", cutRunes(name, 30)).In("标签")
+	}
 }
 
 // changeTag does what an officer says and returns it as corrections to keep.
@@ -261,6 +301,19 @@ func (s *Server) changeTag(p *domain.Policy, do, value, keyword string, place *d
 			}
 		}
 		return fmt.Sprintf("确认了%d个自动判定的标签", n), kept, nil
+	}
+	if do == "refuse-all" {
+		n := 0
+		for i := range p.Tags {
+			if tag := &p.Tags[i]; tag.State == domain.Suggested {
+				if tag.Dimension != domain.KeywordTag {
+					kept = append(kept, tagSaid(p, *tag, domain.SaidNo))
+				}
+				tag.State = domain.Removed
+				n++
+			}
+		}
+		return fmt.Sprintf("不采用%d个建议的标签", n), kept, nil
 	}
 	dimension, code, _ := strings.Cut(value, "|")
 	d := domain.Dimension(dimension)

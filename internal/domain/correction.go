@@ -1,6 +1,7 @@
 package domain
 
 import (
+	"encoding/json"
 	"maps"
 	"slices"
 	"strconv"
@@ -142,16 +143,29 @@ var factFields = []readField[Policy]{
 	{"amends", "修改或延续的文件", func(p *Policy) string { return referenceList(p.Amends) }},
 }
 
+// IsMeasure is the field of a measure that says that it is one: of one that was
+// read and is none the officer's value is "", of one that was missed the
+// machine's.
+const IsMeasure = "measure"
+
 var measureFields = []readField[Measure]{
+	{IsMeasure, "政策点", func(*Measure) string { return SaidYes }},
+	{"who", "对象", func(m *Measure) string { return m.Who }},
+	{"criteria", "条件", func(m *Measure) string { return criteriaValue(&m.Criteria) }},
 	{"kind", "支持方式", func(m *Measure) string { return m.Benefit.Kind }},
 	{"rate", "比例", func(m *Measure) string { return number(m.Benefit.Rate) }},
 	{"from_rate", "原比例", func(m *Measure) string { return number(m.Benefit.FromRate) }},
+	{"base", "按什么算", func(m *Measure) string { return m.Benefit.Base }},
 	{"amount", "金额", func(m *Measure) string { return number(m.Benefit.Amount) }},
+	{"tiers", "分档金额", func(m *Measure) string { return numbers(m.Benefit.Tiers) }},
+	{"unit", "金额按每", func(m *Measure) string { return m.Benefit.Unit }},
 	{"cap", "最高", func(m *Measure) string { return number(m.Benefit.Cap) }},
+	{"cap_per", "最高按每", func(m *Measure) string { return m.Benefit.CapPer }},
 	{"months", "月数", func(m *Measure) string { return number(float64(m.Benefit.Months)) }},
 	{"from", "开始", func(m *Measure) string { return m.Window.From }},
 	{"to", "结束", func(m *Measure) string { return m.Window.To }},
 	{"deadline", "申请截止", func(m *Measure) string { return m.Window.Deadline }},
+	{"relative", "相对期限", func(m *Measure) string { return m.Window.Relative }},
 	{"mode", "办理方式", func(m *Measure) string { return m.How.Mode }},
 }
 
@@ -161,6 +175,65 @@ func number(f float64) string {
 		return ""
 	}
 	return strconv.FormatFloat(f, 'f', -1, 64)
+}
+
+func numbers(all []float64) string {
+	texts := make([]string, len(all))
+	for i, f := range all {
+		texts[i] = number(f)
+	}
+	return strings.Join(texts, "、")
+}
+
+// criteriaValue writes conditions as one value: their tree, without the words of
+// the text and without what could not be read and has to be met besides.
+func criteriaValue(c *Criteria) string {
+	bare := bareCriteria(c)
+	if bare.IsZero() {
+		return ""
+	}
+	value, err := json.Marshal(bare)
+	if err != nil { // a tree of strings and numbers is always written
+		return ""
+	}
+	return string(value)
+}
+
+func bareCriteria(c *Criteria) Criteria {
+	switch {
+	case c.Leaf != nil && c.Leaf.Field == FieldOther:
+		return Criteria{}
+	case c.Leaf != nil:
+		return Leaf(Condition{Field: c.Leaf.Field, Op: c.Leaf.Op, Values: c.Leaf.Values, Number: c.Leaf.Number})
+	case c.Not != nil:
+		return NotOf(bareOr(c.Not))
+	case c.Any != nil:
+		one := Criteria{Any: []Criteria{}}
+		for i := range c.Any {
+			one.Any = append(one.Any, bareOr(&c.Any[i]))
+		}
+		return one
+	default:
+		var parts []Criteria
+		for i := range c.All {
+			parts = append(parts, bareCriteria(&c.All[i]))
+		}
+		return AllOf(parts...)
+	}
+}
+
+// bareOr is bareCriteria where a part may not be left out, since the rest would
+// mean something else.
+func bareOr(c *Criteria) Criteria {
+	if bare := bareCriteria(c); !bare.IsZero() {
+		return bare
+	}
+	return Leaf(Condition{Field: FieldOther})
+}
+
+// KeptCriteria reads what [Measure.Fields] writes of conditions.
+func KeptCriteria(value string) (c Criteria, ok bool) {
+	return c, value == "" || json.Unmarshal([]byte(value), &c) == nil
 }
 
 // Facts are the values of a document that are kept as cases when they are

@@ -89,3 +89,31 @@ func TestChanges(t *testing.T) {
 		t.Error("a contact is kept")
 	}
 }
+
+func TestConditionsAsAValue(t *testing.T) {
+	staff := Leaf(Condition{Field: FieldStaff, Op: AtMost, Number: 300, Unstated: true, Evidence: []Evidence{{Start: 1, End: 3, Text: "不超过"}}})
+	unread := Leaf(Condition{Field: FieldOther, Unread: "信用良好"})
+	for name, tt := range map[string]struct {
+		c    Criteria
+		want string
+	}{
+		"nothing":                       {Criteria{}, ""},
+		"without the words of the text": {staff, `{"leaf":{"field":"staff","op":"le","number":300}}`},
+		"what was not read is no case":  {AllOf(staff, unread), `{"leaf":{"field":"staff","op":"le","number":300}}`},
+		"nothing but that":              {unread, ""},
+		"an alternative stays one":      {AnyOf(staff, unread), `{"any":[{"leaf":{"field":"staff","op":"le","number":300}},{"leaf":{"field":"other"}}]}`},
+		"and an exclusion":              {NotOf(unread), `{"not":{"leaf":{"field":"other"}}}`},
+	} {
+		m := Measure{Criteria: tt.c}
+		got := m.Fields()["criteria"]
+		if got != tt.want {
+			t.Errorf("%s: %s, want %s", name, got, tt.want)
+		}
+		if back, ok := KeptCriteria(got); !ok || criteriaValue(&back) != got {
+			t.Errorf("%s: reads back as %+v", name, back)
+		}
+	}
+	if _, ok := KeptCriteria("不是条件"); ok {
+		t.Error("anything is read as conditions")
+	}
+}

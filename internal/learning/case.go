@@ -264,8 +264,12 @@ func holds(p *domain.Policy, c *domain.Correction) bool {
 	case domain.FactCorrected:
 		return p.Facts()[c.Code] == c.Officer
 	case domain.MeasureCorrected:
+		here := func(m domain.Measure) bool { return m.Start <= c.Start && c.Start < m.End }
+		if c.Code == domain.IsMeasure && c.Officer == "" {
+			return !slices.ContainsFunc(p.Measures, here)
+		}
 		return slices.ContainsFunc(p.Measures, func(m domain.Measure) bool {
-			return m.Start <= c.Start && c.Start < m.End && m.Fields()[c.Code] == c.Officer
+			return here(m) && m.Fields()[c.Code] == c.Officer
 		})
 	default:
 		return assigned(p, c.Dimension, c.Code) == (c.Officer == domain.SaidYes)
@@ -294,8 +298,16 @@ func Check(r *rules.Rules, t *tagging.Tagger) []*domain.Error {
 // Describe says in Chinese what an officer said.
 func Describe(r *rules.Rules, c *domain.Correction) string {
 	switch {
+	case c.Dimension == domain.MeasureCorrected && c.Code == domain.IsMeasure:
+		if c.Officer == "" {
+			return "不应有政策点"
+		}
+		return "应有政策点"
 	case c.Dimension == domain.FactCorrected || c.Dimension == domain.MeasureCorrected:
 		value := c.Officer
+		if kept, ok := domain.KeptCriteria(value); ok && c.Code == "criteria" {
+			value = conditions(r, &kept)
+		}
 		if value == "" {
 			value = "（没有）"
 		}
@@ -305,6 +317,25 @@ func Describe(r *rules.Rules, c *domain.Correction) string {
 	default:
 		return "不应有" + c.Dimension.Label() + "“" + r.Name(c.Dimension, c.Code) + "”"
 	}
+}
+
+// conditions lists what criteria ask for, without how they are joined.
+func conditions(r *rules.Rules, c *domain.Criteria) string {
+	var all []string
+	c.Leaves(func(l *domain.Condition) {
+		text := l.Field.Label()
+		for i, v := range l.Values {
+			if i > 0 {
+				text += "或"
+			}
+			text += r.ValueName(l.Field, v)
+		}
+		if l.Op.Orders() {
+			text += fmt.Sprintf("%s%d", map[domain.Op]string{domain.AtLeast: "≥", domain.MoreThan: ">", domain.AtMost: "≤", domain.LessThan: "<"}[l.Op], l.Number)
+		}
+		all = append(all, text)
+	})
+	return strings.Join(all, "；")
 }
 
 // shorten cuts a title for a line of output.

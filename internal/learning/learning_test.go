@@ -142,6 +142,36 @@ func TestFromCorrectionsToTests(t *testing.T) {
 	}
 }
 
+func TestMeasuresThatAreNoneOrMissing(t *testing.T) {
+	is := document(furnaces.Title, "", "measure", domain.IsMeasure, domain.SaidYes, "")
+	is.Text = furnaces.Text
+	says := func(officer, words string) domain.Correction {
+		k := domain.Correction{Dimension: domain.MeasureCorrected, Code: domain.IsMeasure, Officer: officer}
+		start, end, ok := domain.FindWords(is.Text, words, 0)
+		if k.Cite(is.Text, start, end); !ok {
+			t.Fatalf("no %s", words)
+		}
+		return k
+	}
+	is.Says = []domain.Correction{says(domain.SaidYes, "支持炉窑焕新和产线焕新"), says("", "云川县支持产线焕新"), says(domain.SaidYes, "云川县人民政府")}
+	s := session(t, "", is)
+	list, rest := propose(t, s)
+	if len(rest) != 1 || rest[0].Says != "应有政策点" || rest[0].Words != "云川县人民政府" {
+		t.Errorf("without a proposal: %+v", rest)
+	}
+	tests := find(list, "", "")
+	if tests == nil {
+		t.Fatalf("what is read rightly is no test: %+v", list)
+	}
+	folder := filepath.Join(t.TempDir(), "office")
+	if done, err := s.Accept(t.Context(), []learning.Proposal{*tests}, folder, false); err != nil || done.Cases != 2 {
+		t.Fatalf("accepted %+v, %v", done, err)
+	}
+	if problems := check(t, folder); len(problems) > 0 {
+		t.Errorf("the folder as written: %v", problems)
+	}
+}
+
 func TestHarmIsShownAndRefused(t *testing.T) {
 	s := session(t, "", renewal, furnaces, praise)
 	list, _ := propose(t, s)

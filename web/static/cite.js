@@ -1,12 +1,15 @@
-// cite.js — words marked in the text become the evidence of the tag to be
-// added. The form works without it: the words are copied by hand.
+// cite.js — words marked in the text become the evidence of what is to be added: of a
+// measure, or of a tag once that form is open. The forms work without it: the words are
+// copied by hand.
 
 const text = document.querySelector('.doc');
-const box = document.getElementById('add');
-const words = document.getElementById('words');
-if (text && box && words) {
-  const clause = box.querySelector('input[name=clause]');
-  const hint = document.getElementById('words-hint');
+const forms = [...document.querySelectorAll('input[data-cite]')].map((words) => ({
+  words,
+  box: words.closest('details'),
+  clause: words.form.elements.clause,
+  hint: document.getElementById(words.getAttribute('aria-describedby')),
+}));
+if (text && forms.length) {
   document.addEventListener('selectionchange', () => {
     const sel = getSelection();
     if (!sel.rangeCount || sel.isCollapsed) return;
@@ -15,12 +18,17 @@ if (text && box && words) {
     const part = range.cloneContents();
     part.querySelectorAll('.k').forEach((label) => label.remove()); // what a mark is called is not in the text
     const marked = part.textContent.trim();
-    if (marked.length < 2 || marked.length > words.maxLength) return;
+    if (marked.length < 2) return;
     const from = range.startContainer.nodeType === Node.TEXT_NODE ? range.startContainer.parentElement : range.startContainer;
-    words.value = marked;
-    clause.value = from.closest('.cl')?.id ?? '';
-    hint.textContent = hint.dataset.cited;
-    box.open = true;
+    const clause = from.closest('.cl')?.id ?? '';
+    const open = forms.filter((form) => form.box.open);
+    for (const form of open.length ? open : forms) {
+      if (marked.length > form.words.maxLength) continue;
+      form.words.value = marked;
+      form.clause.value = clause;
+      form.hint.textContent = form.hint.dataset.cited;
+      form.box.open = true;
+    }
   });
-  words.addEventListener('input', () => { clause.value = ''; });
+  for (const { words, clause } of forms) words.addEventListener('input', () => { clause.value = ''; });
 }
