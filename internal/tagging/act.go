@@ -165,10 +165,10 @@ func (t *reading) doneTo(s sentence) sentence {
 }
 
 var (
-	notWho = expression(`^通过[^的]*$|^[\p{Han}]{2,12}(?:补助|补贴|奖励|资助)(?:按|由|实行|分[\p{Han}]{0,2}类)|^(?:《|近日|日前|据(?:了解|悉)|除|根据|按照?|依照|依据|其中|其余|将|由|截至|[自从](?:\d|本|即|发)|\d{4}年|\d{1,2}月|目前|在[\p{Han}]{0,6}期间$|本(?:办法|通知|意见|条例))|是|应当|不得|部分按\d|(?:不低于|不高于|不超过)[^,。;]{2,12}标准|(?:受理|申报|申请|截止)(?:时间|日期)|企业规模|(?:划型|划分)标准|人民政府|行政机关|(?:主管|有关|各)部门|提供|根据|情况|工作$|责任|问题|因素|》$|要(?:抓紧|认真|切实|加强|积极|严格)|落实$|起$|重视$|(?:幅度|规定|期限)内$|^经[^的]{2,24}(?:鉴定|评估|批准|认定|同意)$|^(?:推进|打造|做强|做大|加快|加强|形成)[^的]*$|^(?:满足|解决|降低|减轻|缓解|促进|进一步|切实|有效|提高|增强|规范|优化)|(?:投产|达效|竣工|验收|认定|备案|完成|签订|建成)后$`)
+	notWho = expression(`^通过[^的]*$|^[\p{Han}]{2,12}(?:补助|补贴|奖励|资助)(?:按|由|实行|分[\p{Han}]{0,2}类)|^(?:《|近日|日前|据(?:了解|悉)|除|根据|按照?|依照|依据|其中|其余|将|由|截至|[自从](?:\d|本|即|发)|\d{4}年|\d{1,2}月|目前|在[\p{Han}]{0,6}期间$|本(?:办法|通知|意见|条例))|是|应当|不得|部分按\d|(?:不低于|不高于|不超过)[^,。;]{2,12}标准|(?:受理|申报|申请|截止)(?:时间|日期)|企业规模|(?:划型|划分)标准|人民政府|行政机关|(?:主管|有关|各)部门|提供|根据|情况|工作$|方面$|(?:标准|内容|方式|办法)(?:为|是)?$|项目中$|责任|问题|因素|》$|要(?:抓紧|认真|切实|加强|积极|严格)|落实$|起$|重视$|(?:幅度|规定|期限)内$|^经[^的]{2,24}(?:鉴定|评估|批准|认定|同意)$|^(?:推进|打造|做强|做大|加快|加强|形成)[^的]*$|^(?:满足|解决|降低|减轻|缓解|促进|进一步|切实|有效|提高|增强|规范|优化)|(?:投产|达效|竣工|验收|认定|备案|完成|签订|建成)后$`)
 	// beforeWho is a verb before the words that name somebody, and noVerb one that is
 	// none: 服务业企业, 保障性住房, 重点群体.
-	beforeWho = automaton.MustCompile(`^(?:[、和及与或于对向为给]|支持|鼓励|引导|协助|帮助|允许|指导|培育|服务|保障|推动|优先|积极|重点|扶持|适用(?:范围|对象)|本(?:措施|办法|政策|意见|细则|规定|通知|方案)(?:主要|仅)?适用于)`)
+	beforeWho = automaton.MustCompile(`^(?:[、和及与或于对向为给]|至于|而(?:获|对)|支持|鼓励|引导|协助|帮助|允许|指导|培育|服务|保障|推动|优先|积极|重点|扶持|适用(?:范围|对象)|本(?:措施|办法|政策|意见|细则|规定|通知|方案)(?:主要|仅)?适用于)`)
 	noVerb    = automaton.MustCompile(`^(?:服务(?:业|型|外包|贸易|机构|中心|商|平台|站)|保障(?:性|房|对象)|重点(?:群体|人群|人员|企业|项目|产业|行业|领域|优抚))`)
 	// behindWho is what somebody has or gets, right behind the words that name them:
 	// 商贸业企业2026年3月应缴的电费, 企业给予10%, 企业欠费不停水.
@@ -176,11 +176,11 @@ var (
 )
 
 var (
-	// servesThem names those who do something for others: 为农户提供代耕服务的社会化服务组织,
-	// of which people leaves 农户提供….
-	servesThem = automaton.MustCompile(`^[\p{Han}、]{2,20}提供[^。;:]{2,60}的[\p{Han}]{0,10}(?:企业|公司|机构|合作社|组织|单位|主体|中心|平台|个人|人员)$`)
-	// borrowedIn names those who did something in a time: 2026年1月1日至6月30日新增贷款的小微企业.
-	borrowedIn = automaton.MustCompile(`^\d{4}年[\d年月日至到—~-]{2,24}(?:起|以来|期间|以后)?[^\d。;:][^。;:]{1,60}的[\p{Han}、]{2,30}(?:企业|公司|工商户|机构|合作社|组织|单位|主体|人员|毕业生|职工|家庭|居民)$`)
+	// didSomething names those who did something, whatever words it is told in: 纳入统计部门统计的企业,
+	// 2026年1月1日至6月30日新增贷款的小微企业, 为农户提供代耕服务的社会化服务组织.
+	didSomething = automaton.MustCompile(`^[^,。;:]{2,80}的[\p{Han}、“”]{0,30}(?:企业|公司|工商户|机构|合作社|组织|单位|主体|人员|毕业生|职工|家庭|居民|个人|旅行社|园区|基地)$|^[^。;:]{2,100}万?元以[上下]的[\p{Han}]{0,20}企业$`)
+	// startsElse begins what names nobody.
+	startsElse = automaton.MustCompile(`^(?:《|近日|日前|据|根据|按照?|依照|依据|将|由|截至|除|通过|本(?:办法|通知|意见|条例)|[自从](?:\d|本|即|发)|其中|\d{4}年[\d年月日至到—~-]*(?:是|应当|不得))|应当|不得`)
 )
 
 // people cuts verbs off the front of words that are to name somebody; it is empty
@@ -197,7 +197,7 @@ func people(s sentence) sentence {
 	if loc := s.loc(behindWho); loc != nil {
 		s = s.slice(0, max(loc[2], loc[4]))
 	}
-	if servesThem.MatchString(s.text) || borrowedIn.MatchString(s.text) {
+	if didSomething.MatchString(s.text) && !startsElse.MatchString(s.text) {
 		return s
 	}
 	if utf8.RuneCountInString(s.text) < 2 || s.matches(notWho) && !s.matches(foundedBound) {

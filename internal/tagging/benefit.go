@@ -84,7 +84,7 @@ func (t *Tagger) benefit(m *domain.Measure, s sentence) {
 			note("tiers", x)
 		}
 	}
-	for _, x := range t.find("X34", s) {
+	for _, x := range t.sums("X34", s) {
 		a, ok := yuan(x.group("amt"), x.group("unit"))
 		unit := x.group("who") + "·" + x.group("per")
 		switch {
@@ -97,9 +97,10 @@ func (t *Tagger) benefit(m *domain.Measure, s sentence) {
 			t.tier(m, a, x)
 		}
 	}
+	t.rows(m, s)
 	t.steps(m, s)
 	for _, code := range []string{"X69", "X70"} {
-		for _, x := range t.find(code, s) {
+		for _, x := range t.sums(code, s) {
 			a, ok := yuan(x.group("amt"), x.group("unit"))
 			unit := strings.Trim(x.group("who")+"·"+x.group("per"), "·")
 			switch {
@@ -120,7 +121,7 @@ func (t *Tagger) benefit(m *domain.Measure, s sentence) {
 			}
 		}
 	}
-	for _, x := range t.find("X31", s) {
+	for _, x := range t.sums("X31", s) {
 		a, ok := yuan(x.group("amt"), x.group("unit"))
 		switch {
 		case !ok || reached.MatchString(x.text[x.loc[1]:]):
@@ -149,7 +150,7 @@ func (t *Tagger) benefit(m *domain.Measure, s sentence) {
 			note("amount", x)
 		}
 	}
-	for _, x := range t.find("X35", s) {
+	for _, x := range t.sums("X35", s) {
 		if a, ok := yuan(x.group("amt"), "元"); ok && b.Amount == 0 && !another && !before.MatchString(x.text[:x.loc[0]]) {
 			kind(kindOfWord(firstRunes(x.text[x.loc[1]:], 8)))
 			b.Amount, b.Unit = a, x.group("unit")
@@ -195,6 +196,12 @@ func (t *Tagger) benefit(m *domain.Measure, s sentence) {
 		b.Cap, _ = yuan(submatch(s.text, loc, 1), submatch(s.text, loc, 2))
 		m.Evidence["benefit.cap"] = append(m.Evidence["benefit.cap"], s.evidence(loc[0], loc[1]))
 	}
+	if share := s.locs(shareOfRank); len(share) > 1 && b.Rate != 0 && rests(m.Evidence["benefit.rate"], s.evidence(share[0][0], share[len(share)-1][1])) {
+		if first, second := submatch(s.text, share[0], 1), submatch(s.text, share[1], 1); first != second { // which of them somebody gets stands in the text
+			b.Rate, b.Base = 0, ""
+			delete(m.Evidence, "benefit.rate")
+		}
+	}
 	for _, x := range t.find("X36", s) {
 		if n, ok := integer(x.group("n")); ok && b.Months == 0 && b.Kind != "" && x.group("unit") != "天" {
 			b.Months = n
@@ -204,6 +211,56 @@ func (t *Tagger) benefit(m *domain.Measure, s sentence) {
 			note("months", x)
 		}
 	}
+}
+
+// sums are the matches of a rule that are not what something was before: 由610元提高到645元.
+func (t *Tagger) sums(code string, s sentence) []match {
+	found := t.find(code, s)
+	if len(found) == 0 {
+		return nil
+	}
+	was := s.locs(wasBefore)
+	return slices.DeleteFunc(found, func(x match) bool {
+		return slices.ContainsFunc(was, func(o []int) bool { return o[0] < x.loc[1] && x.loc[1] <= o[1] })
+	})
+}
+
+// wasBefore is what something was until it was raised or cut.
+var wasBefore = expression(`[由从][^,。;]{0,40}?\d[^,。;]{0,20}?(?:提高|调整|上调|增加|提升|下调|降低|提)[到至为]`)
+
+var (
+	// sumOfEach is what one of several gets of each: 硕士每人7000元.
+	sumOfEach = expression(`(?:^|[,、;:按及和])([\p{Han}A-Z“”]{1,20}(?:\([^()]{1,12}\))?,?)每([人户亩头张台辆家个件项吨床])(?:每([月年天]))?(?:最高)?可?(?:补贴|补助|奖励|资助|给予|发放)?(\d+(?:\.\d+)?(?:亿元|万元|元))`)
+	// shareOfRank is the share of one of several ranks: 三星级按60%奖励返还,四星级按80%奖励返还.
+	shareOfRank = expression(`(?:^|[,;、])[^,。;:、%\d年]{1,12}?按(?:照)?[^,。;%\d]{0,16}?(\d+(?:\.\d+)?%)`)
+)
+
+// rows reads what each of several gets, where the unit is the same: 博士每人10000元、硕士每人7000元.
+func (t *Tagger) rows(m *domain.Measure, s sentence) {
+	b := &m.Benefit
+	all := s.locs(sumOfEach)
+	if len(all) < 2 || b.Tiers != nil || b.Rate != 0 {
+		return
+	}
+	unit := func(loc []int) string {
+		return strings.Trim(submatch(s.text, loc, 2)+"·"+submatch(s.text, loc, 3), "·")
+	}
+	var tiers []float64
+	for _, loc := range all {
+		v := amounts(submatch(s.text, loc, 4))
+		if unit(loc) != unit(all[0]) || total.MatchString(submatch(s.text, loc, 1)) || len(v) != 1 || slices.Contains(tiers, v[0]) {
+			return
+		}
+		tiers = append(tiers, v[0])
+	}
+	if b.Amount != 0 && !slices.Contains(tiers, b.Amount) {
+		return
+	}
+	from, to := all[0][0], all[len(all)-1][1]
+	b.Kind, b.Tiers, b.Amount, b.Unit = cmpEmpty(b.Kind, kindNear(s, from, to)), tiers, 0, unit(all[0])
+	delete(m.Evidence, "benefit.amount")
+	m.Evidence["benefit.tiers"] = append(m.Evidence["benefit.tiers"], s.evidence(from, to))
+	b.Text = cmpEmpty(b.Text, firstRunes(strings.TrimSpace(unnumbered(s.text)), 80))
 }
 
 // tier adds an amount to those that a measure gives to others, or for other things.
@@ -310,7 +367,7 @@ var (
 	discount = expression(`([^,。;:]{2,40}?)(?:给予|予以|再|按)?(?:优惠|减免|减收|下浮|打折)(?:幅度)?(?:为|至少)?(\d+(?:\.\d+)?%)`)
 	// raised is what an amount is changed to: 由15万元提高至20万元; before stands before
 	// what it was.
-	raised = expression(`(?:由|从)[^,。;]{0,24}?元(?:/[\p{Han}]{1,4}){0,2}[^,。;\d]{0,6}?(?:提高|调整|上调|增加|提升|下调|降低)(?:到|至|为)(?:每([\p{Han}]{1,2}?)每([月年天]))?(\d+(?:\.\d+)?)(亿元|万元|元)`)
+	raised = expression(`(?:由|从)[^,。;]{0,24}?元(?:/[\p{Han}]{1,4}){0,2}[^,。;\d]{0,6}?(?:提高|调整|上调|增加|提升|下调|降低)(?:到|至|为)(?:每([\p{Han}]{1,2}?)每([月年天]))?(?:不低于)?(\d+(?:\.\d+)?)(亿元|万元|元)`)
 	before = automaton.MustCompile(`[从由]$`)
 	// kindFirst is an amount behind what it is: 给予一次性创业补贴5000元.
 	kindFirst = expression(`(?:给予|发放|予以|享受|申领|领取)(一次性)?[\p{Han}]{0,12}?(补贴|补助|奖励|资助|津贴|奖金|慰问金|救助金|补助金)(?:资金|金)?(\d+(?:\.\d+)?)(亿元|万元|元)(?:[,。;]|$)`)
@@ -342,7 +399,7 @@ var (
 	stepAtMost = expression(`(?:^|[,、;:])([\p{Han}()]{2,10})不超过(\d+(?:\.\d+)?)(亿元|万元|元)`)
 	supports   = expression(`补贴|补助|奖励|资助|津贴`)
 	// delay is how long something may be put off or had.
-	delay = expression(`(?:减免|免收|免除|缓缴|延期|延缓|延长|展期|期限|过渡期|最长|时间)[^,。;:\d]{0,12}?([一二两三四五六七八九十]{1,3}|\d{1,3})(个月|年)`)
+	delay = expression(`(?:减免|免收|免除|缓缴|延期|延缓|延长|展期|期限|过渡期|最长|时间):?[^,。;:\d]{0,12}?([一二两三四五六七八九十]{1,3}|\d{1,3})(个月|年)`)
 	// bounds are no base of a share.
 	bounds = automaton.MustCompile(`不超过|不高于|不低于|比例|低于|高于|达到|承担|负担|分担|上浮|提高`)
 	// apiece are amounts for several, in the order in which they are named.

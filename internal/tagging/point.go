@@ -423,6 +423,15 @@ func sideOfHeading(heading string) string {
 
 // bySides tells whether the headings themselves are the sides of a measure.
 func (t *reading) bySides(p *domain.Policy, sections []section) bool {
+	things := 0 // of which each has its own standard
+	for _, s := range sections {
+		if s.side == "" {
+			things += min(standards(s), len(restarts(s)))
+		}
+	}
+	if things > 1 {
+		return false
+	}
 	if cellSide(p) != "" || oneThing(p) && !t.severalGifts(sections) {
 		return true
 	}
@@ -442,7 +451,7 @@ func (t *reading) severalGifts(sections []section) bool {
 	n := 0
 	for _, s := range sections {
 		for _, it := range s.items {
-			if slices.ContainsFunc(t.sentences(it.Clause), func(one sentence) bool { return t.givenIn(one) && t.namesOwn(one) }) {
+			if slices.ContainsFunc(t.sentences(it.Clause), func(one sentence) bool { return t.givenIn(one) && t.givesOwn(one) }) {
 				n++
 			}
 		}
@@ -583,12 +592,16 @@ func (t *reading) units(p *domain.Policy, s section) []unit {
 		sides = 0
 	}
 	if sides >= 2 && !s.aside {
-		u := unit{heading: s.heading, path: s.path, alone: true}
-		for _, it := range s.items {
-			u.own = append(u.own, t.pieces(it)...)
+		var out []unit
+		for _, group := range restarts(s) {
+			u := unit{heading: group.heading, path: group.path, alone: true}
+			for _, it := range group.items {
+				u.own = append(u.own, t.pieces(it)...)
+			}
+			markLists(u.own)
+			out = append(out, u)
 		}
-		markLists(u.own)
-		return []unit{u}
+		return out
 	}
 	var out []unit
 	var before []piece // conditions that stand before what they are for
@@ -628,6 +641,61 @@ func (t *reading) units(p *domain.Policy, s section) []unit {
 	return out
 }
 
+// restarts parts a section in which the sides of a measure are told for several things one
+// after the other, 1.创业资助 补贴对象:… 补贴标准:… 2.租金补贴 补贴对象:… 补贴标准:…, where
+// a thing begins.
+func restarts(s section) []section {
+	var out []section
+	told := map[string]bool{} // the sides of the thing
+	from, opens := 0, -1      // opens is the title of what may be the next thing
+	add := func(to int) {
+		of := section{heading: s.heading, path: s.path, side: s.side, items: s.items[from:to]}
+		if first := of.items[0]; isThing(first) {
+			of.heading, of.path = strings.Trim(unnumbered(first.Text), " 。"), first.Path
+		}
+		out = append(out, of)
+		from, opens = to, -1
+		clear(told)
+	}
+	if standards(s) < 2 {
+		return []section{s}
+	}
+	for i, it := range s.items {
+		switch {
+		case isThing(it):
+			opens = i
+		case it.side == "" || it.side == s.side || i > 0 && it.side == s.items[i-1].side:
+		case told[it.side] && (told["标准"] || told["额度"] || told["金额"]):
+			if opens <= from {
+				opens = i
+			}
+			add(opens)
+			fallthrough
+		default:
+			told[it.side], opens = true, -1
+		}
+	}
+	add(len(s.items))
+	return out
+}
+
+// standards is how often the items of a section come to what is given.
+func standards(s section) int {
+	n, before := 0, ""
+	for _, it := range s.items {
+		if it.side != s.side && it.side != before && slices.Contains([]string{"标准", "额度", "金额"}, it.side) {
+			n++
+		}
+		before = it.side
+	}
+	return n
+}
+
+// isThing tells whether an item is only the number and the name of a thing: 2、租金补贴.
+func isThing(it item) bool {
+	return isNumbered(it.Text) && len(it.Text) <= longLabel && !strings.ContainsAny(it.Text, ",:，；;") && sideOfLabel(it.Text) == ""
+}
+
 // asideLead tells whether a numbered paragraph begins with words to offices.
 func asideLead(it item) bool {
 	words, _ := leadOf(it.Text)
@@ -640,41 +708,111 @@ func (t *reading) figures(b block) bool {
 	return slices.ContainsFunc(b.items, func(it item) bool { return t.givesSomething(it.Clause) && numbers.MatchString(it.Text) })
 }
 
-// apart parts a paragraph in which several sentences each give something to
-// somebody of their own.
+// apart parts a paragraph or an article at each sentence that gives others something of
+// their own, or for something else. What stands before the first is said of all.
 func (t *reading) apart(s section, b block, own []piece) []unit {
 	whole := []unit{{heading: s.heading, path: b.items[0].Path, own: own}}
-	if b.lists && !withinOne(b) {
-		return whole
-	}
 	var out []unit
 	var lead []piece
-	// given is whether somebody of their own was given something, and within whether
-	// somebody was whom a sentence names behind others: 支持企业技改,对…的企业给予….
-	given, within := false, false
+	given := false
 	for i, x := range own {
-		starts := i == 0 || strings.HasSuffix(own[i-1].text, "。") || strings.HasSuffix(own[i-1].text, ";")
-		names, goesOn := b.acts[i] == gives && t.namesOwn(x.sentence), onOfIt.MatchString(x.text)
-		if starts && !goesOn && (names && (given || within && x.matches(forWhom)) || given && i > 0 && strings.HasSuffix(own[i-1].text, "。") && t.givenIn(x.sentence) && x.matches(ownToo)) || starts && len(out) > 0 && t.itemGives(own, i) && slices.ContainsFunc(own[:i], func(o piece) bool { return t.givenIn(o.sentence) }) {
-			out = append(out, unit{heading: s.heading, path: b.items[0].Path})
+		if len(out) == 0 && (b.acts[i] != gives || strings.HasSuffix(x.text, ":")) {
+			lead = append(lead, x)
+			continue
 		}
-		if len(out) == 0 {
-			if b.acts[i] != gives {
-				lead = append(lead, x)
-				continue
-			}
-			out = append(out, unit{heading: s.heading, path: b.items[0].Path, own: lead})
+		if len(out) == 0 || given && t.begins(own, i) {
+			out = append(out, unit{heading: s.heading, path: x.in.Path})
 		}
-		given = given || names || b.acts[i] == gives && (strings.HasPrefix(x.text, "其中,对") || t.givenIn(x.sentence) && (x.matches(ownToo) || x.matches(whoDid)))
-		within = within || t.givenIn(x.sentence) && x.matches(forWhom)
 		last := &out[len(out)-1]
 		last.own = append(last.own, x)
+		given = given || t.pays(x.sentence) || t.givesOwn(x.sentence)
 	}
 	if len(out) < 2 {
 		return whole
 	}
+	// Numbered paragraphs that each give something of their own are no list of conditions.
+	for i := range out {
+		for j := range out[i].own {
+			out[i].own[j].list = nil
+		}
+		markLists(out[i].own)
+		if i > 0 {
+			out[i].shared = slices.Clip(lead)
+		}
+	}
+	out[0].path, out[0].own = b.items[0].Path, append(slices.Clip(lead), out[0].own...)
 	return out
 }
+
+// begins tells whether the sentence at i begins what somebody is given besides what was
+// given before it: it, or the numbered item that it opens, gives something of its own.
+func (t *reading) begins(own []piece, i int) bool {
+	x := own[i]
+	opens := i == 0 || own[i-1].in.Clause != x.in.Clause && isNumbered(x.text)
+	if !opens && own[i-1].in.Clause == x.in.Clause && !strings.HasSuffix(own[i-1].text, "。") && !strings.HasSuffix(own[i-1].text, ";") {
+		return false
+	}
+	if t.givesOwn(x.sentence) {
+		return true
+	}
+	if !opens && !isNumbered(x.text) && !ordinal.MatchString(x.text) {
+		return false
+	}
+	for j := i + 1; j < len(own) && own[j].in.Clause == x.in.Clause && !isNumbered(own[j].text) && !ordinal.MatchString(own[j].text); j++ {
+		if t.pays(own[j].sentence) && (x.isTitle() || ordinal.MatchString(x.text)) {
+			return true
+		}
+	}
+	return false
+}
+
+// pays tells whether a sentence gives something in figures.
+func (t *reading) pays(s sentence) bool {
+	return t.givenIn(s) || t.does(s) == gives && s.matches(numbers)
+}
+
+// isTitle tells whether a sentence is the words that stand over what an item of a paragraph
+// gives: (二)旅游节庆活动。.
+func (x piece) isTitle() bool {
+	return len(x.text) <= longLabel && !strings.ContainsAny(x.text, ",:") && !step.MatchString(unnumbered(x.text))
+}
+
+// givesOwn tells whether a sentence gives something to somebody whom it names itself, or
+// in figures for something of its own, and does not only go on to those who reached more.
+func (t *reading) givesOwn(s sentence) bool {
+	if onOfIt.MatchString(s.text) || t.does(s) != gives {
+		return false
+	}
+	subject := strings.TrimRight(s.afterLabel().text, "。;")
+	if i := strings.LastIndex(subject, "。"); i >= 0 { // (一)贷款贴息。对….
+		subject = subject[i+len("。"):]
+	}
+	subject = subject[len(sinceWhen.FindString(subject)):]
+	subject = subject[len(inYear.FindString(subject)):]
+	first := 0
+	if strings.HasPrefix(subject, "每") { // 每新引进1家企业,奖励5万元
+		first = len("每")
+	}
+	if loc := beforeAnyGift.FindStringIndex(subject[first:]); loc != nil {
+		subject = subject[:first+loc[0]]
+	}
+	whom := strings.TrimPrefix(subject, "对")
+	size := domain.CodePoints(whom)
+	switch {
+	case step.MatchString(whom) && first == 0 && (whom == subject && size <= longStep || reachedAtEnd.MatchString(whom)), onOfIt.MatchString(subject):
+		return false
+	case whom != subject:
+		return size > 2
+	default:
+		return size > maxRow && t.pays(s)
+	}
+}
+
+// longStep is more than the characters of who reached more: 年满90周岁老年人.
+const longStep = 14
+
+// maxRow is the most characters of what stands before a sum in a row of several: 晚稻每亩100元.
+const maxRow = 6
 
 // someClass is a class of enterprises or taxpayers that may get a share of its own.
 const someClass = `(?:大中型企业|大型企业|中型企业|小型企业|微型企业|中小微企业|中小企业|小微企业|一般纳税人|小规模纳税人|个体工商户)`
@@ -743,44 +881,20 @@ func (t *reading) classes(u unit) []unit {
 	return out
 }
 
-// itemGives tells whether the sentence at i begins an item within a paragraph that gives
-// something in figures: …。(二)旅游节庆活动。每个活动给予2万元补助。
-func (t *reading) itemGives(own []piece, i int) bool {
-	numbered := func(x piece) bool {
-		return x.start > x.in.Start && (isNumbered(x.text) || ordinal.MatchString(x.text))
-	}
-	if !numbered(own[i]) {
-		return false
-	}
-	for j := i; j < len(own) && (j == i || !numbered(own[j])); j++ {
-		if t.givenIn(own[j].sentence) {
-			return true
-		}
-	}
-	return false
-}
-
 // ordinal begins one of several in a paragraph: 一是节能改造奖励。….
 var ordinal = automaton.MustCompile(`^[一二三四五六七八九十]是`)
 
-// withinOne tells whether a block is one paragraph, which announces no list of others.
-func withinOne(b block) bool { return len(b.items) == 1 && !strings.HasSuffix(b.items[0].Text, ":") }
-
-// ownBeneficiary is a sentence that begins with whom it is for.
-var ownBeneficiary = expression(`^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．])?(?:[^。,;:]{2,20}。)?(?:\d{4}年[^,。]{0,24},)?(?:(?:同时|此外|另外),)?(?:(?:对|给|为|凡|符合|在[^。;,]{2,16}方面,)[^。;]{2,100}?,|对[^,。;]{2,60}?(?:企业|纳税人|工商户|单位|人员|家庭|居民|职工|毕业生|农户|合作社|机构|项目|老年人|残疾人|园区|基地|中心|平台|主体|的)(?:分别|一次性)?(?:给予|发放|奖励|补助|补贴|资助|按|每))`)
-
 var (
-	// ownToo is a sentence that begins with whom it is for without a word before them: 参与出海项目的
-	// 出口企业,按交易额的5%给予奖励; or with what is to be done for a share of its own: 支持企业参展,
-	// 按展位费的50%给予补助.
-	ownToo = expression(`^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．])?(?:(?:支持|鼓励|引导|推动)[^,。;:]{4,60},(?:对|按|给予|每|分别|一次性)|[^,。;:]{2,50}?(?:企业|纳税人|工商户|单位|家庭|农户|合作社|机构|园区|基地|平台|公司|协会|景区|饭店|酒店|旅行社)(?:,?可?(?:分别|一次性)?(?:给予|获得?|按|奖励|补助|补贴|享受)|,每))`)
-	// whoDid begins with what somebody did who gets something: 新建养老机构的,给予每张床位3000元补贴.
-	whoDid = expression(`^[^,。;:]{4,60}?的,可?(?:分别|一次性)?(?:给予|按|奖励|补助|补贴|每)`)
+	// beforeAnyGift is where what is given begins, and inYear a year before who gets it.
+	beforeAnyGift = automaton.MustCompile(`,?(?:分别|一次性|可以?|再)*(?:(?:给予|予以|发放|发给|补贴|补助|奖励|奖补|资助|享受|申请|获得?)[^,。;的]{0,16}?\d|按|每[\p{Han}]|免[征收缴交]|减[征免按半])`)
+	inYear        = automaton.MustCompile(`^(?:19|20)\d{2}年(?:度)?(?:起|以来|内)?,?`)
+	// step begins what only those get who reached more, or the next of several ranks, and
+	// reachedAtEnd ends it.
+	step         = automaton.MustCompile(`^(?:年满|满|达到|超过|不足|低于|其他|其余|其它|连续[一两二三四五]年|[一二三四五六七八九十甲乙丙]等|第[一二三四五六七八九十\d]|[初中高]级|[一二三四五六七八九十]级|[\p{Han}、]{0,10}?\d+(?:\.\d+)?(?:[亿万]?[元亩人个家名张吨户年月天日%头次层等级台辆件项座架趟班栋所间套床]|周?岁|平方米|公里|千瓦|至|到|-|~|—))`)
+	reachedAtEnd = automaton.MustCompile(`(?:的|以上|以下|以内|之间|\([含不]+\)),?$`)
 	// onOfIt begins what goes on about what was given before.
-	onOfIt = automaton.MustCompile(`^[\s(]*(?:其中|同一|上述|以上|该|每[家个户]|单[个家户]|原则上|最高|累计|已|前款|此|本|奖励|补[贴助]|资金|所需|如|若|在此基础上|对(?:其|已(?:享受|获得?)|同一|上述|该))`)
+	onOfIt = automaton.MustCompile(`^[\s(]*(?:《|[^,。;]{0,12}(?:奖励|专项|扶持)资金|其中|同一|上述|以上|即:|该|每[家个户]|单[个家户]|原则上|最高|累计|已|前款|此|本|奖励|补[贴助]|资金|所需|如|若|在此基础上|对(?:其|已(?:享受|获得?[^评批])|同一|上述|该))`)
 )
-
-func (t *reading) namesOwn(s sentence) bool { return s.matches(ownBeneficiary) }
 
 func (t *reading) givesSomething(c *domain.Clause) bool {
 	return slices.ContainsFunc(t.sentences(c), t.givenIn)

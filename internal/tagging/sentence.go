@@ -136,13 +136,13 @@ func comma(text string) int {
 }
 
 // sinceWhen is a time before who is meant: 自2026年1月1日至2027年12月31日,.
-var sinceWhen = automaton.MustCompile(`^(?:(?:同时|此外|另外),)?[自从]?(?:19|20)\d{2}年[\d年月日至到-]{2,24}(?:起|止|期间)?,|^(?:同时|此外|另外),`)
+var sinceWhen = automaton.MustCompile(`^(?:(?:同时|此外|另外|今后|即日起),|[自从]?(?:19|20)\d{2}年[\d年月日至到-]{2,24}(?:起|止|期间)?,|(?:根据|按照|依据)[^,。;:\d]{2,40},)+`)
 
 // sumGiven is a sum that is given: 每亩补助3000元.
 var sumGiven = automaton.MustCompile(`(?:给予|发放|补助|补贴|奖励|资助|奖补)[\p{Han}]{0,6}\d+(?:\.\d+)?(?:亿元|万元|元)`)
 
 // beforeGift is whom a sentence gives something before its first comma.
-var beforeGift = expression(`^([^,。;:]{4,80}?(?:企业|纳税人|工商户|合作社|家庭农场|机构|单位|人员|家庭|居民|人|学生|毕业生|职工|农户|者|的))(?:给予|发放|补助|补贴|奖励|资助|按|每|一次性|免|减)`)
+var beforeGift = expression(`^([^,。;:]{4,80}?(?:企业|纳税人|工商户|合作社|家庭农场|机构|单位|人员|家庭|居民|人|学生|毕业生|职工|农户|者|的))(?:依次|分别|可)?(?:给予|发放|补助|补贴|奖励|资助|按|每|一次性|免|减)`)
 
 // loc is the first match of an expression, as FindStringSubmatchIndex returns it.
 func (s sentence) loc(p pattern) []int {

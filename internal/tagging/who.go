@@ -102,6 +102,9 @@ func (r *reader) who(x piece) {
 		told = r.m.Who != ""
 	}
 	does := r.t.does(s)
+	if does == gives && (r.m.Who == "" || strings.HasSuffix(r.m.Who, "的")) {
+		told = r.recipient(s) || told
+	}
 	switch {
 	case told:
 	case r.byClass:
@@ -132,6 +135,30 @@ func (r *reader) who(x piece) {
 		r.between(s)
 	}
 }
+
+// recipient reads who gets something by the words behind the verb, where the words before
+// it say for what: 标准化民宿达20家以上的,给予投资方奖励100万元.
+func (r *reader) recipient(s sentence) bool {
+	loc := s.loc(givenTo)
+	if loc == nil {
+		return false
+	}
+	who, marks := r.m.Who, r.m.Evidence["who"]
+	r.m.Who, r.m.Evidence["who"] = "", nil
+	r.beneficiary(s.slice(loc[2], loc[3]))
+	if r.m.Who != "" {
+		return true
+	}
+	if r.m.Who = who; marks != nil {
+		r.m.Evidence["who"] = marks
+	} else {
+		delete(r.m.Evidence, "who")
+	}
+	return false
+}
+
+// givenTo is who gets something, named behind the verb in more words than 企业 or 个人.
+var givenTo = expression(`(?:给予|奖励|补助给|补贴给|支付给|奖给|向)(?:该|其|所在的?|相关|每家|每个)?([\p{Han}]{0,10}?(?:[\p{Han}]{2}(?:企业|单位|机构)|[^双各一地]方|旅行社|合作社|协会|学校|农户|服务商|经纪人|所有人|权利人|发明人|申请人|负责人))(?:一次性|最高|不超过|奖励|补助|补贴|支付|发放|资金|\d|每)`)
 
 // somebody lists for the officer whom a measure is for, where the first sentence that
 // gives something begins with words that no rule reads: 生育二孩、三孩的缴存家庭,….
