@@ -366,7 +366,7 @@ const shortTitle, shortestQuestion = 10, 24
 const shortestHeadline = 16
 
 // notTitle begins what pages list above a text.
-var notTitle = automaton.MustCompile(`^(?:[-•·|★\[]|【[^】]{2,8}】\||(?:本文)?关键[词字]|摘要|导读|(?:主办|承办|协办|回复|答复|受理)(?:单位|部门|机构)?:|版权所有|网站标识码|索引号\||公开形式\||展开$|菜单$|搜索$|返回|点击|扫码|扫一扫|微信扫|(?:信息|文章|稿件)?来源(?:时间)?为?:)`)
+var notTitle = automaton.MustCompile(`^(?:[-•·|★\[]|【[^】]{2,8}】\||(?:本文)?关键[词字]|摘要|导读|(?:主办|承办|协办|回复|答复|受理)(?:单位|部门|机构)?:|版权所有|网站标识码|索引号\||公开形式\||展开$|菜单$|搜索$|返回|点击|扫码|扫一扫|微信扫|(?:信息|文章|稿件)?来源(?:时间)?为?:|[\p{Han}]{0,6}(?:资讯|动态|快讯)$)`)
 
 // labelled is a fact about a document that ends like a title: 效力位阶:地方性条例.
 var labelled = automaton.MustCompile(`^[\p{Han}]{2,6}:[^:]{2,12}$`)

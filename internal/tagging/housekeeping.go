@@ -20,8 +20,16 @@ func betweenOffices(p *domain.Policy, s side) bool {
 	if s.rate() < 0.4 && slices.Contains(officeKinds, p.DocKind) && officeWork.MatchString(quotedOnly(s.about)) {
 		return true
 	}
-	return clearsUp(p)
+	often := 3
+	if p.DocKind == kindInterpretation {
+		often = 2
+	}
+	return clearsUp(p) || len(proposals.FindAllStringIndex(firstRunes(p.Text, 600), often)) == often
 }
+
+// proposals is said of what members of a congress or a conference proposed and offices deal
+// with.
+var proposals = automaton.MustCompile(`(?:提案|代表建议|人大建议|议案)[^。;\n]{0,24}(?:办理|办复|办结|督办|面商|领办|答复)|(?:办理|督办|面商|领办|承办)[^。;\n]{0,24}(?:提案|代表建议|人大建议|议案)|两会期间[^。;\n]{0,20}收到`)
 
 // officeKinds are the kinds in which offices regulate their own work.
 var officeKinds = []string{kindNotice, kindOpinions, kindRules, kindGuide, kindDecision}

@@ -15,7 +15,7 @@ var (
 	// plainAgency ends the name of one of several offices written without a blank.
 	agencyJoin = automaton.MustCompile(`(?:局|厅|部|委|会|办公室|政府|行|署|院|办)(?:国家|中国|财政部|税务总局|海关总署|人力资源社会保障部|人力资源和社会保障部|教育部|科技部|工业和信息化部|公安部|民政部|司法部|自然资源部|生态环境部|住房城乡建设部|住房和城乡建设部|交通运输部|水利部|农业农村部|商务部|文化和旅游部|退役军人|应急管理部|人民银行|审计署|国资委|证监会|银保监会|发展改革委|科技部|外汇局|金融监管总局|贸促会|市场监管总局|中国贸促会|国务院|中共|全国总工会|共青团|全国妇联|中国残联|人民法院|人民检察院|铁路局|民航局|邮政局|烟草局|能源局|体育总局|广电总局|医保局|中医药局|疾控局|知识产权局|国家发展改革委)`)
 	// placeJoin is the same before the name of a place.
-	placeJoin = automaton.MustCompile(`(?:[^总]局|厅|委员会|[省市州县区]委|联合会|政府|办公室|中心|管委会|支行|分行|监管分局|公司)((?:[\p{Han}]{2,5}军分区|[\p{Han}]{2,3}(?:省|市|县|区)|[\p{Han}]{2,6}自治[区州县]|[\p{Han}]{2,6}(?:开发|高新|新|经开)区)[\p{Han}]{2})`)
+	placeJoin = automaton.MustCompile(`(?:[^总]局|厅|委员会|[省市州县区]委|联合会|政府|办公室|中心|管委会|支行|分行|监管分局|公司|[支大]队)((?:[\p{Han}]{2,5}军分区|[\p{Han}]{2,3}(?:省|市|县|区)|[\p{Han}]{2,6}自治[区州县]|[\p{Han}]{2,6}(?:开发|高新|新|经开)区)[\p{Han}]{2})`)
 	// ownJoin is the same between offices of one's own city: 市人力社保局市财政局.
 	ownJoin     = automaton.MustCompile(`(?:[^总]局|厅|委|办)([省市区县][\p{Han}]{2,12}(?:局|厅|委|办)$)`)
 	titleIssuer = automaton.MustCompile(`^([\p{Han}、 ]{3,90}?)(?:办公室关于|关于|\d{4}年|印发|转发|公告|通告|[【(]?第?\d{1,3}号令|令|工作规则|常务会议|议事规则)`)
@@ -37,12 +37,30 @@ func (t *Tagger) issuers(p *domain.Policy, meta map[string]string) []string {
 		names = []string{t.withPlace(p, inFull(p, names[0]))}
 	}
 	for i, name := range names {
+		name = t.withoutPage(name)
+		names[i] = name
 		if congress, found := strings.CutSuffix(name, "人大常委会"); found && slices.Contains(names, congress+"人民代表大会常务委员会") {
 			name = congress + "人民代表大会常务委员会" // named twice
 		}
 		names[i] = shortGovernment.ReplaceAllString(strings.Replace(name, "中华人民共和国国务院", "国务院", 1), "${1}人民政府$2")
 	}
 	return slices.CompactFunc(names, func(a, b string) bool { return a == b })
+}
+
+// withoutPage is the name of an office without the places that a page puts before it:
+// 四川泸州泸州市生态环境局.
+func (t *Tagger) withoutPage(name string) string {
+	at := 0
+	for _, m := range t.rules.PlacesIn(name) {
+		if m.Start != at {
+			break
+		}
+		if !m.Short {
+			return name[at:]
+		}
+		at = m.End
+	}
+	return name
 }
 
 // shortGovernment is the government of a place by the name that pages use.

@@ -94,7 +94,7 @@ func (t *Tagger) endOf(title string) (end, kind string) {
 }
 
 // otherWord is a title whose last word only ends like a kind of document.
-var otherWord = automaton.MustCompile(`(?:禁令|口令|[做用方执司立普看说算][法])$`)
+var otherWord = automaton.MustCompile(`(?:禁令|口令|[做用方执司立普看说算][法]|(?:收到|提出|反映)的[\p{Han}]{0,4}意见)$`)
 
 // completeTitle is a title as it was issued: without what pages and copies put behind it
 // and without the marks around it.
@@ -172,6 +172,8 @@ func guideKind(p *domain.Policy, title string) string {
 		return kindGuide
 	case tellsOf.MatchString(title), inPaper.MatchString(firstRunes(p.Text, 300)):
 		return kindInterpretation
+	case ownWork.MatchString(title):
+		return kindReport
 	case noticeTitle.MatchString(title):
 		return kindAnnouncement
 	case utf8.RuneCountInString(title) > 4:
@@ -184,6 +186,8 @@ func guideKind(p *domain.Policy, title string) string {
 }
 
 var (
+	// ownWork is the title of how far an office came with what it has to do.
+	ownWork     = automaton.MustCompile(`(?:办理|完成|落实|进展|开展|整改|执行)情况$`)
 	noticeTitle = automaton.MustCompile(`(?:标准|情况|名录|目录|清单|时间|安排|结果|公布|启动|开始|调整)(?:表|了)?$`)
 	question    = automaton.MustCompile(`(?:^|\n)\s*(?:答|问|Q\d*|A\d*)\s*[::.、]`)
 	// guideAnd is the title of a guide that shows more: 高龄津贴办理指南及标准.

@@ -60,7 +60,7 @@ func (t *Tagger) regions(p *domain.Policy) []domain.Tag {
 	if a := t.placeOf(title, head, true); a.code != "" {
 		return regionTag(p, a, title)
 	}
-	if national(title) {
+	if national(strings.TrimPrefix(title, "由")) {
 		return regionTag(p, whole, title)
 	}
 	if m := shortAbout.FindStringSubmatch(title); m != nil {
@@ -580,7 +580,7 @@ var officeAfter = automaton.MustCompile(`^(?:人民政府|[\p{Han}]{2,10}?(?:局
 
 // nativeOf is what stands behind the short name of a county whose people, town or site are
 // meant: 云川籍劳动力, 云川非农业户籍.
-var nativeOf = automaton.MustCompile(`([\p{Han}]{2,5})(?:籍|户籍|非?农业户[籍口]|中心城区|外宣网|融媒)`)
+var nativeOf = automaton.MustCompile(`([\p{Han}]{2,5})(?:籍|户籍|非?农业户[籍口]|中心城区|外宣网|融媒|(?:科技)?产业园管委会)`)
 
 // native is the county, within a place if that is known, of whose people a text speaks by
 // its short name.

@@ -54,7 +54,7 @@ var (
 	// statesItems is how articles begin.
 	statesItems = automaton.MustCompile(`(?:^|\n)第[一二三四五六七八九十百]+条`)
 	// resolves is how the measures of an office begin: 为…,根据…,结合云川实际,决定实施….
-	resolves = automaton.MustCompile(`^为[^。\n]{10,400}(?:决定实施|(?:制定|提出|出台)(?:本|以下|如下|若干)?[\p{Han}]{0,4}(?:措施|政策|意见))`)
+	resolves = automaton.MustCompile(`^(?:为|根据|按照)[^。\n]{10,400}(?:决定实施|(?:制定|提出|出台)(?:本|以下|如下|若干)?[\p{Han}]{0,4}(?:措施|政策|意见))`)
 	// tellsOfItself is how an office begins to tell what it did in a year, or what it spends.
 	tellsOfItself = automaton.MustCompile(`(?:^|\n)(?:[^。\n]{0,120}[,。])?(?:我[局委厅办院镇乡县区市]|我们)[^。\n]{0,40}(?:共(?:办理|受理|承办|办结)|完成情况)|(?:^|\n)第一部分 ?(?:部门|单位)概况\n`)
 	// namedLine is a title that goes on with what it says: 2026年小学入学报名公告:.
