@@ -169,6 +169,9 @@ func (t *reading) count(n *naming, x *passage, words []counted, cell bool) {
 	var hinted, spoken []int
 	for _, c := range words {
 		name := c.role == nameOf || c.role == strong
+		if t.codes[n.code].dimension == domain.IndustryTag && t.partOfTrade(x.hits, c.hit, n.code) {
+			continue
+		}
 		if x.part == inTitle || t.inSubject(c.hit) {
 			if x.part == inTitle && c.hit.start < x.clause.Start+afterOffices(x.clause.Text) {
 				continue
@@ -204,9 +207,6 @@ func (t *reading) count(n *naming, x *passage, words []counted, cell bool) {
 					continue
 				}
 			case domain.IndustryTag:
-				if t.partOfTrade(x.hits, c.hit, n.code) {
-					continue
-				}
 				name = name && (x.part != inBody || ofTrade(c.hit.text, firstRunes(after, maxRest)))
 			}
 		}
@@ -368,14 +368,15 @@ var takenOn = automaton.MustCompile(`(?:招用|招录|吸纳|录用|聘用|雇�
 func throughOthers(before string) bool { return takenOn.MatchString(lastRunes(before, 30)) }
 
 // excluded tells whether a sentence leaves out what it names between two parts:
-// 不适用于个体工商户, 除个体工商户外, (个体工商户除外).
+// 不适用于个体工商户, 除个体工商户外, (个体工商户除外), 大中型企业承租的,不在范围内.
 func excluded(before, after string) bool {
+	outside := outOfRange.MatchString(after)
 	before = before[strings.LastIndexAny(before, ",;:()")+1:]
 	if i := strings.IndexAny(after, ",;()"); i >= 0 {
 		after = after[:i]
 	}
 	after = strings.TrimSuffix(strings.TrimSpace(after), "。")
-	if slices.ContainsFunc(leavesOut, func(w string) bool { return strings.Contains(before, w) }) || strings.HasSuffix(after, "除外") {
+	if slices.ContainsFunc(leavesOut, func(w string) bool { return strings.Contains(before, w) }) || strings.HasSuffix(after, "除外") || outside {
 		return true
 	}
 	return strings.Contains(before, "除") && strings.HasSuffix(after, "外")
@@ -400,10 +401,13 @@ var shownTo = automaton.MustCompile(`^(?:主动)?出示|^(?:还|另)?(?:需|须|
 var likewise = expression(`参照(?:本[\p{Han}]{2,4})?执行[。;]?\s*$`)
 
 // leavesOut are words before what a rule leaves out, or who was merely asked.
-var leavesOut = []string{"不适用于", "不包括", "不包含", "不含", "不再享受", "未领取", "未享受", "听取", "征求"}
+var leavesOut = []string{"不适用于", "不包括", "不包含", "不含", "不再享受", "未领取", "未享受", "听取", "征求", "压缩"}
 
-// leavesOutAny has one of them, or 除.
-var leavesOutAny = expression(strings.Join(leavesOut, "|") + `|除`)
+// outOfRange ends a sentence about who is left out.
+var outOfRange = expression(`不在[\p{Han}]{0,6}(?:范围|之列|此列)内?[。;]?$`)
+
+// leavesOutAny has one of them, 除, or 不在.
+var leavesOutAny = expression(strings.Join(leavesOut, "|") + `|除|不在`)
 
 func endsPhrase(text string) bool {
 	r, _ := utf8.DecodeLastRuneInString(text)

@@ -173,6 +173,36 @@ func TestWordsInTheirPlace(t *testing.T) {
 		"the insured are not only employees": {
 			"关于门诊慢特病异地就医直接结算的通知\n一、享受门诊慢特病待遇的参保人员,可以在异地直接结算。\n二、参保人员应当先备案。", domain.GroupTag, "G22", false,
 		},
+		"those who are hard to place, helped into work": {
+			"关于灵活就业社会保险补贴的通知\n为促进就业困难人员再就业,请就业困难人员到窗口申请灵活就业社会保险补贴,逾期不再受理。", domain.GroupTag, "G07", false,
+		},
+		"students of poor families": {
+			"关于发放求职创业补贴的通知\n对毕业学年学生中,享受城乡居民最低生活保障家庭学生、贫困残疾人家庭学生、残疾学生、特困学生,给予求职创业补贴每人3000元。", domain.ThemeTag, "M10", false,
+		},
+		"students who are disabled": {
+			"关于发放求职创业补贴的通知\n对毕业学年学生中,享受城乡居民最低生活保障家庭学生、贫困残疾人家庭学生、残疾学生、特困学生,给予求职创业补贴每人3000元。", domain.ThemeTag, "M17", false,
+		},
+		"how sizes are told": {
+			"关于支持小微企业融资的通知\n对小微企业贷款给予贴息,小微企业按照中小企业划型标准认定。", domain.EnterpriseKindTag, "Z2", false,
+		},
+		"who is out of range": {
+			"关于减免小微企业房屋租金的通知\n对承租国有房屋的小微企业,免除3个月租金。大中型企业承租的,不在减免范围内。", domain.EnterpriseKindTag, "Z2", false,
+		},
+		"of whom less is made": {
+			"关于政府性融资担保支持小微企业的通知\n对小微企业提供担保,担保费率不超过1%。逐步压缩大中型企业担保业务。", domain.EnterpriseKindTag, "Z2", false,
+		},
+		"an allowance, until death": {
+			"关于高龄津贴发放的通知\n高龄津贴按月发放,80周岁以上老年人每人每月50元。\n享受高龄津贴的老人亡故的,次月停止发放。", domain.ThemeTag, "M29", false,
+		},
+		"fairs on line and abroad": {
+			"关于支持外贸企业开拓市场的通知\n对外贸企业参加境外展览会的展位费,按50%给予支持。\n对参加线上展会的展位费,按50%给予支持。", domain.ThemeTag, "Q23", false,
+		},
+		"lawyers for those who are not paid": {
+			"农民工讨薪可以直接申请法律援助\n农民工申请法律援助,请求支付劳动报酬的,免除审查其经济困难条件。", domain.ThemeTag, "M11", false,
+		},
+		"fumes of works": {
+			"云川县全面治理挥发性有机废气\n要求石化、化工企业在年底前完成整治验收备案,涂装企业完成整治验收备案,确保治理设施正常运行。", domain.ThemeTag, "Q13", true,
+		},
 		"villagers who judge": {
 			"云川县居民住房恢复重建申报指南\n受灾群众申报后,经村民主评议、乡镇审核,对靠自身能力无法解决居住问题的困难人员给予救助。", domain.GroupTag, "G17", false,
 		},
