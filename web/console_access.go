@@ -21,7 +21,7 @@ const (
 	toDraft               // change a draft, explain it, answer questions
 	toApprove             // release what another person wrote, withdraw
 	toRelease             // draft or approve
-	toManage              // operators
+	toManage              // operators and offices
 	toSetDays             // the calendar of working days: draft, approve or manage
 )
 
@@ -59,7 +59,7 @@ func refusal(n need) *domain.Error {
 	case toApprove:
 		return domain.Errorf(domain.Forbidden, "您没有审批权限。请由审核员操作。")
 	case toManage:
-		return domain.Errorf(domain.Forbidden, "只有系统管理员可以管理工作人员账号。")
+		return domain.Errorf(domain.Forbidden, "只有系统管理员可以管理工作人员账号和单位。")
 	default:
 		return domain.Errorf(domain.Forbidden, "您没有这项权限。请联系系统管理员。")
 	}

@@ -184,7 +184,7 @@ func (s *Server) correctedValue(k domain.Correction, value string) string {
 		case k.Code == "kind":
 			return s.Rules.Name(domain.BenefitTag, value)
 		case k.Code == "audience":
-			return audienceLabel(domain.Audience(value))
+			return domain.Audience(value).Label()
 		default:
 			return value
 		}

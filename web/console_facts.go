@@ -158,7 +158,7 @@ func inTens(n int) string {
 func (s *Server) factRows(p *domain.Policy, text *evidenceText) []factRow {
 	values := p.Facts()
 	edit := func(code string) string { return policyPath(p.ID, "fields#f-"+code) }
-	rows := []factRow{{Name: "适用对象", Value: audienceLabel(p.Audience), Edit: edit("audience")}}
+	rows := []factRow{{Name: "适用对象", Value: p.Audience.Label(), Edit: edit("audience")}}
 	if kind := s.Rules.DocumentKinds.Find(p.DocKind); kind != nil {
 		rows = append(rows, factRow{Name: "文种", Value: kind.Name, Edit: edit("doc_kind")})
 	}

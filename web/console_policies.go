@@ -302,24 +302,9 @@ func (s *Server) showFields(c *fiber.Ctx, p *domain.Policy, f fieldsForm, ps pro
 		v.Kinds = append(v.Kinds, option{Code: k.Code, Name: k.Name, Selected: k.Code == f.DocKind})
 	}
 	for _, a := range []domain.Audience{domain.ForEnterprises, domain.ForResidents, domain.ForBoth, domain.ForNobody} {
-		v.Audiences = append(v.Audiences, option{Code: string(a), Name: audienceLabel(a), Selected: string(a) == f.Audience})
+		v.Audiences = append(v.Audiences, option{Code: string(a), Name: a.Label(), Selected: string(a) == f.Audience})
 	}
 	return s.render(c, v)
-}
-
-func audienceLabel(a domain.Audience) string {
-	switch a {
-	case domain.ForEnterprises:
-		return "企业"
-	case domain.ForResidents:
-		return "居民"
-	case domain.ForBoth:
-		return "企业和居民"
-	case domain.ForNobody:
-		return "政府内部（不推送）"
-	default:
-		return "未判定"
-	}
 }
 
 var (
@@ -396,7 +381,7 @@ func (s *Server) saveFields(c *fiber.Ctx) error {
 		ps.add("doc_kind", "请从列表中选择文种")
 	}
 	audience := domain.Audience(f.Audience)
-	if audienceLabel(audience) == "未判定" {
+	if audience.Label() == "未判定" {
 		ps.add("audience", "请选择适用对象")
 	}
 	replaces := referencesOf(f.Replaces, "replaces", "替代的文件", &ps)

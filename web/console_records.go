@@ -107,6 +107,8 @@ func (s *Server) auditRows(ctx context.Context, reader domain.Operator, entries 
 			if n, err := strconv.ParseInt(id, 10, 64); err == nil && names[domain.OperatorID(n)] != "" {
 				rows[i].About = "账号“" + names[domain.OperatorID(n)] + "”"
 			}
+		case "office":
+			page, opened, rows[i].About = "offices", toManage, "单位"+id
 		case "delivery":
 			rows[i].About = "消息" + id
 		case "calendar":
@@ -173,6 +175,7 @@ var actions = []struct {
 	{"提醒：答复今天到期", []string{"question-due"}},
 	{"提醒：答复已逾期", []string{"question-overdue"}},
 	{"维护账号", []string{"operator"}},
+	{"维护单位", []string{"office"}},
 }
 
 func actionLabel(action string) string {

@@ -457,7 +457,7 @@ func TestForbidden(t *testing.T) {
 	drafting := []string{"/tags", "/fields", "/measures", "/measures/m1", "/measures/m1/remove", "/measures/m1/criteria", "/interpretations", "/interpretations/1", "/interpretations/1/delete", "/submit"}
 	approving := []string{"/interpretations/1/approve", "/approve", "/withdraw"}
 	releasing := []string{"/return", "/publish", "/supplement"}
-	managing := []string{"/console/operators", "/console/operators/new", "/console/operators/1"}
+	managing := []string{"/console/operators", "/console/operators/new", "/console/operators/1", "/console/offices", "/console/offices/new", "/console/offices/1"}
 	for login, may := range map[string]struct{ read, draft, approve, release, manage bool }{
 		"drafter":  {read: true, draft: true, release: true},
 		"approver": {read: true, approve: true, release: true},
@@ -499,6 +499,8 @@ func TestForbidden(t *testing.T) {
 			if !may.manage {
 				check(http.MethodPost, "/console/operators", false)
 				check(http.MethodPost, "/console/operators/1", false)
+				check(http.MethodPost, "/console/offices", false)
+				check(http.MethodPost, "/console/offices/1", false)
 			}
 			for _, p := range []string{"/console", "/console/audit", "/console/rules", "/console/account"} {
 				check(http.MethodGet, p, true)

@@ -47,6 +47,8 @@ func TestEveryConsoleTemplateFitsItsView(t *testing.T) {
 		personView{},
 		operatorsView{},
 		operatorView{},
+		officesView{},
+		officeView{},
 		auditView{},
 		statisticsView{},
 		rulesView{},

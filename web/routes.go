@@ -196,6 +196,11 @@ func (s *Server) routes() {
 	k.Post("/operators", s.needs(toManage), s.saveOperator)
 	k.Get("/operators/:id<int>", s.needs(toManage), s.operatorPage)
 	k.Post("/operators/:id<int>", s.needs(toManage), s.saveOperator)
+	k.Get("/offices", s.needs(toManage), s.officesPage)
+	k.Get("/offices/new", s.needs(toManage), s.newOffice)
+	k.Post("/offices", s.needs(toManage), s.saveOffice)
+	k.Get("/offices/:id<int>", s.needs(toManage), s.officePage)
+	k.Post("/offices/:id<int>", s.needs(toManage), s.saveOffice)
 
 	a.Use(func(*fiber.Ctx) error { return fiber.ErrNotFound })
 }

@@ -34,7 +34,7 @@ func runOfficesAdd(ctx context.Context, std stdio, args []string) error {
 	if len(rest) > 0 || office.Name == "" || office.Signature == "" || office.Region == "" {
 		return errUsage{"请给出 --name、--signature 和 --region"}
 	}
-	if n := utf8.RuneCountInString(office.Signature); n < 3 || n > 8 || strings.ContainsAny(office.Signature, "【】") {
+	if !domain.ValidSignature(office.Signature) {
 		return errUsage{"短信签名要有3到8个字，不含【】"}
 	}
 	r, err := b.loadRules(ctx)

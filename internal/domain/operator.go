@@ -1,6 +1,10 @@
 package domain
 
-import "slices"
+import (
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
 
 // Office is a publisher: a county's policy office, a bureau, a town.
 type Office struct {
@@ -10,6 +14,13 @@ type Office struct {
 	Region    string // code of GB/T 2260
 	Phone     string // number that answers questions
 	Demo      bool   // fictional, removed with the demonstration
+}
+
+// ValidSignature tells whether gateways take a signature: three to eight
+// characters, without the brackets that are put around it.
+func ValidSignature(s string) bool {
+	n := utf8.RuneCountInString(s)
+	return n >= 3 && n <= 8 && !strings.ContainsAny(s, "【】")
 }
 
 // Role is a set of permissions of an operator.

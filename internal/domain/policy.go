@@ -55,6 +55,22 @@ const (
 	ForNobody      Audience = "neither" // work inside government: never pushed
 )
 
+// Label returns the Chinese words for whom it is.
+func (a Audience) Label() string {
+	switch a {
+	case ForEnterprises:
+		return "企业"
+	case ForResidents:
+		return "居民"
+	case ForBoth:
+		return "企业和居民"
+	case ForNobody:
+		return "政府内部（不推送）"
+	default:
+		return "未判定"
+	}
+}
+
 // ClauseKind says what part of a document a clause is.
 type ClauseKind string
 

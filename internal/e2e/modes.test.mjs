@@ -26,7 +26,7 @@ const office = ['/console', '/console/import', '/console/policies', '/console/po
   '/console/pushes', '/console/pushes/*',
   '/console/ledger', '/console/prints', '/console/prints/*', '/console/outbox', '/console/subscribers', '/console/subscribers/*', '/console/audit', '/console/statistics', '/console/rules',
   '/console/corrections', '/console/account', '/console/calendar', '/console/policies/999999?missing', '/console/questions', '/console/questions/*'];
-const management = ['/console/operators', '/console/operators/*', '/console/operators/new'];
+const management = ['/console/operators', '/console/operators/*', '/console/operators/new', '/console/offices', '/console/offices/*', '/console/offices/new'];
 
 // What answers GET and is no page.
 const others = {

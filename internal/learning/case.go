@@ -305,8 +305,15 @@ func Describe(r *rules.Rules, c *domain.Correction) string {
 		return "应有政策点"
 	case c.Dimension == domain.FactCorrected || c.Dimension == domain.MeasureCorrected:
 		value := c.Officer
-		if kept, ok := domain.KeptCriteria(value); ok && c.Code == "criteria" {
+		switch kept, ok := domain.KeptCriteria(value); {
+		case ok && c.Code == "criteria":
 			value = conditions(r, &kept)
+		case c.Code == "audience":
+			value = domain.Audience(value).Label()
+		case c.Code == "kind":
+			value = r.Name(domain.BenefitTag, value)
+		case c.Code == "doc_kind" && r.DocumentKinds.Find(value) != nil:
+			value = r.DocumentKinds.Find(value).Name
 		}
 		if value == "" {
 			value = "（没有）"
