@@ -287,7 +287,8 @@ type Window struct {
 	From     string `json:"from,omitempty"`
 	To       string `json:"to,omitempty"`
 	Deadline string `json:"deadline,omitempty"` // last day to apply
-	// Rounds are the last days to apply of rounds before the last, in order.
+	// Rounds are the last days to apply of rounds before the last, in order, and that to
+	// apply online where the papers may follow.
 	Rounds   []string `json:"rounds,omitempty"`
 	Yearly   bool     `json:"yearly,omitempty"`   // From and To are MM-DD of each year; From may be open
 	Relative string   `json:"relative,omitempty"` // 自取得营业执照之日起12个月内

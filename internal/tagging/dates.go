@@ -11,14 +11,15 @@ import (
 )
 
 const (
-	yearRE  = `([零〇○一二三四五六七八九][零〇○Oo一二三四五六七八九]{3}|\d{4})年`
+	yearRE  = `([零〇○一二三四五六七八九][零〇○Oo0一二三四五六七八九]{3}|\d{4})年`
 	monthRE = `([一二三四五六七八九十]{1,3}|\d{1,2})月`
 	dayRE   = `([一二三四五六七八九十]{1,3}|\d{1,2})日`
 	// dateRE is a date of which the year or the day may be missing: 6月30日,
 	// 2020年6月, 2020年6月底, 2020年底.
 	dateRE = `(?:` + yearRE + `)?(?:(?:` + monthRE + `(?:` + dayRE + `|(底|末)?))|(底|末))(?:\([^()]{1,20}\))?(?:\d{1,2}(?:时|点|:\d{2})|零时|零点)?(?:整)?`
 	// lengthRE is how long something holds: 两年, 一年半, 1年零6个月, 18个月, 半年, 90天.
-	lengthRE = `(?:(半)年|([一二两三四五六七八九十]{1,3}|\d{1,3})(?:(年)(?:(半)|[零又]?([一二两三四五六七八九十]{1,3}|\d{1,2})个月)?|(个)?(月)(?:(半))?|(日|天)))`
+	lengthRE     = `(?:(半)年|([一二两三四五六七八九十]{1,3}|\d{1,3})(?:(年)(?:(半)|[零又]?([一二两三四五六七八九十]{1,3}|\d{1,2})个月)?|(个)?(月)(?:(半))?|(日|天)))`
+	lengthGroups = 9 // of lengthRE
 	// lastRE is the second day of a span, in the month of the first where it names none:
 	// 3月1日至20日.
 	lastRE = `(?:` + dateRE + `|` + dayRE + `)`

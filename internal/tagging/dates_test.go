@@ -138,6 +138,10 @@ func TestReadsWhenADocumentHolds(t *testing.T) {
 		"本政策截至2020年6月底。":                                   {"", "2020-06-30"},
 		"本政策截至2020年6月底,已兑现补贴500万元。":                        {},
 		"申报时间:2020年3月1日至20日。":                              {"", "", "2020-03-20"},
+		"培育平台于2020年3月8日开放,2020年4月7日关闭。":                    {"", "", "2020-04-07"},
+		"平台于2020年4月7日关闭旧版,启用新版。":                           {},
+		"请符合条件的企业,将申报书(附件1一式两份,附件3汇总表一份)于4月24日前报送我局。":      {"", "", "2020-04-24"},
+		"请各镇街将申报书(附件1一式两份,附件3汇总表一份)于4月24日前报送我局。":           {},
 	} {
 		t.Run(sentence, func(t *testing.T) {
 			p := read(t, "dates.txt", "云川县人民政府关于支持企业发展的通知\n云政发〔2020〕3号\n各乡镇人民政府:\n一、支持企业稳定发展,落实各项政策。\n二、"+sentence+"\n云川县人民政府\n2020年2月10日\n")
@@ -173,6 +177,50 @@ func TestItemsTellFromWhenAReliefHolds(t *testing.T) {
 		p := read(t, "relief.txt", "云川县人力资源和社会保障局关于阶段性降低失业保险费率的通知\n云人社〔2023〕3号\n各乡镇:\n一、自2023年5月1日起,继续实施阶段性降低失业保险费率至1%的政策。\n二、"+second+"\n云川县人力资源和社会保障局\n2023年3月29日\n")
 		if p.EffectiveFrom != want {
 			t.Errorf("%s: from %q, want %q", second, p.EffectiveFrom, want)
+		}
+	}
+}
+
+// TestATaxNoticeTellsForWhatTimeItsRuleHolds: within its rule, where it says nothing of
+// itself.
+func TestATaxNoticeTellsForWhatTimeItsRuleHolds(t *testing.T) {
+	for rule, want := range map[string][2]string{
+		"现决定在2020年1月1日到2023年12月31日期间,对水库移民基金继续免征契税。":                    {"2020-01-01", "2023-12-31"},
+		"对购置日期在2020年6月1日至2020年12月31日期间内的住房,减半征收契税。":                     {"2020-06-01", "2020-12-31"},
+		"2020年1月1日至2020年6月30日已缴纳的契税,不再退还,以后免征。":                         {},
+		"对改制企业承受的房产,从2020年5月1日起免征契税。":                                   {"2020-05-01", ""},
+		"为稳定市场、提振信心,自2020年5月1日起,住房契税实施减半征收。":                            {"2020-05-01", ""},
+		"对2020年5月1日起购房的家庭,应当加强服务。":                                      {},
+		"自2020年1月1日至2020年6月30日,减半征收契税。自2020年1月1日至2020年9月30日,对改制企业免征契税。": {},
+	} {
+		p := read(t, "tax.txt", "云川县财政局 云川县税务局关于减征契税有关政策的通知\n云财税〔2020〕3号\n各乡镇财政所:\n"+rule+"\n请遵照执行。\n云川县财政局\n二0二0年三月十日\n")
+		if got := [2]string{p.EffectiveFrom, p.Expires}; got != want || p.PublishDate != "2020-03-10" {
+			t.Errorf("%s: %s: got %q, want %q", p.PublishDate, rule, got, want)
+		}
+	}
+}
+
+// TestPapersMayFollowWhatIsHandedInOnline: both days are told, and the later is the last.
+func TestPapersMayFollowWhatIsHandedInOnline(t *testing.T) {
+	for text, want := range map[string][]string{
+		"企业登录平台网上申报,网上申报截止时间为2024年6月20日;纸质材料于2024年6月25日前报送县经信局。":                       {"2024-06-20", "2024-06-25"},
+		"企业网上填报截止时间为6月20日24时,纸质材料受理截止时间为6月25日17时。":                                     {"2024-06-20", "2024-06-25"},
+		"(一)网上申报。企业于2024年6月20日17:00前登录惠企平台填报。\n(二)书面申报。企业于2024年6月28日前将纸质材料一式两份报送县经信局。": {"2024-06-20", "2024-06-28"},
+		"1.系统填报:5月15日-6月20日。\n2.材料报送:6月25日前,将申报书一式三份报送至县经信局。":                          {"2024-06-20", "2024-06-25"},
+		"网上申报时间:2024年5月15日至6月20日。纸质材料报送时间:2024年6月21日至6月30日。":                           {"2024-06-20", "2024-06-30"},
+		"企业请于6月20日前提交县经信局初审,县经信局于6月30日前报市经信局。":                                         {"2024-06-20"},
+		"一类项目申报截止时间为2024年6月20日,二类项目申报截止时间为2024年6月30日。":                                 {""},
+	} {
+		p := read(t, "papers.txt", "关于组织申报2024年度云川县技术改造专项资金项目的通知\n各有关企业:\n一、申报条件\n对在本县注册的工业企业给予设备投资额10%的补助。\n二、申报程序\n"+text+"\n云川县经济和信息化局\n2024年5月10日\n")
+		if got := p.ApplyDeadline; got != want[len(want)-1] {
+			t.Errorf("%s: last day %q, want %q", text, got, want)
+		}
+		if m := p.Measures; len(m) > 0 && m[0].Window.Deadline != "" {
+			if got := append(slices.Clone(m[0].Window.Rounds), m[0].Window.Deadline); !slices.Equal(got, want) {
+				t.Errorf("%s: the measure tells %q, want %q", text, got, want)
+			}
+		} else if want[0] != "" {
+			t.Errorf("%s: no measure tells a day", text)
 		}
 	}
 }

@@ -40,26 +40,28 @@ var (
 	lineLast  = expression(`(?:网上|线上|系统|平台|网络|填报|最后一期的?|报送)截止(?:时间|日期)?(?:为|是|:)` + dateRE)
 	// applyLonger is a time to apply that is put off.
 	applyLonger = expression(`(?:申报|受理|报名|申请|申领|登记|缴费|提交)(?:材料的?)?(?:时间|期限|截止(?:时间|日期))?[\p{Han}]{0,6}?(?:(?:由|从)(?:原[\p{Han}]{0,6})?` + dateRE + `)?[\p{Han}]{0,4}?(?:延长|延期|延后|顺延|推迟|推后|放宽)(?:至|到)` + dateRE)
-	handIn      = expression(`(?:于|在|截至|截止)?(?:今年|本年)?` + dateRE + hourRE + `(?:\(含\))?(?:以前|之前|前|止)[,]?([^。;]{0,60})`)
-	byLabel     = expression(`^(?:[(]?[一二三四五六七八九十\d]{1,2}[)、.])?(?:截止(?:日期|时间)|申报截止(?:日期|时间)?|报名截止(?:日期|时间)?)(?:为|:)` + dateRE)
-	hands       = expression(`申报|申请|申领|报名|材料|资料|提交|报送|上传|补报|寄送|送达|填报|参评|揭榜|发送至|登录|报所在|报当地|报属地|企业端|递交|报送?[省市区县旗][\p{Han}]{0,10}(?:局|委|厅|办|科|处|股|中心)|办理[\p{Han}]{0,4}(?:登记|手续)`)
-	applicant   = automaton.MustCompile(`(?:企业|申报单位|申请单位|参评单位|项目单位|用人单位|申报主体|申报人|申请人|家长|职工|居民|考生|参保人|缴费人|纳税人)(?:应当?|须|需|请)?$`)
+	// siteOpen is when a site may be used: 培育平台于2月8日开放,3月7日关闭.
+	siteOpen  = expression(`(?:平台|系统|通道|端口|入口)[^,。;\d]{0,8}` + dateRE + hourRE + `(?:起)?(?:开放|开启|开通)[,、]?(?:于)?` + lastRE + hourRE + `(?:关闭|截止)`)
+	handIn    = expression(`(?:于|在|截至|截止)?(?:今年|本年)?` + dateRE + hourRE + `(?:\(含\))?(?:以前|之前|前|止)[,]?([^。;]{0,60})`)
+	byLabel   = expression(`^(?:[(]?[一二三四五六七八九十\d]{1,2}[)、.])?(?:截止(?:日期|时间)|申报截止(?:日期|时间)?|报名截止(?:日期|时间)?)(?:为|:)` + dateRE)
+	hands     = expression(`申报|申请|申领|报名|材料|资料|提交|报送|上传|补报|寄送|送达|填报|参评|揭榜|发送至|登录|报所在|报当地|报属地|企业端|递交|报送?[省市区县旗][\p{Han}]{0,10}(?:局|委|厅|办|科|处|股|中心)|办理[\p{Han}]{0,4}(?:登记|手续)`)
+	applicant = automaton.MustCompile(`(?:企业|申报单位|申请单位|参评单位|项目单位|用人单位|申报主体|申报人|申请人|家长|职工|居民|考生|参保人|缴费人|纳税人)(?:应当?|须|需|请)?$`)
 	// callsIn is how somebody applies who hands nothing in: 请于11月23日前联系市科技局,逾期不予提名.
 	callsIn = automaton.MustCompile(`^(?:与[\p{Han}]{2,20})?联系[^。;]{2,50},(?:逾期|过期)`)
 	// applies ends the name of whoever or whatever applies: 申请入库的项目请于….
 	applies = automaton.MustCompile(`(?:申报|申请|参评|参展|报名)[\p{Han}]{0,8}的(?:项目|企业|单位|个人|人员)?(?:应当?|须|需|请)?$`)
 	// asksThem asks those who fit to apply, in what papers soever: 请符合条件的企业积极申报,填报汇总表,于….
-	asksThem = automaton.MustCompile(`请[^,。;]{0,24}(?:企业|申报单位|申请单位|申请人|个人)[^,。;]{0,6}(?:申报|申请|报名|填报)[^。;]*$`)
+	asksThem = automaton.MustCompile(`请[^,。;]{0,24}(?:企业|申报单位|申请单位|申请人|个人)(?:[^,。;]{0,6}(?:申报|申请|报名|填报)|[,]?将)[^。;]*$`)
 	// clerks are those that hand in to each other, and inside what they hand in.
 	clerks = automaton.MustCompile(`各地|各市|各县|各区|各部门|各单位|各省|各级|各乡|各镇|各街|各村|各社区|各旗|各州|各盟|各园区|各科室|各处室|各成员|各有关部门|主管部门|我部`)
 	inside = automaton.MustCompile(`各地|各市|各县|各区|各部门|各单位|各省|各级|各乡|各镇|各街|各村|各社区|各旗|各州|各盟|各园区|各科室|各处室|各成员|各有关部门|主管部门|我部|总结|工作情况|落实情况|贯彻|实施方案|实施细则|台账|意见|联系人|进展|备案|反馈意见|整改|汇总|完成|建成|竣工|投产|成立|注册|取得|毕业|出生|缴纳|发放|绩效|自评|自查|检查情况|情况报告|报告报送|申请有效|行文|正式文件`)
 )
 
 // dayMark is a character that every last day to apply has beside it.
-var dayMark = expression(`[前止截至到\-—–~迟限]`)
+var dayMark = expression(`[前止截至到\-—–~迟限闭]`)
 
 // dueWords are said where there is a time to apply and nothing is handed in.
-var dueWords = expression(`截止|年报|受理|征集|缴费|办理|领取|领券|征缴|年审|汇算|招聘`)
+var dueWords = expression(`截止|关闭|年报|受理|征集|缴费|办理|领取|领券|征缴|年审|汇算|招聘`)
 
 // mayApply stands before the last day for those who may apply: …缴纳的保险费,可于12月31日前申请返还.
 var mayApply = automaton.MustCompile(`[,]可以?(?:于|在)?$`)
@@ -131,30 +133,40 @@ func deadline(s sentence, year string, found *claims) {
 	if !s.matches(dayMark) || !s.matches(hands) && !s.matches(dueWords) {
 		return
 	}
+	add := func(m []int, day string, rank int) {
+		if found.add(day, rank); day != "" {
+			(*found)[len(*found)-1].way = wayOf(s.text, m)
+		}
+	}
 	for _, re := range []pattern{applyBy, byLabel, applyOpen, nowUntil, applyLast, lineLast} {
 		for _, m := range s.locs(re) {
 			if !taxMonth.MatchString(s.text[:m[0]]) {
-				found.add(dateIn(s.text, m, 1, year, true), 3)
+				add(m, dateIn(s.text, m, 1, year, true), 3)
 			}
+		}
+	}
+	for _, m := range s.locs(siteOpen) {
+		if begin, last := spanIn(s.text, m, year); begin != "" && last >= begin {
+			add(m, last, 2)
 		}
 	}
 	for _, m := range s.locs(latest) {
 		if rest := submatch(s.text, m, 6); hands.MatchString(rest) && !inside.MatchString(rest) {
-			found.add(dateIn(s.text, m, 1, year, true), 1)
+			add(m, dateIn(s.text, m, 1, year, true), 1)
 		}
 	}
 	for _, m := range s.locs(applyLonger) {
 		if ofTaxes.MatchString(s.text[:m[1]]) {
 			continue
 		}
-		found.add(dateIn(s.text, m, 6, year, true), 4) // and not the day before
+		add(m, dateIn(s.text, m, 6, year, true), 4) // and not the day before
 	}
 	windows := slices.DeleteFunc(slices.Clone(s.locs(applyWindow)), func(m []int) bool {
 		return ofSomething(s.text, m) || paused.MatchString(s.text[:m[0]])
 	})
 	for _, m := range append(windows, s.locs(rowWindow)...) {
 		if begin, last := spanIn(s.text, m, year); begin != "" && last >= begin {
-			found.add(last, 2)
+			add(m, last, 2)
 		}
 	}
 	for _, m := range s.locs(applyUntil) {
@@ -170,19 +182,19 @@ func deadline(s sentence, year string, found *claims) {
 			last = turned(begin, last)
 		}
 		if begin == "" || last >= begin {
-			found.add(last, 2)
+			add(m, last, 2)
 		}
 	}
 	for _, m := range s.locs(doWindow) {
 		if !clerks.MatchString(lastRunes(s.text[:m[0]], 30)) {
 			_, last := spanIn(s.text, m, year)
-			found.add(last, 1)
+			add(m, last, 1)
 		}
 	}
 	for _, m := range s.locs(doWithin) {
 		if !strings.Contains(submatch(s.text, m, len(m)/2-1), "的") && !clerks.MatchString(lastRunes(s.text[:m[0]], 30)) {
 			_, last := spanIn(s.text, m, year)
-			found.add(last, 1)
+			add(m, last, 1)
 		}
 	}
 	for _, m := range s.locs(handIn) {
@@ -203,9 +215,80 @@ func deadline(s sentence, year string, found *claims) {
 			if applies.MatchString(strings.TrimSuffix(before, "于")) {
 				rank = 2
 			}
-			found.add(dateIn(s.text, m, 1, year, true), rank)
+			add(m, dateIn(s.text, m, 1, year, true), rank)
 		}
 	}
+}
+
+// way is how something is handed in, where the text says so beside the day.
+type way int
+
+const (
+	onSite  way = iota + 1 // 网上填报
+	onPaper                // 纸质材料
+)
+
+var (
+	sayOnline = automaton.MustCompile(`[网线]上|在线|网络|系统|平台|登[录陆]`)
+	sayPaper  = automaton.MustCompile(`纸质|书面|线下|现场|一式|装订|原件`)
+)
+
+// wayOf is how what is due on a day is handed in: what the words before it say, else those
+// behind it up to what is said of another day.
+func wayOf(text string, m []int) way {
+	from := strings.LastIndexAny(text[:m[0]], ",。;:") + 1
+	to := m[0] + strings.IndexAny(text[m[0]:], "日底末") + 1
+	behind := text[to:]
+	if next := anotherDay.FindStringIndex(behind); next != nil {
+		behind = behind[:next[0]]
+	}
+	for _, said := range []string{text[from:to], behind} {
+		switch sites, papers := sayOnline.MatchString(said), sayPaper.MatchString(said); {
+		case sites && !papers:
+			return onSite
+		case papers && !sites:
+			return onPaper
+		case sites:
+			return 0
+		}
+	}
+	return 0
+}
+
+// anotherDay begins what is said of another day.
+var anotherDay = automaton.MustCompile(`[。;]|[,](?:并|同时|再)|\d{1,2}月`)
+
+// twoWays returns the last day to apply online and the later one on which the papers are
+// due, if nothing as sure is said of another day.
+func (c claims) twoWays() (sites, papers string) {
+	rank := 0
+	for _, x := range c {
+		rank = max(rank, x.rank)
+	}
+	for _, x := range c {
+		if x.way == 0 && x.rank == rank {
+			return "", ""
+		}
+	}
+	if sites, papers = c.by(onSite), c.by(onPaper); sites == "" || papers <= sites {
+		return "", ""
+	}
+	return sites, papers
+}
+
+// by is the last day to hand something in in this way, if all that say so name one.
+func (c claims) by(w way) string {
+	day := ""
+	for _, x := range c {
+		switch {
+		case x.way != w:
+		case day == "":
+			day = x.day
+		case day != x.day:
+			return ""
+		}
+	}
+	return day
 }
 
 // paused stands before a time in which nobody may apply.

@@ -251,6 +251,16 @@ func TestDocumentsThatAreEndedAndThatAreChanged(t *testing.T) {
 			[]domain.Reference{{Title: "云川县稳岗办法", DocNumber: "云政发〔2018〕5号"}, {Title: "云川县创业办法", DocNumber: "云政办发〔2017〕8号", Until: "2027-06-30"}, {DocNumber: "云政发〔2019〕3号", Until: "2026-12-31"}},
 			"",
 		},
+		"how long it is extended, and from when": {
+			"云川县人民政府关于延长补贴政策有效期的通知", "一、《云川县创业办法》(云政办发〔2017〕8号)有效期延长3年,自2026年4月1日起施行,至2029年3月31日止。二、《云川县稳岗办法》有效期延长两年,自2026年4月1日起。三、云政发〔2019〕3号文件有效期延长2年。", nil,
+			[]domain.Reference{{Title: "云川县创业办法", DocNumber: "云政办发〔2017〕8号", Until: "2029-03-31"}, {Title: "云川县稳岗办法", Until: "2028-03-31"}},
+			"",
+		},
+		"a rate that is changed": {
+			"云川县人民政府关于调整征收率的通知", "一、将《云川县征收办法》(云政发〔2012〕3号)中住宅的预征率由1.5%下调至1%。二、《云川县降费办法》已印发,本县费率由3%降至2%。", nil,
+			[]domain.Reference{{Title: "云川县征收办法", DocNumber: "云政发〔2012〕3号"}},
+			"",
+		},
 		"grounds with numbers are not changed": {
 			"云川县人民政府关于支持企业的通知", "依据《云川县工资规定》(县政府令第15号)和《云川市工资规定》(市政府令第21号),结合本县实际,县政府决定对现行工资标准进行调整。", nil, nil, "",
 		},

@@ -9,7 +9,7 @@ import (
 
 // chineseDigits gives the value of a numeral in Chinese writing.
 var chineseDigits = map[rune]int{
-	'零': 0, '〇': 0, 'O': 0, 'o': 0, '○': 0, '一': 1, '二': 2, '两': 2, '三': 3, '四': 4, '五': 5, '六': 6, '七': 7, '八': 8, '九': 9,
+	'零': 0, '〇': 0, 'O': 0, 'o': 0, '○': 0, '0': 0, '一': 1, '二': 2, '两': 2, '三': 3, '四': 4, '五': 5, '六': 6, '七': 7, '八': 8, '九': 9,
 }
 
 // integer reads 12, 十二, 二十, 一百二十 and 二〇二六. ok is false for anything else.

@@ -150,13 +150,15 @@ func (t *reading) bareNumbers(s sentence) []domain.Reference {
 var (
 	betweenNumbers = automaton.MustCompile(`^(?:文|文件|、|,|和|及|以及|同时|即行|均|予以|的|规定|一并|自[^,。;]{1,24}起)*$`)
 	// amending is what may follow the name of a document that is changed, and not
-	// ended: 作如下修改, 有效期延长至2027年12月31日, 继续执行.
-	amending = automaton.MustCompile(`^[^《》。;]{0,60}?(?:作(?:出)?(?:了)?(?:如下|以下|部分)?(?:修改|修订|调整|补充)|修[改订]为|予以修[改订]|进行(?:修[改订]|调整)|调整为|延续(?:执行|实施)|(?:有效期|执行期限?|实施期限?|政策|期限)[\p{Han}]{0,10}?(?:延长|延续|顺延)|继续(?:执行|有效|实施)|(?:延长|延续|顺延)(?:执行|实施)?(?:至|到)|增加一[条款项]|删去|第[一二三四五六七八九十百零\d]{1,6}[条款项][^。;《》]{0,30}(?:废止|停止执行|失效))`)
+	// ended: 作如下修改, 有效期延长至2027年12月31日, 继续执行, 中的征收率由1.5%下调至1%.
+	amending = automaton.MustCompile(`^[^《》。;]{0,60}?(?:作(?:出)?(?:了)?(?:如下|以下|部分)?(?:修改|修订|调整|补充)|修[改订]为|予以修[改订]|进行(?:修[改订]|调整)|调整为|延续(?:执行|实施)|(?:有效期|执行期限?|实施期限?|政策|期限)[\p{Han}]{0,10}?(?:延长|延续|顺延)|继续(?:执行|有效|实施)|(?:延长|延续|顺延)(?:执行|实施)?(?:至|到)|增加一[条款项]|删去|第[一二三四五六七八九十百零\d]{1,6}[条款项][^。;《》]{0,30}(?:废止|停止执行|失效))|^[^《》。;,]{0,40}(?:由|从)[^《》。;,]{1,16}(?:下调|上调|调整|提高|降低)[为至到]`)
 	// notAmending stand before documents that only are the ground for a change.
 	notAmending = automaton.MustCompile(`(?:根据|按照|依据|依照|贯彻|落实)(?:(?:[\p{Han}]{2,20}[府部局厅委院会办])?《[^》]*》(?:\([^()]{0,40}\))?[,]?(?:[、和及与]|以及))*(?:[\p{Han}]{2,20}[府部局厅委院会办])?$|(?:根据|按照|依据|依照|贯彻|落实)(?:《[^》]*》(?:\([^()]{0,40}\))?[、和及与,]?)*$`)
 	// amendsTitle is a title that names what it changes.
 	amendsTitle = automaton.MustCompile(`(?:修改|修订|延续|延长|继续|调整|补充)[^《》]{0,30}《([^《》]{2,100})》`)
 	extendsTo   = expression(`(?:延长|延续|顺延|继续)[\p{Han}\d]{0,8}?[,]?(?:至|到)` + dateRE)
+	// extendsFor is an extension by a time: 有效期延长3年,自2023年4月1日起施行,至2026年3月31日止.
+	extendsFor = expression(`(?:延长|延续|顺延|继续(?:有效|执行|实施)?)` + lengthRE + `[,]?(?:(?:自|从)` + dateRE + `(?:之?日)?起[\p{Han}]{0,4}[,]?)?(?:(?:有效期)?(?:至|到)` + dateRE + `)?`)
 	// extendsNumber is a document named by its number that is extended.
 	extendsNumber = automaton.MustCompile(`^[^《》。;]{0,50}?(?:延长|延续|顺延|继续)(?:执行|实施|有效|至|到)`)
 )
@@ -198,6 +200,10 @@ func (t *reading) amendedIn(s sentence, named []domain.Reference, add func(domai
 	until := ""
 	if m := s.loc(extendsTo); m != nil {
 		until = dateIn(s.text, m, 1, "", true)
+	} else if m := s.loc(extendsFor); m != nil {
+		if until = dateIn(s.text, m, lengthGroups+6, "", true); until == "" {
+			until = after(dateIn(s.text, m, lengthGroups+1, "", false), lengthIn(s.text, m, 1))
+		}
 	}
 	listed := endedInList.FindAllStringSubmatchIndex(s.text, -1)
 	for i, m := range listed {

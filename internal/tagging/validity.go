@@ -55,7 +55,7 @@ var (
 	decided = expression(`(?:决定|同意)[,:]?(?:自|从)` + dateRE + `(?:起|开始)`)
 	// adjusted is from when an item of a document about a change holds:
 	// 一、从2024年8月1日起,提高…; 自2023年1月1日起,对…免征增值税.
-	adjusted = expression(`^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．])?(?:[\p{Han}]{2,12}[。:])?(?:自|从)` + dateRE + `(?:起|开始)[,]?(?:(?:按照|根据)[^。;]{0,80}[,])?(?:提高|调整|上调|下调|增加|增发|执行|实行|继续|延续|降低|停征|免征|减征|减免|取消|对[^。;]{0,60}(?:免征|减征|减按|减半|降低|暂停|停征|实行)|[^。;]{0,80}(?:调整|提高|上调|降低|下调)(?:为|到|至))`)
+	adjusted = expression(`^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．])?(?:[\p{Han}]{2,12}[。:]|(?:为|对|经)[^,。;]{2,60}[,])?(?:自|从)` + dateRE + `(?:起|开始)[,]?(?:(?:按照|根据)[^。;]{0,80}[,])?(?:提高|调整|上调|下调|增加|增发|执行|实行|继续|延续|降低|停征|免征|减征|减免|取消|恢复征收|(?:对)?[^。;]{0,60}(?:免征|减征|减按|减半|降低|暂停|停征|实行)|[^。;]{0,80}(?:调整|提高|上调|降低|下调)(?:为|到|至))`)
 	// orders is from when an announcement forbids, stops or begins something.
 	orders = expression(`^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．])?(?:(?:按照|根据|经)[^,。;《]{2,60}[,](?:自|从))?(?:自|从)?` + dateRE + `(?:零时|零点)?(?:起|开始)[,]?[^。;]{0,40}?(?:暂停|停止|停[开运办课驶]|禁止|一律不得|恢复|实行|关闭|取消|不再|启用|封闭|限制|推迟|延迟)`)
 	// decidedOn is the same of what a decision orders, on whatever grounds: 决定,在…基础上,
@@ -89,6 +89,7 @@ var beginnings = []struct {
 type claim struct {
 	day  string
 	rank int // 3 for what is called the last day, 2 for 本办法, 1 for no subject, 0 is not counted
+	way  way // of a last day to apply
 }
 
 // claims collects dates of one kind.
@@ -96,7 +97,7 @@ type claims []claim
 
 func (c *claims) add(day string, rank int) {
 	if day != "" && rank > 0 {
-		*c = append(*c, claim{day, rank})
+		*c = append(*c, claim{day: day, rank: rank})
 	}
 }
 
@@ -315,7 +316,11 @@ func (t *reading) validity(p *domain.Policy, meta map[string]string) {
 		p.Expires = ""
 	}
 	deadlines.add(last, 2)
-	p.ApplyDeadline = deadlines.best(true)
+	if p.ApplyDeadline = deadlines.best(true); len(deadlines) > 1 {
+		if _, papers := deadlines.twoWays(); papers != "" {
+			p.ApplyDeadline = papers
+		}
+	}
 }
 
 // takesEffect is the last of the lines that tell how a statute came about.
@@ -354,6 +359,9 @@ func (t *reading) spanOfRules(p *domain.Policy) (from, to string) {
 		}
 		for _, s := range t.sentences(&p.Clauses[i]) {
 			m := s.loc(ruleSpan)
+			if m == nil {
+				m = s.loc(reliefSpan)
+			}
 			if m == nil {
 				continue
 			}

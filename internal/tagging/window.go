@@ -12,6 +12,10 @@ import (
 // ruleSpan begins a rule that holds for a time: 自2022年1月1日至2024年12月31日,对….
 var ruleSpan = expression(`^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．])?(?:(?:根据|按照|依据)《[^。;]{0,80}[,])?(?:自|从)?` + dateRE + `(?:起)?(?:至|到|-|—)` + lastRE + `(?:止|\(含\))?[,:]?(?:$|\n|对|按|继续|减|免|执行|小|增值税|企业|个人|个体|符合|纳税人)`)
 
+// reliefSpan is the same within a rule about a tax: 决定在1998年1月1日到2003年12月31日期间,
+// 继续免征; 对购置日期在6月1日至12月31日期间内的乘用车,减半征收.
+var reliefSpan = expression(`(?:自|从|在|于)` + dateRE + `(?:起)?` + toRE + lastRE + `(?:\(含\))?(?:止|期间|之间)?内?[^。;已]{0,80}?(?:免征|减征|减半|减按|减免|停征|缓征)`)
+
 var (
 	// measureUntil is to when what a measure gives is had: 稳岗返还政策延续执行至2026年底.
 	measureUntil = expression(`(?:(?:政策|措施|待遇|补贴|补助|优惠|费率|标准)[^,。;]{0,8}?(?:延续|延长|顺延)(?:执行|实施|期限)?|(?:延续|继续|暂定?)(?:执行|实施)|(?:执行|实施)(?:期限|期|时间)?(?:延长|延续|顺延|暂定|截止|截至)?|有效期限?(?:延长|延续|顺延)?)(?:至|到)` + dateRE + `(?:止)?(?:[,。;)]|$)`)
@@ -54,19 +58,28 @@ func heldFor(s sentence, year string) (from, to string, at []int) {
 // in a time of each year.
 func (t *reading) window(m *domain.Measure, s sentence) (yearlyCall bool) {
 	w := &m.Window
-	switch days := t.deadlines(s, t.year).surest(); {
-	case len(days) == 0 || len(days) > 1 && !inRounds.MatchString(s.text):
-	case w.Deadline == "":
-		w.Rounds, w.Deadline = slices.Clip(days[:len(days)-1]), days[len(days)-1]
-		m.Evidence["window.deadline"] = []domain.Evidence{s.trim().evidence(0, len(s.trim().text))}
-	case inRounds.MatchString(s.text): // 第一批4月30日截止。第二批10月31日截止。
-		days = append(append(days, w.Rounds...), w.Deadline)
+	due := t.deadlines(s, t.year)
+	told := func(days ...string) {
 		slices.Sort(days)
 		days = slices.Compact(days)
-		if w.Rounds, w.Deadline = days[:len(days)-1], days[len(days)-1]; len(days) > maxRounds {
+		if w.Rounds, w.Deadline = slices.Clip(days[:len(days)-1]), days[len(days)-1]; len(days) > maxRounds {
 			w.Rounds = nil
 		}
 		m.Evidence["window.deadline"] = append(m.Evidence["window.deadline"], s.trim().evidence(0, len(s.trim().text)))
+	}
+	days := due.surest()
+	sites, papers := due.twoWays()
+	switch rounds := inRounds.MatchString(s.text); {
+	case len(days) == 0:
+	case w.Deadline == "" && papers != "": // 6月20日前网上填报,6月25日前报送纸质材料
+		told(sites, papers)
+	case w.Deadline == "" && (len(days) == 1 || rounds):
+		told(days...)
+	case w.Deadline == "":
+	case rounds: // 第一批4月30日截止。第二批10月31日截止。
+		told(append(append(days, w.Rounds...), w.Deadline)...)
+	case len(w.Rounds) == 0 && due.by(onPaper) > w.Deadline && sayOnline.MatchString(m.Evidence["window.deadline"][0].Text):
+		told(w.Deadline, due.by(onPaper))
 	}
 	if len(w.Rounds) == 0 {
 		w.Rounds = nil
