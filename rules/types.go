@@ -37,6 +37,7 @@ type Tax struct {
 	Payer     string   `yaml:"payer,required" enum:"enterprise individual both"`
 	Law       string   `yaml:"law"`
 	Groups    []string `yaml:"groups" ref:"taxgroup"` // SIX 六税, TWO 两费
+	On        []string `yaml:"on" ref:"tax"`          // the taxes on whose amount it is levied
 }
 
 // TaxGroup is a set of taxes that texts name together.

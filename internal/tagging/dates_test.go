@@ -394,6 +394,10 @@ func TestReadsFromWhenAPageSaysADocumentHolds(t *testing.T) {
 	if want := [...]string{"2019-01-17", "2019-01-23", "2020-01-23"}; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
+	p = read(t, "glued.txt", "云川县人民政府关于印发《云川县公园规则》的通知\n文 号 云政发〔2024〕4号 发布机关 云川县人民政府\n签发日期 2024-07-25 实施日期 2024-08-05\n各乡镇:\n现予印发,请遵照执行。\n云川县人民政府\n2024年7月25日\n")
+	if got := [...]string{p.DocNumber, p.PublishDate, p.EffectiveFrom}; got != [...]string{"云政发〔2024〕4号", "2024-07-25", "2024-08-05"} {
+		t.Errorf("got %q", got)
+	}
 }
 
 // TestReadsCardsInBrackets reads a card whose names of cells stand in brackets.

@@ -163,6 +163,14 @@ func (t *reading) others(p *domain.Policy) []domain.Tag {
 			}
 			ranked = append(ranked, j)
 		}
+		if d == domain.TaxTag {
+			levied := t.leviedOn(all)
+			for i := range ranked {
+				j := &ranked[i]
+				beside := func(o judged) bool { return o.assigned && t.leviedTogether(o.naming, j.naming) }
+				j.assigned = j.assigned && !slices.Contains(levied, t.codes[j.code].code) || !j.assigned && t.concerns(p.Audience, j.naming) && slices.ContainsFunc(ranked, beside)
+			}
+		}
 		slices.SortStableFunc(ranked, func(a, b judged) int { return cmp.Compare(b.inclines, a.inclines) })
 		if d == domain.EnterpriseKindTag && strings.ContainsAny(quotedOnly(p.Title), "税费") {
 			assigned := func(code string) bool {
@@ -187,6 +195,26 @@ func (t *reading) others(p *domain.Policy) []domain.Tag {
 		}
 	}
 	return tags
+}
+
+// leviedOn are the taxes on whose amount those of the title are levied, and that the title
+// does not name: what a paper about 城市维护建设税 says of 增值税 is how much is due.
+func (t *Tagger) leviedOn(all []naming) []string {
+	var on, titled []string
+	for i := range all {
+		if c := t.codes[all[i].code]; all[i].title && c.dimension == domain.TaxTag {
+			on, titled = append(on, t.rules.Taxes.Find(c.code).On...), append(titled, c.code)
+		}
+	}
+	return slices.DeleteFunc(on, func(code string) bool { return slices.Contains(titled, code) })
+}
+
+// leviedTogether tells whether b is named only where a is, and is one of the same taxes
+// that texts name together: 教育费附加、地方教育附加.
+func (t *Tagger) leviedTogether(a, b *naming) bool {
+	of := func(n *naming) []string { return t.rules.Taxes.Find(t.codes[n.code].code).Groups }
+	return len(b.in) > 0 && slices.ContainsFunc(of(a), func(g string) bool { return slices.Contains(of(b), g) }) &&
+		!slices.ContainsFunc(b.in, func(at int) bool { return !slices.Contains(a.in, at) })
 }
 
 // onlySays tells whether all that names a code is one word.

@@ -256,6 +256,12 @@ func TestDocumentsThatAreEndedAndThatAreChanged(t *testing.T) {
 			[]domain.Reference{{Title: "云川县创业办法", DocNumber: "云政办发〔2017〕8号", Until: "2029-03-31"}, {Title: "云川县稳岗办法", Until: "2028-03-31"}},
 			"",
 		},
+		"a list of which one is ended in part": {
+			"云川县人民政府关于支持企业的通知", "一、《云川县稳岗办法》(云政发〔2018〕5号)、《云川县创业办法》(云政办发〔2017〕8号)第六条、《云川县公园办法》(云政办发〔2016〕4号)同时废止。",
+			[]domain.Reference{{Title: "云川县稳岗办法", DocNumber: "云政发〔2018〕5号"}, {Title: "云川县公园办法", DocNumber: "云政办发〔2016〕4号"}},
+			[]domain.Reference{{Title: "云川县创业办法", DocNumber: "云政办发〔2017〕8号"}},
+			"",
+		},
 		"a rate that is changed": {
 			"云川县人民政府关于调整征收率的通知", "一、将《云川县征收办法》(云政发〔2012〕3号)中住宅的预征率由1.5%下调至1%。二、《云川县降费办法》已印发,本县费率由3%降至2%。", nil,
 			[]domain.Reference{{Title: "云川县征收办法", DocNumber: "云政发〔2012〕3号"}},

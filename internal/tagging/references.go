@@ -85,7 +85,12 @@ func (t *reading) namedBefore(s sentence) []domain.Reference {
 	end := len(s.text)
 	var found []domain.Reference
 	for _, m := range slices.Backward(endedInList.FindAllStringSubmatchIndex(s.text, -1)) {
-		if !between.MatchString(s.text[m[1]:end]) {
+		rest := s.text[m[1]:end]
+		if part := onePart.FindString(rest); part != "" && between.MatchString(rest[len(part):]) {
+			end = m[0] // 《…》第六条、《…》同时废止
+			continue
+		}
+		if !between.MatchString(rest) {
 			break
 		}
 		found = append(found, referenceTo(s.text, m))
@@ -97,6 +102,9 @@ func (t *reading) namedBefore(s sentence) []domain.Reference {
 	slices.Reverse(found)
 	return found
 }
+
+// onePart follows a document of a list of which only a part is ended.
+var onePart = automaton.MustCompile(`^(?:第[一二三四五六七八九十百零\d]{1,6}[条款项](?:规定)?)+[、和及,;]`)
 
 // namedBehind are the documents of a list at the beginning of a text, if it speaks of
 // them as a whole.
@@ -218,7 +226,8 @@ func (t *reading) amendedIn(s sentence, named []domain.Reference, add func(domai
 			}
 			rest = s.text[later[1]:]
 		}
-		if amending.MatchString(rest) && !notAmending.MatchString(s.text[:m[0]]) {
+		ended := onePart.MatchString(s.text[m[1]:]) && ending.MatchString(s.text[m[1]:])
+		if (ended || amending.MatchString(rest)) && !notAmending.MatchString(s.text[:m[0]]) {
 			ref.Until = until
 			add(ref)
 		}
