@@ -24,7 +24,7 @@ const (
 	// 3月1日至20日.
 	lastRE = `(?:` + dateRE + `|` + dayRE + `)`
 	// hourRE is an hour of the day behind a date.
-	hourRE = `(?:[上下]午|早|晚)?(?:\d{1,2}(?:时|点|:\d{2}))?`
+	hourRE = `(?:[上下]午|下班|早|晚)?(?:\d{1,2}(?:时|点|:\d{2}))?`
 	// toRE stands between the days of a span.
 	toRE = ` ?(?:至|到|-|—|–|~)+ ?`
 )
@@ -174,12 +174,4 @@ func after(from string, long length) string {
 		return ""
 	}
 	return d.AddDate(long.years, long.months, long.days-1).Format(time.DateOnly)
-}
-
-func daysAfter(from string, days int) string {
-	d, err := time.Parse(time.DateOnly, from)
-	if err != nil {
-		return ""
-	}
-	return d.AddDate(0, 0, days).Format(time.DateOnly)
 }

@@ -13,7 +13,7 @@ var (
 	applyUntil = expression(`(?:申报|受理|报名|申请|申领|征集|材料报送|揭榜|填报|登记)(?:时间|期限|日期|受理时间|工作)?(?:截止)?(?:为|至|到|:|是|于|自|从)*(?:` + dateRE + `)?(?:\d{1,2}:\d{2})?(?:起)?(?:至|到|-|—|~)*` + dateRE + `(?:\d{1,2}:\d{2})?(?:前|止|截止|。|;|,|$|\n|期间|,逾期)`)
 	// applyWindow is a time to apply with the hours of the day or more words
 	// between its days: 集中受理:…上午9:00起至…下午17:00止.
-	applyWindow = expression(`(?:(?:申报|受理|报名|申请|申领|登记|征集|填报|年报|企业端|领取|领券|预约)(?:办理)?(?:开放|起止)?(?:时间|期限|日期)?|(?:^|[^停补])(?:年审|办理|(?:参保)?缴费(?:规定)?)(?:办理)?(?:时间|期限|日期)|招聘(?:报名)?时间|(?:申报|受理|报名|申请)[^,。;]{0,24}的时间|汇算(?:清缴)?(?:办理)?(?:时间|期限)|^[^,。;]{0,20}集中(?:参保)?(?:缴费|征缴)(?:期|时间))(?:为|:|自|从)* ?` + dateRE + hourRE + `(?:起|开始)?[,]?` + toRE + lastRE)
+	applyWindow = expression(`(?:(?:申报|受理|报名|申请|申领|登记|征集|填报|年报|企业端|领取|领券|预约)(?:办理)?(?:开放|起止)?(?:时间|期限|日期)?|(?:^|[^停补])(?:年审|办理|(?:参保)?缴费(?:规定)?)(?:办理)?(?:时间|期限|日期)|招聘(?:报名)?时间|(?:申报|受理|报名|申请)[^,。;]{0,24}的时间|汇算(?:清缴)?(?:办理)?(?:时间|期限)?|^[^,。;]{0,20}集中(?:参保)?(?:缴费|征缴)(?:期|时间))(?:为|:|自|从)* ?` + dateRE + hourRE + `(?:起|开始)?[,]?` + toRE + lastRE)
 	// rowWindow is the same before what is to be done, in a row of a timetable.
 	rowWindow = expression(`^(?:[一二三四五六七八九十\d]{1,3}[、.])?` + dateRE + hourRE + `(?:起)?` + toRE + lastRE + hourRE + `[\s,|]*(?:网上|线上|现场|集中)?(?:登记|报名|申报|申请|受理|填报)`)
 	// listedWindow is a line of a section about the time to apply.
@@ -40,11 +40,13 @@ var (
 	lineLast  = expression(`(?:网上|线上|系统|平台|网络|填报|最后一期的?|报送)截止(?:时间|日期)?(?:为|是|:)` + dateRE)
 	// applyLonger is a time to apply that is put off.
 	applyLonger = expression(`(?:申报|受理|报名|申请|申领|登记|缴费|提交)(?:材料的?)?(?:时间|期限|截止(?:时间|日期))?[\p{Han}]{0,6}?(?:(?:由|从)(?:原[\p{Han}]{0,6})?` + dateRE + `)?[\p{Han}]{0,4}?(?:延长|延期|延后|顺延|推迟|推后|放宽)(?:至|到)` + dateRE)
+	// siteCloses is the same where only the end is told: 申报系统将于6月10日17时关闭.
+	siteCloses = expression(`(?:申报|申请|报名|填报|登记|受理)[\p{Han}]{0,4}(?:平台|系统|通道|端口|入口)(?:将)?(?:于|在)?` + dateRE + hourRE + `(?:自动|准时)?关闭`)
 	// siteOpen is when a site may be used: 培育平台于2月8日开放,3月7日关闭.
 	siteOpen  = expression(`(?:平台|系统|通道|端口|入口)[^,。;\d]{0,8}` + dateRE + hourRE + `(?:起)?(?:开放|开启|开通)[,、]?(?:于)?` + lastRE + hourRE + `(?:关闭|截止)`)
 	handIn    = expression(`(?:于|在|截至|截止)?(?:今年|本年)?` + dateRE + hourRE + `(?:\(含\))?(?:以前|之前|前|止)[,]?([^。;]{0,60})`)
 	byLabel   = expression(`^(?:[(]?[一二三四五六七八九十\d]{1,2}[)、.])?(?:截止(?:日期|时间)|申报截止(?:日期|时间)?|报名截止(?:日期|时间)?)(?:为|:)` + dateRE)
-	hands     = expression(`申报|申请|申领|报名|材料|资料|提交|报送|上传|补报|寄送|送达|填报|参评|揭榜|发送至|登录|报所在|报当地|报属地|企业端|递交|报送?[省市区县旗][\p{Han}]{0,10}(?:局|委|厅|办|科|处|股|中心)|办理[\p{Han}]{0,4}(?:登记|手续)`)
+	hands     = expression(`申报|申请|申领|报名|材料|资料|提交|报送|上传|补报|寄送|送达|送[至交]|填报|参评|揭榜|发送至|登录|报所在|报当地|报属地|企业端|递交|报送?[省市区县旗][\p{Han}]{0,10}(?:局|委|厅|办|科|处|股|中心)|办理[\p{Han}]{0,4}(?:登记|手续)`)
 	applicant = automaton.MustCompile(`(?:企业|申报单位|申请单位|参评单位|项目单位|用人单位|申报主体|申报人|申请人|家长|职工|居民|考生|参保人|缴费人|纳税人)(?:应当?|须|需|请)?$`)
 	// callsIn is how somebody applies who hands nothing in: 请于11月23日前联系市科技局,逾期不予提名.
 	callsIn = automaton.MustCompile(`^(?:与[\p{Han}]{2,20})?联系[^。;]{2,50},(?:逾期|过期)`)
@@ -138,7 +140,7 @@ func deadline(s sentence, year string, found *claims) {
 			(*found)[len(*found)-1].way = wayOf(s.text, m)
 		}
 	}
-	for _, re := range []pattern{applyBy, byLabel, applyOpen, nowUntil, applyLast, lineLast} {
+	for _, re := range []pattern{applyBy, byLabel, applyOpen, nowUntil, applyLast, lineLast, siteCloses} {
 		for _, m := range s.locs(re) {
 			if !taxMonth.MatchString(s.text[:m[0]]) {
 				add(m, dateIn(s.text, m, 1, year, true), 3)

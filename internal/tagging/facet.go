@@ -198,15 +198,15 @@ func (t *reading) others(p *domain.Policy) []domain.Tag {
 }
 
 // leviedOn are the taxes on whose amount those of the title are levied, and that the title
-// does not name: what a paper about 城市维护建设税 says of 增值税 is how much is due.
-func (t *Tagger) leviedOn(all []naming) []string {
-	var on, titled []string
+// does not name, be it in 增值税小规模纳税人: what a paper about 城市维护建设税 says of 增值税 is how much is due.
+func (t *reading) leviedOn(all []naming) []string {
+	var on []string
 	for i := range all {
 		if c := t.codes[all[i].code]; all[i].title && c.dimension == domain.TaxTag {
-			on, titled = append(on, t.rules.Taxes.Find(c.code).On...), append(titled, c.code)
+			on = append(on, t.rules.Taxes.Find(c.code).On...)
 		}
 	}
-	return slices.DeleteFunc(on, func(code string) bool { return slices.Contains(titled, code) })
+	return slices.DeleteFunc(on, func(code string) bool { return strings.Contains(t.about, t.rules.Taxes.Find(code).Name) })
 }
 
 // leviedTogether tells whether b is named only where a is, and is one of the same taxes

@@ -36,6 +36,7 @@ func TestWhoIsAddressedAndWhoIsOnlyNamed(t *testing.T) {
 		{"tax, levied", domain.TaxTag, "T01", "云川县税务局关于增值税减免有关事项的公告\n一、对月销售额10万元以下的小规模纳税人，免征增值税。\n二、纳税人按季申报增值税。", true},
 		{"tax, on which another is levied", domain.TaxTag, "T01", "云川县税务局关于城市维护建设税计征依据的公告\n一、城市维护建设税以依法实际缴纳的增值税、消费税为计征依据。\n二、纳税人预缴增值税的，同时缴纳城市维护建设税。", false},
 		{"tax, on which another is levied, with its own rule", domain.TaxTag, "T01", "云川县税务局关于增值税和城市维护建设税减免的公告\n一、对小规模纳税人免征增值税。\n二、城市维护建设税以实际缴纳的增值税为计征依据。", true},
+		{"tax, whose payers the title names beside it", domain.TaxTag, "T01", "增值税小规模纳税人减免及“六税两费”热点问答\n一、对月销售额10万元以下的小规模纳税人，免征增值税。\n二、减半征收城市维护建设税。", true},
 		{"tax, beside one that begins the paragraph", domain.TaxTag, "F02", "云川省财政厅公告2021年第28号\n《中华人民共和国城市维护建设税法》自2021年9月1日起施行。经省政府同意，现将城市维护建设税计税依据确定办法等事项公告如下：\n一、城市维护建设税以纳税人依法实际缴纳的增值税、消费税税额为计税依据。\n依法实际缴纳的两税税额，是指纳税人依照增值税、消费税相关法律法规和税收政策规定计算的应当缴纳的两税税额。\n直接减免的两税税额，是指依照增值税、消费税相关法律法规和税收政策规定，直接减征或免征的两税税额。\n二、教育费附加、地方教育附加计征依据与城市维护建设税计税依据一致，按本公告第一条规定执行。\n三、本公告自2021年9月1日起施行。", true},
 		{"tax, in the name of a proof", domain.TaxTag, "T03", "云川县税务局关于减半征收车辆购置税的公告\n一、对新能源汽车减半征收车辆购置税。\n二、购置日期按照机动车销售统一发票或者海关关税专用缴款书的开具日期确定。", false},
 		{"tax, merely mentioned", domain.TaxTag, "T01", grant + "申请时提交增值税发票复印件。", false},

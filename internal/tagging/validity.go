@@ -25,7 +25,7 @@ var (
 	// labelled is 施行时间为2023年5月1日.
 	labelled = expression(`(?:施行|实施|执行|生效)(?:时间|日期|期间?|期限)(?:为|是|:|自|从)+` + dateRE + `起?(?:[,。;)]|[至到][^\d,。;]|$)`)
 	// fromIssue is 自印发之日起施行; the period may follow.
-	fromIssue = expression(`(?:自|从)?(?:本[\p{Han}]{2,4}|[\p{Han}]{0,4})?(印发|发布|公布|下发|发文|下文|签发|颁布|颁发|公告|即)(?:之)?日(?:\((?:\d{4}年)?[^()]{2,12}\))?(?:起)(?:满?([一二三四五六七八九十\d]{1,3})(?:日|天)后?)?[,]?` + inForce)
+	fromIssue = expression(`(?:自|从)?(?:本[\p{Han}]{2,4}|[\p{Han}]{0,4})?(印发|发布|公布|下发|发文|下文|签发|颁布|颁发|公告|即)(?:之)?日(?:\((?:\d{4}年)?[^()]{2,12}\))?(?:起)(?:满?([一二两三四五六七八九十\d]{1,3})(?:(?:日|天)后?|(个)月后))?[,]?` + inForce)
 	// fromNow is what an announcement orders at once: 自即日起暂停办理.
 	fromNow = expression(`(?:自|从)?(?:即日|本(?:通告|公告|通知|决定)(?:发布|印发|公布)之日|(?:发布|印发|公布)之日)(?:起|开始)`)
 	// span is 自…起至…止 where the text speaks of its own validity.
@@ -257,10 +257,12 @@ func (t *reading) validity(p *domain.Policy, meta map[string]string) {
 				}
 				if m := s.loc(fromIssue); m != nil {
 					if r := rankOf(p, s.text[:m[0]]); r > 0 {
-						if n, ok := integer(submatch(s.text, m, 2)); ok {
-							from.add(daysAfter(p.PublishDate, n), r)
-						} else {
+						if n, ok := integer(submatch(s.text, m, 2)); !ok {
 							issued = max(issued, r)
+						} else if submatch(s.text, m, 3) != "" {
+							from.add(after(p.PublishDate, length{months: n, days: 1}), r)
+						} else {
+							from.add(after(p.PublishDate, length{days: n + 1}), r)
 						}
 					}
 				} else if m := s.loc(fromNow); m != nil && atOnce(s.text[m[1]:]) && notApplying(s.text[:m[0]]) && !opens(s.text[m[1]:]) && rankOf(p, s.text[:m[0]]) > 0 {

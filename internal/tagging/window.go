@@ -10,7 +10,7 @@ import (
 )
 
 // ruleSpan begins a rule that holds for a time: 自2022年1月1日至2024年12月31日,对….
-var ruleSpan = expression(`^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．])?(?:(?:根据|按照|依据)《[^。;]{0,80}[,])?(?:自|从)?` + dateRE + `(?:起)?(?:至|到|-|—)` + lastRE + `(?:止|\(含\))?[,:]?(?:$|\n|对|按|继续|减|免|执行|小|增值税|企业|个人|个体|符合|纳税人)`)
+var ruleSpan = expression(`^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．])?(?:(?:根据|按照|依据)《[^。;]{0,80}[,])?(?:自|从)?` + dateRE + `(?:起)?(?:至|到|-|—)` + lastRE + `(?:止|\(含\))?[,:]?(?:$|\n|对|按|继续|减|免|执行|小|增值税|企业|个人|个体|符合|纳税人|[本全我][省市县区])`)
 
 // reliefSpan is the same within a rule about a tax: 决定在1998年1月1日到2003年12月31日期间,
 // 继续免征; 对购置日期在6月1日至12月31日期间内的乘用车,减半征收.
@@ -151,7 +151,7 @@ var (
 const maxRounds = 12
 
 // everyYear is a time of each year that the text leaves open: 每年2月左右.
-var everyYear = expression(`每年(?:\d{1,2}|[一二三四五六七八九十]{1,2})月(?:份|底|初|中旬|上旬|下旬|左右)?|每(?:年|季度|半年)(?:一次|1次|申报一次|集中受理)`)
+var everyYear = expression(`每年(?:\d{1,2}|[一二三四五六七八九十]{1,2})月(?:\d{1,2}日|份|底|初|中旬|上旬|下旬|左右)?|每(?:年|季度|半年)(?:一次|1次|申报一次|集中受理)`)
 
 func windowDates(from, to string) (string, string) {
 	f := chineseDate.FindStringSubmatch(from)
