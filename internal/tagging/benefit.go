@@ -151,7 +151,7 @@ func (t *Tagger) benefit(m *domain.Measure, s sentence) {
 		}
 	}
 	for _, x := range t.sums("X35", s) {
-		if a, ok := yuan(x.group("amt"), "元"); ok && b.Amount == 0 && !another && !before.MatchString(x.text[:x.loc[0]]) {
+		if a, ok := yuan(x.group("amt"), "元"); ok && b.Amount == 0 && !another && !before.MatchString(x.text[:x.loc[0]]) && !reached.MatchString(x.text[x.loc[1]:]) {
 			kind(kindOfWord(firstRunes(x.text[x.loc[1]:], 8)))
 			b.Amount, b.Unit = a, x.group("unit")
 			note("amount", x)
@@ -202,6 +202,10 @@ func (t *Tagger) benefit(m *domain.Measure, s sentence) {
 			delete(m.Evidence, "benefit.rate")
 		}
 	}
+	if loc := s.loc(sharesInTurn); loc != nil && b.Rate != 0 && rests(m.Evidence["benefit.rate"], s.evidence(loc[0], loc[1])) {
+		b.Rate, b.Base = 0, ""
+		delete(m.Evidence, "benefit.rate")
+	}
 	for _, x := range t.find("X36", s) {
 		if n, ok := integer(x.group("n")); ok && b.Months == 0 && b.Kind != "" && x.group("unit") != "天" {
 			b.Months = n
@@ -232,7 +236,9 @@ var (
 	// sumOfEach is what one of several gets of each: 硕士每人7000元.
 	sumOfEach = expression(`(?:^|[,、;:按及和])([\p{Han}A-Z“”]{1,20}(?:\([^()]{1,12}\))?,?)每([人户亩头张台辆家个件项吨床])(?:每([月年天]))?(?:最高)?可?(?:补贴|补助|奖励|资助|给予|发放)?(\d+(?:\.\d+)?(?:亿元|万元|元))`)
 	// shareOfRank is the share of one of several ranks: 三星级按60%奖励返还,四星级按80%奖励返还.
-	shareOfRank = expression(`(?:^|[,;、])[^,。;:、%\d年]{1,12}?按(?:照)?[^,。;%\d]{0,16}?(\d+(?:\.\d+)?%)`)
+	// sharesInTurn are those of several ranks or years behind each other: 40%、30%、20%.
+	sharesInTurn = expression(`\d%(?:[、和及]\d+(?:\.\d+)?%)+`)
+	shareOfRank  = expression(`(?:^|[,;、])[^,。;:、%\d年]{1,12}?按(?:照)?[^,。;%\d]{0,16}?(\d+(?:\.\d+)?%)`)
 )
 
 // rows reads what each of several gets, where the unit is the same: 博士每人10000元、硕士每人7000元.
@@ -363,6 +369,8 @@ var (
 	// shareOf is 返还其上年度实际缴纳失业保险费的50%, shareFor is 核定损失部分5%的支持.
 	shareOf  = expression(`(返还|退还|补助|补贴|奖励|资助|贴息|补偿)(?:其|给)?(?:[\p{Han}]{0,4}单位)?([^,。;:]{2,40}?)的?(\d+(?:\.\d+)?%)`)
 	shareFor = expression(`(?:按照|按|其|上|再|给予)?([^,。;:]{2,30}?)的?(\d+(?:\.\d+)?%)(?:的|给予|予以|进行)+([\p{Han}]{0,6}?)(支持|补助|补贴|奖励|贴息|返还|资助|补偿)`)
+	// shareTo is 县级财政所得扣除成本后100%奖励给投资方.
+	shareTo = expression(`([^,。;:]{2,30}?)的?(\d+(?:\.\d+)?%),?(?:由[^,。;:]{2,10})?(奖励|补助|补贴|返还)给`)
 	// discount is by what share a price or fee is less: 安装费用优惠30%.
 	discount = expression(`([^,。;:]{2,40}?)(?:给予|予以|再|按)?(?:优惠|减免|减收|下浮|打折)(?:幅度)?(?:为|至少)?(\d+(?:\.\d+)?%)`)
 	// raised is what an amount is changed to: 由15万元提高至20万元; before stands before
@@ -401,7 +409,7 @@ var (
 	// delay is how long something may be put off or had.
 	delay = expression(`(?:减免|免收|免除|缓缴|延期|延缓|延长|展期|期限|过渡期|最长|时间):?[^,。;:\d]{0,12}?([一二两三四五六七八九十]{1,3}|\d{1,3})(个月|年)`)
 	// bounds are no base of a share.
-	bounds = automaton.MustCompile(`不超过|不高于|不低于|比例|低于|高于|达到|承担|负担|分担|上浮|提高`)
+	bounds = automaton.MustCompile(`超过|增速|不高于|不低于|比例|低于|高于|达到|承担|负担|分担|上浮|提高`)
 	// apiece are amounts for several, in the order in which they are named.
 	apiece = expression(`分别[^,。;\d]{0,12}?(?:每([人户亩])每([月年]))?((?:\d+(?:\.\d+)?(?:亿元|万元|元)(?:、|,|和|及)?){2,8})`)
 	// oneUnit are amounts of which the last only has its unit: 每张床位分别补贴500、800、1000元.
@@ -474,6 +482,11 @@ func (t *Tagger) loose(m *domain.Measure, s sentence) {
 			b.Kind = cmpEmpty(b.Kind, kindOfWord(submatch(s.text, loc, 1)))
 			b.Rate, _ = percent(submatch(s.text, loc, 3))
 			b.Base = baseOf(submatch(s.text, loc, 2))
+			note("rate", loc)
+		} else if loc := s.loc(shareTo); loc != nil && !bounds.MatchString(submatch(s.text, loc, 1)) && !borneOrPaid(s, loc) {
+			b.Kind = cmpEmpty(b.Kind, kindOfWord(submatch(s.text, loc, 3)))
+			b.Rate, _ = percent(submatch(s.text, loc, 2))
+			b.Base = baseOf(submatch(s.text, loc, 1))
 			note("rate", loc)
 		} else if loc := s.loc(shareFor); loc != nil && !bounds.MatchString(submatch(s.text, loc, 1)) && !borneOrPaid(s, loc) {
 			b.Kind = cmpEmpty(b.Kind, kindOfWord(submatch(s.text, loc, 4)))

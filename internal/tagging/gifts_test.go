@@ -29,6 +29,10 @@ func TestSumsInTheWordsOfPublishedPapers(t *testing.T) {
 		"对高层次人才,给予每人一次性安家补助20万元,每年分别发放2万元、1.5万元人才津贴。":             {"B09", "200000"},
 		"农村低保标准由目前的每人每月537元提高到每人每月不低于595元。":                       {"B09", "595/人·月"},
 		"对来本市就业的毕业生,按博士每人10000元、硕士每人7000元、其他每人5000元标准给予补贴。":       {"B09", "10000,7000,5000/人"},
+		"对投资企业,三年内分别按缴纳地方税收总额的40%、30%、20%给予奖励。":                   {"B10", ""},
+		"对投资项目,按县级财政所得扣除征收成本后100%奖励给投资方。":                         {"B10", "100%"},
+		"对限额以上企业,增速超过20%的奖励15万元。":                                 {"B10", "150000"},
+		"租赁标准厂房的企业,年实缴税收达350元/平方米以上的,给予租金补贴。":                     {"B09", ""},
 		"对新建的星级酒店,三星级按60%奖励返还,四星级按80%奖励返还。":                       {"B10", ""},
 		"对企业按上缴税收额度,分别按50%、40%、30%的比例给予扶持。":                       {"B09", ""},
 	} {
@@ -146,6 +150,24 @@ func TestThingsToldOneAfterTheOther(t *testing.T) {
 	}
 }
 
+// TestAStandardWithSeveralLinesAndAGuideToSeveral: what stands under a number without one of
+// its own is a part of it, and a guide that gives three something is no guide to one thing.
+func TestAStandardWithSeveralLinesAndAGuideToSeveral(t *testing.T) {
+	for text, want := range map[string][]string{
+		"关于调整社会救助标准的通知\n各区:\n现将有关标准通知如下:\n一、保障标准\n(一)城乡最低生活保障标准为每人每月1309元。\n(二)特困人员基本生活标准按下列标准执行:\n市财政供养的特困人员基本生活标准为每人每月2094元;\n农村特困人员基本生活标准为每人每月2413元。\n二、执行时间\n以上标准从2025年1月1日起执行。": {"1309/人·月", "2094/人·月", "2413/人·月"},
+		"服务业发展奖励申报指南\n一、奖励标准\n(一)批发业。对年销售额30亿元以上且增速超过20%的限额以上企业奖励15万元。\n(二)零售业。对年零售额1亿元以上且增速超过20%的限额以上企业奖励5万元。\n(三)服务业。对年营业收入2亿元以上且增速超过20%的限额以上企业奖励8万元。\n二、申报材料\n1.申报表。":             {"150000", "50000", "80000"},
+	} {
+		p := read(t, "several", text)
+		var got []string
+		for _, m := range p.Measures {
+			got = append(got, benefitOf(m.Benefit))
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: gives %q, want %q", text, got, want)
+		}
+	}
+}
+
 // TestWhoIsNamedBehindTheVerbOrAPreface: who gets it is not what they did, nor why it is
 // given or by what.
 func TestWhoIsNamedBehindTheVerbOrAPreface(t *testing.T) {
@@ -154,6 +176,8 @@ func TestWhoIsNamedBehindTheVerbOrAPreface(t *testing.T) {
 		"为鼓励网络零售,市财政对第一次将网络零售额纳入统计部门统计的企业,给予一次性奖励10万元。": "第一次将网络零售额纳入统计部门统计的企业",
 		"扶持标准为,对2024年度帮助5家以上传统企业上网销售的专业服务企业,给予50万元奖励。":  "2024年度帮助5家以上传统企业上网销售的专业服务企业",
 		"根据该办法,旅行社年度综合业绩排序前5名的依次奖励3万元、2万元。":             "旅行社年度综合业绩排序前5名的",
+		"固定资产投资规模在500万元以上,从事建材、机械的企业,按纳税额的30%给予奖励。":     "固定资产投资规模在500万元以上,从事建材、机械的企业",
+		"运营机构为失能老年人提供送餐服务可享受补贴,补贴标准为每人每次2元。":            "运营机构",
 		"绿色食品方面,对新认定的农业企业,给予1万元奖励。":                     "新认定的农业企业",
 	} {
 		p := asClerk(t, "一、"+text)

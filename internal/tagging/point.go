@@ -474,28 +474,33 @@ var (
 // to one thing.
 func (t *reading) share(p *domain.Policy, sections []section) []unit {
 	var all, shared []piece
-	var giving []item
-	path := ""
+	var out []unit
+	path, giving := "", 0
 	for _, s := range sections {
-		for _, it := range s.items {
-			pieces := t.pieces(it)
-			all = append(all, pieces...)
-			if s.side != "条件" && t.givesSomething(it.Clause) && isNumbered(it.Text) {
-				giving = append(giving, it)
+		for _, b := range t.blocks(s) {
+			var own []piece
+			for _, it := range b.items {
+				own = append(own, t.pieces(it)...)
+			}
+			all = append(all, own...)
+			if s.side == "条件" || !isNumbered(b.items[0].Text) || !slices.ContainsFunc(b.items, func(it item) bool { return t.givesSomething(it.Clause) }) {
+				shared = append(shared, own...)
 				continue
 			}
-			shared = append(shared, pieces...)
+			giving++
+			markLists(own)
+			out = append(out, t.apart(s, b, own)...)
 		}
 		path = cmpEmpty(path, s.path)
 	}
 	markLists(all)
 	markLists(shared)
-	if len(giving) < 2 || oneThing(p) || cellSide(p) != "" {
+	if giving < 2 || oneThing(p) && !t.severalGifts(sections) || cellSide(p) != "" {
 		return []unit{{path: path, own: all, alone: true}}
 	}
-	var out []unit
-	for _, it := range giving {
-		out = append(out, unit{path: it.Path, own: t.pieces(it), shared: shared})
+	for i := range out {
+		out[i].heading = ""
+		out[i].shared = append(out[i].shared, shared...)
 	}
 	return out
 }
@@ -722,6 +727,7 @@ func (t *reading) apart(s section, b block, own []piece) []unit {
 		}
 		if len(out) == 0 || given && t.begins(own, i) {
 			out = append(out, unit{heading: s.heading, path: x.in.Path})
+			given = false
 		}
 		last := &out[len(out)-1]
 		last.own = append(last.own, x)
@@ -799,7 +805,7 @@ func (t *reading) givesOwn(s sentence) bool {
 	whom := strings.TrimPrefix(subject, "对")
 	size := domain.CodePoints(whom)
 	switch {
-	case step.MatchString(whom) && first == 0 && (whom == subject && size <= longStep || reachedAtEnd.MatchString(whom)), onOfIt.MatchString(subject):
+	case step.MatchString(whom) && first == 0 && (whom == subject && size <= longStep || size <= 2*longStep && reachedAtEnd.MatchString(whom)), onOfIt.MatchString(subject):
 		return false
 	case whom != subject:
 		return size > 2
@@ -904,5 +910,5 @@ func (t *reading) givesSomething(c *domain.Clause) bool {
 var figureRules = []string{"X25", "X26", "X27", "X28", "X29", "X30", "X31", "X32", "X34", "X35", "X37", "X69", "X70", "X71"}
 
 func (t *Tagger) givenIn(s sentence) bool {
-	return s.matches(shareOfClass) || slices.ContainsFunc(figureRules, func(code string) bool { return t.has(code, s) })
+	return s.matches(shareOfClass) || s.matches(shareTo) || slices.ContainsFunc(figureRules, func(code string) bool { return t.has(code, s) })
 }

@@ -111,6 +111,9 @@ func (s sentence) subject() sentence {
 	s = s.afterLabel()
 	s = s.slice(len(sinceWhen.FindString(s.text)), len(s.text))
 	if i := comma(s.text); i > 0 && !sumGiven.MatchString(s.text[:i]) {
+		if rest := s.text[i+1:]; boundAtEnd.MatchString(s.text[:i]) && comma(rest) > 0 && didSomething.MatchString(rest[:comma(rest)]) {
+			i += 1 + comma(rest) // 固定资产投资500万元以上,从事机械制造的企业
+		}
 		return s.slice(0, i)
 	}
 	if loc := s.loc(beforeGift); loc != nil { // …的企业补助1万元
@@ -137,6 +140,9 @@ func comma(text string) int {
 
 // sinceWhen is a time before who is meant: 自2026年1月1日至2027年12月31日,.
 var sinceWhen = automaton.MustCompile(`^(?:(?:同时|此外|另外|今后|即日起),|[自从]?(?:19|20)\d{2}年[\d年月日至到-]{2,24}(?:起|止|期间)?,|(?:根据|按照|依据)[^,。;:\d]{2,40},)+`)
+
+// boundAtEnd ends what somebody has to reach, before who they are.
+var boundAtEnd = automaton.MustCompile(`以[上下内](?:\([^()]*\))?$`)
 
 // sumGiven is a sum that is given: 每亩补助3000元.
 var sumGiven = automaton.MustCompile(`(?:给予|发放|补助|补贴|奖励|资助|奖补)[\p{Han}]{0,6}\d+(?:\.\d+)?(?:亿元|万元|元)`)

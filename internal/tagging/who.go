@@ -78,6 +78,10 @@ func (r *reader) who(x piece) {
 			r.beneficiary(s.slice(loc[2], loc[3]))
 		}
 	}
+	if loc := s.loc(provider); loc != nil && r.m.Who == "" {
+		r.beneficiary(s.slice(loc[2], loc[3]))
+		told = r.m.Who != ""
+	}
 	whole := s.loc(forWhom)
 	for _, code := range []string{"X14", "X15", "X16"} {
 		for _, m := range r.t.find(code, s) {
@@ -254,6 +258,9 @@ var (
 	// costsOf is who has the costs that are borne: 锰矿企业、水泥企业的电费补助为每度0.1元.
 	costsOf = expression(`(?:^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．])?|[,:。])([^,。;:]{2,50}?(?:企业|公司|单位|机构|合作社|工商户|人员|家庭|职工|老年人|学生))的[\p{Han}]{1,8}(?:补贴|补助|奖励|津贴)(?:标准|金额)?(?:为|按)`)
 )
+
+// provider is who gets something for what they do for others: 运营机构为老年人提供送餐服务可享受补贴.
+var provider = expression(`(?:^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．]|第[\p{Han}]{1,6}条)?\s*|[,:。])([^,。;:]{2,30}?(?:机构|企业|单位|组织|合作社))(?:为|向)[^,。;:]{2,60}?提供[^,。;:]{2,16}?(?:可|的,)`)
 
 // alsoClass is a class of enterprises behind another that gets a share, and gets a sum.
 var alsoClass = expression(`[,、](` + someClass + `)按\d`)
