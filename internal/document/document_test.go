@@ -148,3 +148,18 @@ func TestRealTexts(t *testing.T) {
 		}
 	}
 }
+
+// TestAHeadingAboveWhatAnnouncesAList is one: below it is a paragraph, if that ends with a
+// colon; an item of a list above a line that announces another is none.
+func TestAHeadingAboveWhatAnnouncesAList(t *testing.T) {
+	const list = "\n1.在云川县依法登记注册；\n2.近三年未发生安全生产事故。\n"
+	for text, want := range map[string]domain.ClauseKind{
+		"（一）设备投入补助\n对当年设备投入200万元以上的企业，按8%给予补助。申报企业应当符合下列条件：" + list: domain.HeadingClause,
+		"（一）设备投入补助\n符合下列条件之一的：" + list:                              domain.TextClause,
+	} {
+		d := mustRead(t, "a.txt", "云川县制造业发展实施细则\n一、支持企业技术改造\n"+text)
+		if c := d.Clauses[2]; c.Kind != want {
+			t.Errorf("%q is %s, want %s", c.Text, c.Kind, want)
+		}
+	}
+}

@@ -759,8 +759,11 @@ func goesOn(a *line, text string, b line, last, width int) bool {
 	if tail := text[max(0, len(text)-3*longest):]; strings.Contains(b.text, "》") && strings.LastIndex(tail, "《") > strings.LastIndex(tail, "》") {
 		return true // within the title of what is cited
 	}
-	if strings.ContainsRune("。;:!?…", end) || startsAnew(b.text) || isNoteLine(text) || fileName.MatchString(text[max(0, len(text)-len(".docx")):]) || isAddressee(b.text) && isMetaLine(text) {
+	if strings.ContainsRune("。;:!?…", end) || startsAnew(b.text) || isNoteLine(text) && !(last >= longest*6/10 && strings.HasPrefix(text, "抄送:")) || fileName.MatchString(text[max(0, len(text)-len(".docx")):]) || isAddressee(b.text) && isMetaLine(text) {
 		return false
+	}
+	if strings.HasPrefix(text, "抄送:") {
+		return !printed.MatchString(b.text)
 	}
 	if a.full || width > 0 && last*100 >= width*85 {
 		return !isCardLabel(b.text)

@@ -487,6 +487,9 @@ func (o *outliner) markContents(body int) {
 // markEnds finds signatures, notes and attached documents.
 func (o *outliner) markEnds(body int) {
 	for i := body; i < len(o.lines); i++ {
+		if o.kinds[i] == "" && o.lines[i].style == tableLine && strings.HasPrefix(o.lines[i].text, "抄送") { // set as a table of one column
+			o.kinds[i] = domain.NoteClause
+		}
 		if o.kinds[i] != "" || o.lines[i].style == tableLine {
 			continue
 		}
@@ -717,7 +720,7 @@ func (o *outliner) isHeading(i int, n number, at level) bool {
 		return false
 	}
 	next := numberOf(o.lines[i].text)
-	return o.lines[i].style == tableLine || next.rank > n.rank || next.rank == noRank && !strings.HasSuffix(o.lines[i].text, ":")
+	return o.lines[i].style == tableLine || next.rank > n.rank || next.rank == noRank && (!strings.HasSuffix(o.lines[i].text, ":") || strings.Contains(o.lines[i].text, "。"))
 }
 
 // cutLong cuts a paragraph of more than longClause at ends of sentences, or

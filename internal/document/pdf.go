@@ -273,6 +273,9 @@ func readSheets(sheets []*sheet) []line {
 	var out []line
 	var last *sheet
 	for i, s := range sheets {
+		if last != nil {
+			s.text = last.text
+		}
 		lines := s.lines()
 		if last != nil && s.goesOnWith(last) {
 			lines = appendTable(out, lines)

@@ -20,6 +20,7 @@ type sheet struct {
 
 	begins, ends []float64 // where the columns of the table are parted that the page begins or ends with
 	head         string    // the first line
+	text         block     // of its lines; before they are read, of those of the page before
 
 	printed []string // its lines as the program prints them that can tell what stands on end
 }
@@ -79,6 +80,8 @@ func (s *sheet) lines() []line {
 	for i := range rows {
 		rows[i].number = i + 1
 	}
+	whole := extentOf(rows, em).within(s.text, em)
+	s.text = whole
 	for _, t := range tables {
 		n := 0
 		for n < len(rows) && rows[n].y < t.y {
@@ -92,7 +95,7 @@ func (s *sheet) lines() []line {
 	for _, p := range parts {
 		out = append(out, p.made...)
 		for _, column := range columnsOf(p.rows, em) {
-			out = append(out, s.read(column, em)...)
+			out = append(out, s.read(column, whole, em)...)
 		}
 	}
 	if len(out) > 0 {
@@ -244,24 +247,46 @@ func join(cells []cell, p piece, free float64, blank string) []cell {
 	return append(cells, cell{p.x, p.end(), p.size, p.text})
 }
 
-// read makes lines of rows that stand one under the other.
-func (s *sheet) read(rows []row, em float64) []line {
-	edge, margin, reach := -1.0, -1.0, 0
+// block is where rows of a text begin and end, and how many of them reach the end.
+type block struct {
+	edge, margin float64
+	reach        int
+}
+
+// extentOf is the block that rows make; of no row that is long nothing is known.
+func extentOf(rows []row, em float64) block {
+	b := block{-1, -1, 0}
 	for i := range rows {
 		r := &rows[i]
 		if wide := r.end() - r.x(); wide < shortest/2*em {
 			continue
 		}
-		if edge < 0 || r.x() < edge {
-			edge = r.x()
+		if b.edge < 0 || r.x() < b.edge {
+			b.edge = r.x()
 		}
-		margin = max(margin, r.end())
+		b.margin = max(b.margin, r.end())
 	}
 	for i := range rows {
-		if margin-rows[i].end() < 1.5*em {
-			reach++
+		if b.margin-rows[i].end() < 1.5*em {
+			b.reach++
 		}
 	}
+	return b
+}
+
+// within is the block of few rows, as between tables or on the last page, which end where
+// those of the whole page, or of the page before, do.
+func (b block) within(whole block, em float64) block {
+	if b.reach < leastFull && b.edge >= 0 && b.edge >= whole.edge-em/2 && math.Abs(whole.margin-b.margin) < 1.5*em {
+		return whole
+	}
+	return b
+}
+
+// read makes lines of rows that stand one under the other.
+func (s *sheet) read(rows []row, whole block, em float64) []line {
+	here := extentOf(rows, em).within(whole, em)
+	edge, margin, reach := here.edge, here.margin, here.reach
 	var out []line
 	for i := 0; i < len(rows); {
 		at := Source{Page: s.number, Row: rows[i].number}

@@ -195,3 +195,22 @@ func TestWhatEveryPageHasIsDropped(t *testing.T) {
 		t.Errorf("got\n%s", d.Text)
 	}
 }
+
+// TestFewLinesEndWhereThoseOfOtherPagesDo: a sentence that the margin breaks on the last page
+// is one, and so are those whom a copy is sent to.
+func TestFewLinesEndWhereThoseOfOtherPagesDo(t *testing.T) {
+	var first, last []pdfText
+	for i, s := range []string{"为促进制造业高质量发展,根据省市有关规定,结合我县实际情况,", "现就支持工业企业技术改造、智能工厂建设、企业上规升级等有关", "事项制定本实施细则,请县政府各部门、各镇人民政府结合实际认", "真贯彻执行,并将执行中遇到的问题及时告知县经济和信息化局。"} {
+		first = append(first, pdfText{x: 60, y: 780 - 30*i, text: s})
+	}
+	for i, s := range []string{"三、附则", "本实施细则自二零二六年四月十日起施行,有效期至二零二八年十二", "月三十一日。", "抄送:县委各部门,县人大常委会办公室,县政协办公室,县法院,县检察", "院,各人民团体。", "云川县人民政府办公室 2026年3月10日印发"} {
+		last = append(last, pdfText{x: 60, y: 780 - 30*i, text: s})
+	}
+	d := mustRead(t, "a.pdf", string(pdf(first, last)))
+	checkOffsets(t, d)
+	for _, want := range []string{"有效期至二零二八年十二月三十一日。\n", "\n抄送:县委各部门,县人大常委会办公室,县政协办公室,县法院,县检察院,各人民团体。\n云川"} {
+		if !strings.Contains(d.Text, want) {
+			t.Errorf("no %q in\n%s", want, d.Text)
+		}
+	}
+}

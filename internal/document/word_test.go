@@ -95,3 +95,16 @@ func TestNotesOfWordAreBounded(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// TestWhoGetsACopyIsANote: whether it stands on a line or, as many templates have it, in a table.
+func TestWhoGetsACopyIsANote(t *testing.T) {
+	cell := func(span, text string) string {
+		return `<w:tc><w:tcPr>` + span + `</w:tcPr>` + wordPara("", wordRun(text)) + `</w:tc>`
+	}
+	copies := `<w:tbl><w:tr>` + cell(`<w:gridSpan w:val="2"/>`, "抄送：县委各部门，县人大常委会办公室。") + `</w:tr><w:tr>` + cell("", "云川县人民政府办公室") + cell("", "2026年3月10日印发") + `</w:tr></w:tbl>`
+	body := wordPara("", wordRun("云川县补助办法")) + wordPara("", wordRun("一、给予补助。")) + copies
+	d := mustRead(t, "a.docx", string(docx(t, map[string]string{"word/document.xml": docxOpen + body + docxClose})))
+	if c := d.Clauses[len(d.Clauses)-1]; c.Kind != domain.NoteClause {
+		t.Errorf("%s %q", c.Kind, c.Text)
+	}
+}
