@@ -17,7 +17,7 @@ after(() => browser?.close());
 class Person {
   constructor(name, variant, page) {
     Object.assign(this, { name, variant, page, complaints: [] });
-    page.setDefaultTimeout(30_000);
+    page.setDefaultTimeout(120_000);
     page.on('console', m => { // a form that is sent back has a status of its own: the browser mentions it
       if (['error', 'warning'].includes(m.type()) && !m.text().includes('status of 422')) this.complaints.push(`${page.url()}: ${m.text()}`);
     });
@@ -290,7 +290,7 @@ async function journey(notice, reader, drafter, approver) {
 }
 
 for (const [no, scripts, width, mode] of [[1, false, 390, 'contrast'], [2, true, 390, 'elder'], [3, false, 1280, 'elder'], [4, true, 1280, 'normal']]) {
-  test(`a policy reaches its reader ${scripts ? 'with' : 'without'} scripts at ${width} px, ${mode}`, { timeout: 300_000 }, async () => {
+  test(`a policy reaches its reader ${scripts ? 'with' : 'without'} scripts at ${width} px, ${mode}`, { timeout: 900_000 }, async () => {
     const variant = { no, scripts, width, mode };
     const notice = noticeOf(variant);
     const people = await Promise.all(['reader', 'drafter', 'approver'].map(name => Person.come(name, variant)));

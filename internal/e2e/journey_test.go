@@ -16,6 +16,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"policypush/internal/channel/channeltest"
+	"policypush/internal/porttest"
 	"policypush/internal/storage/pgtest"
 )
 
@@ -30,6 +31,7 @@ func TestJourney(t *testing.T) {
 		"PostgreSQL, redis-server":         func(t testing.TB) (string, string) { return pgtest.Start(t).Database(t), startRedis(t) },
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			database, redisURL := records(t)
 			j := newJourney(t, database, redisURL)
 			j.setUp()
@@ -84,7 +86,7 @@ type journey struct {
 
 func newJourney(t testing.TB, database, redisURL string) *journey {
 	t.Helper()
-	bounces := freePort(t)
+	bounces := porttest.Address(t)
 	j := &journey{t: t, smtp: channeltest.StartSMTPPeer(t, channeltest.SMTPOptions{Bounce: bounces})}
 	j.in = newInstallation(t, map[string]any{"database": database, "redis": redisURL, "app": map[string]any{"mode": "send"}})
 	j.kannel = channeltest.StartKannel(t, strings.TrimSpace(j.in.must("", "sms", "callback")))

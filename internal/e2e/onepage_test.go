@@ -16,7 +16,8 @@ import (
 // TestOnePageAsFiles has the real service draw 一图读懂 with the real Chromium,
 // for a reader without scripts.
 func TestOnePageAsFiles(t *testing.T) {
-	in := newInstallation(t, nil)
+	t.Parallel()
+	in := newInstallation(t, map[string]any{"render": map[string]any{"timeout": "3m"}})
 	in.serve("--demo")
 	jar, err := cookiejar.New(nil)
 	if err != nil {

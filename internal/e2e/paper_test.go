@@ -18,6 +18,7 @@ import (
 // register, large notices and receipt slips for each village, whose results are
 // entered by hand and by the code on a slip.
 func TestPaper(t *testing.T) {
+	t.Parallel()
 	in := newInstallation(t, map[string]any{"paper": map[string]any{"mode": "send", "gather": "300ms"}, "render": map[string]any{"timeout": "3m"}})
 	in.office()
 	var rows strings.Builder

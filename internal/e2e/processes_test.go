@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"testing"
 
+	"policypush/internal/porttest"
 	"policypush/internal/storage/pgtest"
 )
 
@@ -20,7 +21,8 @@ import (
 // what a fresh build counts, what the other freezes can be computed again, also
 // after the first was killed and has started anew.
 func TestTwoProcessesHoldOneCopy(t *testing.T) {
-	metrics := freePort(t)
+	t.Parallel()
+	metrics := porttest.Address(t)
 	in := newInstallation(t, map[string]any{"database": pgtest.Start(t).Database(t), "redis": startRedis(t)})
 	in.office()
 	change := func(round int) {

@@ -14,6 +14,7 @@ import (
 // it has, and what it did not answer is told as not known. Kannel is the one of
 // TestJourney.
 func TestTextsGoOutThroughEveryProvider(t *testing.T) {
+	t.Parallel()
 	for name, tt := range map[string]struct {
 		open func(t *testing.T, in *installation) (settings map[string]any, took func() []string)
 		// What becomes of whom the peer posts no receipt for, and of whose message
@@ -44,6 +45,7 @@ func TestTextsGoOutThroughEveryProvider(t *testing.T) {
 		"CMPP 2.0": {open: cmppOf("2.0"), silent: "网关已接收", stranger: "停用"},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			in := newInstallation(t, nil)
 			settings, took := tt.open(t, in)
 			settings["mode"] = "send"

@@ -9,6 +9,7 @@ import (
 // TestFurtherChannelsInTheBrowser runs push.test.mjs on the demonstration
 // county with browsers and a WeChat account to send to.
 func TestFurtherChannelsInTheBrowser(t *testing.T) {
+	t.Parallel()
 	vendors := channeltest.StartVendors(t, "")
 	in := newInstallation(t, map[string]any{"webpush": map[string]any{"mode": "send", "contact": "mailto:zwgk@yunchuan.example"}})
 	in.set(map[string]any{"wechat": map[string]any{

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -15,6 +14,8 @@ import (
 	"time"
 
 	"gopkg.in/yaml.v3"
+
+	"policypush/internal/porttest"
 )
 
 // patience bounds every wait. It is long because a busy machine is no failure;
@@ -31,17 +32,6 @@ func await(t testing.TB, what func() string, ok func() bool) {
 			t.Fatalf("waited %s: %s", patience, what())
 		}
 	}
-}
-
-// freePort returns a loopback port that nobody listens on.
-func freePort(t testing.TB) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = l.Close() }()
-	return l.Addr().String()
 }
 
 // dieWithTest ends a process when the test is killed.
@@ -99,7 +89,7 @@ type installation struct {
 // settings table, with dots.
 func newInstallation(t testing.TB, settings map[string]any) *installation {
 	t.Helper()
-	dir, listen := t.TempDir(), freePort(t)
+	dir, listen := t.TempDir(), porttest.Address(t)
 	rules, err := filepath.Abs(filepath.Join(root, "internal", "demo", "rules"))
 	if err != nil {
 		t.Fatal(err)

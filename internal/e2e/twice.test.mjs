@@ -41,7 +41,7 @@ async function count(page, address, selector, text) {
 
 for (const scripts of [false, true]) {
   const which = scripts ? '甲' : '乙', number = scripts ? 81 : 82;
-  test(`pressed twice, ${scripts ? 'with' : 'without'} scripts`, { timeout: 300_000 }, async () => {
+  test(`pressed twice, ${scripts ? 'with' : 'without'} scripts`, { timeout: 900_000 }, async () => {
     const options = { javaScriptEnabled: scripts, reducedMotion: 'reduce' };
     const [reader, drafter, approver] = await Promise.all([1, 2, 3].map(() => come(browser, options)));
 

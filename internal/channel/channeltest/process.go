@@ -7,7 +7,6 @@ package channeltest
 
 import (
 	"bytes"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,6 +14,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"policypush/internal/porttest"
 )
 
 // patience bounds every wait for a peer. It is long because a busy machine is
@@ -120,12 +121,7 @@ func freePorts(t testing.TB, n int) []int {
 	t.Helper()
 	ports := make([]int, n)
 	for i := range ports {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer func() { _ = l.Close() }() // only when all are chosen
-		ports[i] = l.Addr().(*net.TCPAddr).Port
+		ports[i] = porttest.Free(t)
 	}
 	return ports
 }

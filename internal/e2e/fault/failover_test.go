@@ -19,6 +19,7 @@ import (
 
 	"policypush/internal/channel/channeltest"
 	"policypush/internal/domain"
+	"policypush/internal/porttest"
 )
 
 // Of a failover: how many people are told, how many a second, how many are told
@@ -40,7 +41,7 @@ func TestAProviderThatDiesLosesNothing(t *testing.T) {
 	clock := filepath.Join(s.data, "clock")
 	setClock(t, clock, 0)
 	s.args[0] = "serve"
-	listen := freeAddress(t)
+	listen := porttest.Address(t)
 	s.args = append(s.args, "--listen", listen, "--sms.callback", "http://"+listen, "--sms.providers", "aliyun,tencent")
 	aliyun, tencent := channeltest.StartVendors(t, s.postedTo(t, "aliyun")), channeltest.StartVendors(t, "")
 	front := startFront(t, aliyun.URL)

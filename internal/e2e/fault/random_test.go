@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"fmt"
 	"math/rand/v2"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -18,6 +17,7 @@ import (
 	"time"
 
 	"policypush/internal/domain"
+	"policypush/internal/porttest"
 	"policypush/internal/queue/redistest"
 	"policypush/internal/storage/pgtest"
 )
@@ -192,7 +192,7 @@ func newRun(t *testing.T, seed uint64, cluster func() *pgtest.Cluster) *run {
 		r.procs = append(r.procs, &process{name: name, args: append(append(args, own...), "--sms.callback", callback)})
 	}
 	if web {
-		listen := freeAddress(t)
+		listen := porttest.Address(t)
 		callback = "http://" + listen
 		add("web", "web", "--listen", listen)
 	}
@@ -257,16 +257,6 @@ func openRaw(t *testing.T, database string) *sql.DB {
 	}
 	t.Cleanup(func() { _ = db.Close() })
 	return db
-}
-
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = ln.Close() }()
-	return ln.Addr().String()
 }
 
 func (r *run) start(p *process) {
