@@ -13,7 +13,7 @@ import { axe, base, code, come, launch, modes, picture, received, send, signInSt
 
 // Axe takes most of the time, so no question is asked twice. Every rule is asked at both widths. A mode changes how a page looks:
 // there only those rules are asked that see it, about places where boxes have moved, and about colours where they are others
-// than this page has had before, see inspect.
+// than any page has had before, see inspect.
 const colours = ['color-contrast', 'link-in-text-block'];
 const places = ['target-size', 'scrollable-region-focusable', 'aria-hidden-focus'];
 
@@ -45,6 +45,7 @@ const pattern = route => new RegExp(`^${route.replace(/:\w+<int>/g, '\\d+').repl
 
 let browser;
 const seen = new Set(); // routes of the pages that were looked at
+const looks = new Set(); // how texts have looked whose colours were asked about, on any page
 before(async () => { browser = await launch(); });
 after(() => browser?.close());
 
@@ -145,16 +146,24 @@ async function look({ page, wrong }, name, again = true, same = true) {
       }
       if (!ready || !same) await page.evaluate(axe); // as it is, so that the browser compiles it once
       ready = true;
-      for (const f of await page.evaluate(inspect, { width, modes, some, tags, colours, places })) wrong.push(`${name} at ${width}: ${f}`);
+      for (const f of await ask(page, { width, modes, some, places })) wrong.push(`${name} at ${width}: ${f}`);
     }
   }
   if (!same) await page.evaluate(() => { for (const name of ['ui', 'contrast']) document.cookie = `${name}=std;path=/`; });
 }
 
-// inspect runs in a page: what is wrong with it in some modes, as wide as it is.
-async function inspect({ width, modes, some, tags, colours, places }) {
+// ask returns what inspect finds, and keeps which colours it has asked about.
+async function ask(page, what) {
+  const { found, others } = await page.evaluate(inspect, { ...what, tags, colours, looks: [...looks] });
+  for (const look of others) looks.add(look);
+  return found;
+}
+
+// inspect runs in a page: what is wrong with it in some modes, as wide as it is. It says which looks of texts are others than
+// those that are known. In the first mode it is asked about the page as a whole, and so about the colours of every text.
+async function inspect({ width, modes, some, tags, colours, places, looks }) {
   const found = [], { dataset } = document.documentElement;
-  const had = window.had ??= new Set(); // how the texts of this page have looked
+  const had = new Set(looks), others = [];
 
   // unlike returns the elements with a text that looks like none before: its colours, its size, all that lies behind it. What
   // is placed by itself may lie over anything else, so that it is another at each width.
@@ -167,7 +176,7 @@ async function inspect({ width, modes, some, tags, colours, places }) {
       if (!e.checkVisibility() || !/^(INPUT|SELECT|TEXTAREA)$/.test(e.tagName) && ![...e.childNodes].some(n => n.nodeType === Node.TEXT_NODE && n.data.trim())) continue;
       const beside = e.tagName === 'A' ? getComputedStyle(e.parentElement).color : ''; // a link is told from the words around it
       const look = [e.tagName, style.color, style.fontSize, style.fontWeight, style.textDecorationLine, style.textShadow, beside, under].join('|');
-      if (!had.has(look)) { had.add(look); all.push(e); }
+      if (!had.has(look)) { had.add(look); others.push(look); all.push(e); }
     }
     return all;
   };
@@ -203,11 +212,12 @@ async function inspect({ width, modes, some, tags, colours, places }) {
     const same = boxes === normal && mode !== 'normal';
     if (mode === 'normal') normal = boxes;
     const asked = []; // what of, and which rules
-    const others = unlike(), first = had.size === others.length;
+    const strange = unlike(), first = !window.asked;
+    window.asked = true;
     if (first) asked.push([document, tags]);
     else if (mode === 'normal') asked.push([document, { tags, but: colours }]);
     else if (!same) asked.push([document, places]);
-    if (!first && others.length) asked.push([{ include: others }, colours]);
+    if (!first && strange.length) asked.push([{ include: strange }, colours]);
     for (const [what, rules] of asked) {
       const options = rules.but ? { runOnly: rules.tags, rules: Object.fromEntries(rules.but.map(r => [r, { enabled: false }])) } : { runOnly: rules };
       const { violations } = await window.axe.run(what, { ...options, resultTypes: ['violations'], preload: false });
@@ -215,7 +225,7 @@ async function inspect({ width, modes, some, tags, colours, places }) {
     }
   }
   [dataset.ui, dataset.contrast] = modes.normal;
-  return found;
+  return { found, others };
 }
 
 // keep makes a picture of the page, of a very long one its beginning.
@@ -415,12 +425,11 @@ describe('pages', { concurrency: 3, timeout: 1_200_000 }, () => {
       if (await motion() || await page.evaluate(() => document.getAnimations().length)) wrong.push(`${address}: moves though its reader wants less motion`);
       for (const width of [1280, 390, 320]) {
         await page.setViewportSize({ width, height: 900 });
-        const found = await page.evaluate(inspect, { width, modes: { max: ['max', 'std'], normal: modes.normal }, some: ['max'], tags, colours, places });
-        for (const f of found) wrong.push(`${address} at ${width}: ${f}`);
+        for (const f of await ask(page, { width, modes: { max: ['max', 'std'], normal: modes.normal }, some: ['max'], places })) wrong.push(`${address} at ${width}: ${f}`);
       }
       await page.emulateMedia({ media: 'print', reducedMotion: 'no-preference' });
       await page.setViewportSize({ width: 794, height: 1123 }); // A4
-      for (const f of await page.evaluate(inspect, { width: 794, modes: { print: modes.normal, 'print, high contrast': modes.contrast, normal: modes.normal }, some: ['print', 'print, high contrast'], tags, colours, places: colours })) wrong.push(`${address}: ${f}`);
+      for (const f of await ask(page, { width: 794, modes: { print: modes.normal, 'print, high contrast': modes.contrast, normal: modes.normal }, some: ['print', 'print, high contrast'], places: colours })) wrong.push(`${address}: ${f}`);
       const shown = await page.evaluate(() => ['.head', '.foot ul', '.dock', '.modes', '.skip', '[data-print]', '.find', '.facets', '.sort', '.pager', '.tabs', '.services'].filter(s => document.querySelector(s)?.checkVisibility()));
       if (shown.length) wrong.push(`${address}: prints ${shown}, which nobody can press on paper`);
       for (const contrast of ['std', 'high']) {
@@ -453,10 +462,10 @@ describe('pages', { concurrency: 3, timeout: 1_200_000 }, () => {
     }));
     for (const ui of ['std', 'elder']) {
       await person.context.addCookies([{ name: 'ui', value: ui, url: base }]);
-      for (const width of [320, 390]) {
-        await page.setViewportSize({ width, height: 900 });
-        for (const address of [1, 3, 4, 5].flatMap(n => [`/policies/${n}`, `/policies/${n}/onepage`])) {
-          await page.goto(base + address);
+      for (const address of [1, 3, 4, 5].flatMap(n => [`/policies/${n}`, `/policies/${n}/onepage`])) {
+        await page.goto(base + address);
+        for (const width of [320, 390]) {
+          await page.setViewportSize({ width, height: 900 });
           const [{ wide }] = await linesOf('h1');
           if (wide.slice(0, -1).some(w => w < .6 * Math.max(...wide))) wrong.push(`${address} at ${width}, ${ui}: the lines of the title are ${wide.map(Math.round)} wide`);
           for (const number of await linesOf('.op-hero b')) if (number.wide.length > 1) wrong.push(`${address} at ${width}, ${ui}: ${number.text} stands on ${number.wide.length} lines`);
