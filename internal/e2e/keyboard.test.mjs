@@ -19,20 +19,23 @@ class Hands {
 
   async open(address) { await this.page.goto(base + address); }
 
-  // to presses Tab until what has the focus is called so.
+  // to presses Tab until what has the focus is called so. Who begins a page goes past its head, by the link that is there for that,
+  // if what is called so comes in the text first: tour sees every stop.
   async to(name) {
     for (let n = 0; n < 250; n++) {
       await this.page.keyboard.press('Tab');
-      const at = await this.page.evaluate(() => {
+      const at = await this.page.evaluate(name => {
         const e = document.activeElement, box = e.getBoundingClientRect(), style = getComputedStyle(e);
-        if (e === document.body) return { name: '' }; // between the end of the page and its beginning
-        const labels = [...e.labels ?? []].map(l => l.innerText).join(' ');
+        if (e === document.body) return {}; // between the end of the page and its beginning
+        const called = e => `${[...e.labels ?? []].map(l => l.innerText).join(' ')} ${e.tagName === 'TEXTAREA' ? '' : e.innerText ?? ''} ${e.name ?? ''} ${e.getAttribute('href') ?? ''} ${e.getAttribute('aria-label') ?? ''}`;
+        const first = () => [...document.querySelectorAll('a[href], button, input, select, textarea, summary')].find(e => called(e).includes(name));
         return {
-          name: `${labels} ${e.tagName === 'TEXTAREA' ? '' : e.innerText ?? ''} ${e.name ?? ''} ${e.getAttribute('href') ?? ''} ${e.getAttribute('aria-label') ?? ''}`,
+          is: called(e).includes(name), past: e.matches('.skip') && Boolean(first()?.closest('main')),
           ring: style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2, there: box.width > 0 && box.height > 0 && box.bottom > 0 && box.top < innerHeight,
         };
-      });
-      if (!at.name.includes(name)) continue;
+      }, name);
+      if (at.past && !at.is) await this.page.keyboard.press('Enter');
+      if (!at.is) continue;
       assert.ok(at.ring && at.there, `${this.page.url()}: nobody sees that ${name} has the focus`);
       return;
     }
@@ -313,7 +316,7 @@ for (const [what, journey] of [
   ['somebody subscribes, reads, manages, stops and deletes', subscribes],
 ]) {
   for (const variant of variants) {
-    test(`${variant.mode}, ${variant.scripts ? 'with' : 'without'} scripts: ${what}`, { timeout: 600_000 }, () => journey(variant));
+    test(`${variant.mode}, ${variant.scripts ? 'with' : 'without'} scripts: ${what}`, { timeout: 900_000 }, () => journey(variant));
   }
 }
 
