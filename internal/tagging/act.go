@@ -180,7 +180,7 @@ var (
 	// 2026年1月1日至6月30日新增贷款的小微企业, 为农户提供代耕服务的社会化服务组织.
 	didSomething = automaton.MustCompile(`^[^,。;:]{2,80}的[\p{Han}、“”]{0,30}(?:企业|公司|工商户|机构|合作社|组织|单位|主体|人员|毕业生|职工|家庭|居民|个人|旅行社|园区|基地)$|^[^。;:]{2,100}万?元以[上下]的[\p{Han}]{0,20}企业$`)
 	// startsElse begins what names nobody.
-	startsElse = automaton.MustCompile(`^(?:《|近日|日前|据|根据|按照?|依照|依据|将|由|截至|除|通过|本(?:办法|通知|意见|条例)|[自从](?:\d|本|即|发)|其中|\d{4}年[\d年月日至到—~-]*(?:是|应当|不得))|应当|不得`)
+	startsElse = automaton.MustCompile(`^(?:《|以下|下列|近日|日前|据|根据|按照?|依照|依据|将|由|截至|除|通过|本(?:办法|通知|意见|条例)|[自从](?:\d|本|即|发)|其中|\d{4}年[\d年月日至到—~-]*(?:是|应当|不得))|应当|不得`)
 )
 
 // people cuts verbs off the front of words that are to name somebody; it is empty

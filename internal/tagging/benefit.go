@@ -236,6 +236,8 @@ var (
 	// sumOfEach is what one of several gets of each: 硕士每人7000元.
 	sumOfEach = expression(`(?:^|[,、;:按及和])([\p{Han}A-Z“”]{1,20}(?:\([^()]{1,12}\))?,?)每([人户亩头张台辆家个件项吨床])(?:每([月年天]))?(?:最高)?可?(?:补贴|补助|奖励|资助|给予|发放)?(\d+(?:\.\d+)?(?:亿元|万元|元))`)
 	// shareOfRank is the share of one of several ranks: 三星级按60%奖励返还,四星级按80%奖励返还.
+	// notGiven stands before a sum for each that nobody is given: 保险金额为每亩300元.
+	notGiven = automaton.MustCompile(`不超过|最高|累计|总额|合计|上限|达到|超过|低于|收入|投资|产值|保险|保费|费用|价|工资|缴|承担|负担|自付`)
 	// sharesInTurn are those of several ranks or years behind each other: 40%、30%、20%.
 	sharesInTurn = expression(`\d%(?:[、和及]\d+(?:\.\d+)?%)+`)
 	shareOfRank  = expression(`(?:^|[,;、])[^,。;:、%\d年]{1,12}?按(?:照)?[^,。;%\d]{0,16}?(\d+(?:\.\d+)?%)`)
@@ -251,15 +253,19 @@ func (t *Tagger) rows(m *domain.Measure, s sentence) {
 	unit := func(loc []int) string {
 		return strings.Trim(submatch(s.text, loc, 2)+"·"+submatch(s.text, loc, 3), "·")
 	}
+	was := s.locs(wasBefore)
 	var tiers []float64
 	for _, loc := range all {
 		v := amounts(submatch(s.text, loc, 4))
-		if unit(loc) != unit(all[0]) || total.MatchString(submatch(s.text, loc, 1)) || len(v) != 1 || slices.Contains(tiers, v[0]) {
+		if slices.ContainsFunc(was, func(o []int) bool { return o[0] < loc[1] && loc[1] <= o[1] }) {
+			continue
+		}
+		if unit(loc) != unit(all[0]) || notGiven.MatchString(submatch(s.text, loc, 1)) || len(v) != 1 || slices.Contains(tiers, v[0]) {
 			return
 		}
 		tiers = append(tiers, v[0])
 	}
-	if b.Amount != 0 && !slices.Contains(tiers, b.Amount) {
+	if len(tiers) < 2 || b.Amount != 0 && !slices.Contains(tiers, b.Amount) {
 		return
 	}
 	from, to := all[0][0], all[len(all)-1][1]
