@@ -118,8 +118,10 @@ func (p *Policy) Typeset() {
 	text, places := widen(was, wide), placesOf(was, wide)
 	// of is what stands at a place now, or the words alone where they are not those of the text.
 	of := func(words string, start, end int) string {
-		if 0 <= start && start <= end && end < len(places) && was[places[start].was:places[end].was] == words {
-			return text[places[start].is:places[end].is]
+		from, ok := places.find(start)
+		to, too := places.find(end)
+		if ok && too && start <= end && was[from.was:to.was] == words {
+			return text[from.is:to.is]
 		}
 		return Typeset(words)
 	}
@@ -150,20 +152,57 @@ func (p *Policy) Typeset() {
 // marks were widened.
 type place struct{ was, is int32 }
 
-// placesOf returns the places of every code point of a text, and of its end.
-func placesOf(text string, wide []bool) []place {
-	places := make([]place, 0, CodePoints(text)+1)
-	more := 0
-	for i := range len(text) {
-		if text[i]&0xC0 == 0x80 {
-			continue
+// places finds the place of any code point of a text: it knows those of every
+// placesApart-th, and counts on from there.
+type places struct {
+	text  string
+	wide  []bool
+	known []place
+}
+
+const placesApart = 32
+
+func placesOf(text string, wide []bool) places {
+	p := places{text, wide, make([]place, 0, len(text)/placesApart+1)}
+	at, n := place{}, 0
+	for int(at.was) < len(text) {
+		if n%placesApart == 0 {
+			p.known = append(p.known, at)
 		}
-		places = append(places, place{int32(i), int32(i + more)})
-		if wide[i] {
-			more += utf8.RuneLen('，') - 1
-		}
+		at, n = p.next(at), n+1
 	}
-	return append(places, place{int32(len(text)), int32(len(text) + more)})
+	if n%placesApart == 0 { // the end of the text
+		p.known = append(p.known, at)
+	}
+	return p
+}
+
+// next is the place of the next code point.
+func (p *places) next(at place) place {
+	if p.wide[at.was] {
+		return place{at.was + 1, at.is + int32(utf8.RuneLen('，'))}
+	}
+	n := int32(1)
+	for int(at.was+n) < len(p.text) && !utf8.RuneStart(p.text[at.was+n]) {
+		n++
+	}
+	return place{at.was + n, at.is + n}
+}
+
+// find returns the place of a code point, or of the end of the text. ok is false
+// if the text has no such code point.
+func (p *places) find(at int) (found place, ok bool) {
+	if at < 0 || at/placesApart >= len(p.known) {
+		return place{}, false
+	}
+	found = p.known[at/placesApart]
+	for range at % placesApart {
+		if int(found.was) == len(p.text) {
+			return place{}, false
+		}
+		found = p.next(found)
+	}
+	return found, true
 }
 
 func (m *Measure) typeset(of func(words string, start, end int) string, cite func([]Evidence)) {

@@ -225,6 +225,11 @@ func (t *reading) kindInWords(s sentence) (kind string, e domain.Evidence, ok bo
 // textOf joins the sentences, with a line feed where another clause begins.
 func textOf(own []piece) string {
 	var b strings.Builder
+	size := len(own)
+	for _, x := range own {
+		size += len(x.text)
+	}
+	b.Grow(size)
 	for i, x := range own {
 		if i > 0 && x.in.Clause != own[i-1].in.Clause {
 			b.WriteByte('\n')
