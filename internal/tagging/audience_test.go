@@ -69,6 +69,12 @@ func TestWhomADocumentIsFor(t *testing.T) {
 		"who keeps a dog, and where not to bring it": {
 			"关于加强犬类管理的通告\n一、禁止个人饲养烈性犬,养犬人应当办理养犬登记,未经登记不得养犬。\n二、养犬人不得携犬进入餐饮场所、商场、公园。\n三、养犬人、养犬单位不得干扰他人生活。\n四、养犬人违反规定的,由公安机关处罚。" + signedEnd, domain.ForResidents,
 		},
+		"who is fined for a dog": {
+			"本报讯 县公安局发布文明养犬通告。\n遛犬时必须挂犬牌、束犬链,并携带养犬登记证。\n在养犬重点管理区内禁止饲养烈性犬。未经登记养犬的,由公安机关责令限期改正,逾期不改正的,处1000元罚款;阻挠执法的,由公安机关依法给予行政处罚,构成犯罪的,依法追究刑事责任。" + signedEnd, domain.ForResidents,
+		},
+		"a mine, told what to mend": {
+			"黄冲煤矿:\n一、黄冲煤矿立即制定隐患整改方案,停产整顿。\n二、严禁该矿在整改期间生产作业,违反的依法给予行政处罚。\n云川县应急管理局\n2026年4月9日", domain.ForEnterprises,
+		},
 		"a subsidy that only people are named in": {
 			"关于2026年老旧小区加装电梯补助申报的公告\n一、补助标准每台20万元,由财政补助资金支付。\n二、加装电梯由业主共同申请。\n三、补助资金拨付至业主指定的账户。" + signedEnd, domain.ForResidents,
 		},

@@ -203,6 +203,9 @@ func TestWordsInTheirPlace(t *testing.T) {
 		"fumes of works": {
 			"云川县全面治理挥发性有机废气\n要求石化、化工企业在年底前完成整治验收备案,涂装企业完成整治验收备案,确保治理设施正常运行。", domain.ThemeTag, "Q13", true,
 		},
+		"another insurance, of employees": {
+			"城乡居民基本医疗保险哪些情况会有免责期\n城乡居民基本医疗保险参保缴费时间为9月1日至12月31日。\n由职工医保转为居民医保的,连续参保的不设等待期。职工医保断缴三个月内参加居民医保的,视同连续参保。", domain.GroupTag, "G22", false,
+		},
 		"villagers who judge": {
 			"云川县居民住房恢复重建申报指南\n受灾群众申报后,经村民主评议、乡镇审核,对靠自身能力无法解决居住问题的困难人员给予救助。", domain.GroupTag, "G17", false,
 		},
