@@ -120,6 +120,15 @@ func TestTheTextMessageIsSeenBeforePublishing(t *testing.T) {
 	one.get(path+"/release").at(path+"/release", 200, "短信样张", sample.Text, "按1条计费")
 	sample.Found = []string{"含有运营商会拦截的词“中奖”", "短信太长"}
 	one.get(path+"/release").at(path+"/release", 200, "这样的短信不会发出：含有运营商会拦截的词“中奖”；短信太长")
+	one.get(path+"/messages").at(path+"/messages", 200, "没有消息可看")
+	site.Config.Messages = func(p *domain.Policy, office domain.Office) ([]ComposedMessage, error) {
+		return []ComposedMessage{
+			{Channel: domain.Email, Kind: domain.NewPolicy, Subject: "政策：技改补助", Text: "最高300万元"},
+			{Channel: domain.SMS, Kind: domain.Reminder, Text: sample.Text, Parts: 2, Found: sample.Found},
+		}, refused
+	}
+	one.get(path+"/messages").at(path+"/messages", 200, "政策：技改补助", "最高300万元", sample.Text, "按2条计费", "含有运营商会拦截的词", "截止提醒")
 	refused = domain.Errorf(domain.Invalid, "发布单位没有短信签名")
+	one.get(path+"/messages").at(path+"/messages", 200, "这样的短信不会发出：发布单位没有短信签名").lacks("政策：技改补助")
 	one.get(path+"/release").at(path+"/release", 200, "这样的短信不会发出：发布单位没有短信签名")
 }

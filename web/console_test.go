@@ -453,7 +453,7 @@ func TestPublishingWithoutInterpretationNeedsAReason(t *testing.T) {
 func TestForbidden(t *testing.T) {
 	site := newOffice(t)
 	path := site.as("drafter").drafted()
-	reading := []string{"/console/policies", path, path + "/fields", path + "/measures", path + "/measures/m1", path + "/interpretations", path + "/release", "/console/pushes", "/console/outbox", "/console/questions", "/console/subscribers", "/console/subscribers/1"}
+	reading := []string{"/console/policies", path, path + "/fields", path + "/measures", path + "/measures/m1", path + "/interpretations", path + "/release", path + "/messages", "/console/pushes", "/console/outbox", "/console/questions", "/console/subscribers", "/console/subscribers/1"}
 	drafting := []string{"/tags", "/fields", "/measures", "/measures/m1", "/measures/m1/remove", "/measures/m1/criteria", "/interpretations", "/interpretations/1", "/interpretations/1/delete", "/submit"}
 	approving := []string{"/interpretations/1/approve", "/approve", "/withdraw"}
 	releasing := []string{"/return", "/publish", "/supplement"}

@@ -35,6 +35,7 @@ func TestEveryConsoleTemplateFitsItsView(t *testing.T) {
 		itemView{},
 		itemPart{},
 		releaseView{},
+		messagesView{},
 		pushesView{},
 		pushView{},
 		ledgerView{},

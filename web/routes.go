@@ -163,6 +163,7 @@ func (s *Server) routes() {
 	k.Post("/policies/:id<int>/interpretations/:item<int>/delete", s.needs(toDraft), s.deleteInterpretation)
 	k.Post("/policies/:id<int>/interpretations/:item<int>/approve", s.needs(toApprove), s.approveInterpretation)
 	k.Get("/policies/:id<int>/release", s.needs(toRead), s.needsIndex, s.releasePage)
+	k.Get("/policies/:id<int>/messages", s.needs(toRead), s.messagesPage)
 	k.Post("/policies/:id<int>/submit", s.needs(toDraft), s.submitPolicy)
 	k.Post("/policies/:id<int>/approve", s.needs(toApprove), s.approvePolicy)
 	k.Post("/policies/:id<int>/return", s.needs(toRelease), s.returnPolicy)

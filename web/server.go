@@ -49,6 +49,8 @@ type Config struct {
 	// Sample writes the text message of a policy that is to be published, as the
 	// office's readers would get it. Nil: none is shown.
 	Sample func(p *domain.Policy, office domain.Office) (TextSample, error)
+	// Messages writes what every channel would send of a policy, likewise.
+	Messages func(p *domain.Policy, office domain.Office) ([]ComposedMessage, error)
 	// CallbackFrom is who may call back; none is everybody.
 	CallbackFrom []netip.Prefix
 	// Gates serve further channels.

@@ -387,7 +387,7 @@ func (s *service) serveWeb(ctx context.Context, group *errgroup.Group) error {
 	site, err := web.New(web.Config{
 		Store: s.store, Rules: s.rules, Index: s.index, Catalogue: s.offers, Search: s.search, Hub: s.hub, Secret: s.secret, BaseURL: s.cfg.LinkBase(),
 		Callbacks: callbacks, Receipts: s.receipts(), Gates: gates, CallbackFrom: s.cfg.SMS.CallbackNetworks(), ProxyHeader: s.cfg.ProxyHeader, Modes: modes, Read: s.reading.read, SendCode: courier.SendCode,
-		Sample: s.sample, Questions: web.QuestionTerms{
+		Sample: s.sample, Messages: s.messages, Questions: web.QuestionTerms{
 			Simple: s.cfg.Questions.SimpleDays, Complex: s.cfg.Questions.ComplexDays, Extension: s.cfg.Questions.ExtensionDays, Often: s.cfg.Questions.Often,
 		},
 		Wake: s.workers.Wake, Ready: s.ready, Stage: s.index.Stage, Log: s.log, Now: clock,

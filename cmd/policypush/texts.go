@@ -153,19 +153,59 @@ func (b *base) receipts() workers.Receipts {
 	return workers.Receipts{Store: b.store, Log: b.log, Now: clock}
 }
 
-// sample writes the text message of a policy as the workers would.
-func (s *service) sample(p *domain.Policy, office domain.Office) (web.TextSample, error) {
+// composer speaks in the voice of an office as the workers do; the signature of text
+// messages may be another's.
+func (s *service) composer(office domain.Office) (*push.Composer, error) {
 	head := s.letterhead()
 	voice := push.Voice{Signature: office.Signature, Office: office.Name, Phone: office.Phone, SearchIn: head.SearchIn, Link: head.Link}
 	if own := s.cfg.SMS.Signature; own != "" {
 		voice.Signature = own
 	}
-	composer, err := push.NewComposer(voice)
+	return push.NewComposer(voice)
+}
+
+// sample writes the text message of a policy as the workers would.
+func (s *service) sample(p *domain.Policy, office domain.Office) (web.TextSample, error) {
+	composer, err := s.composer(office)
 	if err != nil {
 		return web.TextSample{}, err
 	}
-	sample := composer.SampleOf(push.CardOf(p, domain.Likely, head.Sensitive, today()), today(), s.rules.SMSWords.All())
+	sample := composer.SampleOf(push.CardOf(p, domain.Likely, s.letterhead().Sensitive, today()), today(), s.rules.SMSWords.All())
 	return web.TextSample{Text: sample.Text, Parts: sample.Segments, Found: sample.Found}, nil
+}
+
+// messages writes what every channel would send of a policy today: the policy, and the
+// reminder if there is a last day to come.
+func (s *service) messages(p *domain.Policy, office domain.Office) ([]web.ComposedMessage, error) {
+	composer, err := s.composer(office)
+	if err != nil {
+		return nil, err
+	}
+	head := s.letterhead()
+	links := push.Links{Settings: head.Settings, Inbox: head.Inbox, Mine: head.Mine}
+	card := push.CardOf(p, domain.Likely, head.Sensitive, today())
+	card.URL = head.Policy(p.ID)
+	kinds := []domain.PushKind{domain.NewPolicy}
+	if card.Deadline != "" && card.Deadline >= today() {
+		kinds = append(kinds, domain.Reminder)
+	}
+	var all []web.ComposedMessage
+	for _, channel := range domain.Outgoing() {
+		for _, kind := range kinds {
+			card.Reminds = kind == domain.Reminder
+			said, err := composer.Compose(channel, []push.Card{card}, 0, links, clock())
+			if err != nil {
+				return nil, err
+			}
+			m := web.ComposedMessage{Channel: channel, Kind: kind, Subject: said.Subject, Text: said.Text}
+			if channel == domain.SMS {
+				sample := composer.SampleOf(card, today(), s.rules.SMSWords.All())
+				m.Parts, m.Found = sample.Segments, sample.Found
+			}
+			all = append(all, m)
+		}
+	}
+	return all, nil
 }
 
 // hearTexts hears what the gateways say on their own until ctx ends.

@@ -22,7 +22,7 @@ const open = ['/', '/policies', '/policies?q=%E8%AE%BE%E5%A4%87%E8%A1%A5%E8%B4%B
   '/policies/1/onepage', '/policies/1/check?kind=enterprise', '/ask', '/questions', '/display', '/privacy', '/accessibility', '/login', '/console/login', '/policies/999999?missing'];
 const own = ['/policies?t=Q01', '/policies/3', '/me', '/me/policies', '/me/policies?tab=possible', '/me/profile', '/me/topics', '/me/people', '/me/delete', '/questions', '/inbox', '/inbox?tab=answers'];
 const office = ['/console', '/console/import', '/console/policies', '/console/policies/1', '/console/policies/1/audience',
-  '/console/policies/1/measures/m1', '/console/policies/1/interpretations', '/console/policies/1/interpretations/*', '/console/policies/1/release',
+  '/console/policies/1/measures/m1', '/console/policies/1/interpretations', '/console/policies/1/interpretations/*', '/console/policies/1/release', '/console/policies/1/messages',
   '/console/pushes', '/console/pushes/*',
   '/console/ledger', '/console/prints', '/console/prints/*', '/console/outbox', '/console/subscribers', '/console/subscribers/*', '/console/audit', '/console/statistics', '/console/rules',
   '/console/corrections', '/console/account', '/console/calendar', '/console/policies/999999?missing', '/console/questions', '/console/questions/*'];

@@ -266,7 +266,7 @@ func holds(p *domain.Policy, c *domain.Correction) bool {
 	case domain.MeasureCorrected:
 		here := func(m domain.Measure) bool { return m.Start <= c.Start && c.Start < m.End }
 		if c.Code == domain.IsMeasure && c.Officer == "" {
-			return !slices.ContainsFunc(p.Measures, here)
+			return !slices.ContainsFunc(p.Measures, func(m domain.Measure) bool { return m.Start == c.Start })
 		}
 		return slices.ContainsFunc(p.Measures, func(m domain.Measure) bool {
 			return here(m) && m.Fields()[c.Code] == c.Officer
