@@ -89,17 +89,9 @@ func lastOf(text string) (rune, int) {
 	return utf8.DecodeLastRuneInString(text)
 }
 
-// Strangers tells whether the characters on both sides of a byte stand beside
-// each other in no word: what stands before it and what stands behind it are cut
-// alike whether together or each for itself.
-func (s *Segmenter) Strangers(text string, at int) bool {
-	left, n := lastOf(text[:at])
-	right, m := firstOf(text[at:])
-	return n == 0 || m == 0 || !s.borders.joined(left, right)
-}
-
-// Apart tells the same of more places: those across which no word of the text
-// goes. It may be false of one of them.
+// Apart tells whether no word of the text goes across a byte: what stands before it
+// and what stands behind it are cut alike whether together or each for itself. It
+// may be false of such a place too.
 func (s *Segmenter) Apart(text string, at int) bool {
 	left, n := lastOf(text[:at])
 	right, m := firstOf(text[at:])
