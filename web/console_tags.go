@@ -286,33 +286,32 @@ func (s *Server) tagNamed(ctx context.Context, name string) (string, error) {
 	}
 }
 
+// sayOfAll says the same of all tags in a state, counts them and returns it as
+// corrections to keep.
+func sayOfAll(p *domain.Policy, from, to domain.TagState, said string) (n int, kept []domain.Correction) {
+	for i := range p.Tags {
+		tag := &p.Tags[i]
+		if tag.State != from {
+			continue
+		}
+		if tag.Dimension != domain.KeywordTag {
+			kept = append(kept, tagSaid(p, *tag, said))
+		}
+		tag.State = to
+		n++
+	}
+	return n, kept
+}
+
 // changeTag does what an officer says and returns it as corrections to keep.
 // place, which may be nil, is where the text earns an added tag.
 func (s *Server) changeTag(p *domain.Policy, do, value, keyword string, place *domain.Evidence) (what string, kept []domain.Correction, err error) {
-	if do == "confirm-all" {
-		n := 0
-		for i := range p.Tags {
-			if tag := &p.Tags[i]; tag.State == domain.Assigned {
-				if tag.Dimension != domain.KeywordTag {
-					kept = append(kept, tagSaid(p, *tag, domain.SaidYes))
-				}
-				tag.State = domain.Confirmed
-				n++
-			}
-		}
+	switch do {
+	case "confirm-all":
+		n, kept := sayOfAll(p, domain.Assigned, domain.Confirmed, domain.SaidYes)
 		return fmt.Sprintf("确认了%d个自动判定的标签", n), kept, nil
-	}
-	if do == "refuse-all" {
-		n := 0
-		for i := range p.Tags {
-			if tag := &p.Tags[i]; tag.State == domain.Suggested {
-				if tag.Dimension != domain.KeywordTag {
-					kept = append(kept, tagSaid(p, *tag, domain.SaidNo))
-				}
-				tag.State = domain.Removed
-				n++
-			}
-		}
+	case "refuse-all":
+		n, kept := sayOfAll(p, domain.Suggested, domain.Removed, domain.SaidNo)
 		return fmt.Sprintf("不采用%d个建议的标签", n), kept, nil
 	}
 	dimension, code, _ := strings.Cut(value, "|")
