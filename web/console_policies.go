@@ -288,6 +288,9 @@ func (s *Server) fieldsPage(c *fiber.Ctx) error {
 	}, nil)
 }
 
+// audiences are those for whom an officer may say that a document is.
+var audiences = []domain.Audience{domain.ForEnterprises, domain.ForResidents, domain.ForBoth, domain.ForNobody}
+
 func (s *Server) showFields(c *fiber.Ctx, p *domain.Policy, f fieldsForm, ps problems) error {
 	page, err := s.consolePage(c, "基本信息 · "+shownTitle(p.Title), "policies")
 	if err != nil {
@@ -301,7 +304,7 @@ func (s *Server) showFields(c *fiber.Ctx, p *domain.Policy, f fieldsForm, ps pro
 	for _, k := range s.Rules.DocumentKinds.All() {
 		v.Kinds = append(v.Kinds, option{Code: k.Code, Name: k.Name, Selected: k.Code == f.DocKind})
 	}
-	for _, a := range []domain.Audience{domain.ForEnterprises, domain.ForResidents, domain.ForBoth, domain.ForNobody} {
+	for _, a := range audiences {
 		v.Audiences = append(v.Audiences, option{Code: string(a), Name: a.Label(), Selected: string(a) == f.Audience})
 	}
 	return s.render(c, v)
@@ -381,7 +384,7 @@ func (s *Server) saveFields(c *fiber.Ctx) error {
 		ps.add("doc_kind", "请从列表中选择文种")
 	}
 	audience := domain.Audience(f.Audience)
-	if audience.Label() == "未判定" {
+	if !slices.Contains(audiences, audience) {
 		ps.add("audience", "请选择适用对象")
 	}
 	replaces := referencesOf(f.Replaces, "replaces", "替代的文件", &ps)
