@@ -203,28 +203,46 @@ func isCentred(s string) bool {
 // leastBlanks is how many columns stand before a line that is set in the middle.
 const leastBlanks = 8
 
-// tabbed turns two or more lines with the same number of tabs into a table.
+// tabbed turns two or more lines with the same number of tabs into a table, and three or
+// more with the same number of bars, two at least: 种类 | 条件 | 奖励.
 func tabbed(lines []line) []line {
 	out := lines[:0]
 	for i := 0; i < len(lines); {
-		n, end := strings.Count(strings.TrimSpace(lines[i].text), "\t"), i+1
-		for n > 0 && end < len(lines) && strings.Count(strings.TrimSpace(lines[end].text), "\t") == n {
-			end++
-		}
+		mark, end := "\t", sameCells(lines, i, "\t", 1)
 		if end-i < 2 {
-			out = append(out, lines[i])
-			i++
-			continue
+			if mark, end = "|", sameCells(lines, i, "|", 2); end-i < 3 {
+				out = append(out, lines[i])
+				i++
+				continue
+			}
 		}
 		rows := make([][]string, 0, end-i)
 		for _, l := range lines[i:end] {
-			rows = append(rows, strings.Split(strings.TrimSpace(l.text), "\t"))
+			rows = append(rows, strings.Split(cellsOf(l, mark), mark))
 		}
 		at := lines[i].place
 		i = end
 		out = append(out, placed(tableOf(rows), at)...)
 	}
 	return out
+}
+
+// sameCells is where the lines from i end that have as many of a mark as that, and least at
+// the least.
+func sameCells(lines []line, i int, mark string, least int) int {
+	n, end := strings.Count(cellsOf(lines[i], mark), mark), i+1
+	for n >= least && end < len(lines) && strings.Count(cellsOf(lines[end], mark), mark) == n {
+		end++
+	}
+	return end
+}
+
+// cellsOf is a line without the blanks and bars at its ends.
+func cellsOf(l line, mark string) string {
+	if mark == "|" {
+		return strings.Trim(l.text, " |")
+	}
+	return strings.TrimSpace(l.text)
 }
 
 // placed says of lines where they begin in the file.

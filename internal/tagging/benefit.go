@@ -151,7 +151,7 @@ func (t *Tagger) benefit(m *domain.Measure, s sentence) {
 		}
 	}
 	for _, x := range t.sums("X35", s) {
-		if a, ok := yuan(x.group("amt"), "元"); ok && b.Amount == 0 && !another && !before.MatchString(x.text[:x.loc[0]]) && !reached.MatchString(x.text[x.loc[1]:]) {
+		if a, ok := yuan(x.group("amt"), "元"); ok && b.Amount == 0 && b.Tiers == nil && !another && !before.MatchString(x.text[:x.loc[0]]) && !reached.MatchString(x.text[x.loc[1]:]) {
 			kind(kindOfWord(firstRunes(x.text[x.loc[1]:], 8)))
 			b.Amount, b.Unit = a, x.group("unit")
 			note("amount", x)
@@ -171,10 +171,11 @@ func (t *Tagger) benefit(m *domain.Measure, s sentence) {
 			m.Evidence["benefit.amount"] = append(m.Evidence["benefit.amount"], s.evidence(loc[0], loc[1]))
 		}
 	}
-	if loc := s.loc(eachAlone); loc != nil && b.Amount == 0 && b.Tiers == nil {
-		kind("B09")
+	if loc := s.loc(eachAlone); loc != nil && b.Amount == 0 && b.Tiers == nil && b.Cap == 0 {
+		kind(kindOfWord(s.text))
 		b.Amount, _ = yuan(submatch(s.text, loc, 3), submatch(s.text, loc, 4))
 		b.Unit, b.Once = submatch(s.text, loc, 1), submatch(s.text, loc, 2) != ""
+		b.Text = cmpEmpty(b.Text, strings.TrimSpace(unnumbered(s.text)))
 		m.Evidence["benefit.amount"] = append(m.Evidence["benefit.amount"], s.evidence(loc[0], loc[1]))
 	}
 	t.loose(m, s)
@@ -190,7 +191,7 @@ func (t *Tagger) benefit(m *domain.Measure, s sentence) {
 	}
 	for _, p := range []pattern{alone, noMore} {
 		loc := s.loc(p)
-		if loc == nil || b.Cap != 0 || b.Kind == "" || p.Expression == noMore.Expression && b.Rate == 0 || asked.MatchString(lastRunes(s.text[:loc[0]], 12)) {
+		if loc == nil || b.Cap != 0 || b.Kind == "" || p.Expression == noMore.Expression && b.Rate == 0 || !strings.HasSuffix(s.text[:loc[0]], "%") && asked.MatchString(lastRunes(s.text[:loc[0]], 12)) {
 			continue
 		}
 		b.Cap, _ = yuan(submatch(s.text, loc, 1), submatch(s.text, loc, 2))
@@ -235,6 +236,8 @@ var wasBefore = expression(`[由从][^,。;]{0,40}?\d[^,。;]{0,20}?(?:提高|�
 var (
 	// sumOfEach is what one of several gets of each: 硕士每人7000元.
 	sumOfEach = expression(`(?:^|[,、;:按及和])([\p{Han}A-Z“”]{1,20}(?:\([^()]{1,12}\))?,?)每([人户亩头张台辆家个件项吨床])(?:每([月年天]))?(?:最高)?可?(?:补贴|补助|奖励|资助|给予|发放)?(\d+(?:\.\d+)?(?:亿元|万元|元))`)
+	// sumPerEach is the same with what it is of behind the sum: 初级800元/人,中级1200元/人.
+	sumPerEach = expression(`(?:^|[,、;:按照及和])([\p{Han}A-Z/“”]{1,14}?(?:\([^()]{1,12}\)[\p{Han}]{0,4})?)()()(\d+(?:\.\d+)?(?:亿元|万元|元))/((?:人|户|亩|床|台|辆|家|个|件|项|吨|张|头|只|次|月|年|平方米)(?:[/·](?:月|年|天|次))?)`)
 	// shareOfRank is the share of one of several ranks: 三星级按60%奖励返还,四星级按80%奖励返还.
 	// notGiven stands before a sum for each that nobody is given: 保险金额为每亩300元.
 	notGiven = automaton.MustCompile(`不超过|最高|累计|总额|合计|上限|达到|超过|低于|收入|投资|产值|保险|保费|费用|价|工资|缴|承担|负担|自付`)
@@ -246,12 +249,19 @@ var (
 // rows reads what each of several gets, where the unit is the same: 博士每人10000元、硕士每人7000元.
 func (t *Tagger) rows(m *domain.Measure, s sentence) {
 	b := &m.Benefit
-	all := s.locs(sumOfEach)
-	if len(all) < 2 || b.Tiers != nil || b.Rate != 0 {
+	if b.Tiers != nil || b.Rate != 0 {
 		return
 	}
+	all := s.locs(sumOfEach)
 	unit := func(loc []int) string {
 		return strings.Trim(submatch(s.text, loc, 2)+"·"+submatch(s.text, loc, 3), "·")
+	}
+	if len(all) < 2 {
+		all = s.locs(sumPerEach)
+		unit = func(loc []int) string { return strings.ReplaceAll(submatch(s.text, loc, 5), "/", "·") }
+	}
+	if len(all) < 2 {
+		return
 	}
 	was := s.locs(wasBefore)
 	var tiers []float64
@@ -312,10 +322,10 @@ func behindClass(words string) string {
 
 var (
 	// mostBefore stands before a sum that is the most.
-	mostBefore = automaton.MustCompile(`(?:最高|最多|至多)(?:可|给予)?$`)
-	each       = automaton.MustCompile(`每([人户孩名位生亩床头台辆家个件项吨])(?:每([月年天]))?\d|每([月年天])\d`)
+	mostBefore = automaton.MustCompile(`(?:最高|最多|至多)(?:可以?)?(?:给予|享受?|获得?)?$`)
+	each       = automaton.MustCompile(`每([人户孩名位生亩床头台辆家个件项吨])(?:一次性)?(?:每([月年天]))?\d|每([月年天])\d`)
 	// ofAnotherClass stands before a sum for others, or for who reached more.
-	ofAnotherClass = automaton.MustCompile(`[^,。;]{2}(?:的|企业|单位|机构|人员|家庭|项目|产品|基地|平台)[,]?(?:分别|一次性)*$`)
+	ofAnotherClass = automaton.MustCompile(`[^,。;]{2}(?:的|企业|单位|机构|人员|家庭|项目|产品|基地|平台)[,]?(?:分别|一次性)*(?:(?:给予|予以)[\p{Han}]{0,4})?$`)
 	// addsTo is said of a sum that is given besides.
 	addsTo = automaton.MustCompile(`再|另|额外|追加|叠加|同时|还|累计|合计|总额|每[月年]|扣|处|罚|差额|个人|贷款`)
 )
@@ -333,6 +343,11 @@ var (
 // steps reads sums that differ by what somebody has reached: tiers.
 func (t *Tagger) steps(m *domain.Measure, s sentence) {
 	b := &m.Benefit
+	if loc := s.loc(inClasses); loc != nil && b.Tiers == nil && b.Rate == 0 && b.Kind != "" {
+		b.Tiers, b.Amount = amounts(submatch(s.text, loc, 1)), 0 // 平均3000元,分为2000元、3000元、4000元三档
+		delete(m.Evidence, "benefit.amount")
+		m.Evidence["benefit.tiers"] = append(m.Evidence["benefit.tiers"], s.evidence(loc[0], loc[1]))
+	}
 	if b.Tiers != nil || b.Amount != 0 || b.Rate != 0 {
 		return
 	}
@@ -374,9 +389,12 @@ func (t *Tagger) steps(m *domain.Measure, s sentence) {
 var (
 	// shareOf is 返还其上年度实际缴纳失业保险费的50%, shareFor is 核定损失部分5%的支持.
 	shareOf  = expression(`(返还|退还|补助|补贴|奖励|资助|贴息|补偿)(?:其|给)?(?:[\p{Han}]{0,4}单位)?([^,。;:]{2,40}?)的?(\d+(?:\.\d+)?%)`)
-	shareFor = expression(`(?:按照|按|其|上|再|给予)?([^,。;:]{2,30}?)的?(\d+(?:\.\d+)?%)(?:的|给予|予以|进行)+([\p{Han}]{0,6}?)(支持|补助|补贴|奖励|贴息|返还|资助|补偿)`)
+	shareFor = expression(`(?:按照|按|其|上|再|给予)?([^,。;:]{2,30}?)的?(\d+(?:\.\d+)?%)(?:的|给予|予以|进行|一次性)*([\p{Han}]{0,6}?)(支持|补助|补贴|奖励|贴息|返还|资助|补偿)`)
 	// shareTo is 县级财政所得扣除成本后100%奖励给投资方.
-	shareTo = expression(`([^,。;:]{2,30}?)的?(\d+(?:\.\d+)?%),?(?:由[^,。;:]{2,10})?(奖励|补助|补贴|返还)给`)
+	shareTo = expression(`([^,。;:]{2,30}?)的?(\d+(?:\.\d+)?%),?(?:由[^,。;:]{2,10}|连续[一二三四五六七八九十\d]{1,2}年|[一二三四五六七八九十\d]{1,2}年内)?(奖励|补助|补贴|返还)给`)
+	// shareUpTo is a share that is no more than a sum, without a word for what it is: 按车价的30%,
+	// 每台最高不超过4万元.
+	shareUpTo = expression(`按(?:照)?([^,。;:%]{2,40}?)的(\d+(?:\.\d+)?%)(?:\([^()]{2,40}\))?,(?:每|单)[\p{Han}]{1,6}?(?:最高)?不超过\d`)
 	// discount is by what share a price or fee is less: 安装费用优惠30%.
 	discount = expression(`([^,。;:]{2,40}?)(?:给予|予以|再|按)?(?:优惠|减免|减收|下浮|打折)(?:幅度)?(?:为|至少)?(\d+(?:\.\d+)?%)`)
 	// raised is what an amount is changed to: 由15万元提高至20万元; before stands before
@@ -388,15 +406,17 @@ var (
 	// perHead is an amount for each that is counted: 按每招用1人1500元的标准发放补助.
 	perHead = expression(`按(?:照)?每[\p{Han}]{0,8}?1?([人户家个台辆亩头])[\p{Han}]{0,4}?(\d+(?:\.\d+)?)(亿元|万元|元)(?:的?标准[^,。;]{0,12}?|的?(?:给予|予以|发放)(?:一次性)?)(补贴|补助|奖励|资助|津贴)`)
 	// eachAlone is all that is said under the heading 补贴标准: 每人一次性1000元。
-	eachAlone = expression(`^(?:\([一二三四五六七八九十]\))?(?:[\p{Han}]{0,4}标准:)?每([人户孩名位生亩床头台辆家个件项吨])(一次性)?(\d+(?:\.\d+)?)(亿元|万元|元)[。;]?$`)
+	eachAlone = expression(`^(?:\([一二三四五六七八九十]\))?(?:[\p{Han}]{0,4}标准:)?(?:每([人户孩名位生亩床头台辆家个件项吨])(一次性)?)?(\d+(?:\.\d+)?)(亿元|万元|元)(?:的?[\p{Han}()]{2,12}(?:补贴|补助|津贴|奖励|资助))?[。;]?$`)
 	// alone is a highest amount between commas, of what was given before.
 	alone = expression(`[,、(](?:单[\p{Han}]{1,7}?|每[\p{Han}]{1,6}?|同一[\p{Han}]{1,8}?)?(?:全年|年度|累计|合计|总额|共)*(?:最高|上限|封顶)(?:可达|可|为|不超过|给予|补助|奖励|补贴)*(\d+(?:\.\d+)?)(亿元|万元|元)(?:封顶)?(?:[,。;)]|$)`)
 	// noMore is the same of a share, without a word that it is the highest: 按投入的2%给予
 	// 奖励,不超过50万元.
-	noMore = expression(`[,、(](?:且|但)?(?:总额|总计|合计|金额|补助|奖励|补贴|资助|支持)*不(?:超过|高于)(\d+(?:\.\d+)?)(亿元|万元|元)(?:[,。;)]|$)`)
+	noMore = expression(`[,、(](?:且|但)?(?:总额|总计|合计|金额|补助|奖励|补贴|资助|支持)*不(?:超过|高于)(\d+(?:\.\d+)?)(亿元|万元|元)(?:[,。;)]|的(?:补|奖|支)|$)`)
 	limit  = automaton.MustCompile(`额度|限额|最高|上限`)
 	// eachOfMany are sums of which each says of what it is one: 享受3000元/人、4000元/人的补贴.
 	eachOfMany = expression(`((?:\d+(?:\.\d+)?(?:万元|元)/[\p{Han}]{1,3}(?:/[\p{Han}]{1,2})?[、,和]){1,7}\d+(?:\.\d+)?(?:万元|元)/([\p{Han}]{1,3}?(?:/[\p{Han}]{1,2})?))(?:的|标准|[,。;]|$)`)
+	// inClasses are the sums of several classes: 分为2000元、3000元、4000元三档.
+	inClasses = expression(`分(?:为|成)?((?:\d+(?:\.\d+)?(?:万元|元)[、,和]){1,7}\d+(?:\.\d+)?(?:万元|元))[一二两三四五六七八\d]?个?档`)
 	// moreOff is by how much more than it was something is taken off what is taxed, or a tax.
 	moreOff = expression(`(?:加计|按照?[^,。;:%]{2,30}?的)(\d+(?:\.\d+)?%)(?:抵减|在税前(?:加计)?(?:扣除|摊销)|加计(?:扣除|抵减|摊销))`)
 	// reachedWords stand before what somebody has to reach.
@@ -406,7 +426,7 @@ var (
 	borne  = automaton.MustCompile(`承担|负担|分担|财政[^,。;]{0,4}?各|[两三]级(?:财政)?(?:各|分别)`)
 	paidIn = automaton.MustCompile(`分[一二两三四五六\d]{1,2}(?:个?年度?|期|次|批|个阶段)[\p{Han}]{0,6}?(?:拨付|补助|补贴|兑[现付]|发放|支付|到位|给付|奖励)|(?:先行?|预先|首次|首期|余下|剩余|其余)[^,。;]{0,12}?(?:拨付|兑[现付]|支付|预拨|预付)|(?:拨付|预拨|预付|兑付)[^,。;%]{0,12}?\d+(?:\.\d+)?%`)
 	// atMost is a highest amount of what is given, and not of what is asked.
-	atMost = expression(`((?:补助|补贴|奖励|资助|贷款|奖补|额度|金额|给予|申请|贴息|支持|标准)[^,。;:\d]{0,12}?)(?:最高(?:限额|额度)?|不超过|不高于|上限为?|至多|限额)(?:可达|为|不超过)?(\d+(?:\.\d+)?)(亿元|万元|元)`)
+	atMost = expression(`((?:补助|补贴|奖励|资助|贷款|奖补|额度|金额|给予|申请|贴息|支持|标准)[^,。;:\d]{0,12}?)(?:最高(?:限额|额度)?|不超过|不高于|上限为?|至多|限额)(?:可达|为|不超过?)?(\d+(?:\.\d+)?)(亿元|万元|元)`)
 	// standard is an amount that a standard or price names.
 	standard = expression(`(?:补助|补贴|奖励|资助|津贴|保障|救助|待遇|发放|养老金|生活费)[\p{Han}]{0,10}?(?:标准|金额)?[\p{Han}]{0,6}?(?:为|提高至|提高到|调整为|:|分别为)(?:[\p{Han}]{0,6}?每([\p{Han}]{1,4}?)(?:每([月年天次]))?)?(\d+(?:\.\d+)?)(亿元|万元|元)(?:/([\p{Han}·]{1,5}))?`)
 	// stepAtMost is the most for one step of several.
@@ -414,12 +434,16 @@ var (
 	supports   = expression(`补贴|补助|奖励|资助|津贴`)
 	// delay is how long something may be put off or had.
 	delay = expression(`(?:减免|免收|免除|缓缴|延期|延缓|延长|展期|期限|过渡期|最长|时间):?[^,。;:\d]{0,12}?([一二两三四五六七八九十]{1,3}|\d{1,3})(个月|年)`)
+	// onEnd is for how many years something is given again: 连续发放3年, 连续5年奖励给企业; what
+	// somebody did for years is asked.
+	onEnd = expression(`连续(?:发放|补贴|补助|奖励|支持|给予|资助)(?:不超过)?([一二两三四五六七八九十]{1,3}|\d{1,2})年|(?:元|%)[^。;:]{0,16}?连续([一二两三四五六七八九十]{1,3}|\d{1,2})年(?:的(?:补|奖|资)|给予|予以|发放|补[贴助]|奖[励补]|资助|[。;]|$)|(?:连续|在)([一二两三四五六七八九十]{1,3}|\d{1,2})年(?:\([^()]{2,16}\))?内?(?:按照?|给予|予以)[^。;]{0,60}?\d(?:%|万?元)`)
 	// bounds are no base of a share.
 	bounds = automaton.MustCompile(`超过|增速|不高于|不低于|比例|低于|高于|达到|承担|负担|分担|上浮|提高`)
 	// apiece are amounts for several, in the order in which they are named.
 	apiece = expression(`分别[^,。;\d]{0,12}?(?:每([人户亩])每([月年]))?((?:\d+(?:\.\d+)?(?:亿元|万元|元)(?:、|,|和|及)?){2,8})`)
-	// oneUnit are amounts of which the last only has its unit: 每张床位分别补贴500、800、1000元.
-	oneUnit = expression(`(?:每([人户亩张床辆台间个])[\p{Han}]{0,4}?)?分别(?:按|给予|发放)?(一次性)?(?:补贴|补助|奖励|资助)?((?:\d+(?:\.\d+)?、){1,7}\d+(?:\.\d+)?)(亿元|万元|元)`)
+	// oneUnit are amounts of which the last only has its unit: 每张床位分别补贴500、800、1000元,
+	// 分别给予2万/5万/10万元奖励.
+	oneUnit = expression(`(?:每([人户亩张床辆台间个])[\p{Han}]{0,4}?)?分别(?:按|给予|发放)?(一次性)?(?:补贴|补助|奖励|资助)?((?:\d+(?:\.\d+)?万?[、/]){1,7}\d+(?:\.\d+)?)(亿元|万元|元)`)
 	// asked stands before figures of conditions.
 	asked = automaton.MustCompile(`收入|资产|营业额|销售额|注册资本|投资额|产值|人数|担保金额|所得额|余额`)
 )
@@ -505,6 +529,12 @@ func (t *Tagger) loose(m *domain.Measure, s sentence) {
 			note("rate", loc)
 		}
 	}
+	if loc := s.loc(shareUpTo); loc != nil && b.Rate == 0 && !bounds.MatchString(submatch(s.text, loc, 1)) {
+		b.Kind = cmpEmpty(b.Kind, kindOfWord(s.text))
+		b.Rate, _ = percent(submatch(s.text, loc, 2))
+		b.Base = baseOf(submatch(s.text, loc, 1))
+		note("rate", loc)
+	}
 	if loc := s.loc(discount); loc != nil && b.Rate == 0 && (b.Kind == "" || b.Kind == "B02") && !bounds.MatchString(submatch(s.text, loc, 1)) {
 		b.Kind = cmpEmpty(b.Kind, "B02")
 		b.Rate, _ = percent(submatch(s.text, loc, 2))
@@ -537,8 +567,9 @@ func (t *Tagger) loose(m *domain.Measure, s sentence) {
 	}
 	if loc := s.loc(oneUnit); loc != nil && b.Tiers == nil && b.Amount == 0 {
 		var tiers []float64
-		for _, n := range strings.Split(submatch(s.text, loc, 3), "、") {
-			if a, ok := yuan(n, submatch(s.text, loc, 4)); ok {
+		unit := submatch(s.text, loc, 4)
+		for _, n := range strings.FieldsFunc(submatch(s.text, loc, 3), func(r rune) bool { return r == '、' || r == '/' }) {
+			if a, ok := yuan(strings.TrimSuffix(n, "万"), unit); ok && (unit == "万元" || !strings.HasSuffix(n, "万")) {
 				tiers = append(tiers, a)
 			}
 		}
@@ -568,7 +599,16 @@ func (t *Tagger) loose(m *domain.Measure, s sentence) {
 		}
 	}
 	for _, loc := range s.locs(standard) {
-		if a, ok := yuan(submatch(s.text, loc, 3), submatch(s.text, loc, 4)); ok && b.Amount == 0 && b.Tiers == nil && !asked.MatchString(s.text[loc[0]:loc[1]]) {
+		a, ok := yuan(submatch(s.text, loc, 3), submatch(s.text, loc, 4))
+		switch {
+		case !ok || asked.MatchString(s.text[loc[0]:loc[1]]):
+		case limit.MatchString(s.text[loc[0]:loc[1]]): // 补助金额最高为每标准展位1.5万元
+			if b.Cap == 0 {
+				b.Kind, b.Cap = cmpEmpty(b.Kind, "B09"), a
+				b.CapPer = submatch(s.text, loc, 1)
+				note("cap", loc)
+			}
+		case b.Amount == 0 && b.Tiers == nil:
 			b.Kind, b.Amount = cmpEmpty(b.Kind, "B09"), a
 			b.Unit = cmpEmpty(b.Unit, cmpEmpty(strings.Trim(submatch(s.text, loc, 1)+"·"+submatch(s.text, loc, 2), "·"), submatch(s.text, loc, 5)))
 			note("amount", loc)
@@ -597,6 +637,12 @@ func (t *Tagger) loose(m *domain.Measure, s sentence) {
 		if len(tiers) > 1 {
 			b.Kind, b.Tiers, b.Cap = cmpEmpty(b.Kind, kindOfWord(s.text)), tiers, 0
 			note("tiers", s.locs(stepAtMost)[0])
+		}
+	}
+	if loc := s.loc(onEnd); loc != nil && b.Months == 0 {
+		if n, ok := integer(cmpEmpty(submatch(s.text, loc, 1), cmpEmpty(submatch(s.text, loc, 2), submatch(s.text, loc, 3)))); ok {
+			b.Months = 12 * n
+			m.Evidence["benefit.months"] = append(m.Evidence["benefit.months"], s.evidence(loc[0], loc[1]))
 		}
 	}
 	if loc := s.loc(delay); loc != nil && b.Months == 0 && (strings.Contains(s.text, "缓") || strings.Contains(s.text, "延") || strings.Contains(s.text, "贴") || strings.Contains(s.text, "贷") || strings.Contains(s.text, "补") || strings.Contains(s.text, "免")) {

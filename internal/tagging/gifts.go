@@ -11,6 +11,11 @@ import (
 // apart parts a paragraph or an article at each sentence that gives others something of
 // their own, or for something else. What stands before the first is said of all.
 func (t *reading) apart(s section, b block, own []piece) []unit {
+	if b.items[0].Kind == domain.TableClause && len(b.items) == 1 {
+		if rows := t.rowUnits(s, own); len(rows) > 1 {
+			return rows
+		}
+	}
 	whole := []unit{{heading: s.heading, path: b.items[0].Path, own: own}}
 	var out []unit
 	var lead []piece

@@ -20,9 +20,16 @@ func (t *reading) measures(p *domain.Policy, region string) []domain.Measure {
 	units := t.points(p)
 	out := make([]domain.Measure, 0, min(len(units), maxMeasures))
 	for i, u := range units {
-		if m, ok := t.measure(p, u, c); ok {
+		var before *domain.Measure
+		if u.goesOn && len(out) > 0 {
+			before = &out[len(out)-1]
+		}
+		if m, ok := t.measure(p, u, c, before); ok {
 			if u.class.text != "" && i > 0 && units[i-1].class.text != "" && len(out) > 0 && m.Benefit.Base == "" && m.Clause == out[len(out)-1].Clause {
 				m.Benefit.Base = out[len(out)-1].Benefit.Base // 大型企业按上年度缴费额的30%返还,中小微企业按60%返还
+			}
+			if before != nil && m.Benefit.Unit == "" && '0' <= m.Text[0] && m.Text[0] <= '9' { // 每月发放2000元生活补贴、400元房租补贴
+				m.Benefit.Unit = before.Benefit.Unit
 			}
 			m.ID = domain.MeasureID("m" + strconv.Itoa(len(out)+1))
 			out = append(out, m)
@@ -32,7 +39,7 @@ func (t *reading) measures(p *domain.Policy, region string) []domain.Measure {
 		}
 	}
 	if len(out) == 0 && p.Audience != domain.ForNobody {
-		if m, ok := t.measure(p, t.ofTitle(p), c); ok {
+		if m, ok := t.measure(p, t.ofTitle(p), c, nil); ok {
 			m.ID = "m1"
 			out = append(out, m)
 		}
@@ -74,8 +81,8 @@ const maxMeasures = 200
 const maxSentences = 300
 
 // measure reads one measure out of its sentences. ok is false if they do nothing
-// for or to anybody outside.
-func (t *reading) measure(p *domain.Policy, u unit, c conditions) (domain.Measure, bool) {
+// for or to anybody outside. Who gets it may be told in the measure before.
+func (t *reading) measure(p *domain.Policy, u unit, c conditions, before *domain.Measure) (domain.Measure, bool) {
 	if len(u.own) == 0 {
 		return domain.Measure{}, false
 	}
@@ -100,11 +107,18 @@ func (t *reading) measure(p *domain.Policy, u unit, c conditions) (domain.Measur
 	if u.class.text != "" {
 		r.beneficiary(u.class)
 	}
+	if u.cell.text != "" {
+		r.beneficiary(u.cell)
+	}
 	yearlyCall := false
 	for _, x := range u.own {
 		yearlyCall = t.window(&m, x.sentence) || yearlyCall
 		t.how(&m, x)
-		r.who(x)
+		if before == nil {
+			r.who(x)
+		} else if !r.recipient(x.sentence) {
+			r.as(before)
+		}
 	}
 	if m.Who == "" || len(r.found) == 0 {
 		r.beneficiary(r.done)

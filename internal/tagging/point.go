@@ -31,6 +31,9 @@ var (
 // The sides of a measure that say how it is had, and not who or what.
 var procedural = []string{"程序", "流程", "方式", "渠道", "时间", "期限", "材料", "频度", "要求"}
 
+// whoSides are those that say who.
+var whoSides = []string{"对象", "主体", "范围", "条件"}
+
 // item is a clause with the side of a measure that its heading or its own
 // first words name: 对象, 条件, 标准, 程序 …; empty where nothing does.
 type item struct {
@@ -62,6 +65,8 @@ type unit struct {
 	kind    string // of what it gives by the title; empty of one whose own sentences give or ask something
 	named   domain.Evidence
 	class   sentence // the words that name a class of enterprises or taxpayers, where others get another share
+	cell    sentence // of a row of a table, in which stands who gets what the row gives
+	goesOn  bool     // whether it is another gift to those whom the measure before names
 }
 
 // section is a run of clauses under one heading.
@@ -80,11 +85,14 @@ type section struct {
 // of a document are the sides of a measure (一、补贴对象 二、补贴标准 三、申请程序),
 // the paragraphs that give something share the others, and where a section is
 // laid out so, it is one measure. What gives each class of enterprises another share
-// is a measure for each: 大型企业按30%返还,中小微企业按60%返还.
+// is a measure for each: 大型企业按30%返还,中小微企业按60%返还; so is each of several things that
+// one sentence gives, and each row of a table that gives something.
 func (t *reading) points(p *domain.Policy) []unit {
 	var out []unit
 	for _, u := range t.statements(p) {
-		out = append(out, t.classes(u)...)
+		for _, of := range t.classes(u) {
+			out = append(out, t.goingOn(of)...)
+		}
 	}
 	return out
 }
@@ -290,7 +298,7 @@ func gather(sections []section) (out []section, things int) {
 		s, end := sections[i], i+1
 		who, what := false, false
 		note := func(side string) {
-			who = who || slices.Contains([]string{"对象", "主体", "范围", "条件"}, side)
+			who = who || slices.Contains(whoSides, side)
 			what = what || slices.Contains([]string{"标准", "额度", "金额"}, side)
 		}
 		for _, it := range s.items {
@@ -665,12 +673,15 @@ func restarts(s section) []section {
 	if standards(s) < 2 {
 		return []section{s}
 	}
+	whoTold := func(it item) bool { // 1.申报对象 … 2.补贴标准 … (二)创业补贴 1.对象及条件
+		return slices.Contains(whoSides, it.side) && slices.ContainsFunc(whoSides, func(side string) bool { return told[side] })
+	}
 	for i, it := range s.items {
 		switch {
 		case isThing(it):
 			opens = i
 		case it.side == "" || it.side == s.side || i > 0 && it.side == s.items[i-1].side:
-		case told[it.side] && (told["标准"] || told["额度"] || told["金额"]):
+		case (told[it.side] || opens == i-1 && opens > from && whoTold(it)) && (told["标准"] || told["额度"] || told["金额"]):
 			if opens <= from {
 				opens = i
 			}

@@ -95,7 +95,7 @@ func (r *reader) who(x piece) {
 			told = told || r.m.Who != ""
 		}
 	}
-	for _, p := range []pattern{widened, costsOf} {
+	for _, p := range []pattern{widened, costsOf, limitOf} {
 		if loc := s.loc(p); loc != nil && r.m.Who == "" {
 			r.beneficiary(s.slice(loc[2], loc[3]))
 			told = told || r.m.Who != ""
@@ -162,7 +162,7 @@ func (r *reader) recipient(s sentence) bool {
 }
 
 // givenTo is who gets something, named behind the verb in more words than 企业 or 个人.
-var givenTo = expression(`(?:给予|奖励|补助给|补贴给|支付给|奖给|向)(?:该|其|所在的?|相关|每家|每个)?([\p{Han}]{0,10}?(?:[\p{Han}]{2}(?:企业|单位|机构)|[^双各一地]方|旅行社|合作社|协会|学校|农户|服务商|经纪人|所有人|权利人|发明人|申请人|负责人))(?:一次性|最高|不超过|奖励|补助|补贴|支付|发放|资金|\d|每)`)
+var givenTo = expression(`(?:给予|奖励|补助给|补贴给|支付给|奖给|向)(?:该|其|所在的?|相关|每家|每个)?([\p{Han}]{0,10}?(?:[\p{Han}]{2}(?:企业|单位|机构)|[^双各一地]方|旅行社|合作社|协会|学校|农户|服务商|经纪人|所有人|权利人|发明人|申请人|负责人))(?:[\p{Han}]{0,8}?)(?:一次性|最高|不超过|奖励|补助|补贴|支付|发放|资金|\d|每)`)
 
 // somebody lists for the officer whom a measure is for, where the first sentence that
 // gives something begins with words that no rule reads: 生育二孩、三孩的缴存家庭,….
@@ -243,18 +243,20 @@ func (r *reader) covers(s sentence) bool {
 
 // forWhom is whom something is given to in more words than rule X14 reads:
 // 对首次创办企业,且正常经营1年以上的高校毕业生、就业困难人员,给予….
-var forWhom = expression(`(?:^|[^应针相绝面校核])对([^象。;:()][^。;:()]{0,119}?(?:\([^()。;]{1,40}\)[^。;:()]{0,80}?){0,2}(?:企业|纳税人|个体工商户|单位|人员|家庭|居民|对象|职工|毕业生|农户|合作社|机构|项目|老年人|残疾人|劳动者|军人|人才|主体|园区|基地|农场|创业者|服务商|运营商|供应商|个人|完成人|权人|负责人|传承人|投资人|公司|景区|饭店|酒店|旅行社|中心|平台|学校|幼儿园|医院)),?(?:分别)?(?:给[予与]|每[\p{Han}]{1,4}(?:补|给予|奖)|按|发放|予以|一次性|免征|免收|减|实行|补助|补贴|奖励)`)
+var forWhom = expression(`(?:^|[^应针相绝面校核])对([^象。;:()][^。;:()]{0,119}?(?:\([^()。;]{1,40}\)[^。;:()]{0,80}?){0,2}(?:企业|纳税人|个体工商户|单位|人员|家庭|居民|对象|职工|毕业生|农户|合作社|机构|项目|老年人|残疾人|劳动者|军人|人才|主体|园区|基地|农场|创业者|服务商|运营商|供应商|个人|完成人|权人|负责人|传承人|投资人|公司|景区|饭店|酒店|旅行社|中心|平台|学校|幼儿园|医院)(?:\([^()不除]{1,20}\))?),?(?:分别)?(?:给[予与]|每[\p{Han}]{1,6}(?:补|给予|奖|资助|最高|按)|按|发放|予以|一次性|免征|免收|减|实行|补助|补贴|奖励)`)
 
 // goesOnWho goes on behind a comma about those who were named before it.
 var goesOnWho = automaton.MustCompile(`^,(?:并|与其|与之|为其|且|以及|签订|按规定|依法|连续|稳定)`)
 
 // rightBefore is who stands right before what they get, behind other words: 省财政对纳入保障范围的县,
 // 新增的民办养老机构,每张床位补助3000元.
-var rightBefore = expression(`,([^,。;:]{4,60}?(?:企业|公司|单位|机构|合作社|工商户|家庭|农户|老年人|残疾人|毕业生|人员)),(?:给予|每[\p{Han}]{1,4}(?:补|给予|奖)|按[^,。;]{2,40}?(?:给予|补|奖))`)
+var rightBefore = expression(`,([^,。;:]{4,60}?(?:企业|公司|单位|机构|合作社|工商户|家庭|农户|老年人|残疾人|毕业生|人员|项目|园区|基地)),(?:给予|每[\p{Han}]{1,4}(?:补|给予|奖)|按[^,。;]{2,40}?(?:给予|补|奖))`)
 
 var (
 	// widened is whom something is given to from now on: 将见习补贴范围调整为离校未就业毕业生.
 	widened = expression(`(?:对象|范围)(?:扩大|调整|放宽|延伸|拓展)(?:到|至|为)([^,。;:]{4,60})`)
+	// limitOf is whose limit is raised: 双缴存职工家庭的贷款额度上限由80万元上调至100万元.
+	limitOf = expression(`(?:^|[,。;:])([^,。;:]{2,40}?(?:职工|家庭|借款人|缴存人|申请人)(?:\([^()]{1,12}\))?(?:购买[^,。;:的]{2,20})?)的?(?:住房公积金|公积金|个人)?(?:最高)?(?:贷款)?(?:最高)?(?:额度|限额)的?(?:上限)?(?:由|从|上浮|上调|提高|最高|为)`)
 	// costsOf is who has the costs that are borne: 锰矿企业、水泥企业的电费补助为每度0.1元.
 	costsOf = expression(`(?:^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．])?|[,:。])([^,。;:]{2,50}?(?:企业|公司|单位|机构|合作社|工商户|人员|家庭|职工|老年人|学生))的[\p{Han}]{1,8}(?:补贴|补助|奖励|津贴)(?:标准|金额)?(?:为|按)`)
 )
@@ -280,6 +282,9 @@ func named(trees []domain.Criteria) bool {
 // 小微企业(个体工商户除外), 不适用于房地产企业, (不含房地产企业), 除房地产企业外,.
 var leftOut = expression(`\(([^()]{2,40}?)除外\)|不适用于([^,。;:()]{2,40})|\((?:不含|不包括|不包含)([^()]{2,40})\)|除([^,。;:()]{2,40}?)(?:以外|之外|外)[的,]`)
 
+// behindOut is the noun behind the bracket that leaves somebody out.
+var behindOut = automaton.MustCompile(`^的[\p{Han}]{0,12}(?:企业|公司|单位|机构|合作社|工商户|人员|家庭|居民|职工|毕业生|个人|项目)`)
+
 // exclusion reads whom a sentence leaves out, and tells whether it goes on about
 // nothing else behind that, and what it says before. That is so by rule X23:
 // 列入严重失信主体名单的企业不享受本政策.
@@ -298,7 +303,11 @@ func (r *reader) exclusion(s sentence) (only bool, before sentence) {
 					r.m.Evidence["exclude"] = append(r.m.Evidence["exclude"], s.evidence(loc[0], loc[1]))
 					if before := s.text[:loc[0]]; group%2 == 1 && r.m.Who == "" { // the bracket stands behind whom it is said of
 						if at := strings.LastIndex(before, "对"); at >= 0 && !strings.ContainsAny(before[at:], ",。;:") {
-							r.beneficiary(s.slice(at, loc[0]))
+							end := loc[0]
+							if noun := behindOut.FindString(s.text[loc[1]:]); noun != "" && unread(&tree) {
+								end = loc[1] + len(noun)
+							}
+							r.beneficiary(s.slice(at, end))
 						}
 					}
 				}
@@ -415,6 +424,17 @@ var toApplyFor = expression(`^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)
 // perOne begins for whom a highest sum is reckoned, which is nobody else than those who
 // get it: 每月单家商场企业补助不超过20万元.
 var perOne = automaton.MustCompile(`^(?:每[月年次]|全年|年度|累计)*(?:单[家个户项笔]|同一)`)
+
+// as says that a measure is for those whom the one before it names.
+func (r *reader) as(before *domain.Measure) {
+	r.m.Who = before.Who
+	for _, field := range []string{"who", "criteria"} {
+		if marks := before.Evidence[field]; len(marks) > 0 {
+			r.m.Evidence[field] = append(slices.Clip(marks), r.m.Evidence[field]...)
+		}
+	}
+	r.found = append(r.found, before.Criteria)
+}
 
 // condition reads a sentence of conditions. What has the look of a condition and
 // cannot be read is kept as unread, and so is whatever stands in a list of them.

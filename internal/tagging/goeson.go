@@ -1,0 +1,133 @@
+package tagging
+
+import (
+	"slices"
+	"strings"
+
+	"policypush/internal/domain"
+)
+
+var (
+	// nextGift begins, behind a comma, what the same people are given besides, with its sum and
+	// its name before or behind that.
+	nextGift = expression(`,(?:并|同时|此外|另外?|还|且|又|在[^,。;:]{1,12}期间)?(?:可以?|均可|能够?|将|按规定|按[^,。;:\d]{2,16}?|由[^,。;:]{2,12})*(?:给予|发放|发给|享受|享有|申请|申领|获得?|拨付)([^,。;:\d]{0,30}?)(\d+(?:\.\d+)?(?:亿元|万元|元))(?:/[\p{Han}]{1,3})?([^,。;:\d]{0,24})`)
+	// sumAndName are two sums behind each other, each with its name: 2000元生活补贴、400元社保补贴.
+	sumAndName = expression(`\d+(?:\.\d+)?(?:万元|元)(?:/[\p{Han}]{1,3})?的?([\p{Han}()]{2,14}?(?:补贴|补助|津贴|奖励|资助))([、和及])(?:每[\p{Han}]{1,2}(?:每[月年])?)?\d+(?:\.\d+)?(?:万元|元)(?:/[\p{Han}]{1,3})?的?([\p{Han}()]{2,14}?(?:补贴|补助|津贴|奖励|资助))`)
+	// onceAndYearly is a sum given once and another given again: 每床一次性4500元、每床每年1000元.
+	onceAndYearly = expression(`每[人床户亩家]?一次性\d+(?:\.\d+)?(?:万元|元)([、和及])每[人床户亩家]?每[月年]\d+(?:\.\d+)?(?:万元|元)`)
+	// giftName is how a gift is called; one word alone says nothing.
+	giftName = expression(`[\p{Han}]{2,12}(?:补贴|补助|津贴|奖励|资助|贷款|奖金|经费)`)
+)
+
+// goingOn parts a measure where a sentence gives the same people several things: 给予
+// 一次性创业资助10000元,可申请每年最高4000元的租金补贴. What gives nothing is said of all.
+func (t *reading) goingOn(u unit) []unit {
+	if u.class.text != "" || u.kind != "" {
+		return []unit{u}
+	}
+	var more []unit
+	var own []piece
+	for i, x := range u.own {
+		cuts := t.giftsIn(x)
+		if len(cuts) == 0 {
+			own = append(own, x)
+			continue
+		}
+		if len(own) == 0 {
+			own = append(own, u.own[:i]...)
+		}
+		own = append(own, piece{x.slice(0, cuts[0]-len(lastRunes(x.text[:cuts[0]], 1))), x.in, x.list})
+		for n, from := range cuts {
+			to := len(x.text)
+			if n+1 < len(cuts) {
+				to = cuts[n+1]
+			}
+			more = append(more, unit{heading: u.heading, path: u.path, own: []piece{{x.slice(from, to).trim(), x.in, x.list}}, goesOn: true})
+		}
+	}
+	if len(more) == 0 {
+		return []unit{u}
+	}
+	var rest []piece
+	for _, x := range own {
+		if !t.pays(x.sentence) {
+			rest = append(rest, x)
+		}
+	}
+	first := u
+	first.own, first.alone = own, false
+	for i := range more {
+		more[i].shared = append(slices.Clip(rest), u.shared...)
+	}
+	return append([]unit{first}, more...)
+}
+
+// giftsIn are the bytes of a sentence at which another gift to the same people begins.
+func (t *reading) giftsIn(x piece) []int {
+	if x.in.Kind == domain.TableClause || x.in.side == "条件" {
+		return nil
+	}
+	var cuts []int
+	for _, loc := range x.locs(nextGift) {
+		name := giftName.FindString(submatch(x.text, loc, 3))
+		if name == "" {
+			name = giftName.FindString(submatch(x.text, loc, 1))
+		}
+		name = strings.TrimPrefix(name, "一次性")
+		if domain.CodePoints(name) < 4 || strings.Contains(x.text[:loc[0]], name) || len(cuts) == 0 && !t.pays(x.slice(0, loc[0])) {
+			continue
+		}
+		cuts = append(cuts, loc[0]+len(","))
+	}
+	for _, loc := range x.locs(sumAndName) {
+		if submatch(x.text, loc, 1) != submatch(x.text, loc, 3) {
+			cuts = append(cuts, loc[5])
+		}
+	}
+	if loc := x.loc(onceAndYearly); loc != nil {
+		cuts = append(cuts, loc[3])
+	}
+	slices.Sort(cuts)
+	return slices.Compact(cuts)
+}
+
+// rowUnits are the rows of a table that give something, each a measure, where the cells of
+// the first row name what stands under them.
+func (t *reading) rowUnits(s section, own []piece) []unit {
+	var rows [][]piece
+	for i, x := range own {
+		if i == 0 || strings.HasSuffix(own[i-1].text, "\n") {
+			rows = append(rows, nil)
+		}
+		rows[len(rows)-1] = append(rows[len(rows)-1], x)
+	}
+	who, named := -1, false
+	for i, cell := range strings.Split(strings.TrimSpace(rows[0][0].text), "\t") {
+		switch m := whoseCell.FindStringSubmatch(cell); {
+		case m == nil:
+		case m[1] == "":
+			named = true
+		case who < 0:
+			who = i
+		}
+	}
+	if len(rows) < 3 || !named {
+		return nil
+	}
+	var out []unit
+	for _, row := range rows[1:] {
+		if !slices.ContainsFunc(row, func(x piece) bool { return t.pays(x.sentence) }) {
+			continue
+		}
+		u := unit{heading: s.heading, path: row[0].in.Path, own: row}
+		if cells := strings.Split(row[0].text, "\t"); len(row) == 1 && 0 <= who && who < len(cells) {
+			at := strings.Index(row[0].text, cells[who])
+			u.cell = row[0].slice(at, at+len(cells[who])).trim()
+		}
+		out = append(out, u)
+	}
+	return out
+}
+
+// whoseCell is the head of a column that says who gets something (the first group), or what.
+var whoseCell = expression(`^[\p{Han}]{0,4}(对象|主体|条件|企业类型|人群|人员类别)[\p{Han}]{0,4}$|^[\p{Han}]{0,4}(?:标准|奖励|补贴|补助|额度|金额|政策|内容|措施)[\p{Han}]{0,4}(?:\([^()]{1,8}\))?$`)

@@ -1,0 +1,45 @@
+package tagging_test
+
+import (
+	"slices"
+	"testing"
+)
+
+// TestOneSentenceGivesSeveralThings: each of them is a measure for those whom the sentence
+// names, sums for others or for who reached more are not parted.
+func TestOneSentenceGivesSeveralThings(t *testing.T) {
+	type gift struct{ who, gives string }
+	for text, want := range map[string][]gift{
+		"在云川博士后工作站从事研究的人员,一次性给予6万元科研经费,在站期间由县财政给予每月4000元生活补贴。":             {{"在云川博士后工作站从事研究的人员", "60000"}, {"在云川博士后工作站从事研究的人员", "4000/月"}},
+		"对到云川企业就业的硕士毕业生,每月发放1800元生活补贴、500元交通补贴。":                           {{"到云川企业就业的硕士毕业生", "1800/月"}, {"到云川企业就业的硕士毕业生", "500/月"}},
+		"对首次创业的高校毕业生,给予一次性创业资助8000元,可申请每年最高5000元的场地租金补贴,可申请最高20万元的创业担保贷款。": {{"首次创业的高校毕业生", "8000"}, {"首次创业的高校毕业生", " ≤5000"}, {"首次创业的高校毕业生", " ≤200000"}},
+		"对登记满一年的民办养老机构,按床位数给予每床一次性3000元、每床每年800元连续3年的补助。":                  {{"登记满一年的民办养老机构", "3000/床"}, {"登记满一年的民办养老机构", "800/床·年"}},
+		"旅行社组织研学团队来云川的,奖励10元/人,同时给予研学基地运营机构研学课程补贴3元/人。":                    {{"旅行社组织研学团队来云川的", "10/人"}, {"研学基地运营机构", "3/人"}},
+		"对新认定的高新技术企业,给予20万元奖励,重新认定的给予5万元奖励。":                               {{"新认定的高新技术企业", "200000,50000"}},
+		"对种粮大户,给予每亩100元补助,每户每年最高不超过3万元。":                                   {{"种粮大户", "100/亩 ≤30000"}},
+	} {
+		p := asClerk(t, "一、"+text)
+		var got []gift
+		for _, m := range p.Measures {
+			got = append(got, gift{m.Who, benefitOf(m.Benefit)})
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s:\n got %q\nwant %q", text, got, want)
+		}
+	}
+}
+
+// TestRowsThatGive: each row of a table that gives something is a measure of its own, for
+// whom its column says.
+func TestRowsThatGive(t *testing.T) {
+	const table = "类别 | 条件 | 奖励\n制造业 | 产值首次突破1亿元的制造业企业 | 单个企业最高奖励10万元\n技改投资 | 设备投资500万元以上的工业企业 | 按照设备投资额的10%给予奖补,单个项目最高不超过50万元\n升规 | 首次升规的服务业企业 | 给予3万元奖励\n"
+	p := asClerk(t, table)
+	var got []string
+	for _, m := range p.Measures {
+		got = append(got, m.Who+" "+benefitOf(m.Benefit))
+	}
+	want := []string{"产值首次突破1亿元的制造业企业  ≤100000", "设备投资500万元以上的工业企业 10% ≤500000", "首次升规的服务业企业 30000"}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
