@@ -197,6 +197,21 @@ func (t *Tagger) benefit(m *domain.Measure, s sentence) {
 		b.Cap, _ = yuan(submatch(s.text, loc, 1), submatch(s.text, loc, 2))
 		m.Evidence["benefit.cap"] = append(m.Evidence["benefit.cap"], s.evidence(loc[0], loc[1]))
 	}
+	t.verbless(m, s)
+	if loc := s.loc(reimbursed); loc != nil && b.Rate == 0 && !upTo.MatchString(s.text[loc[1]:]) && strings.Count(m.Text, "%") == 1 {
+		kind("B09")
+		b.Rate, _ = percent(submatch(s.text, loc, 1))
+		m.Evidence["benefit.rate"] = append(m.Evidence["benefit.rate"], s.evidence(loc[0], loc[1]))
+	}
+	if loc := s.loc(lent); loc != nil && b.Cap == 0 && b.Amount == 0 && b.Tiers == nil {
+		for group := 1; group <= 5; group += 2 {
+			if n := submatch(s.text, loc, group); n != "" {
+				b.Cap, _ = yuan(n, submatch(s.text, loc, group+1))
+			}
+		}
+		m.Evidence["benefit.cap"] = append(m.Evidence["benefit.cap"], s.evidence(loc[0], loc[1]))
+		b.Text = cmpEmpty(b.Text, firstRunes(strings.TrimSpace(unnumbered(s.text)), 80))
+	}
 	if share := s.locs(shareOfRank); len(share) > 1 && b.Rate != 0 && rests(m.Evidence["benefit.rate"], s.evidence(share[0][0], share[len(share)-1][1])) {
 		if first, second := submatch(s.text, share[0], 1), submatch(s.text, share[1], 1); first != second { // which of them somebody gets stands in the text
 			b.Rate, b.Base = 0, ""
@@ -445,10 +460,15 @@ var (
 	// 分别给予2万/5万/10万元奖励.
 	oneUnit = expression(`(?:每([人户亩张床辆台间个])[\p{Han}]{0,4}?)?分别(?:按|给予|发放)?(一次性)?(?:补贴|补助|奖励|资助)?((?:\d+(?:\.\d+)?万?[、/]){1,7}\d+(?:\.\d+)?)(亿元|万元|元)`)
 	// asked stands before figures of conditions.
-	asked = automaton.MustCompile(`收入|资产|营业额|销售额|注册资本|投资额|产值|人数|担保金额|所得额|余额`)
+	asked = automaton.MustCompile(`收入|资产|营业额|销售额|注册资本|投资额|产值|人数|担保金额|所得额|余额|单价|价格|起付`)
 )
 
 var (
+	// reimbursed is what share of costs an insurance bears, upTo goes on to a higher one.
+	reimbursed = expression(`(?:报销|支付|救助|补偿)比例(?:统一)?(?:由[^,。;]{0,12}?)?(?:为|是|达到?|提高到|提高至|调整为)?(\d+(?:\.\d+)?%)`)
+	upTo       = automaton.MustCompile(`^(?:-|~|—|至|到|以)`)
+	// lent is the most that is lent, or that an insurance bears: 最高可申请300万元的贷款, 贷款额度最高400万元.
+	lent = expression(`(?:最[高多]可?(?:申请|贷|享受?)?|不超过)(\d+(?:\.\d+)?)(亿元|万元)(?:额度)?的?[\p{Han}]{0,8}贷款|贷款(?:最高)?(?:额度|限额)(?:最高|上限)?(?:可?达|为|不超过|是)*(\d+(?:\.\d+)?)(亿元|万元)|(?:最高支付|封顶)(?:限额|线)(?:统一)?(?:为|是|提高到|提高至|:)*(\d+(?:\.\d+)?)(亿元|万元|元)`)
 	// beforeBase are words before what a share is reckoned of: 分别给予, 2026年3月、4月, 前三年.
 	beforeBase = automaton.MustCompile(`^(?:对|分别|给予|按照?|其中|可以?申请|标准为|(?:县|市|省|区)?财政(?:部门)?按照?|第[一二三四五\d]年按?|其|再|不(?:超过|高于)|(?:企业|单位)(?:及其?职工)?|项目|申请人|[前后首]?[一二两三四五六\d]+年(?:内)?|\d[\d年月日、至到-]*(?:期间)?)+`)
 	// actorBefore is who has the costs: 限上商贸业企业2026年3月.
@@ -545,7 +565,7 @@ func (t *Tagger) loose(m *domain.Measure, s sentence) {
 		if b.Tiers != nil {
 			break
 		}
-		if reachedWords.MatchString(s.text[loc[0]:loc[6]]) || reachedSum.MatchString(s.text[loc[1]:]) {
+		if reachedWords.MatchString(s.text[loc[0]:loc[6]]) || asked.MatchString(lastRunes(s.text[:loc[0]], 8)) || reachedSum.MatchString(s.text[loc[1]:]) {
 			continue // 交易额分别达到2亿元、10亿元
 		}
 		if b.Amount != 0 && !rests(m.Evidence["benefit.amount"], s.evidence(loc[0], loc[1])) {

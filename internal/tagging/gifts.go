@@ -25,8 +25,9 @@ func (t *reading) apart(s section, b block, own []piece) []unit {
 			lead = append(lead, x)
 			continue
 		}
-		if len(out) == 0 || given && t.begins(own, i) {
-			out = append(out, unit{heading: s.heading, path: x.in.Path})
+		also := given && t.givesElse(own[:i], x)
+		if len(out) == 0 || also || given && t.begins(own, i) {
+			out = append(out, unit{heading: s.heading, path: x.in.Path, goesOn: also})
 			given = false
 		}
 		last := &out[len(out)-1]
@@ -210,5 +211,5 @@ func (t *reading) givesSomething(c *domain.Clause) bool {
 var figureRules = []string{"X25", "X26", "X27", "X28", "X29", "X30", "X31", "X32", "X34", "X35", "X37", "X69", "X70", "X71"}
 
 func (t *Tagger) givenIn(s sentence) bool {
-	return s.matches(shareOfClass) || s.matches(shareTo) || slices.ContainsFunc(figureRules, func(code string) bool { return t.has(code, s) })
+	return s.matches(shareOfClass) || s.matches(shareTo) || s.matches(sumsNamed) || slices.ContainsFunc(figureRules, func(code string) bool { return t.has(code, s) })
 }

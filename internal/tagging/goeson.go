@@ -131,3 +131,68 @@ func (t *reading) rowUnits(s section, own []piece) []unit {
 
 // whoseCell is the head of a column that says who gets something (the first group), or what.
 var whoseCell = expression(`^[\p{Han}]{0,4}(对象|主体|条件|企业类型|人群|人员类别)[\p{Han}]{0,4}$|^[\p{Han}]{0,4}(?:标准|奖励|补贴|补助|额度|金额|政策|内容|措施)[\p{Han}]{0,4}(?:\([^()]{1,8}\))?$`)
+
+// givesElse tells whether a sentence gives something that goes by another name to those whom
+// the sentences before it name: 根据投入情况,给予不超过50万元的建设补贴.
+func (t *reading) givesElse(before []piece, x piece) bool {
+	if !elseGiven.MatchString(x.text) || !t.pays(x.sentence) {
+		return false
+	}
+	name := strings.TrimPrefix(giftName.FindString(x.text[strings.IndexAny(x.text, "0123456789"):]), "的")
+	return domain.CodePoints(name) >= 4 && !slices.ContainsFunc(before, func(o piece) bool { return strings.Contains(o.text, name) })
+}
+
+// elseGiven begins such a sentence, which names nobody.
+var elseGiven = expression(`^(?:同时|此外|另外?|并|还|再|根据[^,。;:\d]{2,30}),?(?:可以?|将|按规定)*(?:给予|发放|享受|申请|申领)[^,。;]{0,30}\d`)
+
+var (
+	// sumsNamed is a label that names a gift, with sums behind it: 购房补贴:博士50万元,硕士20万元.
+	sumsNamed = expression(`^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．])?[\p{Han}“”]{0,10}(?:补贴|补助|津贴|奖励|资助|奖金|慰问金|救助金)(?:标准)?:[^。;:]{0,60}?\d+(?:\.\d+)?(?:万元|元)`)
+	// namesGift is a line that names a gift.
+	namesGift = expression(`^[\p{Han}“”]{2,14}(?:补贴|补助|津贴|奖励|资助|奖金|慰问金|救助金)(?:标准)?[。:]?$`)
+	// sumAlone is a sum without a verb, with whose it is before it: 硕士研究生每月1500元.
+	sumAlone = expression(`([\p{Han}A-Z“”]{1,16}?(?:\([^()]{1,12}\))?)(?:为|:)?(?:每([人户生孩名]))?(?:每([月年天]))?(?:一次性)?(\d+(?:\.\d+)?(?:亿元|万元|元))(?:/([\p{Han}]{1,2}(?:[/·][\p{Han}])?))?(?:[,、;。)]|$)`)
+)
+
+// sumsUnder tells whether a paragraph under words that name a gift is sums without a verb.
+func (t *reading) sumsUnder(title string, b block) bool {
+	all := t.sentences(b.items[0].Clause)
+	return namesGift.MatchString(title) && !slices.ContainsFunc(all, t.givenIn) && slices.ContainsFunc(all, func(s sentence) bool { return s.matches(sumAlone) })
+}
+
+// verbless reads the sums behind a label that names a gift.
+func (t *Tagger) verbless(m *domain.Measure, s sentence) {
+	if s.matches(sumsNamed) {
+		t.sumsAlone(m, s)
+	}
+}
+
+// sumsAlone reads sums of which no verb says that they are given.
+func (t *Tagger) sumsAlone(m *domain.Measure, s sentence) {
+	b := &m.Benefit
+	if b.Amount != 0 || b.Tiers != nil || b.Rate != 0 || b.Cap != 0 {
+		return
+	}
+	all := s.locs(sumAlone)
+	unit := func(loc []int) string {
+		return cmpEmpty(strings.Trim(submatch(s.text, loc, 2)+"·"+submatch(s.text, loc, 3), "·"), strings.ReplaceAll(submatch(s.text, loc, 5), "/", "·"))
+	}
+	var sums []float64
+	for _, loc := range all {
+		v := amounts(submatch(s.text, loc, 4))
+		if len(v) != 1 || unit(loc) != unit(all[0]) || notGiven.MatchString(submatch(s.text, loc, 1)) || asked.MatchString(submatch(s.text, loc, 1)) {
+			return
+		}
+		sums = append(sums, v[0])
+	}
+	if len(sums) == 0 || len(sums) > maxTiers {
+		return
+	}
+	field := "amount"
+	if b.Amount = sums[0]; len(sums) > 1 {
+		field, b.Amount, b.Tiers = "tiers", 0, sums
+	}
+	b.Kind, b.Unit = cmpEmpty(b.Kind, kindOfWord(s.text)), unit(all[0])
+	b.Text = cmpEmpty(b.Text, firstRunes(strings.TrimSpace(unnumbered(s.text)), 80))
+	m.Evidence["benefit."+field] = append(m.Evidence["benefit."+field], s.evidence(all[0][0], all[len(all)-1][1]))
+}

@@ -2,6 +2,7 @@ package tagging_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -41,5 +42,37 @@ func TestRowsThatGive(t *testing.T) {
 	want := []string{"产值首次突破1亿元的制造业企业  ≤100000", "设备投资500万元以上的工业企业 10% ≤500000", "首次升规的服务业企业 30000"}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// TestSumsUnderTheNameOfAGift are given, though no verb says so, to those before the colon.
+func TestSumsUnderTheNameOfAGift(t *testing.T) {
+	p := asClerk(t, "一、人才待遇\n生活补贴\n普通高校毕业生:博士研究生每月2800元,硕士研究生每月1400元。\n名校毕业生:博士研究生每月3200元,补贴期限延长至5年。\n购房补贴\n普通高校毕业生:博士研究生18万元,硕士研究生12万元。\n二、就业见习补贴:见习人员每人每月1600元。")
+	var got []string
+	for _, m := range p.Measures {
+		got = append(got, m.Title+" "+m.Who+" "+benefitOf(m.Benefit))
+	}
+	want := []string{
+		"生活补贴(普通高校毕业生) 普通高校毕业生 2800,1400/月", "生活补贴(名校毕业生) 名校毕业生 3200/月", "购房补贴(普通高校毕业生) 普通高校毕业生 180000,120000",
+		"就业见习补贴 见习人员 1600/人·月",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// TestWordsOverItemsThatGive are no measure: what they ask is asked by each item.
+func TestWordsOverItemsThatGive(t *testing.T) {
+	p := asClerk(t, "(一)生活补贴。具有本区户籍、持有残疾人证的残疾人,符合以下条件的,可以申请生活补贴:\n1.低保家庭中的残疾人,补贴标准为每人每月310元。\n2.重残无业人员,补贴标准为每人每月340元。\n(二)支持建设科技企业孵化器。\n1.对新建的孵化器,给予运营机构最高40万元开办补贴。\n2.对引进企业的孵化器,给予运营机构2万元奖励。\n需要提醒的是,同一机构不得重复享受。")
+	var got []string
+	for _, m := range p.Measures {
+		got = append(got, m.Who+" "+benefitOf(m.Benefit))
+	}
+	want := []string{"低保家庭中的残疾人 310/人·月", "重残无业人员 340/人·月", "运营机构  ≤400000", "运营机构 20000"}
+	if !slices.Equal(got, want) {
+		t.Fatalf("got %q, want %q", got, want)
+	}
+	if c := conditionsOf(&p.Measures[0].Criteria); !strings.Contains(c, "hukou") {
+		t.Errorf("the first asks %s and not where somebody is registered", c)
 	}
 }

@@ -101,11 +101,21 @@ func (t *reading) measure(p *domain.Policy, u unit, c conditions, before *domain
 			if x.in.side != "条件" {
 				t.benefit(&m, x.sentence)
 			}
+			if u.gift != "" {
+				t.sumsAlone(&m, x.sentence)
+			}
 		}
+	}
+	if u.gift != "" {
+		m.Benefit.Kind = kindOfWord(u.gift)
+		r.ofLabel(u.own[0].sentence)
 	}
 	gives()
 	if u.class.text != "" {
 		r.beneficiary(u.class)
+	}
+	if u.lead.text != "" {
+		r.beforeAll(u.lead)
 	}
 	if u.cell.text != "" {
 		r.beneficiary(u.cell)
@@ -122,6 +132,9 @@ func (t *reading) measure(p *domain.Policy, u unit, c conditions, before *domain
 	}
 	if m.Who == "" || len(r.found) == 0 {
 		r.beneficiary(r.done)
+	}
+	if m.Who == "" && r.over != "" {
+		m.Who, m.Evidence["who"] = r.over, r.overBy
 	}
 	figures := m.Benefit.Kind != ""
 	if m.Benefit.Kind == "" && u.kind != "" {
@@ -338,6 +351,12 @@ func (t *Tagger) measureTitle(p *domain.Policy, u unit, m *domain.Measure) strin
 	}
 	if title == "" && u.alone && (u.heading == "" || sideOfHeading(u.heading) != "") {
 		title = subjectOf(p.Title)
+	}
+	if u.gift != "" {
+		title = u.gift
+		if m.Who != "" && utf8.RuneCountInString(title+m.Who) <= 26 {
+			title += "(" + m.Who + ")"
+		}
 	}
 	title = cmpEmpty(title, m.Benefit.Text)
 	if i := indexAny(title, "。;"); i > 0 {

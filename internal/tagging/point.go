@@ -66,6 +66,8 @@ type unit struct {
 	named   domain.Evidence
 	class   sentence // the words that name a class of enterprises or taxpayers, where others get another share
 	cell    sentence // of a row of a table, in which stands who gets what the row gives
+	lead    sentence // that announces several gifts, of which this is one: for whom all of them are
+	gift    string   // that the line over a measure names, whose own words are only sums
 	goesOn  bool     // whether it is another gift to those whom the measure before names
 }
 
@@ -186,110 +188,6 @@ func (t *reading) forAll(s section) []piece {
 
 // ruledOut begins a list of those who get nothing of what a document gives.
 var ruledOut = expression(`^[^。]{0,30}(?:下列|以下|下述)[^。]{0,30}(?:不(?:得|能|再)?(?:享受|申报|申请|适用)|不予(?:支持|享受|受理|补贴|补助|奖励|奖补|兑现|发放))(?:本[\p{Han}]{1,8}?|)(?:政策|措施|意见|办法|通知|资金|优惠|支持|奖励|补助|补贴)?:$`)
-
-// fitting are those who meet the conditions that another paragraph names.
-var fitting = expression(`^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．])?(?:凡|请)?(?:符合|具备|满足)[^,。;]{0,8}(?:条件|要求|规定)的`)
-
-// byApplicant begins what whoever applies does to get what other paragraphs give.
-var byApplicant = expression(`^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．]|第[\p{Han}]{1,6}条)?\s*(?:申请[\p{Han}]{2,12},)?由?(?:纳税人|缴费人|申请人|申报人|申领人|申请单位|申报单位|申报企业)(?:自行|享受(?:本|上述)|应当?[于在向]|可以?(?:于|在|向|通过|登录)|须|需|凭)`)
-
-// allTheSame begins how everybody has what the other paragraphs give: 纳税人享受上述
-// 优惠政策,实行“自行判别、申报享受”.
-var allTheSame = expression(`^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．])?\s*(?:纳税人|缴费人|申请人|申报人|企业|单位)享受(?:本|上述)`)
-
-// howAndWhen begins when and how everybody applies: 六、申报时间。.
-var howAndWhen = expression(`^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．]|第[\p{Han}]{1,6}条)\s*(?:资金)?(?:申报|申请|受理|办理|报名|申领|领取|兑现|兑付|缴费|发放|拨付)的?(?:(?:时间|期限|程序|流程|方式|渠道|材料|地点|办法)(?:[和及与、][\p{Han}]{2,6})?[。:]|(?:受理)?(?:截止)?(?:时间|日期|期限)(?:为|至|是|截[至止])[^。]{0,40}[。;]$)`)
-
-// comesIntoForce begins the last paragraph, which tells for how long a document holds.
-var comesIntoForce = expression(`^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．]|第[\p{Han}]{1,6}条)?\s*本[\p{Han}]{2,6}自[^。;]{2,20}起(?:施行|实施|执行|生效)`)
-
-// callsApart takes out the paragraphs that only tell those who fit how to
-// apply, or whom all the others leave out, where others give something: they are
-// no measures of their own, and nobody but those who fit the others is meant.
-func (t *reading) callsApart(units []unit) (measures []unit, calls []piece) {
-	best := make([]act, len(units))
-	for i, u := range units {
-		for _, x := range u.own {
-			best[i] = max(best[i], t.does(x.sentence))
-		}
-	}
-	if !slices.ContainsFunc(best, func(a act) bool { return a >= favours }) {
-		return units, nil
-	}
-	for i, u := range units {
-		if len(u.own) == 0 {
-			continue
-		}
-		if len(units) > 1 && t.onlyLeads(u) {
-			continue
-		}
-		if len(units) > 1 && termOnly.MatchString(firstOf(u)) && !t.givesAny(u) {
-			calls = append(calls, u.own...)
-			continue
-		}
-		if i > 0 && allTheSame.MatchString(firstOf(u)) || best[i] <= invites && tellsHow(u) || t.onlyLeavesOut(u) || howAndWhen.MatchString(firstOf(u)) && !t.givesAny(u) {
-			calls = append(calls, u.own...)
-			continue
-		}
-		measures = append(measures, u)
-	}
-	return measures, calls
-}
-
-// onlyLeads tells whether a paragraph only leads to what the others give: how news begins, or
-// what ends in 通知如下.
-func (t *reading) onlyLeads(u unit) bool {
-	first := firstOf(u)
-	if strings.HasSuffix(first, "如下:") && isNumbered(first) || u.own[len(u.own)-1].in.Clause != u.own[0].in.Clause {
-		return false
-	}
-	return (strings.HasSuffix(first, "如下:") || newsLead.MatchString(first)) && !slices.ContainsFunc(u.own, func(x piece) bool { return x.matches(numbers) })
-}
-
-// newsLead begins news of a document that others have issued.
-var newsLead = expression(`^[^。;]{0,40}?(?:近日|日前|昨日|今日|记者)[^。;]*?(?:印发|出台|发布|制定|公布|下发|获悉|了解到)`)
-
-// givesAny tells whether a measure gives something in figures: 五、补贴时间。每人每月300元.
-func (t *reading) givesAny(u unit) bool {
-	return slices.ContainsFunc(u.own, func(x piece) bool { return t.givenIn(x.sentence) })
-}
-
-func firstOf(u unit) string {
-	if len(u.own) == 0 {
-		return ""
-	}
-	return u.own[0].text
-}
-
-// tellsHow tells whether a paragraph begins with how those who fit others apply, or
-// for how long the document holds.
-func tellsHow(u unit) bool {
-	first := firstOf(u)
-	return fitting.MatchString(first) || byApplicant.MatchString(first) || comesIntoForce.MatchString(first)
-}
-
-// onlyLeavesOut tells whether all that a measure does is to leave somebody out.
-func (t *reading) onlyLeavesOut(u unit) bool {
-	out := false
-	for _, x := range u.own {
-		if x.matches(allLeftOut) {
-			out = true
-		} else if found := t.find("X23", x.sentence); len(found) > 0 && found[0].loc[0] <= numberSize(x.text) && found[0].loc[1] >= len(strings.TrimRight(x.text, "。;")) {
-			out = true
-		} else if x.matches(noRepeat) && !t.givenIn(x.sentence) {
-			out = true
-		} else if t.does(x.sentence) > noAct {
-			return false
-		}
-	}
-	return out
-}
-
-// termOnly begins for how long something is had that others give.
-var termOnly = expression(`^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．])?(?:补贴|补助|享受|贴息|扶持|资助)(?:期限|年限)`)
-
-// noRepeat is who gets nothing a second time.
-var noRepeat = expression(`(?:不得?|不再|不可|不能|不予)(?:重复|同时)(?:享受|申请|申报|申领|奖励|补助|补贴|支持)|就高不重复`)
 
 // gather makes one section of a heading and those under it that are the sides of
 // one thing, 一、求职创业补贴 (一)发放对象 (二)补贴标准, and counts these things.
@@ -533,9 +431,11 @@ type block struct {
 // blocks puts together the clauses of a section that make one statement.
 func (t *reading) blocks(s section) []block {
 	var out []block
+	gift := false // whether a line above names what is given
 	for i := 0; i < len(s.items); {
 		end := i + 1
 		first := s.items[i]
+		gift = namesGift.MatchString(first.Text) || gift && !isNumbered(first.Text)
 		article := strings.HasPrefix(first.Path, "第") && strings.Contains(first.Path, "条")
 		switch {
 		case article:
@@ -558,8 +458,8 @@ func (t *reading) blocks(s section) []block {
 				end = i + 1
 			}
 		}
-		if !article { // paragraphs that go on without a number of their own
-			for end < len(s.items) && s.items[end].Path == first.Path && first.Path != "" && !isNumbered(s.items[end].Text) {
+		if !article && !gift { // paragraphs that go on without a number of their own
+			for end < len(s.items) && s.items[end].Path == first.Path && first.Path != "" && !isNumbered(s.items[end].Text) && !namesGift.MatchString(s.items[end].Text) {
 				end++
 			}
 		}
@@ -618,6 +518,8 @@ func (t *reading) units(p *domain.Policy, s section) []unit {
 	}
 	var out []unit
 	var before []piece // conditions that stand before what they are for
+	var lead piece     // the words over items that each give something
+	gift := s.heading  // what stands over the paragraphs
 	least := demands
 	switch {
 	case s.aside, p.Audience == domain.ForNobody:
@@ -625,8 +527,21 @@ func (t *reading) units(p *domain.Policy, s section) []unit {
 	case slices.Contains(procedural, s.side):
 		return nil
 	}
-	for _, b := range t.blocks(s) {
+	blocks := t.blocks(s)
+	for i, b := range blocks {
 		if first := b.items[0].Text; strings.HasSuffix(first, ":") && ruledOut.MatchString(first) {
+			continue
+		}
+		if path := b.items[0].Path; lead.text != "" && !strings.HasPrefix(path, lead.in.Path+"/") {
+			lead = piece{}
+		}
+		if i+1 < len(blocks) && t.standsOver(b, blocks[i+1]) {
+			gift = strings.Trim(unnumbered(b.items[0].Text), " 。:")
+			words := t.pieces(b.items[0])
+			lead = words[len(words)-1]
+			if !strings.HasSuffix(b.items[0].Text, ":") {
+				lead = piece{}
+			}
 			continue
 		}
 		var own []piece
@@ -635,6 +550,10 @@ func (t *reading) units(p *domain.Policy, s section) []unit {
 		}
 		markLists(own)
 		aside := s.aside || asideLead(b.items[0])
+		if !aside && least == demands && t.sumsUnder(gift, b) {
+			out = append(out, unit{heading: s.heading, path: b.items[0].Path, own: own, gift: gift})
+			continue
+		}
 		if b.best < least || aside && (!t.figures(b) || told.MatchString(s.heading)) {
 			switch {
 			case aside:
@@ -645,7 +564,10 @@ func (t *reading) units(p *domain.Policy, s section) []unit {
 			}
 			continue
 		}
-		out = append(out, t.apart(s, b, own)...)
+		for _, u := range t.apart(s, b, own) {
+			u.lead = lead.sentence
+			out = append(out, u)
+		}
 	}
 	for i := range out {
 		out[i].shared = append(out[i].shared, before[:min(len(before), maxSentences)]...)
@@ -653,6 +575,31 @@ func (t *reading) units(p *domain.Policy, s section) []unit {
 	}
 	return out
 }
+
+// standsOver tells whether a paragraph only stands over the one behind it, which gives
+// something: 一、支持建设孵化器。 over (1), or a line without a stop, or the words that
+// announce several gifts.
+func (t *reading) standsOver(b, next block) bool {
+	first := b.items[0]
+	if len(b.items) > 1 || first.Kind != domain.TextClause || next.best < favours && !t.sumsUnder(unnumbered(first.Text), next) || numbers.MatchString(first.Text) {
+		return false
+	}
+	path := next.items[0].Path
+	deeper := first.Path != "" && strings.HasPrefix(path, first.Path+"/")
+	switch {
+	case strings.HasSuffix(first.Text, ":"):
+		return deeper && next.best == gives && len(b.acts) <= 2
+	case len(b.acts) != 1, utf8.RuneCountInString(first.Text) > longTitle || strings.ContainsAny(first.Text, ",;:"):
+		return false
+	case strings.HasSuffix(first.Text, "。"):
+		return deeper
+	default:
+		return deeper || !isNumbered(first.Text) && path == first.Path
+	}
+}
+
+// longTitle is more than the characters of a line that stands over others.
+const longTitle = 26
 
 // restarts parts a section in which the sides of a measure are told for several things one
 // after the other, 1.创业资助 补贴对象:… 补贴标准:… 2.租金补贴 补贴对象:… 补贴标准:…, where

@@ -17,6 +17,8 @@ type reader struct {
 	excluded []domain.Criteria
 	asked    bool     // whether the first sentence that gives something was read for what it asks
 	done     sentence // whom the first act is done to, for want of plainer words
+	over     string   // for whom several gifts are that words before them announce, where this one's own name nobody
+	overBy   []domain.Evidence
 	lists    map[*list]*listed
 	order    []*list
 	byClass  bool           // whether each class of enterprises gets its own
@@ -424,6 +426,26 @@ var toApplyFor = expression(`^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)
 // perOne begins for whom a highest sum is reckoned, which is nobody else than those who
 // get it: 每月单家商场企业补助不超过20万元.
 var perOne = automaton.MustCompile(`^(?:每[月年次]|全年|年度|累计)*(?:单[家个户项笔]|同一)`)
+
+// beforeAll reads for whom several gifts are that the words before them announce: 具有本市
+// 户籍的残疾人,符合以下条件的,可以申请:. Which of them get this one its own words say.
+func (r *reader) beforeAll(lead sentence) {
+	r.beneficiary(lead.subject())
+	r.over, r.m.Who = r.m.Who, ""
+	r.overBy = r.m.Evidence["who"]
+	delete(r.m.Evidence, "who")
+}
+
+// ofLabel reads who gets the sums behind a colon: 普通高校毕业生:博士每月3000元.
+func (r *reader) ofLabel(s sentence) {
+	s = s.slice(numberSize(s.text), len(s.text))
+	if i := strings.Index(s.text, ":"); i > 0 && domain.CodePoints(s.text[:i]) <= maxLabel && sideOfLabel(s.text) == "" {
+		r.beneficiary(s.slice(0, i))
+	}
+}
+
+// maxLabel is the most characters of such a label.
+const maxLabel = 16
 
 // as says that a measure is for those whom the one before it names.
 func (r *reader) as(before *domain.Measure) {
