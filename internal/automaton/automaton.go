@@ -12,6 +12,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"unicode"
+	"unicode/utf8"
 )
 
 // automaton finds where matches of an expression begin. It reads a text once,
@@ -21,6 +22,11 @@ import (
 // itself to say, from there. An expression that asks for the beginning of the
 // text first of all is read as it stands, from there: most texts end that soon.
 type automaton struct {
+	read   atomic.Int64 // bytes of texts, since the states were forgotten
+	states atomic.Pointer[states]
+	idle   state       // in which most characters leave it; 0 if there is none
+	off    atomic.Bool // the texts lead to ever new states: not for this expression
+	leaves leaving     // the characters after which it is another state
 	*alphabet
 	prog   *syntax.Prog // of the expression turned around
 	ahead  bool         // of the expression as it stands
@@ -28,15 +34,12 @@ type automaton struct {
 	once   bool         // a match can only be begun before any character is read
 	order  []uint32     // of the instructions of a tracer; nil of others
 	covers []uint32     // by an instruction: one that waits for the same and for more, see coverers
-	states atomic.Pointer[states]
 
-	read   atomic.Int64 // bytes of texts, since the states were forgotten
-	mu     sync.Mutex   // for what follows, and for the sets of states
-	resets int          // one after another that came too soon
+	mu     sync.Mutex // for what follows, and for the sets of states
+	resets int        // one after another that came too soon
 	// The instructions that follow has come to bear the number of its call.
 	reached []uint32
 	calls   uint32
-	off     atomic.Bool // the texts lead to ever new states: not for this expression
 }
 
 // states are those that texts have led to, with a row of a table for each: by the
@@ -108,7 +111,66 @@ func newAutomaton(tree *syntax.Regexp) (a *automaton, ok bool) {
 	if a.alphabet, ok = newAlphabet(prog); !ok {
 		return nil, false
 	}
+	a.reset()
+	a.findIdle()
 	return a, a.reset().first&beginsAt0 == 0
+}
+
+// leaving is a set of characters by their last ten bits: it has all that belong
+// to it, and others.
+type leaving [16]uint64
+
+func (l *leaving) add(r rune) { l[r>>6&15] |= 1 << (r & 63) }
+
+// findIdle finds the state in which an automaton waits for the first character of
+// a match, and which characters may be one. Most of a text is neither, and passed
+// over without a look into the tables.
+func (a *automaton) findIdle() {
+	t := a.states.Load()
+	if a.ahead || a.once {
+		return
+	}
+	idle := a.after(t.sets, t.waiting[t.first&numbers], a.plainClass)
+	if idle&(begins|dead) != 0 {
+		return
+	}
+	for i, class := range a.classes {
+		if a.after(t.sets, t.waiting[idle&numbers], class) == idle {
+			continue
+		}
+		to := rune(utf8.MaxRune + 1)
+		if i+1 < len(a.bounds) {
+			to = a.bounds[i+1]
+		}
+		for r := a.bounds[i]; r < min(to, a.bounds[i]+1<<10); r++ {
+			a.leaves.add(r)
+		}
+	}
+	a.idle = idle
+}
+
+// idleBehind returns where the last character of a text stands, before a byte,
+// that may lead away from the idle state; 0 if there is none.
+func (a *automaton) idleBehind(text string, i int) int {
+	for i > 0 {
+		z := text[i-1]
+		if z < utf8.RuneSelf {
+			if a.leaves[z>>6]&(1<<(z&63)) != 0 {
+				return i
+			}
+			i--
+			continue
+		}
+		if i < 3 {
+			return i
+		}
+		x, y := text[i-3], text[i-2]
+		if x-0xE1 > 0xEC-0xE1 && x != 0xEF || y&z&0xC0 != 0x80 || y|z >= 0xC0 || a.leaves[y&15]&(1<<(z&63)) != 0 {
+			return i
+		}
+		i -= 3
+	}
+	return 0
 }
 
 // atBegin tells whether an expression asks for the beginning of the text first of
@@ -243,6 +305,9 @@ func (a *automaton) reset() *states {
 		t.first = t.sets.enter(make(instructions, (len(a.prog.Inst)+31)/32))
 	} else {
 		t.first = a.state(t.sets, []uint32{uint32(a.prog.Start)}, syntax.EmptyBeginText)
+		if a.idle != 0 { // always of the same number
+			a.after(t.sets, t.waiting[0], a.plainClass)
+		}
 	}
 	a.states.Store(t)
 	return t
@@ -425,7 +490,11 @@ func (a *automaton) matches(text string) bool {
 		return s&beginsAt0 != 0
 	}
 	for i := len(text); i > 0; {
-		if s&(begins|dead) != 0 {
+		if s == a.idle {
+			if i = a.idleBehind(text, i); i == 0 {
+				break
+			}
+		} else if s&(begins|dead) != 0 {
 			return s&begins != 0
 		}
 		class, n := a.last(text[:i])
@@ -476,6 +545,11 @@ func (a *automaton) starts(text string, into []int) []int {
 	t := a.states.Load()
 	s := t.first
 	for i := len(text); i > 0; {
+		if s == a.idle {
+			if i = a.idleBehind(text, i); i == 0 {
+				break
+			}
+		}
 		if s&begins != 0 {
 			into = append(into, i)
 		}
