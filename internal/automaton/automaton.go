@@ -42,13 +42,16 @@ type automaton struct {
 	calls   uint32
 }
 
-// states are those that texts have led to, with a row of a table for each: by the
-// class of the next character, the state after it, two of them in one word. A table that is full is copied
-// into a larger one; who reads a text goes on in the one that he has.
+// states are those that texts have led to, in one table: by the state and the class
+// of the next character, the state after it, or 0. Only pairs that were met are in
+// it, for hundreds of automata take turns in the memory next to the processor. A
+// table that is half full is copied into a larger one; who reads a text goes on in
+// the one that he has.
 type states struct {
 	first state // before any character is read
-	shift uint8 // a row has 1<<shift words
+	shift uint8 // of the hash of a pair to its place in the table
 	table []atomic.Uint32
+	used  int // places of the table; whoever makes a state may ask
 	*sets
 	reached []instructions // of a tracer, by the numbers of states: those of a state are here before the state is in the table
 }
@@ -64,28 +67,55 @@ type sets struct {
 type state uint16
 
 const (
-	begins    state      = 1 << (15 - iota) // a match begins here, or ends here if it is read as it stands
-	beginsAt0                               // one does if nothing is left to read
-	dead                                    // no match will come any more
-	made                                    // every state has this
-	numbers   = made - 1                    // the bits of the number
+	begins    state      = 1 << (stateBits - 1 - iota) // a match begins here, or ends here if it is read as it stands
+	beginsAt0                                          // one does if nothing is left to read
+	dead                                               // no match will come any more
+	made                                               // every state has this
+	numbers   = made - 1                               // the bits of the number
+	stateBits = 14
 )
+
+// A place of the table is a pair with the state after it. What has no place of its
+// own stands behind.
+func pairOf(s state, class uint8) uint32 { return uint32(s&numbers)<<8 | uint32(class) }
+
+func (t *states) place(pair uint32) uint32 { return pair * 0x9E3779B1 >> t.shift }
 
 // after returns the state after s, if it is in the table.
 func (t *states) after(s state, class uint8) state {
-	return state(t.table[uint(s&numbers)<<t.shift|uint(class>>1)].Load() >> (class & 1 << 4))
+	pair := pairOf(s, class)
+	for at := t.place(pair); ; at++ {
+		switch e := t.table[at&uint32(len(t.table)-1)].Load(); {
+		case e>>stateBits == pair && e != 0:
+			return state(e & (1<<stateBits - 1))
+		case e == 0:
+			return 0
+		}
+	}
 }
 
 // enter enters a state after s that was not in the table.
 func (t *states) enter(s state, class uint8, next state) {
-	t.table[uint(s&numbers)<<t.shift|uint(class>>1)].Or(uint32(next) << (class & 1 << 4))
+	t.put(pairOf(s, class)<<stateBits | uint32(next))
 }
 
-// maxSteps bounds the memory of an automaton: about 1 MB at worst. It is given up
-// when its states were forgotten maxResets times, each time before texts of
-// fewSteps bytes a state were read: the expression itself is then faster.
+func (t *states) put(entry uint32) {
+	t.used++
+	for at := t.place(entry >> stateBits); ; at++ {
+		if e := &t.table[at&uint32(len(t.table)-1)]; e.Load() == 0 {
+			e.Store(entry)
+			return
+		}
+	}
+}
+
+// maxSteps and maxUsed bound the memory of an automaton: about half a megabyte at
+// worst. It is given up when its states were forgotten maxResets times, each time
+// before texts of fewSteps bytes a state were read: the expression itself is then
+// faster.
 const (
-	maxSteps  = 2000
+	maxSteps  = 1000 // no more than numbers
+	maxUsed   = 1 << 16
 	maxResets = 16
 	fewSteps  = 100
 )
@@ -291,17 +321,10 @@ func eitherCase(runes []rune) *syntax.Regexp {
 // reset forgets all states but the first.
 func (a *automaton) reset() *states {
 	t := &states{sets: &sets{known: map[string]state{}}}
-	classes := len(a.samples)
+	const few = 4 // bits of a place
+	t.table, t.shift = make([]atomic.Uint32, 1<<few), 32-few
 	if a.order != nil {
-		classes += moreClasses
-	}
-	for 2<<t.shift < classes {
-		t.shift++
-	}
-	const few = 4
-	t.table = make([]atomic.Uint32, few<<t.shift)
-	if a.order != nil {
-		t.reached = make([]instructions, few)
+		t.reached = make([]instructions, 1<<few)
 		t.first = t.sets.enter(make(instructions, (len(a.prog.Inst)+31)/32))
 	} else {
 		t.first = a.state(t.sets, []uint32{uint32(a.prog.Start)}, syntax.EmptyBeginText)
@@ -415,7 +438,7 @@ func (a *automaton) make(in *states, s state, class uint8) (*states, state) {
 		}
 	}
 	before := in.waiting[s&numbers]
-	if len(now.waiting) >= maxSteps {
+	if len(now.waiting) >= maxSteps || now.used >= maxUsed {
 		a.resets++
 		if a.read.Swap(0) >= fewSteps*maxSteps {
 			a.resets = 0
@@ -426,7 +449,7 @@ func (a *automaton) make(in *states, s state, class uint8) (*states, state) {
 		now = a.reset()
 	}
 	next := a.after(now.sets, before, class)
-	if len(now.waiting)<<now.shift > len(now.table) {
+	if 2*now.used >= len(now.table) || a.order != nil && len(now.waiting) > len(now.reached) {
 		now = now.larger()
 		a.states.Store(now)
 	}
@@ -457,15 +480,17 @@ func (a *automaton) after(in *sets, waiting []uint32, class uint8) state {
 	return a.state(in, from, 0)
 }
 
-// larger is a table of twice as many rows.
+// larger is a table of twice as many places.
 func (t *states) larger() *states {
-	out := &states{first: t.first, shift: t.shift, table: make([]atomic.Uint32, 2*len(t.table)), sets: t.sets}
+	out := &states{first: t.first, shift: t.shift - 1, table: make([]atomic.Uint32, 2*len(t.table)), sets: t.sets}
 	if t.reached != nil {
 		out.reached = make([]instructions, 2*len(t.reached))
 		copy(out.reached, t.reached)
 	}
 	for i := range t.table {
-		out.table[i].Store(t.table[i].Load())
+		if e := t.table[i].Load(); e != 0 {
+			out.put(e)
+		}
 	}
 	return out
 }

@@ -151,14 +151,21 @@ func (l *lexicon) close(whole func(term string) bool) {
 	l.enterSeconds()
 }
 
-// second is the node of two characters that begin a word; what has no place of its
-// own stands behind.
+// second is two characters that begin a word: what a reader asks about most of them
+// is answered here. What has no place of its own in the table stands behind.
 type second struct {
-	first, last rune
-	node        int32 // 0 if this is none
+	pair   uint32 // both characters, see pairOf
+	node   int32  // 0 if this is none
+	word   int32  // of the node
+	thirds uint32 // the characters that may follow in a word have bits here, see thirdBit
 }
 
-// enterSeconds makes the table of the nodes of two characters.
+// pairOf is two characters up to U+FFFF.
+func pairOf(a, b rune) uint32 { return uint32(a)<<16 | uint32(b) }
+
+func thirdBit(r rune) uint32 { return 1 << (r & 31) }
+
+// enterSeconds makes the table of the first two characters of words.
 func (l *lexicon) enterSeconds() {
 	pairs := 0
 	for _, n := range l.longer(&l.nodes[0]) {
@@ -167,18 +174,37 @@ func (l *lexicon) enterSeconds() {
 	l.seconds = make([]second, 1<<bits.Len(uint(2*pairs)))
 	for _, n := range l.longer(&l.nodes[0]) {
 		for i, o := range l.longer(&n) {
-			*l.second(n.last, o.last) = second{n.last, o.last, n.first + int32(i)}
+			if n.last >= 0x10000 || o.last >= 0x10000 {
+				continue
+			}
+			s := second{pair: pairOf(n.last, o.last), node: n.first + int32(i), word: o.word}
+			for _, third := range l.longer(&o) {
+				s.thirds |= thirdBit(third.last)
+			}
+			*l.place(n.last, o.last) = s
 		}
 	}
 }
 
-// second is the place of two characters in the table.
-func (l *lexicon) second(a, b rune) *second {
+// place is that of two characters in the table.
+func (l *lexicon) place(a, b rune) *second {
 	for at := pairHash(a, b) >> 8; ; at++ {
-		if s := &l.seconds[at&uint32(len(l.seconds)-1)]; s.node == 0 || s.first == a && s.last == b {
+		if s := &l.seconds[at&uint32(len(l.seconds)-1)]; s.node == 0 || s.pair == pairOf(a, b) {
 			return s
 		}
 	}
+}
+
+// second is two characters that may begin a word.
+func (l *lexicon) second(a, b rune) second {
+	if a < 0x10000 && b < 0x10000 {
+		return *l.place(a, b)
+	}
+	n := l.after(0, a)
+	if n != 0 {
+		n = l.after(n, b)
+	}
+	return second{node: n, word: l.nodes[n].word, thirds: ^uint32(0)}
 }
 
 // longer are the beginnings that are longer than one by a character.
@@ -243,20 +269,20 @@ func (l *lexicon) look(text string, start int, in *cut, seg *segment.Segmenter, 
 			sentenceEnd += len(sentences[0].text)
 			lists, sentences = sentences[0].holds.lists, sentences[1:]
 		}
-		second, secondSize := decode(text[i+size:])
-		pair := int32(0) // node of this character and the next
-		if secondSize > 0 && l.begins(r, second) {
-			pair = l.second(r, second).node
+		follows, followsSize := decode(text[i+size:])
+		var pair second
+		if followsSize > 0 && l.begins(r, follows) {
+			pair = l.second(r, follows)
 		}
 		begin, to := len(hits), 0
-		n, next, end := pair, i+size+secondSize, at+2
+		n, word, next, end := pair.node, pair.word, i+size+followsSize, at+2
 		if l.isWord(r) {
 			n, next, end = l.after(0, r), i+size, at+1
+			word = l.nodes[n].word
 		}
 		for n != 0 {
-			node := &l.nodes[n]
-			if node.word != 0 {
-				w := &l.words[node.word]
+			if word != 0 {
+				w := &l.words[word]
 				if w.marks != nil && whole != nil {
 					into := lists
 					if next > sentenceEnd { // a word across the end of a sentence
@@ -272,14 +298,15 @@ func (l *lexicon) look(text string, start int, in *cut, seg *segment.Segmenter, 
 				}
 			}
 			if end == at+1 {
-				n, next, end = pair, next+secondSize, end+1
+				n, word, next, end = pair.node, pair.word, next+followsSize, end+1
 				continue
 			}
-			if node.count == 0 || next == len(text) {
+			c, size := decode(text[next:])
+			if size == 0 || end == at+2 && pair.thirds&thirdBit(c) == 0 {
 				break
 			}
-			c, size := decode(text[next:])
 			n, next, end = l.after(n, c), next+size, end+1
+			word = l.nodes[n].word
 		}
 		if len(hits) > begin && seg != nil {
 			found := hits[begin:]
@@ -289,7 +316,7 @@ func (l *lexicon) look(text string, start int, in *cut, seg *segment.Segmenter, 
 				found[k].sure = sure
 			}
 		}
-		i, r, size = i+size, second, secondSize
+		i, r, size = i+size, follows, followsSize
 	}
 	for _, s := range in.sentences {
 		for i, lists := range s.holds.lists {
