@@ -58,6 +58,7 @@ func readingWith(r *rules.Rules, dictDir string, limits document.Limits) (*readi
 	if err != nil {
 		return nil, err
 	}
+	letGather()
 	return &reading{rules: r, segment: seg, tagger: t, limits: limits}, nil
 }
 

@@ -278,9 +278,9 @@ func (s *service) run(ctx context.Context) error {
 	return group.Wait()
 }
 
-// garbage is how many bytes of it a process that sends may gather before it
-// collects, unless it holds more than that itself: every message leaves some,
-// and all that the process holds is looked through each time.
+// garbage is how many bytes of it a process that reads or sends may gather before
+// it collects, unless it holds more than that itself: every document and message
+// leaves some, and all that the process holds is looked through each time.
 const garbage = 128 << 20
 
 // letGather has the collector leave garbage alone for longer where the process

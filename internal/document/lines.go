@@ -90,13 +90,14 @@ func tidy(lines []line) []line {
 	kept = dropRunning(kept)
 	flat := isFlat(kept)
 	cut := make([]line, 0, len(kept))
+	var pieces []string
 	for _, l := range kept {
 		if l.style == tableLine {
 			cut = append(cut, l)
 			continue
 		}
 		at := 0
-		pieces := unflatten(l.text, flat || len(cut) == 0 && titleThenText.MatchString(l.text))
+		pieces = unflatten(pieces[:0], l.text, flat || len(cut) == 0 && titleThenText.MatchString(l.text))
 		if parts := titleAndDay(l.text, len(pieces) == 1, len(cut) < 3 && !flat); parts != nil {
 			pieces = parts
 		}
@@ -108,7 +109,7 @@ func tidy(lines []line) []line {
 		if m := dayAndNumberIn(l.text, len(cut)); m != nil {
 			pieces = partsAt(l.text, m)
 		}
-		for piece := range slices.Values(pieces) {
+		for _, piece := range pieces {
 			part := l
 			part.skip = at
 			part.text = squeeze(piece)
@@ -316,12 +317,12 @@ func partsAt(s string, found []int) []string {
 }
 
 // unflatten cuts a line that holds several paragraphs: at blanks that stand
-// for a line break, and before the next number of a row of headings.
-func unflatten(s string, flat bool) []string {
+// for a line break, and before the next number of a row of headings. They are added
+// to pieces.
+func unflatten(pieces []string, s string, flat bool) []string {
 	if !flat && (len(s) < 3*flatLine || !hidesHeadings(s)) {
-		return []string{s}
+		return append(pieces, s)
 	}
-	var pieces []string
 	start := 0
 	glued := gluedAt(s)
 	var next [rankLetter + 1]int // the number that would continue a row of headings

@@ -142,15 +142,15 @@ func madeOf(r, raw rune) bool {
 // where names the place of a line of the file for people, "" if the format has
 // none.
 func (s *Source) where(format string) string {
-	row := "第" + strconv.Itoa(s.Row)
+	row := strconv.Itoa(s.Row)
 	switch {
 	case s.Row == 0:
 		return ""
 	case format == formatDOCX:
-		return row + "段"
+		return "第" + row + "段"
 	case s.Page > 0:
-		return "第" + strconv.Itoa(s.Page) + "页" + row + "行"
+		return "第" + strconv.Itoa(s.Page) + "页第" + row + "行"
 	default:
-		return row + "行"
+		return "第" + row + "行"
 	}
 }

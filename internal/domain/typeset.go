@@ -160,7 +160,7 @@ type places struct {
 	known []place
 }
 
-const placesApart = 32
+const placesApart = 16
 
 func placesOf(text string, wide []bool) places {
 	p := places{text, wide, make([]place, 0, len(text)/placesApart+1)}
@@ -180,11 +180,14 @@ func placesOf(text string, wide []bool) places {
 // next is the place of the next code point.
 func (p *places) next(at place) place {
 	if p.wide[at.was] {
-		return place{at.was + 1, at.is + int32(utf8.RuneLen('，'))}
+		const wide = int32(len("，"))
+		return place{at.was + 1, at.is + wide}
 	}
 	n := int32(1)
-	for int(at.was+n) < len(p.text) && !utf8.RuneStart(p.text[at.was+n]) {
-		n++
+	if p.text[at.was] >= utf8.RuneSelf {
+		for int(at.was+n) < len(p.text) && !utf8.RuneStart(p.text[at.was+n]) {
+			n++
+		}
 	}
 	return place{at.was + n, at.is + n}
 }

@@ -96,6 +96,7 @@ func (t *reading) prepare(passages []passage) {
 			}
 		}
 		before := !started && l.numbered && t.whole(c).matches(preamble)
+		p.does = make([]stretch, 0, len(p.sentences))
 		for _, s := range p.sentences {
 			does, gives := whatDoes(s, before, aside)
 			p.does = append(p.does, stretch{start: s.start, end: s.end, does: does, gives: gives, money: s.matches(money)})
@@ -172,15 +173,14 @@ var money = expression(`[元%％‰]`)
 // pointOf is the number of the measure that a clause belongs to: items of a list
 // (1. 2.) belong to the paragraph over them.
 func pointOf(path string) string {
-	parts := strings.Split(path, "/")
-	for len(parts) > 1 {
-		last := parts[len(parts)-1]
-		if strings.HasPrefix(last, "(") && !strings.HasPrefix(parts[0], "第") {
-			break
+	article := strings.HasPrefix(path, "第")
+	for {
+		i := strings.LastIndexByte(path, '/')
+		if i < 0 || path[i+1:] != "" && path[i+1] == '(' && !article {
+			return path
 		}
-		parts = parts[:len(parts)-1]
+		path = path[:i]
 	}
-	return strings.Join(parts, "/")
 }
 
 // doesAt returns what is done at a code point.

@@ -383,15 +383,16 @@ func subjectOf(title string) string {
 func simplify(trees []domain.Criteria) []domain.Criteria {
 	var named, rest []domain.Criteria // named are alternatives
 	said := map[string]bool{}
+	var flat []domain.Criteria
+	var words []byte
 	for _, tree := range trees {
-		var flat []domain.Criteria
+		flat = flat[:0]
 		flatten(tree, &flat)
 		for i, c := range flat {
-			words := bare(c)
-			if said[words] {
+			if words = appendBare(words[:0], &c); said[string(words)] {
 				continue
 			}
-			said[words] = true
+			said[string(words)] = true
 			if alternative(c) && !slices.ContainsFunc(flat, func(o domain.Criteria) bool {
 				return alternative(o) && o.Leaf != flat[i].Leaf && o.Leaf.Field == c.Leaf.Field // 低保家庭中的残疾人
 			}) {
@@ -442,23 +443,25 @@ func flatten(c domain.Criteria, out *[]domain.Criteria) {
 	}
 }
 
-// bare writes a tree without its evidence.
-func bare(c domain.Criteria) string {
-	var b strings.Builder
-	switch {
-	case c.Leaf != nil:
-		b.WriteString(string(c.Leaf.Field) + string(c.Leaf.Op) + "[" + strings.Join(c.Leaf.Values, " ") + "]")
-		b.WriteString(strconv.FormatInt(c.Leaf.Number, 10) + c.Leaf.Unread)
+// appendBare writes a tree without its evidence.
+func appendBare(b []byte, c *domain.Criteria) []byte {
+	switch l := c.Leaf; {
+	case l != nil:
+		b = append(append(append(b, l.Field...), l.Op...), '[')
+		for _, v := range l.Values {
+			b = append(append(b, v...), ' ')
+		}
+		b = append(strconv.AppendInt(append(b, ']'), l.Number, 10), l.Unread...)
 	case c.Not != nil:
-		b.WriteString("not" + bare(*c.Not))
+		b = appendBare(append(b, "not"...), c.Not)
 	}
-	for _, x := range c.All {
-		b.WriteString("all" + bare(x))
+	for i := range c.All {
+		b = appendBare(append(b, "all"...), &c.All[i])
 	}
-	for _, x := range c.Any {
-		b.WriteString("any" + bare(x))
+	for i := range c.Any {
+		b = appendBare(append(b, "any"...), &c.Any[i])
 	}
-	return b.String()
+	return b
 }
 
 // kindOf tells whether a measure is for enterprises or residents, from its own

@@ -178,7 +178,11 @@ func (t *reading) forAll(s section) []piece {
 		}
 		var own []piece
 		for _, it := range b.items {
-			own = append(own, t.pieces(it)...)
+			if pieces := t.pieces(it); own == nil {
+				own = pieces
+			} else {
+				own = append(own, pieces...)
+			}
 		}
 		markLists(own)
 		out = append(out, own...)
@@ -413,9 +417,10 @@ func (t *reading) share(p *domain.Policy, sections []section) []unit {
 
 // pieces are the sentences of a clause.
 func (t *reading) pieces(it item) []piece {
-	var out []piece
-	for _, s := range t.sentences(it.Clause) {
-		out = append(out, piece{sentence: s, in: it})
+	sentences := t.sentences(it.Clause)
+	out := make([]piece, len(sentences))
+	for i, s := range sentences {
+		out[i] = piece{sentence: s, in: it}
 	}
 	return out
 }
@@ -430,7 +435,7 @@ type block struct {
 
 // blocks puts together the clauses of a section that make one statement.
 func (t *reading) blocks(s section) []block {
-	var out []block
+	out := make([]block, 0, len(s.items))
 	gift := false // whether a line above names what is given
 	for i := 0; i < len(s.items); {
 		end := i + 1
@@ -465,7 +470,9 @@ func (t *reading) blocks(s section) []block {
 		}
 		b := block{items: s.items[i:end], lists: article || strings.HasSuffix(first.Text, ":")}
 		for _, it := range b.items {
-			for _, one := range t.sentences(it.Clause) {
+			sentences := t.sentences(it.Clause)
+			b.acts = slices.Grow(b.acts, len(sentences))
+			for _, one := range sentences {
 				a := t.does(one)
 				b.acts = append(b.acts, a)
 				b.best = max(b.best, a)
