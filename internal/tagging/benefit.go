@@ -124,7 +124,13 @@ func (t *Tagger) benefit(m *domain.Measure, s sentence) {
 	for _, x := range t.sums("X31", s) {
 		a, ok := yuan(x.group("amt"), x.group("unit"))
 		switch {
-		case !ok || reached.MatchString(x.text[x.loc[1]:]):
+		case !ok || reached.MatchString(x.text[x.loc[1]:]) || ofAll.MatchString(s.text[:x.loc[0]]+x.evidence.Text):
+		case rangeTo.MatchString(x.text[x.loc[1]:]): // 给予10万元至100万元不等的奖励
+			if most := amounts(rangeTo.FindString(x.text[x.loc[1]:])); len(most) == 1 && b.Cap == 0 && b.Amount == 0 {
+				kind(kindNear(s, x.loc[0], x.loc[1]))
+				b.Cap = most[0]
+				note("cap", x)
+			}
 		case b.Amount != 0 || b.Tiers != nil: // …的,给予1万元奖励;…的,给予2万元奖励
 			if mostBefore.MatchString(s.text[:x.loc[0]]) {
 				if b.Cap == 0 {
@@ -143,6 +149,11 @@ func (t *Tagger) benefit(m *domain.Measure, s sentence) {
 				note("cap", x)
 			}
 		case another:
+		case sumsGoOn.MatchString(x.text[x.loc[1]:]): // 给予每张床位2000元、2500元的补助
+			kind(kindNear(s, x.loc[0], x.loc[1]))
+			b.Tiers = amounts(x.evidence.Text + sumsGoOn.FindString(x.text[x.loc[1]:]))
+			b.Unit = cmpEmpty(b.Unit, eachIn(x.evidence.Text))
+			note("tiers", x)
 		default:
 			kind(kindNear(s, x.loc[0], x.loc[1]))
 			b.Amount, b.Once = a, strings.Contains(lastRunes(x.text[:x.loc[1]], 24), "一次性")
@@ -336,9 +347,14 @@ func behindClass(words string) string {
 }
 
 var (
+	// ofAll is a sum that all of them get together, and rangeTo goes on to the highest of a range.
+	ofAll   = automaton.MustCompile(`共(?:给予|奖励|补助)?\d[\d.]*(?:亿|万)?元|(?:给予|奖励|补助|发放)总额\d|共$`)
+	rangeTo = automaton.MustCompile(`^(?:至|到|-|~|—)\d+(?:\.\d+)?(?:亿元|万元|元)(?:不等|的奖|的补|奖|补)`)
+	// sumsGoOn are the sums behind another, of which no word says that each is for others.
+	sumsGoOn = automaton.MustCompile(`^(?:[、和]\d+(?:\.\d+)?(?:亿元|万元|元)){1,8}(?:[\p{Han},。;]|$)`)
 	// mostBefore stands before a sum that is the most.
 	mostBefore = automaton.MustCompile(`(?:最高|最多|至多)(?:可以?)?(?:给予|享受?|获得?)?$`)
-	each       = automaton.MustCompile(`每([人户孩名位生亩床头台辆家个件项吨])(?:一次性)?(?:每([月年天]))?\d|每([月年天])\d`)
+	each       = automaton.MustCompile(`每([人户孩名位生亩床张头台辆家个件项吨])(?:床位|托位)?(?:一次性)?(?:每([月年天]))?\d|每([月年天])\d`)
 	// ofAnotherClass stands before a sum for others, or for who reached more.
 	ofAnotherClass = automaton.MustCompile(`[^,。;]{2}(?:的|企业|单位|机构|人员|家庭|项目|产品|基地|平台)[,]?(?:分别|一次性)*(?:(?:给予|予以)[\p{Han}]{0,4})?$`)
 	// addsTo is said of a sum that is given besides.
@@ -358,7 +374,8 @@ var (
 // steps reads sums that differ by what somebody has reached: tiers.
 func (t *Tagger) steps(m *domain.Measure, s sentence) {
 	b := &m.Benefit
-	if loc := s.loc(inClasses); loc != nil && b.Tiers == nil && b.Rate == 0 && b.Kind != "" {
+	if loc := s.loc(inClasses); loc != nil && b.Tiers == nil && b.Rate == 0 && s.matches(supports) {
+		b.Kind = cmpEmpty(b.Kind, "B09")
 		b.Tiers, b.Amount = amounts(submatch(s.text, loc, 1)), 0 // 平均3000元,分为2000元、3000元、4000元三档
 		delete(m.Evidence, "benefit.amount")
 		m.Evidence["benefit.tiers"] = append(m.Evidence["benefit.tiers"], s.evidence(loc[0], loc[1]))
@@ -449,6 +466,8 @@ var (
 	supports   = expression(`补贴|补助|奖励|资助|津贴`)
 	// delay is how long something may be put off or had.
 	delay = expression(`(?:减免|免收|免除|缓缴|延期|延缓|延长|展期|期限|过渡期|最长|时间):?[^,。;:\d]{0,12}?([一二两三四五六七八九十]{1,3}|\d{1,3})(个月|年)`)
+	// notHeld are years that somebody lacks or is over: 距退休年龄不足5年.
+	notHeld = automaton.MustCompile(`不足|不满|除|[^超]过\d|满\d`)
 	// onEnd is for how many years something is given again: 连续发放3年, 连续5年奖励给企业; what
 	// somebody did for years is asked.
 	onEnd = expression(`连续(?:发放|补贴|补助|奖励|支持|给予|资助)(?:不超过)?([一二两三四五六七八九十]{1,3}|\d{1,2})年|(?:元|%)[^。;:]{0,16}?连续([一二两三四五六七八九十]{1,3}|\d{1,2})年(?:的(?:补|奖|资)|给予|予以|发放|补[贴助]|奖[励补]|资助|[。;]|$)|(?:连续|在)([一二两三四五六七八九十]{1,3}|\d{1,2})年(?:\([^()]{2,16}\))?内?(?:按照?|给予|予以)[^。;]{0,60}?\d(?:%|万?元)`)
@@ -465,7 +484,7 @@ var (
 
 var (
 	// reimbursed is what share of costs an insurance bears, upTo goes on to a higher one.
-	reimbursed = expression(`(?:报销|支付|救助|补偿)比例(?:统一)?(?:由[^,。;]{0,12}?)?(?:为|是|达到?|提高到|提高至|调整为)?(\d+(?:\.\d+)?%)`)
+	reimbursed = expression(`(?:报销|支付|救助|补偿|返还)比例(?:统一)?(?:由[^,。;]{0,12}?)?(?:为|是|不超过|达到?|提高到|提高至|调整为)?(\d+(?:\.\d+)?%)`)
 	upTo       = automaton.MustCompile(`^(?:-|~|—|至|到|以)`)
 	// lent is the most that is lent, or that an insurance bears: 最高可申请300万元的贷款, 贷款额度最高400万元.
 	lent = expression(`(?:最[高多]可?(?:申请|贷|享受?)?|不超过)(\d+(?:\.\d+)?)(亿元|万元)(?:额度)?的?[\p{Han}]{0,8}贷款|贷款(?:最高)?(?:额度|限额)(?:最高|上限)?(?:可?达|为|不超过|是)*(\d+(?:\.\d+)?)(亿元|万元)|(?:最高支付|封顶)(?:限额|线)(?:统一)?(?:为|是|提高到|提高至|:)*(\d+(?:\.\d+)?)(亿元|万元|元)`)
@@ -665,7 +684,13 @@ func (t *Tagger) loose(m *domain.Measure, s sentence) {
 			m.Evidence["benefit.months"] = append(m.Evidence["benefit.months"], s.evidence(loc[0], loc[1]))
 		}
 	}
-	if loc := s.loc(delay); loc != nil && b.Months == 0 && (strings.Contains(s.text, "缓") || strings.Contains(s.text, "延") || strings.Contains(s.text, "贴") || strings.Contains(s.text, "贷") || strings.Contains(s.text, "补") || strings.Contains(s.text, "免")) {
+	for _, loc := range s.locs(delay) {
+		if b.Months != 0 || notHeld.MatchString(s.text[loc[0]:loc[1]]) {
+			continue
+		}
+		if !(strings.Contains(s.text, "缓") || strings.Contains(s.text, "延") || strings.Contains(s.text, "贴") || strings.Contains(s.text, "贷") || strings.Contains(s.text, "补") || strings.Contains(s.text, "免")) {
+			continue
+		}
 		if n, ok := integer(submatch(s.text, loc, 1)); ok {
 			b.Months = n
 			if submatch(s.text, loc, 2) == "年" {

@@ -51,6 +51,55 @@ func (t *reading) apart(s section, b block, own []piece) []unit {
 	return out
 }
 
+// standardsApart parts a measure that is told side by side where a sentence of its standard
+// gives others something of their own, who they are said by its first words: 扶持标准:对新认定
+// 的机构给予20万元补助;对获得上级认定的机构给予100万元奖励.
+func (t *reading) standardsApart(u unit) []unit {
+	var begins []int
+	given := false
+	for i, x := range u.own {
+		if !slices.Contains(standardSides, x.in.side) || !t.pays(x.sentence) {
+			continue
+		}
+		if given && ofOthers.MatchString(unnumbered(x.text)) && t.begins(u.own, i) {
+			begins = append(begins, i)
+		}
+		given = true
+	}
+	if len(begins) == 0 {
+		return []unit{u}
+	}
+	first := u
+	first.own = nil
+	var rest []piece // what holds for all
+	for i, x := range u.own {
+		if i < begins[0] || !slices.Contains(standardSides, x.in.side) {
+			first.own = append(first.own, x)
+			if !t.pays(x.sentence) {
+				rest = append(rest, x)
+			}
+		}
+	}
+	out := []unit{first}
+	for n, from := range begins {
+		to := len(u.own)
+		if n+1 < len(begins) {
+			to = begins[n+1]
+		}
+		of := unit{heading: u.heading, path: u.own[from].in.Path, shared: slices.Concat(rest, u.shared)}
+		for _, x := range u.own[from:to] {
+			if slices.Contains(standardSides, x.in.side) {
+				of.own = append(of.own, x)
+			}
+		}
+		out = append(out, of)
+	}
+	return out
+}
+
+// ofOthers begins what others are given.
+var ofOthers = automaton.MustCompile(`^对|^[^,。;:]{6,60}(?:的|就业|创业),`)
+
 // begins tells whether the sentence at i begins what somebody is given besides what was
 // given before it: it, or the numbered item that it opens, gives something of its own.
 func (t *reading) begins(own []piece, i int) bool {
@@ -126,7 +175,7 @@ const someClass = `(?:大中型企业|大型企业|中型企业|小型企业|微
 
 var (
 	// shareOfClass is the share of one class of enterprises, or of several together.
-	shareOfClass = expression(`(?:^|[,;:。、()对\s])(` + someClass + `(?:[、和及]` + someClass + `)*)(?:可)?按[^。;]{0,60}?(\d+(?:\.\d+)?%)`)
+	shareOfClass = expression(`(?:^|[,;:。、()对\s])(` + someClass + `(?:[、和及]` + someClass + `)*)(?:可?按[^。;]{0,60}?|返还比例[^,。;\d]{0,8})(\d+(?:\.\d+)?%)`)
 	classNamed   = expression(someClass)
 )
 

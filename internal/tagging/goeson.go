@@ -4,13 +4,16 @@ import (
 	"slices"
 	"strings"
 
+	"policypush/internal/automaton"
 	"policypush/internal/domain"
 )
 
 var (
 	// nextGift begins, behind a comma, what the same people are given besides, with its sum and
 	// its name before or behind that.
-	nextGift = expression(`,(?:并|同时|此外|另外?|还|且|又|在[^,。;:]{1,12}期间)?(?:可以?|均可|能够?|将|按规定|按[^,。;:\d]{2,16}?|由[^,。;:]{2,12})*(?:给予|发放|发给|享受|享有|申请|申领|获得?|拨付)([^,。;:\d]{0,30}?)(\d+(?:\.\d+)?(?:亿元|万元|元))(?:/[\p{Han}]{1,3})?([^,。;:\d]{0,24})`)
+	nextGift = expression(`,(?:并|同时|此外|另外?|还|且|又|或者?|在[^,。;:]{1,12}期间)?(?:可以?|均可|能够?|将|按规定|按[^,。;:\d]{2,16}?|由[^,。;:]{2,12})*(?:给予|发放|发给|享受|享有|申请|申领|获得?|拨付)([^,。;:\d]{0,30}?)(\d+(?:\.\d+)?(?:亿元|万元|元)(?:[、和]\d+(?:\.\d+)?(?:亿元|万元|元))*)(?:/[\p{Han}]{1,3})?([^,。;:\d]{0,24})`)
+	// nextWhom begins, behind a comma, what others are given.
+	nextWhom = expression(`,对[^,。;:]{4,60}?(?:,(?:每[\p{Han}]{1,4})?|给予|予以)(?:一次性)?(?:给予|奖励|补助|补贴|资助)?[^,。;:\d]{0,8}\d+(?:\.\d+)?(?:亿元|万元|元)`)
 	// sumAndName are two sums behind each other, each with its name: 2000元生活补贴、400元社保补贴.
 	sumAndName = expression(`\d+(?:\.\d+)?(?:万元|元)(?:/[\p{Han}]{1,3})?的?([\p{Han}()]{2,14}?(?:补贴|补助|津贴|奖励|资助))([、和及])(?:每[\p{Han}]{1,2}(?:每[月年])?)?\d+(?:\.\d+)?(?:万元|元)(?:/[\p{Han}]{1,3})?的?([\p{Han}()]{2,14}?(?:补贴|补助|津贴|奖励|资助))`)
 	// onceAndYearly is a sum given once and another given again: 每床一次性4500元、每床每年1000元.
@@ -42,7 +45,8 @@ func (t *reading) goingOn(u unit) []unit {
 			if n+1 < len(cuts) {
 				to = cuts[n+1]
 			}
-			more = append(more, unit{heading: u.heading, path: u.path, own: []piece{{x.slice(from, to).trim(), x.in, x.list}}, goesOn: true})
+			part := x.slice(from, to).trim()
+			more = append(more, unit{heading: u.heading, path: u.path, own: []piece{{part, x.in, x.list}}, goesOn: !strings.HasPrefix(part.text, "对")})
 		}
 	}
 	if len(more) == 0 {
@@ -78,6 +82,11 @@ func (t *reading) giftsIn(x piece) []int {
 			continue
 		}
 		cuts = append(cuts, loc[0]+len(","))
+	}
+	for _, loc := range x.locs(nextWhom) {
+		if t.pays(x.slice(0, loc[0])) && strings.Contains(x.text[:loc[0]], "对") {
+			cuts = append(cuts, loc[0]+len(","))
+		}
 	}
 	for _, loc := range x.locs(sumAndName) {
 		if submatch(x.text, loc, 1) != submatch(x.text, loc, 3) {
@@ -139,11 +148,18 @@ func (t *reading) givesElse(before []piece, x piece) bool {
 		return false
 	}
 	name := strings.TrimPrefix(giftName.FindString(x.text[strings.IndexAny(x.text, "0123456789"):]), "的")
+	if label := labelOfGift.FindString(x.text); label != "" { // 运营补贴按每张床位每月200元
+		name = strings.TrimSuffix(label, "按")
+		return !slices.ContainsFunc(before, func(o piece) bool { return t.pays(o.sentence) && strings.Contains(o.text, name) })
+	}
 	return domain.CodePoints(name) >= 4 && !slices.ContainsFunc(before, func(o piece) bool { return strings.Contains(o.text, name) })
 }
 
+// labelOfGift begins a sentence with the name of what it gives.
+var labelOfGift = automaton.MustCompile(`^[\p{Han}]{2,4}(?:补贴|补助|津贴|奖励)按`)
+
 // elseGiven begins such a sentence, which names nobody.
-var elseGiven = expression(`^(?:同时|此外|另外?|并|还|再|根据[^,。;:\d]{2,30}),?(?:可以?|将|按规定)*(?:给予|发放|享受|申请|申领)[^,。;]{0,30}\d`)
+var elseGiven = expression(`^[\p{Han}]{2,4}(?:补贴|补助|津贴|奖励)按|^(?:同时|此外|另外?|并|还|再|根据[^,。;:\d]{2,30}),?(?:可以?|将|按规定)*(?:给予|发放|享受|申请|申领)[^,。;]{0,30}\d`)
 
 var (
 	// sumsNamed is a label that names a gift, with sums behind it: 购房补贴:博士50万元,硕士20万元.

@@ -2,6 +2,7 @@ package tagging_test
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -74,5 +75,43 @@ func TestWordsOverItemsThatGive(t *testing.T) {
 	}
 	if c := conditionsOf(&p.Measures[0].Criteria); !strings.Contains(c, "hukou") {
 		t.Errorf("the first asks %s and not where somebody is registered", c)
+	}
+}
+
+// TestFiguresThatWereMissedOrMistaken: a highest sum is no amount, nor is what all get together;
+// the sums behind each other are each read.
+func TestFiguresThatWereMissedOrMistaken(t *testing.T) {
+	for text, want := range map[string][]string{
+		"对参加境外展会的外贸企业,给予展位费补助,补助金额最高为每标准展位1.2万元。":                       {" ≤12000"},
+		"对引进企业的孵化器运营机构,分别给予2万/5万/8万元奖励。":                                {"20000,50000,80000"},
+		"企业每招用1名登记失业人员按1200元标准发放就业补助。":                                  {"1200/名"},
+		"对镇养老服务中心按建设投入给予40%、不超过25万元的补助。":                                {"40% ≤250000"},
+		"对工业企业购买标准厂房的,给予购房款的5%一次性补助,最高不超过100万元。":                        {"5% ≤1000000"},
+		"对投资企业,按其对区级财政贡献额的90%,连续5年奖励给企业。":                               {"90% 60m"},
+		"购买冷藏车的物流企业,可按裸车价格的30%(以发票为准),每台最高不超过3万元给予补贴。":                  {"30% ≤30000"},
+		"家庭困难的学生,资助标准为每生每年平均3000元,分为2500元、3500元两档。":                     {"2500,3500"},
+		"见习补贴按学历予以补贴:大专800元/人,本科1200元/人。":                               {"800,1200/人"},
+		"对年营业收入首次突破10亿元的制造业企业,一次性给予10万元至80万元不等的奖励。":                     {" ≤800000"},
+		"对接待游客总量前5名的旅行社给予总额20万元奖励。":                                     {""},
+		"自联旅游包机每架次(游客不少于150人)奖励组团社3万元。":                                 {"30000/架次"},
+		"对民办养老机构,给予每张床位2000元、3000元的一次性改造补助。":                            {"2000,3000/张"},
+		"90周岁以上老年人,每人每月发放高龄津贴标准提高到180元。":                                {"180/人·月"},
+		"扶持符合条件的小微企业,贷款额度最高400万元。":                                      {" ≤4000000"},
+		"对接待入境游客最多的旅行社奖励8万元,对接待国内游客前10名的旅行社,每社一次性奖励2万元。":                {"80000", "20000"},
+		"对符合条件的养老机构,分别给予每张床位4000元、5000元的建设补助,或者给予每张床位1000元、2000元的改造补助。": {"4000,5000/张", "1000,2000/张"},
+		"大型企业按上年度缴费的30%返还,中小微企业返还比例不超过60%。":                             {"30%", "60%"},
+	} {
+		p := asClerk(t, "一、"+text)
+		var got []string
+		for _, m := range p.Measures {
+			one := benefitOf(m.Benefit)
+			if m.Benefit.Months > 0 {
+				one += " " + strconv.Itoa(m.Benefit.Months) + "m"
+			}
+			got = append(got, one)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: gives %q, want %q", text, got, want)
+		}
 	}
 }

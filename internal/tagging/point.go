@@ -34,6 +34,9 @@ var procedural = []string{"程序", "流程", "方式", "渠道", "时间", "期
 // whoSides are those that say who.
 var whoSides = []string{"对象", "主体", "范围", "条件"}
 
+// standardSides are those that say how much.
+var standardSides = []string{"标准", "额度", "金额"}
+
 // item is a clause with the side of a measure that its heading or its own
 // first words name: 对象, 条件, 标准, 程序 …; empty where nothing does.
 type item struct {
@@ -201,7 +204,7 @@ func gather(sections []section) (out []section, things int) {
 		who, what := false, false
 		note := func(side string) {
 			who = who || slices.Contains(whoSides, side)
-			what = what || slices.Contains([]string{"标准", "额度", "金额"}, side)
+			what = what || slices.Contains(standardSides, side)
 		}
 		for _, it := range s.items {
 			note(it.side)
@@ -406,7 +409,7 @@ func (t *reading) share(p *domain.Policy, sections []section) []unit {
 	markLists(all)
 	markLists(shared)
 	if giving < 2 || oneThing(p) && !t.severalGifts(sections) || cellSide(p) != "" {
-		return []unit{{path: path, own: all, alone: true}}
+		return t.standardsApart(unit{path: path, own: all, alone: true})
 	}
 	for i := range out {
 		out[i].heading = ""
@@ -519,7 +522,7 @@ func (t *reading) units(p *domain.Policy, s section) []unit {
 				u.own = append(u.own, t.pieces(it)...)
 			}
 			markLists(u.own)
-			out = append(out, u)
+			out = append(out, t.standardsApart(u)...)
 		}
 		return out
 	}
@@ -588,8 +591,11 @@ func (t *reading) units(p *domain.Policy, s section) []unit {
 // announce several gifts.
 func (t *reading) standsOver(b, next block) bool {
 	first := b.items[0]
-	if len(b.items) > 1 || first.Kind != domain.TextClause || next.best < favours && !t.sumsUnder(unnumbered(first.Text), next) || numbers.MatchString(first.Text) {
+	if len(b.items) > 1 || first.Kind != domain.TextClause || next.best < favours && !t.sumsUnder(unnumbered(first.Text), next) {
 		return false
+	}
+	if behind := next.items[0].Text; numbers.MatchString(first.Text) { // 前5名共奖励30万元 over the paragraph that tells it
+		return !isNumbered(first.Text) && !strings.ContainsAny(first.Text, ",。;:") && strings.HasSuffix(behind, "。") && len(behind) > 2*len(first.Text) && next.items[0].Path == first.Path && t.figures(next)
 	}
 	path := next.items[0].Path
 	deeper := first.Path != "" && strings.HasPrefix(path, first.Path+"/")
@@ -653,7 +659,7 @@ func restarts(s section) []section {
 func standards(s section) int {
 	n, before := 0, ""
 	for _, it := range s.items {
-		if it.side != s.side && it.side != before && slices.Contains([]string{"标准", "额度", "金额"}, it.side) {
+		if it.side != s.side && it.side != before && slices.Contains(standardSides, it.side) {
 			n++
 		}
 		before = it.side

@@ -88,7 +88,7 @@ func (r *reader) who(x piece) {
 	for _, code := range []string{"X14", "X15", "X16"} {
 		for _, m := range r.t.find(code, s) {
 			i, j := m.at("who")
-			if strings.HasPrefix(strings.TrimPrefix(s.text[j:], ","), "且") || code == "X14" && goesOnWho.MatchString(s.text[j:]) && whole != nil && whole[2] <= i && j < whole[3] {
+			if strings.HasSuffix(s.text[:i], "除对") || strings.HasPrefix(strings.TrimPrefix(s.text[j:], ","), "且") || code == "X14" && goesOnWho.MatchString(s.text[j:]) && whole != nil && whole[2] <= i && j < whole[3] {
 				continue // 对首次创办企业,且正常经营的高校毕业生; 对招用毕业生,与其签订合同的企业
 			}
 			if r.m.Who == "" || code != "X14" { // a second 对… names a tier, not another condition
@@ -104,6 +104,10 @@ func (r *reader) who(x piece) {
 		}
 	}
 	if loc := whole; loc != nil && r.m.Who == "" && !strings.Contains(submatch(s.text, loc, 1), "给予") {
+		r.beneficiary(s.slice(loc[2], loc[3]))
+		told = r.m.Who != ""
+	}
+	if loc := s.loc(toAny); loc != nil && !told && r.m.Who == "" && !noWho.MatchString(submatch(s.text, loc, 1)) {
 		r.beneficiary(s.slice(loc[2], loc[3]))
 		told = r.m.Who != ""
 	}
@@ -181,7 +185,7 @@ func (r *reader) somebody(own []piece) {
 		if i < 0 {
 			continue
 		}
-		first := s.slice(0, i).trim()
+		first := s.slice(0, i-len(inBrackets.FindString(s.text[:i]))).trim()
 		first = first.slice(len(forWords.FindString(first.text)), len(first.text))
 		if n := domain.CodePoints(first.text); n < 4 || n > 60 || anybody.MatchString(first.text) || nothingSaid.MatchString(strings.TrimSuffix(first.text, "的")) || !meansSomebody.MatchString(first.text) || notSomebody.MatchString(first.text) {
 			continue
@@ -246,6 +250,13 @@ func (r *reader) covers(s sentence) bool {
 // forWhom is whom something is given to in more words than rule X14 reads:
 // 对首次创办企业,且正常经营1年以上的高校毕业生、就业困难人员,给予….
 var forWhom = expression(`(?:^|[^应针相绝面校核])对([^象。;:()][^。;:()]{0,119}?(?:\([^()。;]{1,40}\)[^。;:()]{0,80}?){0,2}(?:企业|纳税人|个体工商户|单位|人员|家庭|居民|对象|职工|毕业生|农户|合作社|机构|项目|老年人|残疾人|劳动者|军人|人才|主体|园区|基地|农场|创业者|服务商|运营商|供应商|个人|完成人|权人|负责人|传承人|投资人|公司|景区|饭店|酒店|旅行社|中心|平台|学校|幼儿园|医院)(?:\([^()不除]{1,20}\))?),?(?:分别)?(?:给[予与]|每[\p{Han}]{1,6}(?:补|给予|奖|资助|最高|按)|按|发放|予以|一次性|免征|免收|减|实行|补助|补贴|奖励)`)
+
+// toAny is whom or what something is given to by a noun of any kind, and noWho one that is no
+// more than what it is given for.
+var (
+	toAny = expression(`(?:^|[,。;:])对([^,。;:]{4,60}?),?(?:分别|一次性)*给予`)
+	noWho = automaton.MustCompile(`(?:费|费用|支出|部分|投入|贷款|资金|利息|租金|款|额|方面|情形|情况|活动|工作|建设|其)$|给予`)
+)
 
 // goesOnWho goes on behind a comma about those who were named before it.
 var goesOnWho = automaton.MustCompile(`^,(?:并|与其|与之|为其|且|以及|签订|按规定|依法|连续|稳定)`)
