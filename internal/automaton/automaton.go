@@ -24,6 +24,7 @@ import (
 type automaton struct {
 	read   atomic.Int64 // bytes of texts, since the states were forgotten
 	states atomic.Pointer[states]
+	first  state       // before any character is read
 	idle   state       // in which most characters leave it; 0 if there is none
 	off    atomic.Bool // the texts lead to ever new states: not for this expression
 	leaves leaving     // the characters after which it is another state
@@ -48,7 +49,6 @@ type automaton struct {
 // table that is half full is copied into a larger one; who reads a text goes on in
 // the one that he has.
 type states struct {
-	first state // before any character is read
 	shift uint8 // of the hash of a pair to its place in the table
 	table []atomic.Uint32
 	used  int // places of the table; whoever makes a state may ask
@@ -143,7 +143,8 @@ func newAutomaton(tree *syntax.Regexp) (a *automaton, ok bool) {
 	}
 	a.reset()
 	a.findIdle()
-	return a, a.reset().first&beginsAt0 == 0
+	a.reset()
+	return a, a.first&beginsAt0 == 0
 }
 
 // leaving is a set of characters by their last ten bits: it has all that belong
@@ -160,7 +161,7 @@ func (a *automaton) findIdle() {
 	if a.ahead || a.once {
 		return
 	}
-	idle := a.after(t.sets, t.waiting[t.first&numbers], a.plainClass)
+	idle := a.after(t.sets, t.waiting[a.first&numbers], a.plainClass)
 	if idle&(begins|dead) != 0 {
 		return
 	}
@@ -323,14 +324,18 @@ func (a *automaton) reset() *states {
 	t := &states{sets: &sets{known: map[string]state{}}}
 	const few = 4 // bits of a place
 	t.table, t.shift = make([]atomic.Uint32, 1<<few), 32-few
+	var first state
 	if a.order != nil {
 		t.reached = make([]instructions, 1<<few)
-		t.first = t.sets.enter(make(instructions, (len(a.prog.Inst)+31)/32))
+		first = t.sets.enter(make(instructions, (len(a.prog.Inst)+31)/32))
 	} else {
-		t.first = a.state(t.sets, []uint32{uint32(a.prog.Start)}, syntax.EmptyBeginText)
-		if a.idle != 0 { // always of the same number
-			a.after(t.sets, t.waiting[0], a.plainClass)
-		}
+		first = a.state(t.sets, []uint32{uint32(a.prog.Start)}, syntax.EmptyBeginText)
+	}
+	if a.first == 0 { // it and idle are always of the same number
+		a.first = first
+	}
+	if a.idle != 0 {
+		a.after(t.sets, t.waiting[0], a.plainClass)
 	}
 	a.states.Store(t)
 	return t
@@ -482,7 +487,7 @@ func (a *automaton) after(in *sets, waiting []uint32, class uint8) state {
 
 // larger is a table of twice as many places.
 func (t *states) larger() *states {
-	out := &states{first: t.first, shift: t.shift - 1, table: make([]atomic.Uint32, 2*len(t.table)), sets: t.sets}
+	out := &states{shift: t.shift - 1, table: make([]atomic.Uint32, 2*len(t.table)), sets: t.sets}
 	if t.reached != nil {
 		out.reached = make([]instructions, 2*len(t.reached))
 		copy(out.reached, t.reached)
@@ -497,9 +502,15 @@ func (t *states) larger() *states {
 
 // matches tells whether the text holds a match.
 func (a *automaton) matches(text string) bool {
-	a.read.Add(int64(len(text)))
+	i, s := len(text), a.first
+	if s == a.idle {
+		i = a.idleBehind(text, i)
+	}
+	if i == 0 {
+		return s&beginsAt0 != 0
+	}
+	a.read.Add(int64(i))
 	t := a.states.Load()
-	s := t.first
 	if a.ahead {
 		for i := 0; i < len(text); {
 			if s&(begins|dead) != 0 {
@@ -514,12 +525,8 @@ func (a *automaton) matches(text string) bool {
 		}
 		return s&beginsAt0 != 0
 	}
-	for i := len(text); i > 0; {
-		if s == a.idle {
-			if i = a.idleBehind(text, i); i == 0 {
-				break
-			}
-		} else if s&(begins|dead) != 0 {
+	for i > 0 {
+		if s&(begins|dead) != 0 {
 			return s&begins != 0
 		}
 		class, n := a.last(text[:i])
@@ -531,7 +538,9 @@ func (a *automaton) matches(text string) bool {
 		if next == s && class == a.plainClass { // nothing changes as long as such follow
 			i = a.plainBehind(text[:i])
 		}
-		s = next
+		if s = next; s == a.idle {
+			i = a.idleBehind(text, i)
+		}
 	}
 	return s&beginsAt0 != 0
 }
@@ -542,8 +551,7 @@ func (a *automaton) matches(text string) bool {
 func (a *automaton) end(text string) int {
 	a.read.Add(int64(len(text)))
 	end := -1
-	t := a.states.Load()
-	s := t.first
+	t, s := a.states.Load(), a.first
 	for i := 0; i < len(text); {
 		if s&begins != 0 {
 			end = i
@@ -566,15 +574,19 @@ func (a *automaton) end(text string) int {
 
 // starts returns the bytes at which matches begin, the last first.
 func (a *automaton) starts(text string, into []int) []int {
-	a.read.Add(int64(len(text)))
-	t := a.states.Load()
-	s := t.first
-	for i := len(text); i > 0; {
-		if s == a.idle {
-			if i = a.idleBehind(text, i); i == 0 {
-				break
-			}
+	i, s := len(text), a.first
+	if s == a.idle {
+		i = a.idleBehind(text, i)
+	}
+	if i == 0 {
+		if s&beginsAt0 != 0 {
+			into = append(into, 0)
 		}
+		return into
+	}
+	a.read.Add(int64(i))
+	t := a.states.Load()
+	for i > 0 {
 		if s&begins != 0 {
 			into = append(into, i)
 		}
@@ -590,7 +602,9 @@ func (a *automaton) starts(text string, into []int) []int {
 		if next == s && s&begins == 0 && class == a.plainClass { // nothing changes as long as such follow
 			i = a.plainBehind(text[:i])
 		}
-		s = next
+		if s = next; s == a.idle {
+			i = a.idleBehind(text, i)
+		}
 	}
 	if s&beginsAt0 != 0 {
 		into = append(into, 0)

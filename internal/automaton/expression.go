@@ -13,14 +13,16 @@ import (
 // Expression is a regular expression with its automaton, which is made when it
 // is first needed. It may be used by many goroutines.
 type Expression struct {
-	re    *regexp.Regexp
 	once  sync.Once
 	given bool       // whether others have its words, see Needs
-	words []string   // one of which a match holds; none if they are not known, or many
-	gate  *gate      // nil if whatever character may be read first
+	gated bool       // whether it has a gate
+	ahead bool       // whether it is read from the beginning of a text
 	finds *automaton // nil if the expression asks for more than one can do
-	first anchored   // at the beginning of a text
-	later anchored   // anywhere else
+	gate  gate
+	words []string // one of which a match holds; none if they are not known, or many
+	re    *regexp.Regexp
+	first anchored // at the beginning of a text
+	later anchored // anywhere else
 }
 
 // anchored finds the match that begins where a text begins.
@@ -224,7 +226,7 @@ func soonFound(words []string) bool {
 // lacks tells whether the text is seen to hold no match: it does not begin or end
 // as one does, or has none of the words of which a match has one.
 func (e *Expression) lacks(text string) bool {
-	if e.gate != nil && !e.gate.open(text, e.finds.ahead) {
+	if e.gated && !e.gate.open(text, e.ahead) {
 		return true
 	}
 	for _, w := range e.words {
@@ -240,17 +242,16 @@ func (e *Expression) lacks(text string) bool {
 // another one, and the automaton is not even looked at.
 type gate [4]uint64
 
-// gate returns that of an automaton, or nil if it can begin anywhere in a text or
-// with many characters.
-func (a *automaton) gate() *gate {
+// gate returns that of an automaton. ok is false if it can begin anywhere in a text
+// or with many characters.
+func (a *automaton) gate() (g gate, ok bool) {
 	if !a.ahead && !a.once {
-		return nil
+		return g, false
 	}
 	const most = 128
-	var g gate
 	t := a.states.Load()
 	for i, class := range a.classes {
-		next := a.after(&sets{known: map[string]state{}}, t.waiting[t.first&numbers], class)
+		next := a.after(&sets{known: map[string]state{}}, t.waiting[a.first&numbers], class)
 		if next&(dead|begins|beginsAt0) == dead {
 			continue
 		}
@@ -259,14 +260,14 @@ func (a *automaton) gate() *gate {
 			to = a.bounds[i+1]
 		}
 		if to-a.bounds[i] > most {
-			return nil
+			return g, false
 		}
 		for r := a.bounds[i]; r < to; r++ {
 			at := gateHash(r)
 			g[at>>6] |= 1 << (at & 63)
 		}
 	}
-	return &g
+	return g, true
 }
 
 func gateHash(r rune) uint32 { return uint32(r) * 0x9E3779B1 >> 24 }
@@ -284,8 +285,8 @@ func (g *gate) open(text string, ahead bool) bool {
 	return g[at>>6]&(1<<(at&63)) != 0
 }
 
-// starts returns the automaton, if the expression has one.
-func (e *Expression) starts() *automaton {
+// ready makes the automaton, and tells whether the expression has one.
+func (e *Expression) ready() bool {
 	e.once.Do(func() {
 		tree := e.tree()
 		for _, words := range needed(tree.Simplify(), fewWords) {
@@ -306,13 +307,14 @@ func (e *Expression) starts() *automaton {
 		default:
 			e.later = e.first
 		}
-		e.finds, e.gate = a, a.gate()
+		e.finds, e.ahead = a, a.ahead
+		e.gate, e.gated = a.gate()
 	})
-	if e.finds == nil || e.finds.off.Load() {
-		return nil
-	}
-	return e.finds
+	return e.finds != nil
 }
+
+// runs tells whether there is an automaton that has not been given up.
+func (e *Expression) runs() bool { return e.finds != nil && !e.finds.off.Load() }
 
 // soonOver tells whether the first characters of most texts show that they do not
 // match: an expression of the beginning of a text that takes no run of whatever
@@ -377,8 +379,11 @@ func notAtBegin(tree *syntax.Regexp) *syntax.Regexp {
 
 // MatchString tells whether the text holds a match.
 func (e *Expression) MatchString(text string) bool {
-	if a := e.starts(); a != nil {
-		return !e.lacks(text) && a.matches(text)
+	switch {
+	case e.ready() && e.lacks(text):
+		return false
+	case e.runs():
+		return e.finds.matches(text)
 	}
 	return e.re.MatchString(text)
 }
@@ -386,19 +391,18 @@ func (e *Expression) MatchString(text string) bool {
 // Each calls yield with the matches, as FindAllStringSubmatchIndex returns them,
 // until it returns false.
 func (e *Expression) Each(text string, yield func(loc []int) bool) {
-	a := e.starts()
 	switch {
-	case a == nil:
+	case e.ready() && e.lacks(text):
+		return
+	case !e.runs():
 		for _, loc := range e.re.FindAllStringSubmatchIndex(text, -1) {
 			if !yield(loc) {
 				return
 			}
 		}
 		return
-	case e.lacks(text):
-		return
-	case a.ahead:
-		if e.first.ends != nil || a.matches(text) {
+	case e.ahead:
+		if e.first.ends != nil || e.finds.matches(text) {
 			if loc := e.first.at(text, 0); loc != nil {
 				yield(loc)
 			}
@@ -407,7 +411,7 @@ func (e *Expression) Each(text string, yield func(loc []int) bool) {
 	}
 	var few [32]int
 	end := 0
-	for _, i := range slices.Backward(a.starts(text, few[:0])) {
+	for _, i := range slices.Backward(e.finds.starts(text, few[:0])) {
 		if i < end {
 			continue
 		}
@@ -504,7 +508,7 @@ func (e *Expression) ReplaceAllString(text, with string) string {
 }
 
 // Quick tells whether the expression has an automaton.
-func (e *Expression) Quick() bool { return e.starts() != nil }
+func (e *Expression) Quick() bool { return e.ready() && e.runs() }
 
 // FindStringSubmatch is that of the expression.
 func (e *Expression) FindStringSubmatch(text string) []string {

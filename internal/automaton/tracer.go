@@ -133,7 +133,7 @@ func (a *automaton) groups(match string, ends bool, at int, loc []int) bool {
 	var way []state // from the end: before each character, what may come
 	way = few[:0]
 	t := a.states.Load()
-	begun, s := t.sets, t.first
+	begun, s := t.sets, a.first
 	class, size := uint8(len(a.samples)+matchEnds), 0
 	if ends {
 		class++ // textEnds
