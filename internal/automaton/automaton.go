@@ -20,7 +20,8 @@ import (
 // through when it first comes to them: a character costs a look into a table,
 // whatever the expression. What the match then holds is for the expression
 // itself to say, from there. An expression that asks for the beginning of the
-// text first of all is read as it stands, from there: most texts end that soon.
+// text first of all is read as it stands, from there, unless it asks for the end
+// too and few characters may stand there: most texts end that soon.
 type automaton struct {
 	read   atomic.Int64 // bytes of texts, since the states were forgotten
 	states atomic.Pointer[states]
@@ -127,11 +128,24 @@ func newAutomaton(tree *syntax.Regexp) (a *automaton, ok bool) {
 	if !ok {
 		return nil, false
 	}
-	a = &automaton{ahead: atBegin(tree)}
-	if a.ahead {
-		turned, _ = turnAround(turned)
+	if !atBegin(tree) {
+		return newDirected(turned, false)
 	}
-	prog, err := syntax.Compile(turned.Simplify())
+	if atBegin(turned) {
+		if a, ok = newDirected(turned, false); ok {
+			if _, few := a.gate(); few {
+				return a, true
+			}
+		}
+	}
+	again, _ := turnAround(turned) // with letters of either case, as turned has
+	return newDirected(again, true)
+}
+
+// newDirected prepares an automaton of an expression as it is to be read.
+func newDirected(tree *syntax.Regexp, ahead bool) (a *automaton, ok bool) {
+	a = &automaton{ahead: ahead}
+	prog, err := syntax.Compile(tree.Simplify())
 	if err != nil {
 		return nil, false
 	}
