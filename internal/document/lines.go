@@ -239,8 +239,13 @@ var titleThenText = automaton.MustCompile(`^[^。;:, ]{8,90}(?:的通知|的意�
 // titleAndDay parts a title and the day behind it, if a line holds both: a whole
 // line, or one of the first.
 func titleAndDay(s string, whole, first bool) []string {
-	if m := dayAndSource.FindStringSubmatchIndex(s[:min(len(s), 600)]); m != nil && first && whole && endsLikeTitle(squeeze(s[:m[3]])) {
-		return []string{s[:m[3]], s[m[4]:]}
+	if !first && !whole {
+		return nil
+	}
+	if first && whole {
+		if m := dayAndSource.FindStringSubmatchIndex(s[:min(len(s), 600)]); m != nil && endsLikeTitle(squeeze(s[:m[3]])) {
+			return []string{s[:m[3]], s[m[4]:]}
+		}
 	}
 	if len(s) > 600 || !strings.HasSuffix(s, "日") && strings.TrimRight(s, "0123456789)]") == s {
 		return nil
@@ -440,11 +445,16 @@ func hidesHeadings(s string) bool {
 
 // afterStop tells whether a heading may follow: a sentence has ended.
 func afterStop(s string) bool {
-	r := lastRune(s)
-	return isStop(r) && r != ','
+	return isStop(lastRune(s))
 }
 
-func isStop(r rune) bool { return strings.ContainsRune("。;:!?)”」》…", r) }
+func isStop(r rune) bool {
+	switch r {
+	case '。', ';', ':', '!', '?', ')', '”', '」', '》', '…':
+		return true
+	}
+	return false
+}
 
 // breaksAtBlank tells whether the blank between two parts of a text stands for
 // a line break. Blanks around numbers and after long unfinished sentences are

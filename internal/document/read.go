@@ -340,7 +340,11 @@ func utf16Name(s string) []byte {
 }
 
 func looksLikeHTML(head []byte) bool {
-	h := bytes.ToLower(bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\xEF\xBB\xBF")), " \t\r\n"))
+	h := bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\xEF\xBB\xBF")), " \t\r\n")
+	if len(h) == 0 || h[0] != '<' {
+		return false
+	}
+	h = bytes.ToLower(h)
 	return bytes.HasPrefix(h, []byte("<!doctype html")) || bytes.HasPrefix(h, []byte("<html")) ||
 		bytes.HasPrefix(h, []byte("<?xml")) && bytes.Contains(h, []byte("<html"))
 }
