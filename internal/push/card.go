@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -65,9 +64,9 @@ func CardOf(p *domain.Policy, verdict domain.Verdict, sensitive func(group strin
 	}
 	lead := leadMeasure(p.Measures)
 	card.Gives = gives(lead.Benefit)
-	card.How = how(lead.How)
+	card.How = howAll(p.Measures)
 	if sameWho(p.Measures) {
-		card.Who = shorten(plain(lead.Who), maxWho)
+		card.Who = who(lead.Who)
 	}
 	if len(p.Measures) > 1 && card.Gives != "" {
 		card.Gives += fmt.Sprintf("等%d项", len(p.Measures))
@@ -111,16 +110,13 @@ func asksSensitive(p *domain.Policy, sensitive func(string) bool) bool {
 }
 
 // leadMeasure returns the measure that stands for a policy: the first that
-// says how much, or the first that says what, or the first.
+// says how much or what need not be paid, or the first that says what, or the first.
 func leadMeasure(ms []domain.Measure) *domain.Measure {
-	for i := range ms {
-		if b := ms[i].Benefit; b.Cap > 0 || b.Amount > 0 || b.Rate > 0 || len(b.Tiers) > 0 {
-			return &ms[i]
-		}
-	}
-	for i := range ms {
-		if ms[i].Benefit.Text != "" {
-			return &ms[i]
+	for _, says := range []func(domain.Benefit) string{stands, gives} {
+		for i := range ms {
+			if says(ms[i].Benefit) != "" {
+				return &ms[i]
+			}
 		}
 	}
 	return &ms[0]
@@ -130,31 +126,32 @@ func sameWho(ms []domain.Measure) bool {
 	return !slices.ContainsFunc(ms, func(m domain.Measure) bool { return m.Who != ms[0].Who })
 }
 
-// gives says what a measure gives: in the words of the text if they are short,
-// else from its numbers.
-func gives(b domain.Benefit) string {
-	text := plain(b.Text)
-	if n := len([]rune(text)); n > 0 && n <= maxGives {
-		return text
+// who names whom a measure is for, if the words of the text that say so are a name
+// and short: 规上工业企业, not 经审核符合条件的.
+func who(words string) string {
+	words = strings.TrimPrefix(plain(words), "对")
+	if utf8.RuneCountInString(words) > maxWho || noName.MatchString(words) {
+		return ""
 	}
-	var said []string
-	if b.Rate > 0 && b.Rate < 1 {
-		said = append(said, "按"+plain(b.Base)+strconv.FormatFloat(b.Rate*100, 'f', -1, 32)+"%")
+	return words
+}
+
+var noName = regexp.MustCompile(`[的后时应]$|^(?:所以|如|凡|经|按)|[。；，：]`)
+
+// howAll says how what a policy gives is had, if all that its measures say of it is
+// the same: 免申即享 of one is not that of another that has a last day to apply.
+func howAll(ms []domain.Measure) string {
+	said := ""
+	for i := range ms {
+		switch one := how(ms[i].How); {
+		case one == "" || one == said:
+		case said == "":
+			said = one
+		default:
+			return "各项不同，见政策页"
+		}
 	}
-	switch {
-	case b.Cap > 0:
-		said = append(said, "最高"+domain.Yuan(b.Cap))
-	case b.Amount > 0 && b.Unit != "":
-		said = append(said, "每"+plain(b.Unit)+domain.Yuan(b.Amount))
-	case b.Amount > 0:
-		said = append(said, domain.Yuan(b.Amount))
-	case len(b.Tiers) > 0:
-		said = append(said, "最高"+domain.Yuan(slices.Max(b.Tiers)))
-	}
-	if len(said) == 0 {
-		return shorten(text, maxGives)
-	}
-	return brief(strings.Join(said, "，"), maxGives)
+	return said
 }
 
 func how(h domain.How) string {
@@ -172,15 +169,20 @@ func how(h domain.How) string {
 
 var (
 	quoted = regexp.MustCompile(`《([^《》]+)》`)
-	about  = regexp.MustCompile(`关于(?:印发|转发|公布|发布|下达|做好|进一步做好|开展|组织开展|组织申报|申报)?(.+?)的?(?:通知|意见|公告|通告|决定|函|办法)?$`)
-	link   = regexp.MustCompile(`(?i)(?:https?://|www\.)[^\s，。；、）)】]*|\b[a-z0-9-]+(?:\.[a-z0-9-]+)*\.(?:com|cn|net|org|gov|top|cc)\b[^\s，。；、）)】]*`)
+	about  = regexp.MustCompile(`关于(?:印发|转发|公布|发布|下达|做好|进一步做好|开展|组织开展|组织申报|申报)?(.+?)(?:有关(?:事项|工作|问题))?的?(?:若干|实施|指导)?(?:通知|意见|公告|通告|决定|函|办法)?$`)
+	// bracketed is what a title says in brackets at its end.
+	bracketed = regexp.MustCompile(`（[^（）]*）$|\([^()]*\)$`)
+	link      = regexp.MustCompile(`(?i)(?:https?://|www\.)[^\s，。；、）)】]*|\b[a-z0-9-]+(?:\.[a-z0-9-]+)*\.(?:com|cn|net|org|gov|top|cc)\b[^\s，。；、）)】]*`)
 )
 
 // subject cuts a title down to what it is about: the name of the document it
 // hands down, or what stands between 关于 and 通知.
 func subject(title string) string {
 	if m := quoted.FindStringSubmatch(title); m != nil {
-		return m[1]
+		return strings.TrimPrefix(m[1], "关于")
+	}
+	if utf8.RuneCountInString(title) > maxTitle {
+		title = bracketed.ReplaceAllString(title, "")
 	}
 	if m := about.FindStringSubmatch(title); m != nil && m[1] != "" {
 		return m[1]
@@ -224,17 +226,16 @@ func shorten(s string, n int) string {
 	return strings.TrimRight(string(rs[:n-1]), "0123456789.,万亿，、；：（《“ ") + "…"
 }
 
-// brief leaves out leading parts, each up to a comma, until at most n
-// characters remain; what the last part says, the most there is, stays longest.
-func brief(s string, n int) string {
-	for utf8.RuneCountInString(s) > n {
-		_, rest, more := strings.Cut(s, "，")
-		if !more {
-			return ""
+// fitting joins parts, of which the first are left out until at most n characters
+// remain; what the last part says, the most there is, stays longest. A part is said as a
+// whole or not at all.
+func fitting(parts []string, n int) string {
+	for ; len(parts) > 0; parts = parts[1:] {
+		if said := strings.Join(parts, "，"); utf8.RuneCountInString(said) <= n {
+			return said
 		}
-		s = rest
 	}
-	return s
+	return ""
 }
 
 // dayWords writes a date as 12月31日, with the year if it is not that of today;

@@ -264,25 +264,34 @@ func endsSoon(deadline, today string) bool {
 	return days >= 0 && days <= soon
 }
 
-// notice is the one-line name of a card: a subject, a title on a lock screen.
-func notice(c Card) string {
+// maxSubject is the length of an e-mail's subject, in characters.
+const maxSubject = 40
+
+// subjectOf is the subject of an e-mail or a letter, which has more room than a lock screen.
+func subjectOf(c Card) string {
+	c.Short = subject(c.Title)
+	return notice(c, maxSubject)
+}
+
+// notice is the one-line name of a card in at most n characters.
+func notice(c Card, n int) string {
 	switch {
 	case c.Withdrawn && c.Sensitive:
 		return "更正：一项政策已撤回"
 	case c.Withdrawn:
-		return shorten("更正："+c.Short, maxTitle)
+		return shorten("更正："+c.Short, n)
 	case c.Corrected != "" && c.Sensitive:
 		return "更正：一项政策有更正"
 	case c.Corrected != "":
-		return shorten("更正："+c.Short, maxTitle)
+		return shorten("更正："+c.Short, n)
 	case c.Reminds && c.Sensitive:
 		return "您关注的一项政策即将截止"
 	case c.Reminds:
-		return shorten("即将截止："+c.Short, maxTitle)
+		return shorten("即将截止："+c.Short, n)
 	case c.Sensitive:
 		return "您订阅的主题有新政策"
 	default:
-		return c.Short
+		return shorten(c.Short, n)
 	}
 }
 
@@ -304,10 +313,10 @@ func appText(c Card, today string) string {
 		facts = append(facts, last+"截止")
 	}
 	tail := "。" + c.Verdict.Label() + ending + "。"
-	if len(facts) == 0 {
-		return strings.TrimPrefix(tail, "。")
+	if said := fitting(facts, maxAppText-utf8.RuneCountInString(tail)); said != "" {
+		return said + tail
 	}
-	return shorten(strings.Join(facts, "，"), maxAppText-utf8.RuneCountInString(tail)) + tail
+	return strings.TrimPrefix(tail, "。")
 }
 
 // hint is the message of a channel that shows two lines: what is new, and a
@@ -320,7 +329,7 @@ func hint(cards []Card, links Links, today string) Message {
 		}
 	}
 	card := cards[0]
-	m := Message{Subject: notice(card), Text: appText(card, today), Link: card.URL}
+	m := Message{Subject: notice(card, maxTitle), Text: appText(card, today), Link: card.URL}
 	if card.Sensitive || card.URL == "" {
 		m.Link = links.Inbox
 	}
@@ -343,7 +352,7 @@ func listed(names []string, total int) string {
 // letter is the printed notice: the facts of the e-mail. HTML is its body, see
 // letterTemplate.
 func (c *Composer) letter(cards []Card, rest int, where string, links Links, today string) (Message, error) {
-	page := mailPage{Voice: c.voice, Why: whyLetter, Document: documentLetter, Subject: notice(cards[0]), Lead: leadOne}
+	page := mailPage{Voice: c.voice, Why: whyLetter, Document: documentLetter, Subject: subjectOf(cards[0]), Lead: leadOne}
 	switch {
 	case len(cards) > 1:
 		page.Subject = fmt.Sprintf("政策通知：%d项可能与您有关", len(cards))
@@ -428,7 +437,7 @@ const (
 func (c *Composer) email(cards []Card, rest int, links Links, today string) (Message, error) {
 	page := mailPage{Voice: c.voice, Links: links, Why: whyMail, Document: documentMail}
 	if len(cards) == 1 {
-		page.Subject = notice(cards[0])
+		page.Subject = subjectOf(cards[0])
 		page.Lead = leadOne
 		switch {
 		case cards[0].Withdrawn:
@@ -464,7 +473,7 @@ func (c *Composer) mailOf(page mailPage, cards []Card, today string) (Message, e
 func mailCardOf(c Card, v Voice, today string) mailCard {
 	m := mailCard{Title: c.Title, Verdict: c.Verdict.Label(), URL: c.URL}
 	if c.Sensitive {
-		m.Title = notice(c)
+		m.Title = notice(c, maxTitle)
 		if c.Withdrawn {
 			m.Verdict = "已撤回"
 			m.Notes = []string{"请勿据此办理。" + privateMail}

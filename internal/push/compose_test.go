@@ -72,12 +72,12 @@ func TestTextMessages(t *testing.T) {
 		"who, what, until when and where": {
 			[]*domain.Policy{retrofit()},
 			domain.Likely, nil,
-			"【云川发布】支持制造业企业技术…：规上工业企业，按设备投资15%，最高300万元，12月31日截止。适用可能性高，以正式文件为准。退订回TD",
+			"【云川发布】支持制造业企业技术改造：规上工业企业，最高300万元，12月31日截止。适用可能性高，以正式文件为准。退订回TD",
 		},
 		"a long title is cut before anything else": {
 			[]*domain.Policy{many},
 			domain.Possible, nil,
-			"【云川发布】云川县促进先进…：在本县注册登记…，最高300万元，2027年6月30日截止。可能适用，以正式文件为准。退订回TD",
+			"【云川发布】云川县促进先进制造业集群高…：按设备投资的15%，最高300万元，2027年6月30日截止。可能适用，以正式文件为准。退订回TD",
 		},
 		"what is sensitive is not named": {
 			[]*domain.Policy{allowance()},
@@ -144,7 +144,7 @@ func TestOtherTextMessages(t *testing.T) {
 	}{
 		"a reminder": {
 			func(c *push.Card) { c.Reminds = true },
-			"【云川发布】截止提醒：支持制造业企业…：规上工业企业，最高300万元，12月31日截止。可能适用，以正式文件为准。退订回TD",
+			"【云川发布】截止提醒：支持制造业企业技术改造：规上工业企业，最高300万元，12月31日截止。可能适用，以正式文件为准。退订回TD",
 		},
 		"a correction says what": {
 			func(c *push.Card) { c.Corrected = "最高额应为200万元" },
@@ -154,7 +154,7 @@ func TestOtherTextMessages(t *testing.T) {
 			func(c *push.Card) {
 				c.For = []string{"云川恒达机械有限公司", "云川永盛纸业有限公司"}
 			},
-			"【云川发布】支持制造业企业…：最高300万元，12月31日截止，涉及云川恒达机械有限公司等2家。可能适用，以正式文件为准。退订回TD",
+			"【云川发布】支持制造业企业技术改造：最高300万元，12月31日截止，涉及云川恒达机械有限公司等2家。可能适用，以正式文件为准。退订回TD",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -321,7 +321,7 @@ func TestEmail(t *testing.T) {
 			[]push.Card{card},
 			"支持制造业企业技术改造",
 			[]string{
-				"可能适用", "规上工业企业", "按设备投资15%，最高300万元", "登录浙里办企业服务专区申报", "12月31日", "云政办发〔2026〕31号",
+				"可能适用", "规上工业企业", "按设备投资的15%，最高300万元", "登录浙里办企业服务专区申报", "12月31日", "云政办发〔2026〕31号",
 				"https://yc.example/policies/1", "https://yc.example/u/abc", "https://yc.example/me", "0570-0000000", "为什么收到", "以主管部门审核为准",
 			},
 			[]string{"您符合"},

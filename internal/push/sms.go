@@ -10,6 +10,8 @@ import (
 const (
 	// minTitle is the shortest a title is cut to, in characters.
 	minTitle = 8
+	// fairTitle is what it keeps if the message tells where to look.
+	fairTitle = 12
 	// optOut ends every text message and is never shortened.
 	optOut = "退订回TD"
 	// byDocument stands in every message: nothing is promised.
@@ -22,7 +24,7 @@ func Segments(text string) int { return len(domain.SMSParts(text)) }
 
 // sms writes the text message for one policy or for several. It tries to stay
 // within one part: first the title is shortened, then the hint where to look
-// makes room for it, then who and what are cut; the signature, the warning
+// makes room for it, then who and what are left out; the signature, the warning
 // that the document decides, and the way to stop always stay.
 func (c *Composer) sms(cards []Card, today string) string {
 	if len(cards) > 1 {
@@ -41,30 +43,46 @@ func (c *Composer) sms(cards []Card, today string) string {
 	if card.Sensitive {
 		return c.sign("您订阅的主题有新政策，" + c.look() + "，" + byDocument + "。")
 	}
+	return c.smsOne(card, today)
+}
+
+// smsOne tries, in this order, to say all and where to look, to say what is given
+// in fewer parts, to cut the title, to leave out for whom, and what, until the text
+// is of one part.
+func (c *Composer) smsOne(card Card, today string) string {
 	var text string
-	fits := func(title, who, gives int, where bool) bool {
-		text = c.sign(c.smsBody(card, today, title, who, gives, where))
-		return Segments(text) == 1
+	fits := func(least int, who, gives string, where bool) bool {
+		for title := maxTitle; title >= least; title-- {
+			if text = c.sign(c.smsBody(card, today, title, who, gives, where)); Segments(text) == 1 {
+				return true
+			}
+		}
+		return false
 	}
-	for _, where := range []bool{true, false} {
-		for title := maxTitle; title >= minTitle; title-- {
-			if fits(title, maxWho, maxGives, where) {
+	if fits(fairTitle, card.Who, card.Gives, true) {
+		return text
+	}
+	for _, less := range []struct {
+		title int
+		who   string
+	}{{fairTitle, card.Who}, {minTitle, card.Who}, {minTitle, ""}} {
+		for gives := card.Gives; gives != ""; _, gives, _ = strings.Cut(gives, "，") {
+			if fits(less.title, less.who, gives, false) {
 				return text
 			}
 		}
 	}
-	for _, size := range []struct{ who, gives int }{{12, 20}, {8, 14}, {0, 14}, {0, 0}} {
-		if fits(minTitle, size.who, size.gives, false) {
-			return text
-		}
+	if fits(minTitle, card.Who, "", false) {
+		return text
 	}
+	fits(minTitle, "", "", false)
 	return text
 }
 
-func (c *Composer) smsBody(card Card, today string, title, who, gives int, where bool) string {
+func (c *Composer) smsBody(card Card, today string, title int, who, gives string, where bool) string {
 	name := shorten(card.Short, title)
 	facts := make([]string, 0, 3)
-	for _, fact := range []string{shorten(card.Who, who), brief(card.Gives, gives)} {
+	for _, fact := range []string{who, gives} {
 		if fact != "" {
 			facts = append(facts, fact)
 		}
@@ -83,9 +101,12 @@ func (c *Composer) smsBody(card Card, today string, title, who, gives int, where
 	if len(facts) > 0 {
 		b.WriteString("：" + strings.Join(facts, "，"))
 	}
-	b.WriteString("。" + card.Verdict.Label() + "，" + byDocument + "。")
+	if len(facts) > 0 || !strings.HasSuffix(name, "！") && !strings.HasSuffix(name, "？") {
+		b.WriteString("。")
+	}
+	b.WriteString(card.Verdict.Label() + "，" + byDocument + "。")
 	if where {
-		b.WriteString(c.find(name))
+		b.WriteString(c.find())
 	}
 	return b.String()
 }
@@ -184,13 +205,13 @@ func (c *Composer) smsList(said string, names []string, total int) string {
 // sign puts the signature before and the way to stop after a text.
 func (c *Composer) sign(body string) string { return "【" + c.voice.Signature + "】" + body + optOut }
 
-// find tells where to look for a policy by its name.
-func (c *Composer) find(name string) string {
+// find tells where to look for a policy.
+func (c *Composer) find() string {
 	switch {
 	case c.voice.Link != "":
 		return "详见 " + c.voice.Link + " 。"
 	case c.voice.SearchIn != "":
-		return c.voice.SearchIn + "搜“" + strings.TrimSuffix(name, "…") + "”。"
+		return c.voice.SearchIn + "搜标题查看。"
 	default:
 		return ""
 	}
