@@ -1,7 +1,6 @@
 package web
 
 import (
-	"fmt"
 	"net/url"
 	"slices"
 	"strconv"
@@ -257,15 +256,17 @@ func numberHint(f domain.Field) string {
 	}
 }
 
-// addingView is the form for a new condition: first its field, then its value.
+// addingView is the form for a new condition: beside which of those there are, and its
+// field; then its value.
 type addingView struct {
 	At      string
-	Beside  string // the node in words
-	Empty   bool   // there is no condition yet
+	Beside  string   // the node in words
+	Places  []option // where it may stand; empty if there is no choice
+	Empty   bool     // there is no condition yet
 	Fields  []option
 	Field   domain.Field
 	Label   string
-	Kind    string // codes, number, text
+	Kind    string // codes, number, text; "" before a field is chosen
 	Boxes   []option
 	Select  []optionGroup
 	Ops     []option
@@ -273,14 +274,17 @@ type addingView struct {
 	JoinAny bool
 }
 
-// adding prepares the form for a condition beside the node of the address.
-func (s *Server) adding(c *fiber.Ctx, criteria *domain.Criteria) (*addingView, error) {
-	at := c.Query("at")
+// adding prepares the form for a condition beside the node of the address, or beside all.
+func (s *Server) adding(c *fiber.Ctx, criteria *domain.Criteria, rows []criterionRow) (*addingView, error) {
+	at := c.Query("at", rootPath)
 	node, err := nodeAt(criteria, at)
 	if err != nil {
 		return nil, err
 	}
 	v := &addingView{At: at, Beside: cutRunes(matching.Describe(node, s.Rules.ValueName), 80), Empty: node.IsZero(), Field: domain.Field(c.Query("field")), JoinAny: node.Any != nil}
+	if len(rows) > 1 {
+		v.Places = s.placesOf(criteria, rows, at)
+	}
 	for _, f := range domain.Fields() {
 		v.Fields = append(v.Fields, option{Code: string(f), Name: f.Label(), Selected: f == v.Field})
 	}
@@ -301,6 +305,23 @@ func (s *Server) adding(c *fiber.Ctx, criteria *domain.Criteria) (*addingView, e
 		return v, s.addCodes(c, v)
 	}
 	return v, nil
+}
+
+// placesOf lists beside what a condition may be added.
+func (s *Server) placesOf(criteria *domain.Criteria, rows []criterionRow, at string) []option {
+	var places []option
+	for _, row := range rows {
+		name := "全部条件"
+		if row.Path != rootPath {
+			node, err := nodeAt(criteria, row.Path)
+			if err != nil {
+				continue
+			}
+			name = strings.Repeat("　", row.Depth-1) + cutRunes(matching.Describe(node, s.Rules.ValueName), 40)
+		}
+		places = append(places, option{Code: row.Path, Name: name, Selected: row.Path == at})
+	}
+	return places
 }
 
 // addCodes lists the values of a field of codes, as boxes if they are few.
@@ -333,14 +354,3 @@ func (s *Server) addCodes(c *fiber.Ctx, v *addingView) error {
 	}
 	return nil
 }
-
-// criteriaLink leads to the form that adds a condition beside a node.
-func (v measureEditView) criteriaLink(at string) string {
-	return fmt.Sprintf("%s?at=%s#add", policyPath(v.Policy.ID, "measures/"+string(v.Measure.ID)), url.QueryEscape(at))
-}
-
-// AddLink leads to the form that adds a condition beside a row.
-func (v measureEditView) AddLink(row criterionRow) string { return v.criteriaLink(row.Path) }
-
-// FirstLink leads to the form for the first condition.
-func (v measureEditView) FirstLink() string { return v.criteriaLink(rootPath) }

@@ -355,8 +355,8 @@ func (s *Server) showMeasure(c *fiber.Ctx, p *domain.Policy, i int, f measureFor
 	criteria := p.CriteriaOf(m)
 	v.Said = matching.Describe(&criteria, s.Rules.ValueName)
 	v.Rows = s.criterionRows(&m.Criteria)
-	if v.Editable && c.Query("at") != "" {
-		if v.Adding, err = s.adding(c, &m.Criteria); err != nil {
+	if v.Editable {
+		if v.Adding, err = s.adding(c, &m.Criteria, v.Rows); err != nil {
 			return err
 		}
 	}

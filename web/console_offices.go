@@ -26,17 +26,20 @@ type officeRow struct {
 
 func (officesView) template() string { return "console/offices" }
 
+// housePage begins a page about the offices and who works in them.
+func (s *Server) housePage(c *fiber.Ctx, title string) (p Page, offices []domain.Office, people []domain.Operator, err error) {
+	if p, err = s.consolePage(c, title, "operators"); err != nil {
+		return p, nil, nil, err
+	}
+	if offices, err = s.Store.Offices(c.UserContext()); err != nil {
+		return p, nil, nil, err
+	}
+	people, err = s.Store.Operators(c.UserContext())
+	return p, offices, people, err
+}
+
 func (s *Server) officesPage(c *fiber.Ctx) error {
-	ctx := c.UserContext()
-	p, err := s.consolePage(c, "单位", "operators")
-	if err != nil {
-		return err
-	}
-	offices, err := s.Store.Offices(ctx)
-	if err != nil {
-		return err
-	}
-	people, err := s.Store.Operators(ctx)
+	p, offices, people, err := s.housePage(c, "单位")
 	if err != nil {
 		return err
 	}

@@ -30,20 +30,11 @@ type operatorRow struct {
 func (operatorsView) template() string { return "console/operators" }
 
 func (s *Server) operatorsPage(c *fiber.Ctx) error {
-	ctx := c.UserContext()
-	p, err := s.consolePage(c, "工作人员", "operators")
+	p, offices, all, err := s.housePage(c, "工作人员")
 	if err != nil {
 		return err
 	}
 	v := operatorsView{Page: p}
-	all, err := s.Store.Operators(ctx)
-	if err != nil {
-		return err
-	}
-	offices, err := s.Store.Offices(ctx)
-	if err != nil {
-		return err
-	}
 	for _, o := range all {
 		row := operatorRow{Operator: o}
 		for _, office := range offices {

@@ -268,8 +268,8 @@ func TestMeasuresAndCriteria(t *testing.T) {
 	path := b.drafted()
 	m := path + "/measures/m1"
 	b.get(path+"/measures").at(path+"/measures", 200, "设备投资补助", "没读懂：信用状况良好")
-	b.get(m).at(m, 200, "从业人数不超过300人", "加条件")
-	b.get(m+"?at=-&field=size").at(m, 200, "微型")
+	b.get(m).at(m, 200, "从业人数不超过300人", "加条件", `name="field"`) // two pages on, a condition is added
+	b.get(m+"?field=size").at(m, 200, "微型", `name="at" value="-"`)
 	add := url.Values{"do": {"add"}, "at": {"-"}, "field": {"size"}, "values": {"small", "micro"}, "join": {"any"}}
 	b.post(m+"/criteria", add).at(m, 200, "新增条件", "满足任一", "企业规模为小型企业、微型企业")
 	b.post(m+"/criteria", url.Values{"do": {"add"}, "at": {"1"}, "field": {"region"}, "values": {"330603"}, "join": {"all"}}).at(m, 200, "同时满足")

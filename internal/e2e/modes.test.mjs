@@ -13,7 +13,7 @@ import { axe, base, code, come, launch, modes, picture, received, send, signInSt
 
 // Axe takes most of the time, so no question is asked twice. Every rule is asked at both widths. A mode changes how a page looks:
 // there only those rules are asked that see it, about places where boxes have moved, and about colours where they are others
-// than any page has had before, see inspect.
+// than any page has had before in that mode, see inspect.
 const colours = ['color-contrast', 'link-in-text-block'];
 const places = ['target-size', 'scrollable-region-focusable', 'aria-hidden-focus'];
 
@@ -165,7 +165,7 @@ async function inspect({ width, modes, some, tags, colours, places, looks }) {
   const found = [], { dataset } = document.documentElement;
   const had = new Set(looks), others = [];
 
-  // unlike returns the elements with a text that looks like none before: its colours, its size, all that lies behind it. What
+  // unlike returns the elements with a text that looks like none before in this mode: its colours, its size, all that lies behind it. What
   // is placed by itself may lie over anything else, so that it is another at each width.
   const unlike = () => {
     const behind = new Map([[null, '']]), all = [];
@@ -175,7 +175,7 @@ async function inspect({ width, modes, some, tags, colours, places, looks }) {
       behind.set(e, under);
       if (!e.checkVisibility() || !/^(INPUT|SELECT|TEXTAREA)$/.test(e.tagName) && ![...e.childNodes].some(n => n.nodeType === Node.TEXT_NODE && n.data.trim())) continue;
       const beside = e.tagName === 'A' ? getComputedStyle(e.parentElement).color : ''; // a link is told from the words around it
-      const look = [e.tagName, style.color, style.fontSize, style.fontWeight, style.textDecorationLine, style.textShadow, beside, under].join('|');
+      const look = [dataset.ui, dataset.contrast, e.tagName, style.color, style.fontSize, style.fontWeight, style.textDecorationLine, style.textShadow, beside, under].join('|');
       if (!had.has(look)) { had.add(look); others.push(look); all.push(e); }
     }
     return all;

@@ -215,7 +215,7 @@ func accepted(r *rules.Rules) []Case {
 		for _, s := range k.Says {
 			said := domain.Correction{Dimension: domain.Dimension(s.Dimension), Code: s.Code, Officer: s.Officer}
 			if said.Dimension == domain.MeasureCorrected {
-				said.Start = s.At
+				said.Start, said.End = s.At, s.At+domain.CodePoints(s.Words)
 			}
 			c.Says = append(c.Says, said)
 		}
@@ -266,7 +266,7 @@ func holds(p *domain.Policy, c *domain.Correction) bool {
 	case domain.MeasureCorrected:
 		here := func(m domain.Measure) bool { return m.Start <= c.Start && c.Start < m.End }
 		if c.Code == domain.IsMeasure && c.Officer == "" {
-			return !slices.ContainsFunc(p.Measures, func(m domain.Measure) bool { return m.Start == c.Start })
+			return !slices.ContainsFunc(p.Measures, func(m domain.Measure) bool { return isPassage(&m, c) })
 		}
 		return slices.ContainsFunc(p.Measures, func(m domain.Measure) bool {
 			return here(m) && m.Fields()[c.Code] == c.Officer
@@ -274,6 +274,14 @@ func holds(p *domain.Policy, c *domain.Correction) bool {
 	default:
 		return assigned(p, c.Dimension, c.Code) == (c.Officer == domain.SaidYes)
 	}
+}
+
+// isPassage tells whether a measure is the passage that an officer spoke of: it begins
+// there, or has most of its text there and only begins or ends elsewhere. A longer
+// one that goes on over the passage is another.
+func isPassage(m *domain.Measure, c *domain.Correction) bool {
+	shared := min(m.End, c.End) - max(m.Start, c.Start)
+	return m.Start == c.Start || 2*shared > m.End-m.Start
 }
 
 // Check reads every accepted case anew and returns an error, with file and

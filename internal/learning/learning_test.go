@@ -154,6 +154,12 @@ func TestMeasuresThatAreNoneOrMissing(t *testing.T) {
 		return k
 	}
 	is.Says = []domain.Correction{says(domain.SaidYes, "支持炉窑焕新和产线焕新"), says("", "云川县支持产线焕新"), says(domain.SaidYes, "云川县人民政府")}
+	moved := is // a measure that only begins elsewhere is still there
+	moved.Text += "\n2026年4月1日"
+	moved.Says = []domain.Correction{says("", "支持炉窑焕新和产线焕新，对企业购买的炉窑按每台5万元给予")}
+	if _, rest := propose(t, session(t, "", moved)); len(rest) != 1 || rest[0].Says != "不应有政策点" {
+		t.Errorf("a measure whose beginning moved counts as none: %+v", rest)
+	}
 	s := session(t, "", is)
 	list, rest := propose(t, s)
 	if len(rest) != 1 || rest[0].Says != "应有政策点" || rest[0].Words != "云川县人民政府" {
