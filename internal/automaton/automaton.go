@@ -122,7 +122,7 @@ const (
 )
 
 // newAutomaton prepares an automaton. ok is false for expressions that ask for
-// more than the characters and the ends of a text, or match the empty text.
+// more than the characters and the ends of a text.
 func newAutomaton(tree *syntax.Regexp) (a *automaton, ok bool) {
 	turned, ok := turnAround(tree)
 	if !ok {
@@ -158,7 +158,7 @@ func newDirected(tree *syntax.Regexp, ahead bool) (a *automaton, ok bool) {
 	a.reset()
 	a.findIdle()
 	a.reset()
-	return a, a.first&beginsAt0 == 0
+	return a, true
 }
 
 // leaving is a set of characters by their last ten bits: it has all that belong

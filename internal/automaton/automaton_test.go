@@ -44,6 +44,9 @@ var expressions = map[string]bool{ // whether an automaton can do it
 	`[\d]{4}年$|(?:对象|标准)$`:              true,
 	`^$|x`:                              false,
 	`a*`:                                false,
+	`^(?:补贴|补助|一、)*$`:                   false, // only told whether it matches
+	`^(?:按照)?(?:标准|对象)?$`:               false,
+	`(?:补助)*$`:                          false,
 	`\bа`:                               false,
 	`(?m)^一、`:                           false,
 }

@@ -17,6 +17,7 @@ type Expression struct {
 	given bool       // whether others have its words, see Needs
 	gated bool       // whether it has a gate
 	ahead bool       // whether it is read from the beginning of a text
+	empty bool       // whether it matches the empty text: the automaton then only tells whether there is a match
 	finds *automaton // nil if the expression asks for more than one can do
 	gate  gate
 	words []string // one of which a match holds; none if they are not known, or many
@@ -295,7 +296,7 @@ func (e *Expression) ready() bool {
 			}
 		}
 		a, ok := newAutomaton(tree)
-		if !ok {
+		if !ok || a.first&begins != 0 {
 			return
 		}
 		e.first = newAnchored(e.re.String(), tree, a)
@@ -307,7 +308,7 @@ func (e *Expression) ready() bool {
 		default:
 			e.later = e.first
 		}
-		e.finds, e.ahead = a, a.ahead
+		e.finds, e.ahead, e.empty = a, a.ahead, a.first&beginsAt0 != 0
 		e.gate, e.gated = a.gate()
 	})
 	return e.finds != nil
@@ -380,7 +381,9 @@ func notAtBegin(tree *syntax.Regexp) *syntax.Regexp {
 // MatchString tells whether the text holds a match.
 func (e *Expression) MatchString(text string) bool {
 	switch {
-	case e.ready() && e.lacks(text):
+	case e.ready() && e.empty && text == "":
+		return true
+	case e.lacks(text):
 		return false
 	case e.runs():
 		return e.finds.matches(text)
@@ -392,9 +395,9 @@ func (e *Expression) MatchString(text string) bool {
 // until it returns false.
 func (e *Expression) Each(text string, yield func(loc []int) bool) {
 	switch {
-	case e.ready() && e.lacks(text):
+	case e.ready() && !e.empty && e.lacks(text):
 		return
-	case !e.runs():
+	case !e.runs() || e.empty:
 		for _, loc := range e.re.FindAllStringSubmatchIndex(text, -1) {
 			if !yield(loc) {
 				return
@@ -508,7 +511,7 @@ func (e *Expression) ReplaceAllString(text, with string) string {
 }
 
 // Quick tells whether the expression has an automaton.
-func (e *Expression) Quick() bool { return e.ready() && e.runs() }
+func (e *Expression) Quick() bool { return e.ready() && e.runs() && !e.empty }
 
 // FindStringSubmatch is that of the expression.
 func (e *Expression) FindStringSubmatch(text string) []string {
