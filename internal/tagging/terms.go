@@ -54,7 +54,8 @@ type lexicon struct {
 	marked  map[string][]mark     // words of expressions
 	words   []word                // of both; the first is none
 	nodes   []node                // of the tree of beginnings; those after one beginning stand together
-	roots   []int32               // node of a first character up to U+FFFF; 0 for none
+	marks   []mark                // of the words, one after another
+	ones    []int32               // word of one character up to U+FFFF; 0 for none
 	pairsOf [pairBits / 64]uint64 // the first two characters of words, see begins
 	alone   [0x10000 / 64]uint64  // characters that are words by themselves
 	seconds []second              // nodes of the first two characters of words, by their hash
@@ -63,8 +64,8 @@ type lexicon struct {
 // word is what is known of a word: what it means as a term, and the lists that
 // it is on as a word of expressions.
 type word struct {
-	term  *term
-	marks []mark
+	term     *term
+	from, to int32 // of the marks
 }
 
 // node is a beginning of a word.
@@ -111,7 +112,7 @@ func (l *lexicon) close(whole func(term string) bool) {
 		}
 	}
 	slices.SortFunc(texts, func(a, b string) int { return slices.Compare([]rune(a), []rune(b)) })
-	l.words, l.nodes, l.roots = []word{{}}, []node{{}}, make([]int32, 0x10000)
+	l.words, l.nodes, l.ones = []word{{}}, []node{{}}, make([]int32, 0x10000)
 	type span struct {
 		node, from, to int
 		size           int // bytes of the beginning
@@ -123,9 +124,12 @@ func (l *lexicon) close(whole func(term string) bool) {
 			if len(texts[i]) == s.size {
 				if r, n := utf8.DecodeRuneInString(texts[i]); n == s.size && r < 0x10000 {
 					l.alone[r>>6] |= 1 << (r & 63)
+					l.ones[r] = int32(len(l.words))
 				}
 				l.nodes[s.node].word = int32(len(l.words))
-				l.words = append(l.words, word{l.terms[texts[i]], l.marked[texts[i]]})
+				from := int32(len(l.marks))
+				l.marks = append(l.marks, l.marked[texts[i]]...)
+				l.words = append(l.words, word{l.terms[texts[i]], from, int32(len(l.marks))})
 				i++
 				continue
 			}
@@ -137,9 +141,7 @@ func (l *lexicon) close(whole func(term string) bool) {
 				}
 				end++
 			}
-			if s.node == 0 && r < 0x10000 {
-				l.roots[r] = int32(len(l.nodes))
-			} else if at := pairAt(l.nodes[s.node].last, r); s.size <= utf8.UTFMax {
+			if at := pairAt(l.nodes[s.node].last, r); s.node != 0 && s.size <= utf8.UTFMax {
 				l.pairsOf[at>>6] |= 1 << (at & 63)
 			}
 			queue = append(queue, span{len(l.nodes), i, end, s.size + n})
@@ -227,11 +229,16 @@ func (l *lexicon) begins(a, b rune) bool {
 // isWord tells whether a character may be a word by itself.
 func (l *lexicon) isWord(r rune) bool { return r >= 0x10000 || l.alone[r>>6]&(1<<(r&63)) != 0 }
 
+// one returns the word of one character, or 0.
+func (l *lexicon) one(r rune) int32 {
+	if r < 0x10000 {
+		return l.ones[r]
+	}
+	return l.nodes[l.after(0, r)].word
+}
+
 // after returns the node of a beginning and one character more, or 0.
 func (l *lexicon) after(n int32, r rune) int32 {
-	if n == 0 && r < 0x10000 {
-		return l.roots[r]
-	}
 	from, longer := l.nodes[n].first, l.longer(&l.nodes[n])
 	if len(longer) <= 8 {
 		for i := range longer {
@@ -277,18 +284,17 @@ func (l *lexicon) look(text string, start int, in *cut, seg *segment.Segmenter, 
 		begin, to := len(hits), 0
 		n, word, next, end := pair.node, pair.word, i+size+followsSize, at+2
 		if l.isWord(r) {
-			n, next, end = l.after(0, r), i+size, at+1
-			word = l.nodes[n].word
+			n, word, next, end = 1, l.one(r), i+size, at+1 // whatever node: that of the pair comes next
 		}
 		for n != 0 {
 			if word != 0 {
 				w := &l.words[word]
-				if w.marks != nil && whole != nil {
+				if w.from < w.to && whole != nil {
 					into := lists
 					if next > sentenceEnd { // a word across the end of a sentence
 						into = whole
 					}
-					for _, m := range w.marks {
+					for _, m := range l.marks[w.from:w.to] {
 						into[m.at] |= m.lists
 					}
 				}
