@@ -33,6 +33,12 @@ func TestWhomADocumentIsFor(t *testing.T) {
 		"those who are no residents": {
 			"云川市发展和改革委员会关于调整非居民用天然气销售价格的通知\n一、工商业、供热、发电等非居民用气价格调整为每立方米3.25元。\n二、非居民用气价格自7月10日起执行,供气企业与用气户加权结算。" + signedEnd, domain.ForEnterprises,
 		},
+		"users that are no households": {
+			"云川市发展和改革委员会关于完善分时电价政策的通知\n一、用电容量100千伏安及以上的工业、商业用户执行峰谷分时电价。\n二、商业用户可以选择执行,选择后12个月内不变。" + signedEnd, domain.ForEnterprises,
+		},
+		"a list of what each gets": {
+			"高校毕业生就业创业补贴政策清单\n(一)吸纳高校毕业生就业补贴\n1.申报对象:吸纳高校毕业生就业的小微企业和社会组织。\n2.补贴标准:每人1000元。\n(二)灵活就业社会保险补贴\n1.申报对象:离校2年内灵活就业的高校毕业生。\n2.补贴标准:实际缴费的2/3。\n(三)求职创业补贴\n1.申报对象:低保家庭的高校毕业生。\n2.补贴标准:每人3000元。" + signedEnd, domain.ForBoth,
+		},
 		"soldiers, in pay once": {
 			"从云川区民政局获悉,该区将为退役士兵发放一次性经济补助,义务兵一次性补助9000元,士官在此基础上进行增发。\n补助标准为义务兵9000元;士官每多服役1年增发20%。\n此次采取社会化发放形式,即直接通过银行发放补助。", domain.ForResidents,
 		},

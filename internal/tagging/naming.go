@@ -199,7 +199,11 @@ func (t *reading) count(n *naming, x *passage, words []counted, cell bool) {
 			}
 			switch t.codes[n.code].dimension {
 			case domain.GroupTag:
-				if shownTo.MatchString(firstRunes(after, 6)) || s.matches(likewise) || s.matches(forOthers) {
+				if shownTo.MatchString(firstRunes(after, 6)) || s.matches(likewise) || s.matches(forOthers) || servedBy.MatchString(before) {
+					continue
+				}
+			case domain.EnterpriseKindTag:
+				if workAt.MatchString(lastRunes(before, maxRest)) && atWork.MatchString(firstRunes(after, maxRest)) {
 					continue
 				}
 			case domain.TaxTag:
@@ -395,6 +399,17 @@ var forOthers = expression(`(?:由|委托)[^,。;]{0,24}代(?:为|办|领)`)
 // shownTo follows those to whom something is shown, and those who bring a paper of
 // their own: 向司机出示老年优待证, (残疾儿童需提供残疾证).
 var shownTo = automaton.MustCompile(`^(?:主动)?出示|^(?:还|另)?(?:需|须|应当?)(?:提供|提交|出具|上传|携带)`)
+
+// servedBy is what a trade is said to be, before those whom it serves:
+// 家政服务业是指…对孕产妇、老年人提供照护的行业.
+var servedBy = automaton.MustCompile(`业(?:\([^()]{0,40}\))?,?是指`)
+
+// workAt and atWork stand around the name of those with whom somebody takes up work: 到
+// 中小微企业就业 is said of who does.
+var (
+	workAt = automaton.MustCompile(`(?:到|赴|前往)[^,。;:!?]{0,30}$`)
+	atWork = automaton.MustCompile(`^[^,。;:!?]{0,24}?(?:就业|工作|任职|从业|见习)(?:[,。;:、的)]|$|并|且|满|后|或)`)
+)
 
 // likewise ends a sentence about who is treated as those whom a document is for:
 // 外国人在本市见义勇为的,参照本办法执行.

@@ -209,6 +209,27 @@ func TestWordsInTheirPlace(t *testing.T) {
 		"villagers who judge": {
 			"云川县居民住房恢复重建申报指南\n受灾群众申报后,经村民主评议、乡镇审核,对靠自身能力无法解决居住问题的困难人员给予救助。", domain.GroupTag, "G17", false,
 		},
+		"buildings that win a prize": {
+			"云川县建筑企业创优夺杯奖励办法\n一、对主创鲁班奖的建筑业企业,一次性奖励100万元。\n二、对主创国家优质工程奖的,一次性奖励50万元。", domain.ThemeTag, "Q18", true,
+		},
+		"rooms let by the net are no cars": {
+			"关于加强网约房管理的公告\n一、网约房的经营者应当取得营业执照,登记住宿人身份证件。\n二、网约房的经营者应当落实安全管理责任。", domain.ThemeTag, "M19", false,
+		},
+		"whom a trade serves": {
+			"云川县人民政府办公室印发《关于促进家政服务业高质量发展实施方案》的通知\n县政府各有关部门:\n家政服务业是指以家庭为服务对象,由专业人员对孕产妇、婴幼儿、老人、病人、残疾人等提供照护的服务行业。\n一、壮大市场主体\n(一)发展员工制企业。对符合条件的员工制家政企业按规定给予社会保险补贴。", domain.GroupTag, "G02", false,
+		},
+		"a field of services": {
+			"高校毕业生就业补贴申领指南\n毕业5年以内的高校毕业生到养老、残疾人、家政服务企业就业的,给予每年1万元补贴。", domain.GroupTag, "G02", false,
+		},
+		"where graduates go to work": {
+			"关于高校毕业生就业补贴的通知\n一、高校毕业生到中小微企业就业的,给予每人3000元补贴。\n二、高校毕业生到乡镇公共服务岗位就业的,给予每人2000元补贴。", domain.EnterpriseKindTag, "Z2", false,
+		},
+		"who is no office": {
+			"校外培训机构管理办法\n第一条 为加强校外培训机构管理,制定本办法。\n第二条 校外培训机构是指由国家机构以外的组织或个人举办的培训机构。\n第三条 校外培训机构应当公示收费。", domain.IndustryTag, "S92", false,
+		},
+		"a service by another name": {
+			"关于加快发展家庭服务业的意见\n一、对家庭服务企业给予贷款贴息。\n二、对家庭服务机构新增岗位给予补贴。", domain.IndustryTag, "O", true,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := read(t, name, c.text+signed)
