@@ -113,7 +113,7 @@ func (t *Tagger) benefit(m *domain.Measure, s sentence) {
 				}
 			case another:
 			case b.Amount == 0 && b.Tiers == nil:
-				kind(kindOfWord(x.evidence.Text))
+				kind(kindNear(s, x.loc[0], x.loc[1]))
 				b.Amount, b.Unit = a, unit
 				note("amount", x)
 			case b.Unit == unit: // 早稻每亩补贴200元,晚稻每亩补贴100元
@@ -143,8 +143,11 @@ func (t *Tagger) benefit(m *domain.Measure, s sentence) {
 				t.tier(m, a, x)
 			}
 		case x.group("most") != "" || mostBefore.MatchString(s.text[:x.loc[0]]): // 给予最高500万元支持, 最高奖励200万元
-			kind(kindOfWord(x.evidence.Text))
-			if b.Cap == 0 {
+			kind(kindNear(s, x.loc[0], x.loc[1]))
+			if more := sumsGoOn.FindString(x.text[x.loc[1]:]); more != "" && b.Cap == 0 { // 分别给予最高15万元、7万元奖励
+				b.Tiers = amounts(x.evidence.Text + more)
+				note("tiers", x)
+			} else if b.Cap == 0 {
 				b.Cap = a
 				note("cap", x)
 			}
@@ -181,6 +184,13 @@ func (t *Tagger) benefit(m *domain.Measure, s sentence) {
 			b.Amount, b.Unit = a, submatch(s.text, loc, 1)
 			m.Evidence["benefit.amount"] = append(m.Evidence["benefit.amount"], s.evidence(loc[0], loc[1]))
 		}
+	}
+	if loc := s.loc(eachNamed); loc != nil && b.Amount == 0 && b.Tiers == nil && b.Cap == 0 && b.Rate == 0 {
+		kind(kindOfWord(submatch(s.text, loc, 4)))
+		b.Amount, _ = yuan(submatch(s.text, loc, 2), submatch(s.text, loc, 3))
+		b.Unit, b.Once = submatch(s.text, loc, 1), strings.Contains(lastRunes(s.text[:loc[0]], 4)+s.text[loc[0]:loc[1]], "一次性")
+		b.Text = cmpEmpty(b.Text, firstRunes(strings.TrimSpace(unnumbered(s.text)), 80))
+		m.Evidence["benefit.amount"] = append(m.Evidence["benefit.amount"], s.evidence(loc[0], loc[1]))
 	}
 	if loc := s.loc(eachAlone); loc != nil && b.Amount == 0 && b.Tiers == nil && b.Cap == 0 {
 		kind(kindOfWord(s.text))
@@ -421,7 +431,7 @@ func (t *Tagger) steps(m *domain.Measure, s sentence) {
 var (
 	// shareOf is 返还其上年度实际缴纳失业保险费的50%, shareFor is 核定损失部分5%的支持.
 	shareOf  = expression(`(返还|退还|补助|补贴|奖励|资助|贴息|补偿)(?:其|给)?(?:[\p{Han}]{0,4}单位)?([^,。;:]{2,40}?)的?(\d+(?:\.\d+)?%)`)
-	shareFor = expression(`(?:按照|按|其|上|再|给予)?([^,。;:]{2,30}?)的?(\d+(?:\.\d+)?%)(?:的|给予|予以|进行|一次性)*([\p{Han}]{0,6}?)(支持|补助|补贴|奖励|贴息|返还|资助|补偿)`)
+	shareFor = expression(`(?:按照|按|其|上|再|给予)?([^,。;:]{2,30}?)的?(\d+(?:\.\d+)?%)(?:、不(?:高于|超过)\d+(?:\.\d+)?万?元)?(?:的|给予|予以|进行|一次性)*([\p{Han}]{0,6}?)(支持|补助|补贴|奖励|贴息|返还|资助|补偿|配套)`)
 	// shareTo is 县级财政所得扣除成本后100%奖励给投资方.
 	shareTo = expression(`([^,。;:]{2,30}?)的?(\d+(?:\.\d+)?%),?(?:由[^,。;:]{2,10}|连续[一二三四五六七八九十\d]{1,2}年|[一二三四五六七八九十\d]{1,2}年内)?(奖励|补助|补贴|返还)给`)
 	// shareUpTo is a share that is no more than a sum, without a word for what it is: 按车价的30%,
@@ -437,13 +447,15 @@ var (
 	kindFirst = expression(`(?:给予|发放|予以|享受|申领|领取)(一次性)?[\p{Han}]{0,12}?(补贴|补助|奖励|资助|津贴|奖金|慰问金|救助金|补助金)(?:资金|金)?(\d+(?:\.\d+)?)(亿元|万元|元)(?:[,。;]|$)`)
 	// perHead is an amount for each that is counted: 按每招用1人1500元的标准发放补助.
 	perHead = expression(`按(?:照)?每[\p{Han}]{0,8}?1?([人户家个台辆亩头])[\p{Han}]{0,4}?(\d+(?:\.\d+)?)(亿元|万元|元)(?:的?标准[^,。;]{0,12}?|的?(?:给予|予以|发放)(?:一次性)?)(补贴|补助|奖励|资助|津贴)`)
+	// eachNamed is a sum for each, with its name behind it: 每人20万元生活补贴.
+	eachNamed = expression(`每([人户名家])(?:一次性)?(\d+(?:\.\d+)?)(亿元|万元|元)的?(?:一次性)?[\p{Han}]{0,8}?(补贴|补助|奖励|津贴|资助)(?:[,。;、]|$)`)
 	// eachAlone is all that is said under the heading 补贴标准: 每人一次性1000元。
 	eachAlone = expression(`^(?:\([一二三四五六七八九十]\))?(?:[\p{Han}]{0,4}标准:)?(?:每([人户孩名位生亩床头台辆家个件项吨])(一次性)?)?(\d+(?:\.\d+)?)(亿元|万元|元)(?:的?[\p{Han}()]{2,12}(?:补贴|补助|津贴|奖励|资助))?[。;]?$`)
 	// alone is a highest amount between commas, of what was given before.
 	alone = expression(`[,、(](?:单[\p{Han}]{1,7}?|每[\p{Han}]{1,6}?|同一[\p{Han}]{1,8}?)?(?:全年|年度|累计|合计|总额|共)*(?:最高|上限|封顶)(?:可达|可|为|不超过|给予|补助|奖励|补贴)*(\d+(?:\.\d+)?)(亿元|万元|元)(?:封顶)?(?:[,。;)]|$)`)
 	// noMore is the same of a share, without a word that it is the highest: 按投入的2%给予
 	// 奖励,不超过50万元.
-	noMore = expression(`[,、(](?:且|但)?(?:总额|总计|合计|金额|补助|奖励|补贴|资助|支持)*不(?:超过|高于)(\d+(?:\.\d+)?)(亿元|万元|元)(?:[,。;)]|的(?:补|奖|支)|$)`)
+	noMore = expression(`[,、(](?:且|但)?(?:总额|总计|合计|金额|补助|奖励|补贴|资助|支持)*不(?:超过|高于)(\d+(?:\.\d+)?)(亿元|万元|元)(?:[,。;)]|的(?:补|奖|支|配)|$)`)
 	limit  = automaton.MustCompile(`额度|限额|最高|上限`)
 	// eachOfMany are sums of which each says of what it is one: 享受3000元/人、4000元/人的补贴.
 	eachOfMany = expression(`((?:\d+(?:\.\d+)?(?:万元|元)/[\p{Han}]{1,3}(?:/[\p{Han}]{1,2})?[、,和]){1,7}\d+(?:\.\d+)?(?:万元|元)/([\p{Han}]{1,3}?(?:/[\p{Han}]{1,2})?))(?:的|标准|[,。;]|$)`)
@@ -470,9 +482,9 @@ var (
 	notHeld = automaton.MustCompile(`不足|不满|除|[^超]过\d|满\d`)
 	// onEnd is for how many years something is given again: 连续发放3年, 连续5年奖励给企业; what
 	// somebody did for years is asked.
-	onEnd = expression(`连续(?:发放|补贴|补助|奖励|支持|给予|资助)(?:不超过)?([一二两三四五六七八九十]{1,3}|\d{1,2})年|(?:元|%)[^。;:]{0,16}?连续([一二两三四五六七八九十]{1,3}|\d{1,2})年(?:的(?:补|奖|资)|给予|予以|发放|补[贴助]|奖[励补]|资助|[。;]|$)|(?:连续|在)([一二两三四五六七八九十]{1,3}|\d{1,2})年(?:\([^()]{2,16}\))?内?(?:按照?|给予|予以)[^。;]{0,60}?\d(?:%|万?元)`)
+	onEnd = expression(`连续(?:发放|补贴|补助|奖励|支持|给予|资助)(?:不超过)?([一二两三四五六七八九十]{1,3}|\d{1,2})年|(?:元|%)[^。;:]{0,16}?连续([一二两三四五六七八九十]{1,3}|\d{1,2})年(?:的(?:补|奖|资)|给予|予以|发放|补[贴助]|奖[励补]|资助|[。;]|$)|(?:连续|在)([一二两三四五六七八九十]{1,3}|\d{1,2})年(?:\([^()]{2,16}\))?内?(?:按照?|给予|予以|,每)[^。;]{0,60}?\d(?:%|万?元)`)
 	// bounds are no base of a share.
-	bounds = automaton.MustCompile(`超过|增速|不高于|不低于|比例|低于|高于|达到|承担|负担|分担|上浮|提高`)
+	bounds = automaton.MustCompile(`第[一二三四五]|奖励、|超过|增速|不高于|不低于|比例|低于|高于|达到|承担|负担|分担|上浮|提高`)
 	// apiece are amounts for several, in the order in which they are named.
 	apiece = expression(`分别[^,。;\d]{0,12}?(?:每([人户亩])每([月年]))?((?:\d+(?:\.\d+)?(?:亿元|万元|元)(?:、|,|和|及)?){2,8})`)
 	// oneUnit are amounts of which the last only has its unit: 每张床位分别补贴500、800、1000元,
@@ -613,7 +625,7 @@ func (t *Tagger) loose(m *domain.Measure, s sentence) {
 			}
 		}
 		if len(tiers) > 1 {
-			b.Kind, b.Tiers, b.Amount = cmpEmpty(b.Kind, kindOfWord(s.text[loc[0]:loc[1]])), tiers, 0
+			b.Kind, b.Tiers, b.Amount = cmpEmpty(b.Kind, kindNear(s, loc[0], loc[1])), tiers, 0
 			b.Unit = cmpEmpty(b.Unit, submatch(s.text, loc, 1))
 			note("tiers", loc)
 		}
@@ -655,7 +667,7 @@ func (t *Tagger) loose(m *domain.Measure, s sentence) {
 	}
 	var caps []float64
 	for _, loc := range s.locs(atMost) {
-		if a, ok := yuan(submatch(s.text, loc, 2), submatch(s.text, loc, 3)); ok && !asked.MatchString(s.text[loc[0]:loc[1]]) {
+		if a, ok := yuan(submatch(s.text, loc, 2), submatch(s.text, loc, 3)); ok && !asked.MatchString(s.text[loc[0]:loc[1]]) && !sumsGoOn.MatchString(s.text[loc[1]:]) {
 			caps = append(caps, a)
 			if b.Kind == "" {
 				b.Kind = kindNear(s, loc[0], loc[1])
@@ -707,7 +719,7 @@ func kindNear(s sentence, i, j int) string {
 	if supports.MatchString(s.text[i:j]) {
 		return kindOfWord(s.text[i:j])
 	}
-	rest := s.text[j:]
+	rest := strings.TrimLeft(s.text[j:], "0123456789.、和及亿万元/")
 	if end := indexAny(rest, ",。;:"); end >= 0 {
 		rest = rest[:end]
 	}

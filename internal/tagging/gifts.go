@@ -27,7 +27,7 @@ func (t *reading) apart(s section, b block, own []piece) []unit {
 		}
 		also := given && t.givesElse(own[:i], x)
 		if len(out) == 0 || also || given && t.begins(own, i) {
-			out = append(out, unit{heading: s.heading, path: x.in.Path, goesOn: also})
+			out = append(out, unit{heading: s.heading, path: x.in.Path, goesOn: also && !besides.MatchString(x.text)})
 			given = false
 		}
 		last := &out[len(out)-1]
@@ -222,14 +222,14 @@ func (t *reading) classes(u unit) []unit {
 				continue
 			}
 			if lead := x.slice(0, parts[first].from); strings.Trim(lead.text, " ,") != "" {
-				of.own = append(of.own, piece{lead, x.in, x.list})
+				of.own = append(of.own, piece{sentence: lead, in: x.in, list: x.list})
 			}
 			if one.piece == i {
 				to := len(x.text)
 				if n+1 < len(parts) && parts[n+1].piece == i {
 					to = parts[n+1].from
 				}
-				of.own = append(of.own, piece{x.slice(one.from, to), x.in, x.list})
+				of.own = append(of.own, piece{sentence: x.slice(one.from, to), in: x.in, list: x.list})
 			}
 		}
 		out = append(out, of)

@@ -3,6 +3,7 @@ package tagging
 import (
 	"slices"
 	"strings"
+	"unicode"
 
 	"policypush/internal/automaton"
 	"policypush/internal/domain"
@@ -39,14 +40,14 @@ func (t *reading) goingOn(u unit) []unit {
 		if len(own) == 0 {
 			own = append(own, u.own[:i]...)
 		}
-		own = append(own, piece{x.slice(0, cuts[0]-len(lastRunes(x.text[:cuts[0]], 1))), x.in, x.list})
+		own = append(own, piece{sentence: x.slice(0, cuts[0]-len(lastRunes(x.text[:cuts[0]], 1))), in: x.in, list: x.list})
 		for n, from := range cuts {
 			to := len(x.text)
 			if n+1 < len(cuts) {
 				to = cuts[n+1]
 			}
 			part := x.slice(from, to).trim()
-			more = append(more, unit{heading: u.heading, path: u.path, own: []piece{{part, x.in, x.list}}, goesOn: !strings.HasPrefix(part.text, "对")})
+			more = append(more, unit{heading: u.heading, path: u.path, own: []piece{{sentence: part, in: x.in, list: x.list}}, goesOn: !strings.HasPrefix(part.text, "对")})
 		}
 	}
 	if len(more) == 0 {
@@ -144,10 +145,14 @@ var whoseCell = expression(`^[\p{Han}]{0,4}(对象|主体|条件|企业类型|�
 // givesElse tells whether a sentence gives something that goes by another name to those whom
 // the sentences before it name: 根据投入情况,给予不超过50万元的建设补贴.
 func (t *reading) givesElse(before []piece, x piece) bool {
-	if !elseGiven.MatchString(x.text) || !t.pays(x.sentence) {
+	if !elseGiven.MatchString(x.text) || !t.pays(x.sentence) && !besides.MatchString(x.text) {
 		return false
 	}
-	name := strings.TrimPrefix(giftName.FindString(x.text[strings.IndexAny(x.text, "0123456789"):]), "的")
+	sum := strings.IndexAny(x.text, "0123456789")
+	name := strings.TrimPrefix(giftName.FindString(x.text[sum:]), "的")
+	if name == "" {
+		name = strings.TrimPrefix(nameBefore.FindString(x.text[:sum]), "一次性")
+	}
 	if label := labelOfGift.FindString(x.text); label != "" { // 运营补贴按每张床位每月200元
 		name = strings.TrimSuffix(label, "按")
 		return !slices.ContainsFunc(before, func(o piece) bool { return t.pays(o.sentence) && strings.Contains(o.text, name) })
@@ -158,22 +163,45 @@ func (t *reading) givesElse(before []piece, x piece) bool {
 // labelOfGift begins a sentence with the name of what it gives.
 var labelOfGift = automaton.MustCompile(`^[\p{Han}]{2,4}(?:补贴|补助|津贴|奖励)按`)
 
+// nameBefore ends what stands before a sum with the name of what is given.
+var nameBefore = automaton.MustCompile(`[\p{Han}]{2,6}(?:补贴|补助|津贴|奖励|资助)(?:最高|不超过|为)*$`)
+
+// besides begins what others are given besides.
+var besides = automaton.MustCompile(`^(?:此外|另外),[^。;:]{4,80}?(?:给予|发放|享受)[^,。;:]{0,30}\d`)
+
 // elseGiven begins such a sentence, which names nobody.
-var elseGiven = expression(`^[\p{Han}]{2,4}(?:补贴|补助|津贴|奖励)按|^(?:同时|此外|另外?|并|还|再|根据[^,。;:\d]{2,30}),?(?:可以?|将|按规定)*(?:给予|发放|享受|申请|申领)[^,。;]{0,30}\d`)
+var elseGiven = expression(`^[\p{Han}]{2,4}(?:补贴|补助|津贴|奖励)按|^(?:此外|另外),[^。;:]{4,80}?(?:给予|发放|享受)[^,。;:]{0,30}\d|^(?:同时|此外|另外?|并|还|再|根据[^,。;:\d]{2,30}),?(?:可以?|将|按规定)*(?:给予|发放|享受|申请|申领)[^,。;]{0,30}\d`)
 
 var (
 	// sumsNamed is a label that names a gift, with sums behind it: 购房补贴:博士50万元,硕士20万元.
-	sumsNamed = expression(`^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．])?[\p{Han}“”]{0,10}(?:补贴|补助|津贴|奖励|资助|奖金|慰问金|救助金)(?:标准)?:[^。;:]{0,60}?\d+(?:\.\d+)?(?:万元|元)`)
-	// namesGift is a line that names a gift.
-	namesGift = expression(`^[\p{Han}“”]{2,14}(?:补贴|补助|津贴|奖励|资助|奖金|慰问金|救助金)(?:标准)?[。:]?$`)
+	sumsNamed = expression(`^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．])?[\p{Han}“”]{0,10}(?:补贴|补助|津贴|奖励|资助|奖金|慰问金|救助金)(?:标准)?:[^。;:]{0,60}?\d+(?:\.\d+)?(?:万元|元)|(?:补贴|补助|津贴|奖励)[^。;:]{0,30}标准(?:为|如下)?(?:\([^()]{2,12}\))?:[^。;:]{0,40}?\d+(?:\.\d+)?(?:万元|元)`)
 	// sumAlone is a sum without a verb, with whose it is before it: 硕士研究生每月1500元.
 	sumAlone = expression(`([\p{Han}A-Z“”]{1,16}?(?:\([^()]{1,12}\))?)(?:为|:)?(?:每([人户生孩名]))?(?:每([月年天]))?(?:一次性)?(\d+(?:\.\d+)?(?:亿元|万元|元))(?:/([\p{Han}]{1,2}(?:[/·][\p{Han}])?))?(?:[,、;。)]|$)`)
 )
 
+// giftWords end the name of a gift.
+var giftWords = []string{"补贴", "补助", "津贴", "奖励", "资助", "奖金", "慰问金", "救助金"}
+
+// isGiftName tells whether a line only names a gift: 生活补贴, 购房补贴标准:.
+func isGiftName(line string) bool {
+	line = strings.TrimSuffix(strings.TrimRight(line, "。:"), "标准")
+	if len(line) > longLabel || !slices.ContainsFunc(giftWords, func(w string) bool { return strings.HasSuffix(line, w) }) {
+		return false
+	}
+	n := 0
+	for _, r := range line {
+		if !unicode.Is(unicode.Han, r) {
+			return false
+		}
+		n++
+	}
+	return n >= 4
+}
+
 // sumsUnder tells whether a paragraph under words that name a gift is sums without a verb.
 func (t *reading) sumsUnder(title string, b block) bool {
 	all := t.sentences(b.items[0].Clause)
-	return namesGift.MatchString(title) && !slices.ContainsFunc(all, t.givenIn) && slices.ContainsFunc(all, func(s sentence) bool { return s.matches(sumAlone) })
+	return isGiftName(title) && !slices.ContainsFunc(all, t.givenIn) && slices.ContainsFunc(all, func(s sentence) bool { return s.matches(sumAlone) })
 }
 
 // verbless reads the sums behind a label that names a gift.

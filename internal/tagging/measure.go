@@ -98,7 +98,7 @@ func (t *reading) measure(p *domain.Policy, u unit, c conditions, before *domain
 			return
 		}
 		for _, x := range u.own {
-			if x.in.side != "条件" {
+			if x.in.side != "条件" && !(x.adds && hasFigures(&m) && !addsFigure.MatchString(x.text)) {
 				t.benefit(&m, x.sentence)
 			}
 			if u.gift != "" {
@@ -219,6 +219,10 @@ func (t *reading) substance(m *domain.Measure, own []piece) bool {
 	}
 	return m.Benefit.Kind != "" || best > noAct
 }
+
+// addsFigure begins what a paragraph that only goes on may say of a gift: the most of it, and for
+// how long it is had.
+var addsFigure = expression(`^[\s(]*(?:单|每|同一|最高|累计|年度|总额|[^,。;]{0,8}(?:期限|资金|奖励|补助|补贴))`)
 
 func hasFigures(m *domain.Measure) bool {
 	b := &m.Benefit

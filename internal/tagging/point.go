@@ -49,6 +49,7 @@ type piece struct {
 	sentence
 	in   item
 	list *list // that the sentence is an item of; nil if of none
+	adds bool  // whether its paragraph gives and asks nothing, and only goes on
 }
 
 // isLead tells whether a sentence is the words that stand over its paragraph:
@@ -364,7 +365,7 @@ func (t *reading) severalGifts(sections []section) bool {
 	n := 0
 	for _, s := range sections {
 		for _, it := range s.items {
-			if slices.ContainsFunc(t.sentences(it.Clause), func(one sentence) bool { return t.givenIn(one) && t.givesOwn(one) }) {
+			if slices.ContainsFunc(t.sentences(it.Clause), func(one sentence) bool { return t.pays(one) && t.givesOwn(one) }) {
 				n++
 			}
 		}
@@ -443,7 +444,7 @@ func (t *reading) blocks(s section) []block {
 	for i := 0; i < len(s.items); {
 		end := i + 1
 		first := s.items[i]
-		gift = namesGift.MatchString(first.Text) || gift && !isNumbered(first.Text)
+		gift = isGiftName(first.Text) || gift && !isNumbered(first.Text)
 		article := strings.HasPrefix(first.Path, "第") && strings.Contains(first.Path, "条")
 		switch {
 		case article:
@@ -467,7 +468,7 @@ func (t *reading) blocks(s section) []block {
 			}
 		}
 		if !article && !gift { // paragraphs that go on without a number of their own
-			for end < len(s.items) && s.items[end].Path == first.Path && first.Path != "" && !isNumbered(s.items[end].Text) && !namesGift.MatchString(s.items[end].Text) {
+			for end < len(s.items) && s.items[end].Path == first.Path && first.Path != "" && !isNumbered(s.items[end].Text) && !isGiftName(s.items[end].Text) {
 				end++
 			}
 		}
@@ -568,6 +569,9 @@ func (t *reading) units(p *domain.Policy, s section) []unit {
 			switch {
 			case aside:
 			case len(out) > 0 && !slices.ContainsFunc(b.items, func(it item) bool { return offices.MatchString(it.Text) || isNumbered(it.Text) }):
+				for i := range own {
+					own[i].adds = true
+				}
 				out[len(out)-1].own = append(out[len(out)-1].own, own...)
 			case len(out) == 0 && b.items[0].side != "":
 				before = append(before, own...)

@@ -97,7 +97,7 @@ func (r *reader) who(x piece) {
 			told = told || r.m.Who != ""
 		}
 	}
-	for _, p := range []pattern{widened, costsOf, limitOf} {
+	for _, p := range []pattern{widened, costsOf, limitOf, givenFirst} {
 		if loc := s.loc(p); loc != nil && r.m.Who == "" {
 			r.beneficiary(s.slice(loc[2], loc[3]))
 			told = told || r.m.Who != ""
@@ -263,11 +263,14 @@ var goesOnWho = automaton.MustCompile(`^,(?:并|与其|与之|为其|且|以及|
 
 // rightBefore is who stands right before what they get, behind other words: 省财政对纳入保障范围的县,
 // 新增的民办养老机构,每张床位补助3000元.
-var rightBefore = expression(`,([^,。;:]{4,60}?(?:企业|公司|单位|机构|合作社|工商户|家庭|农户|老年人|残疾人|毕业生|人员|项目|园区|基地)),(?:给予|每[\p{Han}]{1,4}(?:补|给予|奖)|按[^,。;]{2,40}?(?:给予|补|奖))`)
+var rightBefore = expression(`,([^,。;:]{4,60}?(?:企业|公司|单位|机构|合作社|工商户|家庭|农户|老年人|残疾人|毕业生|人员|项目|园区|基地|居民|个人|购房[人者]|研究生|博士后?|硕士)),(?:给予|每[\p{Han}]{1,4}(?:补|给予|奖)|按[^,。;]{2,40}?(?:给予|补|奖))`)
 
 var (
 	// widened is whom something is given to from now on: 将见习补贴范围调整为离校未就业毕业生.
 	widened = expression(`(?:对象|范围)(?:扩大|调整|放宽|延伸|拓展)(?:到|至|为)([^,。;:]{4,60})`)
+	// givenFirst is who gets something, behind the verb and before how much: 给予来本市工作的
+	// 博士,每人每年5万元补贴.
+	givenFirst = expression(`给予([^,。;:\d]{2,30}?(?:博士后?|硕士|人才|毕业生|企业|单位|人员|家庭|个人)),(?:连续|一次性|每)`)
 	// limitOf is whose limit is raised: 双缴存职工家庭的贷款额度上限由80万元上调至100万元.
 	limitOf = expression(`(?:^|[,。;:])([^,。;:]{2,40}?(?:职工|家庭|借款人|缴存人|申请人)(?:\([^()]{1,12}\))?(?:购买[^,。;:的]{2,20})?)的?(?:住房公积金|公积金|个人)?(?:最高)?(?:贷款)?(?:最高)?(?:额度|限额)的?(?:上限)?(?:由|从|上浮|上调|提高|最高|为)`)
 	// costsOf is who has the costs that are borne: 锰矿企业、水泥企业的电费补助为每度0.1元.
