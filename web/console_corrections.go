@@ -12,6 +12,7 @@ import (
 	"policypush/internal/domain"
 	"policypush/internal/matching"
 	"policypush/internal/storage"
+	"policypush/internal/tagging"
 	"policypush/interpretations"
 )
 
@@ -253,9 +254,14 @@ func whereSaid(p *domain.Policy, words, clause string) (*domain.Evidence, error)
 // now, with the place in the text where it says so.
 func factsSaid(p *domain.Policy, before map[string]string) []domain.Correction {
 	kept := domain.Changes(domain.FactCorrected, before, p.Facts())
+	places := factPlaces(p)
 	for i := range kept {
-		if place, ok := factPlace(p, kept[i].Code, kept[i].Officer); ok && kept[i].Officer != "" {
-			kept[i].Cite(p.Text, place[0], place[1])
+		k := &kept[i]
+		if k.Machine != k.Officer {
+			places[k.Code] = tagging.Locate(p, k.Code)
+		}
+		if found := places[k.Code]; len(found) > 0 && k.Officer != "" {
+			k.Cite(p.Text, found[0].Start, found[0].End)
 		}
 	}
 	return kept

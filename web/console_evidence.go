@@ -161,10 +161,9 @@ func marksOf(p *domain.Policy) []mark {
 			}
 		}
 	}
-	for _, f := range factsOf(p) {
-		for _, e := range f.places {
-			marks = append(marks, mark{e[0], e[1], "d-fct", f.word})
-		}
+	places := factPlaces(p)
+	for _, f := range factWords {
+		add("d-fct", f.word, places[f.code], marksPerTag)
 	}
 	for _, tag := range p.Tags {
 		if tag.State != domain.Removed {

@@ -38,7 +38,7 @@ func TestFactsAreUnderlinedInTheText(t *testing.T) {
 		"effective_from": {"2026-11-20"}, "expires": {"2029-11-19"}, "apply_deadline": {"2026-12-10"},
 	}).at(path+"/fields", 200)
 	b.get(path).at(path, 200, `2026年12月10日<span class="k">截止</span>`, `二〇二六年十一月二十日<span class="k">成文</span>`,
-		`自印发之日起施行<span class="k">施行</span>`, `有效期3年<span class="k">有效期</span>`, `">2029-11-19</a>`)
+		`自印发之日起施行<span class="k">施行</span>`, `有效期3年<span class="k">有效期</span>`, `">2029年11月19日</a>`)
 	if k := site.kept(storage.CorrectionFilter{Dimension: domain.FactCorrected})["expires"]; k.Words != "有效期3年" {
 		t.Errorf("kept at %q", k.Words)
 	}

@@ -375,6 +375,9 @@ type Policy struct {
 	Clauses    []Clause
 	Tags       []Tag
 	Measures   []Measure
+	// FactEvidence is where Text says the facts of the document, keyed as [Policy.Facts]
+	// names them.
+	FactEvidence map[string][]Evidence
 
 	DraftedBy   OperatorID
 	ReviewedBy  OperatorID

@@ -62,7 +62,7 @@ type PolicySummary struct {
 const policyColumns = `office_id, version, status, title, doc_number, unified_code, issuers, doc_kind, audience,
 	publish_date, effective_from, expires, apply_deadline, replaces, amends, contact, source_name, source_hash, text,
 	clauses, tags, measures, drafted_by, reviewed_by, approved_by, published_by, created_at, reviewed_at,
-	approved_at, published_at, no_interpretation, ended_reason, themes, measure_count, first_measure, deadlines`
+	approved_at, published_at, no_interpretation, ended_reason, themes, measure_count, first_measure, deadlines, fact_evidence`
 
 func policyValues(p *domain.Policy) []any {
 	themes, deadlines, first := p.Codes(domain.ThemeTag), p.Deadlines(), ""
@@ -74,7 +74,7 @@ func policyValues(p *domain.Policy) []any {
 		p.PublishDate, p.EffectiveFrom, p.Expires, p.ApplyDeadline, asJSON(&p.Replaces), asJSON(&p.Amends), p.Contact, p.SourceName, p.SourceHash, p.Text,
 		asJSON(&p.Clauses), asJSON(&p.Tags), asJSON(&p.Measures), p.DraftedBy, p.ReviewedBy, p.ApprovedBy, p.PublishedBy,
 		micros(p.CreatedAt), micros(p.ReviewedAt), micros(p.ApprovedAt), micros(p.PublishedAt),
-		p.NoInterpretation, p.EndedReason, asJSON(&themes), len(p.Measures), first, asJSON(&deadlines),
+		p.NoInterpretation, p.EndedReason, asJSON(&themes), len(p.Measures), first, asJSON(&deadlines), asJSON(&p.FactEvidence),
 	}
 }
 
@@ -86,7 +86,7 @@ func scanPolicy(row scanner, p *domain.Policy) error {
 		&p.PublishDate, &p.EffectiveFrom, &p.Expires, &p.ApplyDeadline, asJSON(&p.Replaces), asJSON(&p.Amends), &p.Contact, &p.SourceName, &p.SourceHash, &p.Text,
 		asJSON(&p.Clauses), asJSON(&p.Tags), measuresColumn{&p.Measures}, &p.DraftedBy, &p.ReviewedBy, &p.ApprovedBy, &p.PublishedBy,
 		timeInto(&p.CreatedAt), timeInto(&p.ReviewedAt), timeInto(&p.ApprovedAt), timeInto(&p.PublishedAt),
-		&p.NoInterpretation, &p.EndedReason, &themes, &measures, &first, &deadlines)
+		&p.NoInterpretation, &p.EndedReason, &themes, &measures, &first, &deadlines, asJSON(&p.FactEvidence))
 	if err != nil {
 		return err
 	}

@@ -77,6 +77,7 @@ func (t *reading) facts(p *domain.Policy) {
 	p.Replaces, p.Amends = t.replaced(p), t.amended(p)
 	p.Contact = t.contact(p)
 	p.Title = issuedTogether(p)
+	factPlaces(p)
 }
 
 // saysKind tells whether a title says what it is about or what kind of document it is of.

@@ -90,6 +90,7 @@ type claim struct {
 	day  string
 	rank int // 3 for what is called the last day, 2 for 本办法, 1 for no subject, 0 is not counted
 	way  way // of a last day to apply
+	in   sentence
 }
 
 // claims collects dates of one kind.
@@ -98,6 +99,15 @@ type claims []claim
 func (c *claims) add(day string, rank int) {
 	if day != "" && rank > 0 {
 		*c = append(*c, claim{day: day, rank: rank})
+	}
+}
+
+// stamp notes the sentence of the claims that were made last.
+func stamp(in sentence, all ...*claims) {
+	for _, list := range all {
+		for i := len(*list) - 1; i >= 0 && (*list)[i].in.end == 0; i-- {
+			(*list)[i].in = in
+		}
 	}
 }
 
@@ -188,9 +198,11 @@ func (t *reading) validity(p *domain.Policy, meta map[string]string) {
 		title += "通告" // whatever its title, it announces
 	}
 	callsFor := calls.MatchString(p.Title)
-	listed, last := -maxCell, "" // where a section about the time to apply begins, and its last day
-	called := -maxCell           // where one about how to apply begins
-	attached := false            // behind the signature of a notice that issues no other text
+	listed, last := -maxCell, ""           // where a section about the time to apply begins, and its last day
+	called := -maxCell                     // where one about how to apply begins
+	attached := false                      // behind the signature of a notice that issues no other text
+	var now sentence                       // the one that was read last
+	var lasting, issuing, listing sentence // those that tell how long, from the day of issue, until when to apply
 	for i := range p.Clauses {
 		c := &p.Clauses[i]
 		if len(c.Text) < 60 && listedTitle.MatchString(c.Text) {
@@ -210,6 +222,8 @@ func (t *reading) validity(p *domain.Policy, meta map[string]string) {
 			if domain.CodePoints(s.text) < 4 || !s.matches(ofTime) {
 				continue
 			}
+			stamp(now, &from, &items, &ends, &deadlines, &starting)
+			now = s
 			deadlines = append(deadlines, t.deadlines(s, year)...)
 			recurs := recursYearly(s)
 			if !recurs && i-called < maxCell && calledTime.MatchString(s.text) {
@@ -222,7 +236,9 @@ func (t *reading) validity(p *domain.Policy, meta map[string]string) {
 			if !recurs && (i-listed < maxCell || under || callsFor && fromNowOn.MatchString(s.text)) {
 				if m := s.loc(listedWindow); m != nil {
 					_, end := spanIn(s.text, m, year)
-					last = max(last, end)
+					if end > last {
+						last, listing = end, s
+					}
 					continue
 				}
 			}
@@ -258,7 +274,7 @@ func (t *reading) validity(p *domain.Policy, meta map[string]string) {
 				if m := s.loc(fromIssue); m != nil {
 					if r := rankOf(p, s.text[:m[0]]); r > 0 {
 						if n, ok := integer(submatch(s.text, m, 2)); !ok {
-							issued = max(issued, r)
+							issued, issuing = max(issued, r), s.slice(m[0], m[1])
 						} else if submatch(s.text, m, 3) != "" {
 							from.add(after(p.PublishDate, length{months: n, days: 1}), r)
 						} else {
@@ -266,7 +282,7 @@ func (t *reading) validity(p *domain.Policy, meta map[string]string) {
 						}
 					}
 				} else if m := s.loc(fromNow); m != nil && atOnce(s.text[m[1]:]) && notApplying(s.text[:m[0]]) && !opens(s.text[m[1]:]) && rankOf(p, s.text[:m[0]]) > 0 {
-					issued = max(issued, 1)
+					issued, issuing = max(issued, 1), s.slice(m[0], m[1])
 				}
 				if m := s.loc(starts); m != nil && !strings.HasPrefix(s.text[m[1]:], "算") && !strings.HasPrefix(s.text[m[1]:], "计算") {
 					starting.add(day(submatch(s.text, m, 1), submatch(s.text, m, 2), cmpEmpty(submatch(s.text, m, 3), "1")), 1)
@@ -280,7 +296,7 @@ func (t *reading) validity(p *domain.Policy, meta map[string]string) {
 					continue // 起实施三年行动计划, 该费率自…起执行一年
 				}
 				if told := lengthIn(s.text, m, 1); told != (length{}) {
-					long = told
+					long, lasting = told, s.slice(m[0], m[1])
 				}
 				if strings.Contains(s.text[max(0, m[0]-60):m[1]], "之日起") && len(from) == 0 {
 					sinceIssued = true
@@ -288,6 +304,7 @@ func (t *reading) validity(p *domain.Policy, meta map[string]string) {
 			}
 		}
 	}
+	stamp(now, &from, &items, &ends, &deadlines, &starting)
 	from.add(items.best(true), 1)
 	p.EffectiveFrom = from.best(false)
 	if p.EffectiveFrom == "" {
@@ -323,6 +340,9 @@ func (t *reading) validity(p *domain.Policy, meta map[string]string) {
 			p.ApplyDeadline = papers
 		}
 	}
+	t.saidOf(p, "effective_from", p.EffectiveFrom, []claims{from, items, starting}, issuing, lasting)
+	t.saidOf(p, "expires", p.Expires, []claims{ends}, lasting)
+	t.saidOf(p, "apply_deadline", p.ApplyDeadline, []claims{deadlines}, listing)
 }
 
 // takesEffect is the last of the lines that tell how a statute came about.

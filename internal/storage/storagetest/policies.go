@@ -173,8 +173,9 @@ func keepsPolicies(t *testing.T, url string) {
 		ApplyDeadline: "2026-12-31", Replaces: []domain.Reference{{DocNumber: "云政发〔2024〕3号"}},
 		Amends: []domain.Reference{{Title: "关于缓缴社会保险费的通知", DocNumber: "云人社发〔2025〕2号", Until: "2027-06-30"}}, Contact: "0570-12345",
 		SourceName: "措施.docx", SourceHash: "ab12", Text: "第一条　对小微企业减半征收。",
-		Clauses: []domain.Clause{{Path: "第一条", Kind: domain.TextClause, Start: 0, End: 14, Text: "第一条　对小微企业减半征收。"}},
-		Tags:    []domain.Tag{{Dimension: domain.ThemeTag, Code: "Q01", Score: 7.5, State: domain.Assigned}},
+		Clauses:      []domain.Clause{{Path: "第一条", Kind: domain.TextClause, Start: 0, End: 14, Text: "第一条　对小微企业减半征收。"}},
+		FactEvidence: map[string][]domain.Evidence{"issuers": {{Start: 4, End: 9, Text: "对小微企业"}}},
+		Tags:         []domain.Tag{{Dimension: domain.ThemeTag, Code: "Q01", Score: 7.5, State: domain.Assigned}},
 		Measures: []domain.Measure{{ID: "m1", Title: "减半征收", Criteria: domain.Leaf(domain.Condition{
 			Field: domain.FieldStaff, Op: domain.AtMost, Number: 300,
 		})}},
