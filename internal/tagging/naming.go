@@ -363,9 +363,9 @@ func speaksTo(before, after string) bool {
 	return goOn.MatchString(after)
 }
 
-// takenOn are words of those who take somebody on, before whom they take on: a
-// subsidy for it is the employer's.
-var takenOn = automaton.MustCompile(`(?:招用|招录|吸纳|录用|聘用|雇用|新招|招收|安置|安排|带动|拖欠|克扣|聘请|引进|收住|接收|服务于?|联结|收购)[^,。;:!?()]{0,24}$`)
+// takenOn are words of those who take somebody on, before whom they take on, or have
+// taken on (用人单位,其女职工): a subsidy for it is the employer's.
+var takenOn = automaton.MustCompile(`(?:招用|招录|吸纳|录用|聘用|雇用|新招|招收|安置|安排|带动|拖欠|克扣|聘请|引进|收住|接收|服务于?|联结|收购)[^,。;:!?()]{0,24}$|(?:企业|单位)[^。;:!?()]{0,8}其$`)
 
 // throughOthers tells whether what stands behind a part of a sentence is named for
 // the sake of who takes it on.

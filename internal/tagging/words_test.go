@@ -209,6 +209,21 @@ func TestWordsInTheirPlace(t *testing.T) {
 		"villagers who judge": {
 			"云川县居民住房恢复重建申报指南\n受灾群众申报后,经村民主评议、乡镇审核,对靠自身能力无法解决居住问题的困难人员给予救助。", domain.GroupTag, "G17", false,
 		},
+		"who heads farming leads no industry": {
+			"关于认定农业产业化龙头企业的通知\n一、对新认定的省级农业产业化龙头企业,奖励20万元。\n二、农业产业化龙头企业应当带动农户增收。", domain.ThemeTag, "Q19", false,
+		},
+		"gas of those who are no residents": {
+			"关于调整非居民用气销售价格的通知\n一、非居民用气价格调整为每立方米3.2元。\n二、非居民用气价格自7月1日起执行,按抄表周期结算。", domain.ThemeTag, "M28", false,
+		},
+		"rent of a start-up is no home": {
+			"云川县创业扶持政策\n一、给予创业者创业租金补贴,每年最高4000元。\n二、对入驻孵化基地的企业,给予场地租金补贴。", domain.ThemeTag, "M06", false,
+		},
+		"rent made less for enterprises": {
+			"云川区支持企业十条措施\n一、防疫补贴计划。向辖区企业发放防疫补贴。\n二、租金减免计划。对承租区属国有企业物业和人才住房的企业,免除2个月租金。租金减免总额不低于1亿元。\n三、融资扶持计划。为企业融资提供贴息。", domain.ThemeTag, "M06", false,
+		},
+		"whose contributions are paid": {
+			"关于降低企业成本的若干措施\n一、对符合条件的用人单位,其女职工产假期间单位缴纳的社会保险费,按50%给予补贴。\n二、继续免收企业超定额用水费用。", domain.GroupTag, "G11", false,
+		},
 		"buildings that win a prize": {
 			"云川县建筑企业创优夺杯奖励办法\n一、对主创鲁班奖的建筑业企业,一次性奖励100万元。\n二、对主创国家优质工程奖的,一次性奖励50万元。", domain.ThemeTag, "Q18", true,
 		},
