@@ -260,7 +260,7 @@ func numberHint(f domain.Field) string {
 // field; then its value.
 type addingView struct {
 	At      string
-	Beside  string   // the node in words
+	Beside  string   // the node in words, "" for all
 	Places  []option // where it may stand; empty if there is no choice
 	Empty   bool     // there is no condition yet
 	Fields  []option
@@ -281,7 +281,10 @@ func (s *Server) adding(c *fiber.Ctx, criteria *domain.Criteria, rows []criterio
 	if err != nil {
 		return nil, err
 	}
-	v := &addingView{At: at, Beside: cutRunes(matching.Describe(node, s.Rules.ValueName), 80), Empty: node.IsZero(), Field: domain.Field(c.Query("field")), JoinAny: node.Any != nil}
+	v := &addingView{At: at, Empty: node.IsZero(), Field: domain.Field(c.Query("field")), JoinAny: node.Any != nil}
+	if at != rootPath || node.Leaf != nil {
+		v.Beside = cutRunes(matching.Describe(node, s.Rules.ValueName), 40)
+	}
 	if len(rows) > 1 {
 		v.Places = s.placesOf(criteria, rows, at)
 	}

@@ -117,12 +117,25 @@ func describeLeaf(c *domain.Condition, negated bool, names Names) string {
 		return string(appendNames(append(room[:0], is...), c.Field, c.Values, names))
 	case domain.NumberOf:
 		return string(appendNumber(room[:0], c, negated, words))
-	default:
+	default: // the words of the text, which may begin and end as a part of a sentence
+		said := unreadWords(c.Unread)
 		if negated {
-			return "没有：" + c.Unread
+			return "不属于“" + said + "”"
 		}
-		return c.Unread
+		return "符合“" + said + "”"
 	}
+}
+
+// unreadWords are the words of a condition without what joined them to others.
+func unreadWords(said string) string {
+	said = strings.Trim(said, "，。；、 ")
+	for _, joint := range []string{"并且", "或者", "以及", "并", "且", "或"} {
+		if rest, found := strings.CutPrefix(said, joint); found && rest != "" {
+			said = rest
+			break
+		}
+	}
+	return strings.NewReplacer("“", "‘", "”", "’").Replace(strings.TrimSuffix(said, "的"))
 }
 
 // opposite returns the comparison that holds when op does not.

@@ -244,7 +244,8 @@ func TestDescribe(t *testing.T) {
 		"money":                  {number(domain.FieldRevenue, domain.LessThan, 250_000_000), "年营业收入少于2.5亿元"},
 		"small money":            {number(domain.FieldIncome, domain.MoreThan, 9_999), "年应纳税所得额超过9999元"},
 		"a place":                {code(domain.FieldRegion, "330603"), "所在地在浙江省云州市云川县"},
-		"what could not be read": {domain.Leaf(domain.Condition{Field: domain.FieldOther, Unread: "信用良好"}), "信用良好"},
+		"what could not be read": {domain.Leaf(domain.Condition{Field: domain.FieldOther, Unread: "信用良好"}), "符合“信用良好”"},
+		"the part of a sentence that could not be read": {domain.NotOf(domain.Leaf(domain.Condition{Field: domain.FieldOther, Unread: "或家庭人员发生变化的"})), "不属于“家庭人员发生变化”"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := matching.Describe(&tt.criteria, names); got != tt.want {

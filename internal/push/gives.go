@@ -34,7 +34,7 @@ var (
 	goesOn = regexp.MustCompile(`[：的]$|(?:如下|以下|下列)[^，。；]*$|等措施$|^(?:其中|同时|并|且|也|但|或|及|不得|所以|因此|仍)`)
 	sum    = regexp.MustCompile(`\d+(?:\.\d+)?(?:元|万元|亿元|%)`)
 	// gift is a part of a text that names what is given, and of what.
-	gift = regexp.MustCompile(`(?:免征|免收|免交|免缴|免除|减征|减免|减按|减半征收|减半收取|缓缴|延期缴纳|返还|免费|补贴|补助|奖励|贴息|资助)[\p{Han}、]{2,}|[\p{Han}、]{4,}(?:减半|免费|免收|免征)`)
+	gift = regexp.MustCompile(`(?:免征|免收|免交|免缴|免除|减征|减免|减按|减半征收|减半收取|缓缴|延期缴纳|返还|免费|补贴|补助|奖励|贴息|资助)[\p{Han}、]{2,}|[\p{Han}、]{4,}(?:减半|免费|免收|免征)|\d%的(?:支持|补助|补贴|奖励|资助)$`)
 )
 
 // stands says what a measure gives if that can stand for a policy: how much it is, or
@@ -92,7 +92,7 @@ func share(b domain.Benefit, verb string) string {
 }
 
 // noBase are words that a share cannot be of.
-var noBase = regexp.MustCompile(`^[在按]|[上内]$`)
+var noBase = regexp.MustCompile(`^(?:[在按再]|增加|提高)|[上内]$`)
 
 func percent(rate float64) string { return strconv.FormatFloat(rate*100, 'f', -1, 32) + "%" }
 

@@ -90,6 +90,8 @@ func Locate(p *domain.Policy, code string) (places []domain.Evidence) {
 		}
 	}
 	switch code {
+	case "title":
+		add(0, p.Title)
 	case "doc_number":
 		add(0, p.DocNumber)
 	case "issuers":
