@@ -91,10 +91,18 @@ func (r *reading) understand(doc *document.Document) (*domain.Policy, []string) 
 	if p.DocNumber == "" {
 		notes = append(notes, "没有找到发文字号，如有请在草稿中填写")
 	}
+	if name, places := r.tagger.PlacesMeant(p); len(places) > 0 && !hasRegion(p) {
+		notes = append(notes, fmt.Sprintf("“%s”可能是%s，请选择地域", name, strings.Join(places, "、")))
+	}
 	if len(p.Measures) == 0 {
 		notes = append(notes, "没有读出政策点，请核对是否属于可推送的政策")
 	}
 	return p, notes
+}
+
+// hasRegion tells whether it is known where a document holds.
+func hasRegion(p *domain.Policy) bool {
+	return slices.ContainsFunc(p.Tags, func(tag domain.Tag) bool { return tag.Dimension == domain.RegionTag })
 }
 
 // analysis is one line of `analyze --json`. Names and meanings are relied on by

@@ -229,8 +229,9 @@ func isFlat(lines []line) bool {
 	return long*10 > all*8
 }
 
-// flatNotice is a short text on one line that ends with a day behind who signs.
-var flatNotice = automaton.MustCompile(`^.{60,}[。)》] [\p{Han} ]{3,80} ` + datePattern + `(?: \([^()]{2,12}\))?$`)
+// flatNotice is a short text on one line that ends with a day behind who signs, or begins with
+// its number and those it is written to.
+var flatNotice = automaton.MustCompile(`^.{60,}[。)》] [\p{Han} ]{3,80} ` + datePattern + `(?: \([^()]{2,12}\))?$|^[\p{Han}]{2,12}〔\d{4}〕\d{1,5}号 ?(?:各|[省市县区][直级政])[^。:]{2,120}:.{60,}`)
 
 // titleThenText is the first line of a text that lost its breaks: a title, and more behind a
 // blank.
@@ -545,7 +546,7 @@ func startsWithDate(s string) bool { return dateAtStart.MatchString(s) }
 
 // noise is what web pages put around a text.
 var noise = automaton.MustCompile(`^(?:` + strings.Join([]string{
-	`(?:您)?(?:的|现在的|现在所在的|当前的|当前|现在)?位置[:>].*`,
+	`[您你我]?(?:的|现在的|现在所在的|当前的|当前|现在)?位置[:>].*`,
 	`(?i:you are here)[: ].*`,
 	`(?:首页|网站首页)(?:[>»/|\-].*)?`,
 	`[【\[(]?(?:字体|字号|字体大小)[:].{0,20}`,
@@ -554,6 +555,8 @@ var noise = automaton.MustCompile(`^(?:` + strings.Join([]string{
 	`(?:微信)?扫一?[扫描].{0,30}`,
 	`(?:浏览|访问|点击|阅读)(?:次数|量|数)?[:]?\d*次?`,
 	`(?:无障碍(?:浏览|阅读)?|长者(?:模式|版|专区)|关怀版|繁体(?:版|中文)?|简体(?:版|中文)?|登录|注册|搜索|网站地图|联系我们|关于我们|版权声明|隐私声明|网站声明|帮助|RSS|English)(?:[|/]?(?:无障碍|长者模式|繁体|简体|登录|注册|搜索|网站地图|联系我们|关于我们|版权声明|隐私声明|网站声明|帮助|RSS|English|设为首页|加入收藏))*`,
+	`登[录陆][|/ ]{0,3}注册`,
+	`(?:展开|收缩)通版|[\p{Han}]{2,8}请点击:|当前版:.{0,12}|(?:发布|更新)(?:日期|时间):`,
 	`关注[·|].{0,20}`,
 	`欢迎(?:来到|访问|光临|您)[^。]{2,40}网站?[!,。]今天是[:]?.{0,40}`,
 	`(?:语音)?(?:朗读|播报|收听)`,

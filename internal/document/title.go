@@ -122,11 +122,11 @@ func findTitle(lines []line) ([]line, int) {
 	if i := datedHeadline(lines); i >= 0 && (i < best && bestScore < sureTitle || bestScore == 1) {
 		best, bestSize = i, 1
 	}
-	if i := promulgated(lines); i >= 0 {
-		best, bestSize = i, 1
+	if i, size := promulgated(lines); i >= 0 {
+		best, bestSize = i, size
 	}
 	first := 0
-	for first < 3 && first < len(lines) && (strings.HasPrefix(lines[first].text, "★") || isSite(lines[first].text)) { // the slogans of a place
+	for first < 3 && first < len(lines) && (strings.HasPrefix(lines[first].text, "★") || isSite(lines[first].text) || strings.Trim(lines[first].text, "0123456789") == "") { // the slogans of a place
 		first++
 	}
 	if best < 0 {
@@ -171,7 +171,7 @@ func namedTitle(lines []line) string {
 func mayHead(l line) bool {
 	s := l.text
 	return l.style != tableLine && columns(s) >= 4 && columns(s) <= 120 && !strings.HasSuffix(s, ":") && !isMetaLine(s) && !notTitle.MatchString(s) && !isTrail(s) && !factLine.MatchString(s) &&
-		!revision.MatchString(s) && balanced(s) && !hasAny(s, "。;") && numberOf(s).rank == noRank && !isDateLine(s) && !isNumberLine(s)
+		!revision.MatchString(s) && balanced(s) && !hasAny(s, "。;") && numberOf(s).rank == noRank && !isDateLine(s) && !isNumberLine(s) && strings.Trim(s, "0123456789 ") != ""
 }
 
 // dated begins the line that pages put below a headline.
@@ -188,7 +188,7 @@ func datedHeadline(lines []line) int {
 }
 
 // trail is the way to a page: 首页>政务公开>政策文件.
-var trail = automaton.MustCompile(`^(?:>|您?的?(?:当前|现在|所在)的?位置)|>[^<>]*>`)
+var trail = automaton.MustCompile(`^(?:>|[您你我]?的?(?:当前|现在|所在)的?位置|[您你我]的位置)|>[^<>]*>`)
 
 // isTrail tells whether a line is the way to a page.
 func isTrail(s string) bool { return strings.ContainsAny(s, ">位") && trail.MatchString(s) }
@@ -210,9 +210,9 @@ func leadsTo(lines []line, i int) bool {
 // brought is what an order says of the rules that it brings: 《居住登记条例》已经…通过.
 var brought = automaton.MustCompile(`^(?:现将?(?:公布|发布))?《([^《》]{4,80})》[^。]{0,300}(?:(?:通过|同意|批准|决定),?现予(?:公布|发布)|自[^。]{2,30}起施行)`)
 
-// promulgated returns the line of the title of the rules that an order before them
-// brings, or -1.
-func promulgated(lines []line) int {
+// promulgated returns where the title of the rules that an order before them brings stands,
+// and of how many lines it is made; -1 if there is none.
+func promulgated(lines []line) (at, size int) {
 	for i := 0; i < len(lines) && i < beforeBody; i++ {
 		if len(lines[i].text) > 1200 {
 			break
@@ -221,15 +221,25 @@ func promulgated(lines []line) int {
 		if m == nil {
 			continue
 		}
+		name := withoutMarks.Replace(m[1])
 		for j := i + 1; j < len(lines) && j <= i+12; j++ {
-			if lines[j].text == m[1] {
-				return j
+			joined := ""
+			for k := j; k < len(lines) && k < j+longTitle; k++ {
+				if joined += withoutMarks.Replace(lines[k].text); joined == name {
+					return j, k + 1 - j
+				}
+				if !strings.HasPrefix(name, joined) {
+					break
+				}
 			}
 		}
 		break
 	}
-	return -1
+	return -1, 0
 }
+
+// withoutMarks drops the marks of titles, of which those within others are of another kind.
+var withoutMarks = strings.NewReplacer("《", "", "》", "", "〈", "", "〉", "", "<", "", ">", "", " ", "")
 
 // site is the name of a site, or how it greets its readers.
 var site = automaton.MustCompile(`^(?:[\p{Han}]{2,12}(?:新闻网|信息网|政府网|门户网|门户网站|政府网站|法律资料网|文库)|欢迎(?:来到|访问|光临|您)[^。]{2,40}网站?|您(?:所|要)?访问的[^。]{2,40})$`)
@@ -337,7 +347,7 @@ const shortTitle, shortestQuestion = 10, 24
 const shortestHeadline = 16
 
 // notTitle begins what pages list above a text.
-var notTitle = automaton.MustCompile(`^(?:[-•·|★\[]|【[^】]{2,8}】\||(?:本文)?关键[词字]|摘要|导读|(?:主办|承办|协办|回复|答复|受理)(?:单位|部门|机构)?:|版权所有|网站标识码|索引号\||公开形式\||展开$|菜单$|搜索$|返回|点击|扫码|扫一扫|微信扫|(?:信息|文章|稿件)?来源(?:时间)?为?:|[\p{Han}]{0,6}(?:资讯|动态|快讯)$)`)
+var notTitle = automaton.MustCompile(`^(?:[-•·|★\[]|【[^】]{2,8}】\||(?:本文)?关键[词字]|摘要|导读|(?:主办|承办|协办|回复|答复|受理)(?:单位|部门|机构)?:|版权所有|网站标识码|索引号\||公开形式\||发[文布](?:机关|机构|单位|部门)[\p{Han}]{2,20}$|(?:主管|主办)单位|展开$|菜单$|搜索$|返回|点击|扫码|扫一扫|微信扫|(?:信息|文章|稿件)?来源(?:时间)?为?:|[\p{Han}]{0,6}(?:资讯|动态|快讯)$)`)
 
 // labelled is a fact about a document that ends like a title: 效力位阶:地方性条例.
 var labelled = automaton.MustCompile(`^[\p{Han}]{2,6}:[^:]{2,12}$`)

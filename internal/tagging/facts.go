@@ -56,9 +56,9 @@ func (t *reading) facts(p *domain.Policy) {
 	}
 	if m := numberBefore.FindStringIndex(p.Title); m != nil { // 云政办〔2026〕7号云川县人民政府办公室关于…
 		p.Title = p.Title[m[1]:]
-		if whole, found := strings.CutPrefix(strings.TrimSuffix(p.Title, "》"), "《"); found && t.saysKind(whole) && strings.Contains(whole, "关于") {
-			p.Title = whole // 云政发〔2026〕7号《云川县人民政府关于…的通知》
-		}
+	}
+	if whole, found := strings.CutPrefix(strings.TrimSuffix(p.Title, "》"), "《"); found && t.saysKind(whole) && strings.Contains(whole, "关于") && !strings.Contains(whole, "》") {
+		p.Title = whole // 云政发〔2026〕7号《云川县人民政府关于…的通知》
 	}
 	if named := first(meta, "标题", "名称"); !t.saysKind(p.Title) && t.saysKind(named) {
 		p.Title = named // and not the head of a column
@@ -190,9 +190,9 @@ func title(clauses []domain.Clause) string {
 // the number of a notice to the public.
 var versionBehind = automaton.MustCompile(`[\p{Han}》](\(\d{4}(?:修[正订]|修改|施行|版)?\))$|(?:通知|公告|通告)(\(\d{4}年(?:\d{1,2}月)?(?:修[正订]|修改|第\d{1,4}号)\))$`)
 
-// behindKind is what stands behind a title that is complete: a site of any name, or
-// the number.
-var behindKind = automaton.MustCompile(`关于[^_|]{4,120}(?:通知|公告|通告|意见|公示|决定|批复|函)((?: ?[-_|] ?[^-_|《》]{2,30})|\(?[\p{Han}]{2,12}〔\d{4}〕\d{1,4}号\)?)$`)
+// behindKind is what stands behind a title that is complete: a site of any name, the number,
+// or when a page was put up.
+var behindKind = automaton.MustCompile(`关于[^_|]{4,120}(?:通知|公告|通告|意见|公示|决定|批复|函)((?: ?[-_|] ?[^-_|《》]{2,30})|\(?[\p{Han}]{2,12}〔\d{4}〕\d{1,4}号\)?| ?(?:发布|更新)?(?:时间|日期):\d{4}-.{0,400})$`)
 
 // orderBehind is the order or announcement that brought a statute, behind its title.
 var orderBehind = automaton.MustCompile(`\([^()]{2,30}(?:公告|令)第\d{1,4}号\)$`)

@@ -14,6 +14,9 @@ var clearing = automaton.MustCompile(`规范性文件[^。;\n]{0,16}清理|清�
 // betweenOffices tells whether a text is of offices among themselves, whomever it names: an
 // answer to a member of a congress, or the clearing of documents.
 func betweenOffices(p *domain.Policy, s side) bool {
+	if p.DocKind == kindNotice && appropriates.MatchString(firstRunes(p.Text, 600)) {
+		return true
+	}
 	if p.DocKind == kindLetter && (answersMember.MatchString(p.Title) || toMember.MatchString(firstRunes(p.Text, 400))) {
 		return true
 	}
@@ -27,9 +30,12 @@ func betweenOffices(p *domain.Policy, s side) bool {
 	return clearsUp(p) || len(proposals.FindAllStringIndex(firstRunes(p.Text, 600), often)) == often
 }
 
+// appropriates is said where an office hands money or quotas on to others: 现下达你区补助资金.
+var appropriates = automaton.MustCompile(`现(?:提前|预)*(?:下达|拨付|追加|核拨|安排)给?你[省市县区州旗局委厅部校院单]|现将[^。;\n]{2,100}(?:资金|指标|预算|经费|计划)[^。;\n]{0,20}(?:下达|拨付|拨给|分配)给?你[省市县区州旗局委厅部校院单]`)
+
 // proposals is said of what members of a congress or a conference proposed and offices deal
 // with.
-var proposals = automaton.MustCompile(`(?:提案|代表建议|人大建议|议案)[^。;\n]{0,24}(?:办理|办复|办结|督办|面商|领办|答复)|(?:办理|督办|面商|领办|承办)[^。;\n]{0,24}(?:提案|代表建议|人大建议|议案)|两会期间[^。;\n]{0,20}收到`)
+var proposals = automaton.MustCompile(`(?:提案|代表建议|人大建议|议案)[^。;\n]{0,24}(?:办理|办复|办结|督办|面商|领办|答复|立案)|(?:收到|提交|立案)[^。;\n]{0,12}(?:提案|议案)|(?:办理|督办|面商|领办|承办)[^。;\n]{0,24}(?:提案|代表建议|人大建议|议案)|两会期间[^。;\n]{0,20}收到`)
 
 // officeKinds are the kinds in which offices regulate their own work.
 var officeKinds = []string{kindNotice, kindOpinions, kindRules, kindGuide, kindDecision}

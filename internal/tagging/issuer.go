@@ -108,6 +108,9 @@ func (t *Tagger) withPlace(p *domain.Policy, name string) string {
 	if place == nil || !strings.HasSuffix(place.Name, unit) {
 		place = t.onlyPlace(p.Text, unit)
 	}
+	if place == nil && unit == "省" {
+		place = t.rules.Place(provinceByPhone(p.Text))
+	}
 	if place != nil {
 		return place.Name + name[len(unit):]
 	}
@@ -633,7 +636,7 @@ func aboveTitle(p *domain.Policy) []string {
 		if c.Kind == domain.TitleClause {
 			break
 		}
-		if n := officesIn(strings.TrimSuffix(c.Text, "公告")); len(n) > 0 && agencyEnd.MatchString(n[len(n)-1]) && utf8.RuneCountInString(c.Text) <= 40 && !strings.HasSuffix(c.Text, ":") && !strings.HasSuffix(c.Text, "网站") && !praised.MatchString(c.Text) && !strings.HasPrefix(c.Text, "欢迎") {
+		if n := officesIn(strings.TrimSuffix(c.Text, "公告")); len(n) > 0 && agencyEnd.MatchString(n[len(n)-1]) && utf8.RuneCountInString(c.Text) <= 40 && !strings.HasSuffix(c.Text, ":") && !strings.HasSuffix(c.Text, "网站") && !praised.MatchString(c.Text) && !strings.HasPrefix(c.Text, "欢迎") && !imprint.MatchString(c.Text) {
 			for _, name := range n {
 				if strings.Contains(name, ":") { // who did something else
 					continue
@@ -646,3 +649,6 @@ func aboveTitle(p *domain.Policy) []string {
 	}
 	return names
 }
+
+// imprint begins a line of a gazette about itself.
+var imprint = automaton.MustCompile(`^(?:主管|主办|承办|协办|编辑|编印|出版)[^:]*$`)

@@ -166,6 +166,8 @@ var guideTitle = automaton.MustCompile(`[??!!]|一文|一图|一看就|读懂|�
 // news about a policy, or a notice of what is paid.
 func guideKind(p *domain.Policy, title string) string {
 	switch {
+	case strings.HasSuffix(title, "制度") && statesItems.MatchString(p.Text):
+		return kindRules
 	case strings.HasSuffix(title, "说明"), guideTitle.MatchString(title), question.MatchString(firstRunes(p.Text, 3000)):
 		return kindInterpretation
 	case strings.HasSuffix(title, "指南"), strings.HasSuffix(title, "申报"), guideAnd.MatchString(title):

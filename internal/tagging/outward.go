@@ -131,8 +131,8 @@ func (s side) rate() float64 {
 
 // disclosure is what offices publish about themselves or do before there is a
 // policy: their budget, how a plan will be drawn up, the training of their staff,
-// whom they hire, what they buy, who got what, what work they have finished, who of them heads what.
-var disclosure = automaton.MustCompile(`(?:预算|决算|“三公”经费)[^。]{0,14}(?:公开|说明)|规划[^。]{0,20}编制工作方案|(?:大练兵|轮训班|业务培训班)|名单(?:\([^()]*\))?的?公示|公开[\p{Han}]{0,4}(?:招聘|招录|选聘)[^会]{0,40}公告|(?:招标|采购|中标|成交)(?:结果)?公告$|^关于(?:认定|命名|确认)[^《》]{0,30}第[一二三四五六七八九十\d]{1,3}批|^关于推荐\d+(?:家|个|名)|^[\p{Han}]{1,12}(?:局|站|中心|办|委|厅|大队|支队)(?:顺利|圆满|按时|全面|提前)?完成[^《》]{4,40}(?:统计|核查|清查|排查|报送|汇总|工作|任务)$|(?:[省市区县镇乡]长|副主席|领导(?:同志|班子|成员)?)[^《》]{0,8}分工`)
+// whom they hire, what they buy, who got what, whom they praise, what work they have finished, who of them heads what.
+var disclosure = automaton.MustCompile(`(?:预算|决算|“三公”经费)[^。]{0,14}(?:公开|说明)|规划[^。]{0,20}编制工作方案|(?:大练兵|轮训班|业务培训班)|名单(?:\([^()]*\))?的?公示|公开[\p{Han}]{0,4}(?:招聘|招录|选聘)[^会]{0,40}公告|招[聘录考][^《》会]{0,20}(?:事业单位|工作人员|公务员|教师)[^《》会]{0,14}公告|(?:表彰|授予[^《》]{2,40}称号|嘉奖|记功|通报表扬)[^《》]{0,60}的(?:决定|通报|命令)$|(?:招标|采购|中标|成交)(?:结果)?公告$|^关于(?:认定|命名|确认)[^《》]{0,30}第[一二三四五六七八九十\d]{1,3}批|^关于推荐\d+(?:家|个|名)|^[\p{Han}]{1,12}(?:局|站|中心|办|委|厅|大队|支队)(?:顺利|圆满|按时|全面|提前)?完成[^《》]{4,40}(?:统计|核查|清查|排查|报送|汇总|工作|任务)$|(?:[省市区县镇乡]长|副主席|领导(?:同志|班子|成员)?)[^《》]{0,8}分工`)
 
 // showsNames is said where it is shown who or what was chosen, and not what is paid.
 var showsNames = automaton.MustCompile(`名单|拟[\p{Han}]{2,4}|推荐|入围|评审|公示期|异议`)

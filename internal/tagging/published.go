@@ -82,7 +82,10 @@ func writtenDate(p *domain.Policy, meta map[string]string) string {
 	if strings.Contains(p.DocNumber, "令第") {
 		heads = opening(p)
 	}
-	for _, c := range heads {
+	for i, c := range heads {
+		if i+1 < len(heads) && strings.HasPrefix(heads[i+1].Text, "星期") {
+			continue // the page tells what day it is today
+		}
 		for line := range strings.SplitSeq(c.Text, "\n") {
 			line = strings.TrimPrefix(strings.Trim(squareBrackets.Replace(line), "() "), "日期:")
 			if m := dateLine.FindStringSubmatch(line); m != nil {

@@ -397,7 +397,10 @@ func governedElsewhere(place *rules.Place) bool { return place.Code[0] >= '7' }
 // city or province is named too.
 func choose(list []*rules.Place, texts ...string) *rules.Place {
 	if len(list) == 1 {
-		return list[0]
+		if only := list[0]; !bearing(only.Name) || slices.ContainsFunc(texts, func(text string) bool { return strings.Contains(text, only.Parent.Name) }) {
+			return only
+		}
+		return nil
 	}
 	for _, text := range texts {
 		for _, place := range list {
@@ -410,6 +413,10 @@ func choose(list []*rules.Place, texts ...string) *rules.Place {
 	}
 	return nil
 }
+
+// bearing tells whether the name of a place is that of a part of any place, or of a building:
+// 西区综合服务窗口.
+func bearing(name string) bool { return name == "东区" || name == "西区" }
 
 func levelOf(p *rules.Place) int {
 	n := 0
@@ -651,4 +658,21 @@ func (t *Tagger) division(text string) (*rules.Division, bool) {
 		}
 	}
 	return best, best != nil
+}
+
+// PlacesMeant are a name in the issuers or the title of a document that several places bear, where
+// nothing tells which of them is meant, and those places by their full names.
+func (t *Tagger) PlacesMeant(p *domain.Policy) (name string, places []string) {
+	for _, text := range append(slices.Clone(p.Issuers), p.Title) {
+		for _, m := range t.rules.PlacesIn(text) {
+			if len(m.Places) < 2 || choose(m.Places, text, firstRunes(p.Text, maxNamed)) != nil {
+				continue
+			}
+			for _, place := range m.Places {
+				places = append(places, place.Full)
+			}
+			return text[m.Start:m.End], places
+		}
+	}
+	return "", nil
 }
