@@ -190,7 +190,7 @@ func (v *audienceView) warn() {
 	case v.Measures == 0:
 		v.Warning = "没有政策点，没有人会收到。请先补充政策点。"
 	case v.Sum() == 0:
-		v.Warning = "没有人会收到。请检查政策点的条件是否互相矛盾，主题是否有人订阅。"
+		v.Warning = "没有人会收到。请检查政策点的地域和其他条件，主题是否有人订阅。"
 	case v.Sum()*100 >= v.All*95:
 		v.Warning = "几乎所有订阅者都会收到。请检查是不是漏了条件：没有条件的政策点对谁都适用。"
 	}

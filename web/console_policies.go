@@ -140,6 +140,7 @@ type policyHead struct {
 	Remark   string // why it was returned, or ""
 	Missing  []string
 	Internal string // why it is not pushed, or ""
+	Late     string // which of its days are over before it is published, or ""
 	Alike    []alikeView
 }
 
@@ -211,6 +212,7 @@ func (s *Server) policyHead(ctx context.Context, o domain.Operator, p *domain.Po
 	}
 	out := p.Status != domain.Draft && p.Status != domain.Reviewed && p.Status != domain.Approved
 	if !out {
+		h.Late = late(p, s.today())
 		if h.Alike, err = s.alike(ctx, p); err != nil {
 			return policyHead{}, err
 		}
@@ -242,6 +244,20 @@ func (s *Server) policyHead(ctx context.Context, o domain.Operator, p *domain.Po
 		}
 	}
 	return h, nil
+}
+
+// late says which days of a policy that is not published yet are over.
+func late(p *domain.Policy, today string) string {
+	last := domain.NextDeadline(p.Deadlines(), today)
+	_, end, dated := domain.DateRange(p.Expires)
+	day, _, _ := domain.DateRange(today)
+	switch {
+	case dated && end < day:
+		return "有效期到" + longDate(p.Expires) + "，已经过去：发布后就是“已失效”。请核对日期。"
+	case last != "" && last < today:
+		return "申请截止" + longDate(last) + "，已经过去。请核对日期。"
+	}
+	return ""
 }
 
 // whyInternal says why a policy is not pushed, or "".

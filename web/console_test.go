@@ -256,7 +256,9 @@ func TestTagsEvidenceAndAudience(t *testing.T) {
 	b.get(path).post(path+"/tags", url.Values{"do": {"add"}, "tag": {"theme|Z01"}}).at(path, 200, "这份文件不推送", "Z类", "适用可能性高1 → 0")
 	b.post(path+"/tags", url.Values{"do": {"remove"}, "tag": {"theme|Z01"}}).at(path, 200, "适用可能性高0 → 1")
 
-	b.get(path+"/fields").at(path+"/fields", 200, "发文字号")
+	b.get(path+"/fields").at(path+"/fields", 200, "发文字号").lacks("已经过去")
+	b.post(path+"/fields", url.Values{"title": {"云川县支持设备更新若干措施"}, "audience": {"both"}, "expires": {"2020年6月30日"}}).at(path+"/fields", 200, "有效期到2020年6月30日，已经过去")
+	b.get(path + "/fields")
 	form := url.Values{"title": {""}, "audience": {"both"}, "publish_date": {"明年"}, "expires": {"2025-01-01"}, "effective_from": {"2026-01-01"}}
 	b.post(path+"/fields", form).at(path+"/fields", 422, "请填写标题", "要写成2026-12-10这样的日期", `value="明年"`, "早于施行日期")
 	b.get(path+"/fields").post(path+"/fields", url.Values{"title": {"新标题"}, "audience": {"neither"}, "publish_date": {"2026年11月1日"}, "issuers": {"云川县人民政府、云川县财政局"}}).
