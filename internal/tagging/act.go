@@ -153,6 +153,9 @@ var (
 func (t *reading) doneTo(s sentence) sentence {
 	if m := s.loc(doneToObject); m != nil {
 		object := s.slice(m[0]+len(verbDone.FindString(s.text[m[0]:])), m[1])
+		if ofThing.MatchString(s.text[m[1]:]) { // 给予人才津贴 names no one
+			object = sentence{start: s.start, end: s.start}
+		}
 		if i := strings.LastIndex(object.text, "予"); i == 0 || i > 0 && strings.HasSuffix(object.text[:i], "给") { // 给予企业
 			object = object.slice(i+len("予"), len(object.text))
 		}
@@ -169,7 +172,7 @@ func (t *reading) doneTo(s sentence) sentence {
 }
 
 var (
-	notWho = expression(`^通过[^的]*$|^每[\p{Han}]{1,8}\d|^每[\p{Han}]{1,4}$|^(?:实施|发放|开展)|^[\p{Han}]{2,8}(?:补贴|补助|津贴)每|\d(?:厘米|米)(?:以上)?$|生产后$|标准(?:统一)?(?:为|调整为|是)|奖$|^[\p{Han}]{2,12}(?:补助|补贴|奖励|资助)(?:按|由|实行|分[\p{Han}]{0,2}类)|^(?:《|近日|日前|据(?:了解|悉)|除|根据|按照?|依照|依据|其中|其余|将|由|截至|[自从](?:\d|本|即|发)|\d{4}年|\d{1,2}月|目前|在[\p{Han}]{0,6}期间$|本(?:办法|通知|意见|条例))|是|应当|不得|部分按\d|(?:不低于|不高于|不超过)[^,。;]{2,12}标准|(?:受理|申报|申请|截止)(?:时间|日期)|企业规模|(?:划型|划分)标准|人民政府|行政机关|(?:主管|有关|各)部门|提供|根据|情况|工作$|%$|^第[一二三四五\d]年|方面$|(?:标准|内容|方式|办法)(?:为|是)?$|项目中$|责任|问题|因素|》$|要(?:抓紧|认真|切实|加强|积极|严格)|落实$|起$|重视$|(?:幅度|规定|期限)内$|^经[^的]{2,24}(?:鉴定|评估|批准|认定|同意)$|^(?:推进|打造|做强|做大|加快|加强|形成)[^的]*$|^(?:满足|解决|降低|减轻|缓解|促进|进一步|切实|有效|提高|增强|规范|优化)|(?:投产|达效|竣工|验收|认定|备案|完成|签订|建成)后$`)
+	notWho = expression(`^通过[^的]*$|^每[\p{Han}]{1,8}\d|^每[\p{Han}]{1,4}$|^(?:实施|发放|开展)|^(?:落实|继续|延续)[^:,]{0,30}(?:政策|措施)$|^在[^的]{2,20}后$|(?:政策|通知|办法)(?:规定|明确|提出|显示)$|[^的](?:补贴|补助|津贴)$|^[\p{Han}]{2,8}(?:补贴|补助|津贴)每|\d(?:厘米|米)(?:以上)?$|生产后$|标准(?:统一)?(?:为|调整为|是)|奖$|^[\p{Han}]{2,12}(?:补助|补贴|奖励|资助)(?:按|由|实行|分[\p{Han}]{0,2}类)|^(?:《|近日|日前|据(?:了解|悉)|除|根据|按照?|依照|依据|其中|其余|将|由|截至|[自从](?:\d|本|即|发)|\d{4}年|\d{1,2}月|目前|在[\p{Han}]{0,6}期间$|本(?:办法|通知|意见|条例))|是|应当|不得|部分按\d|(?:不低于|不高于|不超过)[^,。;]{2,12}标准|(?:受理|申报|申请|截止)(?:时间|日期)|企业规模|(?:划型|划分)标准|人民政府|行政机关|(?:主管|有关|各)部门|提供|根据|情况|工作$|%$|^第[一二三四五\d]年|方面$|(?:标准|内容|方式|办法)(?:为|是)?$|项目中$|责任|问题|因素|》$|要(?:抓紧|认真|切实|加强|积极|严格)|落实$|起$|重视$|(?:幅度|规定|期限)内$|^经[^的]{2,24}(?:鉴定|评估|批准|认定|同意)$|^(?:推进|打造|做强|做大|加快|加强|形成)[^的]*$|^(?:满足|解决|降低|减轻|缓解|促进|进一步|切实|有效|提高|增强|规范|优化)|(?:投产|达效|竣工|验收|认定|备案|完成|签订|建成)后$`)
 	// beforeWho is a verb before the words that name somebody, and noVerb one that is
 	// none: 服务业企业, 保障性住房, 重点群体.
 	beforeWho = automaton.MustCompile(`^(?:[、和及与或于对向为给]|至于|而(?:获|对)|支持|鼓励|引导|协助|帮助|允许|指导|培育|服务|保障|推动|优先|积极|重点|扶持|适用(?:范围|对象)|本(?:措施|办法|政策|意见|细则|规定|通知|方案)(?:主要|仅)?适用于)`)
@@ -187,14 +190,21 @@ var (
 	startsElse = automaton.MustCompile(`^(?:《|以下|下列|近日|日前|据|根据|按照?|依照|依据|将|由|截至|除|通过|本(?:办法|通知|意见|条例)|[自从](?:\d|本|即|发)|其中|\d{4}年[\d年月日至到—~-]*(?:是|应当|不得))|应当|不得`)
 )
 
+// isPaid ends words that name somebody and say what they get.
+var isPaid = automaton.MustCompile(`(?:发放|纳入|给予|可享受|可领取)[\p{Han}]{0,12}(?:补贴|补助|津贴)$`)
+
 // eachOne ends the words that name somebody.
 var eachOne = automaton.MustCompile(`每[人户名家位]$`)
+
+// ofThing goes on behind a word for somebody to what is called after them.
+var ofThing = automaton.MustCompile(`^[\p{Han}]{0,2}(?:津贴|补贴|公寓|政策|待遇)`)
 
 // people cuts verbs off the front of words that are to name somebody; it is empty
 // if the words name nobody.
 func people(s sentence) sentence {
 	s = s.trim()
 	s = s.slice(0, len(s.text)-len(eachOne.FindString(s.text))) // 见习人员每人每月1600元
+	s = s.slice(0, len(s.text)-len(isPaid.FindString(s.text)))  // 家庭经济困难学生发放生活补助
 	for !noVerb.MatchString(s.text) {
 		verb := len(beforeWho.FindString(s.text))
 		if verb == 0 {

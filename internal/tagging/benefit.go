@@ -267,7 +267,7 @@ func (t *Tagger) sums(code string, s sentence) []match {
 }
 
 // wasBefore is what something was until it was raised or cut.
-var wasBefore = expression(`[由从][^,。;]{0,40}?\d[^,。;]{0,20}?(?:提高|调整|上调|增加|提升|下调|降低|提)[到至为]`)
+var wasBefore = expression(`(?:[由从]|过去|原来)[^,。;]{0,40}?\d[^,。;]{0,20}?(?:提高|调整|上调|增加|提升|下调|降低|提)[到至为]`)
 
 var (
 	// sumOfEach is what one of several gets of each: 硕士每人7000元.
@@ -386,7 +386,7 @@ func (t *Tagger) steps(m *domain.Measure, s sentence) {
 	b := &m.Benefit
 	if loc := s.loc(inClasses); loc != nil && b.Tiers == nil && b.Rate == 0 && s.matches(supports) {
 		b.Kind = cmpEmpty(b.Kind, "B09")
-		b.Tiers, b.Amount = amounts(submatch(s.text, loc, 1)), 0 // 平均3000元,分为2000元、3000元、4000元三档
+		b.Tiers, b.Amount = amounts(cmpEmpty(submatch(s.text, loc, 1), submatch(s.text, loc, 2))), 0 // 平均3000元,分为2000元、3000元、4000元三档
 		delete(m.Evidence, "benefit.amount")
 		m.Evidence["benefit.tiers"] = append(m.Evidence["benefit.tiers"], s.evidence(loc[0], loc[1]))
 	}
@@ -460,7 +460,7 @@ var (
 	// eachOfMany are sums of which each says of what it is one: 享受3000元/人、4000元/人的补贴.
 	eachOfMany = expression(`((?:\d+(?:\.\d+)?(?:万元|元)/[\p{Han}]{1,3}(?:/[\p{Han}]{1,2})?[、,和]){1,7}\d+(?:\.\d+)?(?:万元|元)/([\p{Han}]{1,3}?(?:/[\p{Han}]{1,2})?))(?:的|标准|[,。;]|$)`)
 	// inClasses are the sums of several classes: 分为2000元、3000元、4000元三档.
-	inClasses = expression(`分(?:为|成)?((?:\d+(?:\.\d+)?(?:万元|元)[、,和]){1,7}\d+(?:\.\d+)?(?:万元|元))[一二两三四五六七八\d]?个?档`)
+	inClasses = expression(`分(?:为|成)?((?:\d+(?:\.\d+)?(?:万元|元)[、,和]){1,7}\d+(?:\.\d+)?(?:万元|元))[一二两三四五六七八\d]?个?档|按(?:照)?((?:[^,。;、\d]{1,12}\d+(?:\.\d+)?(?:万元|元)[、和]){1,8}[^,。;、\d]{1,12}\d+(?:\.\d+)?(?:万元|元))的?标准`)
 	// moreOff is by how much more than it was something is taken off what is taxed, or a tax.
 	moreOff = expression(`(?:加计|按照?[^,。;:%]{2,30}?的)(\d+(?:\.\d+)?%)(?:抵减|在税前(?:加计)?(?:扣除|摊销)|加计(?:扣除|抵减|摊销))`)
 	// reachedWords stand before what somebody has to reach.

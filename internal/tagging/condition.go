@@ -232,7 +232,7 @@ func (s sentence) relative() (clause, noun sentence) {
 
 var (
 	firms   = automaton.MustCompile(`(?:企业|公司|单位|机构|合作社|个体工商户|个体户|主体|组织|基地|园区|商户|农场|纳税人|协会|商会|学会|联合社|(?:养殖|养猪|种猪)场|景区|饭店|酒店|旅行社|养老院|幼儿园)$`)
-	persons = automaton.MustCompile(`(?:人员|成员|毕业生|职工|员工|劳动者|人才|居民|家庭|个人|老年人|老人|残疾人|儿童|妇女|学生|军人|农民|农户|创业者|失业者|借款人|缴存人)$`)
+	persons = automaton.MustCompile(`(?:人员|成员|毕业生|职工|员工|劳动者|人才|居民|家庭|个人|老年人|老人|残疾人|儿童|妇女|学生|军人|农民|农户|创业者|失业者|借款人|缴存人|购房人|购房者|购置人|购买人|研究生|博士后?|硕士|消费者)$`)
 )
 
 // crosses tells whether a noun names people and the clause before it enterprises,

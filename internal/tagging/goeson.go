@@ -180,7 +180,7 @@ var (
 )
 
 // giftWords end the name of a gift.
-var giftWords = []string{"补贴", "补助", "津贴", "奖励", "资助", "奖金", "慰问金", "救助金"}
+var giftWords = []string{"补贴", "补助", "津贴", "奖励", "资助", "奖金", "奖学金", "助学金", "慰问金", "救助金"}
 
 // isGiftName tells whether a line only names a gift: 生活补贴, 购房补贴标准:.
 func isGiftName(line string) bool {

@@ -123,3 +123,30 @@ func TestFiguresThatWereMissedOrMistaken(t *testing.T) {
 		}
 	}
 }
+
+// TestWhoGetsIt: by any noun, behind the verb, by how a gift is called; what is no one is left
+// unknown.
+func TestWhoGetsIt(t *testing.T) {
+	for text, want := range map[string]string{
+		"对考核优秀的市级众创空间、星创天地给予运营补助8万元。":            "考核优秀的市级众创空间、星创天地",
+		"困难残疾人生活补贴标准:每人每月120元。":                  "困难残疾人",
+		"全日制博士研究生给予人才津贴20万元。":                    "全日制博士研究生",
+		"政策规定,对在本区购买新建商品住房的购房人,按合同金额的1%给予补贴。":    "在本区购买新建商品住房的购房人",
+		"双缴存职工家庭的贷款额度上限由80万元上调至100万元。":           "双缴存职工家庭",
+		"从市外引来大巴车队,奖励组团社1万元。":                    "组团社",
+		"对投保出口信用保险(进口保险除外)的企业,按实际支付保费的30%予以奖励。":  "投保出口信用保险(进口保险除外)的企业",
+		"对年服务面积达万亩以上的农机合作社(大户),每年按10元/亩的标准进行补贴。": "年服务面积达万亩以上的农机合作社(大户)",
+		"在达到作业标准后,玉米秸秆还田作业补贴,按每亩补贴40元标准发放。":      "",
+		"翻埋作业深度达到30厘米,达到待播状态后,每亩补贴40元。":          "",
+		"大型团队奖,对一次性来云川200人以上的旅游团,每人每晚奖励20元。":     "",
+	} {
+		p := asClerk(t, "一、"+text)
+		if len(p.Measures) != 1 || p.Measures[0].Who != want {
+			var got []string
+			for _, m := range p.Measures {
+				got = append(got, m.Who)
+			}
+			t.Errorf("%s: is for %q, want %q", text, got, want)
+		}
+	}
+}

@@ -151,6 +151,9 @@ func (t *reading) measure(p *domain.Policy, u unit, c conditions, before *domain
 		t.how(&m, x)
 		r.who(x)
 	}
+	if m.Who == "" {
+		r.ofName(u.own[0].sentence)
+	}
 	if m.Who == "" && !named(r.found) && len(r.order) == 0 {
 		r.somebody(u.own)
 	}

@@ -673,7 +673,7 @@ func standards(s section) int {
 
 // isThing tells whether an item is only the number and the name of a thing: 2、租金补贴.
 func isThing(it item) bool {
-	return isNumbered(it.Text) && len(it.Text) <= longLabel && !strings.ContainsAny(it.Text, ",:，；;") && sideOfLabel(it.Text) == ""
+	return isGiftName(it.Text) || isNumbered(it.Text) && len(it.Text) <= longLabel && !strings.ContainsAny(it.Text, ",:，；;") && sideOfLabel(it.Text) == ""
 }
 
 // asideLead tells whether a numbered paragraph begins with words to offices.

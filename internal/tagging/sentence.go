@@ -148,7 +148,7 @@ var boundAtEnd = automaton.MustCompile(`以[上下内](?:\([^()]*\))?$`)
 var sumGiven = automaton.MustCompile(`(?:给予|发放|补助|补贴|奖励|资助|奖补)[\p{Han}]{0,6}\d+(?:\.\d+)?(?:亿元|万元|元)`)
 
 // beforeGift is whom a sentence gives something before its first comma.
-var beforeGift = expression(`^([^,。;:]{4,80}?(?:企业|纳税人|工商户|合作社|家庭农场|机构|单位|人员|家庭|居民|人|学生|毕业生|职工|农户|者|的))(?:依次|分别|可)?(?:给予|发放|补助|补贴|奖励|资助|按|每|一次性|免|减)`)
+var beforeGift = expression(`^([^,。;:]{4,80}?(?:企业|纳税人|工商户|合作社|家庭农场|机构|单位|人员|家庭|居民|人|学生|毕业生|研究生|本科生|博士|硕士|职工|农户|者|的))(?:依次|分别|可)?(?:给予|发放|补助|补贴|奖励|资助|按|每|一次性|免|减)`)
 
 // loc is the first match of an expression, as FindStringSubmatchIndex returns it.
 func (s sentence) loc(p pattern) []int {

@@ -168,7 +168,7 @@ func (r *reader) recipient(s sentence) bool {
 }
 
 // givenTo is who gets something, named behind the verb in more words than 企业 or 个人.
-var givenTo = expression(`(?:给予|奖励|补助给|补贴给|支付给|奖给|向)(?:该|其|所在的?|相关|每家|每个)?([\p{Han}]{0,10}?(?:[\p{Han}]{2}(?:企业|单位|机构)|[^双各一地]方|旅行社|合作社|协会|学校|农户|服务商|经纪人|所有人|权利人|发明人|申请人|负责人))(?:[\p{Han}]{0,8}?)(?:一次性|最高|不超过|奖励|补助|补贴|支付|发放|资金|\d|每)`)
+var givenTo = expression(`(?:给予|奖励|补助给|补贴给|支付给|奖给|向)(?:该|其|所在的?|相关|每家|每个)?([\p{Han}]{0,10}?(?:[\p{Han}]{2}(?:企业|单位|机构)|[^双各一地]方|旅行社|组团社|地接社|合作社|协会|学校|农户|服务商|经纪人|所有人|权利人|发明人|申请人|负责人))(?:[\p{Han}]{0,8}?)(?:一次性|最高|不超过|奖励|补助|补贴|支付|发放|资金|\d|每)`)
 
 // somebody lists for the officer whom a measure is for, where the first sentence that
 // gives something begins with words that no rule reads: 生育二孩、三孩的缴存家庭,….
@@ -249,12 +249,12 @@ func (r *reader) covers(s sentence) bool {
 
 // forWhom is whom something is given to in more words than rule X14 reads:
 // 对首次创办企业,且正常经营1年以上的高校毕业生、就业困难人员,给予….
-var forWhom = expression(`(?:^|[^应针相绝面校核])对([^象。;:()][^。;:()]{0,119}?(?:\([^()。;]{1,40}\)[^。;:()]{0,80}?){0,2}(?:企业|纳税人|个体工商户|单位|人员|家庭|居民|对象|职工|毕业生|农户|合作社|机构|项目|老年人|残疾人|劳动者|军人|人才|主体|园区|基地|农场|创业者|服务商|运营商|供应商|个人|完成人|权人|负责人|传承人|投资人|公司|景区|饭店|酒店|旅行社|中心|平台|学校|幼儿园|医院)(?:\([^()不除]{1,20}\))?),?(?:分别)?(?:给[予与]|每[\p{Han}]{1,6}(?:补|给予|奖|资助|最高|按)|按|发放|予以|一次性|免征|免收|减|实行|补助|补贴|奖励)`)
+var forWhom = expression(`(?:^|[^应针相绝面校核])对([^象。;:()][^。;:()]{0,119}?(?:\([^()。;]{1,40}\)[^。;:()]{0,80}?){0,2}(?:企业|纳税人|个体工商户|单位|人员|家庭|居民|对象|职工|毕业生|农户|合作社|机构|项目|老年人|残疾人|劳动者|军人|人才|主体|园区|基地|农场|创业者|服务商|运营商|供应商|个人|完成人|权人|负责人|传承人|投资人|公司|景区|饭店|酒店|旅行社|中心|平台|学校|幼儿园|医院|购房人|购房者|购置人|购买人|消费者|研究生|博士后?)(?:\([^()不除]{1,20}\))?),?(?:分别)?(?:给[予与]|每[\p{Han}]{1,6}(?:补|给予|奖|资助|最高|按)|按|发放|予以|一次性|免征|免收|减|实行|补助|补贴|奖励)`)
 
 // toAny is whom or what something is given to by a noun of any kind, and noWho one that is no
 // more than what it is given for.
 var (
-	toAny = expression(`(?:^|[,。;:])对([^,。;:]{4,60}?),?(?:分别|一次性)*给予`)
+	toAny = expression(`(?:^|[,。;:、)])对([^,。;:]{4,60}?),?(?:分别|一次性)*给予`)
 	noWho = automaton.MustCompile(`(?:费|费用|支出|部分|投入|贷款|资金|利息|租金|款|额|方面|情形|情况|活动|工作|建设|其)$|给予`)
 )
 
@@ -263,7 +263,7 @@ var goesOnWho = automaton.MustCompile(`^,(?:并|与其|与之|为其|且|以及|
 
 // rightBefore is who stands right before what they get, behind other words: 省财政对纳入保障范围的县,
 // 新增的民办养老机构,每张床位补助3000元.
-var rightBefore = expression(`,([^,。;:]{4,60}?(?:企业|公司|单位|机构|合作社|工商户|家庭|农户|老年人|残疾人|毕业生|人员|项目|园区|基地|居民|个人|购房[人者]|研究生|博士后?|硕士)),(?:给予|每[\p{Han}]{1,4}(?:补|给予|奖)|按[^,。;]{2,40}?(?:给予|补|奖))`)
+var rightBefore = expression(`,([^,。;:]{4,60}?(?:企业|公司|单位|机构|合作社|工商户|家庭|农户|老年人|残疾人|毕业生|人员|项目|园区|基地|居民|个人|购房[人者]|研究生|博士后?|硕士)),(?:给予|每[\p{Han}]{1,4}(?:补|给予|奖)|按[^,。;()]{2,40}?(?:\([^()]{1,40}\)[^,。;()]{0,20}?)?(?:给予|补|奖))`)
 
 var (
 	// widened is whom something is given to from now on: 将见习补贴范围调整为离校未就业毕业生.
@@ -272,7 +272,7 @@ var (
 	// 博士,每人每年5万元补贴.
 	givenFirst = expression(`给予([^,。;:\d]{2,30}?(?:博士后?|硕士|人才|毕业生|企业|单位|人员|家庭|个人)),(?:连续|一次性|每)`)
 	// limitOf is whose limit is raised: 双缴存职工家庭的贷款额度上限由80万元上调至100万元.
-	limitOf = expression(`(?:^|[,。;:])([^,。;:]{2,40}?(?:职工|家庭|借款人|缴存人|申请人)(?:\([^()]{1,12}\))?(?:购买[^,。;:的]{2,20})?)的?(?:住房公积金|公积金|个人)?(?:最高)?(?:贷款)?(?:最高)?(?:额度|限额)的?(?:上限)?(?:由|从|上浮|上调|提高|最高|为)`)
+	limitOf = expression(`(?:^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．])?|[,。;:])([^,。;:]{2,40}?(?:职工|家庭|借款人|缴存人|申请人)(?:\([^()]{1,12}\))?(?:购买[^,。;:的]{2,20})?)的?(?:住房公积金|公积金|个人)?(?:最高)?(?:贷款)?(?:最高)?(?:(?:额度|限额)的?(?:上限)?|上限)(?:由|从|上浮|上调|提高|最高|为)`)
 	// costsOf is who has the costs that are borne: 锰矿企业、水泥企业的电费补助为每度0.1元.
 	costsOf = expression(`(?:^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．])?|[,:。])([^,。;:]{2,50}?(?:企业|公司|单位|机构|合作社|工商户|人员|家庭|职工|老年人|学生))的[\p{Han}]{1,8}(?:补贴|补助|奖励|津贴)(?:标准|金额)?(?:为|按)`)
 )
@@ -449,6 +449,26 @@ func (r *reader) beforeAll(lead sentence) {
 	r.overBy = r.m.Evidence["who"]
 	delete(r.m.Evidence, "who")
 }
+
+// ofName reads who gets something by how it is called, where no words say it: 困难残疾人生活
+// 补贴标准:每人每月110元.
+func (r *reader) ofName(s sentence) {
+	s = s.slice(numberSize(s.text), len(s.text))
+	name := s.slice(0, len(firstGift.FindString(s.text)))
+	if name.text == "" {
+		return
+	}
+	for _, f := range r.c.facets(name) {
+		from, to := name.byteAt(f.evidence.Start), name.byteAt(f.evidence.End)
+		if (f.field == domain.FieldGroup || f.field == domain.FieldSize) && domain.CodePoints(name.text[:from]) <= 4 && (persons.MatchString(name.text[:to]) || firms.MatchString(name.text[:to])) {
+			r.beneficiary(name.slice(0, to))
+			return
+		}
+	}
+}
+
+// firstGift begins a sentence with the name of what it gives.
+var firstGift = automaton.MustCompile(`^[\p{Han}]{4,20}?(?:补贴|补助|津贴|奖励|资助|贴息)(?:标准)?[ 。:]`)
 
 // ofLabel reads who gets the sums behind a colon: 普通高校毕业生:博士每月3000元.
 func (r *reader) ofLabel(s sentence) {
