@@ -148,7 +148,7 @@ func howAll(ms []domain.Measure) string {
 		case said == "":
 			said = one
 		default:
-			return "各项不同，见政策页"
+			return "各项不同，见原文"
 		}
 	}
 	return said

@@ -76,7 +76,7 @@ func TestForWhomAndHow(t *testing.T) {
 		{Who: "经审核符合领取条件的", How: domain.How{Mode: "apply"}},
 	}}
 	card := push.CardOf(p, domain.Likely, isSensitive, "2026-11-22")
-	if card.Who != "" || card.How != "各项不同，见政策页" {
+	if card.Who != "" || card.How != "各项不同，见原文" {
 		t.Errorf("for %q, by %q", card.Who, card.How)
 	}
 	p.Measures = p.Measures[:1]
