@@ -269,7 +269,7 @@ func titleFrom(lines []line, i int) (string, int) {
 	if quotedWhole.MatchString(text) {
 		return text, 1
 	}
-	if endsLikeTitle(text) && balanced(text) && !breaksTitle(lines, i) || len(text) > 240 {
+	if endsLikeTitle(text) && balanced(text) && !breaksTitle(text, lines, i+1) || len(text) > 240 {
 		return text, 1
 	}
 	joined := text
@@ -287,7 +287,7 @@ func titleFrom(lines []line, i int) (string, int) {
 			break
 		}
 		joined += glue(joined, s)
-		if endsLikeTitle(joined) && balanced(joined) {
+		if endsLikeTitle(joined) && balanced(joined) && !breaksTitle(joined, lines, i+n+1) {
 			return joined, n + 1
 		}
 	}
@@ -323,18 +323,19 @@ func setTogether(first, before, l *line) bool {
 	return !endsLikeTitle(s) || !ownPlace.MatchString(s) && !strings.Contains(s, "关于")
 }
 
-// breaksTitle tells whether a title that seems to end at line i goes on: it is
-// about 政策 or 措施, and the next line is short and ends with what titles end
-// with first of all.
-func breaksTitle(lines []line, i int) bool {
-	text := lines[i].text
-	if i+1 >= len(lines) || !strings.Contains(text, "关于") || !strings.HasSuffix(text, "政策") && !strings.HasSuffix(text, "措施") && !strings.HasSuffix(text, "标准") {
+// breaksTitle tells whether a title that seems to end goes on in the next line: it is about
+// 政策 or 措施, and that is short and ends with what titles end with first of all.
+func breaksTitle(text string, lines []line, at int) bool {
+	if at >= len(lines) || !strings.Contains(text, "关于") || !mayGoOn.MatchString(text) {
 		return false
 	}
-	next := lines[i+1].text
+	next := lines[at].text
 	return columns(next) <= 60 && !strings.Contains(next, "关于") && !hasAny(next, "《。:") &&
 		(strings.HasSuffix(next, "的通知") || strings.HasSuffix(next, "的意见") || strings.HasSuffix(next, "的公告") || strings.HasSuffix(next, "的通告") || strings.HasSuffix(next, "的通报") || strings.HasSuffix(next, "的决定") || strings.HasSuffix(next, "的规定"))
 }
+
+// mayGoOn ends what a notice may be about and titles may end with.
+var mayGoOn = automaton.MustCompile(`(?:政策|措施|标准|报告|规划|计划|方案|目录)$`)
 
 // balanced tells whether every 《 is closed.
 func balanced(s string) bool { return strings.Count(s, "《") == strings.Count(s, "》") }

@@ -192,7 +192,7 @@ var versionBehind = automaton.MustCompile(`[\p{Han}》](\(\d{4}(?:修[正订]|�
 
 // behindKind is what stands behind a title that is complete: a site of any name, the number,
 // or when a page was put up.
-var behindKind = automaton.MustCompile(`关于[^_|]{4,120}(?:通知|公告|通告|意见|公示|决定|批复|函)((?: ?[-_|] ?[^-_|《》]{2,30})|\(?[\p{Han}]{2,12}〔\d{4}〕\d{1,4}号\)?| ?(?:发布|更新)?(?:时间|日期):\d{4}-.{0,400})$`)
+var behindKind = automaton.MustCompile(`关于[^_|]{4,120}(?:通知|公告|通告|意见|公示|决定|批复|函)((?: ?[-_|] ?[^-_|《》]{2,30})| ?\|.{0,400}|\(?[\p{Han}]{2,12}〔\d{4}〕\d{1,4}号\)?| ?(?:发布|更新)?(?:时间|日期):\d{4}-.{0,400})$`)
 
 // orderBehind is the order or announcement that brought a statute, behind its title.
 var orderBehind = automaton.MustCompile(`\([^()]{2,30}(?:公告|令)第\d{1,4}号\)$`)

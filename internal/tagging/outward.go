@@ -144,7 +144,9 @@ var (
 	// setsPrice is the title of an answer that sets what people pay.
 	setsPrice = expression(`价格|[水电气]价|票价|运价|收费|费率`)
 	// meetingNews is how a paper tells of a meeting or a visit.
-	meetingNews  = expression(`主持(?:召开)?(?:了)?会议|出席(?:了)?会议|会议(?:强调|指出|要求|传达)|(?:书记|[省市区县州镇]长|主席|主任|局长|厅长|常委)[\p{Han}]{1,6}(?:强调|指出|要求|出席|率队|调研)`)
+	meetingNews = expression(`主持(?:召开)?(?:了)?会议|出席(?:了)?会议|会议(?:强调|指出|要求|传达)|(?:书记|[省市区县州镇]长|主席|主任|局长|厅长|常委)[\p{Han}]{1,6}(?:强调|指出|要求|出席|率队|调研)`)
+	// meets is how a piece of news begins that tells of one, and not of what was decided there.
+	meets        = automaton.MustCompile(`(?:召开|举行)[^。;\n]{0,40}(?:推进|动员|部署|座谈|现场|调度|协调|对接|交办|总结|调研|视频|电视电话|工作)会(?:议)?[。,]`)
 	meetingTitle = expression(`带队|调研|座谈会|现场会|推进会|视察|考察|督导|领办`)
 	// decides shows what an office decided on somebody's request.
 	decides = automaton.MustCompile(`(?:审批|审查|行政许可|行政处罚|验收)(?:意见|决定|结果)[^。;\n]{0,30}予以(?:公告|公示|公布)`)
@@ -178,6 +180,8 @@ func isInternal(p *domain.Policy, s side, internalTop, titled bool) bool {
 	case p.DocKind == kindDraft && silent && !outwardTitle.MatchString(title):
 		return true
 	case p.DocKind == kindInterpretation && s.rate() < 0.2 && (meetingNews.MatchString(firstRunes(p.Text, 600)) || meetingTitle.MatchString(p.Title+headText(p))):
+		return true
+	case p.DocKind == kindInterpretation && s.rate() < 0.5 && meets.MatchString(firstRunes(p.Text, 200)) && meetingNews.MatchString(firstRunes(p.Text, 600)):
 		return true
 	case decides.MatchString(firstRunes(p.Text, 600)), betweenOffices(p, s):
 		return true
