@@ -336,7 +336,7 @@ func (t *Tagger) docNumber(p *domain.Policy, meta map[string]string) string {
 		}
 		for _, code := range []string{"X01", "X02"} {
 			for _, m := range t.find(code, sentence{text: text, start: c.Start, end: c.End}) {
-				n := cleanNumber(m.evidence.Text)
+				n := numberIn(text, m.evidence.Text)
 				if isOrder(c.Kind, text) { // of more offices than the rule takes
 					return orderOf(text)
 				}
@@ -353,7 +353,7 @@ func (t *Tagger) docNumber(p *domain.Policy, meta map[string]string) string {
 	if value := first(meta, "发文字号", "文号", "文件编号", "发文号", "文件字号"); value != "" {
 		for _, code := range []string{"X01", "X02"} {
 			for _, m := range t.find(code, sentence{text: value, end: utf8.RuneCountInString(value)}) {
-				return cleanNumber(m.evidence.Text)
+				return numberIn(value, m.evidence.Text)
 			}
 		}
 		if m := orderText.FindString(value); m != "" {
@@ -482,6 +482,15 @@ func (t *Tagger) numberBehindTitle(p *domain.Policy) string {
 		}
 	}
 	return ""
+}
+
+// numberIn is a number as it stands in a text: 日 ends the day before it, or begins 日政发.
+func numberIn(text, n string) string {
+	before, _, _ := strings.Cut(text, n)
+	if rest, found := strings.CutPrefix(n, "日"); found && strings.TrimRight(before, "0123456789") == before {
+		return "日" + cleanNumber(rest)
+	}
+	return cleanNumber(n)
 }
 
 // cleanNumber cuts what a line without blanks has glued to the left of a

@@ -78,6 +78,7 @@ func TestHeadsOfPages(t *testing.T) {
 		"when it was put up, behind the title":            {title + "时间:2019-01-23 " + title + body, [4]string{title, "云川县人民政府", "", ""}},
 		"what day it is today":                            {"2024年11月23日\n星期六\n通知公告\n" + title + "\n2018-10-22 09:10:52" + body, [4]string{title, "云川县人民政府", "", "2018-10-22"}},
 		"a row of names and values around it":             {"文 号 | 云政通〔2020〕2号 | 发文日期 | 2020-04-19 00:00 |\n---|---|---|---|\n标 题 | 云政通〔2020〕2号 " + title + " |\n云政通〔2020〕2号 " + title + body, [4]string{title, "云川县人民政府", "云政通〔2020〕2号", "2020-04-19"}},
+		"a number that begins like a day ends":            {"日照市人民政府关于禁止露天焚烧秸秆的通告\n发布文号: 日政发[2007]5号" + body, [4]string{"日照市人民政府关于禁止露天焚烧秸秆的通告", "日照市人民政府", "日政发〔2007〕5号", ""}},
 		"what a forum asks of its readers":                {"|\n马上注册,结交更多好友,享用更多功能,让你轻松玩转社区。\n您需要 登录 才可以下载或查看,没有账号?立即注册\nx\n" + title + body, [4]string{title, "云川县人民政府", "", ""}},
 		"the imprint of a gazette":                        {"主管单位 云溪市人民政府\n主办单位 云溪市人民政府办公室\n云川县人民政府\n关于禁止露天焚烧秸秆的通告" + body, [4]string{"关于禁止露天焚烧秸秆的通告", "云川县人民政府", "", ""}},
 		"where my place on the page is":                   {"我的位置:首页>文章详情\n云川县发放种粮补贴\n发布时间:2026-03-01\n县农业农村局对种植水稻的农户每亩补贴100元。", [4]string{"云川县发放种粮补贴", "", "", "2026-03-01"}},
