@@ -148,7 +148,7 @@ func (t *reading) givesElse(before []piece, x piece) bool {
 	if !elseGiven.MatchString(x.text) || !t.pays(x.sentence) && !besides.MatchString(x.text) {
 		return false
 	}
-	sum := strings.IndexAny(x.text, "0123456789")
+	sum := max(0, strings.IndexAny(x.text, "0123456789"))
 	name := strings.TrimPrefix(giftName.FindString(x.text[sum:]), "的")
 	if name == "" {
 		name = strings.TrimPrefix(nameBefore.FindString(x.text[:sum]), "一次性")
