@@ -204,15 +204,6 @@ func (a *alphabet) last(s string) (class uint8, size int) {
 	return a.classOf(r), n
 }
 
-// plainBehind returns where the plain characters begin that a text ends with.
-func (a *alphabet) plainBehind(s string) int {
-	i := len(s)
-	for i >= 3 && a.isPlain(s[i-3], s[i-2], s[i-1]) {
-		i -= 3
-	}
-	return i
-}
-
 // The Chinese characters, and whether three bytes are one of them.
 const firstHan, lastHan = '一', '\u9FFF'
 

@@ -1,5 +1,5 @@
 // Package automaton runs regular expressions over texts that mostly do not
-// match. An automaton reads a text once, a look into a table a character, and
+// match. An automaton reads a text once, at most a look into a table a character, and
 // tells where matches begin; from there others tell where a match ends and where
 // its groups are. What is found is what package regexp finds, which is run itself
 // where no automaton can be.
@@ -18,7 +18,7 @@ import (
 // automaton finds where matches of an expression begin. It reads a text once,
 // from its end, by the expression turned around, and makes the states it goes
 // through when it first comes to them: a character costs a look into a table,
-// whatever the expression. What the match then holds is for the expression
+// whatever the expression, and less where it can begin no match. What the match then holds is for the expression
 // itself to say, from there. An expression that asks for the beginning of the
 // text first of all is read as it stands, from there, unless it asks for the end
 // too and few characters may stand there: most texts end that soon.
@@ -549,9 +549,6 @@ func (a *automaton) matches(text string) bool {
 			t, next = a.make(t, s, class)
 		}
 		i -= n
-		if next == s && class == a.plainClass { // nothing changes as long as such follow
-			i = a.plainBehind(text[:i])
-		}
 		if s = next; s == a.idle {
 			i = a.idleBehind(text, i)
 		}
@@ -613,9 +610,6 @@ func (a *automaton) starts(text string, into []int) []int {
 			t, next = a.make(t, s, class)
 		}
 		i -= n
-		if next == s && s&begins == 0 && class == a.plainClass { // nothing changes as long as such follow
-			i = a.plainBehind(text[:i])
-		}
 		if s = next; s == a.idle {
 			i = a.idleBehind(text, i)
 		}
