@@ -189,7 +189,7 @@ func (t *Tagger) benefit(m *domain.Measure, s sentence) {
 		kind(kindOfWord(submatch(s.text, loc, 4)))
 		b.Amount, _ = yuan(submatch(s.text, loc, 2), submatch(s.text, loc, 3))
 		b.Unit, b.Once = submatch(s.text, loc, 1), strings.Contains(lastRunes(s.text[:loc[0]], 4)+s.text[loc[0]:loc[1]], "一次性")
-		b.Text = cmpEmpty(b.Text, firstRunes(strings.TrimSpace(unnumbered(s.text)), 80))
+		b.Text = cmpEmpty(b.Text, wordsOf(s))
 		m.Evidence["benefit.amount"] = append(m.Evidence["benefit.amount"], s.evidence(loc[0], loc[1]))
 	}
 	if loc := s.loc(eachAlone); loc != nil && b.Amount == 0 && b.Tiers == nil && b.Cap == 0 {
@@ -231,7 +231,7 @@ func (t *Tagger) benefit(m *domain.Measure, s sentence) {
 			}
 		}
 		m.Evidence["benefit.cap"] = append(m.Evidence["benefit.cap"], s.evidence(loc[0], loc[1]))
-		b.Text = cmpEmpty(b.Text, firstRunes(strings.TrimSpace(unnumbered(s.text)), 80))
+		b.Text = cmpEmpty(b.Text, wordsOf(s))
 	}
 	if share := s.locs(shareOfRank); len(share) > 1 && b.Rate != 0 && rests(m.Evidence["benefit.rate"], s.evidence(share[0][0], share[len(share)-1][1])) {
 		if first, second := submatch(s.text, share[0], 1), submatch(s.text, share[1], 1); first != second { // which of them somebody gets stands in the text
@@ -340,7 +340,7 @@ func (t *Tagger) steps(m *domain.Measure, s sentence) {
 		b.Unit = cmpEmpty(b.Unit, strings.Trim(each[1]+"·"+each[2], "·"))
 	}
 	m.Evidence["benefit.tiers"] = append(m.Evidence["benefit.tiers"], s.evidence(from, to))
-	b.Text = cmpEmpty(b.Text, firstRunes(strings.TrimSpace(unnumbered(s.text)), 80))
+	b.Text = cmpEmpty(b.Text, wordsOf(s))
 }
 
 var (
@@ -471,7 +471,7 @@ func (t *Tagger) loose(m *domain.Measure, s sentence) {
 	b := &m.Benefit
 	note := func(field string, loc []int) {
 		m.Evidence["benefit."+field] = append(m.Evidence["benefit."+field], s.evidence(loc[0], loc[1]))
-		b.Text = cmpEmpty(b.Text, firstRunes(strings.TrimSpace(unnumbered(s.text)), 80))
+		b.Text = cmpEmpty(b.Text, wordsOf(s))
 	}
 	if b.Rate == 0 {
 		if loc := s.loc(shareOf); loc != nil && !bounds.MatchString(submatch(s.text, loc, 2)) && !borneOrPaid(s, loc) {
@@ -612,10 +612,7 @@ func (t *Tagger) loose(m *domain.Measure, s sentence) {
 		}
 	}
 	for _, loc := range s.locs(delay) {
-		if b.Months != 0 || notHeld.MatchString(s.text[loc[0]:loc[1]]) {
-			continue
-		}
-		if !(strings.Contains(s.text, "缓") || strings.Contains(s.text, "延") || strings.Contains(s.text, "贴") || strings.Contains(s.text, "贷") || strings.Contains(s.text, "补") || strings.Contains(s.text, "免")) {
+		if b.Months != 0 || notHeld.MatchString(s.text[loc[0]:loc[1]]) || !strings.ContainsAny(s.text, "缓延贴贷补免") {
 			continue
 		}
 		if n, ok := integer(submatch(s.text, loc, 1)); ok {
@@ -640,6 +637,9 @@ func kindNear(s sentence, i, j int) string {
 	}
 	return kindOfWord(firstRunes(rest, 12))
 }
+
+// wordsOf are the words by which a sentence says what it gives.
+func wordsOf(s sentence) string { return firstRunes(strings.TrimSpace(unnumbered(s.text)), 80) }
 
 func kindOfWord(w string) string {
 	switch {

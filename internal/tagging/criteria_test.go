@@ -194,6 +194,22 @@ func conditionsOf(c *domain.Criteria) string {
 	return b.String()
 }
 
+// whoGets writes whom each measure of a policy is for and what it gives.
+func whoGets(p *domain.Policy) (got []string) {
+	for _, m := range p.Measures {
+		got = append(got, m.Who+" "+benefitOf(m.Benefit))
+	}
+	return got
+}
+
+// allGive writes what each measure of a policy gives.
+func allGive(p *domain.Policy) (got []string) {
+	for _, m := range p.Measures {
+		got = append(got, benefitOf(m.Benefit))
+	}
+	return got
+}
+
 // benefitOf writes what a measure gives: a rate, sums in yuan with their unit, a
 // highest sum.
 func benefitOf(b domain.Benefit) string {

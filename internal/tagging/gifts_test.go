@@ -71,10 +71,7 @@ func TestSentencesThatGiveOthersTheirOwn(t *testing.T) {
 		"一、残疾人补贴。对残疾人发放护理补贴:一级残疾人每人每月200元;二级残疾人每人每月150元。":                                                    {"200,150/人·月"},
 	} {
 		p := asClerk(t, text)
-		var got []string
-		for _, m := range p.Measures {
-			got = append(got, benefitOf(m.Benefit))
-		}
+		got := allGive(p)
 		if !slices.Equal(got, want) {
 			t.Errorf("%s: gives %q, want %q", text, got, want)
 		}
@@ -160,10 +157,7 @@ func TestAStandardWithSeveralLinesAndAGuideToSeveral(t *testing.T) {
 		"服务业发展奖励申报指南\n一、奖励标准\n(一)批发业。对年销售额30亿元以上且增速超过20%的限额以上企业奖励15万元。\n(二)零售业。对年零售额1亿元以上且增速超过20%的限额以上企业奖励5万元。\n(三)服务业。对年营业收入2亿元以上且增速超过20%的限额以上企业奖励8万元。\n二、申报材料\n1.申报表。":             {"150000", "50000", "80000"},
 	} {
 		p := read(t, "several", text)
-		var got []string
-		for _, m := range p.Measures {
-			got = append(got, benefitOf(m.Benefit))
-		}
+		got := allGive(p)
 		if !slices.Equal(got, want) {
 			t.Errorf("%s: gives %q, want %q", text, got, want)
 		}

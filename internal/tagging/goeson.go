@@ -160,17 +160,21 @@ func (t *reading) givesElse(before []piece, x piece) bool {
 	return domain.CodePoints(name) >= 4 && !slices.ContainsFunc(before, func(o piece) bool { return strings.Contains(o.text, name) })
 }
 
-// labelOfGift begins a sentence with the name of what it gives.
-var labelOfGift = automaton.MustCompile(`^[\p{Han}]{2,4}(?:补贴|补助|津贴|奖励)按`)
+const (
+	// giftLabelled begins a sentence with the name of what it gives: 运营补贴按每张床位每月200元.
+	giftLabelled = `^[\p{Han}]{2,4}(?:补贴|补助|津贴|奖励)按`
+	// toOthers begins what others are given besides.
+	toOthers = `^(?:此外|另外),[^。;:]{4,80}?(?:给予|发放|享受)[^,。;:]{0,30}\d`
+)
 
-// nameBefore ends what stands before a sum with the name of what is given.
-var nameBefore = automaton.MustCompile(`[\p{Han}]{2,6}(?:补贴|补助|津贴|奖励|资助)(?:最高|不超过|为)*$`)
-
-// besides begins what others are given besides.
-var besides = automaton.MustCompile(`^(?:此外|另外),[^。;:]{4,80}?(?:给予|发放|享受)[^,。;:]{0,30}\d`)
-
-// elseGiven begins such a sentence, which names nobody.
-var elseGiven = expression(`^[\p{Han}]{2,4}(?:补贴|补助|津贴|奖励)按|^(?:此外|另外),[^。;:]{4,80}?(?:给予|发放|享受)[^,。;:]{0,30}\d|^(?:同时|此外|另外?|并|还|再|根据[^,。;:\d]{2,30}),?(?:可以?|将|按规定)*(?:给予|发放|享受|申请|申领)[^,。;]{0,30}\d`)
+var (
+	labelOfGift = automaton.MustCompile(giftLabelled)
+	besides     = automaton.MustCompile(toOthers)
+	// elseGiven begins a sentence that gives something else and names nobody.
+	elseGiven = expression(giftLabelled + `|` + toOthers + `|^(?:同时|此外|另外?|并|还|再|根据[^,。;:\d]{2,30}),?(?:可以?|将|按规定)*(?:给予|发放|享受|申请|申领)[^,。;]{0,30}\d`)
+	// nameBefore ends what stands before a sum with the name of what is given.
+	nameBefore = automaton.MustCompile(`[\p{Han}]{2,6}(?:补贴|补助|津贴|奖励|资助)(?:最高|不超过|为)*$`)
+)
 
 var (
 	// sumsNamed is a label that names a gift, with sums behind it: 购房补贴:博士50万元,硕士20万元.
@@ -237,6 +241,6 @@ func (t *Tagger) sumsAlone(m *domain.Measure, s sentence) {
 		field, b.Amount, b.Tiers = "tiers", 0, sums
 	}
 	b.Kind, b.Unit = cmpEmpty(b.Kind, kindOfWord(s.text)), unit(all[0])
-	b.Text = cmpEmpty(b.Text, firstRunes(strings.TrimSpace(unnumbered(s.text)), 80))
+	b.Text = cmpEmpty(b.Text, wordsOf(s))
 	m.Evidence["benefit."+field] = append(m.Evidence["benefit."+field], s.evidence(all[0][0], all[len(all)-1][1]))
 }

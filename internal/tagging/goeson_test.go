@@ -36,10 +36,7 @@ func TestOneSentenceGivesSeveralThings(t *testing.T) {
 func TestRowsThatGive(t *testing.T) {
 	const table = "类别 | 条件 | 奖励\n制造业 | 产值首次突破1亿元的制造业企业 | 单个企业最高奖励10万元\n技改投资 | 设备投资500万元以上的工业企业 | 按照设备投资额的10%给予奖补,单个项目最高不超过50万元\n升规 | 首次升规的服务业企业 | 给予3万元奖励\n"
 	p := asClerk(t, table)
-	var got []string
-	for _, m := range p.Measures {
-		got = append(got, m.Who+" "+benefitOf(m.Benefit))
-	}
+	got := whoGets(p)
 	want := []string{"产值首次突破1亿元的制造业企业  ≤100000", "设备投资500万元以上的工业企业 10% ≤500000", "首次升规的服务业企业 30000"}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
@@ -65,10 +62,7 @@ func TestSumsUnderTheNameOfAGift(t *testing.T) {
 // TestWordsOverItemsThatGive are no measure: what they ask is asked by each item.
 func TestWordsOverItemsThatGive(t *testing.T) {
 	p := asClerk(t, "(一)生活补贴。具有本区户籍、持有残疾人证的残疾人,符合以下条件的,可以申请生活补贴:\n1.低保家庭中的残疾人,补贴标准为每人每月310元。\n2.重残无业人员,补贴标准为每人每月340元。\n(二)支持建设科技企业孵化器。\n1.对新建的孵化器,给予运营机构最高40万元开办补贴。\n2.对引进企业的孵化器,给予运营机构2万元奖励。\n需要提醒的是,同一机构不得重复享受。")
-	var got []string
-	for _, m := range p.Measures {
-		got = append(got, m.Who+" "+benefitOf(m.Benefit))
-	}
+	got := whoGets(p)
 	want := []string{"低保家庭中的残疾人 310/人·月", "重残无业人员 340/人·月", "运营机构  ≤400000", "运营机构 20000"}
 	if !slices.Equal(got, want) {
 		t.Fatalf("got %q, want %q", got, want)

@@ -1,7 +1,8 @@
 // Package tagging reads a document as a clerk would: what identifies it
-// (facts.go), what it is about (score.go), what it gives (measure.go) to whom (who.go,
-// condition.go). Everything it says carries the words of the text that earned
-// it, and what it cannot read it leaves unknown.
+// (facts.go), what it is about (score.go), where one gift ends and another begins (point.go,
+// gifts.go, goeson.go), what it gives (measure.go) to whom (who.go, condition.go).
+// Everything it says carries the words of the text that earned it, and what it cannot
+// read it leaves unknown.
 //
 // Nothing comes in from outside: no clock, no database, no network. One Tagger
 // serves any number of goroutines.

@@ -28,12 +28,12 @@ var (
 	sumOfEach = expression(`(?:^|[,、;:按及和])([\p{Han}A-Z“”]{1,20}(?:\([^()]{1,12}\))?,?)每([人户亩头张台辆家个件项吨床])(?:每([月年天]))?(?:最高)?可?(?:补贴|补助|奖励|资助|给予|发放)?(\d+(?:\.\d+)?(?:亿元|万元|元))`)
 	// sumPerEach is the same with what it is of behind the sum: 初级800元/人,中级1200元/人.
 	sumPerEach = expression(`(?:^|[,、;:按照及和])([\p{Han}A-Z/“”]{1,14}?(?:\([^()]{1,12}\)[\p{Han}]{0,4})?)()()(\d+(?:\.\d+)?(?:亿元|万元|元))/((?:人|户|亩|床|台|辆|家|个|件|项|吨|张|头|只|次|月|年|平方米)(?:[/·](?:月|年|天|次))?)`)
-	// shareOfRank is the share of one of several ranks: 三星级按60%奖励返还,四星级按80%奖励返还.
 	// notGiven stands before a sum for each that nobody is given: 保险金额为每亩300元.
 	notGiven = automaton.MustCompile(`不超过|最高|累计|总额|合计|上限|达到|超过|低于|收入|投资|产值|保险|保费|费用|价|工资|缴|承担|负担|自付`)
 	// sharesInTurn are those of several ranks or years behind each other: 40%、30%、20%.
 	sharesInTurn = expression(`\d%(?:[、和及]\d+(?:\.\d+)?%)+`)
-	shareOfRank  = expression(`(?:^|[,;、])[^,。;:、%\d年]{1,12}?按(?:照)?[^,。;%\d]{0,16}?(\d+(?:\.\d+)?%)`)
+	// shareOfRank is the share of one of several ranks: 三星级按60%奖励返还,四星级按80%奖励返还.
+	shareOfRank = expression(`(?:^|[,;、])[^,。;:、%\d年]{1,12}?按(?:照)?[^,。;%\d]{0,16}?(\d+(?:\.\d+)?%)`)
 )
 
 // rows reads what each of several gets, where the unit is the same: 博士每人10000元、硕士每人7000元.
@@ -72,7 +72,7 @@ func (t *Tagger) rows(m *domain.Measure, s sentence) {
 	b.Kind, b.Tiers, b.Amount, b.Unit = cmpEmpty(b.Kind, kindNear(s, from, to)), tiers, 0, unit(all[0])
 	delete(m.Evidence, "benefit.amount")
 	m.Evidence["benefit.tiers"] = append(m.Evidence["benefit.tiers"], s.evidence(from, to))
-	b.Text = cmpEmpty(b.Text, firstRunes(strings.TrimSpace(unnumbered(s.text)), 80))
+	b.Text = cmpEmpty(b.Text, wordsOf(s))
 }
 
 // tier adds an amount to those that a measure gives to others, or for other things.
