@@ -58,7 +58,7 @@ func CardOf(p *domain.Policy, verdict domain.Verdict, sensitive func(group strin
 		Sensitive: asksSensitive(p, sensitive),
 		Withdrawn: p.Status == domain.Withdrawn, Why: plain(p.EndedReason),
 	}
-	card.Short = shorten(subject(card.Title), maxTitle)
+	card.Short = shorten(brief(subject(card.Title), p.Issuers), maxTitle)
 	if len(p.Measures) == 0 {
 		return card
 	}
@@ -167,28 +167,7 @@ func how(h domain.How) string {
 	}
 }
 
-var (
-	quoted = regexp.MustCompile(`《([^《》]+)》`)
-	about  = regexp.MustCompile(`关于(?:印发|转发|公布|发布|下达|做好|进一步做好|开展|组织开展|组织申报|申报)?(.+?)(?:有关(?:事项|工作|问题))?的?(?:若干|实施|指导)?(?:通知|意见|公告|通告|决定|函|办法)?$`)
-	// bracketed is what a title says in brackets at its end.
-	bracketed = regexp.MustCompile(`（[^（）]*）$|\([^()]*\)$`)
-	link      = regexp.MustCompile(`(?i)(?:https?://|www\.)[^\s，。；、）)】]*|\b[a-z0-9-]+(?:\.[a-z0-9-]+)*\.(?:com|cn|net|org|gov|top|cc)\b[^\s，。；、）)】]*`)
-)
-
-// subject cuts a title down to what it is about: the name of the document it
-// hands down, or what stands between 关于 and 通知.
-func subject(title string) string {
-	if m := quoted.FindStringSubmatch(title); m != nil {
-		return strings.TrimPrefix(m[1], "关于")
-	}
-	if utf8.RuneCountInString(title) > maxTitle {
-		title = bracketed.ReplaceAllString(title, "")
-	}
-	if m := about.FindStringSubmatch(title); m != nil && m[1] != "" {
-		return m[1]
-	}
-	return title
-}
+var link = regexp.MustCompile(`(?i)(?:https?://|www\.)[^\s，。；、）)】]*|\b[a-z0-9-]+(?:\.[a-z0-9-]+)*\.(?:com|cn|net|org|gov|top|cc)\b[^\s，。；、）)】]*`)
 
 // plain makes words of a document fit for a message: one line, no brackets
 // that a gateway takes for a signature, no links.
@@ -211,19 +190,6 @@ func plain(s string) string {
 		}
 	}, s)
 	return strings.Join(strings.Fields(s), " ")
-}
-
-// shorten cuts to n characters, the last of them an ellipsis. No number stands
-// before it: a part of one would be another, and 300 without its 万 as well.
-func shorten(s string, n int) string {
-	rs := []rune(s)
-	if len(rs) <= n {
-		return s
-	}
-	if n <= 1 {
-		return ""
-	}
-	return strings.TrimRight(string(rs[:n-1]), "0123456789.,万亿，、；：（《“ ") + "…"
 }
 
 // fitting joins parts, of which the first are left out until at most n characters

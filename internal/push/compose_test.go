@@ -77,7 +77,7 @@ func TestTextMessages(t *testing.T) {
 		"a long title is cut before anything else": {
 			[]*domain.Policy{many},
 			domain.Possible, nil,
-			"【云川发布】云川县促进先进制造业集群高…：按设备投资的15%，最高300万元，2027年6月30日截止。可能适用，以正式文件为准。退订回TD",
+			"【云川发布】促进先进制造业集群高质量…：按设备投资的15%，最高300万元，2027年6月30日截止。可能适用，以正式文件为准。退订回TD",
 		},
 		"what is sensitive is not named": {
 			[]*domain.Policy{allowance()},
@@ -107,7 +107,7 @@ func TestTextMessages(t *testing.T) {
 		"a summary with a withdrawal": {
 			[]*domain.Policy{withdrawn, many},
 			domain.Likely, nil,
-			"【云川发布】1项新政策可能与您有关，另有1项此前推送的政策已撤回：云川县促进先进制造业集…，请登录浙里办查看，以正式文件为准。退订回TD",
+			"【云川发布】1项新政策可能与您有关，另有1项此前推送的政策已撤回：促进先进制造业集群…，请登录浙里办查看，以正式文件为准。退订回TD",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
