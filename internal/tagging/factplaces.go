@@ -4,7 +4,9 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"policypush/internal/domain"
@@ -74,8 +76,10 @@ func factPlaces(p *domain.Policy) {
 }
 
 // Locate finds where the text of a policy says a fact as it is now, one place for each of
-// several. What an officer corrected is found by it, too.
+// several. What an officer corrected is found by it, too. Words that do not stand there as
+// they are may do so with other white space: a source breaks its lines anywhere.
 func Locate(p *domain.Policy, code string) (places []domain.Evidence) {
+	unbroken := sync.OnceValue(func() string { return withoutSpace(p.Text) })
 	add := func(from int, words ...string) {
 		for _, w := range words {
 			if found, ok := wordsIn(p.Text, w, from); ok {
@@ -83,12 +87,16 @@ func Locate(p *domain.Policy, code string) (places []domain.Evidence) {
 				return
 			}
 		}
-	}
-	addDay := func(from int, day string) {
-		if add(from, usualDay(day)); len(places) == 0 {
-			add(from, daysAsWritten(day)...)
+		for _, w := range words {
+			if w = withoutSpace(w); w != "" && strings.Contains(unbroken(), w) {
+				start, end, _ := domain.FindWords(p.Text, w, domain.CodePoints(p.Text[:from]))
+				at := domain.ByteAt(p.Text, start)
+				places = append(places, domain.Evidence{Start: start, End: end, Text: p.Text[at : at+domain.ByteAt(p.Text[at:], end-start)]})
+				return
+			}
 		}
 	}
+	addDay := func(from int, day string) { add(from, append([]string{usualDay(day)}, daysAsWritten(day)...)...) }
 	switch code {
 	case "title":
 		add(0, p.Title)
@@ -142,6 +150,15 @@ func signatureAt(p *domain.Policy) int {
 		}
 	}
 	return 0
+}
+
+func withoutSpace(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsSpace(r) {
+			return -1
+		}
+		return r
+	}, s)
 }
 
 // wordsIn finds words at or after a byte of a text, else before it.

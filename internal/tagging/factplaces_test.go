@@ -63,6 +63,13 @@ func TestWhatAnOfficerSaysIsLocated(t *testing.T) {
 	if places := tagging.Locate(p, "effective_from"); len(places) != 1 || places[0].Text != "2026年9月1日" {
 		t.Errorf("%+v", places)
 	}
+	p.Issuers, p.EffectiveFrom = []string{"云川县 人民政府"}, "2026-02-20"
+	p.Text = strings.Replace(strings.Replace(p.Text, "云川县人民政府", "云川县人民\n政 府", 1), "2026年2月20日", "2026 年2 月\n20日", 1)
+	for code, want := range map[string]string{"issuers": "云川县人民\n政 府", "effective_from": "2026 年2 月\n20日"} {
+		if places := tagging.Locate(p, code); len(places) != 1 || places[0].Text != want || string([]rune(p.Text)[places[0].Start:places[0].End]) != want {
+			t.Errorf("%s over a break: %+v", code, places)
+		}
+	}
 	p.EffectiveFrom = ""
 	if places := tagging.Locate(p, "effective_from"); len(places) != 0 {
 		t.Errorf("nothing is said at %+v", places)
