@@ -17,7 +17,7 @@ func (t *Tagger) benefit(m *domain.Measure, s sentence) {
 	note := func(field string, x match) {
 		m.Evidence["benefit."+field] = append(m.Evidence["benefit."+field], x.evidence)
 		if b.Text == "" {
-			b.Text = firstRunes(strings.TrimSpace(unnumbered(s.text)), 80)
+			b.Text = wordsOf(s)
 		}
 	}
 	kind := func(code string) {
@@ -196,7 +196,7 @@ func (t *Tagger) benefit(m *domain.Measure, s sentence) {
 		kind(kindOfWord(s.text))
 		b.Amount, _ = yuan(submatch(s.text, loc, 3), submatch(s.text, loc, 4))
 		b.Unit, b.Once = submatch(s.text, loc, 1), submatch(s.text, loc, 2) != ""
-		b.Text = cmpEmpty(b.Text, strings.TrimSpace(unnumbered(s.text)))
+		b.Text = cmpEmpty(b.Text, wordsOf(s))
 		m.Evidence["benefit.amount"] = append(m.Evidence["benefit.amount"], s.evidence(loc[0], loc[1]))
 	}
 	t.loose(m, s)
@@ -639,7 +639,7 @@ func kindNear(s sentence, i, j int) string {
 }
 
 // wordsOf are the words by which a sentence says what it gives.
-func wordsOf(s sentence) string { return firstRunes(strings.TrimSpace(unnumbered(s.text)), 80) }
+func wordsOf(s sentence) string { return firstRunes(strings.TrimSpace(unnumbered(s.text)), maxWords) }
 
 func kindOfWord(w string) string {
 	switch {

@@ -183,8 +183,9 @@ func (t *reading) measure(p *domain.Policy, u unit, c conditions, before *domain
 		m.How.Mode = "apply"
 	}
 	m.Title = t.measureTitle(p, u, &m)
+	m.Benefit.Text = around(m.Benefit.Text, maxBenefit, &m)
 	if class := u.class.text; class != "" && !strings.Contains(m.Title, class) {
-		m.Title = firstRunes(m.Title, 30-2-utf8.RuneCountInString(class)) + "(" + class + ")"
+		m.Title = firstRunes(m.Title, maxTitle-2-utf8.RuneCountInString(class)) + "(" + class + ")"
 	}
 	m.Check = t.toCheck(&m, u.own)
 	return m, true
@@ -202,7 +203,7 @@ func (t *reading) substance(m *domain.Measure, own []piece) bool {
 		if a > best && x.in.side != "条件" || best == noAct && a > best {
 			best = a
 			if m.Evidence["benefit.kind"] == nil && !hasFigures(m) {
-				m.Benefit.Text = firstRunes(strings.TrimSpace(unnumbered(x.text)), 80)
+				m.Benefit.Text = wordsOf(x.sentence)
 			}
 		}
 	}
@@ -371,7 +372,7 @@ func (t *Tagger) measureTitle(p *domain.Policy, u unit, m *domain.Measure) strin
 	}
 	title = strings.Trim(unnumbered(title), " ,。;:")
 	title = title[len(sinceWhen.FindString(title)):]
-	return firstRunes(cmpEmpty(title, p.Title), 30)
+	return shortTitle(cmpEmpty(title, p.Title), m)
 }
 
 // subjectOf is what a title is about: 关于组织开展…揭榜工作的通知 without its ends.
