@@ -104,41 +104,38 @@ func (s *Segmenter) Apart(text string, at int) bool {
 	var before, behind [reach]rune
 	before[0], behind[0] = left, right
 	from, to := at-n, at+m
-	b, k := 1, 1
-	for from > 0 {
-		r, size := lastOf(text[:from])
-		if !s.borders.joined(r, before[b-1]) {
-			break
-		}
-		if b == reach {
-			return false
-		}
-		before[b] = r
-		b, from = b+1, from-size
-	}
-	for to < len(text) {
-		r, size := firstOf(text[to:])
-		if !s.borders.joined(behind[k-1], r) {
-			break
-		}
-		if k == reach {
-			return false
-		}
-		behind[k] = r
-		k, to = k+1, to+size
-	}
-	for i := range b { // words that begin with before[i]
+	k, more := 1, true  // characters behind the border, and whether further ones may belong to them
+	for i := 0; ; i++ { // words that begin with before[i]
 		h := uint64(wordSeed)
 		for j := i; j >= 0; j-- {
 			h = grow(h, before[j])
 		}
-		for j := range k {
+		for j := 0; j < k || more; j++ {
+			if j == k {
+				r, size := firstOf(text[to:])
+				if more = size > 0 && s.borders.joined(behind[k-1], r); !more {
+					break
+				}
+				if k == reach {
+					return false
+				}
+				behind[k] = r
+				k, to = k+1, to+size
+			}
 			if h = grow(h, behind[j]); s.borders.holds(h) {
 				return false
 			}
 		}
+		r, size := lastOf(text[:from])
+		if size == 0 || !s.borders.joined(r, before[i]) {
+			return true
+		}
+		if i+1 == reach {
+			return false
+		}
+		before[i+1] = r
+		from -= size
 	}
-	return true
 }
 
 // Whole tells whether a word is one of the terms and always one word where both

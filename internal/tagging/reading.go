@@ -135,23 +135,39 @@ func (t *reading) look(c *domain.Clause, seg *segment.Segmenter, hits []hit, run
 	return x, hits, runs
 }
 
-// excerpt is the parts of a text that are segmented, line by line.
+// excerpt is the parts of a text that are segmented, line by line. What stands in
+// the text again and again is segmented once.
 type excerpt struct {
 	text  []byte
-	size  int // in code points
-	lines []moved
+	size  int            // in code points
+	parts []int          // where each begins in the excerpt
+	known map[string]int // the part of some words
+	moved []moved        // in the order of the document
 }
 
-// moved is where a line of an excerpt begins, and where it stands in the document.
-type moved struct{ at, start int }
+// moved is a part, and where it stands in the document.
+type moved struct{ part, start int }
 
-func (e *excerpt) reset() { e.text, e.size, e.lines = e.text[:0], 0, e.lines[:0] }
+func (e *excerpt) reset() {
+	e.text, e.size, e.parts, e.moved = e.text[:0], 0, e.parts[:0], e.moved[:0]
+	clear(e.known)
+}
 
 func (e *excerpt) add(text string, runs []run) {
+	if e.known == nil {
+		e.known = map[string]int{}
+	}
 	for _, r := range runs {
-		e.text = append(append(e.text, text[r.from:r.to]...), '\n')
-		e.lines = append(e.lines, moved{e.size, r.start})
-		e.size += r.end - r.start + 1
+		words := text[r.from:r.to]
+		part, again := e.known[words]
+		if !again {
+			part = len(e.parts)
+			e.known[words] = part
+			e.parts = append(e.parts, e.size)
+			e.text = append(append(e.text, words...), '\n')
+			e.size += r.end - r.start + 1
+		}
+		e.moved = append(e.moved, moved{part, r.start})
 	}
 }
 
@@ -160,15 +176,22 @@ func (e *excerpt) words(seg *segment.Segmenter) []segment.Token {
 	if len(e.text) == 0 {
 		return nil
 	}
-	words := seg.Words(string(e.text))
-	line := 0
-	for i := range words {
-		for line+1 < len(e.lines) && e.lines[line+1].at <= words[i].Start {
-			line++
+	cut := seg.Words(string(e.text))
+	first := make([]int, 0, len(e.parts)+1) // word of each part
+	for i := range cut {
+		for len(first) < len(e.parts) && e.parts[len(first)] <= cut[i].Start {
+			first = append(first, i)
 		}
-		by := e.lines[line].start - e.lines[line].at
-		words[i].Start += by
-		words[i].End += by
+	}
+	for len(first) <= len(e.parts) {
+		first = append(first, len(cut))
+	}
+	words := make([]segment.Token, 0, len(cut)+len(cut)/2)
+	for _, m := range e.moved {
+		by := m.start - e.parts[m.part]
+		for _, w := range cut[first[m.part]:first[m.part+1]] {
+			words = append(words, segment.Token{Text: w.Text, Start: w.Start + by, End: w.End + by})
+		}
 	}
 	return words
 }

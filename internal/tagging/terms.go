@@ -359,17 +359,18 @@ func (o *over) take(x run, whole bool) (sure bool) {
 		return o.sure
 	}
 	o.end = x.end
-	o.sure = whole && o.seg.Apart(o.text, x.from) && o.seg.Apart(o.text, x.to)
-	if o.sure {
+	left, right := o.seg.Apart(o.text, x.from), o.seg.Apart(o.text, x.to)
+	if o.sure = whole && left && right; o.sure {
 		return true
 	}
 	var last *run
 	if len(o.runs) > o.first {
 		last = &o.runs[len(o.runs)-1]
 	}
-	for x.from > 0 && (last == nil || x.from > last.to) && !o.seg.Apart(o.text, x.from) {
+	for !left && (last == nil || x.from > last.to) {
 		_, size := utf8.DecodeLastRuneInString(o.text[:x.from])
 		x.from, x.start = x.from-size, x.start-1
+		left = o.seg.Apart(o.text, x.from)
 	}
 	if last != nil && x.from <= last.to {
 		if x.to <= last.to {
@@ -380,9 +381,10 @@ func (o *over) take(x run, whole bool) (sure bool) {
 		last = &o.runs[len(o.runs)-1]
 	}
 	last.to, last.end = x.to, x.end
-	for last.to < len(o.text) && !o.seg.Apart(o.text, last.to) {
+	for !right {
 		_, size := utf8.DecodeRuneInString(o.text[last.to:])
 		last.to, last.end = last.to+size, last.end+1
+		right = o.seg.Apart(o.text, last.to)
 	}
 	return false
 }
