@@ -188,6 +188,7 @@ func (s *Server) saveCriteria(c *fiber.Ctx) error {
 		return errUnknownAction()
 	}
 	m.Criteria = pruned(m.Criteria)
+	m.Settle()
 	if err := p.ValidateCriteria(); err != nil {
 		return err
 	}
@@ -271,6 +272,7 @@ type addingView struct {
 	Select  []optionGroup
 	Ops     []option
 	Hint    string
+	Typed   string // what was typed and could not be taken
 	JoinAny bool
 }
 
@@ -292,17 +294,20 @@ func (s *Server) adding(c *fiber.Ctx, criteria *domain.Criteria, rows []criterio
 		v.Fields = append(v.Fields, option{Code: string(f), Name: f.Label(), Selected: f == v.Field})
 	}
 	v.Label = v.Field.Label()
+	if join := field(c, "join"); join != "" {
+		v.JoinAny = join == "any"
+	}
 	switch v.Field.Type() {
 	case domain.NumberOf:
-		v.Kind, v.Hint = "number", numberHint(v.Field)
+		v.Kind, v.Hint, v.Typed = "number", numberHint(v.Field), field(c, "number")
 		for _, op := range []struct {
 			op   domain.Op
 			sign string
 		}{{domain.AtMost, "≤"}, {domain.LessThan, "<"}, {domain.AtLeast, "≥"}, {domain.MoreThan, ">"}} {
-			v.Ops = append(v.Ops, option{Code: string(op.op), Name: opLabel(v.Field, op.op) + "（" + op.sign + "）"})
+			v.Ops = append(v.Ops, option{Code: string(op.op), Name: opLabel(v.Field, op.op) + "（" + op.sign + "）", Selected: field(c, "op") == string(op.op)})
 		}
 	case domain.Unreadable:
-		v.Kind, v.Hint = "text", "抄录原文。系统读不懂这类条件，会提醒读者自己对照"
+		v.Kind, v.Typed, v.Hint = "text", field(c, "unread"), "抄录原文。系统读不懂这类条件，会提醒读者自己对照"
 	case domain.OneCode, domain.CodeTree, domain.CodeSet:
 		v.Kind = "codes"
 		return v, s.addCodes(c, v)

@@ -34,6 +34,7 @@ type evidencePart struct {
 	ID    string
 	Class string
 	Word  string
+	Aside bool // plain text beside what is looked at
 }
 
 // evidenceText is the text with what was marked in it.
@@ -96,10 +97,36 @@ func passageOf(p *domain.Policy, m *domain.Measure) []evidenceClause {
 	var passage []evidenceClause
 	for _, cl := range evidence(p).clauses {
 		if slices.ContainsFunc(rests, func(r [2]int) bool { return r[0] < cl.end && cl.start < r[1] }) {
-			passage = append(passage, cl)
+			passage = append(passage, cl.asideFrom(m.Start, m.End))
 		}
 	}
 	return passage
+}
+
+// asideFrom is a clause with the plain text outside of a place set apart, if the place is a
+// part of it: where a paragraph says several things, an officer sees which.
+func (c evidenceClause) asideFrom(start, end int) evidenceClause {
+	if start >= c.end || end <= c.start || start <= c.start && c.end <= end {
+		return c
+	}
+	var parts []evidencePart
+	at := c.start
+	for _, part := range c.Parts {
+		text := []rune(part.Text)
+		if part.Class != "" {
+			parts, at = append(parts, part), at+len(text)
+			continue
+		}
+		from, to := min(max(start-at, 0), len(text)), min(max(end-at, 0), len(text))
+		for _, piece := range []evidencePart{{Text: string(text[:from]), Aside: true}, {Text: string(text[from:to])}, {Text: string(text[to:]), Aside: true}} {
+			if piece.Text != "" {
+				parts = append(parts, piece)
+			}
+		}
+		at += len(text)
+	}
+	c.Parts = parts
+	return c
 }
 
 func (c *evidenceClause) plain(text []rune) {

@@ -217,6 +217,29 @@ func (s *Server) removeMeasure(c *fiber.Ctx) error {
 	return s.saveDraft(c, p, "measure", "删除政策点“"+m.Title+"”", before, to, isMeasure(p, &m, domain.SaidYes, "")...)
 }
 
+// checkedMeasure takes from a measure what it asks an officer to look at: they did.
+func (s *Server) checkedMeasure(c *fiber.Ctx) error {
+	p, err := s.draftOf(c)
+	if err != nil {
+		return err
+	}
+	i := measureAt(p, domain.MeasureID(c.Params("measure")))
+	if i < 0 {
+		return noMeasure()
+	}
+	before, err := s.reach(c.UserContext(), p)
+	if err != nil {
+		return err
+	}
+	m := &p.Measures[i]
+	m.Check = nil
+	to := "measures/" + string(m.ID)
+	if field(c, "from") == "text" {
+		to = "#m-" + string(m.ID)
+	}
+	return s.saveDraft(c, p, "measure", "核对了政策点“"+m.Title+"”", before, to)
+}
+
 func noMeasure() error {
 	return domain.Errorf(domain.NotFound, "没有这个政策点，可能刚被别人删除。请返回政策点列表。")
 }
@@ -484,6 +507,7 @@ func (s *Server) applyMeasure(p *domain.Policy, m *domain.Measure, f measureForm
 	}
 	m.Title, m.Who, m.Benefit, m.Window = f.Title, f.Who, b, w
 	m.How = domain.How{Mode: f.Mode, Where: f.Where, Within: f.Within, Contact: f.Contact, Materials: linesOf(f.Materials)}
+	m.Settle()
 	return nil
 }
 

@@ -364,7 +364,7 @@ func (s *Server) saveFields(c *fiber.Ctx) error {
 	}
 	facts := p.Facts()
 	f := fieldsForm{
-		Title: field(c, "title"), DocNumber: field(c, "doc_number"), UnifiedCode: field(c, "unified_code"), Issuers: field(c, "issuers"),
+		Title: strings.Join(strings.FieldsFunc(field(c, "title"), func(r rune) bool { return r == '\r' || r == '\n' }), ""), DocNumber: field(c, "doc_number"), UnifiedCode: field(c, "unified_code"), Issuers: field(c, "issuers"),
 		DocKind: field(c, "doc_kind"), Audience: field(c, "audience"), PublishDate: field(c, "publish_date"),
 		EffectiveFrom: field(c, "effective_from"), Expires: field(c, "expires"), ApplyDeadline: field(c, "apply_deadline"), Contact: field(c, "contact"),
 		Replaces: field(c, "replaces"), Amends: field(c, "amends"),

@@ -118,3 +118,35 @@ func TestSuggestionsAreRefusedTogetherAndTagsAddedByName(t *testing.T) {
 	b.post(path+"/tags", url.Values{"do": {"add"}, "name": {site.Rules.Name(domain.GroupTag, "G01")}}).at(path, 200, "新增居民群体")
 	b.post(path+"/tags", url.Values{"do": {"add"}, "name": {"飞船"}}).at(path+"/tags", 400, "标签体系里没有“飞船”")
 }
+
+func TestWhatIsCheckedIsNotAskedAgain(t *testing.T) {
+	site := newOffice(t)
+	b := site.as("drafter")
+	path := b.drafted()
+	m := path + "/measures/m1"
+	p, err := site.Store.Policy(t.Context(), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Measures[0].Criteria, p.Measures[0].Who, p.Measures[0].Unread = domain.Criteria{}, "", nil
+	p.Measures[0].Check = []string{"数字未读出：每户不低于5万元", domain.WhoMissing}
+	if err := site.Store.SavePolicy(t.Context(), p, domain.Draft); err != nil {
+		t.Fatal(err)
+	}
+	b.get(path+"/release").at(path+"/release", 200, "1个政策点有没读懂或还没核对的", "还没核对：数字未读出")
+	b.get(m).post(m+"/criteria", url.Values{"do": {"add"}, "at": {"-"}, "field": {"staff"}, "op": {"gt"}, "number": {"很多"}}).
+		at(m+"/criteria", 422, `value="很多"`, `<option value="gt" selected>`)
+	b.get(m).post(m+"/criteria", url.Values{"do": {"add"}, "at": {"-"}, "field": {"size"}, "values": {"micro"}}).at(m, 200, "请核对：数字未读出").lacks(domain.WhoMissing)
+	b.get(path).post(m+"/checked", url.Values{"from": {"text"}}).at(path, 200, "已保存：核对了政策点“设备投资补助”").lacks("请核对：")
+	b.get(path+"/release").at(path+"/release", 200).lacks("还没核对", "没读懂")
+}
+
+// Of a paragraph that says several things, what another measure says stands aside.
+func TestTheTextOfAMeasureStandsOut(t *testing.T) {
+	site := newOffice(t)
+	b := site.as("drafter")
+	b.get("/console/import").upload(true, map[string]string{"办法.txt": "云川县补助办法\n企业购置设备的，给予补助。企业招用人员的，每人补助2000元；其他不变。"}, "")
+	path := b.path
+	b.post(path+"/measures", url.Values{"words": {"每人补助"}, "clause": {"c1"}}).at(path+"/measures/m2", 200, `<span class="beside">其他不变。</span>`, `的，给予补助。</span>企业招用人员的，`)
+	b.get(path).lacks(`class="beside"`)
+}

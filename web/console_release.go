@@ -24,6 +24,7 @@ type releaseView struct {
 	Waiting     int // interpretations that are not
 	Must        bool
 	Suggested   int // tags that wait for a decision
+	Unsettled   int // measures of a policy that is not out yet, of which something was not read or not checked
 	Pushes      []domain.Push
 	Earlier     []earlierRow // what publishing does to earlier policies
 	Shifts      []*shiftView // against the policies that this one follows
@@ -107,6 +108,11 @@ func (s *Server) showRelease(c *fiber.Ctx, p *domain.Policy, reason string, ps p
 			return err
 		}
 		v.MayApprove, v.WhyNot = err == nil, text
+	}
+	for _, m := range v.Measures {
+		if ahead := p.Status == domain.Draft || p.Status == domain.Reviewed || p.Status == domain.Approved; ahead && len(m.Unread)+len(m.Check) > 0 {
+			v.Unsettled++
+		}
 	}
 	for _, t := range p.Tags {
 		if t.State == domain.Suggested {

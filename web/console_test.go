@@ -456,7 +456,7 @@ func TestForbidden(t *testing.T) {
 	site := newOffice(t)
 	path := site.as("drafter").drafted()
 	reading := []string{"/console/policies", path, path + "/fields", path + "/measures", path + "/measures/m1", path + "/interpretations", path + "/release", path + "/messages", "/console/pushes", "/console/outbox", "/console/questions", "/console/subscribers", "/console/subscribers/1"}
-	drafting := []string{"/tags", "/fields", "/measures", "/measures/m1", "/measures/m1/remove", "/measures/m1/criteria", "/interpretations", "/interpretations/1", "/interpretations/1/delete", "/submit"}
+	drafting := []string{"/tags", "/fields", "/measures", "/measures/m1", "/measures/m1/remove", "/measures/m1/checked", "/measures/m1/criteria", "/interpretations", "/interpretations/1", "/interpretations/1/delete", "/submit"}
 	approving := []string{"/interpretations/1/approve", "/approve", "/withdraw"}
 	releasing := []string{"/return", "/publish", "/supplement"}
 	managing := []string{"/console/operators", "/console/operators/new", "/console/operators/1", "/console/offices", "/console/offices/new", "/console/offices/1"}

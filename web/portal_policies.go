@@ -82,6 +82,14 @@ type measureView struct {
 	Sum        *sumView // its calculator, where it can be reckoned
 }
 
+// Besides is what a measure gives where its name does not say it already.
+func (m measureView) Besides() string {
+	if strings.TrimRight(m.Gain, "。；，") == m.Title {
+		return ""
+	}
+	return m.Gain
+}
+
 // matchView says why a policy reached the signed-in reader.
 type matchView struct {
 	Name      string
@@ -353,8 +361,8 @@ func takeShared(measures []measureView) []string {
 // gain says what a measure gives, in one line: 租金减免：按半年租金的50%，每户最高6万元.
 func (s *Server) gain(b domain.Benefit) string {
 	text := gainFigures(b)
-	if text == "" {
-		return gainWords(b)
+	if words := gainWords(b); text == "" || words != "" && b.Rate+b.Largest()+b.Cap == 0 { // for how long, and of what the words say
+		return words
 	}
 	kind := ""
 	if b.Kind != "" {

@@ -152,6 +152,7 @@ func (s *Server) routes() {
 	k.Get("/policies/:id<int>/measures/:measure", s.needs(toRead), s.measurePage)
 	k.Post("/policies/:id<int>/measures/:measure", s.needs(toDraft), s.saveMeasure)
 	k.Post("/policies/:id<int>/measures/:measure/remove", s.needs(toDraft), s.removeMeasure)
+	k.Post("/policies/:id<int>/measures/:measure/checked", s.needs(toDraft), s.checkedMeasure)
 	k.Post("/policies/:id<int>/measures/:measure/criteria", s.needs(toDraft), s.saveCriteria)
 	k.Get("/policies/:id<int>/interpretations", s.needs(toRead), s.interpretationsPage)
 	k.Get("/policies/:id<int>/interpretations/new", s.needs(toDraft), s.newInterpretation)

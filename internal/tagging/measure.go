@@ -317,15 +317,11 @@ func (t *reading) toCheck(m *domain.Measure, own []piece) []string {
 			list = append(list, "没有写明是否含本数，按含本数处理："+l.Evidence[0].Text)
 		}
 	})
-	asksWho := false
-	m.Criteria.Leaves(func(l *domain.Condition) {
-		asksWho = asksWho || l.Field != domain.FieldKind && l.Field != domain.FieldRegion
-	})
-	if !asksWho && m.Who == "" {
-		list = append(list, "没有读出给谁，请填写对象")
+	if !m.AsksWho() {
+		list = append(list, domain.WhoMissing)
 	}
-	if m.Benefit.Kind != "" && m.How.Mode == "" && m.How.Where == "" && m.How.Within == "" {
-		list = append(list, "没有读出怎么办理（免申还是申请）")
+	if m.Benefit.Kind != "" && !m.SaysHow() {
+		list = append(list, domain.HowMissing)
 	}
 	return list
 }
