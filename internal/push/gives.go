@@ -84,7 +84,7 @@ func share(b domain.Benefit, verb string) string {
 		return "减按" + rate + "计入" + base
 	case b.Kind == "B02" && !b.Gives():
 		return "" // of which tax, the text says
-	case base != "":
+	case base != "" && (verb != "" || b.Kind != "B02"): // what is a share less is not that share
 		return "按" + base + "的" + rate + verb
 	default:
 		return ""

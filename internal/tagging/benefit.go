@@ -416,7 +416,7 @@ var (
 	// lent is the most that is lent, or that an insurance bears: 最高可申请300万元的贷款, 贷款额度最高400万元.
 	lent = expression(`(?:最[高多]可?(?:申请|贷|享受?)?|不超过)(\d+(?:\.\d+)?)(亿元|万元)(?:额度)?的?[\p{Han}]{0,8}贷款|贷款(?:最高)?(?:额度|限额)(?:最高|上限)?(?:可?达|为|不超过|是)*(\d+(?:\.\d+)?)(亿元|万元)|(?:最高支付|封顶)(?:限额|线)(?:统一)?(?:为|是|提高到|提高至|:)*(\d+(?:\.\d+)?)(亿元|万元|元)`)
 	// beforeBase are words before what a share is reckoned of: 分别给予, 2026年3月、4月, 前三年.
-	beforeBase = automaton.MustCompile(`^(?:对|分别|给予|按照?|其中|可以?申请|标准为|(?:县|市|省|区)?财政(?:部门)?按照?|第[一二三四五\d]年按?|其|再|不(?:超过|高于)|(?:企业|单位)(?:及其?职工)?|项目|申请人|[前后首]?[一二两三四五六\d]+年(?:内)?|\d[\d年月日、至到-]*(?:期间)?)+`)
+	beforeBase = automaton.MustCompile(`^(?:对|分别|给予|按照?|其中|可以?申请|标准为|(?:县|市|省|区)?财政(?:部门)?按照?|第[一二三四五\d]年按?|其|再?增加|再|不(?:超过|高于)|(?:企业|单位)(?:及其?职工)?|项目|申请人|[前后首]?[一二两三四五六\d]+年(?:内)?|\d[\d年月日、至到-]*(?:期间)?)+`)
 	// actorBefore is who has the costs: 限上商贸业企业2026年3月.
 	actorBefore = automaton.MustCompile(`^[^\d]{2,30}?(?:企业|单位|机构|合作社|个体工商户)\d{4}年`)
 	// onlyWhose is whom a share is given and for how long: 医药企业2年50%的资金支持.
@@ -463,6 +463,9 @@ func baseOf(words string) string {
 	if i := strings.Index(words, "%"); i >= 0 {
 		words = strings.TrimRight(words[:i], "0123456789.")
 	}
+	if on, ok := strings.CutSuffix(words, "基础上"); ok { // 在原有利率基础上下浮
+		words = strings.TrimSuffix(strings.TrimPrefix(on, "在"), "的")
+	}
 	return words
 }
 
@@ -504,7 +507,7 @@ func (t *Tagger) loose(m *domain.Measure, s sentence) {
 	if loc := s.loc(discount); loc != nil && b.Rate == 0 && (b.Kind == "" || b.Kind == "B02") && !bounds.MatchString(submatch(s.text, loc, 1)) {
 		b.Kind = cmpEmpty(b.Kind, "B02")
 		b.Rate, _ = percent(submatch(s.text, loc, 2))
-		b.Base = submatch(s.text, loc, 1)
+		b.Base = baseOf(submatch(s.text, loc, 1))
 		note("rate", loc)
 	}
 	for _, loc := range s.locs(apiece) {

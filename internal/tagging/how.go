@@ -17,6 +17,8 @@ var (
 	online   = expression(`(?:登录|登陆|通过|在|关注|搜索|扫描)([^。;,]{2,40}?(?:APP|小程序|公众号|政务服务网|平台|网站|官网|系统|窗口|二维码|服务大厅|服务中心))`)
 	place    = expression(`(?:平台|网站?|APP|小程序|公众号|窗口|大厅|中心|[^\p{Han}]*局|[\p{Han}]所|院|银行|机构|部门|街道|乡镇|村|社区|站|会|门户|系统|邮箱|方式|地|厅|办|海关)$`)
 	notPlace = automaton.MustCompile(`(?:无需|不再|不得|不必)[^,。;]{0,20}$|符合|规定的?期|下列|参加|条件`)
+	// doesTrade follows where business is done: 通过电子商务平台开展业务.
+	doesTrade = automaton.MustCompile(`^等?(?:开展|拓展|开拓|销售|经营|交易|从事|采购)`)
 	// now is had without an application, or with a mere word.
 	now  = expression(`(?:无需|不需|不用|免于?)(?:再)?(?:提出)?(?:申请|申报|提交)|直接(?:享受|发放|拨付|减免|抵扣)|自行(?:判断|判别|申报)[^。;]{0,6}享受|自动(?:享受|减免|办理|抵扣)|即时办结|主动(?:发放|兑付|减免)`)
 	asks = expression(`(?:可|可以|应|应当|须|需)(?:按规定|依法|向[\p{Han}]{2,20})?(?:申请|申报|申领|办理|提出)|由[\p{Han}]{2,8}申请|提出(?:书面)?申请|经[\p{Han}]{2,10}(?:批准|审核|认定)`)
@@ -44,7 +46,7 @@ func (t *Tagger) how(m *domain.Measure, x piece) {
 			note("where", m.evidence)
 		}
 	}
-	if loc := s.loc(online); loc != nil && h.Where == "" && !notPlace.MatchString(s.text[:loc[3]]) {
+	if loc := s.loc(online); loc != nil && h.Where == "" && !notPlace.MatchString(s.text[:loc[3]]) && !doesTrade.MatchString(s.text[loc[3]:]) {
 		h.Where = firstRunes(s.text[loc[2]:loc[3]], 40)
 		note("where", s.evidence(loc[2], loc[3]))
 	}

@@ -169,7 +169,7 @@ func (t *reading) measure(p *domain.Policy, u unit, c conditions, before *domain
 	if c.region != "" && !asksFor(r.found, domain.FieldRegion) {
 		parts = append(parts, domain.Leaf(domain.Condition{Field: domain.FieldRegion, Op: domain.In, Values: []string{c.region}}))
 	}
-	parts = append(parts, simplify(r.found)...)
+	parts = append(parts, slices.DeleteFunc(simplify(r.found), onlyWhen)...)
 	for _, e := range r.excluded {
 		parts = append(parts, domain.NotOf(e))
 	}
@@ -187,9 +187,16 @@ func (t *reading) measure(p *domain.Policy, u unit, c conditions, before *domain
 	if class := u.class.text; class != "" && !strings.Contains(m.Title, class) {
 		m.Title = firstRunes(m.Title, maxTitle-2-utf8.RuneCountInString(class)) + "(" + class + ")"
 	}
-	m.Check = t.toCheck(&m, u.own)
+	m.Check = t.toCheck(p, &m, u.own)
 	return m, true
 }
+
+// onlyWhen tells whether a condition that was not read is no more than a time: 疫情防控期间.
+func onlyWhen(c domain.Criteria) bool {
+	return c.Leaf != nil && c.Leaf.Field == domain.FieldOther && whenOnly.MatchString(c.Leaf.Unread)
+}
+
+var whenOnly = expression(`^在?[\p{Han}]{2,12}(?:期间|期内)$`)
 
 // substance tells whether a measure gives or asks something, and says what kind
 // of support it is and in which words, where no figure said so.
@@ -280,10 +287,15 @@ var figure = expression(`\d+(?:\.\d+)?(?:%|‰|亿元|万元|元|个月|周岁|�
 // toCheck lists for the officer what was not read: figures that no value rests
 // on, and whom a measure is for or how it is had, where the text is silent or too
 // hard.
-func (t *reading) toCheck(m *domain.Measure, own []piece) []string {
+func (t *reading) toCheck(p *domain.Policy, m *domain.Measure, own []piece) []string {
 	var list []string
 	covered := func(e domain.Evidence) bool {
 		found := false
+		for _, code := range []string{"effective_from", "expires", "apply_deadline"} {
+			for _, o := range p.FactEvidence[code] {
+				found = found || e.Start < o.End && o.Start < e.End
+			}
+		}
 		for field, marks := range m.Evidence {
 			if strings.HasPrefix(field, "benefit.") && !givenBy(&m.Benefit, e.Text) {
 				continue // the evidence of a share may hold another: 第一年按50%、第二年按30%给予

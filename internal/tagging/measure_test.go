@@ -595,3 +595,42 @@ func TestStandardsThatRise(t *testing.T) {
 		}
 	}
 }
+
+// What is no condition, no place to apply at, no base and no figure of a measure is not read as one.
+func TestWhatAMeasureDoesNotSay(t *testing.T) {
+	const head = "云川县人民政府关于支持企业恢复生产的若干意见\n一、减免房租。对承租国有房屋的企业，免收房租3个月。\n二、"
+	const tail = "\n本意见自印发之日起施行，有效期3个月。\n云川县人民政府\n2026年4月1日\n"
+	last := func(t *testing.T, sentence string) domain.Measure {
+		t.Helper()
+		p := read(t, "意见.txt", head+sentence+tail)
+		return p.Measures[len(p.Measures)-1]
+	}
+	t.Run("a time is no condition", func(t *testing.T) {
+		if m := last(t, "灾后重建期间，经批准缓缴社会保险费的企业，缓缴期内免收滞纳金。"); slices.ContainsFunc(m.Unread, func(s string) bool { return strings.HasSuffix(s, "期间") }) {
+			t.Errorf("asks for %q", m.Unread)
+		}
+	})
+	t.Run("where business is done, nobody applies", func(t *testing.T) {
+		if m := last(t, "支持外贸企业通过跨境电子商务平台开展业务，每户给予奖励5万元。"); m.How.Where != "" {
+			t.Errorf("to be had at %s", m.How.Where)
+		}
+	})
+	t.Run("on the base of", func(t *testing.T) {
+		if m := last(t, "鼓励银行对受灾企业的贷款，在原有贷款利率基础上下浮15%以上。"); m.Benefit.Base != "原有贷款利率" {
+			t.Errorf("of %q", m.Benefit.Base)
+		}
+	})
+	t.Run("how long the document holds is read already", func(t *testing.T) {
+		if m := last(t, "对受灾企业给予一次性补助5万元。"); slices.ContainsFunc(m.Check, func(s string) bool { return strings.Contains(s, "3个月") }) {
+			t.Errorf("to be checked: %q", m.Check)
+		}
+	})
+	t.Run("who is left out of a paragraph", func(t *testing.T) {
+		p := read(t, "通知.txt", head+"对承租公租房的家庭，每月补贴200元。\n三、加强监督管理。保障期满均已年满60周岁的，可不再审核收入，但低保家庭不适用本款规定。"+tail)
+		for _, m := range p.Measures[:2] {
+			if len(m.Evidence["exclude"]) > 0 {
+				t.Errorf("%s leaves out %+v", m.Title, m.Evidence["exclude"])
+			}
+		}
+	})
+}

@@ -228,8 +228,8 @@ func gather(sections []section) (out []section, things int) {
 	return out, things
 }
 
-// ownRule is what the last section says of the whole document.
-var ownRule = expression(`不(?:再)?享受本|不适用本|不重复享受|就高不重复|(?:申报|受理|申请)(?:时间|期限|截止)|咨询电话|联系电话|服务热线`)
+// ownRule is what the last section says of the whole document; 不适用本款 is said of a paragraph.
+var ownRule = expression(`不(?:再)?享受本[^款条项]|不适用本[^款条项]|不重复享受|就高不重复|(?:申报|受理|申请)(?:时间|期限|截止)|咨询电话|联系电话|服务热线`)
 
 // split parts the clauses at headings. Title, head, signature and notes belong
 // to no section.
