@@ -255,6 +255,10 @@ func (r *Rules) PlacesIn(text string) []PlaceMention {
 			i += size
 			continue
 		}
+		if n := noPlace(text, i); n > 0 {
+			i += n
+			continue
+		}
 		end, best := 0, PlaceMention{}
 		for j := i; j < len(text); {
 			_, n := utf8.DecodeRuneInString(text[j:])
@@ -277,6 +281,22 @@ func (r *Rules) PlacesIn(text string) []PlaceMention {
 		i += size
 	}
 	return out
+}
+
+// verbs are names of counties that are verbs behind these characters: 县教育局会同县财政局,
+// 责成县教育局.
+var verbs = []struct{ name, behind string }{{"会同", "局委厅办部门室院会府应须将要当关"}, {"成县", "责"}}
+
+// noPlace is how much of a text at i is such a verb, 0 for none.
+func noPlace(text string, i int) int {
+	for _, v := range verbs {
+		if strings.HasPrefix(text[i:], v.name) {
+			if last, _ := utf8.DecodeLastRuneInString(text[:i]); strings.ContainsRune(v.behind, last) {
+				return len(v.name)
+			}
+		}
+	}
+	return 0
 }
 
 // Place returns the place with a code of six digits, or nil.

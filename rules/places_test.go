@@ -24,3 +24,16 @@ func TestPlacesSaid(t *testing.T) {
 		}
 	}
 }
+
+// TestActingTogetherIsNoPlace: 会同 behind an office is a verb, behind a province a county.
+func TestActingTogetherIsNoPlace(t *testing.T) {
+	r, err := rules.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for text, want := range map[string]int{"责成县教育局会同县交通运输局办理": 0, "怀化市会同县人民政府": 2} {
+		if got := len(r.PlacesIn(text)); got != want {
+			t.Errorf("%s: %d places, want %d", text, got, want)
+		}
+	}
+}

@@ -13,7 +13,7 @@ var titleKinds = []string{
 	"问答", "标准", "规范", "制度", "规划", "计划", "通报", "公示", "决议", "名单", "目录", "清单", "令", "法", "规程", "须知", "答复", "说明", "要点", "纪要", "报告", "举措", "若干条", "工作规则", "复函", "决算",
 }
 
-var titleTail = automaton.MustCompile(`[(〔](?:试行|暂行|草案|修订|修正|征求意见稿|\d{4}年?版?(?:修正|修订|本)?|\d{4}年.{0,6}|.{0,6}修[正订].{0,4}|.{0,8}稿|[^()]{2,30}(?:公告|令)第\d{1,4}号|[\p{Han}]{2,12}〔\d{4}〕\d{1,4}号)[)〕]$`)
+var titleTail = automaton.MustCompile(`[(〔](?:已?(?:失效|废止|修改)|试行|暂行|草案|修订|修正|征求意见稿|\d{4}年?版?(?:修正|修订|本)?|\d{4}年.{0,6}|.{0,6}修[正订].{0,4}|.{0,8}稿|[^()]{2,30}(?:公告|令)第\d{1,4}号|[\p{Han}]{2,12}〔\d{4}〕\d{1,4}号)[)〕]$`)
 
 // endsLikeTitle tells whether a line ends with a kind of document.
 func endsLikeTitle(s string) bool {
@@ -34,7 +34,7 @@ var (
 	signedDate = automaton.MustCompile(`^[\p{Han}、()]{2,40}(?:\d{4}|[一二][〇○Oo零一二三四五六七八九]{3})年[\d一二三四五六七八九十]{1,3}月[\d一二三四五六七八九十]{1,3}日$`)
 	printed    = automaton.MustCompile(`^.{0,40}\d{4}年\d{1,2}月\d{1,2}日印发$`)
 	revision   = automaton.MustCompile(`^[(]?\d{4}年\d{1,2}月\d{1,2}日.*(?:通过|公布|修[正订]|施行|批准|发布|修改)[)。]?(?:目录)?$`)
-	orgLine    = automaton.MustCompile(`^[\p{Han}、()]{2,40}(?:局|厅|委|会|室|府|部|院|行|署|处|办|心|公司|站|馆|总队|支队|大队|协会|分局|党组|集团|学校|大学|医院|领导小组|工作组|(?:保障|防控|综合|救治)组|联防联控机制|专班|指挥部|联席会议|联合体|商会|学会)(?:\([代借盖公]?章\))?$`)
+	orgLine    = automaton.MustCompile(`^[\p{Han}、()]{2,40}(?:局|厅|委|会|室|府|部|院|行|署|处|办|心|公司|站|馆|总队|支队|大队|协会|分局|党组|集团|学校|大学|医院|(?:领导|协调|工作|推进|专项)小组|工作组|(?:保障|防控|综合|救治)组|联防联控机制|专班|指挥部|联席会议|联合体|商会|学会)(?:\([代借盖公]?章\))?$`)
 	sealLine   = automaton.MustCompile(`^\(.{0,30}(?:代章|盖章|公章|章)\)$`)
 	attachment = automaton.MustCompile(`^附(?:件|表|录)?(?:\d{1,2}|[一二三四五六七八九十]{1,2})?$`)
 )
@@ -218,6 +218,13 @@ func promulgated(lines []line) (at, size int) {
 			break
 		}
 		m := brought.FindStringSubmatch(lines[i].text)
+		if m == nil && broughtBare.MatchString(lines[i].text) {
+			for j := i + 1; j < len(lines) && j <= i+12; j++ {
+				if n := named(withoutMarks.Replace(lines[i].text), lines, j); n > 0 {
+					return j, n
+				}
+			}
+		}
 		if m == nil {
 			continue
 		}
@@ -236,6 +243,24 @@ func promulgated(lines []line) (at, size int) {
 		break
 	}
 	return -1, 0
+}
+
+// broughtBare is the same without marks around the name.
+var broughtBare = automaton.MustCompile(`^[^《》。]{0,300}(?:现予?(?:以)?(?:公布|发布)|[已业]经[^《》。]{4,60}(?:通过|同意|批准))[^《》。]{0,120}(?:。|$)`)
+
+// named returns how many of the lines from j on make up the name of rules that a line holds.
+func named(by string, lines []line, j int) int {
+	joined := ""
+	for k := j; k < len(lines) && k < j+longTitle; k++ {
+		joined += withoutMarks.Replace(lines[k].text)
+		if !strings.Contains(by, joined) {
+			break
+		}
+		if endsLikeTitle(joined) && columns(joined) >= shortestHeadline {
+			return k + 1 - j
+		}
+	}
+	return 0
 }
 
 // withoutMarks drops the marks of titles, of which those within others are of another kind.

@@ -186,9 +186,9 @@ func title(clauses []domain.Clause) string {
 	return title
 }
 
-// versionBehind is the version that a collection of laws puts behind a title, (2019修订), or
-// the number of a notice to the public.
-var versionBehind = automaton.MustCompile(`[\p{Han}》](\(\d{4}(?:修[正订]|修改|施行|版)?\))$|(?:通知|公告|通告)(\(\d{4}年(?:\d{1,2}月)?(?:修[正订]|修改|第\d{1,4}号)\))$`)
+// versionBehind is the version that a collection of laws puts behind a title, (2019修订), that
+// it holds no more, or the number of a notice.
+var versionBehind = automaton.MustCompile(`[\p{Han}》](\((?:\d{4}(?:修[正订]|修改|施行|版)?|已?(?:失效|废止))\))$|(?:通知|公告|通告|函|批复)(\(\d{4}年(?:\d{1,2}月)?(?:修[正订]|修改|第?\d{1,4}号)\))$`)
 
 // behindKind is what stands behind a title that is complete: a site of any name, the number,
 // or when a page was put up.
@@ -468,7 +468,7 @@ func (t *Tagger) numberBehindTitle(p *domain.Policy) string {
 	for _, m := range t.find("X01", sentence{text: masked, end: domain.CodePoints(masked)}) {
 		at := strings.Index(masked, m.evidence.Text)
 		before := strings.TrimRight(masked[:max(at, 0)], " \n")
-		if strings.HasSuffix(before, "(") || strings.HasSuffix(before, "、") || cites.MatchString(before) {
+		if strings.HasSuffix(before, "(") || strings.HasSuffix(before, "、") || cites.MatchString(before) || strings.HasPrefix(masked[max(at, 0)+len(m.evidence.Text):], "文件") {
 			continue
 		}
 		n := cleanNumber(m.evidence.Text)

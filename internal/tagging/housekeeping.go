@@ -9,7 +9,7 @@ import (
 
 // clearing is said of the documents of an office that it goes through to see which of them
 // still hold.
-var clearing = automaton.MustCompile(`规范性文件[^。;\n]{0,16}清理|清理[^。;\n]{0,12}(?:规范性|政策)?文件|宣布失效|(?:决定|予以|拟)废止|继续有效`)
+var clearing = automaton.MustCompile(`规范性文件[^。;\n]{0,16}清理|清理[^。;\n]{0,12}文件|文件[^。;\n]{0,6}清理|宣布失效|(?:决定|予以|拟)废止|继续有效`)
 
 // betweenOffices tells whether a text is of offices among themselves, whomever it names: an
 // answer to a member of a congress, or the clearing of documents.
@@ -30,8 +30,9 @@ func betweenOffices(p *domain.Policy, s side) bool {
 	return clearsUp(p) || len(proposals.FindAllStringIndex(firstRunes(p.Text, 600), often)) == often
 }
 
-// appropriates is said where an office hands money or quotas on to others: 现下达你区补助资金.
-var appropriates = automaton.MustCompile(`现(?:提前|预)*(?:下达|拨付|追加|核拨|安排)给?你[省市县区州旗局委厅部校院单]|现将[^。;\n]{2,100}(?:资金|指标|预算|经费|计划)[^。;\n]{0,20}(?:下达|拨付|拨给|分配)给?你[省市县区州旗局委厅部校院单]`)
+// appropriates is said where an office hands money or quotas on to others: 现下达你区补助资金,
+// 决定下拨救灾资金.
+var appropriates = automaton.MustCompile(`现(?:提前|预)*(?:下达|拨付|追加|核拨|安排)给?你[省市县区州旗局委厅部校院单]|(?:现|决定|同意|予以)(?:将)?(?:下达|下拨)[^。;\n]{2,40}(?:资金|经费|指标|预算)|现将[^。;\n]{2,100}(?:资金|指标|预算|经费|计划)[^。;\n]{0,20}(?:下达|拨付|拨给|分配)给?你[省市县区州旗局委厅部校院单]`)
 
 // proposals is said of what members of a congress or a conference proposed and offices deal
 // with.

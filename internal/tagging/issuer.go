@@ -11,13 +11,13 @@ import (
 )
 
 var (
-	agencyEnd = automaton.MustCompile(`(?:人民政府|[省市县区]政府|国务院|办公厅|办公室|委员会|常委会|局|厅|部|委|院|中心|支行|分行|总局|管委会|银行|法院|检察院|联合会|总工会|公司|税务局|署|办|领导小组|工作组|指挥部|联席会议|贸促会|促进会|工会|妇联|残联|团委|公安局|支队|总队|大队|基金会|协会|学会|商会|集团|大学|学院|街道办事处|处|[务理测作督广验疫法总]站|[\p{Han}](?:保障|防控|综合|救治)组|联防联控机制|专班|督查室)$`)
+	agencyEnd = automaton.MustCompile(`(?:人民政府|[省市县区]政府|国务院|办公厅|办公室|委员会|常委会|局|厅|部|委|院|中心|支行|分行|总局|管委会|银行|法院|检察院|联合会|总工会|公司|税务局|署|办|(?:领导|协调|工作|推进|专项)小组|工作组|指挥部|联席会议|贸促会|促进会|工会|妇联|残联|团委|公安局|支队|总队|大队|基金会|协会|学会|商会|集团|大学|学院|街道办事处|处|[务理测作督广验疫法总]站|[\p{Han}](?:保障|防控|综合|救治)组|联防联控机制|专班|督查室)$`)
 	// plainAgency ends the name of one of several offices written without a blank.
 	agencyJoin = automaton.MustCompile(`(?:局|厅|部|委|会|办公室|政府|行|署|院|办)(?:国家|中国|财政部|税务总局|海关总署|人力资源社会保障部|人力资源和社会保障部|教育部|科技部|工业和信息化部|公安部|民政部|司法部|自然资源部|生态环境部|住房城乡建设部|住房和城乡建设部|交通运输部|水利部|农业农村部|商务部|文化和旅游部|退役军人|应急管理部|人民银行|审计署|国资委|证监会|银保监会|发展改革委|科技部|外汇局|金融监管总局|贸促会|市场监管总局|中国贸促会|国务院|中共|全国总工会|共青团|全国妇联|中国残联|人民法院|人民检察院|铁路局|民航局|邮政局|烟草局|能源局|体育总局|广电总局|医保局|中医药局|疾控局|知识产权局|国家发展改革委)`)
 	// placeJoin is the same before the name of a place.
 	placeJoin = automaton.MustCompile(`(?:[^总]局|厅|委员会|[省市州县区]委|联合会|政府|办公室|中心|管委会|支行|分行|监管分局|公司|[支大]队)((?:[\p{Han}]{2,5}军分区|[\p{Han}]{2,3}(?:省|市|县|区)|[\p{Han}]{2,6}自治[区州县]|[\p{Han}]{2,6}(?:开发|高新|新|经开)区)[\p{Han}]{2})`)
 	// ownJoin is the same between offices of one's own city: 市人力社保局市财政局.
-	ownJoin     = automaton.MustCompile(`(?:[^总]局|厅|委|办)([省市区县][\p{Han}]{2,12}(?:局|厅|委|办)$)`)
+	ownJoin     = automaton.MustCompile(`(?:[^总]局|厅|委|委员会|办|办公室)([省市区县][\p{Han}]{1,14}(?:局|厅|委|委员会|办|办公室|政府)$)`)
 	titleIssuer = automaton.MustCompile(`^([\p{Han}、 ]{3,90}?)(?:办公室关于|关于|\d{4}年|印发|转发|公告|通告|[【(]?第?\d{1,3}号令|令|工作规则|常务会议|议事规则)`)
 	// legislature is who passed a statute, as its head tells.
 	legislature = automaton.MustCompile(`(全国人民代表大会|[\p{Han}]{2,12}(?:省|自治区|市|自治州|自治县|特别行政区)(?:第[零一二三四五六七八九十百]+届)?人民代表大会)(第[零一二三四五六七八九十百\d]+次会议)?(常务委员会|常委会)?[^,。;]{0,40}?(?:通过|批准|修[订正]|制定|公告)`)
@@ -501,8 +501,8 @@ func inTitleOf(title string) []string {
 
 // orderedBy is who gave the order that a statute bears: 云川市人民政府令第7号.
 func orderedBy(p *domain.Policy) string {
-	name, _, found := strings.Cut(strings.Replace(p.DocNumber, "令〔", "令第", 1), "令第")
-	if found && agencyEnd.MatchString(name) {
+	name, rest, found := strings.Cut(p.DocNumber, "令")
+	if found && rest != "" && agencyEnd.MatchString(name) {
 		return name
 	}
 	for _, c := range headClauses(p) {
@@ -577,7 +577,7 @@ func officesIn(s string) []string {
 					at = len(first) + i
 				}
 			}
-			if m := placeJoin.FindStringSubmatchIndex(name); m != nil && (at == 0 || m[2] < at) {
+			if m := placeJoin.FindStringSubmatchIndex(name); m != nil && (at == 0 || m[2] < at) && !strings.HasPrefix(name[m[2]:], "办公") {
 				at = m[2]
 			}
 			if m := ownJoin.FindStringSubmatchIndex(name); m != nil && strings.HasPrefix(name, name[m[2]:m[2]+len("市")]) && (at == 0 || m[2] < at) {

@@ -256,6 +256,24 @@ func TestDocumentsThatAreEndedAndThatAreChanged(t *testing.T) {
 			[]domain.Reference{{Title: "云川县创业办法", DocNumber: "云政办发〔2017〕8号", Until: "2029-03-31"}, {Title: "云川县稳岗办法", Until: "2028-03-31"}},
 			"",
 		},
+		"the term of what the title names": {
+			"云川县人民政府关于延长《云川县创业办法》有效期的通知", "《云川县创业办法》(云政办发〔2017〕8号)将于2026年3月31日到期。经研究,现将有效期延长至2029年3月31日。", nil,
+			[]domain.Reference{{Title: "云川县创业办法", DocNumber: "云政办发〔2017〕8号", Until: "2029-03-31"}},
+			"",
+		},
+		"a number begins the text": {
+			"云川县人民政府关于继续执行补贴政策的通知", "云政发〔2019〕3号文件规定的政策继续执行,执行期限延长至2027年12月31日。", nil,
+			[]domain.Reference{{DocNumber: "云政发〔2019〕3号", Until: "2027-12-31"}},
+			"",
+		},
+		"longer, between two days": {
+			"云川县人民政府关于延长补贴政策有效期的通知", "经评估,《云川县创业办法》(云政办发〔2017〕8号)继续有效,有效期延长3年,自2026年4月1日至2029年3月31日。", nil,
+			[]domain.Reference{{Title: "云川县创业办法", DocNumber: "云政办发〔2017〕8号", Until: "2029-03-31"}},
+			"",
+		},
+		"its own term": {
+			"云川县人民政府关于支持企业的通知", "一、给予企业20万元补助。二、本通知有效期延长至2027年12月31日。", nil, nil, "2027-12-31",
+		},
 		"a list of which one is ended in part": {
 			"云川县人民政府关于支持企业的通知", "一、《云川县稳岗办法》(云政发〔2018〕5号)、《云川县创业办法》(云政办发〔2017〕8号)第六条、《云川县公园办法》(云政办发〔2016〕4号)同时废止。",
 			[]domain.Reference{{Title: "云川县稳岗办法", DocNumber: "云政发〔2018〕5号"}, {Title: "云川县公园办法", DocNumber: "云政办发〔2016〕4号"}},

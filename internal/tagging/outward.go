@@ -14,6 +14,7 @@ type side struct {
 	enterprise, resident int    // sentences that give them something or ask it of them
 	names                [2]int // sentences that name enterprises and people, whatever they do but preambles
 	sentences            int
+	gifts                int             // sentences that give something, to whomever
 	inTitle              domain.Audience // whom the title names; "" for nobody
 }
 
@@ -21,9 +22,9 @@ var (
 	enterpriseWords = expression(`非居民|(?:工|商)业用户|企业|公司|煤矿|矿山|纳税人|个体工商户|个体户|市场主体|经营主体|用人单位|用工单位|商户|合作社|家庭农场|经营者|承运人|生产者|供应商|投标人|投资者|缴费单位|参保单位|矿业权|探矿权|采矿权|项目单位|申报单位|申请单位|厂|园区|孵化器|众创空间|旅行社|酒店|民宿|商贸|外贸|行业协会|业主单位|民办幼儿园|民办学校|养老机构|养老服务机构|托育机构|民营医院|社会办医|商场|超市|影院|房地产开发|施工单位|建设单位|总包单位|承包单位|分包单位|承包企业|培训机构|经纪机构|中介机构|见习单位|开发商|金融机构|银行|保险公司|快递|平台|总部|民办|单位和个人`)
 	residentWords   = expression(`个人|居民|群众|市民|村民|农民|农户|贫困户|脱贫户|养殖户|种植户|住户|用户|家庭|归侨|侨眷|青少年|职工|劳动者|失业保险金|养老金|毕业生|学生|大学生|老年人|老人|残疾人|儿童|婴幼儿|未成年人|孕|妇女|父母|子女|失业人员|就业困难人员|退役军人|退役士兵|义务兵|士官|军人|优抚|低保|特困|困难人员|贫困人口|参保人|参保人员|缴费人|申请人|当事人|公民|患者|本人|持证人|来穗人员|流动人口|新市民|退休人员|购房|租房|承租|消费者|乘客|旅客|旅游者|驾驶人|车主|业主|考生|师生|教师|人才|创业者|返乡人员|外来人员|入境人员|外出人员|返[\p{Han}]人员|来[\p{Han}]人员|家属|遗属|亲属|牧民|渔民|户口|身份证|居住证|婚姻登记|结婚登记|男女双方|新生儿|殡葬|丧葬|安葬|遗体|养犬|单位和个人`)
 	notResidents    = expression(`非居民|(?:工|商)业用户|市民营|市民政|市民族|市民办|家庭农场|家庭林场|家庭牧场|职工基本医疗保险|职工基本养老保险|残疾人就业保障金`)
-	internalTitle   = expression(`成员单位|工作组|工作专班|压实.{0,8}责任|工作纪律|问责|追责|挂牌督办|工作总结|年度总结|年度报告|工作情况|表彰|嘉奖|授予|记功|奖励的决定|通报|任免|任命|任职|免去|免职|人事|招录|领导小组|指挥部|联席会议|组成人员|议事协调|委员会(?:的通知|组成|成员)|会议|值班|督查|督导|巡查|考核|绩效|评价办法|工作要点|工作分工|任务分工|分工方案|任务分解|重点工作|(?:立法|立项)(?:工作)?计划|代表建议|政协提案|工作规则|工作制度|机构改革|机构设置|职能|职责|内设机构|政务公开|政务新媒体|政府网站|政府信息|信息公开|公文|机关|干部|公务员|预算|决算|资金下达|下达.{0,30}资金|资金.{0,12}(?:安排|分配|拨付|管理)|转移支付|财政资金|专项债|国债|审计|统计|普查|批复|行政区划|名单的通知|自然保护区|总体规划|发展规划|规划纲要|五年规划|远景目标|工作程序|标准(?:设计|制定)|(?:委托|代)建|应急预案|演练|档案|保密|印章|业务管理|国有资产(?:管理|经营|监督|处置|评估)|废止|修改.{0,12}(?:决定|规定|规章)|清理|取消.{0,8}会议|学习|宣传(?:工作|活动|月|周)|文明城市|卫生城市|防控工作的(?:通知|紧急)|工作报告|政府债务|国有资产管理情况|安全生产委员会|电子政务|工作预案|议事规则|宣布失效|政务数据|数据共享|政务信息`)
+	internalTitle   = expression(`成员单位|工作组|工作专班|压实.{0,8}责任|工作纪律|问责|追责|挂牌督办|工作总结|年度总结|年度报告|工作情况|表彰|嘉奖|授予|记功|奖励的决定|通报(?:[^关]|$)|任免|任命|任职|免去|免职|人事|招录|领导小组|指挥部|联席会议|组成人员|议事协调|委员会(?:的通知|组成|成员)|会议|值班|督查|督导|巡查|考核|绩效|评价办法|工作要点|工作分工|任务分工|分工方案|任务分解|重点工作|(?:立法|立项)(?:工作)?计划|代表建议|政协提案|工作规则|工作制度|机构改革|机构设置|职能|职责|内设机构|政务公开|政务新媒体|政府网站|政府信息|信息公开|公文|机关|干部|公务员|预算|决算|资金下达|下达.{0,30}资金|资金.{0,12}(?:安排|分配|拨付|管理)|转移支付|财政资金|专项债|国债|审计|统计|普查|批复|行政区划|名单的通知|自然保护区|总体规划|发展规划|规划纲要|五年规划|远景目标|工作程序|标准(?:设计|制定)|(?:委托|代)建|应急预案|演练|档案|保密|印章|业务管理|国有资产(?:管理|经营|监督|处置|评估)|废止|修改.{0,12}(?:决定|规定|规章)|清理|取消.{0,8}会议|学习|宣传(?:工作|活动|月|周)|文明城市|卫生城市|防控工作的(?:通知|紧急)|工作报告|政府债务|国有资产管理情况|安全生产委员会|电子政务|工作预案|议事规则|宣布失效|政务数据|数据共享|政务信息|驻[\p{Han}]{1,4}办事(?:处|机构)|[\p{Han}][月周日][”〉》]?(?:系列|主题|宣传教育)?活动`)
 	officesTitle    = expression(`召开[^《》]{2,50}(?:大会|会议|推进会|现场会|动员会|座谈会|调度会|部署会|协调会)的?(?:预备?)?通知|成员单位|工作纪律|挂牌督办|下达.{0,40}(?:预算|指标|资金|计划)|预算指标|任免|任职|免去|表彰|嘉奖|组成人员|领导小组|联席会议|工作总结|分工方案|任务分解|政务公开|督查激励|工作要点|选派|挂职|内设机构|文件清理|废止.{0,12}文件`)
-	outwardTitle    = expression(`发展专项资金|发展资金|转贷|补贴|补助|奖补|申报|申领|申请|企业|市场主体|减税|降费|税|就业|创业|贷款|融资|保险|费率|社保|医保|养老|住房|救助|优惠|扶持|促进|支持|外贸|消费|人才|入学|招生|招聘|放假|节假日|缴费|办理|审批|许可|登记|证明|收费|价格|群众|居民|惠民|便民|残疾|学生|职工|学校|教育|疫情期间|复工|复产`)
+	outwardTitle    = expression(`发展专项资金|发展资金|转贷|补贴|补助|奖补|申报|申领|申请|企业|市场主体|减税|降费|税|就业|创业|贷款|融资|保险|费率|社保|医保|养老|住房|救助|优惠|扶持|促进|支持|外贸|消费|人才|入学|招生|招聘|放假|节假日|缴费|办理|审批|许可|登记|证明|收费|价格|最低工资|工资支付|欠薪|群众|居民|惠民|便民|残疾|学生|职工|学校|教育|疫情期间|复工|复产`)
 	officeAddress   = automaton.MustCompile(`^(?:各(?:省|自治区|市|县|区|州|盟|地区|镇|乡|街道)|(?:省|市|县|区)(?:政府|直|级|各|属)|国务院各|各(?:部门|局|委))`)
 	titleEnterprise = expression(`煤矿|矿山|民宿|客栈|旅馆|酒店|饭店|民办幼儿园|民办学校|养老机构|养老服务机构|托育机构|民营医院|社会办医|商场|超市|影院|房地产开发|(?:建筑|零售|批发|餐饮|住宿|物流|旅游|金融|软件|渔|畜牧|养殖|种植|林)业|餐饮(?:服务|单位|业)|客运出租|出租汽车(?:客运|经营|行业|企业|服务管理)|货运|道路运输|社会力量|社会资本|社会办医|经营单位|经营者|生产单位|使用单位|施工单位|建设工程|工程建设|建筑施工|工程项目|工资保证金|培训机构|经纪机构|增值税|企业所得税|土地使用税|残疾人就业保障金|残保金|[扩稳拓]岗|费率|矿权|用人单位|单位缴费|扣缴|企业|公司|纳税人|个体工商户|市场主体|经营主体|用人单位|合作社|家庭农场|供应商|商户|外贸|外资|外商|旅行社|产业|工业|制造业|服务业|快递业|自由贸易|营商环境`)
 )
@@ -54,6 +55,9 @@ func (t *reading) outward() side {
 			}
 			if resident {
 				s.names[1]++
+			}
+			if at.does == grants {
+				s.gifts++
 			}
 			if at.does != grants && at.does != requires && !gives || one.matches(remedies) {
 				continue
@@ -115,7 +119,7 @@ var noSubject = automaton.MustCompile(`^(?:有关|相关|具体)?(?:事项|工�
 // subjectBefore is how a text without a title says what it is about:
 // 现就降低失业保险费率有关事项通知如下, 《…实施意见》…现印发给你们, 决定对补助标准进行调整,
 // 决定从2026年5月1日起,失业保险金标准调整为…, 现将《…通知》转发给你们, 拟在全县评定一批….
-var subjectBefore = automaton.MustCompile(`为(?:进一步|切实)*(?:做好|规范|加强|推进)([^,。;\n]{4,60}),[^。\n]{0,30}如下|现(?:就|将)(?:关于)?([^。;\n]{4,80}?)(?:有关)?(?:事项|问题|事宜|工作|要求|情况|安排)*(?:通知|公告|通告|批复|函复|公布|规定)如下|(?:现将)?《([^《》\n]{4,80})》[^。\n]{0,60}(?:(?:印发|转发)给?[你您]们|现予以?印发)|(?:起草|拟定|制定|研究形成|形成|编制)了?《([^《》\n]{4,80})》|[现拟](?:在[全本我][省市县区])?(?:组织)?(?:开展|评定|认定|遴选|征集)(?:一批)?([^。;,《\n]{6,60})|决定(?:[,:]?(?:自|从)[^,。;]{4,16}起,)?(?:将)?((?:对|[^。;,\n《]{2,40}标准)[^。\n《]{0,100}(?:调整|提高|降低|减免|补助))`)
+var subjectBefore = automaton.MustCompile(`为(?:进一步|切实)*(?:做好|规范|加强|推进)([^,。;\n]{4,60}),[^。\n]{0,30}如下|现(?:就|将)(?:关于)?([^。;\n]{4,80}?)(?:有关)?(?:事项|问题|事宜|工作|要求|情况|安排)*(?:通知|公告|通告|批复|函复|公布|规定)如下|(?:现将)?《([^《》\n]{4,80})》[^。\n]{0,60}(?:(?:印发|转发)给?[你您]们|现予以?印发)|(?:起草|拟定|制定|研究形成|形成|编制)了?《([^《》\n]{4,80})》|[现拟](?:在[全本我][省市县区])?(?:组织)?(?:开展|评定|认定|遴选|征集)(?:一批)?([^。;,《\n]{6,60})|决定[,:]?(?:(?:自|从)[^,。;]{4,16}起,?)?(?:将)?((?:对|[^。;,\n《]{2,40}标准)[^。\n《]{0,100}(?:调整|提高|降低|减免|补助)|(?:提高|调整|降低|发放|减免)[^。;,\n《]{4,60})`)
 
 // quotedOnly is a title without the offices at its beginning.
 func quotedOnly(title string) string {
@@ -154,10 +158,27 @@ var (
 	forReading = expression(`[供请][\p{Han}]{0,8}(?:学习借鉴|学习参考|借鉴参考|参考借鉴|参阅|借鉴)(?:[。!]|$)`)
 )
 
+// callsOut tells whether a notice that names nobody outside and gives nothing has offices
+// do their work: it is of no theme but those for which they drill, inspect and clean.
+func callsOut(p *domain.Policy, s side) bool {
+	if p.DocKind != kindNotice && p.DocKind != kindOpinions || s.names != [2]int{} || s.gifts > 0 || s.inTitle != "" {
+		return false
+	}
+	return !slices.ContainsFunc(p.Tags, func(tag domain.Tag) bool {
+		return tag.Dimension == domain.ThemeTag && tag.Counts() && tag.Code[0] != 'Z' && !slices.Contains(organised, tag.Code)
+	})
+}
+
+// organised are safety, health, the environment and disasters.
+var organised = []string{"Q22", "M02", "M21", "M25"}
+
 // promisedIn tells whether a title names what concerns people outside.
 func promisedIn(title string) bool {
-	return outwardTitle.MatchString(strings.ReplaceAll(title, "奖励的决定", ""))
+	return outwardTitle.MatchString(noPromise.ReplaceAllString(title, ""))
 }
+
+// noPromise holds the name of what concerns people outside, and is not it.
+var noPromise = expression(`奖励的决定|税收票证|(?:税务|教育|医保|社保)(?:系统|机关|干部)`)
 
 // isInternal tells whether a document is work inside government: meetings,
 // appointments, awards, budgets, orders to offices. Its title says so and its
@@ -175,6 +196,8 @@ func isInternal(p *domain.Policy, s side, internalTop, titled bool) bool {
 	switch silent := s.enterprise+s.resident == 0; { // texts that name nobody outside
 	case p.DocKind == kindApproval && setsPrice.MatchString(title):
 		return false
+	case silent && callsOut(p, s) && !promisedIn(title) && !setsPrice.MatchString(title):
+		return true
 	case silent && (p.DocKind == kindApproval || p.DocKind == kindLetter):
 		return true
 	case p.DocKind == kindDraft && silent && !outwardTitle.MatchString(title):
@@ -279,6 +302,8 @@ func (t *Tagger) audience(p *domain.Policy, s side, internal bool) domain.Audien
 		switch {
 		case s.inTitle != "":
 			return s.inTitle
+		case p.DocKind == kindAnnouncement && s.names[0] > s.names[1], s.gifts > 0 && e > r:
+			return domain.ForEnterprises
 		case p.DocKind == kindPublicNotice: // a notice to the public
 			return domain.ForResidents
 		}

@@ -166,10 +166,13 @@ var (
 	amendsTitle = automaton.MustCompile(`(?:修改|修订|延续|延长|继续|调整|补充)[^《》]{0,30}《([^《》]{2,100})》`)
 	extendsTo   = expression(`(?:延长|延续|顺延|继续)[\p{Han}\d]{0,8}?[,]?(?:至|到)` + dateRE)
 	// extendsFor is an extension by a time: 有效期延长3年,自2023年4月1日起施行,至2026年3月31日止.
-	extendsFor = expression(`(?:延长|延续|顺延|继续(?:有效|执行|实施)?)` + lengthRE + `[,]?(?:(?:自|从)` + dateRE + `(?:之?日)?起[\p{Han}]{0,4}[,]?)?(?:(?:有效期)?(?:至|到)` + dateRE + `)?`)
+	extendsFor = expression(`(?:延长|延续|顺延|继续(?:有效|执行|实施)?)` + lengthRE + `[,]?(?:(?:自|从)` + dateRE + `(?:之?日)?起?[\p{Han}]{0,4}[,]?)?(?:(?:有效期)?(?:至|到)` + dateRE + `)?`)
 	// extendsNumber is a document named by its number that is extended.
 	extendsNumber = automaton.MustCompile(`^[^《》。;]{0,50}?(?:延长|延续|顺延|继续)(?:执行|实施|有效|至|到)`)
 )
+
+// ofIt is an extension of the only document that was named before.
+var ofIt = automaton.MustCompile(`(?:^|[,;]|[现决][将定]|将)(?:将)?(?:该|其|上述|原)?(?:办法|意见|通知|细则|规定|措施|政策|文件|方案)?(?:的)?(?:有效期限?|(?:执行|实施|试行)?期限?)[\p{Han}]{0,4}(?:延长|延续|顺延)`)
 
 // amended lists the documents that this one changes or extends: those that its
 // title says so of, and those whose names stand before such words. 延续执行至 is
@@ -192,7 +195,7 @@ func (t *reading) amended(p *domain.Policy) []domain.Reference {
 	}
 	for i := range p.Clauses {
 		c := &p.Clauses[i]
-		if c.Kind != domain.TextClause && c.Kind != domain.HeadingClause || !t.whole(c).matches(names) {
+		if c.Kind != domain.TextClause && c.Kind != domain.HeadingClause || len(refs) == 0 && !t.whole(c).matches(names) {
 			continue
 		}
 		for _, s := range t.sentences(c) {
@@ -233,6 +236,10 @@ func (t *reading) amendedIn(s sentence, named []domain.Reference, add func(domai
 		}
 	}
 	if len(listed) > 0 || until == "" {
+		return
+	}
+	if len(named) == 1 && named[0].Until == "" && ofIt.MatchString(s.text) { // 现将有效期延长至…
+		add(domain.Reference{Title: named[0].Title, DocNumber: named[0].DocNumber, Until: until})
 		return
 	}
 	for _, m := range t.find("X01", s) {

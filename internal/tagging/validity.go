@@ -166,10 +166,9 @@ func rankOf(p *domain.Policy, before string) int {
 			name = before[open+len("《") : at]
 		}
 		own := name != "" && strings.Contains(strings.ReplaceAll(p.Title, " ", ""), strings.ReplaceAll(name, " ", ""))
-		if own {
-			return 2
-		}
 		switch {
+		case own && !amendsTitle.MatchString(p.Title):
+			return 2
 		case strings.Contains(before[at:], "令第"): // the head of a statute: …的决定》修订 国务院令第774号公布
 			return 1
 		case !general.MatchString(before[at:]):
@@ -348,8 +347,9 @@ func (t *reading) validity(p *domain.Policy, meta map[string]string) {
 // takesEffect is the last of the lines that tell how a statute came about.
 var takesEffect = automaton.MustCompile(`^[(]?自\d{4}年\d{1,2}月\d{1,2}日起施行[)]?$`)
 
-// promulgates is what an order says of the rules below it.
-var promulgates = automaton.MustCompile(`^(?:现将?(?:公布|发布))?《[^《》]{4,80}》[^。]{0,300}现予(?:公布|发布)`)
+// promulgates is what an order says of the rules below it, with and without marks
+// around their name.
+var promulgates = automaton.MustCompile(`^(?:现将?(?:公布|发布))?《[^《》]{4,80}》[^。]{0,300}现予(?:公布|发布)|^[^《》。]{0,300}现予?(?:公布|发布)[^《》。]{0,80}自[^《》。]{2,30}起(?:施行|实施)`)
 
 // appliesFor is the title of a call for applications. What is attached to it, a
 // form or the rules of the award, holds for a time of its own.
@@ -460,8 +460,8 @@ func (t *Tagger) ends(p *domain.Policy, title string, s sentence, year string, f
 	}
 	for _, m := range s.locs(until) {
 		r := rankOf(p, s.text[:m[0]])
-		if strings.Contains(s.text[m[0]:m[1]], "延") && strings.Contains(onGrounds.ReplaceAllString(s.text[:m[0]], ""), "》") && r < 2 {
-			r = 0 // the extension of another document
+		if strings.Contains(s.text[m[0]:m[1]], "延") && r < 2 && anothers(s.text[:m[0]]) {
+			r = 0
 		}
 		if r == 1 && !holds(s.text, m) || partial.MatchString(s.text[:m[0]]) {
 			continue // 证书有效期至…, 其中第三条执行至…
@@ -478,8 +478,19 @@ func (t *Tagger) ends(p *domain.Policy, title string, s sentence, year string, f
 		ends.add(dateIn(s.text, m, 1, year, true), 2)
 	}
 	for _, m := range s.locs(endsOn) {
-		ends.add(dateIn(s.text, m, 1, year, true), rankOf(p, s.text[:m[0]]))
+		r := rankOf(p, s.text[:m[0]])
+		if r < 2 && anothers(s.text[:m[0]]) {
+			r = 0
+		}
+		ends.add(dateIn(s.text, m, 1, year, true), r)
 	}
+}
+
+// anothers tells whether what stands before an end or an extension names another
+// document, whose it is: 《稳岗返还办法》, 云财发〔2023〕1号文件. That a document goes by is none.
+func anothers(before string) bool {
+	before = onGrounds.ReplaceAllString(before, "")
+	return strings.Contains(before, "》") || strings.Contains(before, "号文")
 }
 
 // lastOfRule is what may follow the last day of a rule that began with the document:
