@@ -195,6 +195,20 @@ func bySex(s sentence) bool {
 	return strings.Contains(s.text, "男") && strings.Contains(s.text, "女") && len(ageBound.FindAllStringIndex(s.text, 2)) > 1
 }
 
+// childOf is the age of a child, which is none of whoever has the profile: 照护3岁以下婴幼儿.
+func childOf(s sentence, age []int) (domain.Criteria, bool) {
+	behind := childBehind.FindString(s.text[age[1]:])
+	if behind == "" && !childBefore.MatchString(s.text[:age[0]]) {
+		return domain.Criteria{}, false
+	}
+	return other(s.evidence(age[0], age[1]+len(behind))), true
+}
+
+var (
+	childBehind = automaton.MustCompile(`^(?:\((?:含|不含)\))?(?:[\p{Han}]{0,6}?)(?:婴幼儿|儿童|子女|小孩|孩子|幼儿|宝宝|少儿|少年|未成年)`)
+	childBefore = automaton.MustCompile(`(?:婴幼儿|儿童|子女|小孩|孩子|幼儿|宝宝|孩)(?:年龄|的)?(?:在|为|未|不)?$`)
+)
+
 // ages reads 年满80周岁, 未满3周岁, 60周岁以上 and 16至24周岁.
 func (c conditions) ages(s sentence) []domain.Criteria {
 	var parts []domain.Criteria
@@ -215,13 +229,21 @@ func (c conditions) ages(s sentence) []domain.Criteria {
 	for _, m := range ageRange.FindAllStringSubmatchIndex(text, -1) {
 		lo, _ := strconv.ParseInt(text[m[2]:m[3]], 10, 64)
 		hi, _ := strconv.ParseInt(text[m[4]:m[5]], 10, 64)
-		e := s.evidence(m[0], m[1])
-		parts = append(parts, number(domain.FieldAge, domain.AtLeast, lo, e), number(domain.FieldAge, domain.AtMost, hi, e))
+		if child, ok := childOf(s, m); ok {
+			parts = append(parts, child)
+		} else {
+			e := s.evidence(m[0], m[1])
+			parts = append(parts, number(domain.FieldAge, domain.AtLeast, lo, e), number(domain.FieldAge, domain.AtMost, hi, e))
+		}
 		text = text[:m[0]] + strings.Repeat(" ", m[1]-m[0]) + text[m[1]:]
 	}
 	for _, m := range ageBound.FindAllStringSubmatchIndex(text, -1) {
 		op, ok := bound(submatch(text, m, 1), submatch(text, m, 3))
 		if !ok {
+			continue
+		}
+		if child, ok := childOf(s, m); ok {
+			parts = append(parts, child)
 			continue
 		}
 		n, _ := strconv.ParseInt(submatch(text, m, 2), 10, 64)

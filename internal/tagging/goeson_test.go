@@ -72,6 +72,22 @@ func TestWordsOverItemsThatGive(t *testing.T) {
 	}
 }
 
+// TestAnItemLeansOnTheWordsOverIt: who gets it is told over the list, and what else is asked
+// in the item.
+func TestAnItemLeansOnTheWordsOverIt(t *testing.T) {
+	p := read(t, "rules.txt", "柯桥区育儿补助实施办法\n第一条 为支持生育,制定本办法。\n第二条 本区户籍家庭生育子女的,可享受以下补助:\n(一)孕产补助。对生育二孩的,给予补助2000元;对生育三孩的,给予补助5000元。\n(二)育儿补助。给予补助3000元。\n第三条 本办法自2026年3月1日起施行。")
+	var titles []string
+	for _, m := range p.Measures {
+		titles = append(titles, m.Title)
+		if c := conditionsOf(&m.Criteria); !strings.Contains(c, "hukou") {
+			t.Errorf("%s asks %s and not where somebody is registered", m.Title, c)
+		}
+	}
+	if want := []string{"孕产补助", "对生育三孩的,给予补助5000元", "育儿补助"}; !slices.Equal(titles, want) {
+		t.Errorf("got %q, want %q", titles, want)
+	}
+}
+
 // TestFiguresThatWereMissedOrMistaken: a highest sum is no amount, nor is what all get together;
 // the sums behind each other are each read.
 func TestFiguresThatWereMissedOrMistaken(t *testing.T) {

@@ -149,7 +149,9 @@ func (t *reading) measure(p *domain.Policy, u unit, c conditions, before *domain
 	for _, x := range u.shared {
 		yearlyCall = t.window(&m, x.sentence) || yearlyCall
 		t.how(&m, x)
-		r.who(x)
+		if !r.leaning(x) {
+			r.who(x)
+		}
 	}
 	if m.Who == "" {
 		r.ofName(u.own[0].sentence)
@@ -357,7 +359,11 @@ const maxChecks = 8
 // heading, or what the measure gives, at most 30 characters.
 func (t *Tagger) measureTitle(p *domain.Policy, u unit, m *domain.Measure) string {
 	title := ""
-	if first := unnumbered(u.own[0].text); first != u.own[0].text { // (一)技术改造补助。对…
+	own := u.own[0].text
+	if len(u.own) > 1 && strings.HasSuffix(own, ":") && isGiftName(unnumbered(u.own[1].text)) { // the words over a list
+		own = u.own[1].text
+	}
+	if first := unnumbered(own); first != own { // (一)技术改造补助。对…
 		if i := indexAny(first, "。:"); i > 0 && utf8.RuneCountInString(first[:i]) <= 24 {
 			title = first[:i]
 		}

@@ -374,6 +374,9 @@ func TestWhoIsMeantIsReadWholeOrListed(t *testing.T) {
 		"对安置就业的盲人按摩机构,给予2万元补助。":                          {"?安置就业的盲人按摩机构", "kind in enterprise"},
 		"女性残疾人年满55周岁、男性年满60周岁的,可领取慰问金1000元。":             {"?女性残疾人年满55周岁、男性年满60周岁", "group in G02", "kind in resident"},
 		"对60至69岁的残疾人,给予2000元补助。":                         {"age ge 60", "age le 69", "group in G02", "kind in resident"},
+		"对0至6周岁残疾儿童家庭,给予康复救助5000元。":                      {"?0至6周岁残疾儿童", "group in G02", "kind in resident"},
+		"对户籍家庭中生育三孩的,给予补助5000元。":                         {"?户籍家庭中生育三孩", "kind in resident"},
+		"纳税人照护3岁以下婴幼儿的支出,每月定额扣除1000元。":                   {"?3岁以下婴幼儿", "group in G03", "kind in resident"},
 		"对个体工商户年应纳税所得额不超过200万元的部分,减半征收个人所得税。":            {"kind in enterprise", "registration in R500"},
 		"支持企业发展。对从业人数不超过50人的企业,给予2万元补助。":                 {"kind in enterprise", "staff le 50"},
 	} {

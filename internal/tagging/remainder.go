@@ -13,7 +13,7 @@ var (
 	// segments end at the joins of conditions that all hold.
 	segments = automaton.MustCompile(`[、,]?(?:并且|而且|同时|且)|[、,]并?`)
 	// nothingSaid are conditions that the rest of the document tells, or none.
-	nothingSaid = automaton.MustCompile(`^(?:凡|对|所有|全部|各类)?(?:(?:符合|满足|具备)(?:[\p{Han}]{0,8}(?:条件|规定|要求|标准)|)|(?:在|注册在|登记在)?(?:本|我|全|该|辖)(?:省|市|县|区|镇|乡)[\p{Han}]{0,12}|相关|上述|前款|正常(?:生产)?经营|(?:守法|合法|诚信|规范)经营|依法[\p{Han}]{0,8}(?:登记|注册|设立|纳税|经营))?$`)
+	nothingSaid = automaton.MustCompile(`^(?:凡|对|所有|全部|各类)?(?:(?:符合|满足|具备)(?:[\p{Han}]{0,8}(?:条件|规定|要求|标准)|)|(?:在|注册在|登记在)?(?:本|我|全|该|辖)(?:省|市|县|区|镇|乡)[\p{Han}]{0,12}|(?:的?(?:相关)?(?:支出|费用|部分))|相关|上述|前款|正常(?:生产)?经营|(?:守法|合法|诚信|规范)经营|依法[\p{Han}]{0,8}(?:登记|注册|设立|纳税|经营))?$`)
 )
 
 // unread are the parts of the clause before the noun of a phrase that none of the

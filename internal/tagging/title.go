@@ -50,7 +50,7 @@ func around(words string, room int, m *domain.Measure) string {
 func shortTitle(words string, m *domain.Measure) string {
 	text := around(words, maxTitle, m)
 	room := maxTitle - 1 - utf8.RuneCountInString(text)
-	if room < 8 || strings.HasPrefix(words, text) {
+	if room < 8 || strings.HasPrefix(words, strings.TrimSuffix(text, "…")) {
 		return text
 	}
 	head := firstRunes(words, room)

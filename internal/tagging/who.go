@@ -146,6 +146,26 @@ func (r *reader) who(x piece) {
 	}
 }
 
+// leaning reads who a list is for where one of its items says nothing of it, or only what
+// else is asked of them, and tells whether that is so: 本县户籍家庭可享受以下补助:对生育二孩的,….
+func (r *reader) leaning(lead piece) bool {
+	if !strings.HasSuffix(lead.text, ":") || r.m.Who != "" && !strings.HasSuffix(r.m.Who, "的") || named(r.found) {
+		return false
+	}
+	who, marks, asked := r.m.Who, r.m.Evidence["who"], len(r.found)
+	r.m.Who, r.m.Evidence["who"], r.done = "", nil, sentence{}
+	if r.who(lead); r.m.Who == "" {
+		r.beneficiary(r.done)
+	}
+	if who == "" {
+		return true
+	}
+	r.m.Who, r.m.Evidence["who"] = who, append(slices.Clip(marks), r.m.Evidence["who"]...)
+	of := slices.DeleteFunc(r.found[asked:], func(c domain.Criteria) bool { return unread(&c) }) // 二孩、三孩, which the item says itself
+	r.found = r.found[:asked+len(of)]
+	return true
+}
+
 // recipient reads who gets something by the words behind the verb, where the words before
 // it say for what: 标准化民宿达20家以上的,给予投资方奖励100万元.
 func (r *reader) recipient(s sentence) bool {
