@@ -13,7 +13,7 @@ var (
 	// segments end at the joins of conditions that all hold.
 	segments = automaton.MustCompile(`[、,]?(?:并且|而且|同时|且)|[、,]并?`)
 	// nothingSaid are conditions that the rest of the document tells, or none.
-	nothingSaid = automaton.MustCompile(`^(?:凡|对|所有|全部|各类)?(?:(?:符合|满足|具备)(?:[\p{Han}]{0,8}(?:条件|规定|要求|标准)|)|(?:在|注册在|登记在)?(?:本|我|全|该|辖)(?:省|市|县|区|镇|乡)[\p{Han}]{0,12}|(?:的?(?:相关)?(?:支出|费用|部分))|相关|上述|前款|正常(?:生产)?经营|(?:守法|合法|诚信|规范)经营|依法[\p{Han}]{0,8}(?:登记|注册|设立|纳税|经营))?$`)
+	nothingSaid = automaton.MustCompile(`^(?:凡|对|所有|全部|各类)?(?:(?:符合|满足|具备)(?:[\p{Han}]{0,8}(?:条件|规定|要求|标准)|)|(?:在|注册在|登记在)?(?:本|我|全|该|辖)(?:省|市|县|区|镇|乡)[\p{Han}]{0,12}|相关|上述|前款|正常(?:生产)?经营|(?:守法|合法|诚信|规范)经营|依法[\p{Han}]{0,8}(?:登记|注册|设立|纳税|经营))?$`)
 )
 
 // unread are the parts of the clause before the noun of a phrase that none of the
@@ -66,7 +66,7 @@ func (c conditions) known(noun sentence) bool {
 }
 
 // anybody are nouns that leave nobody out whom the rest of the document means.
-var anybody = automaton.MustCompile(`^(?:(?:本|我|全|辖)(?:省|市|县|区)(?:内|域内|范围内)?(?:的)?)?(?:各|各类|各级|所有|全体|有关|相关|符合条件的?|广大|其他|上述|以上|下列|下述|该|每)*(?:企业|公司|单位|用人单位|机构|主体|市场主体|经营主体|组织|项目|人员|个人|居民|家庭|公民|市民|村民|群众|对象|人|者|纳税人|缴费人|申请人|申报人|申领人|申报单位|申请单位|申报主体|申报企业|申请企业|项目单位|参保人|参保人员|当事人|人才|情形|情况|部分|事项)?(?:和(?:企业|单位|个人))?$`)
+var anybody = automaton.MustCompile(`^(?:(?:本|我|全|辖)(?:省|市|县|区)(?:内|域内|范围内)?(?:的)?)?(?:各|各类|各级|所有|全体|有关|相关|符合条件的?|广大|其他|上述|以上|下列|下述|该|每)*(?:企业|公司|单位|用人单位|机构|主体|市场主体|经营主体|组织|项目|人员|个人|居民|家庭|公民|市民|村民|群众|对象|人|者|纳税人|缴费人|申请人|申报人|申领人|申报单位|申请单位|申报主体|申报企业|申请企业|项目单位|参保人|参保人员|当事人|人才|情形|情况|部分|支出|费用|事项)?(?:和(?:企业|单位|个人))?$`)
 
 // restsOn tells whether a condition rests on words of a passage.
 func restsOn(tree *domain.Criteria, s sentence) bool {
