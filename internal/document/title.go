@@ -442,6 +442,10 @@ func isAddressee(s string) bool {
 	return false
 }
 
+// opensBody begins the first line of a page of questions, or of one with numbers of its own
+// kind: NO.1, Part 1, 01, ■.
+var opensBody = automaton.MustCompile(`^(?:[问答]:|(?i:NO\.?|Part) ?\d|0[1-9]\p{Han}|[■◆●]\p{Han}{2,12}$)`)
+
 // startsBody tells whether the text of the document begins at a line.
 func startsBody(lines []line, i int) bool {
 	s := lines[i].text
@@ -449,5 +453,5 @@ func startsBody(lines []line, i int) bool {
 		return false
 	}
 	return numberOf(s).rank != noRank || strings.Contains(s, "。") || columns(s) > 160 ||
-		isBodyLabel(s) || strings.HasPrefix(s, "答:") || strings.HasSuffix(s, ":") && !isAddressee(s) && !isNoteLine(s) && columns(s) >= shortest
+		isBodyLabel(s) || opensBody.MatchString(s) || strings.HasSuffix(s, ":") && !isAddressee(s) && !isNoteLine(s) && columns(s) >= shortest
 }

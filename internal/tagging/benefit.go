@@ -88,7 +88,8 @@ func (t *Tagger) benefit(m *domain.Measure, s sentence) {
 		a, ok := yuan(x.group("amt"), x.group("unit"))
 		unit := x.group("who") + "·" + x.group("per")
 		switch {
-		case !ok || before.MatchString(x.text[:x.loc[0]]):
+		case !ok || before.MatchString(x.text[:x.loc[0]]) || charged.MatchString(x.text[:x.loc[0]]):
+		case b.Kind == "B01" && !s.matches(supports): // 每户每月5元,低保户免收
 		case b.Amount == 0 && b.Tiers == nil:
 			kind("B09")
 			b.Amount, b.Unit = a, unit
@@ -132,17 +133,17 @@ func (t *Tagger) benefit(m *domain.Measure, s sentence) {
 				note("cap", x)
 			}
 		case b.Amount != 0 || b.Tiers != nil: // …的,给予1万元奖励;…的,给予2万元奖励
-			if mostBefore.MatchString(s.text[:x.loc[0]]) {
+			if isMost(s, x) {
 				if b.Cap == 0 {
 					b.Cap = a
 					note("cap", x)
 				}
 				break
 			}
-			if unit := strings.ReplaceAll(x.group("per"), "/", "·"); x.group("most") == "" && b.Rate == 0 && unit == b.Unit && eachIn(x.evidence.Text) == "" && ofAnotherClass.MatchString(lastRunes(x.text[:x.loc[0]], 40)) && !addsTo.MatchString(behindClass(lastRunes(x.text[:x.loc[0]], 24))+x.evidence.Text) {
+			if unit := cmpEmpty(strings.ReplaceAll(x.group("per"), "/", "·"), eachIn(x.evidence.Text)); x.group("most") == "" && b.Rate == 0 && unit == b.Unit && ofAnotherClass.MatchString(lastRunes(x.text[:x.loc[0]], 40)) && !addsTo.MatchString(behindClass(lastRunes(x.text[:x.loc[0]], 24))+x.evidence.Text) {
 				t.tier(m, a, x)
 			}
-		case x.group("most") != "" || mostBefore.MatchString(s.text[:x.loc[0]]): // 给予最高500万元支持, 最高奖励200万元
+		case x.group("most") != "" || isMost(s, x): // 给予最高500万元支持, 最高奖励200万元
 			kind(kindNear(s, x.loc[0], x.loc[1]))
 			if more := sumsGoOn.FindString(x.text[x.loc[1]:]); more != "" && b.Cap == 0 { // 分别给予最高15万元、7万元奖励
 				b.Tiers = amounts(x.evidence.Text + more)
@@ -212,7 +213,10 @@ func (t *Tagger) benefit(m *domain.Measure, s sentence) {
 	}
 	for _, p := range []pattern{alone, noMore} {
 		loc := s.loc(p)
-		if loc == nil || b.Cap != 0 || b.Kind == "" || p.Expression == noMore.Expression && b.Rate == 0 || !strings.HasSuffix(s.text[:loc[0]], "%") && asked.MatchString(lastRunes(s.text[:loc[0]], 12)) {
+		if loc == nil || b.Cap != 0 || b.Kind == "" || p.Expression == noMore.Expression && b.Rate == 0 {
+			continue
+		}
+		if words := lastRunes(s.text[:loc[0]], 12); asked.MatchString(words[strings.LastIndex(words, "%")+1:]) { // 按设备投资额的8%给予补助,最高200万元 asks for no investment
 			continue
 		}
 		b.Cap, _ = yuan(submatch(s.text, loc, 1), submatch(s.text, loc, 2))
@@ -224,8 +228,8 @@ func (t *Tagger) benefit(m *domain.Measure, s sentence) {
 		b.Rate, _ = percent(submatch(s.text, loc, 1))
 		m.Evidence["benefit.rate"] = append(m.Evidence["benefit.rate"], s.evidence(loc[0], loc[1]))
 	}
-	if loc := s.loc(lent); loc != nil && b.Cap == 0 && b.Amount == 0 && b.Tiers == nil {
-		for group := 1; group <= 5; group += 2 {
+	if loc := s.loc(lent); loc != nil && b.Cap == 0 && b.Amount == 0 && b.Tiers == nil && strings.Count(s.text, "可贷") < 2 {
+		for group := 1; group <= 7; group += 2 {
 			if n := submatch(s.text, loc, group); n != "" {
 				b.Cap, _ = yuan(n, submatch(s.text, loc, group+1))
 			}
@@ -263,6 +267,11 @@ func eachIn(words string) string {
 	return strings.Trim(m[1]+"·"+m[2]+m[3], "·")
 }
 
+// isMost tells whether an amount is the most that is given: 最高奖励200万元, 补助每年不超过500万元.
+func isMost(s sentence, x match) bool {
+	return mostBefore.MatchString(s.text[:x.loc[0]]) || notOver.MatchString(x.evidence.Text)
+}
+
 // behindClass is what stands behind who has reached more: 再 of 年度累计融资500万元的,再.
 func behindClass(words string) string {
 	if i := strings.LastIndex(words, "的,"); i >= 0 {
@@ -279,6 +288,7 @@ var (
 	sumsGoOn = automaton.MustCompile(`^(?:[、和]\d+(?:\.\d+)?(?:亿元|万元|元)){1,8}(?:[\p{Han},。;]|$)`)
 	// mostBefore stands before a sum that is the most.
 	mostBefore = automaton.MustCompile(`(?:最高|最多|至多)(?:可以?)?(?:给予|享受?|获得?)?$`)
+	notOver    = automaton.MustCompile(`不(?:超过|高于)\d`)
 	each       = automaton.MustCompile(`每([人户孩名位生亩床张头台辆家个件项吨])(?:床位|托位)?(?:一次性)?(?:每([月年天]))?\d|每([月年天])\d`)
 	// ofAnotherClass stands before a sum for others, or for who reached more.
 	ofAnotherClass = automaton.MustCompile(`[^,。;]{2}(?:的|企业|单位|机构|人员|家庭|项目|产品|基地|平台)[,]?(?:分别|一次性)*(?:(?:给予|予以)[\p{Han}]{0,4})?$`)
@@ -346,7 +356,7 @@ func (t *Tagger) steps(m *domain.Measure, s sentence) {
 var (
 	// shareOf is 返还其上年度实际缴纳失业保险费的50%, shareFor is 核定损失部分5%的支持.
 	shareOf  = expression(`(返还|退还|补助|补贴|奖励|资助|贴息|补偿)(?:其|给)?(?:[\p{Han}]{0,4}单位)?([^,。;:]{2,40}?)的?(\d+(?:\.\d+)?%)`)
-	shareFor = expression(`(?:按照|按|其|上|再|给予)?([^,。;:]{2,30}?)的?(\d+(?:\.\d+)?%)(?:、不(?:高于|超过)\d+(?:\.\d+)?万?元)?(?:的|给予|予以|进行|一次性)*([\p{Han}]{0,6}?)(支持|补助|补贴|奖励|贴息|返还|资助|补偿|配套)`)
+	shareFor = expression(`(?:按照|按|其|上|再|给予)?([^,。;:]{2,30}?)的?(\d+(?:\.\d+)?%)(?:、不(?:高于|超过)\d+(?:\.\d+)?万?元)?(?:的|给予|予以|进行|一次性)*(?:(?:[一二两三四五]年)?(?:最高|不超过)+\d+(?:\.\d+)?[亿万]?元的?)?([\p{Han}]{0,6}?)(支持|补助|补贴|奖励|贴息|返还|资助|补偿|配套)`)
 	// shareTo is 县级财政所得扣除成本后100%奖励给投资方.
 	shareTo = expression(`([^,。;:]{2,30}?)的?(\d+(?:\.\d+)?%),?(?:由[^,。;:]{2,10}|连续[一二三四五六七八九十\d]{1,2}年|[一二三四五六七八九十\d]{1,2}年内)?(奖励|补助|补贴|返还)给`)
 	// shareUpTo is a share that is no more than a sum, without a word for what it is: 按车价的30%,
@@ -356,10 +366,12 @@ var (
 	discount = expression(`([^,。;:]{2,40}?)(?:给予|予以|再|按)?(?:优惠|减免|减收|下浮|打折)(?:幅度)?(?:为|至少)?(\d+(?:\.\d+)?%)`)
 	// raised is what an amount is changed to: 由15万元提高至20万元; before stands before
 	// what it was.
-	raised = expression(`(?:由|从)[^,。;]{0,24}?元(?:/[\p{Han}]{1,4}){0,2}[^,。;\d]{0,6}?(?:提高|调整|上调|增加|提升|下调|降低)(?:到|至|为)(?:每([\p{Han}]{1,2}?)每([月年天]))?(?:不低于)?(\d+(?:\.\d+)?)(亿元|万元|元)`)
+	raised = expression(`(?:由|从)(?:[^,。;]{0,8}?每([\p{Han}]{1,2}?)每([月年天]))?[^,。;]{0,24}?元(?:/[\p{Han}]{1,4}){0,2}[^,。;\d]{0,6}?(?:提高|调整|上调|增加|提升|下调|降低)(?:到|至|为)(?:每([\p{Han}]{1,2}?)每([月年天]))?(?:不低于)?(\d+(?:\.\d+)?)(亿元|万元|元)`)
 	before = automaton.MustCompile(`[从由]$`)
+	// charged stands before what people pay.
+	charged = automaton.MustCompile(`(?:缴费|缴纳|收费|收取|筹资)[^,。;]{0,8}$`)
 	// kindFirst is an amount behind what it is: 给予一次性创业补贴5000元.
-	kindFirst = expression(`(?:给予|发放|予以|享受|申领|领取)(一次性)?[\p{Han}]{0,12}?(补贴|补助|奖励|资助|津贴|奖金|慰问金|救助金|补助金)(?:资金|金)?(\d+(?:\.\d+)?)(亿元|万元|元)(?:[,。;]|$)`)
+	kindFirst = expression(`(?:给予|发放|予以|享受|申领|领取)(一次性)?[\p{Han}]{0,12}?(补贴|补助|奖励|资助|津贴|奖金|慰问金|救助金|补助金|安家费|科研经费)(?:资金|金)?(\d+(?:\.\d+)?)(亿元|万元|元)(?:[,。;]|$)`)
 	// perHead is an amount for each that is counted: 按每招用1人1500元的标准发放补助.
 	perHead = expression(`按(?:照)?每[\p{Han}]{0,8}?1?([人户家个台辆亩头])[\p{Han}]{0,4}?(\d+(?:\.\d+)?)(亿元|万元|元)(?:的?标准[^,。;]{0,12}?|的?(?:给予|予以|发放)(?:一次性)?)(补贴|补助|奖励|资助|津贴)`)
 	// eachNamed is a sum for each, with its name behind it: 每人20万元生活补贴.
@@ -367,10 +379,10 @@ var (
 	// eachAlone is all that is said under the heading 补贴标准: 每人一次性1000元。
 	eachAlone = expression(`^(?:\([一二三四五六七八九十]\))?(?:[\p{Han}]{0,4}标准:)?(?:每([人户孩名位生亩床头台辆家个件项吨])(一次性)?)?(\d+(?:\.\d+)?)(亿元|万元|元)(?:的?[\p{Han}()]{2,12}(?:补贴|补助|津贴|奖励|资助))?[。;]?$`)
 	// alone is a highest amount between commas, of what was given before.
-	alone = expression(`[,、(](?:单[\p{Han}]{1,7}?|每[\p{Han}]{1,6}?|同一[\p{Han}]{1,8}?)?(?:全年|年度|累计|合计|总额|共)*(?:最高|上限|封顶)(?:可达|可|为|不超过|给予|补助|奖励|补贴)*(\d+(?:\.\d+)?)(亿元|万元|元)(?:封顶)?(?:[,。;)]|$)`)
+	alone = expression(`[,、(](?:单[\p{Han}]{1,7}?|每[\p{Han}]{1,6}?|同一[\p{Han}]{1,8}?)?(?:全年|年度|累计|合计|总额|共)*(?:最高|上限|封顶)(?:可达|可|为|不超过|给予|补助|奖励|补贴)*(\d+(?:\.\d+)?)(亿元|万元|元|万人民币)(?:人民币)?(?:封顶)?(?:[,。;)]|$)`)
 	// noMore is the same of a share, without a word that it is the highest: 按投入的2%给予
 	// 奖励,不超过50万元.
-	noMore = expression(`[,、(](?:且|但)?(?:总额|总计|合计|金额|补助|奖励|补贴|资助|支持)*不(?:超过|高于)(\d+(?:\.\d+)?)(亿元|万元|元)(?:[,。;)]|的(?:补|奖|支|配)|$)`)
+	noMore = expression(`[,、(](?:且|但)?(?:总额|总计|合计|金额|补助|奖励|补贴|资助|支持)*不(?:超过|高于)(\d+(?:\.\d+)?)(亿元|万元|元|万人民币)(?:人民币)?(?:[,。;)]|的(?:补|奖|支|配)|$)`)
 	limit  = automaton.MustCompile(`额度|限额|最高|上限`)
 	// eachOfMany are sums of which each says of what it is one: 享受3000元/人、4000元/人的补贴.
 	eachOfMany = expression(`((?:\d+(?:\.\d+)?(?:万元|元)/[\p{Han}]{1,3}(?:/[\p{Han}]{1,2})?[、,和]){1,7}\d+(?:\.\d+)?(?:万元|元)/([\p{Han}]{1,3}?(?:/[\p{Han}]{1,2})?))(?:的|标准|[,。;]|$)`)
@@ -414,7 +426,7 @@ var (
 	reimbursed = expression(`(?:报销|支付|救助|补偿|返还)比例(?:统一)?(?:由[^,。;]{0,12}?)?(?:为|是|不超过|达到?|提高到|提高至|调整为)?(\d+(?:\.\d+)?%)`)
 	upTo       = automaton.MustCompile(`^(?:-|~|—|至|到|以)`)
 	// lent is the most that is lent, or that an insurance bears: 最高可申请300万元的贷款, 贷款额度最高400万元.
-	lent = expression(`(?:最[高多]可?(?:申请|贷|享受?)?|不超过)(\d+(?:\.\d+)?)(亿元|万元)(?:额度)?的?[\p{Han}]{0,8}贷款|贷款(?:最高)?(?:额度|限额)(?:最高|上限)?(?:可?达|为|不超过|是)*(\d+(?:\.\d+)?)(亿元|万元)|(?:最高支付|封顶)(?:限额|线)(?:统一)?(?:为|是|提高到|提高至|:)*(\d+(?:\.\d+)?)(亿元|万元|元)`)
+	lent = expression(`(?:最[高多]可?(?:申请|贷|享受?)?|不超过)(\d+(?:\.\d+)?)(亿元|万元)(?:额度)?的?[\p{Han}]{0,8}贷款|贷款(?:最高)?(?:额度|限额)(?:最高|上限)?(?:可?达|为|不超过|是)*(\d+(?:\.\d+)?)(亿元|万元)|(?:最高支付|封顶)(?:限额|线)(?:统一)?(?:为|是|提高到|提高至|:)*(\d+(?:\.\d+)?)(亿元|万元|元)|可贷(?:款)?(\d+(?:\.\d+)?)(亿元|万元)`)
 	// beforeBase are words before what a share is reckoned of: 分别给予, 2026年3月、4月, 前三年.
 	beforeBase = automaton.MustCompile(`^(?:对|分别|给予|按照?|其中|可以?申请|标准为|(?:县|市|省|区)?财政(?:部门)?按照?|第[一二三四五\d]年按?|其|再?增加|再|不(?:超过|高于)|(?:企业|单位)(?:及其?职工)?|项目|申请人|[前后首]?[一二两三四五六\d]+年(?:内)?|\d[\d年月日、至到-]*(?:期间)?)+`)
 	// actorBefore is who has the costs: 限上商贸业企业2026年3月.
@@ -554,7 +566,7 @@ func (t *Tagger) loose(m *domain.Measure, s sentence) {
 		note("rate", loc)
 	}
 	for i, loc := range s.locs(raised) {
-		switch a, ok := yuan(submatch(s.text, loc, 3), submatch(s.text, loc, 4)); {
+		switch a, ok := yuan(submatch(s.text, loc, 5), submatch(s.text, loc, 6)); {
 		case !ok:
 		case limit.MatchString(lastRunes(s.text[:loc[0]], 20)):
 			b.Cap = max(b.Cap, a)
@@ -563,7 +575,9 @@ func (t *Tagger) loose(m *domain.Measure, s sentence) {
 		case b.Cap > 0 && b.Rate == 0: // …最高额度由80万元提高至100万元;单方缴存的,由50万元提高至60万元
 		case i == 0 && b.Amount == 0 && b.Tiers == nil && !asked.MatchString(lastRunes(s.text[:loc[0]], 20)):
 			b.Kind, b.Amount = cmpEmpty(b.Kind, "B09"), a
-			b.Unit = cmpEmpty(b.Unit, strings.Trim(submatch(s.text, loc, 1)+"·"+submatch(s.text, loc, 2), "·"))
+			for _, group := range []int{3, 1} { // 由每人每月650元提高到700元
+				b.Unit = cmpEmpty(b.Unit, strings.Trim(submatch(s.text, loc, group)+"·"+submatch(s.text, loc, group+1), "·"))
+			}
 			note("amount", loc)
 		}
 	}

@@ -18,7 +18,7 @@ func isHanNumeral(r rune) bool {
 }
 
 // numberSize returns how many bytes of a text the number takes that it begins
-// with, with its mark and the blanks behind it: 第五条, 一、, (一), 1., ①, a. It
+// with, with its mark and the blanks behind it: 第五条, 一、, (一), 1., ①, a., ■, 01 It
 // is 0 if there is none.
 func numberSize(text string) int {
 	rest := strings.TrimLeft(text, beforeNumber)
@@ -40,6 +40,8 @@ func plainNumber(s string) int {
 	switch {
 	case size == 0:
 		return 0
+	case r == '0' && len(s) > 2 && '1' <= s[1] && s[1] <= '9' && s[2] >= utf8.RuneSelf && withMark(s, 2, ".、．") == 0:
+		return 2 // 01首店奖励
 	case '0' <= r && r <= '9':
 		n := 1
 		if n < len(s) && '0' <= s[n] && s[n] <= '9' {
@@ -48,8 +50,10 @@ func plainNumber(s string) int {
 		return withMark(s, n, ".、．")
 	case 'a' <= r && r <= 'z':
 		return withMark(s, 1, ".、")
-	case '①' <= r && r <= '⑳':
+	case '①' <= r && r <= '⑳', strings.ContainsRune(bullets, r) && isTitleOnly(s[size:]):
 		return size
+	case r == 'N', r == 'P':
+		return wordNumber(s)
 	case r == '第':
 		if n := hanSize(s[size:], "百零"); n > 0 {
 			return withMark(s, size+n, "条")
@@ -57,6 +61,28 @@ func plainNumber(s string) int {
 	default:
 		if n := hanSize(s, ""); 0 < n && n <= 3*len("一") {
 			return withMark(s, n, "、")
+		}
+	}
+	return 0
+}
+
+// bullets stand before a title on a page instead of a number.
+const bullets = "■◆●▲★◇□▪◎※"
+
+// isTitleOnly tells whether a line names a thing: 会展补贴, and not 办理方式 or a sentence.
+func isTitleOnly(s string) bool {
+	return len(s) <= longLabel && !strings.ContainsAny(s, "。:;,") && sideOfLabel(s) == ""
+}
+
+// wordNumber is the size of NO.1 and Part 1.
+func wordNumber(s string) int {
+	for _, word := range []string{"NO", "Part"} {
+		if len(s) < len(word) || !strings.EqualFold(s[:len(word)], word) {
+			continue
+		}
+		rest := strings.TrimLeft(s[len(word):], ". ")
+		if n := len(rest) - len(strings.TrimLeft(rest, "0123456789")); 0 < n && n <= 2 {
+			return len(s) - len(rest) + n
 		}
 	}
 	return 0

@@ -19,6 +19,8 @@ var (
 	sumAndName = expression(`\d+(?:\.\d+)?(?:万元|元)(?:/[\p{Han}]{1,3})?的?([\p{Han}()]{2,14}?(?:补贴|补助|津贴|奖励|资助))([、和及])(?:每[\p{Han}]{1,2}(?:每[月年])?)?\d+(?:\.\d+)?(?:万元|元)(?:/[\p{Han}]{1,3})?的?([\p{Han}()]{2,14}?(?:补贴|补助|津贴|奖励|资助))`)
 	// onceAndYearly is a sum given once and another given again: 每床一次性4500元、每床每年1000元.
 	onceAndYearly = expression(`每[人床户亩家]?一次性\d+(?:\.\d+)?(?:万元|元)([、和及])每[人床户亩家]?每[月年]\d+(?:\.\d+)?(?:万元|元)`)
+	// nextRaised begins, behind another, what is raised as well: 农村低保标准由每人每月520元提高到610元.
+	nextRaised = expression(`[,;、](?:其中)?([\p{Han}]{2,20}标准)(?:由|从)[^,。;]{0,30}?元[^,。;]{0,12}?(?:提高|调整|上调|增加|提升)(?:到|至|为)`)
 	// giftName is how a gift is called; one word alone says nothing.
 	giftName = expression(`[\p{Han}]{2,12}(?:补贴|补助|津贴|奖励|资助|贷款|奖金|经费)`)
 )
@@ -47,7 +49,7 @@ func (t *reading) goingOn(u unit) []unit {
 				to = cuts[n+1]
 			}
 			part := x.slice(from, to).trim()
-			more = append(more, unit{heading: u.heading, path: u.path, own: []piece{{sentence: part, in: x.in, list: x.list}}, goesOn: !strings.HasPrefix(part.text, "对")})
+			more = append(more, unit{heading: u.heading, path: u.path, own: []piece{{sentence: part, in: x.in, list: x.list}}, goesOn: !strings.HasPrefix(part.text, "对") && !part.matches(raisedFor)})
 		}
 	}
 	if len(more) == 0 {
@@ -92,6 +94,11 @@ func (t *reading) giftsIn(x piece) []int {
 	for _, loc := range x.locs(sumAndName) {
 		if submatch(x.text, loc, 1) != submatch(x.text, loc, 3) {
 			cuts = append(cuts, loc[5])
+		}
+	}
+	for _, loc := range x.locs(nextRaised) {
+		if raised.MatchString(x.text[:loc[0]]) {
+			cuts = append(cuts, loc[2])
 		}
 	}
 	if loc := x.loc(onceAndYearly); loc != nil {

@@ -54,7 +54,7 @@ func yuan(number, unit string) (float64, bool) {
 	switch unit {
 	case "元":
 		return v, true
-	case "万元", "万":
+	case "万元", "万", "万人民币":
 		return math.Round(v * 1e4), true
 	case "亿元", "亿":
 		return math.Round(v * 1e8), true

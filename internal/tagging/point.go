@@ -19,7 +19,7 @@ var (
 	// labelHeading is the same as a heading of its own.
 	labelHeading = automaton.MustCompile(`(?:补贴|补助|申报|申领|申请|享受|支持|发放|奖励|政策|适用|扶持|保障|救助|资助|返还|减免|受理|办理)?(对象|主体|条件|标准|额度|金额|内容|程序|流程|方式|渠道|时间|期限|材料|范围|频度|要求)(?:(?:和|与|及|、)[\p{Han}]{2,6})?$`)
 	// sideQuestion is a heading of a page of questions that asks for one side.
-	sideQuestion = automaton.MustCompile(`(对象|条件|额度|金额|标准|利率|多少钱|多长时间|期限|时间|流程|程序|渠道|方式|材料|资料|哪里|银行|地点|范围)[^?]{0,8}[??]$|(?:哪些|什么|谁)[^?]{0,8}(对象|条件|人|企业|材料|渠道|资料|银行|方式)[^?]{0,6}[??]$`)
+	sideQuestion = automaton.MustCompile(`(对象|条件|额度|金额|标准|利率|多少钱|多长时间|期限|时间|流程|程序|渠道|方式|材料|资料|哪里|银行|地点|范围|给谁|谁可以|谁能)[^?]{0,8}[??]$|(?:哪些|什么|谁)[^?]{0,8}(对象|条件|人|企业|材料|渠道|资料|银行|方式)[^?]{0,6}[??]$`)
 	// asideSections set nothing for anybody outside, but for what gives in figures.
 	asideSections = expression(`法律责任|罚则|监督检查|附则|总则|责任追究|监督管理|监管|落实各方责任|统筹推进`)
 	// asideLeads are the first words of paragraphs to offices.
@@ -81,6 +81,7 @@ type section struct {
 	path    string
 	side    string // of the heading
 	aside   bool   // of what is said to offices
+	answers bool   // whether it is what is said to a question
 	items   []item
 }
 
@@ -106,6 +107,9 @@ func (t *reading) points(p *domain.Policy) []unit {
 // statements are the measures before those that give classes different shares are parted.
 func (t *reading) statements(p *domain.Policy) []unit {
 	sections := split(p.Clauses)
+	if t.asksOfSeveral(sections) {
+		return t.answered(p, sections)
+	}
 	gathered, things := gather(sections)
 	if things < 2 && t.bySides(p, sections) {
 		return t.share(p, sections)
@@ -255,6 +259,12 @@ func split(clauses []domain.Clause) []section {
 				s.items = append(s.items, item{c, s.side})
 			}
 		case domain.TextClause, domain.TableClause:
+			if asksLine.MatchString(c.Text) {
+				asked := askedIn(c.Text)
+				out = append(out, section{heading: asked, path: c.Path, side: sideOfHeading(asked), aside: aside > 0, answers: true})
+				under = ""
+				continue
+			}
 			if len(out) == 0 {
 				out = append(out, section{path: c.Path})
 			}
@@ -322,7 +332,7 @@ func sideOfHeading(heading string) string {
 			return "标准"
 		case "多长时间":
 			return "期限"
-		case "人", "企业":
+		case "人", "企业", "给谁", "谁可以", "谁能":
 			return "对象"
 		case "资料":
 			return "材料"
@@ -340,7 +350,7 @@ func (t *reading) bySides(p *domain.Policy, sections []section) bool {
 	things := 0 // of which each has its own standard
 	for _, s := range sections {
 		if s.side == "" {
-			things += min(standards(s), len(restarts(s)))
+			things += min(standards(s), len(t.restarts(s)))
 		}
 	}
 	if things > 1 {
@@ -517,7 +527,7 @@ func (t *reading) units(p *domain.Policy, s section) []unit {
 	}
 	if sides >= 2 && !s.aside {
 		var out []unit
-		for _, group := range restarts(s) {
+		for _, group := range t.restarts(s) {
 			u := unit{heading: group.heading, path: group.path, alone: true}
 			for _, it := range group.items {
 				u.own = append(u.own, t.pieces(it)...)
@@ -533,7 +543,7 @@ func (t *reading) units(p *domain.Policy, s section) []unit {
 	gift := s.heading  // what stands over the paragraphs
 	least := demands
 	switch {
-	case s.aside, p.Audience == domain.ForNobody:
+	case s.aside, s.answers, p.Audience == domain.ForNobody:
 		least = gives
 	case slices.Contains(procedural, s.side):
 		return nil
@@ -621,7 +631,7 @@ const longTitle = 26
 // restarts parts a section in which the sides of a measure are told for several things one
 // after the other, 1.创业资助 补贴对象:… 补贴标准:… 2.租金补贴 补贴对象:… 补贴标准:…, where
 // a thing begins.
-func restarts(s section) []section {
+func (t *reading) restarts(s section) []section {
 	var out []section
 	told := map[string]bool{} // the sides of the thing
 	from, opens := 0, -1      // opens is the title of what may be the next thing
@@ -634,7 +644,7 @@ func restarts(s section) []section {
 		from, opens = to, -1
 		clear(told)
 	}
-	if standards(s) < 2 {
+	if standards(s) < 2 && t.givingThings(s) < 2 {
 		return []section{s}
 	}
 	whoTold := func(it item) bool { // 1.申报对象 … 2.补贴标准 … (二)创业补贴 1.对象及条件
@@ -644,6 +654,11 @@ func restarts(s section) []section {
 		switch {
 		case isThing(it):
 			opens = i
+		case opens >= 0 && opens == i-1 && t.givesThing(s, opens) && isThing(s.items[from]) && shapeOf(s.items[opens].Text) == shapeOf(s.items[from].Text):
+			if opens > from { // ■会展补贴 with no sides behind what has them
+				add(opens)
+			}
+			told["对象"], told["标准"], opens = true, true, -1
 		case it.side == "" || it.side == s.side || i > 0 && it.side == s.items[i-1].side:
 		case (told[it.side] || opens == i-1 && opens > from && whoTold(it)) && (told["标准"] || told["额度"] || told["金额"]):
 			if opens <= from {
@@ -657,6 +672,27 @@ func restarts(s section) []section {
 	}
 	add(len(s.items))
 	return out
+}
+
+// givesThing tells whether item i is a thing and the item behind it gives it, of which no side is
+// told: ■会展补贴 对举办展会的单位给予30万元补贴.
+func (t *reading) givesThing(s section, i int) bool {
+	if i+1 >= len(s.items) || !isThing(s.items[i]) {
+		return false
+	}
+	behind := s.items[i+1]
+	return cmpEmpty(behind.side, s.side) == s.side && t.givesSomething(behind.Clause)
+}
+
+// givingThings counts them.
+func (t *reading) givingThings(s section) int {
+	n := 0
+	for i := range s.items {
+		if t.givesThing(s, i) {
+			n++
+		}
+	}
+	return n
 }
 
 // standards is how often the items of a section come to what is given.

@@ -25,7 +25,7 @@ var wasBefore = expression(`(?:[由从]|过去|原来)[^,。;]{0,40}?\d[^,。;]{
 
 var (
 	// sumOfEach is what one of several gets of each: 硕士每人7000元.
-	sumOfEach = expression(`(?:^|[,、;:按及和])([\p{Han}A-Z“”]{1,20}(?:\([^()]{1,12}\))?,?)每([人户亩头张台辆家个件项吨床])(?:每([月年天]))?(?:最高)?可?(?:补贴|补助|奖励|资助|给予|发放)?(\d+(?:\.\d+)?(?:亿元|万元|元))`)
+	sumOfEach = expression(`(?:^|[,、;:按及和])([\p{Han}A-Z“”\d]{1,20}(?:\([^()]{1,12}\))?,?)每([人户亩头张台辆家个件项吨床])(?:每([月年天]))?(?:最高)?可?(?:补贴|补助|奖励|资助|给予|发放)?(\d+(?:\.\d+)?(?:亿元|万元|元))`)
 	// sumPerEach is the same with what it is of behind the sum: 初级800元/人,中级1200元/人.
 	sumPerEach = expression(`(?:^|[,、;:按照及和])([\p{Han}A-Z/“”]{1,14}?(?:\([^()]{1,12}\)[\p{Han}]{0,4})?)()()(\d+(?:\.\d+)?(?:亿元|万元|元))/((?:人|户|亩|床|台|辆|家|个|件|项|吨|张|头|只|次|月|年|平方米)(?:[/·](?:月|年|天|次))?)`)
 	// notGiven stands before a sum for each that nobody is given: 保险金额为每亩300元.
@@ -69,7 +69,7 @@ func (t *Tagger) rows(m *domain.Measure, s sentence) {
 		return
 	}
 	from, to := all[0][0], all[len(all)-1][1]
-	b.Kind, b.Tiers, b.Amount, b.Unit = cmpEmpty(b.Kind, kindNear(s, from, to)), tiers, 0, unit(all[0])
+	b.Kind, b.Tiers, b.Amount, b.Unit = cmpEmpty(b.Kind, kindNear(s, strings.LastIndexAny(s.text[:from], ",。;")+1, to)), tiers, 0, unit(all[0])
 	delete(m.Evidence, "benefit.amount")
 	m.Evidence["benefit.tiers"] = append(m.Evidence["benefit.tiers"], s.evidence(from, to))
 	b.Text = cmpEmpty(b.Text, wordsOf(s))

@@ -97,7 +97,7 @@ func (r *reader) who(x piece) {
 			told = told || r.m.Who != ""
 		}
 	}
-	for _, p := range []pattern{widened, costsOf, limitOf, givenFirst} {
+	for _, p := range []pattern{raisedFor, widened, costsOf, limitOf, givenFirst} {
 		if loc := s.loc(p); loc != nil && r.m.Who == "" {
 			r.beneficiary(s.slice(loc[2], loc[3]))
 			told = told || r.m.Who != ""
@@ -205,6 +205,10 @@ func (r *reader) somebody(own []piece) {
 		if i < 0 {
 			continue
 		}
+		if next := comma(s.text[i+1:]); next > 0 && madeSo.MatchString(s.text[:i]) { // 做强数字企业,当年列入百强企业的,给予….
+			s = s.slice(i+1, len(s.text))
+			i = next
+		}
 		first := s.slice(0, i-len(inBrackets.FindString(s.text[:i]))).trim()
 		first = first.slice(len(forWords.FindString(first.text)), len(first.text))
 		if n := domain.CodePoints(first.text); n < 4 || n > 60 || anybody.MatchString(first.text) || nothingSaid.MatchString(strings.TrimSuffix(first.text, "的")) || !meansSomebody.MatchString(first.text) || notSomebody.MatchString(first.text) {
@@ -221,8 +225,10 @@ func (r *reader) somebody(own []piece) {
 var (
 	forWords      = automaton.MustCompile(`^对于?`)
 	meansSomebody = automaton.MustCompile(`的$|(?:企业|公司|单位|机构|合作社|工商户|纳税人|人员|家庭|居民|职工|毕业生|农户|学生|老年人|残疾人|组织|主体)$`)
+	// madeSo begins what a gift is for, before who gets it.
+	madeSo = automaton.MustCompile(`^(?:做[强大优]|推进|提升|壮大|培育|鼓励|支持|加快|加强|推动)[^的]*$`)
 	// notSomebody begins what a sentence goes by, or an order.
-	notSomebody = automaton.MustCompile(`^(?:同时|此外|另外|为|根据|按|依|经|由|各|对于|本|其|在|自|从|凡|如|若|确|应|可|不|符合|加强|加大|支持|鼓励|推动|落实|实行|建立|完善|开展)`)
+	notSomebody = automaton.MustCompile(`^(?:同时|此外|另外|做[强大优]|推进|提升|壮大|培育|为|根据|按|依|经|由|各|对于|本|其|在|自|从|凡|如|若|确|应|可|不|符合|加强|加大|支持|鼓励|推动|落实|实行|建立|完善|开展)`)
 )
 
 // provided is a part of a sentence that asks something of who is to get what the
@@ -269,7 +275,7 @@ func (r *reader) covers(s sentence) bool {
 
 // forWhom is whom something is given to in more words than rule X14 reads:
 // 对首次创办企业,且正常经营1年以上的高校毕业生、就业困难人员,给予….
-var forWhom = expression(`(?:^|[^应针相绝面校核])对([^象。;:()][^。;:()]{0,119}?(?:\([^()。;]{1,40}\)[^。;:()]{0,80}?){0,2}(?:企业|纳税人|个体工商户|单位|人员|家庭|居民|对象|职工|毕业生|农户|合作社|机构|项目|老年人|残疾人|劳动者|军人|人才|主体|园区|基地|农场|创业者|服务商|运营商|供应商|个人|完成人|权人|负责人|传承人|投资人|公司|景区|饭店|酒店|旅行社|中心|平台|学校|幼儿园|医院|购房人|购房者|购置人|购买人|消费者|研究生|博士后?)(?:\([^()不除]{1,20}\))?),?(?:分别)?(?:给[予与]|每[\p{Han}]{1,6}(?:补|给予|奖|资助|最高|按)|按|发放|予以|一次性|免征|免收|减|实行|补助|补贴|奖励)`)
+var forWhom = expression(`(?:^|[^应针相绝面校核])对([^象。;:()][^。;:()]{0,119}?(?:\([^()。;]{1,40}\)[^。;:()]{0,80}?){0,2}(?:企业|纳税人|个体工商户|单位|人员|家庭|居民|对象|职工|毕业生|农户|(?:生产|种植|养殖|经营|困难|脱贫)户|合作社|机构|项目|老年人|残疾人|劳动者|军人|人才|主体|园区|基地|农场|创业者|服务商|运营商|供应商|个人|完成人|权人|负责人|传承人|投资人|公司|景区|饭店|酒店|旅行社|中心|平台|学校|幼儿园|医院|购房人|购房者|购置人|购买人|消费者|研究生|博士后?)(?:\([^()不除]{1,20}\))?),?(?:分别)?(?:给[予与]|每[\p{Han}]{1,6}(?:补|给予|奖|资助|最高|按)|按|发放|予以|一次性|免征|免收|减|实行|补助|补贴|奖励)`)
 
 // toAny is whom or what something is given to by a noun of any kind, and noWho one that is no
 // more than what it is given for.
@@ -283,7 +289,7 @@ var goesOnWho = automaton.MustCompile(`^,(?:并|与其|与之|为其|且|以及|
 
 // rightBefore is who stands right before what they get, behind other words: 省财政对纳入保障范围的县,
 // 新增的民办养老机构,每张床位补助3000元.
-var rightBefore = expression(`,([^,。;:]{4,60}?(?:企业|公司|单位|机构|合作社|工商户|家庭|农户|老年人|残疾人|毕业生|人员|项目|园区|基地|居民|个人|购房[人者]|研究生|博士后?|硕士)),(?:给予|每[\p{Han}]{1,4}(?:补|给予|奖)|按[^,。;()]{2,40}?(?:\([^()]{1,40}\)[^,。;()]{0,20}?)?(?:给予|补|奖))`)
+var rightBefore = expression(`,([^,。;:]{4,60}?(?:企业|公司|单位|机构|合作社|工商户|家庭|农户|老年人|残疾人|毕业生|人员|项目|园区|基地|居民|个人|购房[人者]|研究生|博士后?|硕士|饭店|酒店|景区|民宿)(?:\([^()]{1,12}\))?|[\p{Han}]{2,12}(?:企业|单位|机构|合作社|人员|毕业生|农户|家庭)[^,。;:]{2,50}的),(?:分别)?(?:给予|每[\p{Han}]{1,4}(?:补|给予|奖)|按[^,。;()]{2,40}?(?:\([^()]{1,40}\)[^,。;()]{0,20}?)?(?:给予|补|奖))`)
 
 var (
 	// widened is whom something is given to from now on: 将见习补贴范围调整为离校未就业毕业生.
@@ -293,6 +299,8 @@ var (
 	givenFirst = expression(`给予([^,。;:\d]{2,30}?(?:博士后?|硕士|人才|毕业生|企业|单位|人员|家庭|个人)),(?:连续|一次性|每)`)
 	// limitOf is whose limit is raised: 双缴存职工家庭的贷款额度上限由80万元上调至100万元.
 	limitOf = expression(`(?:^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．])?|[,。;:])([^,。;:]{2,40}?(?:职工|家庭|借款人|缴存人|申请人)(?:\([^()]{1,12}\))?(?:购买[^,。;:的]{2,20})?)的?(?:住房公积金|公积金|个人)?(?:最高)?(?:贷款)?(?:最高)?(?:(?:额度|限额)的?(?:上限)?|上限)(?:由|从|上浮|上调|提高|最高|为)`)
+	// raisedFor is who gets what is raised: 城市低保标准由每人每月700元提高到760元.
+	raisedFor = expression(`(?:^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．]|第[\p{Han}]{1,6}条)?|[,。;:])(?:决定|其中|要求|将|我[市县区省]|全[市县区省])*([\p{Han}、]{0,40}?(?:低保|最低生活保障|人员|退休职工|孤儿|儿童|残疾人|优抚对象|老年人|家庭))[\p{Han}]{0,10}?(?:标准)?(?:(?:由|从)[^,。;]{0,16}?\d[^,。;]{0,60}?(?:提高|调整|上调|增加|提升)|(?:提高|调整|上调|提升)(?:到|至|为)[^,。;]{0,12}?\d|每人每[月年](?:提高|增加))`)
 	// costsOf is who has the costs that are borne: 锰矿企业、水泥企业的电费补助为每度0.1元.
 	costsOf = expression(`(?:^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．])?|[,:。])([^,。;:]{2,50}?(?:企业|公司|单位|机构|合作社|工商户|人员|家庭|职工|老年人|学生))的[\p{Han}]{1,8}(?:补贴|补助|奖励|津贴)(?:标准|金额)?(?:为|按)`)
 )
