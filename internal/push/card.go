@@ -49,13 +49,13 @@ type Card struct {
 }
 
 // CardOf makes the card of a policy on a day, YYYY-MM-DD. sensitive tells of a resident group
-// whether belonging to it is sensitive personal information; a policy that
-// asks for such a group makes a sensitive card. URL is left to the caller.
+// whether belonging to it is sensitive personal information, see isSensitive. URL is
+// left to the caller.
 func CardOf(p *domain.Policy, verdict domain.Verdict, sensitive func(group string) bool, today string) Card {
 	card := Card{
 		Policy: p.ID, Title: plain(p.Title), DocNumber: plain(p.DocNumber), Issuer: plain(strings.Join(p.Issuers, "、")),
 		Deadline: domain.NextDeadline(p.Deadlines(), today), Phone: plain(p.Contact), Points: len(p.Measures), Verdict: verdict,
-		Sensitive: asksSensitive(p, sensitive),
+		Sensitive: isSensitive(p, sensitive),
 		Withdrawn: p.Status == domain.Withdrawn, Why: plain(p.EndedReason),
 	}
 	card.Short = shorten(brief(subject(card.Title), p.Issuers), maxTitle)
@@ -63,10 +63,11 @@ func CardOf(p *domain.Policy, verdict domain.Verdict, sensitive func(group strin
 		return card
 	}
 	lead := leadMeasure(p.Measures)
-	card.Gives = gives(lead.Benefit)
+	named := sensitiveWords(p, sensitive)
+	card.Gives = unlessNamed(gives(lead.Benefit), named)
 	card.How = howAll(p.Measures)
 	if sameWho(p.Measures) {
-		card.Who = who(lead.Who)
+		card.Who = unlessNamed(who(lead.Who), named)
 	}
 	if len(p.Measures) > 1 && card.Gives != "" {
 		card.Gives += fmt.Sprintf("等%d项", len(p.Measures))
@@ -94,19 +95,6 @@ func (c Card) meant(short int) string {
 		}
 		return names
 	}
-}
-
-func asksSensitive(p *domain.Policy, sensitive func(string) bool) bool {
-	if slices.ContainsFunc(p.Codes(domain.GroupTag), sensitive) {
-		return true
-	}
-	found := false
-	for i := range p.Measures {
-		p.Measures[i].Criteria.Leaves(func(c *domain.Condition) {
-			found = found || c.Field == domain.FieldGroup && slices.ContainsFunc(c.Values, sensitive)
-		})
-	}
-	return found
 }
 
 // leadMeasure returns the measure that stands for a policy: the first that
@@ -139,17 +127,21 @@ func who(words string) string {
 var noName = regexp.MustCompile(`[的后时应]$|^(?:所以|如|凡|经|按)|[。；，：]`)
 
 // howAll says how what a policy gives is had, if all that its measures say of it is
-// the same: 免申即享 of one is not that of another that has a last day to apply.
+// the same: 免申即享 of one is not that of another that has a last day to apply. What
+// only few of them say holds for those.
 func howAll(ms []domain.Measure) string {
-	said := ""
+	said, n := "", 0
 	for i := range ms {
 		switch one := how(ms[i].How); {
-		case one == "" || one == said:
-		case said == "":
-			said = one
+		case one == "":
+		case said == "" || one == said:
+			said, n = one, n+1
 		default:
 			return "各项不同，见原文"
 		}
+	}
+	if 2*n < len(ms) {
+		return ""
 	}
 	return said
 }
