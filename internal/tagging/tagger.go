@@ -166,7 +166,7 @@ func (t *Tagger) Read(doc *document.Document) *domain.Policy {
 		}
 	}
 	p.Audience = t.audience(p, side, internal)
-	t.leaveOut(p, all)
+	t.leaveOut(p, side, all)
 	regions := t.regions(p)
 	region := ""
 	if len(regions) == 1 {
@@ -182,10 +182,12 @@ func (t *Tagger) Read(doc *document.Document) *domain.Policy {
 
 // leaveOut makes suggestions of the themes that are nothing for those whom a
 // document is for; if none is left, the next that is about their matters counts.
-// Rules for enterprises alone that give nothing supervise them, whatever of.
-func (t *Tagger) leaveOut(p *domain.Policy, all []scored) {
+// Rules for enterprises alone supervise them, whatever of, if they give nothing or
+// above all tell what must be done.
+func (t *Tagger) leaveOut(p *domain.Policy, s side, all []scored) {
 	left, next, supervision := 0, -1, -1
 	order := p.Audience == domain.ForEnterprises && slices.Contains(rulesOfOrder, p.DocKind)
+	strict := p.Audience == domain.ForEnterprises && s.orders() && (order || p.DocKind == kindRules || p.DocKind == kindDraft)
 	for i := range p.Tags {
 		tag := &p.Tags[i]
 		if tag.Dimension != domain.ThemeTag || tag.Code[0] == 'Z' {
@@ -205,7 +207,7 @@ func (t *Tagger) leaveOut(p *domain.Policy, all []scored) {
 		}
 	}
 	switch {
-	case order && supervision >= 0:
+	case (order || strict) && supervision >= 0:
 		p.Tags[supervision].State = domain.Assigned
 	case left == 0 && next >= 0 && p.Audience != domain.ForNobody && t.titled(all):
 		p.Tags[next].State = domain.Assigned
