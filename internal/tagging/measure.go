@@ -7,6 +7,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"policypush/internal/automaton"
 	"policypush/internal/domain"
 )
 
@@ -502,7 +503,7 @@ func (t *Tagger) kindOf(p *domain.Policy, who string, trees []domain.Criteria) s
 		})
 	}
 	if enterprise == resident {
-		firm, person := firms.MatchString(who), persons.MatchString(who)
+		firm, person := firms.MatchString(who), persons.MatchString(who) || buyer.MatchString(who)
 		enterprise, resident = enterprise || firm && !person, resident || person && !firm
 	}
 	switch {
@@ -517,6 +518,9 @@ func (t *Tagger) kindOf(p *domain.Policy, who string, trees []domain.Criteria) s
 	}
 	return ""
 }
+
+// buyer begins the words for people who buy something, by what they buy.
+var buyer = automaton.MustCompile(`^(?:个人)?(?:消费者|市民|居民|村民|职工)(?:个人)?购`)
 
 func asksFor(trees []domain.Criteria, f domain.Field) bool {
 	found := false

@@ -35,6 +35,9 @@ func (r *reader) who(x piece) {
 	if x.in.Kind == domain.TableClause {
 		return
 	}
+	if s.matches(unaffected) {
+		return
+	}
 	if r.leaving == x.in.Clause {
 		r.leaveOut(s.trim())
 		return
@@ -107,9 +110,11 @@ func (r *reader) who(x piece) {
 		r.beneficiary(s.slice(loc[2], loc[3]))
 		told = r.m.Who != ""
 	}
-	if loc := s.loc(toAny); loc != nil && !told && r.m.Who == "" && !noWho.MatchString(submatch(s.text, loc, 1)) {
-		r.beneficiary(s.slice(loc[2], loc[3]))
-		told = r.m.Who != ""
+	if loc := s.loc(toAny); loc != nil && !told && r.m.Who == "" {
+		if who := people(s.slice(loc[2], loc[3])); !noWho.MatchString(who.text) {
+			r.beneficiary(who)
+			told = r.m.Who != ""
+		}
 	}
 	does := r.t.does(s)
 	if does == gives && (r.m.Who == "" || strings.HasSuffix(r.m.Who, "的")) {
@@ -145,6 +150,9 @@ func (r *reader) who(x piece) {
 		r.between(s)
 	}
 }
+
+// unaffected is what nobody has to be and nobody may not be: 已享受护理补贴的,不影响申领本补贴.
+var unaffected = expression(`不影响[^,。;]{0,12}(?:申领|享受|申请|领取|发放)`)
 
 // leaning reads who a list is for where one of its items says nothing of it, or only what
 // else is asked of them, and tells whether that is so: 本县户籍家庭可享受以下补助:对生育二孩的,….
@@ -275,7 +283,7 @@ func (r *reader) covers(s sentence) bool {
 
 // forWhom is whom something is given to in more words than rule X14 reads:
 // 对首次创办企业,且正常经营1年以上的高校毕业生、就业困难人员,给予….
-var forWhom = expression(`(?:^|[^应针相绝面校核])对([^象。;:()][^。;:()]{0,119}?(?:\([^()。;]{1,40}\)[^。;:()]{0,80}?){0,2}(?:企业|纳税人|个体工商户|单位|人员|家庭|居民|对象|职工|毕业生|农户|(?:生产|种植|养殖|经营|困难|脱贫)户|合作社|机构|项目|老年人|残疾人|劳动者|军人|人才|主体|园区|基地|农场|创业者|服务商|运营商|供应商|个人|完成人|权人|负责人|传承人|投资人|公司|景区|饭店|酒店|旅行社|中心|平台|学校|幼儿园|医院|购房人|购房者|购置人|购买人|消费者|研究生|博士后?)(?:\([^()不除]{1,20}\))?),?(?:分别)?(?:给[予与]|每[\p{Han}]{1,6}(?:补|给予|奖|资助|最高|按)|按|发放|予以|一次性|免征|免收|减|实行|补助|补贴|奖励)`)
+var forWhom = expression(`(?:^|[^应针相绝面校核])对([^象。;:()][^。;:()]{0,119}?(?:\([^()。;]{1,40}\)[^。;:()]{0,80}?){0,2}(?:企业|纳税人|个体工商户|单位|人员|家庭|居民|对象|职工|毕业生|农户|(?:生产|种植|养殖|经营|困难|脱贫)户|合作社|机构|项目|老年人|残疾人|劳动者|军人|人才|主体|大户|园区|基地|农场|创业者|服务商|运营商|供应商|个人|完成人|权人|负责人|传承人|投资人|公司|景区|饭店|酒店|旅行社|中心|平台|学校|幼儿园|医院|购房人|购房者|购置人|购买人|消费者|研究生|博士后?)(?:\([^()不除]{1,20}\))?),?(?:分别)?(?:给[予与]|每[\p{Han}]{1,6}(?:补|给予|奖|资助|最高|按)|[\p{Han}]{1,8}每\d{0,4}[\p{Han}]{1,3}(?:补|奖|给)|按|发放|予以|一次性|免征|免收|减|实行|补助|补贴|奖励)`)
 
 // toAny is whom or what something is given to by a noun of any kind, and noWho one that is no
 // more than what it is given for.
