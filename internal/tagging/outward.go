@@ -23,7 +23,7 @@ var (
 	enterpriseWords = expression(`非居民|(?:工|商)业用户|企业|公司|煤矿|矿山|纳税人|个体工商户|个体户|市场主体|经营主体|用人单位|用工单位|商户|合作社|家庭农场|经营者|承运人|生产者|供应商|投标人|投资者|缴费单位|参保单位|矿业权|探矿权|采矿权|项目单位|申报单位|申请单位|厂|园区|孵化器|众创空间|旅行社|酒店|民宿|商贸|外贸|行业协会|业主单位|民办幼儿园|民办学校|养老机构|养老服务机构|托育机构|民营医院|社会办医|商场|超市|影院|房地产开发|施工单位|建设单位|总包单位|承包单位|分包单位|承包企业|培训机构|经纪机构|中介机构|见习单位|开发商|金融机构|银行|保险公司|快递|平台|总部|民办|经营单位|经营户|业户|供热单位|供水单位|供气单位|运营单位|服务提供者|药店|单位和个人`)
 	residentWords   = expression(`个人|居民|群众|市民|村民|农民|农户|贫困户|脱贫户|养殖户|种植户|住户|用户|家庭|归侨|侨眷|青少年|职工|劳动者|失业保险金|养老金|毕业生|学生|大学生|老年人|老人|残疾人|儿童|婴幼儿|未成年人|孕|妇女|父母|子女|失业人员|就业困难人员|退役军人|退役士兵|义务兵|士官|军人|优抚|低保|特困|困难人员|贫困人口|参保人|参保人员|缴费人|申请人|当事人|公民|患者|本人|持证人|来穗人员|流动人口|新市民|退休人员|购房|租房|承租|消费者|乘客|旅客|旅游者|驾驶人|车主|业主|考生|师生|教师|人才|创业者|返乡人员|外来人员|入境人员|外出人员|返[\p{Han}]人员|来[\p{Han}]人员|家属|遗属|亲属|牧民|渔民|户口|身份证|居住证|婚姻登记|结婚登记|男女双方|新生儿|殡葬|丧葬|安葬|遗体|骨灰|祭扫|养犬|燃放|孤儿|监护人|受灾|救助对象|受援人|缴存人|租客|华侨|侨胞|台胞|行人|骑行|单位和个人`)
 	notResidents    = expression(`非居民|(?:工|商)业用户|市民营|市民政|市民族|市民办|家庭农场|家庭林场|家庭牧场|职工基本医疗保险|职工基本养老保险|残疾人就业保障金`)
-	internalTitle   = expression(`成员单位|工作组|工作专班|压实.{0,8}责任|工作纪律|问责|追责|挂牌督办|工作总结|年度总结|年度报告|工作情况|表彰|嘉奖|授予|记功|奖励的决定|通报(?:[^关]|$)|任免|任命|任职|免去|免职|人事|招录|领导小组|指挥部|联席会议|组成人员|议事协调|委员会(?:的通知|组成|成员)|会议|值班|督查|督导|巡查|考核|绩效|评价办法|工作要点|工作分工|任务分工|分工方案|任务分解|重点工作|(?:立法|立项)(?:工作)?计划|代表建议|政协提案|工作规则|工作制度|机构改革|机构设置|职能|职责|内设机构|政务公开|政务新媒体|政府网站|政府信息|信息公开|公文|机关|干部|公务员|预算|决算|资金下达|下达.{0,30}资金|资金.{0,12}(?:安排|分配|拨付|管理)|转移支付|财政资金|专项债|国债|审计|统计|普查|批复|行政区划|名单的通知|自然保护区|总体规划|发展规划|规划纲要|五年规划|远景目标|工作程序|标准(?:设计|制定)|(?:委托|代)建|应急预案|演练|档案|保密|印章|业务管理|国有资产(?:管理|经营|监督|处置|评估)|废止|修改.{0,12}(?:决定|规定|规章)|清理|取消.{0,8}会议|学习|宣传(?:工作|活动|月|周)|文明城市|卫生城市|防控工作的(?:通知|紧急)|工作报告|政府债务|国有资产管理情况|安全生产委员会|电子政务|工作预案|议事规则|宣布失效|政务数据|数据共享|政务信息|驻[\p{Han}]{1,4}办事(?:处|机构)|[\p{Han}][月周日][”〉》]?(?:系列|主题|宣传教育)?活动`)
+	internalTitle   = expression(`成员单位|工作组|工作专班|压实.{0,8}责任|工作纪律|问责|追责|挂牌督办|工作总结|年度总结|年度报告|工作情况|表彰|嘉奖|授予|记功|奖励的决定|通报(?:[^关]|$)|任免|任命|任职|免去|免职|人事|招录|领导小组|指挥部|联席会议|组成人员|议事协调|委员会(?:的通知|组成|成员)|会议|值班|督查|督导|巡查|考核|绩效|评价办法|工作要点|工作分工|任务分工|分工方案|任务分解|重点工作|(?:立法|立项)(?:工作)?计划|代表建议|政协提案|工作规则|工作制度|机构改革|机构设置|职能|职责|内设机构|政务公开|政务新媒体|政府网站|政府信息|信息公开|公文|机关|干部|公务员|预算|决算|资金下达|下达.{0,30}资金|资金.{0,12}(?:安排|分配|拨付|管理)|转移支付|财政资金|专项债|国债|审计|统计|普查|批复|行政区划|名单的通知|自然保护区|总体规划|发展规划|规划纲要|五年规划|远景目标|工作程序|标准(?:设计|制定)|(?:委托|代)建|应急预案|演练|档案|保密|印章|业务管理|国有资产(?:管理|经营|监督|处置|评估)|废止|修改.{0,12}(?:决定|规定|规章)|清理|取消.{0,8}会议|学习|宣传(?:工作|活动|月|周)|文明城市|卫生城市|防控工作的(?:通知|紧急)|工作报告|政府债务|国有资产管理情况|安全生产委员会|电子政务|工作预案|议事规则|宣布失效|政务数据|数据共享|政务信息|调研|摸底|自查|驻[\p{Han}]{1,4}办事(?:处|机构)|[\p{Han}][月周日][”〉》]?(?:系列|主题|宣传教育)?活动`)
 	officesTitle    = expression(`召开[^《》]{2,50}(?:大会|会议|推进会|现场会|动员会|座谈会|调度会|部署会|协调会)的?(?:预备?)?通知|成员单位|工作纪律|挂牌督办|下达.{0,40}(?:预算|指标|资金|计划)|预算指标|任免|任职|免去|表彰|嘉奖|组成人员|领导小组|联席会议|工作总结|分工方案|任务分解|政务公开|督查激励|工作要点|选派|挂职|内设机构|文件清理|废止.{0,12}文件`)
 	outwardTitle    = expression(`发展专项资金|发展资金|转贷|补贴|补助|奖补|申报|申领|申请|企业|市场主体|减税|降费|税|就业|创业|贷款|融资|保险|费率|社保|医保|养老|住房|救助|优惠|扶持|促进|支持|外贸|消费|人才|入学|招生|招聘|放假|节假日|缴费|办理|审批|许可|登记|证明|收费|价格|最低工资|工资支付|欠薪|群众|居民|惠民|便民|残疾|学生|职工|学校|教育|疫情期间|复工|复产`)
 	officeAddress   = automaton.MustCompile(`^(?:各(?:省|自治区|市|县|区|州|盟|地区|镇|乡|街道)|(?:省|市|县|区)(?:政府|直|级|各|属)|国务院各|各(?:部门|局|委))`)
@@ -170,13 +170,28 @@ var (
 	forReading = expression(`[供请][\p{Han}]{0,8}(?:学习借鉴|学习参考|借鉴参考|参考借鉴|参阅|借鉴)(?:[。!]|$)`)
 )
 
+// ownParts is a line that writes to the parts of an office alone, by whose names ownPart
+// knows them: 局直属各单位,局机关各科室.
+var (
+	ownParts = automaton.MustCompile(`^(?:[局厅委部署院校]|机关)?(?:机关|直属|所属|属|下属|内设)?(?:各[\p{Han}、()]{0,10})?(?:科室|处室|股室|单位|部门|支队|大队|分局|所|站)(?:[,、](?:[局厅委部署院校]|机关)?(?:机关|直属|所属|属|下属|内设)?(?:各[\p{Han}、()]{0,10})?(?:科室|处室|股室|单位|部门|支队|大队|分局|所|站)){0,6}:$`)
+	ownPart  = automaton.MustCompile(`科室|处室|股室|[局厅委部]属|[局厅委部]直属`)
+)
+
+// bringsRules is the title of a notice that has rules or a list with it.
+var bringsRules = expression(`(?:规定|办法|细则|条例|标准|目录|清单)(?:\([^()]{2,12}\))?[》〉]?的通知`)
+
+// underWay is how a report tells what offices are doing.
+var underWay = expression(`(?:扎实|有序|稳步|全面|深入)(?:推进|开展|铺开)|(?:接下来|下一步)[,、]`)
+
 // callsOut tells whether a notice that names nobody outside and gives nothing has offices
-// do their work: it is of no theme but those for which they drill, inspect and clean.
+// do their work: it says so at length, or is of no theme but those for which they drill,
+// inspect and clean.
 func callsOut(p *domain.Policy, s side) bool {
 	if p.DocKind != kindNotice && p.DocKind != kindOpinions || s.names != [2]int{} || s.gifts > 0 || s.inTitle != "" {
 		return false
 	}
-	return !slices.ContainsFunc(p.Tags, func(tag domain.Tag) bool {
+	const long = 6
+	return s.sentences >= long && !bringsRules.MatchString(s.about) || !slices.ContainsFunc(p.Tags, func(tag domain.Tag) bool {
 		return tag.Dimension == domain.ThemeTag && tag.Counts() && tag.Code[0] != 'Z' && !slices.Contains(organised, tag.Code)
 	})
 }
@@ -202,12 +217,19 @@ func isInternal(p *domain.Policy, s side, internalTop, titled bool) bool {
 	addressed := slices.ContainsFunc(p.Clauses, func(c domain.Clause) bool {
 		return c.Kind == domain.HeadClause && officeAddress.MatchString(c.Text)
 	})
+	if s.rate() < 0.2 && slices.ContainsFunc(p.Clauses, func(c domain.Clause) bool {
+		return c.Kind == domain.HeadClause && ownParts.MatchString(c.Text) && ownPart.MatchString(c.Text)
+	}) {
+		return true
+	}
 	if disclosure.MatchString(title) || slices.Contains([]string{kindMinutes, kindReport}, p.DocKind) {
 		return true
 	}
 	switch silent := s.enterprise+s.resident == 0; { // texts that name nobody outside
 	case p.DocKind == kindApproval && setsPrice.MatchString(title):
 		return false
+	case silent && s.names == [2]int{} && p.DocKind == kindInterpretation && len(underWay.FindAllStringIndex(p.Text, 2)) == 2:
+		return true
 	case silent && callsOut(p, s) && !promisedIn(title) && !setsPrice.MatchString(title):
 		return true
 	case silent && (p.DocKind == kindApproval || p.DocKind == kindLetter):
