@@ -168,11 +168,28 @@ async function review(drafter, policy) {
     await drafter.open(`${policy}/${step}`);
     await drafter.look(step.replace('/', '-'));
   }
+  await addCondition(drafter, policy);
   await tryAudience(drafter, policy);
   await drafter.open(`${policy}/release`);
   await drafter.look('submit');
   await drafter.press('提交审批');
   await drafter.says('已提交审批');
+}
+
+// addCondition comes to the form that adds a condition, of both kinds. With scripts, what was typed beside it is still there.
+async function addCondition(drafter, policy) {
+  const { page } = drafter, measure = `${policy}/measures/m1`;
+  await drafter.open(measure);
+  await page.getByLabel('对象（原文说法）').fill('本镇的小餐馆');
+  if (drafter.variant.scripts) {
+    await Promise.all([page.waitForURL(/field=industry/), page.getByLabel('条件项目').selectOption('industry')]);
+    assert.equal(await page.getByLabel('对象（原文说法）').inputValue(), '本镇的小餐馆', 'what was typed is lost');
+  } else {
+    await drafter.open(`${measure}?at=-&field=industry`);
+  }
+  await drafter.look('condition');
+  await drafter.open(`${measure}?at=-&field=staff`);
+  await drafter.look('condition-number');
 }
 
 // tryAudience changes what the draft asks for, by the keyboard, and saves nothing. With scripts the numbers follow by
