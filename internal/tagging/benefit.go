@@ -503,6 +503,9 @@ func (t *Tagger) loose(m *domain.Measure, s sentence) {
 			b.Kind = cmpEmpty(b.Kind, kindOfWord(submatch(s.text, loc, 4)))
 			b.Rate, _ = percent(submatch(s.text, loc, 2))
 			b.Base = baseOf(submatch(s.text, loc, 1))
+			if i := strings.LastIndex(b.Base, "按"); i > 0 { // 对促消费活动按实际费用20%给予补贴
+				b.Base = strings.TrimPrefix(b.Base[i+len("按"):], "照")
+			}
 			if first := firstYears.FindStringSubmatch(s.text[:loc[3]]); first != nil { // 前三年100%,后两年50%的租金补助
 				b.Rate, _ = percent(first[1])
 			}

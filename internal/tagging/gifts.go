@@ -152,6 +152,7 @@ func (t *reading) givesOwn(s sentence) bool {
 	if loc := beforeAnyGift.FindStringIndex(subject[first:]); loc != nil {
 		subject = subject[:first+loc[0]]
 	}
+	subject = subject[:len(subject)-len(included.FindString(subject))]
 	whom := strings.TrimPrefix(subject, "对")
 	size := domain.CodePoints(whom)
 	switch {
@@ -248,6 +249,8 @@ var (
 	// reachedAtEnd ends it.
 	step         = automaton.MustCompile(`^(?:年满|满|达到|超过|不足|低于|其他|其余|其它|连续[一两二三四五]年|[一二三四五六七八九十甲乙丙]等|第[一二三四五六七八九十\d]|[初中高]级|[一二三四五六七八九十]级|[\p{Han}、]{0,10}?\d+(?:\.\d+)?(?:[亿万]?[元亩人个家名张吨户年月天日%头次层等级台辆件项座架趟班栋所间套床]|周?岁|平方米|公里|千瓦|至|到|-|~|—))`)
 	reachedAtEnd = automaton.MustCompile(`(?:的|以上|以下|以内|之间|\([含不]+\)),?$`)
+	// included is a bracket behind what somebody has to reach: …满1年的(含1年,下同).
+	included = automaton.MustCompile(`\(含[^()]*\)$`)
 	// onOfIt begins what goes on about what was given before.
 	onOfIt = automaton.MustCompile(`^[\s(]*(?:《|[^,。;]{0,12}(?:奖励|专项|扶持)资金|其中|同一|上述|以上|即:|该|每[家个户]|单[个家户]|原则上|最高|累计|已|前款|此|本|奖励|补[贴助]|资金|所需|如|若|在此基础上|对(?:其|已(?:享受|获得?[^评批])|同一|上述|该))`)
 )
