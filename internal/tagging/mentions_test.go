@@ -27,6 +27,14 @@ func TestAWordInsideAnotherThingIsNoTheme(t *testing.T) {
 			"云川县引进企业高层次人才服务办法\n一、引进企业高层次人才与企业签订三年以上劳动合同的,给予一次性安家补贴10万元。\n二、高层次人才可以申请入住人才公寓。\n云川县人民政府\n2026年4月9日",
 			domain.ThemeTag, []string{"Q09"}, []string{"Q11"},
 		},
+		"a market of houses stays calm": {
+			"云川县促进房地产市场平稳健康发展的若干措施\n一、对购买新建商品住房的家庭,按缴纳契税的50%给予购房补贴。\n二、购房家庭向县住建局申请购房补贴。\n云川县人民政府\n2026年4月9日",
+			domain.ThemeTag, []string{"M08"}, []string{"Q21"},
+		},
+		"cheaper work is no cheaper transport": {
+			"云川县促进工业降本增效的若干措施\n一、对工业企业技术改造和设备更新项目,按设备投资额的10%给予补助。\n二、工业企业向县经信局申报技术改造项目。\n云川县人民政府\n2026年4月9日",
+			domain.ThemeTag, []string{"Q26"}, []string{"Q20"},
+		},
 		"who buys a car makes none": {
 			"云川县汽车以旧换新补贴细则\n一、个人消费者报废旧车并购买新能源乘用车的,每辆补贴1万元。\n二、个人消费者登录汽车以旧换新小程序提交补贴申请。\n云川县商务局\n2026年4月9日",
 			domain.IndustryTag, nil, []string{"C36", "C"},
