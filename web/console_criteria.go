@@ -138,19 +138,11 @@ func joined(node, leaf domain.Criteria, either bool) domain.Criteria {
 // saveCriteria changes one node of a measure's criteria: remove it, turn it
 // around, change how a group is joined, or put a new condition beside it.
 func (s *Server) saveCriteria(c *fiber.Ctx) error {
-	p, err := s.draftOf(c)
+	p, i, before, err := s.measureOf(c)
 	if err != nil {
 		return err
-	}
-	i := measureAt(p, domain.MeasureID(c.Params("measure")))
-	if i < 0 {
-		return noMeasure()
 	}
 	m := &p.Measures[i]
-	before, err := s.reach(c.UserContext(), p)
-	if err != nil {
-		return err
-	}
 	fields := m.Fields()
 	node, err := nodeAt(&m.Criteria, field(c, "at"))
 	if err != nil {

@@ -195,16 +195,21 @@ func measureAt(p *domain.Policy, id domain.MeasureID) int {
 	return slices.IndexFunc(p.Measures, func(m domain.Measure) bool { return m.ID == id })
 }
 
+// measureOf returns the draft of a request, which of its measures the address names, and
+// whom it reaches before it is changed.
+func (s *Server) measureOf(c *fiber.Ctx) (p *domain.Policy, at int, before reach, err error) {
+	if p, err = s.draftOf(c); err != nil {
+		return nil, 0, reach{}, err
+	}
+	if at = measureAt(p, domain.MeasureID(c.Params("measure"))); at < 0 {
+		return nil, 0, reach{}, noMeasure()
+	}
+	before, err = s.reach(c.UserContext(), p)
+	return p, at, before, err
+}
+
 func (s *Server) removeMeasure(c *fiber.Ctx) error {
-	p, err := s.draftOf(c)
-	if err != nil {
-		return err
-	}
-	i := measureAt(p, domain.MeasureID(c.Params("measure")))
-	if i < 0 {
-		return noMeasure()
-	}
-	before, err := s.reach(c.UserContext(), p)
+	p, i, before, err := s.measureOf(c)
 	if err != nil {
 		return err
 	}
@@ -219,15 +224,7 @@ func (s *Server) removeMeasure(c *fiber.Ctx) error {
 
 // checkedMeasure takes from a measure what it asks an officer to look at: they did.
 func (s *Server) checkedMeasure(c *fiber.Ctx) error {
-	p, err := s.draftOf(c)
-	if err != nil {
-		return err
-	}
-	i := measureAt(p, domain.MeasureID(c.Params("measure")))
-	if i < 0 {
-		return noMeasure()
-	}
-	before, err := s.reach(c.UserContext(), p)
+	p, i, before, err := s.measureOf(c)
 	if err != nil {
 		return err
 	}
