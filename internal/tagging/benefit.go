@@ -193,6 +193,12 @@ func (t *Tagger) benefit(m *domain.Measure, s sentence) {
 		b.Text = cmpEmpty(b.Text, wordsOf(s))
 		m.Evidence["benefit.amount"] = append(m.Evidence["benefit.amount"], s.evidence(loc[0], loc[1]))
 	}
+	if loc := s.loc(inTurns); loc != nil && b.Amount == 0 && b.Tiers == nil && b.Cap == 0 {
+		b.Kind = cmpEmpty(b.Kind, "B09")
+		b.Amount, _ = yuan(submatch(s.text, loc, 2), submatch(s.text, loc, 3))
+		b.Unit = cmpEmpty(b.Unit, submatch(s.text, loc, 1))
+		m.Evidence["benefit.amount"] = append(m.Evidence["benefit.amount"], s.evidence(loc[0], loc[1]))
+	}
 	if loc := s.loc(eachAlone); loc != nil && b.Amount == 0 && b.Tiers == nil && b.Cap == 0 {
 		kind(kindOfWord(s.text))
 		b.Amount, _ = yuan(submatch(s.text, loc, 3), submatch(s.text, loc, 4))
@@ -223,8 +229,9 @@ func (t *Tagger) benefit(m *domain.Measure, s sentence) {
 		m.Evidence["benefit.cap"] = append(m.Evidence["benefit.cap"], s.evidence(loc[0], loc[1]))
 	}
 	t.verbless(m, s)
-	if loc := s.loc(reimbursed); loc != nil && b.Rate == 0 && !upTo.MatchString(s.text[loc[1]:]) && strings.Count(m.Text, "%") == 1 {
+	if loc := s.loc(reimbursed); loc != nil && b.Rate == 0 && !upTo.MatchString(s.text[loc[1]:]) && strings.Count(wasShare.ReplaceAllString(m.Text, ""), "%") == 1 {
 		kind("B09")
+		b.Text = cmpEmpty(b.Text, wordsOf(s))
 		b.Rate, _ = percent(submatch(s.text, loc, 1))
 		m.Evidence["benefit.rate"] = append(m.Evidence["benefit.rate"], s.evidence(loc[0], loc[1]))
 	}
@@ -376,6 +383,10 @@ var (
 	perHead = expression(`按(?:照)?每[\p{Han}]{0,8}?1?([人户家个台辆亩头])[\p{Han}]{0,4}?(\d+(?:\.\d+)?)(亿元|万元|元)(?:的?标准[^,。;]{0,12}?|的?(?:给予|予以|发放)(?:一次性)?)(补贴|补助|奖励|资助|津贴)`)
 	// eachNamed is a sum for each, with its name behind it: 每人20万元生活补贴.
 	eachNamed = expression(`每([人户名家])(?:一次性)?(\d+(?:\.\d+)?)(亿元|万元|元)的?(?:一次性)?[\p{Han}]{0,8}?(补贴|补助|奖励|津贴|资助)(?:[,。;、]|$)`)
+	// wasShare is a share before it is raised or cut.
+	wasShare = automaton.MustCompile(`[由从]\d+(?:\.\d+)?%`)
+	// inTurns is all that is said there of what is had year by year: 每年1万元,最多6年.
+	inTurns = expression(`^(?:\([一二三四五六七八九十]\))?(?:[\p{Han}]{0,4}标准:)?(?:每人)?每([年月])(?:补贴|补助|发放)?(\d+(?:\.\d+)?)(万元|元)(?:[,。;]|$)`)
 	// eachAlone is all that is said under the heading 补贴标准: 每人一次性1000元。
 	eachAlone = expression(`^(?:\([一二三四五六七八九十]\))?(?:[\p{Han}]{0,4}标准:)?(?:每([人户孩名位生亩床头台辆家个件项吨])(一次性)?)?(\d+(?:\.\d+)?)(亿元|万元|元)(?:的?[\p{Han}()]{2,12}(?:补贴|补助|津贴|奖励|资助))?[。;]?$`)
 	// alone is a highest amount between commas, of what was given before.
@@ -423,7 +434,7 @@ var (
 
 var (
 	// reimbursed is what share of costs an insurance bears, upTo goes on to a higher one.
-	reimbursed = expression(`(?:报销|支付|救助|补偿|返还)比例(?:统一)?(?:由[^,。;]{0,12}?)?(?:为|是|不超过|达到?|提高到|提高至|调整为)?(\d+(?:\.\d+)?%)`)
+	reimbursed = expression(`(?:报销|支付|救助|补偿|返还)比例(?:统一)?(?:由[^,。;]{0,16}?(?:提高|调整|上调|提|降低)[到至为]|(?:为|是|不超过|达到?|提高到|提高至|调整为)?)(\d+(?:\.\d+)?%)`)
 	upTo       = automaton.MustCompile(`^(?:-|~|—|至|到|以)`)
 	// lent is the most that is lent, or that an insurance bears: 最高可申请300万元的贷款, 贷款额度最高400万元.
 	lent = expression(`(?:最[高多]可?(?:申请|贷|享受?)?|不超过)(\d+(?:\.\d+)?)(亿元|万元)(?:额度)?的?[\p{Han}]{0,8}贷款|贷款(?:最高)?(?:额度|限额)(?:最高|上限)?(?:可?达|为|不超过|是)*(\d+(?:\.\d+)?)(亿元|万元)|(?:最高支付|封顶)(?:限额|线)(?:统一)?(?:为|是|提高到|提高至|:)*(\d+(?:\.\d+)?)(亿元|万元|元)|可贷(?:款)?(\d+(?:\.\d+)?)(亿元|万元)`)

@@ -91,6 +91,19 @@ func TestAnItemLeansOnTheWordsOverIt(t *testing.T) {
 	}
 }
 
+// TestArticlesNamedInBrackets: 第二条(补贴对象) says who, 第四条(申请) how.
+func TestArticlesNamedInBrackets(t *testing.T) {
+	p := read(t, "rules.txt", "柯桥区残疾人交通补贴办法\n第一条(目的)\n为方便残疾人出行,制定本办法。\n第二条(补贴对象)\n具有本区户籍、年满16周岁的残疾人。\n第三条(补贴标准)\n残疾等级为一级的,每人每月补贴80元;残疾等级为二级的,每人每月补贴50元。\n第四条(申请)\n残疾人应当向户籍所在地街道残联提出申请,填写申请表。\n第五条(施行日期)\n本办法自2026年3月1日起施行。")
+	if got, want := allGive(p), []string{"80/人·月", "50/人·月"}; !slices.Equal(got, want) {
+		t.Errorf("gives %q, want %q", got, want)
+	}
+	for _, m := range p.Measures {
+		if c := conditionsOf(&m.Criteria); !strings.Contains(c, "hukou") || !strings.Contains(c, "age>=16") || m.How.Mode != "apply" {
+			t.Errorf("%s asks %s and is had by %q", m.Title, c, m.How.Mode)
+		}
+	}
+}
+
 // TestFiguresThatWereMissedOrMistaken: a highest sum is no amount, nor is what all get together;
 // the sums behind each other are each read.
 func TestFiguresThatWereMissedOrMistaken(t *testing.T) {

@@ -102,6 +102,9 @@ func (t *reading) measure(p *domain.Policy, u unit, c conditions, before *domain
 			if x.in.side != "条件" && !(x.adds && hasFigures(&m) && !addsFigure.MatchString(x.text)) {
 				t.benefit(&m, x.sentence)
 			}
+			if m.Benefit.Kind == "B09" && x.matches(taxLess) {
+				m.Benefit.Kind = "B02"
+			}
 			if u.gift != "" {
 				t.sumsAlone(&m, x.sentence)
 			}
@@ -200,6 +203,9 @@ func onlyWhen(c domain.Criteria) bool {
 }
 
 var whenOnly = expression(`^在?[\p{Han}]{2,12}(?:期间|期内)$`)
+
+// taxLess is a sum that is taken off a tax, and paid to nobody: 按每户每年20000元为限额依次扣减….
+var taxLess = expression(`扣减[^。;]{0,24}?税`)
 
 // substance tells whether a measure gives or asks something, and says what kind
 // of support it is and in which words, where no figure said so.
@@ -398,8 +404,17 @@ func subjectOf(title string) string {
 	for _, tail := range []string{"的通知", "的公告", "的通告", "的意见"} {
 		title = strings.TrimSuffix(title, tail)
 	}
+	if begin := workBegin.FindString(title); begin != "" {
+		return title[len(begin) : len(title)-len(workEnd.FindString(title))]
+	}
 	return title
 }
+
+// workBegin and workEnd are what offices write around what they do: 做好…申领工作, 开展…申报.
+var (
+	workBegin = automaton.MustCompile(`^(?:进一步)?(?:做好|开展|组织开展|组织做好|组织实施|组织)`)
+	workEnd   = automaton.MustCompile(`(?:的?(?:有关|相关)?(?:工作|事项|事宜))$`)
+)
 
 // simplify makes one list of the trees that all hold, without repeats, and
 // joins alternatives of one field that stand in different sentences.

@@ -11,7 +11,11 @@ import (
 
 var (
 	// label is a paragraph or heading that names one side of a measure.
-	label = automaton.MustCompile(`^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．]|第[一二三四五六七八九十]{1,3}条)?\s*(?:[\p{Han}]{0,4})(对象|主体|条件|标准|额度|金额|程序|流程|方式|渠道|时间|期限|材料|范围|内容)$`)
+	label = automaton.MustCompile(`^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．]|第[一二三四五六七八九十]{1,3}条)?\s*\(?(?:[\p{Han}]{0,4})(对象|主体|条件|标准|额度|金额|程序|流程|方式|渠道|时间|期限|材料|范围|内容)\)?$`)
+	// articleLabel is what an article is about, behind its number: 第二条(补贴对象), and wayLabel
+	// a step on the way to what is given.
+	articleLabel = automaton.MustCompile(`^第[一二三四五六七八九十百]{1,5}条\s*\(([\p{Han}、]{2,16})\)`)
+	wayLabel     = automaton.MustCompile(`^(?:申请|申报|受理|审核|审批|办理|发放|拨付|公示|复核)(?:[与和及、]?[\p{Han}]{2,4})?$`)
 	// labelVerb is one in a sentence: 一、救助对象为下列人员:.
 	labelVerb = automaton.MustCompile(`^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．]|第[一二三四五六七八九十]{1,3}条)\s*(?:(?:补贴|补助|申报|申领|申请|享受|支持|发放|奖励|扶持|保障|救助|资助|返还|减免)(对象|主体|范围|条件)(?:为|是|包括)|本(?:办法|细则|规定|措施|政策)适用于)`)
 	// conditionsOf announces the conditions of one measure.
@@ -293,6 +297,12 @@ func sideOfLabel(text string) string {
 	if m := labelVerb.FindStringSubmatch(text); m != nil {
 		return cmpEmpty(m[1], "对象")
 	}
+	if m := articleLabel.FindStringSubmatch(text); m != nil {
+		if wayLabel.MatchString(m[1]) {
+			return "程序"
+		}
+		return sideOfHeading(m[1])
+	}
 	if conditionsOf.MatchString(text) {
 		return "条件"
 	}
@@ -570,6 +580,10 @@ func (t *reading) units(p *domain.Policy, s section) []unit {
 			own = append(own, t.pieces(it)...)
 		}
 		markLists(own)
+		if slices.Contains(procedural, b.items[0].side) && articleLabel.MatchString(b.items[0].Text) {
+			before = append(before, own...)
+			continue
+		}
 		aside := s.aside || asideLead(b.items[0])
 		if !aside && least == demands && t.sumsUnder(gift, b) {
 			out = append(out, unit{heading: s.heading, path: b.items[0].Path, own: own, gift: gift})

@@ -35,11 +35,14 @@ func (c conditions) unread(phrase sentence, tree *domain.Criteria) []domain.Crit
 	if before, ok := rankBefore(noun, tree); ok {
 		out = append(out, other(before.evidence(0, len(before.text))))
 	}
-	if noun = noun.trim(); !anybody.MatchString(noun.text) && !restsOn(tree, noun) && !c.known(noun) {
+	if noun = noun.trim(); !bare(noun) && !anybody.MatchString(noun.text) && !restsOn(tree, noun) && !c.known(noun) {
 		out = append(out, other(noun.evidence(0, len(noun.text))))
 	}
 	return out
 }
+
+// bare tells whether a part is marks alone.
+func bare(part sentence) bool { return strings.Trim(part.text, "”“’‘》《、") == "" }
 
 // rankBefore is what stands before the words of a noun that were read and by which few
 // of those whom it names are meant: 国家A级 of 国家A级物流企业.
@@ -99,7 +102,7 @@ func unreadIn(clause sentence, tree *domain.Criteria, asks func(sentence) bool) 
 	}
 	add := func(i, j int) {
 		part := clause.slice(i, j).trim()
-		if restsOn(tree, part) || nothingSaid.MatchString(part.text) || !asks(part) {
+		if restsOn(tree, part) || nothingSaid.MatchString(part.text) || !asks(part) || bare(part) {
 			flush()
 			return
 		}

@@ -97,6 +97,7 @@ func (s sentence) afterLabel() sentence {
 	if n := numberSize(s.text); n > 0 {
 		s = s.slice(n, len(s.text))
 	}
+	s = s.slice(len(bracketed.FindString(s.text)), len(s.text))
 	const longest = 10 // in code points
 	if i := indexAny(s.text[:min(len(s.text), (longest+1)*utf8.UTFMax)], ":："); i >= 0 && domain.CodePoints(s.text[:i]) <= longest {
 		_, size := utf8.DecodeRuneInString(s.text[i:])
@@ -104,6 +105,9 @@ func (s sentence) afterLabel() sentence {
 	}
 	return s.trim()
 }
+
+// bracketed is what an article is about, between its number and its text.
+var bracketed = automaton.MustCompile(`^\([\p{Han}、]{2,16}\)\s*`)
 
 // subject is what stands before the first comma, without number and title:
 // "(二)贷款贴息。规模以上企业新增贷款的,按…".
