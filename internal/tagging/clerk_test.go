@@ -46,8 +46,13 @@ func TestWhoIsMeantOnNewPapers(t *testing.T) {
 		// Whose range is changed, and who has an age by their name.
 		"从2026年1月1日起,将就业见习补贴范围调整为离校2年内未就业的高校毕业生及16—24岁失业青年。见习人员基本生活费不低于当地最低工资标准,保险费标准为500元/人。": {"group=G04 age>=16", ""},
 		"对高龄老人,每人每月给予60元津贴。": {"age>=80", "age>=60"},
-		"对本区中小企业,给予2万元补助。":   {"size=medium,small,micro", ""},
-		"对科技型中小企业,给予2万元补助。":  {"attribute=QH2", "size"},
+		// The first of several ranks is not all of them, and what nobody has twice is no condition.
+		"高龄津贴标准:80至89周岁的,每人每月100元;90至99周岁的,每人每月200元;100周岁以上的,每人每月500元。":       {"age>=80", "age<="},
+		"对低保家庭每户给予500元补助。\n(一)申请人已享受重度残疾人护理补贴的,不得重复享受。\n(二)申请人骗取补助的,由街道责令退还。": {"group=G07", "G02"},
+		// Words that begin with those for whom are not cut.
+		"调整优抚对象等人员生活补助标准,每人每月提高100元。": {"", "象等人员"},
+		"对本区中小企业,给予2万元补助。":            {"size=medium,small,micro", ""},
+		"对科技型中小企业,给予2万元补助。":           {"attribute=QH2", "size"},
 		// Where no rule reads the first words, they are listed.
 		"支持多子女家庭。生育二孩、三孩的缴存职工家庭,购买首套住房的,最高贷款额度分别上浮20%、30%。": {"other=生育二孩、三孩的缴存职工家庭", ""},
 		// Only one of two kinds of enterprise is in a trade.

@@ -163,6 +163,9 @@ func (t *reading) measure(p *domain.Policy, u unit, c conditions, before *domain
 	if m.Who == "" && !named(r.found) && len(r.order) == 0 {
 		r.somebody(u.own)
 	}
+	if before == nil {
+		r.laterAges(u.own)
+	}
 	r.close()
 	var parts []domain.Criteria
 	who := m.Who // as much of it as a card shows

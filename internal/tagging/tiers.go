@@ -92,3 +92,60 @@ func (t *Tagger) tier(m *domain.Measure, amount float64, x match) {
 
 // maxTiers bounds the sums of a measure.
 const maxTiers = 12
+
+// laterAges widens the ages of who gets one of several sums to those of the ranks behind it:
+// 80至89周岁每人每月100元,90至99周岁200元,100周岁以上500元.
+func (r *reader) laterAges(own []piece) {
+	if len(r.m.Benefit.Tiers) < 2 {
+		return
+	}
+	var ages []domain.Criteria
+	for _, x := range own {
+		ages = append(ages, r.c.ages(x.sentence)...)
+	}
+	if len(ages) < 3 {
+		return
+	}
+	r.found = widenAges(r.found, ages)
+}
+
+// widenAges moves every highest age to that of the last rank that follows on it, and leaves
+// it out if that has none.
+func widenAges(trees, ages []domain.Criteria) []domain.Criteria {
+	kept := make([]domain.Criteria, 0, len(trees))
+	for _, c := range trees {
+		if c.All != nil {
+			c.All = widenAges(c.All, ages)
+		}
+		if c.Leaf != nil && highestAge(c) {
+			var open bool
+			if c, open = lastRank(c, ages); open {
+				continue
+			}
+		}
+		kept = append(kept, c)
+	}
+	return kept
+}
+
+// lastRank is the highest age of the last of the ranks that follow on one another from a
+// highest age, and whether that is open.
+func lastRank(c domain.Criteria, ages []domain.Criteria) (highest domain.Criteria, open bool) {
+	for range ages {
+		i := slices.IndexFunc(ages, func(o domain.Criteria) bool {
+			return o.Leaf != nil && o.Leaf.Field == domain.FieldAge && o.Leaf.Op == domain.AtLeast && (o.Leaf.Number == c.Leaf.Number || c.Leaf.Op == domain.AtMost && o.Leaf.Number == c.Leaf.Number+1)
+		})
+		switch {
+		case i < 0:
+			return c, false
+		case i+1 == len(ages) || !highestAge(ages[i+1]):
+			return c, true
+		}
+		c = ages[i+1]
+	}
+	return c, false
+}
+
+func highestAge(c domain.Criteria) bool {
+	return c.Leaf != nil && c.Leaf.Field == domain.FieldAge && (c.Leaf.Op == domain.AtMost || c.Leaf.Op == domain.LessThan)
+}

@@ -151,8 +151,9 @@ func (r *reader) who(x piece) {
 	}
 }
 
-// unaffected is what nobody has to be and nobody may not be: 已享受护理补贴的,不影响申领本补贴.
-var unaffected = expression(`不影响[^,。;]{0,12}(?:申领|享受|申请|领取|发放)`)
+// unaffected is what nobody has to be and nobody may not be: 已享受护理补贴的,不影响申领本补贴,
+// or that nobody has twice: 已享受护理补贴的,不得重复享受.
+var unaffected = expression(`不影响[^,。;]{0,12}(?:申领|享受|申请|领取|发放)|已经?(?:享受|领取|申领)[^,。;:]{2,60}的,[^,。;]{0,6}不[得能可再予]*(?:重复|同时)`)
 
 // leaning reads who a list is for where one of its items says nothing of it, or only what
 // else is asked of them, and tells whether that is so: 本县户籍家庭可享受以下补助:对生育二孩的,….
@@ -308,13 +309,13 @@ var (
 	// limitOf is whose limit is raised: 双缴存职工家庭的贷款额度上限由80万元上调至100万元.
 	limitOf = expression(`(?:^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．])?|[,。;:])([^,。;:]{2,40}?(?:职工|家庭|借款人|缴存人|申请人)(?:\([^()]{1,12}\))?(?:购买[^,。;:的]{2,20})?)的?(?:住房公积金|公积金|个人)?(?:最高)?(?:贷款)?(?:最高)?(?:(?:额度|限额)的?(?:上限)?|上限)(?:由|从|上浮|上调|提高|最高|为)`)
 	// raisedFor is who gets what is raised: 城市低保标准由每人每月700元提高到760元.
-	raisedFor = expression(`(?:^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．]|第[\p{Han}]{1,6}条)?|[,。;:])(?:决定|其中|要求|将|我[市县区省]|全[市县区省])*([\p{Han}、]{0,40}?(?:低保|最低生活保障|人员|退休职工|孤儿|儿童|残疾人|优抚对象|老年人|家庭))[\p{Han}]{0,10}?(?:标准)?(?:(?:由|从)[^,。;]{0,16}?\d[^,。;]{0,60}?(?:提高|调整|上调|增加|提升)|(?:提高|调整|上调|提升)(?:到|至|为)[^,。;]{0,12}?\d|每人每[月年](?:提高|增加))`)
+	raisedFor = expression(`(?:^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．]|第[一二三四五六七八九十百零〇\d]{1,6}条)?|[,。;:])(?:决定|其中|要求|将|我[市县区省]|全[市县区省])*([\p{Han}、]{0,40}?(?:低保|最低生活保障|人员|退休职工|孤儿|儿童|残疾人|优抚对象|老年人|家庭))[\p{Han}]{0,10}?(?:标准)?(?:(?:由|从)[^,。;]{0,16}?\d[^,。;]{0,60}?(?:提高|调整|上调|增加|提升)|(?:提高|调整|上调|提升)(?:到|至|为)[^,。;]{0,12}?\d|每人每[月年](?:提高|增加))`)
 	// costsOf is who has the costs that are borne: 锰矿企业、水泥企业的电费补助为每度0.1元.
 	costsOf = expression(`(?:^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．])?|[,:。])([^,。;:]{2,50}?(?:企业|公司|单位|机构|合作社|工商户|人员|家庭|职工|老年人|学生))的[\p{Han}]{1,8}(?:补贴|补助|奖励|津贴)(?:标准|金额)?(?:为|按)`)
 )
 
 // provider is who gets something for what they do for others: 运营机构为老年人提供送餐服务可享受补贴.
-var provider = expression(`(?:^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．]|第[\p{Han}]{1,6}条)?\s*|[,:。])([^,。;:]{2,30}?(?:机构|企业|单位|组织|合作社))(?:为|向)[^,。;:]{2,60}?提供[^,。;:]{2,16}?(?:可|的,)`)
+var provider = expression(`(?:^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．]|第[一二三四五六七八九十百零〇\d]{1,6}条)?\s*|[,:。])([^,。;:]{2,30}?(?:机构|企业|单位|组织|合作社))(?:为|向)[^,。;:]{2,60}?提供[^,。;:]{2,16}?(?:可|的,)`)
 
 // alsoClass is a class of enterprises behind another that gets a share, and gets a sum.
 var alsoClass = expression(`[,、](` + someClass + `)按\d`)
@@ -399,7 +400,7 @@ func (r *reader) exclusion(s sentence) (only bool, before sentence) {
 
 // allLeftOut is a sentence about several who get nothing: 列入失信名单的企业,以及发生
 // 安全事故的企业,不享受本措施.
-var allLeftOut = expression(`^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．]|第[\p{Han}]{1,6}条)?\s*(?:(?:凡是?|对)?)([^。;:]{4,160}?(?:的|企业|单位|机构|人员|个人|家庭))(?:,(?:均|一律|一概|原则上)?(?:不(?:得|能|可|再|予)?(?:享受|适用|纳入|申报|申请)|不予(?:支持|受理|补[助贴]|奖励))[^,。;:]{0,16}|不[可得]享受[\p{Han}]{2,16}政策)[。;]?$`)
+var allLeftOut = expression(`^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．]|第[一二三四五六七八九十百零〇\d]{1,6}条)?\s*(?:(?:凡是?|对)?)([^。;:]{4,160}?(?:的|企业|单位|机构|人员|个人|家庭))(?:,(?:均|一律|一概|原则上)?(?:不(?:得|能|可|再|予)?(?:享受|适用|纳入|申报|申请)|不予(?:支持|受理|补[助贴]|奖励))[^,。;:]{0,16}|不[可得]享受[\p{Han}]{2,16}政策)[。;]?$`)
 
 // kindsOf are those named one after another: …的企业,以及…的企业.
 func kindsOf(s sentence) []sentence {
@@ -471,7 +472,7 @@ func (r *reader) beneficiary(phrase sentence) {
 }
 
 // toApplyFor is what somebody applies for, before what they have to meet.
-var toApplyFor = expression(`^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．]|第[\p{Han}]{1,6}条)?\s*(?:申请|申报|申领|享受|领取)[^,。;:]{2,30}?(?:应当?|须|需)?(?:同时)?(?:具备|符合|满足)`)
+var toApplyFor = expression(`^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．]|第[一二三四五六七八九十百零〇\d]{1,6}条)?\s*(?:申请|申报|申领|享受|领取)[^,。;:]{2,30}?(?:应当?|须|需)?(?:同时)?(?:具备|符合|满足)`)
 
 // perOne begins for whom a highest sum is reckoned, which is nobody else than those who
 // get it: 每月单家商场企业补助不超过20万元.
