@@ -225,7 +225,8 @@ func (t *Tagger) benefit(m *domain.Measure, s sentence) {
 		if words := lastRunes(s.text[:loc[0]], 12); asked.MatchString(words[strings.LastIndex(words, "%")+1:]) { // 按设备投资额的8%给予补助,最高200万元 asks for no investment
 			continue
 		}
-		b.Cap, _ = yuan(submatch(s.text, loc, 1), submatch(s.text, loc, 2))
+		b.Cap, _ = yuan(submatch(s.text, loc, 2), submatch(s.text, loc, 3))
+		b.CapPer = submatch(s.text, loc, 1) // 每人最高10万元
 		m.Evidence["benefit.cap"] = append(m.Evidence["benefit.cap"], s.evidence(loc[0], loc[1]))
 	}
 	t.verbless(m, s)
@@ -390,10 +391,10 @@ var (
 	// eachAlone is all that is said under the heading 补贴标准: 每人一次性1000元。
 	eachAlone = expression(`^(?:\([一二三四五六七八九十]\))?(?:[\p{Han}]{0,4}标准:)?(?:每([人户孩名位生亩床头台辆家个件项吨])(一次性)?)?(\d+(?:\.\d+)?)(亿元|万元|元)(?:的?[\p{Han}()]{2,12}(?:补贴|补助|津贴|奖励|资助))?[。;]?$`)
 	// alone is a highest amount between commas, of what was given before.
-	alone = expression(`[,、(](?:单[\p{Han}]{1,7}?|每[\p{Han}]{1,6}?|同一[\p{Han}]{1,8}?)?(?:全年|年度|累计|合计|总额|共)*(?:最高|上限|封顶)(?:可达|可|为|不超过|给予|补助|奖励|补贴)*(\d+(?:\.\d+)?)(亿元|万元|元|万人民币)(?:人民币)?(?:封顶)?(?:[,。;)]|$)`)
+	alone = expression(`[,、(](单[\p{Han}]{1,7}?|每[\p{Han}]{1,6}?|同一[\p{Han}]{1,8}?)?(?:全年|年度|累计|合计|总额|共)*(?:最高|上限|封顶)(?:可达|可|为|不超过|给予|补助|奖励|补贴)*(\d+(?:\.\d+)?)(亿元|万元|元|万人民币)(?:人民币)?(?:封顶)?(?:[,。;)]|$)`)
 	// noMore is the same of a share, without a word that it is the highest: 按投入的2%给予
 	// 奖励,不超过50万元.
-	noMore = expression(`[,、(](?:且|但)?(?:总额|总计|合计|金额|补助|奖励|补贴|资助|支持)*不(?:超过|高于)(\d+(?:\.\d+)?)(亿元|万元|元|万人民币)(?:人民币)?(?:[,。;)]|的(?:补|奖|支|配)|$)`)
+	noMore = expression(`[,、(](单[\p{Han}]{1,7}?|每[\p{Han}]{1,6}?|同一[\p{Han}]{1,8}?)?(?:且|但)?(?:总额|总计|合计|金额|补助|奖励|补贴|资助|支持)*不(?:超过|高于)(\d+(?:\.\d+)?)(亿元|万元|元|万人民币)(?:人民币)?(?:[,。;)]|的(?:补|奖|支|配)|$)`)
 	limit  = automaton.MustCompile(`额度|限额|最高|上限`)
 	// eachOfMany are sums of which each says of what it is one: 享受3000元/人、4000元/人的补贴.
 	eachOfMany = expression(`((?:\d+(?:\.\d+)?(?:万元|元)/[\p{Han}]{1,3}(?:/[\p{Han}]{1,2})?[、,和]){1,7}\d+(?:\.\d+)?(?:万元|元)/([\p{Han}]{1,3}?(?:/[\p{Han}]{1,2})?))(?:的|标准|[,。;]|$)`)

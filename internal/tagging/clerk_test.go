@@ -55,6 +55,9 @@ func TestWhoIsMeantOnNewPapers(t *testing.T) {
 		"对科技型中小企业,给予2万元补助。":           {"attribute=QH2", "size"},
 		// Where no rule reads the first words, they are listed.
 		"支持多子女家庭。生育二孩、三孩的缴存职工家庭,购买首套住房的,最高贷款额度分别上浮20%、30%。": {"other=生育二孩、三孩的缴存职工家庭", ""},
+		// Where somebody buys is not who they are, nor is what they may not have had.
+		"对个人消费者在本区限额以上汽车销售企业购买新车的,给予2000元补贴。": {"kind=resident other=在本区限额以上汽车销售企业购买新车", "industry"},
+		"对未享受购房补贴的高校毕业生,每月给予800元租房补贴。":        {"other=未享受购房补贴 group=G04", "G12"},
 		// Only one of two kinds of enterprise is in a trade.
 		"对规上工业企业或高新技术企业,给予2万元补助。": {"attribute=QH1", "QH1,Z5"},
 	} {
@@ -118,6 +121,7 @@ func TestWhoGetsNothingIsLeftOut(t *testing.T) {
 		"two kinds behind a comma": {"一、设备补助。对小型企业,给予2万元补助。\n二、被列入严重失信主体名单的企业,以及当年发生安全生产事故的企业,不享受本措施。", "attribute=CR4 other=当年发生安全生产事故的企业"},
 		"behind a colon":           {"一、补贴对象。灵活就业的高校毕业生。\n二、补贴标准。按实际缴费的三分之二给予补贴。\n三、下列人员不能享受补贴:已领取营业执照从事经营活动的;已享受过一次性补贴的。", "other=已领取营业执照从事经营活动的 other=已享受过一次性补贴的"},
 		"a list":                   {"一、种粮补贴。对种粮大户,每亩补贴200元。\n二、有下列情形之一的,不予补贴:\n(一)已改变用途的耕地;\n(二)弄虚作假套取补贴资金的。", "other=已改变用途的耕地"},
+		"a list of rewards":        {"一、大棚奖补。对家庭农场,每亩奖补200元。\n二、有下列情形之一的,不予奖补:\n(一)已改变用途的耕地;\n(二)弄虚作假套取奖补资金的。", "other=已改变用途的耕地"},
 		"behind who is meant":      {"一、支持对象\n在本区注册、具有独立法人资格的高新技术企业,房地产、金融企业除外。\n二、补助标准\n按研发投入的2%给予补助。", "industry=J"},
 	} {
 		p := asClerk(t, c.text)
@@ -172,6 +176,35 @@ func TestSumsByClassAreTiers(t *testing.T) {
 		listed := slices.ContainsFunc(m.Check, func(s string) bool { return strings.HasPrefix(s, "数字未读出") })
 		if raw, _ := json.Marshal(m.Check); listed != (want.check != "") || !strings.Contains(string(raw), want.check) {
 			t.Errorf("%s: lists %s, want %q", text, raw, want.check)
+		}
+	}
+}
+
+// TestAHighestSumSaysForWhat: what each may have is not what all may have together.
+func TestAHighestSumSaysForWhat(t *testing.T) {
+	for text, want := range map[string]string{
+		"对安装滴灌设备的农业企业,按购置费用的50%给予奖补,每亩最高不超过500元。": "每亩",
+		"对改造大棚的农业企业,按投入的30%给予奖补,每亩不超过3000元。":      "每亩",
+		"对参加境外展会的企业,按展位费的50%给予补助,每个展会最高3万元。":      "每个展会",
+		"对参加境外展会的企业,按展位费的50%给予补助,最高3万元。":          "",
+	} {
+		p := asClerk(t, "一、"+text)
+		if len(p.Measures) != 1 || p.Measures[0].Benefit.Cap == 0 || p.Measures[0].Benefit.CapPer != want {
+			t.Errorf("%s: %+v, want at most for %q", text, p.Measures, want)
+		}
+	}
+}
+
+// TestSidesOfGiftsNamed: what is said of one of several gifts by its name is asked for no other.
+func TestSidesOfGiftsNamed(t *testing.T) {
+	p := asClerk(t, "一、补贴对象\n(一)困难残疾人生活补贴对象为具有本区户籍的低保残疾人。\n(二)重度残疾人护理补贴对象为具有本区户籍、残疾等级为一级、二级的残疾人。\n二、补贴标准\n(一)困难残疾人生活补贴标准为每人每月200元。\n(二)重度残疾人护理补贴标准为每人每月300元。")
+	if len(p.Measures) != 2 {
+		t.Fatalf("%d measures, want 2", len(p.Measures))
+	}
+	for i, m := range p.Measures {
+		said := conditionsOf(&m.Criteria)
+		if strings.Contains(said, "G07") != (i == 0) || strings.Contains(said, "一级") != (i == 1) || !strings.Contains(said, "hukou=") || strings.Contains(said, "对象") {
+			t.Errorf("%s asks for %s", m.Title, said)
 		}
 	}
 }

@@ -101,6 +101,13 @@ func (c conditions) codes(s sentence, numbers, ages []domain.Criteria) []domain.
 			parts = append(parts, domain.NotOf(leaf(f.field, []string{f.value}, f.evidence)))
 			continue
 		}
+		if f.field == domain.FieldGroup {
+			if m := notHad.FindStringIndex(s.text[:at]); m != nil { // who has had nothing is not in the group for which it is
+				to := s.byteAt(f.evidence.End)
+				parts = append(parts, other(s.evidence(m[0], to+len(restOfGift.FindString(s.text[to:])))))
+				continue
+			}
+		}
 		if f.field == domain.FieldGroup && at < last && last-s.byteAt(f.evidence.End) <= len("家庭中") {
 			parts = append(parts, leaf(f.field, []string{f.value}, f.evidence)) // 低保家庭中的残疾人 are both
 			continue
@@ -199,3 +206,10 @@ func withEvidence(tree domain.Criteria, e domain.Evidence) domain.Criteria {
 	}
 	return out
 }
+
+// notHad stands before what somebody may not have had, and restOfGift behind its first words:
+// 未享受购房补贴.
+var (
+	notHad     = automaton.MustCompile(`(?:未|没有)曾?(?:享受|领取|申领|申请|办理)过?[^,;。:的、]{0,12}$`)
+	restOfGift = automaton.MustCompile(`^[\p{Han}]{0,6}?(?:补贴|补助|津贴|待遇|政策)`)
+)

@@ -47,6 +47,9 @@ var (
 // takes on, not who is meant: 企业招用高校毕业生, 小微企业当年新招用….
 var hires = expression(`(?:企业|单位|机构|合作社|个体工商户)([^,。;:、的和及与或]{0,16}?(?:招用|吸纳|录用|聘用|招聘|安置|接收).*)$`)
 
+// buysAt is where somebody buys, which is not who they are: 个人在本区限额以上零售企业购买….
+var buysAt = expression(`(?:在|到|从|向)[^,。;:的]{2,30}?(?:企业|门店|商场|超市|商户|经销商|公司|专卖店)(?:新?购(?:买|置|新)|消费)`)
+
 // either reads a sentence of conditions some of which are alternatives:
 // 从业人员不超过500人,拥有发明专利2件以上,或获得高新技术企业认定. It is nil if none are.
 func (c conditions) either(s sentence) []domain.Criteria {
@@ -148,6 +151,21 @@ func (c conditions) read(s sentence) domain.Criteria {
 	if m := s.loc(rents); m != nil {
 		parts = append(parts, other(s.evidence(0, m[1]-len("的"))))
 		s = s.slice(m[1], len(s.text))
+	}
+	if m := s.loc(buysAt); m != nil {
+		end := len(s.text)
+		if i := strings.Index(s.text[m[1]:], "的"); i >= 0 {
+			end = m[1] + i
+		}
+		parts = append(parts, other(s.evidence(m[0], end)))
+		if buyer := s.slice(0, m[0]).trim(); buyer.text != "" {
+			s = buyer
+			if persons.MatchString(buyer.text) && !c.names(buyer) {
+				parts = append(parts, leaf(domain.FieldKind, []string{string(domain.Resident)}, buyer.evidence(0, len(buyer.text))))
+			}
+		} else {
+			s = s.slice(min(end+len("的"), len(s.text)), len(s.text))
+		}
 	}
 	if tree, noun, ok := c.eitherClause(s); ok {
 		parts = append(parts, tree)

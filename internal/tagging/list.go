@@ -27,7 +27,7 @@ type listed struct {
 var (
 	// opensList announces a list of conditions or of those who are meant.
 	opensList = expression(`(?:条件|要求|情形|情况|对象|之一|人员|企业|单位|家庭|标准|下列|以下|如下)[^。;:]{0,24}:$`)
-	excludes  = expression(`不(?:得|能|可以?)(?:申报|申请|享受|参加|参评|纳入|领取)|不予(?:支持|受理|补助|补贴|奖励|办理)|不(?:再)?享受|不适用|不纳入|不在[\p{Han}]{0,6}范围|除外|取消[\p{Han}]{0,4}资格`)
+	excludes  = expression(`不(?:得|能|可以?)(?:申报|申请|享受|参加|参评|纳入|领取)|不予(?:支持|受理|补助|补贴|奖励|奖补|扶持|资助|兑现|发放|享受|申报|办理)|不(?:再)?享受|不适用|不纳入|不在[\p{Han}]{0,6}范围|除外|取消[\p{Han}]{0,4}资格`)
 	anyOf     = expression(`之一|任一|任意一|其中一|(?:下列|以下|下述)[^,。;:]{0,12}?(?:人员|企业|单位|家庭|学生|毕业生|居民|群体|群众|机构|劳动者|老年人|儿童|组织|合作社|人):$`)
 	// whoIsMeant announces those who are meant, whoMay goes on about what they may have, and
 	// lastBracket is said of one of them.

@@ -17,7 +17,7 @@ var (
 	articleLabel = automaton.MustCompile(`^第[一二三四五六七八九十百]{1,5}条\s*\(([\p{Han}、]{2,16})\)`)
 	wayLabel     = automaton.MustCompile(`^(?:申请|申报|受理|审核|审批|办理|发放|拨付|公示|复核)(?:[与和及、]?[\p{Han}]{2,4})?$`)
 	// labelVerb is one in a sentence: 一、救助对象为下列人员:.
-	labelVerb = automaton.MustCompile(`^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．]|第[一二三四五六七八九十]{1,3}条)\s*(?:(?:补贴|补助|申报|申领|申请|享受|支持|发放|奖励|扶持|保障|救助|资助|返还|减免)(对象|主体|范围|条件)(?:为|是|包括)|本(?:办法|细则|规定|措施|政策)适用于)`)
+	labelVerb = automaton.MustCompile(`^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．]|第[一二三四五六七八九十]{1,3}条)\s*(?:[\p{Han}]{0,12}?(?:津贴|补贴|补助|申报|申领|申请|享受|支持|发放|奖励|扶持|保障|救助|资助|返还|减免)(对象|主体|范围|条件)(?:为|是|包括)|本(?:办法|细则|规定|措施|政策)适用于)`)
 	// conditionsOf announces the conditions of one measure.
 	conditionsOf = automaton.MustCompile(`^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．]|第[一二三四五六七八九十]{1,3}条)\s*(?:申请|申报|申领|享受|领取)[^。;:]{0,24}(?:具备|符合|满足)(?:以下|下列|下述)[\p{Han}]{0,4}条件:$`)
 	// labelHeading is the same as a heading of its own.
@@ -432,12 +432,35 @@ func (t *reading) share(p *domain.Policy, sections []section) []unit {
 	if giving < 2 || oneThing(p) && !t.severalGifts(sections) || cellSide(p) != "" {
 		return t.standardsApart(unit{path: path, own: all, alone: true})
 	}
+	var named []string // the gift of each
+	for _, u := range out {
+		named = append(named, giftSaid(u.own))
+	}
 	for i := range out {
 		out[i].heading = ""
-		out[i].shared = append(out[i].shared, shared...)
+		for j, x := range shared {
+			of := giftSaid(shared[j:])
+			if of == "" || of == named[i] || !slices.Contains(named, of) {
+				out[i].shared = append(out[i].shared, x)
+			}
+		}
 	}
 	return out
 }
+
+// giftSaid is the gift of several of which pieces begin to tell a side.
+func giftSaid(pieces []piece) string {
+	if len(pieces) == 0 {
+		return ""
+	}
+	if m := sideOfGift.FindStringSubmatch(pieces[0].in.Text); m != nil {
+		return m[1]
+	}
+	return ""
+}
+
+// sideOfGift begins what is said of one of several gifts by its name: (一)困难残疾人生活补贴对象为….
+var sideOfGift = automaton.MustCompile(`^[\s(]*[一二三四五六七八九十\d]{1,3}[)、.．]\s*([\p{Han}]{2,16}?(?:补贴|补助金?|津贴|奖励|资助))(?:对象|条件|范围|标准|额度|金额)`)
 
 // pieces are the sentences of a clause.
 func (t *reading) pieces(it item) []piece {
