@@ -49,6 +49,11 @@ func TestWhoIsMeantOnNewPapers(t *testing.T) {
 		// The first of several ranks is not all of them, and what nobody has twice is no condition.
 		"高龄津贴标准:80至89周岁的,每人每月100元;90至99周岁的,每人每月200元;100周岁以上的,每人每月500元。":       {"age>=80", "age<="},
 		"对低保家庭每户给予500元补助。\n(一)申请人已享受重度残疾人护理补贴的,不得重复享受。\n(二)申请人骗取补助的,由街道责令退还。": {"group=G07", "G02"},
+		// Each of several things is for others, and who did one thing and another is not who did the first.
+		"补贴对象\n(一)生活补贴对象为低保家庭。\n(二)护理补贴对象为登记失业人员。\n二、补贴标准\n生活补贴标准为每人每月90元,护理补贴标准为每人每月100元。": {"group=G07|group=G05", ""},
+		"首次创办小微企业或者从事个体经营,且正常运营1年以上的高校毕业生、返乡农民工,给予一次性创业补贴8000元。":                            {"group=", "kind=enterprise"},
+		"对3周岁以下的婴幼儿发放补贴,每孩每年3600元。":    {"group=G03", "age"},
+		"农村籍退役士兵生活补助标准由每人每月50元提高到58元。": {"group=G18", ""},
 		// Words that begin with those for whom are not cut.
 		"调整优抚对象等人员生活补助标准,每人每月提高100元。": {"", "象等人员"},
 		"对本区中小企业,给予2万元补助。":            {"size=medium,small,micro", ""},
@@ -248,5 +253,22 @@ func TestTimesOfEveryYearAndOfRounds(t *testing.T) {
 		if calls := want.Yearly || want.Deadline != ""; calls && m.How.Mode != "apply" {
 			t.Errorf("%s: had by %+v", sentence, m.How)
 		}
+	}
+}
+
+// TestWhatSoundsLikeAConditionAndIsNone: who is spared a burden gets what others get, a day
+// by which something had been done is none to apply, and what is taken off an income is paid to nobody.
+func TestWhatSoundsLikeAConditionAndIsNone(t *testing.T) {
+	p := asClerk(t, "一、对低保家庭每户给予500元补助。除新生儿外,对断保人员设置3个月等待期。")
+	if len(p.Measures) != 1 || p.Measures[0].Evidence["exclude"] != nil {
+		t.Errorf("somebody is left out of %+v", p.Measures)
+	}
+	p = asClerk(t, "一、2025年12月31日前已按规定办理退休手续的退休人员,每人每月发放津贴30元。")
+	if len(p.Measures) != 1 || p.Measures[0].Window.Deadline != "" || p.ApplyDeadline != "" {
+		t.Errorf("there is a last day to apply: %+v", p.Measures)
+	}
+	p = asClerk(t, "一、继续教育专项附加扣除标准,由每月400元提高到500元。")
+	if len(p.Measures) != 1 || p.Measures[0].Benefit.Kind != "B05" || p.Measures[0].Benefit.Amount != 500 {
+		t.Errorf("what is taken off is %+v", p.Measures)
 	}
 }

@@ -105,6 +105,9 @@ func (t *reading) measure(p *domain.Policy, u unit, c conditions, before *domain
 			if m.Benefit.Kind == "B09" && x.matches(taxLess) {
 				m.Benefit.Kind = "B02"
 			}
+			if m.Benefit.Kind == "B09" && x.matches(deducted) {
+				m.Benefit.Kind = "B05"
+			}
 			if u.gift != "" {
 				t.sumsAlone(&m, x.sentence)
 			}
@@ -209,6 +212,9 @@ var whenOnly = expression(`^在?[\p{Han}]{2,12}(?:期间|期内)$`)
 
 // taxLess is a sum that is taken off a tax, and paid to nobody: 按每户每年20000元为限额依次扣减….
 var taxLess = expression(`扣减[^。;]{0,24}?税`)
+
+// deducted is a sum that is taken off what is taxed: 赡养老人专项附加扣除标准由每月2000元提高到3000元.
+var deducted = expression(`扣除(?:的)?(?:标准|限额|额度)|(?:定额|限额)扣除`)
 
 // substance tells whether a measure gives or asks something, and says what kind
 // of support it is and in which words, where no figure said so.

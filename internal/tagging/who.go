@@ -21,6 +21,7 @@ type reader struct {
 	overBy   []domain.Evidence
 	lists    map[*list]*listed
 	order    []*list
+	things   int            // where in found, counted from 1, is who gets one of several things
 	byClass  bool           // whether each class of enterprises gets its own
 	leaving  *domain.Clause // of which the rest tells who gets nothing
 }
@@ -57,12 +58,23 @@ func (r *reader) who(x piece) {
 	switch side := x.in.side; {
 	case side == "对象" || side == "主体" || side == "范围":
 		phrase := s.afterLabel()
+		m := meantBy.FindStringIndex(phrase.text)
+		if m != nil {
+			phrase = phrase.slice(m[1], len(phrase.text))
+		}
+		if m != nil && isNumbered(s.text) {
+			r.oneOfThings(phrase)
+			return
+		}
 		if m := labelVerb.FindStringSubmatchIndex(s.text); m != nil {
 			phrase = s.slice(m[1], len(s.text)).trim()
 		}
 		if people(phrase).text == "" { // 小微企业招用毕业生达到15%的,由经办银行根据招用人数…
 			if i := strings.Index(phrase.text, "的,"); i > 0 {
 				phrase = phrase.slice(0, i+len("的"))
+			}
+			if loc := s.loc(forWhom); loc != nil { // 自2026年1月1日起,对3周岁以下婴幼儿发放补贴
+				phrase = s.slice(loc[2], loc[3])
 			}
 		}
 		r.beneficiary(phrase)
@@ -100,7 +112,7 @@ func (r *reader) who(x piece) {
 			told = told || r.m.Who != ""
 		}
 	}
-	for _, p := range []pattern{raisedFor, widened, costsOf, limitOf, givenFirst} {
+	for _, p := range []pattern{raisedFor, widened, costsOf, limitOf, givenFirst, didBoth} {
 		if loc := s.loc(p); loc != nil && r.m.Who == "" {
 			r.beneficiary(s.slice(loc[2], loc[3]))
 			told = told || r.m.Who != ""
@@ -150,6 +162,25 @@ func (r *reader) who(x piece) {
 		r.between(s)
 	}
 }
+
+// oneOfThings reads who gets one of several things, each of which is for others.
+func (r *reader) oneOfThings(who sentence) {
+	from := len(r.found)
+	r.beneficiary(who)
+	tree := domain.AllOf(r.found[from:]...)
+	r.found = r.found[:from:from]
+	switch {
+	case tree.IsZero():
+	case 0 < r.things && r.things <= from:
+		r.found[r.things-1] = domain.AnyOf(r.found[r.things-1], tree)
+	default:
+		r.found = append(r.found, tree)
+		r.things = from + 1
+	}
+}
+
+// meantBy names one of several things before whom it is for: 生活补贴对象为….
+var meantBy = automaton.MustCompile(`^[\p{Han}]{2,16}(?:对象|范围)(?:为|是|包括|指):?`)
 
 // unaffected is what nobody has to be and nobody may not be: 已享受护理补贴的,不影响申领本补贴,
 // or that nobody has twice: 已享受护理补贴的,不得重复享受.
@@ -284,7 +315,7 @@ func (r *reader) covers(s sentence) bool {
 
 // forWhom is whom something is given to in more words than rule X14 reads:
 // 对首次创办企业,且正常经营1年以上的高校毕业生、就业困难人员,给予….
-var forWhom = expression(`(?:^|[^应针相绝面校核])对([^象。;:()][^。;:()]{0,119}?(?:\([^()。;]{1,40}\)[^。;:()]{0,80}?){0,2}(?:企业|纳税人|个体工商户|单位|人员|家庭|居民|对象|职工|毕业生|农户|(?:生产|种植|养殖|经营|困难|脱贫)户|合作社|机构|项目|老年人|残疾人|劳动者|军人|人才|主体|大户|园区|基地|农场|创业者|服务商|运营商|供应商|个人|完成人|权人|负责人|传承人|投资人|公司|景区|饭店|酒店|旅行社|中心|平台|学校|幼儿园|医院|购房人|购房者|购置人|购买人|消费者|研究生|博士后?)(?:\([^()不除]{1,20}\))?),?(?:分别)?(?:给[予与]|每[\p{Han}]{1,6}(?:补|给予|奖|资助|最高|按)|[\p{Han}]{1,8}每\d{0,4}[\p{Han}]{1,3}(?:补|奖|给)|按|发放|予以|一次性|免征|免收|减|实行|补助|补贴|奖励)`)
+var forWhom = expression(`(?:^|[^应针相绝面校核])对([^象。;:()][^。;:()]{0,119}?(?:\([^()。;]{1,40}\)[^。;:()]{0,80}?){0,2}(?:企业|纳税人|个体工商户|单位|人员|家庭|居民|对象|职工|毕业生|农户|婴幼儿|新生儿|儿童|幼儿|学生|老人|妇女|孕产妇|患者|农民工?|(?:生产|种植|养殖|经营|困难|脱贫)户|合作社|机构|项目|老年人|残疾人|劳动者|军人|人才|主体|大户|园区|基地|农场|创业者|服务商|运营商|供应商|个人|完成人|权人|负责人|传承人|投资人|公司|景区|饭店|酒店|旅行社|中心|平台|学校|幼儿园|医院|购房人|购房者|购置人|购买人|消费者|研究生|博士后?)(?:\([^()不除]{1,20}\))?),?(?:分别)?(?:给[予与]|每[\p{Han}]{1,6}(?:补|给予|奖|资助|最高|按)|[\p{Han}]{1,8}每\d{0,4}[\p{Han}]{1,3}(?:补|奖|给)|按|发放|予以|一次性|免征|免收|减|实行|补助|补贴|奖励)`)
 
 // toAny is whom or what something is given to by a noun of any kind, and noWho one that is no
 // more than what it is given for.
@@ -303,13 +334,15 @@ var rightBefore = expression(`,([^,。;:]{4,60}?(?:企业|公司|单位|机构|�
 var (
 	// widened is whom something is given to from now on: 将见习补贴范围调整为离校未就业毕业生.
 	widened = expression(`(?:对象|范围)(?:扩大|调整|放宽|延伸|拓展)(?:到|至|为)([^,。;:]{4,60})`)
+	// didBoth is who did one thing and another: 首次创办企业,且正常经营1年以上的毕业生,给予….
+	didBoth = expression(`^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．]|第[一二三四五六七八九十百零〇\d]{1,6}条)?([^,。;:()]{4,60},(?:且|并)[^,。;:()]{2,80}?的[^,。;:()]{2,60}?(?:人员|毕业生|劳动者|农民工?|军人|职工|居民|家庭)),(?:给予|按|可)`)
 	// givenFirst is who gets something, behind the verb and before how much: 给予来本市工作的
 	// 博士,每人每年5万元补贴.
 	givenFirst = expression(`给予([^,。;:\d]{2,30}?(?:博士后?|硕士|人才|毕业生|企业|单位|人员|家庭|个人)),(?:连续|一次性|每)`)
 	// limitOf is whose limit is raised: 双缴存职工家庭的贷款额度上限由80万元上调至100万元.
 	limitOf = expression(`(?:^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．])?|[,。;:])([^,。;:]{2,40}?(?:职工|家庭|借款人|缴存人|申请人)(?:\([^()]{1,12}\))?(?:购买[^,。;:的]{2,20})?)的?(?:住房公积金|公积金|个人)?(?:最高)?(?:贷款)?(?:最高)?(?:(?:额度|限额)的?(?:上限)?|上限)(?:由|从|上浮|上调|提高|最高|为)`)
 	// raisedFor is who gets what is raised: 城市低保标准由每人每月700元提高到760元.
-	raisedFor = expression(`(?:^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．]|第[一二三四五六七八九十百零〇\d]{1,6}条)?|[,。;:])(?:决定|其中|要求|将|我[市县区省]|全[市县区省])*([\p{Han}、]{0,40}?(?:低保|最低生活保障|人员|退休职工|孤儿|儿童|残疾人|优抚对象|老年人|家庭))[\p{Han}]{0,10}?(?:标准)?(?:(?:由|从)[^,。;]{0,16}?\d[^,。;]{0,60}?(?:提高|调整|上调|增加|提升)|(?:提高|调整|上调|提升)(?:到|至|为)[^,。;]{0,12}?\d|每人每[月年](?:提高|增加))`)
+	raisedFor = expression(`(?:^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．]|第[一二三四五六七八九十百零〇\d]{1,6}条)?|[,。;:])(?:决定|其中|要求|将|我[市县区省]|全[市县区省])*([\p{Han}、]{0,40}?(?:低保|最低生活保障|人员|退休职工|孤儿|儿童|残疾人|优抚对象|老年人|家庭|军人|士兵|遗属|烈士[\p{Han}]{0,4}子女))[\p{Han}]{0,10}?(?:标准)?(?:(?:由|从)[^,。;]{0,16}?\d[^,。;]{0,60}?(?:提高|调整|上调|增加|提升)|(?:提高|调整|上调|提升)(?:到|至|为)[^,。;]{0,12}?\d|每人每[月年](?:提高|增加))`)
 	// costsOf is who has the costs that are borne: 锰矿企业、水泥企业的电费补助为每度0.1元.
 	costsOf = expression(`(?:^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．])?|[,:。])([^,。;:]{2,50}?(?:企业|公司|单位|机构|合作社|工商户|人员|家庭|职工|老年人|学生))的[\p{Han}]{1,8}(?:补贴|补助|奖励|津贴)(?:标准|金额)?(?:为|按)`)
 )
@@ -335,6 +368,9 @@ func named(trees []domain.Criteria) bool {
 // 小微企业(个体工商户除外), 不适用于房地产企业, (不含房地产企业), 除房地产企业外,.
 var leftOut = expression(`\(([^()]{2,40}?)除外\)|不适用于([^,。;:()]{2,40})|\((?:不含|不包括|不包含)([^()]{2,40})\)|除([^,。;:()]{2,40}?)(?:以外|之外|外)[的,]`)
 
+// burden is what those who are left out of a sentence are spared: 除新生儿外,设置3个月等待期.
+var burden = expression(`等待期|应当|必须|须|不得|不予`)
+
 // behindOut is the noun behind the bracket that leaves somebody out.
 var behindOut = automaton.MustCompile(`^的[\p{Han}]{0,12}(?:企业|公司|单位|机构|合作社|工商户|人员|家庭|居民|职工|毕业生|个人|项目)`)
 
@@ -346,6 +382,9 @@ func (r *reader) exclusion(s sentence) (only bool, before sentence) {
 		for _, loc := range all {
 			for group := 1; group <= 4; group++ {
 				if i, j := loc[2*group], loc[2*group+1]; i >= 0 {
+					if group == 4 && s.matches(burden) {
+						continue
+					}
 					tree := r.c.read(s.slice(i, j))
 					if tree.IsZero() && group > 2 { // 除另有规定外, (不含增值税)
 						continue
