@@ -97,6 +97,9 @@ func TestArticlesNamedInBrackets(t *testing.T) {
 	if got, want := allGive(p), []string{"80/人·月", "50/人·月"}; !slices.Equal(got, want) {
 		t.Errorf("gives %q, want %q", got, want)
 	}
+	if title := p.Measures[0].Title; title != "残疾等级为一级的,每人每月补贴80元" { // and not that of the rules
+		t.Errorf("the first is named %q", title)
+	}
 	for _, m := range p.Measures {
 		if c := conditionsOf(&m.Criteria); !strings.Contains(c, "hukou") || !strings.Contains(c, "age>=16") || m.How.Mode != "apply" {
 			t.Errorf("%s asks %s and is had by %q", m.Title, c, m.How.Mode)

@@ -387,7 +387,7 @@ func (t *Tagger) measureTitle(p *domain.Policy, u unit, m *domain.Measure) strin
 	if title == "" && u.alone && sideOfHeading(u.heading) == "" && !strings.Contains(u.path, "条") {
 		title = u.heading
 	}
-	if title == "" && u.alone && (u.heading == "" || sideOfHeading(u.heading) != "") {
+	if title == "" && u.alone && (u.heading == "" || sideOfHeading(u.heading) != "") && !strings.Contains(u.path, "条") {
 		title = subjectOf(p.Title)
 	}
 	if u.gift != "" {
@@ -396,7 +396,9 @@ func (t *Tagger) measureTitle(p *domain.Policy, u unit, m *domain.Measure) strin
 			title += "(" + m.Who + ")"
 		}
 	}
-	title = cmpEmpty(title, m.Benefit.Text)
+	if title = cmpEmpty(title, m.Benefit.Text); title == "" {
+		title, _, _ = strings.Cut(unnumbered(m.Text), "\n")
+	}
 	if i := indexAny(title, "。;"); i > 0 {
 		title = title[:i]
 	}
