@@ -26,6 +26,9 @@ func (t *Tagger) benefit(m *domain.Measure, s sentence) {
 		}
 	}
 	for _, x := range t.find("X25", s) {
+		if strings.HasPrefix(x.group("tax"), "滞纳金") && strings.ContainsAny(m.Text, "缓延") {
+			continue // 缓缴期间免收滞纳金
+		}
 		kind("B01")
 		t.taxes(b, x.group("tax"))
 		note("kind", x)
@@ -38,7 +41,7 @@ func (t *Tagger) benefit(m *domain.Measure, s sentence) {
 		t.taxes(b, x.group("tax"))
 		note("rate", x)
 	}
-	for _, x := range t.find("X27", s) {
+	for _, x := range slices.Concat(t.find("X27", s), t.find("X72", s)) {
 		if r, ok := percent(x.group("rate")); ok && b.Rate == 0 {
 			kind("B02")
 			b.Rate, b.Remains, b.Base = r, true, x.group("base")
@@ -400,6 +403,8 @@ var (
 	eachOfMany = expression(`((?:\d+(?:\.\d+)?(?:万元|元)/[\p{Han}]{1,3}(?:/[\p{Han}]{1,2})?[、,和]){1,7}\d+(?:\.\d+)?(?:万元|元)/([\p{Han}]{1,3}?(?:/[\p{Han}]{1,2})?))(?:的|标准|[,。;]|$)`)
 	// inClasses are the sums of several classes: 分为2000元、3000元、4000元三档.
 	inClasses = expression(`分(?:为|成)?((?:\d+(?:\.\d+)?(?:万元|元)[、,和]){1,7}\d+(?:\.\d+)?(?:万元|元))[一二两三四五六七八\d]?个?档|按(?:照)?((?:[^,。;、\d]{1,12}\d+(?:\.\d+)?(?:万元|元)[、和]){1,8}[^,。;、\d]{1,12}\d+(?:\.\d+)?(?:万元|元))的?标准`)
+	// pointsOff is how much of the interest on a loan is borne: 给予1个百分点的贴息.
+	pointsOff = expression(`(\d+(?:\.\d+)?)个百分点的?[\p{Han}]{0,6}?贴息|贴息(?:率|比例|标准|幅度)?(?:为|按)?(?:年化)?(\d+(?:\.\d+)?)个百分点`)
 	// moreOff is by how much more than it was something is taken off what is taxed, or a tax.
 	moreOff = expression(`(?:加计|按照?[^,。;:%]{2,30}?的)(\d+(?:\.\d+)?%)(?:抵减|在税前(?:加计)?(?:扣除|摊销)|加计(?:扣除|抵减|摊销))`)
 	// reachedWords stand before what somebody has to reach.
@@ -574,6 +579,12 @@ func (t *Tagger) loose(m *domain.Measure, s sentence) {
 			b.Unit = cmpEmpty(b.Unit, submatch(s.text, loc, 1))
 			note("tiers", loc)
 		}
+	}
+	if loc := s.loc(pointsOff); loc != nil && b.Rate == 0 {
+		b.Kind = cmpEmpty(b.Kind, "B11")
+		b.Rate, _ = percent(cmpEmpty(submatch(s.text, loc, 1), submatch(s.text, loc, 2)))
+		b.Base = "贷款本金"
+		note("rate", loc)
 	}
 	if loc := s.loc(moreOff); loc != nil && b.Rate == 0 && (b.Kind == "" || b.Kind == "B04") {
 		b.Kind = "B04"

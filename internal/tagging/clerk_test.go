@@ -63,6 +63,17 @@ func TestWhoIsMeantOnNewPapers(t *testing.T) {
 		// Where somebody buys is not who they are, nor is what they may not have had.
 		"对个人消费者在本区限额以上汽车销售企业购买新车的,给予2000元补贴。": {"kind=resident other=在本区限额以上汽车销售企业购买新车", "industry"},
 		"对未享受购房补贴的高校毕业生,每月给予800元租房补贴。":        {"other=未享受购房补贴 group=G04", "G12"},
+		// What a certificate bears names nobody, and one group in two words is no two groups.
+		"对持《就业创业证》(注明“毕业年度内创业补贴”)的登记失业人员,给予2000元补贴。": {"group=G05", "group=G04"},
+		"对低保对象(含特困人员,下同)、毕业年度内高校毕业生,给予2000元补贴。":      {"group=G04,G07", "下同"},
+		// Who takes somebody on is an enterprise, whatever the last word.
+		"企业招用本地脱贫人员,可按每人1000元的标准发放一次性扩岗补助。": {"kind=enterprise other=招用", "kind=resident"},
+		// A bracket with a comma ends no name, and employers are no employees.
+		"用人单位安排残疾人就业比例在1%以上的,按规定应缴费额的80%缴纳残疾人就业保障金。": {"other=用人单位安排残疾人就业比例在1%以上", "group"},
+		// A day until which something is put off is no aim.
+		"所有中小微企业可申请缓缴单位缴费部分,缓缴期限到2026年年底,期间免收滞纳金。": {"size=medium,small,micro", ""},
+		// Who is too late is not left out.
+		"已缴纳的房产税可予以退还。发布之日前已办理注销的,不再追溯享受。": {"", "other=发布之日"},
 		// Only one of two kinds of enterprise is in a trade.
 		"对规上工业企业或高新技术企业,给予2万元补助。": {"attribute=QH1", "QH1,Z5"},
 	} {
@@ -85,6 +96,31 @@ func TestWhoIsMeantOnNewPapers(t *testing.T) {
 			}
 		} else if want.hasNot != "" && strings.Contains(said, want.hasNot) {
 			t.Errorf("%s: asks for %s: %s", text, want.hasNot, said)
+		}
+	}
+}
+
+// TestNobodyIsBothAPersonAndAnEnterprise: where separate paragraphs name both, each of them has
+// it; and no enterprise is of two sizes.
+func TestNobodyIsBothAPersonAndAnEnterprise(t *testing.T) {
+	for text, want := range map[string]string{
+		"一、支持范围\n(一)重点群体。借款人应为以下群体:高校毕业生、残疾人、网络商户。\n(二)小微企业。小微企业当年新招用毕业生达到职工人数的10%。\n二、贴息标准\n对创业担保贷款按贷款实际利率的50%给予贴息。": "either group=G02,G04 or kind=enterprise other=网络商户 size=small,micro",
+		"一、对农户和农机合作社给予2万元补助。\n申报条件:从业人员10人以上。":                         "either group=G17 or registration=R400 staff>=10",
+		"一、小微企业迟延支付货款的,给予2万元补助。\n补助对象:按中型企业、小型企业和微型企业划分标准确定的小型企业。":     "size=medium,micro,small",
+		"一、支持范围\n对于制造本县目录内装备且投保的企业,县财政给予保费补贴。\n二、补贴标准\n按年度保费的80%给予补贴。": "kind=enterprise region=330603 other=制造本县目录内装备且投保 ",
+	} {
+		p := asClerk(t, text)
+		if len(p.Measures) != 1 {
+			t.Errorf("%s: %d measures", text, len(p.Measures))
+			continue
+		}
+		all := p.Measures[0].Criteria
+		said := conditionsOf(&all)
+		if last := all.All[len(all.All)-1].Any; len(last) == 2 {
+			said = "either " + conditionsOf(&last[0]) + "or " + conditionsOf(&last[1])
+		}
+		if !strings.Contains(said, want) {
+			t.Errorf("%s: lacks %s: %s", text, want, said)
 		}
 	}
 }

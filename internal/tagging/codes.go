@@ -45,12 +45,20 @@ var ofSize = expression(func() string {
 	return strings.Join(words, "|")
 }())
 
+// noted is what a paper bears, which names nobody.
+var noted = expression(`\((?:需)?注明[^()]*\)`)
+
 // codes reads sizes, kinds of enterprise, industries and resident groups.
 // What stands in a number (在职职工人数) names nobody.
 func (c conditions) codes(s sentence, numbers, ages []domain.Criteria) []domain.Criteria {
 	parts, defined := c.defined(s)
 	taken := make([]bool, len(s.text))
 	for _, at := range defined {
+		for k := at[0]; k < at[1]; k++ {
+			taken[k] = true
+		}
+	}
+	for _, at := range s.locs(noted) { // 持《就业创业证》(注明"毕业年度内自主创业税收政策")
 		for k := at[0]; k < at[1]; k++ {
 			taken[k] = true
 		}
@@ -89,6 +97,9 @@ func (c conditions) codes(s sentence, numbers, ages []domain.Criteria) []domain.
 			parts = append(parts, withEvidence(*f.criteria, f.evidence))
 			continue
 		}
+		if f.field == domain.FieldGroup && firms.MatchString(f.evidence.Text) {
+			continue // 用人单位 are no employees
+		}
 		at := s.byteAt(f.evidence.Start)
 		if f.field == domain.FieldGroup && firms.MatchString(s.text) { // 残疾人按摩机构 is no person
 			if named == "" {
@@ -113,7 +124,7 @@ func (c conditions) codes(s sentence, numbers, ages []domain.Criteria) []domain.
 			continue
 		}
 		if f.field == domain.FieldGroup {
-			both := group >= 0 && group <= at && len(hits[f.field]) < 2 && at-group <= len("就业困难的") && !eachMeant.MatchString(s.text[group:at])
+			both := group >= 0 && group <= at && len(hits[f.field]) < 2 && !slices.Contains(hits[f.field], f.value) && at-group <= len("就业困难的") && !eachMeant.MatchString(s.text[group:at])
 			group = s.byteAt(f.evidence.End)
 			if both { // 残疾毕业生, 困难家庭高校毕业生
 				if one := hits[f.field]; len(one) == 1 {

@@ -303,7 +303,11 @@ func (c conditions) alternatives(s sentence) []sentence {
 	if bySex(s) {
 		return []sentence{s}
 	}
+	aside := s.locs(noted)
 	for _, m := range joins.FindAllStringIndex(s.text, -1) {
+		if slices.ContainsFunc(aside, func(b []int) bool { return b[0] < m[0] && m[0] < b[1] }) {
+			continue
+		}
 		piece := s.slice(from, m[0])
 		if (!c.names(piece) || !c.endsInName(piece)) && !(firmAlone.MatchString(piece.text) && firms.MatchString(s.text)) {
 			continue

@@ -260,7 +260,7 @@ func (t *reading) givesSomething(c *domain.Clause) bool {
 }
 
 // figureRules are the extraction rules that mark a sentence which gives something.
-var figureRules = []string{"X25", "X26", "X27", "X28", "X29", "X30", "X31", "X32", "X34", "X35", "X37", "X69", "X70", "X71"}
+var figureRules = []string{"X25", "X26", "X27", "X28", "X29", "X30", "X31", "X32", "X34", "X35", "X37", "X69", "X70", "X71", "X72"}
 
 func (t *Tagger) givenIn(s sentence) bool {
 	return s.matches(shareOfClass) || s.matches(shareTo) || s.matches(sumsNamed) || slices.ContainsFunc(figureRules, func(code string) bool { return t.has(code, s) })

@@ -181,7 +181,7 @@ func (t *reading) measure(p *domain.Policy, u unit, c conditions, before *domain
 	if c.region != "" && !asksFor(r.found, domain.FieldRegion) {
 		parts = append(parts, domain.Leaf(domain.Condition{Field: domain.FieldRegion, Op: domain.In, Values: []string{c.region}}))
 	}
-	parts = append(parts, slices.DeleteFunc(simplify(r.found), onlyWhen)...)
+	parts = append(parts, eitherKind(slices.DeleteFunc(simplify(r.found), onlyWhen))...)
 	for _, e := range r.excluded {
 		parts = append(parts, domain.NotOf(e))
 	}
@@ -442,9 +442,9 @@ func simplify(trees []domain.Criteria) []domain.Criteria {
 				continue
 			}
 			said[string(words)] = true
-			if alternative(c) && !slices.ContainsFunc(flat, func(o domain.Criteria) bool {
+			if alternative(c) && (c.Leaf.Field == domain.FieldSize || !slices.ContainsFunc(flat, func(o domain.Criteria) bool {
 				return alternative(o) && o.Leaf != flat[i].Leaf && o.Leaf.Field == c.Leaf.Field // 低保家庭中的残疾人
-			}) {
+			})) { // no enterprise is of two sizes
 				named = append(named, c)
 			} else {
 				rest = append(rest, c)
@@ -459,6 +459,53 @@ func simplify(trees []domain.Criteria) []domain.Criteria {
 		}
 	}
 	return rest
+}
+
+// eitherKind makes alternatives of conditions on people and conditions on enterprises, where
+// separate sentences name both: nobody is a graduate and a small enterprise. What is asked of
+// enterprises is not asked of the people that are named beside some.
+func eitherKind(trees []domain.Criteria) []domain.Criteria {
+	var people, firms, rest []domain.Criteria
+	apart := false // whether something is asked of one kind alone
+	for _, tree := range trees {
+		ofPeople, ofFirms := mayMeet(&tree, domain.Resident), mayMeet(&tree, domain.Enterprise)
+		not := func(kind domain.SubscriberKind) func(domain.Criteria) bool {
+			return func(c domain.Criteria) bool { return !mayMeet(&c, kind) }
+		}
+		switch {
+		case ofPeople != ofFirms:
+			apart = true
+			if ofPeople {
+				people = append(people, tree)
+			} else {
+				firms = append(firms, tree)
+			}
+		case slices.ContainsFunc(tree.Any, not(domain.Enterprise)) && slices.ContainsFunc(tree.Any, not(domain.Resident)):
+			people = append(people, domain.AnyOf(slices.DeleteFunc(slices.Clone(tree.Any), not(domain.Resident))...))
+			firms = append(firms, domain.AnyOf(slices.DeleteFunc(slices.Clone(tree.Any), not(domain.Enterprise))...))
+		default:
+			rest = append(rest, tree)
+		}
+	}
+	if people == nil || firms == nil || !apart {
+		return trees
+	}
+	return append(rest, domain.AnyOf(domain.AllOf(people...), domain.AllOf(firms...)))
+}
+
+// mayMeet tells whether some of a kind can meet a condition at all.
+func mayMeet(tree *domain.Criteria, kind domain.SubscriberKind) bool {
+	may := func(c domain.Criteria) bool { return mayMeet(&c, kind) }
+	switch {
+	case tree.Leaf != nil && tree.Leaf.Field == domain.FieldKind:
+		return slices.Contains(tree.Leaf.Values, string(kind))
+	case tree.Leaf != nil:
+		return tree.Leaf.Field.AppliesTo(kind)
+	case tree.Any != nil: // 毕业生、网络商户 are people, though no rule knows the latter
+		known := slices.DeleteFunc(slices.Clone(tree.Any), func(c domain.Criteria) bool { return unread(&c) })
+		return len(known) == 0 || slices.ContainsFunc(known, may)
+	}
+	return !slices.ContainsFunc(tree.All, func(c domain.Criteria) bool { return !may(c) })
 }
 
 // partOfOther tells whether a condition that was not read is a part of another: 签订3年以上

@@ -13,7 +13,7 @@ var (
 	// segments end at the joins of conditions that all hold.
 	segments = automaton.MustCompile(`[、,]?(?:并且|而且|同时|且)|[、,]并?`)
 	// nothingSaid are conditions that the rest of the document tells, or none.
-	nothingSaid = automaton.MustCompile(`^(?:凡|对|所有|全部|各类)?(?:(?:符合|满足|具备)(?:[\p{Han}]{0,8}(?:条件|规定|要求|标准)|)|(?:在|注册在|登记在)?(?:本|我|全|该|辖)(?:省|市|县|区|镇|乡)[\p{Han}]{0,12}|相关|上述|前款|正常(?:生产)?经营|(?:守法|合法|诚信|规范)经营|依法[\p{Han}]{0,8}(?:登记|注册|设立|纳税|经营))?$`)
+	nothingSaid = automaton.MustCompile(`^(?:凡|对|所有|全部|各类)?(?:(?:符合|满足|具备)(?:[\p{Han}]{0,8}(?:条件|规定|要求|标准)|)|(?:在|注册在|登记在)?(?:本|我|全|该|辖)(?:省|市|县|区|镇|乡)[\p{Han}]{0,12}|以?下同\)?|相关|上述|前款|正常(?:生产)?经营|(?:守法|合法|诚信|规范)经营|依法[\p{Han}]{0,8}(?:登记|注册|设立|纳税|经营))?$`)
 )
 
 // unread are the parts of the clause before the noun of a phrase that none of the
@@ -30,7 +30,11 @@ func (c conditions) unread(phrase sentence, tree *domain.Criteria) []domain.Crit
 	}
 	if !strings.HasPrefix(noun.text, "部分") { // 年应纳税所得额不超过200万元的部分 is what something is given of
 		read := domain.AllOf(append([]domain.Criteria{*tree}, out...)...)
-		out = append(out, figuresAsked(clause, &read)...)
+		asking := clause
+		if clause.text == "" && reachesShare.MatchString(noun.text) { // 用人单位安排残疾人就业比例达到1%以上
+			asking = noun
+		}
+		out = append(out, figuresAsked(asking, &read)...)
 	}
 	if before, ok := rankBefore(noun, tree); ok {
 		out = append(out, other(before.evidence(0, len(before.text))))
@@ -126,6 +130,9 @@ func unreadIn(clause sentence, tree *domain.Criteria, asks func(sentence) bool) 
 // asksFigure is a figure that somebody has to reach or may not pass: 新增量达到300万元,
 // 固定资产投资1000万元以上.
 var asksFigure = expression(`[\p{Han}]{0,30}(?:(?:达到?|超过|突破|不低于|不少于|不小于|高于|不超过|不高于|低于|少于)\d+(?:\.\d+)?(?:[%‰]|亿元|万元|元|[\p{Han}]{1,2})(?:\(不?含\))?(?:及?以上|以下|以内)?|\d+(?:\.\d+)?(?:[%‰]|亿元|万元|元|[\p{Han}]{1,2}?)(?:\(不?含\))?(?:及?以上|以下|以内)(?:\(不?含\))?)`)
+
+// reachesShare is somebody who has reached a share or a sum, with no 的 behind it.
+var reachesShare = automaton.MustCompile(`(?:达到?|不低于|不少于|超过)\d[\d.]*(?:%|亿元|万元|人)(?:\(含\))?以?上?$`)
 
 // figuresAsked are the figures of a part that some condition was read from which no
 // condition rests on.

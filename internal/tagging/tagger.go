@@ -57,7 +57,7 @@ func New(r *rules.Rules, seg *segment.Segmenter) (*Tagger, error) {
 	}
 	t.lists = words.lists
 	t.words.mark(words)
-	for _, needed := range strings.Fields("X01 X02 X03 X07 X08 X09 X10 X12 X14 X15 X16 X19 X23 X25 X26 X27 X28 X29 X30 X31 X32 X33 X34 X35 X36 X37 X38 X39 X40 X41 X42 X43 X45 X46 X48 X49 X61 X67 X69 X70 X71") {
+	for _, needed := range strings.Fields("X01 X02 X03 X07 X08 X09 X10 X12 X14 X15 X16 X19 X23 X25 X26 X27 X28 X29 X30 X31 X32 X33 X34 X35 X36 X37 X38 X39 X40 X41 X42 X43 X45 X46 X48 X49 X61 X67 X69 X70 X71 X72") {
 		if t.patterns[numberOf(needed)].Expression == nil {
 			return nil, fmt.Errorf("抽取规则 %s 不见了：请恢复 extraction-patterns.yaml", needed)
 		}

@@ -56,7 +56,7 @@ func (r *reader) who(x piece) {
 		s = rest // 在本县注册的企业,房地产企业除外
 	}
 	switch side := x.in.side; {
-	case side == "对象" || side == "主体" || side == "范围":
+	case (side == "对象" || side == "主体" || side == "范围") && (r.m.Who == "" || !r.t.pays(s)): // not 按年度保费的80%给予补贴 behind it
 		phrase := s.afterLabel()
 		m := meantBy.FindStringIndex(phrase.text)
 		if m != nil {
@@ -68,6 +68,9 @@ func (r *reader) who(x piece) {
 		}
 		if m := labelVerb.FindStringSubmatchIndex(s.text); m != nil {
 			phrase = s.slice(m[1], len(s.text)).trim()
+		}
+		if loc := phrase.loc(forWhom); loc != nil && strings.HasPrefix(phrase.text[loc[0]:loc[1]], "对") && loc[0] == 0 { // 范围。对投保的企业,省财政给予补贴
+			phrase = phrase.slice(loc[2], loc[3])
 		}
 		if people(phrase).text == "" { // 小微企业招用毕业生达到15%的,由经办银行根据招用人数…
 			if i := strings.Index(phrase.text, "的,"); i > 0 {
@@ -103,7 +106,7 @@ func (r *reader) who(x piece) {
 	for _, code := range []string{"X14", "X15", "X16"} {
 		for _, m := range r.t.find(code, s) {
 			i, j := m.at("who")
-			if strings.HasSuffix(s.text[:i], "除对") || strings.HasPrefix(strings.TrimPrefix(s.text[j:], ","), "且") || code == "X14" && goesOnWho.MatchString(s.text[j:]) && whole != nil && whole[2] <= i && j < whole[3] {
+			if strings.HasSuffix(s.text[:i], "除对") || strings.HasPrefix(strings.TrimPrefix(s.text[j:], ","), "且") || strings.Count(s.text[i:j], "(") > strings.Count(s.text[i:j], ")") || code == "X14" && goesOnWho.MatchString(s.text[j:]) && whole != nil && whole[2] <= i && j < whole[3] {
 				continue // 对首次创办企业,且正常经营的高校毕业生; 对招用毕业生,与其签订合同的企业
 			}
 			if r.m.Who == "" || code != "X14" { // a second 对… names a tier, not another condition
@@ -183,8 +186,8 @@ func (r *reader) oneOfThings(who sentence) {
 var meantBy = automaton.MustCompile(`^[\p{Han}]{2,16}(?:对象|范围)(?:为|是|包括|指):?`)
 
 // unaffected is what nobody has to be and nobody may not be: 已享受护理补贴的,不影响申领本补贴,
-// or that nobody has twice: 已享受护理补贴的,不得重复享受.
-var unaffected = expression(`不影响[^,。;]{0,12}(?:申领|享受|申请|领取|发放)|已经?(?:享受|领取|申领)[^,。;:]{2,60}的,[^,。;]{0,6}不[得能可再予]*(?:重复|同时)`)
+// or that nobody has twice: 已享受护理补贴的,不得重复享受, or of the past: 已办理注销的,不再追溯享受.
+var unaffected = expression(`不影响[^,。;]{0,12}(?:申领|享受|申请|领取|发放)|已经?(?:享受|领取|申领)[^,。;:]{2,60}的,[^,。;]{0,6}不[得能可再予]*(?:重复|同时)|不[再予得]?追溯`)
 
 // leaning reads who a list is for where one of its items says nothing of it, or only what
 // else is asked of them, and tells whether that is so: 本县户籍家庭可享受以下补助:对生育二孩的,….
@@ -234,7 +237,7 @@ var givenTo = expression(`(?:给予|奖励|补助给|补贴给|支付给|奖给|
 // gives something begins with words that no rule reads: 生育二孩、三孩的缴存家庭,….
 func (r *reader) somebody(own []piece) {
 	for _, x := range own {
-		if x.isLead() || x.list != nil || slices.Contains(procedural, x.in.side) {
+		if x.isLead() || x.list != nil || slices.Contains(procedural, x.in.side) || x.matches(unaffected) {
 			continue
 		}
 		s := x.afterLabel()
@@ -253,6 +256,10 @@ func (r *reader) somebody(own []piece) {
 		first = first.slice(len(forWords.FindString(first.text)), len(first.text))
 		if n := domain.CodePoints(first.text); n < 4 || n > 60 || anybody.MatchString(first.text) || nothingSaid.MatchString(strings.TrimSuffix(first.text, "的")) || !meansSomebody.MatchString(first.text) || notSomebody.MatchString(first.text) {
 			continue
+		}
+		if first.matches(hires) { // 企业招用毕业年度高校毕业生
+			r.beneficiary(first)
+			return
 		}
 		r.m.Who = firstRunes(first.text, 60)
 		e := first.evidence(0, len(first.text))
@@ -315,7 +322,7 @@ func (r *reader) covers(s sentence) bool {
 
 // forWhom is whom something is given to in more words than rule X14 reads:
 // 对首次创办企业,且正常经营1年以上的高校毕业生、就业困难人员,给予….
-var forWhom = expression(`(?:^|[^应针相绝面校核])对([^象。;:()][^。;:()]{0,119}?(?:\([^()。;]{1,40}\)[^。;:()]{0,80}?){0,2}(?:企业|纳税人|个体工商户|单位|人员|家庭|居民|对象|职工|毕业生|农户|婴幼儿|新生儿|儿童|幼儿|学生|老人|妇女|孕产妇|患者|农民工?|(?:生产|种植|养殖|经营|困难|脱贫)户|合作社|机构|项目|老年人|残疾人|劳动者|军人|人才|主体|大户|园区|基地|农场|创业者|服务商|运营商|供应商|个人|完成人|权人|负责人|传承人|投资人|公司|景区|饭店|酒店|旅行社|中心|平台|学校|幼儿园|医院|购房人|购房者|购置人|购买人|消费者|研究生|博士后?)(?:\([^()不除]{1,20}\))?),?(?:分别)?(?:给[予与]|每[\p{Han}]{1,6}(?:补|给予|奖|资助|最高|按)|[\p{Han}]{1,8}每\d{0,4}[\p{Han}]{1,3}(?:补|奖|给)|按|发放|予以|一次性|免征|免收|减|实行|补助|补贴|奖励)`)
+var forWhom = expression(`(?:^|[^应针相绝面校核])对([^象。;:()][^。;:()]{0,119}?(?:\([^()。;]{1,40}\)[^。;:()]{0,80}?){0,2}(?:企业|纳税人|个体工商户|单位|人员|家庭|居民|对象|职工|毕业生|农户|婴幼儿|新生儿|儿童|幼儿|学生|老人|妇女|孕产妇|患者|农民工?|(?:生产|种植|养殖|经营|困难|脱贫)户|合作社|机构|项目|老年人|残疾人|劳动者|军人|人才|主体|大户|园区|基地|农场|创业者|服务商|运营商|供应商|个人|完成人|权人|负责人|传承人|投资人|公司|景区|饭店|酒店|旅行社|中心|平台|学校|幼儿园|医院|购房人|购房者|购置人|购买人|消费者|研究生|博士后?)(?:\([^()不除]{1,20}\))?),?(?:[中央省市县区各级]{1,3}财政)?(?:分别)?(?:给[予与]|每[\p{Han}]{1,6}(?:补|给予|奖|资助|最高|按)|[\p{Han}]{1,8}每\d{0,4}[\p{Han}]{1,3}(?:补|奖|给)|按|发放|予以|一次性|免征|免收|减|实行|补助|补贴|奖励)`)
 
 // toAny is whom or what something is given to by a noun of any kind, and noWho one that is no
 // more than what it is given for.
