@@ -263,6 +263,27 @@ func TestWhenAndHowIsNoMeasure(t *testing.T) {
 	}
 }
 
+// TestWhatAVoucherPaysForIsNobody: of what is paid for no words say for whom it is.
+func TestWhatAVoucherPaysForIsNobody(t *testing.T) {
+	p := read(t, "voucher", "云川县科技创新券实施细则\n第一条 创新券支持范围包括:检验检测、研发设计。\n第二条 支持标准。企业申领创新券额度每年不超过20万元。\n第三条 科技服务机构当年接收创新券10万元以上的,按接收金额的5%给予奖励,最高不超过10万元。\n第四条 本细则自2026年6月1日起施行。")
+	if len(p.Measures) != 2 || p.Measures[1].Benefit.Rate != 0.05 || p.Measures[1].Benefit.Cap != 100000 {
+		t.Errorf("%+v", p.Measures)
+	}
+}
+
+// TestStepsOfRulesAreNoMeasures: articles that are steps to what others give hold for all of them.
+func TestStepsOfRulesAreNoMeasures(t *testing.T) {
+	p := read(t, "steps", "云川县蔬菜产业奖补实施细则\n第一章 奖补标准\n第一条 新建大棚奖补。对新建大棚的家庭农场,每亩奖补2000元。\n第二条 品牌奖补。对获得绿色食品认证的农业企业,奖补10000元。\n第二章 申报程序\n第三条 申报。符合条件的经营主体于2026年10月31日前向所在乡镇提出申请。\n第四条 初审。乡镇对申报材料进行实地核查。\n第三章 附则\n第五条 本细则自2026年6月1日起施行。")
+	if len(p.Measures) != 2 {
+		t.Fatalf("%d measures, want 2", len(p.Measures))
+	}
+	for _, m := range p.Measures {
+		if m.Window.Deadline != "2026-10-31" {
+			t.Errorf("%s is had until %q", m.Title, m.Window.Deadline)
+		}
+	}
+}
+
 // TestTimesOfEveryYearAndOfRounds: what returns every year has its last day, what comes
 // in rounds all of them; of two times in a year none is the only one.
 func TestTimesOfEveryYearAndOfRounds(t *testing.T) {

@@ -12,12 +12,12 @@ import (
 var (
 	// label is a paragraph or heading that names one side of a measure.
 	label = automaton.MustCompile(`^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．]|第[一二三四五六七八九十]{1,3}条)?\s*\(?(?:[\p{Han}]{0,4})(对象|主体|条件|标准|额度|金额|程序|流程|方式|渠道|时间|期限|材料|范围|内容)\)?$`)
-	// articleLabel is what an article is about, behind its number: 第二条(补贴对象), and wayLabel
-	// a step on the way to what is given.
-	articleLabel = automaton.MustCompile(`^第[一二三四五六七八九十百]{1,5}条\s*\(([\p{Han}、]{2,16})\)`)
-	wayLabel     = automaton.MustCompile(`^(?:申请|申报|受理|审核|审批|办理|发放|拨付|公示|复核)(?:[与和及、]?[\p{Han}]{2,4})?$`)
+	// articleLabel is what an article is about, behind its number: 第二条(补贴对象), or a step on
+	// the way to what is given, 第十条 申报。, which is all that wayLabel knows.
+	articleLabel = automaton.MustCompile(`^第[一二三四五六七八九十百]{1,5}条\s*(?:\(([\p{Han}、]{2,16})\)|((?:申请|申报|申领|受理|初审|审核|审批|拨付|兑付|兑现|公示|复核|验收)(?:[与和及、][\p{Han}]{2,4}|程序|流程|拨付|审批)?)。)`)
+	wayLabel     = automaton.MustCompile(`^(?:申请|申报|申领|受理|初审|审核|审批|办理|发放|拨付|兑付|兑现|公示|复核|验收)(?:[与和及、]?[\p{Han}]{2,4})?$`)
 	// labelVerb is one in a sentence: 一、救助对象为下列人员:.
-	labelVerb = automaton.MustCompile(`^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．]|第[一二三四五六七八九十]{1,3}条)\s*(?:[\p{Han}]{0,12}?(?:津贴|补贴|补助|申报|申领|申请|享受|支持|发放|奖励|扶持|保障|救助|资助|返还|减免)(对象|主体|范围|条件)(?:为|是|包括)|本(?:办法|细则|规定|措施|政策)适用于)`)
+	labelVerb = automaton.MustCompile(`^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．]|第[一二三四五六七八九十]{1,3}条)\s*(?:(?:补贴|补助|申报|申领|申请|享受|支持|发放|奖励|扶持|保障|救助|资助|返还|减免|[\p{Han}]{2,12}?(?:补贴|补助|津贴|奖励|资助))(对象|主体|范围|条件)(?:为|是|包括)|本(?:办法|细则|规定|措施|政策)适用于)`)
 	// conditionsOf announces the conditions of one measure.
 	conditionsOf = automaton.MustCompile(`^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．]|第[一二三四五六七八九十]{1,3}条)\s*(?:申请|申报|申领|享受|领取)[^。;:]{0,24}(?:具备|符合|满足)(?:以下|下列|下述)[\p{Han}]{0,4}条件:$`)
 	// labelHeading is the same as a heading of its own.
@@ -138,7 +138,13 @@ func (t *reading) statements(p *domain.Policy) []unit {
 		if !slices.Contains(procedural, s.side) {
 			shared = append(shared, t.forAll(s)...)
 		}
-		units = append(units, t.units(p, s)...)
+		own := t.units(p, s)
+		if len(own) == 0 && len(s.items) > 0 && isStep(s.items[0]) {
+			for _, it := range s.items {
+				shared = append(shared, t.pieces(it)...)
+			}
+		}
+		units = append(units, own...)
 	}
 	units, calls := t.callsApart(units)
 	shared = append(shared, calls...)
@@ -298,10 +304,11 @@ func sideOfLabel(text string) string {
 		return cmpEmpty(m[1], "对象")
 	}
 	if m := articleLabel.FindStringSubmatch(text); m != nil {
-		if wayLabel.MatchString(m[1]) {
+		side := sideOfHeading(m[1])
+		if side == "" && wayLabel.MatchString(cmpEmpty(m[1], m[2])) {
 			return "程序"
 		}
-		return sideOfHeading(m[1])
+		return side
 	}
 	if conditionsOf.MatchString(text) {
 		return "条件"
@@ -536,6 +543,12 @@ func articleOf(path string) string {
 	return article
 }
 
+// isStep tells whether an article is one of several steps to what others give: 第十条 申报。….
+func isStep(it item) bool {
+	m := articleLabel.FindStringSubmatch(it.Text)
+	return m != nil && m[2] != ""
+}
+
 // sameShape tells whether two items are of one list, or the second is in an
 // item of it.
 func sameShape(first, it item) bool {
@@ -547,7 +560,7 @@ func sameShape(first, it item) bool {
 func (t *reading) units(p *domain.Policy, s section) []unit {
 	sides, standards, articles := 0, 0, false
 	for _, it := range s.items {
-		if it.side != "" && it.side != s.side {
+		if it.side != "" && it.side != s.side && !isStep(it) {
 			sides++
 			articles = articles || strings.HasPrefix(it.Path, "第")
 			if it.side == "标准" || it.side == "额度" || it.side == "金额" {
