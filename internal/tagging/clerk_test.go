@@ -328,4 +328,16 @@ func TestWhatSoundsLikeAConditionAndIsNone(t *testing.T) {
 	if len(p.Measures) != 1 || p.Measures[0].Benefit.Kind != "B05" || p.Measures[0].Benefit.Amount != 500 {
 		t.Errorf("what is taken off is %+v", p.Measures)
 	}
+	p = asClerk(t, "一、筹资标准\n人均财政补助标准达到每人每年不低于700元。\n二、待遇水平\n(一)门诊待遇。支付比例为60%,年度最高支付限额200元。\n(二)生育待遇。参加居民医保的孕产妇,住院分娩定额补助1500元。\n三、工作要求\n各镇要加强宣传。")
+	if len(p.Measures) != 3 {
+		t.Errorf("what is asked of offices makes %d measures of 3", len(p.Measures))
+	}
+	p = asClerk(t, "一、积分达到120分的持证人,可以享受以下待遇:\n(一)子女教育。可以为子女申请参加升学考试。\n(二)社会保险。可以参加居民基本医疗保险。")
+	if len(p.Measures) == 0 || strings.Contains(conditionsOf(&p.Measures[0].Criteria), "other=子女教育") {
+		t.Errorf("what is had is asked for: %+v", p.Measures)
+	}
+	p = asClerk(t, "一、农村低保标准由每人每月700元提高到760元。")
+	if len(p.Measures) != 1 || slices.ContainsFunc(p.Measures[0].Check, func(c string) bool { return strings.Contains(c, "700元") }) {
+		t.Errorf("what something was is to be checked: %+v", p.Measures)
+	}
 }

@@ -35,7 +35,7 @@ var (
 	whoMay      = automaton.MustCompile(`,?(?:均|都)?可(?:以)?(?:享受|申请|申领|领取|获得)[^。;]*`)
 	lastBracket = automaton.MustCompile(`\([^()]*\)$`)
 	// nothingAsked are lists of what is given or handed in, not of conditions.
-	nothingAsked = expression(`材料|资料|措施|政策|支持[^条]{0,8}:$|如下(?:意见|通知|措施)|公告如下|通知如下|流程|程序|步骤|方式|渠道|事项|标准(?:如下|为)?:$|标准[\p{Han}]{0,10}执行:$|职责|任务|内容|处罚|规定给予|应当(?:履行|做到|遵守|提供|提交)|不得有|禁止`)
+	nothingAsked = expression(`材料|资料|措施|政策|支持[^条]{0,8}:$|(?:下列|以下|如下)[\p{Han}]{0,6}(?:待遇|权益|服务|便利|公共服务)[^条]{0,4}:$|如下(?:意见|通知|措施)|公告如下|通知如下|流程|程序|步骤|方式|渠道|事项|标准(?:如下|为)?:$|标准[\p{Han}]{0,10}执行:$|职责|任务|内容|处罚|规定给予|应当(?:履行|做到|遵守|提供|提交)|不得有|禁止`)
 )
 
 // markLists marks the pieces that are items of lists. A list ends where a clause

@@ -330,7 +330,11 @@ func (t *reading) toCheck(p *domain.Policy, m *domain.Measure, own []piece) []st
 		return found
 	}
 	for _, x := range own {
+		was := x.locs(wasBefore)
 		for _, loc := range x.locs(figure) {
+			if hasFigures(m) && slices.ContainsFunc(was, func(o []int) bool { return o[0] < loc[0] && loc[1] < o[1] }) {
+				continue // 由每人每月740元提高到770元
+			}
 			if !covered(x.evidence(loc[0], loc[1])) && !before.MatchString(x.text[:loc[0]]) && len(list) < maxChecks {
 				i, j := strings.LastIndexAny(x.text[:loc[0]], ",;:。")+1, indexAny(x.text[loc[1]:], ",;:。")
 				if j < 0 {

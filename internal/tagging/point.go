@@ -378,7 +378,7 @@ func (t *reading) bySides(p *domain.Policy, sections []section) bool {
 	}
 	n, named := map[string]bool{}, 0
 	for _, s := range sections {
-		if s.side != "" {
+		if s.side != "" && s.side != "要求" { // 工作要求 is what is asked of offices
 			n[s.side] = true
 			named++
 		}
