@@ -74,6 +74,8 @@ func TestWhoIsMeantOnNewPapers(t *testing.T) {
 		"所有中小微企业可申请缓缴单位缴费部分,缓缴期限到2026年年底,期间免收滞纳金。": {"size=medium,small,micro", ""},
 		// Who is too late is not left out.
 		"已缴纳的房产税可予以退还。发布之日前已办理注销的,不再追溯享受。": {"", "other=发布之日"},
+		// Earlier rules are nobody.
+		"对就业困难人员,每人给予1000元补贴。之前政策与本意见不一致的,以本意见为准。": {"group=G06", "不一致"},
 		// Only one of two kinds of enterprise is in a trade.
 		"对规上工业企业或高新技术企业,给予2万元补助。": {"attribute=QH1", "QH1,Z5"},
 	} {
