@@ -186,8 +186,9 @@ func (r *reader) oneOfThings(who sentence) {
 var meantBy = automaton.MustCompile(`^[\p{Han}]{2,16}(?:对象|范围)(?:为|是|包括|指):?`)
 
 // unaffected is what nobody has to be and nobody may not be: 已享受护理补贴的,不影响申领本补贴,
-// or that nobody has twice: 已享受护理补贴的,不得重复享受, or of the past: 已办理注销的,不再追溯享受.
-var unaffected = expression(`不影响[^,。;]{0,12}(?:申领|享受|申请|领取|发放)|已经?(?:享受|领取|申领)[^,。;:]{2,60}的,[^,。;]{0,6}不[得能可再予]*(?:重复|同时)|不[再予得]?追溯|与本[^,。;]{1,8}不一致的`)
+// or that nobody has twice: 已享受护理补贴的,不得重复享受, or of the past: 已办理注销的,不再追溯享受. Nor are
+// rules that hold no more anybody.
+var unaffected = expression(`不影响[^,。;]{0,12}(?:申领|享受|申请|领取|发放)|已经?(?:享受|领取|申领)[^,。;:]{2,60}的,[^,。;]{0,6}不[得能可再予]*(?:重复|同时)|不[再予得]?追溯|与本[^,。;]{1,8}不一致的|(?:同时|自行|相应|予以)(?:废止|失效|停止执行)`)
 
 // leaning reads who a list is for where one of its items says nothing of it, or only what
 // else is asked of them, and tells whether that is so: 本县户籍家庭可享受以下补助:对生育二孩的,….
