@@ -175,6 +175,9 @@ func (t *reading) measure(p *domain.Policy, u unit, c conditions, before *domain
 	if e := m.Evidence["who"]; len(e) > 0 {
 		who = e[0].Text
 	}
+	if alsoPeople.MatchString(who) && len(r.found) > 0 && !asksFor(r.found, domain.FieldGroup) {
+		r.found = append(r.found, domain.Leaf(domain.Condition{Field: domain.FieldKind, Op: domain.In, Values: []string{string(domain.Resident)}, Evidence: m.Evidence["who"][:min(1, len(m.Evidence["who"]))]}))
+	}
 	if kind := t.kindOf(p, who, r.found); kind != "" && !asksFor(r.found, domain.FieldKind) {
 		parts = append(parts, domain.Leaf(domain.Condition{Field: domain.FieldKind, Op: domain.In, Values: []string{kind}}))
 	}
@@ -464,6 +467,9 @@ func simplify(trees []domain.Criteria) []domain.Criteria {
 	}
 	return rest
 }
+
+// alsoPeople begins the words for whoever it is, beside enterprises: 个人和小微企业.
+var alsoPeople = automaton.MustCompile(`^(?:符合条件的)?(?:个人|居民|市民|自然人)(?:和|、|及|与|或|以及)[^,。;]{0,24}(?:企业|公司|合作社|工商户)`)
 
 // eitherKind makes alternatives of conditions on people and conditions on enterprises, where
 // separate sentences name both: nobody is a graduate and a small enterprise. What is asked of

@@ -375,10 +375,12 @@ func TestWhoIsMeantIsReadWholeOrListed(t *testing.T) {
 		"女性残疾人年满55周岁、男性年满60周岁的,可领取慰问金1000元。":             {"?女性残疾人年满55周岁、男性年满60周岁", "group in G02", "kind in resident"},
 		"对60至69岁的残疾人,给予2000元补助。":                         {"age ge 60", "age le 69", "group in G02", "kind in resident"},
 		"对0至6周岁残疾儿童家庭,给予康复救助5000元。":                      {"?0至6周岁残疾儿童", "group in G02", "kind in resident"},
-		"对户籍家庭中生育三孩的,给予补助5000元。":                         {"?户籍家庭中生育三孩", "kind in resident"},
-		"纳税人照护3岁以下婴幼儿的支出,每月定额扣除1000元。":                   {"?3岁以下婴幼儿", "group in G03", "kind in resident"},
-		"对个体工商户年应纳税所得额不超过200万元的部分,减半征收个人所得税。":            {"kind in enterprise", "registration in R500"},
-		"支持企业发展。对从业人数不超过50人的企业,给予2万元补助。":                 {"kind in enterprise", "staff le 50"},
+		"对个人和小微企业,给予50%贴息。":                              {"kind in resident", "size in small,micro"},
+		"对企业,给予2万元补助。\n二、本通知自2026年1月1日起执行,《关于提高科技型中小企业补助比例的通知》(云财发〔2020〕3号)同时废止。": {"kind in enterprise"},
+		"对户籍家庭中生育三孩的,给予补助5000元。":              {"?户籍家庭中生育三孩", "kind in resident"},
+		"纳税人照护3岁以下婴幼儿的支出,每月定额扣除1000元。":        {"?3岁以下婴幼儿", "group in G03", "kind in resident"},
+		"对个体工商户年应纳税所得额不超过200万元的部分,减半征收个人所得税。": {"kind in enterprise", "registration in R500"},
+		"支持企业发展。对从业人数不超过50人的企业,给予2万元补助。":      {"kind in enterprise", "staff le 50"},
 	} {
 		t.Run(sentence, func(t *testing.T) {
 			p := read(t, "who.txt", noticeHead+"一、"+sentence+noticeEnd)
