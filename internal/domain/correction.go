@@ -87,39 +87,52 @@ func (c *Correction) Cite(text string, start, end int) {
 // white space does not count. A person copies from a page that breaks lines
 // elsewhere.
 func FindWords(text, words string, from int) (start, end int, ok bool) {
-	want := []rune(strings.Map(func(r rune) rune {
-		if unicode.IsSpace(r) {
-			return -1
-		}
-		return r
-	}, words))
-	if len(want) == 0 {
-		return 0, 0, false
-	}
-	var letters []rune
-	var at []int // of letters in the text
+	return Unbreak(text).Find(words, from)
+}
+
+// Unbroken is a text without its white space, to look for words that may be broken
+// elsewhere in it.
+type Unbroken struct {
+	letters string
+	at      []int // of each letter in the text, in code points
+}
+
+// Unbreak takes the white space out of a text.
+func Unbreak(text string) Unbroken {
+	var u Unbroken
+	var b strings.Builder
+	b.Grow(len(text))
 	n := 0
 	for _, r := range text {
 		if !unicode.IsSpace(r) {
-			letters, at = append(letters, r), append(at, n)
+			b.WriteRune(r)
+			u.at = append(u.at, n)
 		}
 		n++
 	}
-	joined, sought := string(letters), string(want)
-	for byteAt := 0; ; {
-		i := strings.Index(joined[byteAt:], sought)
+	u.letters = b.String()
+	return u
+}
+
+// Find is [FindWords] of the text.
+func (u Unbroken) Find(words string, from int) (start, end int, ok bool) {
+	sought := Unbreak(words)
+	if sought.letters == "" {
+		return 0, 0, false
+	}
+	for byteAt := 0; ; byteAt += len(sought.letters) {
+		i := strings.Index(u.letters[byteAt:], sought.letters)
 		if i < 0 {
 			return start, end, ok
 		}
 		byteAt += i
-		first := len([]rune(joined[:byteAt]))
-		if s, e := at[first], at[first+len(want)-1]+1; !ok || s >= from {
+		first := CodePoints(u.letters[:byteAt])
+		if s, e := u.at[first], u.at[first+len(sought.at)-1]+1; !ok || s >= from {
 			start, end, ok = s, e, true
 		}
 		if start >= from {
 			return start, end, ok
 		}
-		byteAt += len(sought)
 	}
 }
 

@@ -6,7 +6,6 @@ import (
 	"strings"
 	"sync"
 	"time"
-	"unicode"
 	"unicode/utf8"
 
 	"policypush/internal/domain"
@@ -79,7 +78,7 @@ func factPlaces(p *domain.Policy) {
 // several. What an officer corrected is found by it, too. Words that do not stand there as
 // they are may do so with other white space: a source breaks its lines anywhere.
 func Locate(p *domain.Policy, code string) (places []domain.Evidence) {
-	unbroken := sync.OnceValue(func() string { return withoutSpace(p.Text) })
+	unbroken := sync.OnceValue(func() domain.Unbroken { return domain.Unbreak(p.Text) })
 	add := func(from int, words ...string) {
 		for _, w := range words {
 			if found, ok := wordsIn(p.Text, w, from); ok {
@@ -88,8 +87,10 @@ func Locate(p *domain.Policy, code string) (places []domain.Evidence) {
 			}
 		}
 		for _, w := range words {
-			if w = withoutSpace(w); w != "" && strings.Contains(unbroken(), w) {
-				start, end, _ := domain.FindWords(p.Text, w, domain.CodePoints(p.Text[:from]))
+			if w == "" {
+				continue
+			}
+			if start, end, ok := unbroken().Find(w, domain.CodePoints(p.Text[:from])); ok {
 				at := domain.ByteAt(p.Text, start)
 				places = append(places, domain.Evidence{Start: start, End: end, Text: p.Text[at : at+domain.ByteAt(p.Text[at:], end-start)]})
 				return
@@ -150,15 +151,6 @@ func signatureAt(p *domain.Policy) int {
 		}
 	}
 	return 0
-}
-
-func withoutSpace(s string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsSpace(r) {
-			return -1
-		}
-		return r
-	}, s)
 }
 
 // wordsIn finds words at or after a byte of a text, else before it.
