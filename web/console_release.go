@@ -109,9 +109,11 @@ func (s *Server) showRelease(c *fiber.Ctx, p *domain.Policy, reason string, ps p
 		}
 		v.MayApprove, v.WhyNot = err == nil, text
 	}
-	for _, m := range v.Measures {
-		if ahead := p.Status == domain.Draft || p.Status == domain.Reviewed || p.Status == domain.Approved; ahead && len(m.Unread)+len(m.Check) > 0 {
-			v.Unsettled++
+	if p.Status == domain.Draft || p.Status == domain.Reviewed || p.Status == domain.Approved {
+		for _, m := range v.Measures {
+			if len(m.Unread)+len(m.Check) > 0 {
+				v.Unsettled++
+			}
 		}
 	}
 	for _, t := range p.Tags {
