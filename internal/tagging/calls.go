@@ -9,17 +9,17 @@ import (
 var fitting = expression(`^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．])?(?:凡|请)?(?:符合|具备|满足)[^,。;]{0,8}(?:条件|要求|规定)的`)
 
 // byApplicant begins what whoever applies does to get what other paragraphs give.
-var byApplicant = expression(`^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．]|第[一二三四五六七八九十百零〇\d]{1,6}条)?\s*(?:申请[\p{Han}]{2,12},)?由?(?:纳税人|缴费人|申请人|申报人|申领人|申请单位|申报单位|申报企业)(?:自行|享受(?:本|上述)|应当?[于在向]|可以?(?:于|在|向|通过|登录)|须|需|凭)`)
+var byApplicant = expression(`^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．]|` + articleRE + `)?\s*(?:申请[\p{Han}]{2,12},)?由?(?:纳税人|缴费人|申请人|申报人|申领人|申请单位|申报单位|申报企业)(?:自行|享受(?:本|上述)|应当?[于在向]|可以?(?:于|在|向|通过|登录)|须|需|凭)`)
 
 // allTheSame begins how everybody has what the other paragraphs give: 纳税人享受上述
 // 优惠政策,实行“自行判别、申报享受”.
 var allTheSame = expression(`^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．])?\s*(?:纳税人|缴费人|申请人|申报人|企业|单位)享受(?:本|上述)`)
 
 // howAndWhen begins when and how everybody applies: 六、申报时间。.
-var howAndWhen = expression(`^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．]|第[一二三四五六七八九十百零〇\d]{1,6}条)\s*(?:资金)?(?:申报|申请|受理|办理|报名|申领|领取|兑现|兑付|缴费|发放|拨付)的?(?:(?:时间|期限|程序|流程|方式|渠道|材料|地点|办法)(?:[和及与、][\p{Han}]{2,6})?[。:]|(?:受理)?(?:截止)?(?:时间|日期|期限)(?:为|至|是|截[至止])[^。]{0,40}[。;]$)`)
+var howAndWhen = expression(`^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．]|` + articleRE + `)\s*(?:资金)?(?:申报|申请|受理|办理|报名|申领|领取|兑现|兑付|缴费|发放|拨付)的?(?:(?:时间|期限|程序|流程|方式|渠道|材料|地点|办法)(?:[和及与、][\p{Han}]{2,6})?[。:]|(?:受理)?(?:截止)?(?:时间|日期|期限)(?:为|至|是|截[至止])[^。]{0,40}[。;]$)`)
 
 // comesIntoForce begins the last paragraph, which tells for how long a document holds.
-var comesIntoForce = expression(`^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．]|第[一二三四五六七八九十百零〇\d]{1,6}条)?\s*本[\p{Han}]{2,6}自[^。;]{2,20}起(?:施行|实施|执行|生效)`)
+var comesIntoForce = expression(`^[\s(]*(?:[一二三四五六七八九十\d]{1,3}[)、.．]|` + articleRE + `)?\s*本[\p{Han}]{2,6}自[^。;]{2,20}起(?:施行|实施|执行|生效)`)
 
 // callsApart takes out the paragraphs that only tell those who fit how to
 // apply, or whom all the others leave out, where others give something: they are

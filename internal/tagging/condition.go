@@ -419,8 +419,8 @@ const gradeRE = `(?:[一二三四五六七八九十\d]{1,2}(?:级?[、或和至�
 // impairedRE is how somebody is disabled.
 const impairedRE = `(?:肢体|视力|听力|言语|智力|精神|多重)(?:(?:、|和|或|及)(?:肢体|视力|听力|言语|智力|精神|多重))*`
 
-func leaf(f domain.Field, values []string, e domain.Evidence) domain.Criteria {
-	return domain.Leaf(domain.Condition{Field: f, Op: domain.In, Values: values, Evidence: []domain.Evidence{e}})
+func leaf(f domain.Field, values []string, e ...domain.Evidence) domain.Criteria {
+	return domain.Leaf(domain.Condition{Field: f, Op: domain.In, Values: values, Evidence: e})
 }
 
 func number(f domain.Field, op domain.Op, n int64, e domain.Evidence) domain.Criteria {

@@ -106,9 +106,6 @@ func (s sentence) afterLabel() sentence {
 	return s.trim()
 }
 
-// bracketed is what an article is about, between its number and its text.
-var bracketed = automaton.MustCompile(`^\([\p{Han}、]{2,16}\)\s*`)
-
 // subject is what stands before the first comma, without number and title:
 // "(二)贷款贴息。规模以上企业新增贷款的,按…".
 func (s sentence) subject() sentence {

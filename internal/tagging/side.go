@@ -33,6 +33,12 @@ var (
 	sideQuestion = automaton.MustCompile(`(对象|条件|额度|金额|标准|利率|多少钱|多长时间|期限|时间|流程|程序|渠道|方式|材料|资料|哪里|银行|地点|范围|给谁|谁可以|谁能)[^?]{0,8}[??]$|(?:哪些|什么|谁)[^?]{0,8}(对象|条件|人|企业|材料|渠道|资料|银行|方式)[^?]{0,6}[??]$`)
 )
 
+// bracketed is what an article is about, where its number is cut off.
+var bracketed = automaton.MustCompile(`^\([\p{Han}、]{2,16}\)\s*`)
+
+// articleRE is the number of an article.
+const articleRE = `第[一二三四五六七八九十百零〇\d]{1,6}条`
+
 // sideOfLabel is the side of a measure that the first words of a paragraph name.
 func sideOfLabel(text string) string {
 	if m := labelVerb.FindStringSubmatch(text); m != nil {

@@ -1,6 +1,7 @@
 // Package tagging reads a document as a clerk would: what identifies it
 // (facts.go), what it is about (score.go), where one gift ends and another begins (point.go,
-// gifts.go, goeson.go), what it gives (measure.go) to whom (who.go, condition.go).
+// gifts.go, goeson.go, questions.go), what it gives (measure.go, benefit.go) to whom (who.go,
+// condition.go, criteria.go).
 // Everything it says carries the words of the text that earned it, and what it cannot
 // read it leaves unknown.
 //
